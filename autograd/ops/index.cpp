@@ -1,0 +1,143 @@
+#include "autograd/ops/index.h"
+
+#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/cast.h"
+#include "autograd/ops/list.h"
+#include "autograd/ops/shape.h"
+#include "tensor/create.h"
+#include "tensor/kernels.h"
+
+namespace eps {
+namespace {
+
+int check_index(const char* op, const Tensor& x, std::int64_t dim, const Tensor& index) {
+    check(x.defined() && index.defined(), op, "an input is an undefined tensor");
+    check(x.dtype() != bf16, op, "bf16 is a storage type; got ", describe(x), "; hint: to(x, f32) first");
+    const int d = normalize_dim(dim, x.rank(), op);
+    check(index.dtype() == i64, op, "the index must be i64; got ", describe(index), "; hint: to(index, i64)");
+    check(index.rank() == x.rank(), op, "the index has another rank; got ", index.shape(), " for ", x.shape());
+    for (int k = 0; k < x.rank(); ++k)
+        check(k == d || index.size(k) <= x.size(k), op, "the index is too large; got ", index.shape(), " for ", x.shape(), "; expected at most ",
+              x.size(k), " along dim ", k);
+    return d;
+}
+
+// The part of x that an index with smaller extents sees.
+Tensor cut_to(const Tensor& x, const Shape& shape, int dim) {
+    Tensor part = x;
+    for (int k = 0; k < x.rank(); ++k)
+        if (k != dim && part.size(k) != shape[k]) part = narrow(part, k, 0, shape[k]);
+    return part;
+}
+
+// A rank-1 index as one with the shape of x (index.size(0) along dim), without a copy.
+Tensor spread_index(const char* op, const Tensor& x, std::int64_t dim, const Tensor& index) {
+    check(x.defined() && index.defined(), op, "an input is an undefined tensor");
+    check(index.rank() == 1 && index.dtype() == i64, op, "the index must be i64 of rank 1; got ", describe(index));
+    const int d = normalize_dim(dim, x.rank(), op);
+    Shape line = Dims::filled(x.rank(), 1), full = x.shape();
+    line[d] = full[d] = index.size(0);
+    return expand(reshape(index, line), full);
+}
+
+}  // namespace
+
+namespace ops {
+
+struct Gather {
+    int dim;
+    using saves = SaveInputs<1>;
+    Tensor forward(const Tensor& x, const Tensor& index) const {
+        Tensor out = empty(index.shape(), x.options());
+        kernels::gather(out, cut_to(x, index.shape(), dim), dim, index);
+        return out;
+    }
+    void backward(const Tensor& g, const Context& context, Gradients out) const {
+        out[0] = scatter_add(zeros(context.shape(0), g.options()), dim, context.input(1), g);
+    }
+};
+
+struct ScatterAdd {
+    int dim;
+    using saves = SaveInputs<1>;
+    Tensor forward(const Tensor& x, const Tensor& index, const Tensor& src) const {
+        Tensor out = clone_data(x);
+        NoGrad guard;
+        Tensor target = cut_to(out, index.shape(), dim);
+        kernels::scatter_add(target, dim, index, src);
+        return out;
+    }
+    void backward(const Tensor& g, const Context& context, Gradients out) const {
+        if (context.needs(0)) out[0] = g;
+        if (context.needs(2)) out[2] = gather(g, dim, context.input(1));
+    }
+};
+
+struct Cumsum {
+    int dim;
+    bool reverse;
+    using saves = SaveNothing;
+    Tensor forward(const Tensor& x) const {
+        Tensor out = empty(x.shape(), x.options());
+        kernels::cumsum(out, x, dim, reverse);
+        return out;
+    }
+    void backward(const Tensor& g, const Context&, Gradients out) const { out[0] = cumsum(g, dim, !reverse); }
+};
+
+}  // namespace ops
+
+Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {
+    const int d = check_index("gather", x, dim, index);
+    return apply(ops::Gather{d}, x, index);
+}
+
+Tensor scatter_add(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& src) {
+    const int d = check_index("scatter_add", x, dim, index);
+    check(src.defined() && src.shape() == index.shape() && src.dtype() == x.dtype(), "scatter_add", "src does not match; got ", describe(src),
+          "; expected ", x.dtype(), " ", index.shape());
+    return apply(ops::ScatterAdd{d}, x, index, src);
+}
+
+Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index) { return gather(x, dim, spread_index("index_select", x, dim, index)); }
+Tensor index_add(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& src) {
+    return scatter_add(x, dim, spread_index("index_add", x, dim, index), src);
+}
+
+Tensor cumsum(const Tensor& x, std::int64_t dim, bool reverse) {
+    check(x.defined(), "cumsum", "the tensor is undefined");
+    check(x.dtype() != bf16, "cumsum", "bf16 is a storage type; got ", describe(x), "; hint: to(x, f32) first");
+    const Tensor values = is_floating(x.dtype()) ? x : to(x, i64);
+    return apply(ops::Cumsum{normalize_dim(dim, x.rank(), "cumsum"), reverse}, values);
+}
+
+Tensor argsort(const Tensor& x, std::int64_t dim, bool descending) {
+    check(x.defined(), "argsort", "the tensor is undefined");
+    check(x.dtype() != bf16, "argsort", "bf16 is a storage type; got ", describe(x), "; hint: to(x, f32) first");
+    Tensor out = empty(x.shape(), {i64, x.device()});
+    kernels::argsort(out, x, normalize_dim(dim, x.rank(), "argsort"), descending);
+    return out;
+}
+
+Sorted sort(const Tensor& x, std::int64_t dim, bool descending) {
+    const Tensor indices = argsort(x, dim, descending);
+    return {gather(x, dim, indices), indices};
+}
+
+Sorted topk(const Tensor& x, std::int64_t k, std::int64_t dim, bool largest) {
+    check(x.defined(), "topk", "the tensor is undefined");
+    check(k >= 0 && k <= x.size(dim), "topk", "k is out of range; got ", k, "; expected 0 to ", x.size(dim), " for dim ", dim, " of ", x.shape());
+    const Tensor indices = contiguous(narrow(argsort(x, dim, largest), dim, 0, k));
+    return {gather(x, dim, indices), indices};
+}
+
+Tensor one_hot(const Tensor& index, std::int64_t classes, DType dtype) {
+    check(index.defined() && index.dtype() == i64, "one_hot", "the index must be i64; got ", describe(index));
+    check(classes >= 1, "one_hot", "needs at least one class; got ", classes);
+    Shape shape = index.shape();
+    shape.push_back(classes);
+    const Tensor hot = unsqueeze(index, -1);
+    return scatter_add(zeros(shape, {dtype, index.device()}), -1, hot, ones(hot.shape(), {dtype, index.device()}));
+}
+
+}  // namespace eps

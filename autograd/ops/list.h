@@ -1,0 +1,25 @@
+#pragma once
+// Every structured op: its struct and its name. Declared here, so that apply() can refuse an op that is not listed; defined, with its
+// function, in the file of its subject. tests/autograd/op_cases.cpp has gradient cases for each name, or fails.
+#include "autograd/op.h"
+
+/// X(struct, name)
+#define EPS_STRUCTURED_OPS(X)                                                                                               \
+    X(Cast, "to") X(Transfer, "transfer")                                                                                   \
+    X(Reshape, "reshape") X(Permute, "permute") X(Expand, "expand") X(Slice, "slice") X(Embed, "embed") X(Pad, "pad")       \
+    X(Contiguous, "contiguous") X(Concat, "concat")                                                                         \
+    X(Sum, "sum") X(Extremum, "max")                                                                                        \
+    X(MatMul, "matmul") X(Linear, "linear")                                                                                 \
+    X(Gather, "gather") X(ScatterAdd, "scatter_add") X(Cumsum, "cumsum")
+
+namespace eps {
+namespace ops {
+#define EPS_DECLARE_STRUCT(S, name) struct S;
+EPS_STRUCTURED_OPS(EPS_DECLARE_STRUCT)
+#undef EPS_DECLARE_STRUCT
+}  // namespace ops
+
+#define EPS_NAME_OP(S, name) template <> inline constexpr const char* op_name<ops::S> = name;
+EPS_STRUCTURED_OPS(EPS_NAME_OP)
+#undef EPS_NAME_OP
+}  // namespace eps

@@ -1,0 +1,98 @@
+#include "autograd/ops/matmul.h"
+
+#include "autograd/ops/list.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/shape.h"
+#include "tensor/create.h"
+#include "tensor/kernels.h"
+
+namespace eps {
+namespace {
+
+// [.., R, C] broadcast over batch and joined to [B, R, C]; a copy only where strides cannot say it.
+Tensor as_batch(const Tensor& x, const Shape& batch) {
+    NoGrad guard;
+    Shape full = batch;
+    full.push_back(x.size(-2));
+    full.push_back(x.size(-1));
+    return reshape(expand(x, full), {numel(batch), x.size(-2), x.size(-1)});
+}
+
+Shape batch_of(const Tensor& x) { return Shape(std::span(x.shape().begin(), static_cast<std::size_t>(x.rank() - 2))); }
+
+}  // namespace
+
+namespace ops {
+
+struct MatMul {
+    using saves = SaveInputs<0, 1>;
+    Tensor forward(const Tensor& a, const Tensor& b) const {
+        const Shape batch = broadcast_shapes(batch_of(a), batch_of(b), "matmul");
+        Shape shape = batch;
+        shape.push_back(a.size(-2));
+        shape.push_back(b.size(-1));
+        Tensor out = empty(shape, a.options());
+        Tensor flat = as_batch(out, batch);
+        kernels::matmul(flat, as_batch(a, batch), as_batch(b, batch), false);
+        return out;
+    }
+    void backward(const Tensor& g, const Context& context, Gradients out) const {  // dA = G B^T, dB = A^T G
+        if (context.needs(0)) out[0] = sum_to(matmul(g, transpose(context.input(1))), context.shape(0));
+        if (context.needs(1)) out[1] = sum_to(matmul(transpose(context.input(0)), g), context.shape(1));
+    }
+};
+
+struct Linear {
+    using saves = SaveInputs<0, 1>;
+    Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) const {  // [B, in], [out, in], [out]
+        Tensor out = empty({x.size(0), weight.size(0)}, x.options());
+        kernels::copy(out, bias);
+        Tensor flat = as_batch(out, {1});
+        kernels::matmul(flat, as_batch(x, {1}), as_batch(transpose_data(weight), {1}), true);
+        return out;
+    }
+    void backward(const Tensor& g, const Context& context, Gradients out) const {
+        if (context.needs(0)) out[0] = matmul(g, context.input(1));
+        if (context.needs(1)) out[1] = matmul(transpose(g), context.input(0));
+        if (context.needs(2)) out[2] = sum(g, {0});
+    }
+    static Tensor transpose_data(const Tensor& x) { return x.as_strided({x.size(1), x.size(0)}, {x.strides()[1], x.strides()[0]}, x.offset()); }
+};
+
+}  // namespace ops
+
+Tensor matmul(const Tensor& a, const Tensor& b) {
+    check(a.defined() && b.defined(), "matmul", "an input is an undefined tensor");
+    check(a.rank() > 0 && b.rank() > 0, "matmul", "needs tensors of rank at least 1; got ", a.shape(), " and ", b.shape(), "; hint: use * for scalars");
+    check(a.dtype() == b.dtype() && (a.dtype() == f32 || a.dtype() == f64), "matmul", "dtypes differ or are not real; got ", a.dtype(), " and ",
+          b.dtype(), "; expected both f32 or both f64; hint: to(x, f32)");
+    if (a.rank() == 1) return squeeze(matmul(unsqueeze(a, 0), b), b.rank() == 1 ? 0 : -2);
+    if (b.rank() == 1) return squeeze(matmul(a, unsqueeze(b, 1)), -1);
+    check(a.size(-1) == b.size(-2), "matmul", "inner dimensions differ: a is ", a.shape(), ", b is ", b.shape(),
+          a.size(-1) == b.size(-1) ? "; did you mean matmul(a, transpose(b))?"
+          : a.size(-2) == b.size(-2) ? "; did you mean matmul(transpose(a), b)?" : "; expected a [.., M, K] and b [.., K, N]");
+    if (a.rank() > 2 && b.rank() == 2) {  // one large product in place of a batch of small ones
+        Shape shape = a.shape();
+        shape[a.rank() - 1] = b.size(1);
+        return reshape(matmul(reshape(a, {numel(batch_of(a)) * a.size(-2), a.size(-1)}), b), shape);
+    }
+    return apply(ops::MatMul{}, a, b);
+}
+
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+    check(x.defined() && weight.defined(), "linear", "an input is an undefined tensor");
+    check(weight.rank() == 2, "linear", "the weight must be [out, in]; got ", weight.shape());
+    check(x.rank() >= 1 && x.size(-1) == weight.size(1), "linear", "features differ: x is ", x.shape(), ", weight is ", weight.shape(),
+          "; expected x [.., ", weight.size(1), "]");
+    check(x.dtype() == weight.dtype() && (x.dtype() == f32 || x.dtype() == f64), "linear", "dtypes differ or are not real; got ", x.dtype(), " and ",
+          weight.dtype(), "; hint: to(x, f32)");
+    if (!bias.defined()) return matmul(x, transpose(weight));
+    check(bias.shape() == Shape{weight.size(0)} && bias.dtype() == x.dtype(), "linear", "the bias does not match; got ", describe(bias),
+          "; expected ", x.dtype(), " [", weight.size(0), "]");
+    if (x.rank() == 2) return apply(ops::Linear{}, x, weight, bias);
+    Shape shape = x.shape();
+    shape[x.rank() - 1] = weight.size(0);
+    return reshape(apply(ops::Linear{}, reshape(x, {x.numel() / std::max<std::int64_t>(1, x.size(-1)), x.size(-1)}), weight, bias), shape);
+}
+
+}  // namespace eps

@@ -1,0 +1,187 @@
+#include "autograd/pointwise.h"
+
+#include <cstring>
+
+#include "autograd/grad_mode.h"
+#include "autograd/node.h"
+#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/cast.h"
+#include "autograd/ops/reduce.h"
+
+namespace eps {
+namespace {
+
+constexpr int kMaxInputs = 5;  // g and four inputs
+
+/// One member of a family with its attributes: g * d^index f(x...), or f(x...) when index.order is 0.
+struct Member {
+    const PointwiseOp* op;
+    MultiIndex index;
+    alignas(16) std::array<std::byte, kMaxAttributeBytes> attributes;
+
+    Member(const PointwiseOp& o, MultiIndex i, const void* bytes) : op(&o), index(i) {
+        if (o.attribute_bytes) std::memcpy(attributes.data(), bytes, o.attribute_bytes);
+    }
+    bool has_g() const { return index.order > 0; }
+    Member differentiated(int input) const {
+        Member next = *this;
+        if (next.index.order < op->max_order) next.index = next.index.plus(input);
+        else
+            fail(op->name, "derivative of order ", int{index.order} + 1, " is not instantiated; got a gradient of a gradient too many; ",
+                 "expected order <= ", op->max_order, "; hint: raise max_order_of in tensor/pointwise.h");
+        return next;
+    }
+    const Partial& row() const { return op->rows[static_cast<std::size_t>(op->row_of(index))]; }
+};
+
+DType compute_dtype(const PointwiseOp& op, std::span<const Tensor> inputs) {
+    DType dtype = DType::boolean;
+    for (const Tensor& x : inputs) {
+        check(x.dtype() != bf16, op.name, "bf16 is a storage type; got ", describe(x), "; hint: to(x, f32) first");
+        dtype = promote(dtype, x.dtype());
+    }
+    if (op.kind == PointwiseKind::floating && !is_floating(dtype)) return f32;
+    if (op.kind == PointwiseKind::numeric && dtype == DType::boolean) return i64;
+    return dtype;
+}
+
+// Keeps the memory order of the first full-sized input, so that channels-last images stay channels-last.
+Tensor make_output(const Shape& shape, DType dtype, std::span<const Tensor> inputs) {
+    const Options options{dtype, inputs[0].device()};
+    for (const Tensor& x : inputs)
+        if (x.defined() && x.shape() == shape) {
+            if (x.is_contiguous()) break;
+            std::int64_t span = 1;
+            for (int d = 0; d < x.rank(); ++d) span += (x.size(d) - 1) * x.strides()[d];
+            if (span == x.numel() && !x.strides().contains(0)) return empty_strided(shape, x.strides(), options);
+        }
+    return empty(shape, options);
+}
+
+void launch(const Member& member, Tensor& out, const Tensor& g, const Tensor* inputs) {
+    if (out.numel() == 0) return;
+    const auto kernel = out.device().is_cuda() ? member.op->cuda_kernel : member.op->cpu_kernel;
+    kernel(member.attributes.data(), member.op->row_of(member.index), {out, g, inputs});
+}
+
+Tensor run(const Member& member, std::span<const Tensor> inputs);
+// g * d^index f: undefined where that is zero, g itself where it is one.
+Tensor vjp(const Member& member, const Tensor& g, std::span<const Tensor> inputs);
+
+// The gradient of an input that was broadcast or converted.
+Tensor reduce_to(Tensor gradient, const Node& input) {
+    if (gradient.shape() != input.shape) gradient = sum_to(gradient, input.shape);
+    return to(gradient, input.dtype);
+}
+
+class PointwiseNode final : public Node {
+public:
+    PointwiseNode(const Member& member, std::span<const Tensor> inputs, const Tensor& output)
+        : Node(member.op->name), member_(member), count_(inputs.size()) {
+        for (std::size_t i = 0; i < count_; ++i) edges_[i] = edge_to(inputs[i]);
+        if (!member.has_g() && member.op->slope_of_output) {
+            output_ = SavedTensor::output(output);
+            return;
+        }
+        const std::uint32_t keep = needed_inputs();
+        for (std::size_t i = 0; i < count_; ++i)
+            if (keep >> i & 1u) saved_[i] = SavedTensor::input(inputs[i]);
+    }
+
+    std::span<const Ref<Node>> edges() const override { return {edges_.data(), count_}; }
+
+    void backward(const Tensor& h, std::span<Tensor> gradients) override {
+        if (!member_.has_g() && member_.op->slope_of_output) {
+            const Tensor inputs[] = {h, output_.unpack(*this)};
+            gradients[0] = reduce_to(pointwise(*member_.op->slope_of_output, member_.attributes.data(), inputs), *edges_[0]);
+            return;
+        }
+        std::array<Tensor, kMaxInputs> inputs;
+        const std::uint32_t keep = needed_inputs();
+        for (std::size_t i = 0; i < count_; ++i)
+            if (keep >> i & 1u) inputs[i] = saved_[i].unpack(*this);
+        const std::size_t first = member_.has_g() ? 1 : 0;
+        const std::span<const Tensor> x(inputs.data() + first, count_ - first);
+        for (std::size_t i = 0; i < count_; ++i) {
+            if (!edges_[i]) continue;
+            Tensor gradient;
+            if (member_.has_g() && i == 0) {
+                gradient = vjp(member_, h, x);
+            } else {
+                const Member slope = member_.differentiated(static_cast<int>(i - first));
+                if (slope.row().kind == Partial::Kind::zero) continue;
+                gradient = vjp(slope, member_.has_g() ? mul(h, inputs[0]) : h, x);
+            }
+            gradients[i] = reduce_to(std::move(gradient), *edges_[i]);
+        }
+    }
+
+    void release_saved() override {
+        for (SavedTensor& saved : saved_) saved.reset();
+        output_.reset();
+    }
+
+private:
+    // Bit i: the backward of this node reads input i (g first, if there is one).
+    std::uint32_t needed_inputs() const {
+        const std::size_t first = member_.has_g() ? 1 : 0;
+        std::uint32_t keep = 0;
+        if (first && edges_[0]) keep |= member_.row().reads << 1;
+        for (std::size_t i = first; i < count_; ++i) {
+            if (!edges_[i] || member_.index.order >= member_.op->max_order) continue;  // too high an order: backward will say so
+            const Partial& slope = member_.differentiated(static_cast<int>(i - first)).row();
+            if (slope.kind == Partial::Kind::zero) continue;
+            keep |= slope.reads << first | (first ? 1u : 0u);
+        }
+        return keep;
+    }
+
+    Member member_;
+    std::size_t count_;
+    std::array<Ref<Node>, kMaxInputs> edges_;
+    std::array<SavedTensor, kMaxInputs> saved_;
+    SavedTensor output_;
+};
+
+void record(const Member& member, std::span<const Tensor> inputs, const Tensor& output) {
+    if (!grad_enabled() || member.op->max_order == 0 || !is_floating(output.dtype())) return;
+    for (const Tensor& x : inputs)
+        if (x.defined() && x.requires_grad()) return attach(output, make_ref<PointwiseNode>(member, inputs, output));
+}
+
+Tensor run(const Member& member, std::span<const Tensor> inputs) {
+    const PointwiseOp& op = *member.op;
+    Shape shape = inputs[0].shape();
+    for (const Tensor& x : inputs.subspan(1)) {
+        shape = broadcast_shapes(shape, x.shape(), op.name);
+        check(x.device() == inputs[0].device(), op.name, "inputs on different devices; got ", inputs[0].device(), " and ", x.device(),
+              "; hint: copy_to(x, device)");
+    }
+    const DType dtype = compute_dtype(op, inputs);
+    Tensor out = make_output(shape, op.kind == PointwiseKind::predicate ? DType::boolean : dtype, inputs);
+    launch(member, out, Tensor(), inputs.data());
+    record(member, inputs, out);
+    return out;
+}
+
+Tensor vjp(const Member& member, const Tensor& g, std::span<const Tensor> inputs) {
+    const Partial& row = member.row();
+    if (row.kind == Partial::Kind::zero) return {};
+    if (row.kind == Partial::Kind::one) return g;
+    std::array<Tensor, kMaxInputs> all{g};
+    std::copy(inputs.begin(), inputs.end(), all.begin() + 1);
+    const std::span<const Tensor> list(all.data(), inputs.size() + 1);
+    Tensor out = make_output(g.shape(), g.dtype(), list);
+    launch(member, out, g, inputs.data());
+    record(member, list, out);
+    return out;
+}
+
+}  // namespace
+
+Tensor pointwise(const PointwiseOp& op, const void* attributes, std::span<const Tensor> inputs) {
+    for (const Tensor& x : inputs) check(x.defined(), op.name, "an input is an undefined tensor");
+    return run(Member(op, {}, attributes), inputs);
+}
+
+}  // namespace eps

@@ -1,0 +1,19 @@
+#pragma once
+// Running and recording pointwise ops. Nothing here knows any particular op: the descriptor (tensor/pointwise.h) says it all.
+#include <span>
+
+#include "tensor/pointwise.h"
+
+namespace eps {
+
+/// Applies op to its inputs (broadcast, promoted) and records it if an input requires a gradient. `attributes` points to
+/// op.attribute_bytes bytes: the struct's data members.
+Tensor pointwise(const PointwiseOp& op, const void* attributes, std::span<const Tensor> inputs);
+
+/// The descriptor of the op whose struct is F: defined for every F of tensor/pointwise/list.h.
+template <class F> const PointwiseOp& pointwise_op();
+
+/// Every op of tensor/pointwise/list.h, in that order.
+std::span<const PointwiseOp* const> all_pointwise_ops();
+
+}  // namespace eps

@@ -1,0 +1,21 @@
+#pragma once
+// Pictures: PNG files from tensors and back, and many small images laid out in one.
+#include <cstdint>
+#include <string>
+
+#include "tensor/tensor.h"
+
+namespace eps::cli {
+
+/// Writes [H, W] (gray) or [H, W, 3] (RGB) as an 8-bit PNG, atomically. u8 is taken as it is; f32 and f64 are intensities, clamped to [0, 1],
+/// written as round(255 x). Each pixel becomes a square of scale x scale. Throws, naming the file, on other shapes, on NaN and on empty pictures.
+void write_png(const std::string& path, const Tensor& picture, int scale = 1);
+
+/// Reads a PNG without transparency as u8 [H, W] if it is gray, u8 [H, W, 3] if it has colours. Throws, naming the file, on damage.
+Tensor read_png(const std::string& path);
+
+/// images f32 (in [0, 1]) or u8 [N, H, W] -> one f32 picture [R(H + p) + p, C(W + p) + p], R = ceil(N / columns), row by row, with
+/// p = padding pixels of `background` around each image and in the cells left over. columns <= 0 means ceil(sqrt(N)).
+Tensor image_grid(const Tensor& images, std::int64_t columns = 0, std::int64_t padding = 2, double background = 1);
+
+}  // namespace eps::cli

@@ -1,0 +1,68 @@
+#pragma once
+// What a model family gives to the shared loop and to the program: a Task, made from a Config alone.
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/training/config.h"
+#include "nn/module.h"
+#include "tensor/random.h"
+
+namespace eps::models {
+
+/// Named numbers in the order they are shown: {"loss", 103.2}, {"kl", 11.9}.
+using Scalars = std::vector<std::pair<std::string, double>>;
+/// A picture: f32 [H, W] (gray) or [H, W, 3] in [0, 1], with the file name (no suffix) it is saved under.
+struct Picture {
+    std::string name;
+    Tensor pixels;
+};
+
+class Task {
+public:
+    virtual ~Task() = default;
+
+    /// One optimiser step; `index` counts from 0. Everything random comes from the task's own generators, so that state() makes it resumable.
+    virtual Scalars step(std::int64_t index) = 0;
+    /// Steps of one pass over the data, for the display; 0 where data are drawn fresh.
+    virtual std::int64_t steps_per_epoch() const { return 0; }
+    /// Pictures that show how far the model is. Must not change what later steps compute.
+    virtual std::vector<Picture> pictures() = 0;
+    /// `count` samples drawn with `generator`, as pictures ("samples" first).
+    virtual std::vector<Picture> sample(std::int64_t count, Generator& generator) = 0;
+    /// Metrics on held-out data, keys as documented in docs/eval.md.
+    virtual Scalars evaluate(Generator& generator) = 0;
+
+    /// Everything that step() reads and writes, by name: parameters, optimiser, EMA, generators.
+    virtual nn::NamedTensors state() const = 0;
+    virtual void load_state(const nn::NamedTensors& state) = 0;
+    /// Trainable numbers, for the display.
+    virtual std::int64_t parameter_count() const = 0;
+};
+
+/// One option of a family, as the command line and config.json know it.
+struct Option {
+    std::string name;  // "latent" is --latent
+    Value fallback;    // its type is the option's type
+    std::string help;
+    std::vector<std::string> choices = {};  // for text
+};
+
+struct Family {
+    std::string name;     // "vae"
+    std::string summary;  // one line of --help
+    std::vector<Option> options;
+    std::unique_ptr<Task> (*make)(const Config& config);
+};
+
+/// Every family the program knows, in the order of --help.
+const std::vector<Family>& families();
+/// Throws, listing the names, for an unknown one.
+const Family& family(const std::string& name);
+
+/// The state of a generator as one i64 tensor [2] (seed, counter), and back.
+Tensor pack(const Generator& generator);
+void unpack(const Tensor& state, Generator& generator);
+
+}  // namespace eps::models

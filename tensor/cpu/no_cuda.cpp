@@ -1,0 +1,13 @@
+// What the library says of CUDA in a build without it. With CUDA the bodies are in cuda/context.cu.
+#include "tensor/kernels.h"
+
+#if !EPS_WITH_CUDA
+namespace eps::kernels::cuda {
+
+CachingAllocator& allocator(Device) { without_cuda("allocate"); }
+void copy_bytes(void*, Device, const void*, Device, std::size_t) { without_cuda("copy_to"); }
+int device_count() { return 0; }
+std::string device_summary() { return "none: built without CUDA"; }
+
+}  // namespace eps::kernels::cuda
+#endif

@@ -1,0 +1,32 @@
+#pragma once
+// Making tensors from numbers.
+#include <span>
+
+#include "tensor/tensor.h"
+
+namespace eps {
+
+Tensor zeros(const Shape& shape, Options options = {});
+Tensor ones(const Shape& shape, Options options = {});
+Tensor full(const Shape& shape, double value, Options options = {});
+Tensor zeros_like(const Tensor& x);
+Tensor ones_like(const Tensor& x);
+Tensor full_like(const Tensor& x, double value);
+/// start, start + step, ... below end.
+Tensor arange(double start, double end, double step = 1, Options options = {});
+/// `count` values from start to end, both included.
+Tensor linspace(double start, double end, std::int64_t count, Options options = {});
+/// The n x n identity.
+Tensor eye(std::int64_t n, Options options = {});
+/// Row-major values, converted to options.dtype: `tensor({1, 2, 3, 4}, {2, 2})`. An empty shape means rank 1.
+Tensor tensor(const std::vector<double>& values, const Shape& shape = {}, Options options = {});
+/// A copy of `values`, keeping their type.
+template <class T> Tensor from_span(std::span<const T> values, const Shape& shape);
+
+/// x converted to a dtype, or moved to a device: x itself if nothing changes. No graph; the differentiable cast is `to()` in autograd/ops.
+Tensor cast_data(const Tensor& x, DType dtype);
+Tensor copy_to(const Tensor& x, Device device);
+/// A row-major copy with its own storage. No graph.
+Tensor clone_data(const Tensor& x);
+
+}  // namespace eps

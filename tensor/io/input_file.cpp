@@ -1,0 +1,72 @@
+#include "tensor/io/input_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "tensor/create.h"
+
+namespace eps {
+
+InputFile::InputFile(std::string path, const char* op) : path_(std::move(path)), op_(op) {
+    descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // NONBLOCK: a FIFO must not hang before it is refused
+    check(descriptor_ >= 0, op_, "cannot open '", path_, "': ", std::strerror(errno));
+    struct stat status {};
+    if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
+        ::close(descriptor_);
+        fail(op_, "'", path_, "' is ", S_ISDIR(status.st_mode) ? "a folder" : "no regular file", "; expected a file");
+    }
+    size_ = static_cast<std::uint64_t>(status.st_size);
+}
+
+InputFile::~InputFile() { ::close(descriptor_); }
+
+void InputFile::read(std::uint64_t offset, std::span<std::byte> out) const {
+    if (offset > size_ || out.size() > size_ - offset)
+        refuse(str("truncated: ", size_, " bytes, ", out.size(), " wanted at ", offset));
+    while (!out.empty()) {
+        const ssize_t count = ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(offset));
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) refuse(std::strerror(errno), " while reading");
+        if (count == 0) refuse("the end came early", "; another program has shortened the file");
+        out = out.subspan(static_cast<std::size_t>(count));
+        offset += static_cast<std::uint64_t>(count);
+    }
+}
+
+void InputFile::refuse(std::string_view what, std::string_view rest) const { fail(op_, what, " in '", path_, "'", rest); }
+
+std::optional<std::uint64_t> byte_count(const Shape& shape, std::size_t element_bytes) {
+    std::int64_t bytes = static_cast<std::int64_t>(element_bytes);
+    bool has_zero = false;
+    for (const std::int64_t extent : shape) {
+        if (extent < 0 || __builtin_mul_overflow(bytes, extent == 0 ? 1 : extent, &bytes)) return std::nullopt;
+        has_zero = has_zero || extent == 0;
+    }
+    return has_zero ? 0 : static_cast<std::uint64_t>(bytes);
+}
+
+Tensor read_tensor(const InputFile& file, std::uint64_t offset, const Shape& shape, DType dtype) {
+    Tensor x = empty(shape, {.dtype = dtype});
+    auto* const bytes = static_cast<std::byte*>(x.raw_data());
+    const std::span out(bytes, static_cast<std::size_t>(x.numel()) * size_of(dtype));
+    file.read(offset, out);
+    if (dtype == boolean)
+        for (const std::byte b : out)
+            if (std::to_integer<int>(b) > 1)
+                file.refuse(str("a bool is stored as ", std::to_integer<int>(b)), "; expected 0 or 1");
+    return x;
+}
+
+HostBytes host_bytes(const Tensor& x) {
+    Tensor host = copy_to(x, cpu).contiguous_data();
+    const auto* const first = static_cast<const std::byte*>(host.raw_data());
+    const std::span bytes(first, static_cast<std::size_t>(host.numel()) * size_of(host.dtype()));
+    return {std::move(host), bytes};
+}
+
+}  // namespace eps

@@ -1,0 +1,110 @@
+#pragma once
+// The complete list of what a device provides. Each kernel is declared once; EPS_KERNEL makes cpu::name (bodies in tensor/cpu),
+// cuda::name (bodies in cuda/) and the dispatcher that calls one or the other by the device of the first argument. A kernel without
+// a body is a link error. In a build without CUDA, cuda::name throws.
+//
+// Kernels trust their arguments: shapes, dtypes and devices were checked by the op that calls them. `out` is always allocated by the
+// caller, and inputs may have any strides.
+#include <cstdint>
+#include <span>
+
+#include "tensor/config.h"
+#include "tensor/pointwise.h"
+#include "tensor/tensor.h"
+
+namespace eps::kernels {
+
+[[noreturn]] void without_cuda(const char* kernel);
+
+#if EPS_WITH_CUDA
+#define EPS_KERNEL_CUDA(name, params, args) void name params;
+#else
+#define EPS_KERNEL_CUDA(name, params, args) \
+    [[noreturn]] inline void name params { without_cuda(#name); }
+#endif
+#define EPS_KERNEL(name, params, args, device_of)                                                    \
+    namespace cpu { void name params; }                                                              \
+    namespace cuda { EPS_KERNEL_CUDA(name, params, args) }                                           \
+    inline void name params { (device_of).device().is_cuda() ? cuda::name args : cpu::name args; }
+
+// GCC warns of parameters that the throwing stand-ins ignore.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+
+/// out = src, converted and broadcast; any strides on both sides.
+EPS_KERNEL(copy, (Tensor& out, const Tensor& src), (out, src), out)
+/// out[...] = value.
+EPS_KERNEL(fill, (Tensor& out, double value), (out, value), out)
+/// out[i] = start + i * step, computed in f64; out is contiguous.
+EPS_KERNEL(arange, (Tensor& out, double start, double step), (out, start, step), out)
+
+enum class Reduction : std::uint8_t { sum, max, min };
+/// Reduces src over `dims` (ascending); out has src's shape with those dims 1, contiguous. The tree of additions is fixed by the
+/// shape alone: the same bits for any number of threads. NaN wins in max and min. Empty reductions give the identity.
+EPS_KERNEL(reduce, (Reduction reduction, Tensor& out, const Tensor& src, const Dims& dims), (reduction, out, src, dims), out)
+/// Index (i64) of the first largest (or smallest) element along dim; NaN counts as largest. out has dim 1.
+EPS_KERNEL(argmax, (Tensor& out, const Tensor& src, int dim, bool smallest), (out, src, dim, smallest), out)
+
+/// out[b] = a[b] b[b] (+ out[b] if accumulate): a [B, M, K], b [B, K, N], out [B, M, N], f32 or f64, any strides on a and b
+/// (transposed ones are not copied), out contiguous in its last two dimensions.
+EPS_KERNEL(matmul, (Tensor& out, const Tensor& a, const Tensor& b, bool accumulate), (out, a, b, accumulate), out)
+
+/// out[i][j] = src[i][index[i][j]] along dim; index has out's shape.
+EPS_KERNEL(gather, (Tensor& out, const Tensor& src, int dim, const Tensor& index), (out, src, dim, index), out)
+/// out[i][index[i][j]] += src[i][j] along dim, in the order of j; index has src's shape.
+EPS_KERNEL(scatter_add, (Tensor& out, int dim, const Tensor& index, const Tensor& src), (out, dim, index, src), out)
+/// out[i] = sum_{k <= i} src[k] along dim (k >= i if reverse).
+EPS_KERNEL(cumsum, (Tensor& out, const Tensor& src, int dim, bool reverse), (out, src, dim, reverse), out)
+/// out (i64) = indices that sort src along dim, stably; NaN sorts last when ascending, first when descending.
+EPS_KERNEL(argsort, (Tensor& out, const Tensor& src, int dim, bool descending), (out, src, dim, descending), out)
+
+/// Where a stream of random numbers stands: block `counter` of Philox4x32-10 under key `seed`.
+struct PhiloxState {
+    std::uint64_t seed;
+    std::uint64_t counter;
+};
+enum class Distribution : std::uint8_t { uniform, normal, bernoulli, randint };
+/// Fills a contiguous `out`; element i comes from block counter + i / 4, lane i % 4, on every device and for any thread count.
+/// uniform: [a, b); normal: mean a, deviation b; bernoulli: 1 with probability a; randint: integers of [a, b).
+EPS_KERNEL(random, (Tensor& out, Distribution distribution, PhiloxState state, double a, double b), (out, distribution, state, a, b), out)
+/// out[i] = 1 with probability p[i], else 0; p has out's shape and is contiguous.
+EPS_KERNEL(random_bernoulli, (Tensor& out, const Tensor& p, PhiloxState state), (out, p, state), out)
+
+enum class Update : std::uint8_t { sgd, adam, rmsprop, ema };
+/// Coefficients of one optimiser step; each update reads those its formula (math/updates.h) names.
+struct UpdateCoefficients {
+    double lr = 0, weight_decay = 0, decoupled_decay = 0, epsilon = 0;
+    double beta1 = 0, beta2 = 0, bias1 = 1, bias2 = 1;
+    double momentum = 0, dampening = 0, nesterov = 0, first_step = 0;
+};
+/// One parameter of a multi-tensor update: the value, its gradient, and up to two state tensors, all contiguous and of one dtype.
+struct UpdateTensors {
+    Tensor value, gradient, state1, state2;
+};
+/// Updates all parameters in one launch.
+EPS_KERNEL(multi_tensor_update, (Update update, const UpdateCoefficients& c, std::span<const UpdateTensors> list), (update, c, list), list[0].value)
+
+#pragma GCC diagnostic pop
+
+// The pointwise family: one body per device for every op of tensor/pointwise/list.h (and every derivative row).
+namespace cpu {
+template <class F> PointwiseKernels pointwise_kernels();
+}
+namespace cuda {
+#if EPS_WITH_CUDA
+template <class F> PointwiseKernels pointwise_kernels();
+#else
+[[noreturn]] inline void no_pointwise(const void*, int, const PointwiseArgs&) { without_cuda("pointwise"); }
+template <class F> PointwiseKernels pointwise_kernels() { return {no_pointwise, no_pointwise}; }
+#endif
+/// The device's allocator; throws where there is no such device.
+CachingAllocator& allocator(Device device);
+/// Bytes between host and device, in stream order; waits when the host is the target.
+void copy_bytes(void* to, Device to_device, const void* from, Device from_device, std::size_t bytes);
+/// Devices found now: 0 without a driver or in a build without CUDA.
+int device_count();
+/// "NVIDIA H200, compute 9.0, 139 GiB" or why there is none.
+std::string device_summary();
+}  // namespace cuda
+
+}  // namespace eps::kernels

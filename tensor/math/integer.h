@@ -1,0 +1,25 @@
+#pragma once
+// The scalar functions that make sense on integers, so that numeric pointwise ops compute i64 and u8 exactly.
+#include <concepts>
+
+#include "tensor/math/functions.h"
+
+namespace eps::math {
+
+template <std::integral T> EPS_HD constexpr T abs(T x) { return x < T(0) ? static_cast<T>(-x) : x; }
+template <std::integral T> EPS_HD constexpr T min(T a, T b) { return a < b ? a : b; }
+template <std::integral T> EPS_HD constexpr T max(T a, T b) { return a > b ? a : b; }
+template <std::integral T> EPS_HD constexpr T floor(T x) { return x; }
+template <std::integral T> EPS_HD constexpr T ceil(T x) { return x; }
+template <std::integral T> EPS_HD constexpr T round(T x) { return x; }
+template <std::integral T> EPS_HD constexpr T trunc(T x) { return x; }
+template <std::integral T> EPS_HD constexpr bool isnan(T) { return false; }
+template <std::integral T> EPS_HD constexpr bool isinf(T) { return false; }
+
+/// -1, 0 or 1; NaN stays NaN.
+template <class T> requires std::is_arithmetic_v<T>
+EPS_HD constexpr T sign(T x) {
+    return x > T(0) ? T(1) : x < T(0) ? static_cast<T>(T(0) - T(1)) : x == T(0) ? T(0) : x;
+}
+
+}  // namespace eps::math

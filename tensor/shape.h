@@ -1,0 +1,63 @@
+#pragma once
+// Extents and strides: up to eight dimensions held inline, no heap.
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace eps {
+
+inline constexpr int kMaxRank = 8;
+
+/// Up to kMaxRank integers: the extents of a tensor, its strides, or a list of dimensions.
+class Dims {
+public:
+    Dims() = default;
+    Dims(std::initializer_list<std::int64_t> values) : Dims(std::span(values.begin(), values.size())) {}
+    explicit Dims(std::span<const std::int64_t> values);
+    Dims(const std::vector<std::int64_t>& values) : Dims(std::span(values)) {}
+    static Dims filled(int rank, std::int64_t value);
+
+    int rank() const { return rank_; }
+    bool empty() const { return rank_ == 0; }
+    std::int64_t operator[](int i) const { return values_[static_cast<std::size_t>(i)]; }
+    std::int64_t& operator[](int i) { return values_[static_cast<std::size_t>(i)]; }
+    const std::int64_t* begin() const { return values_.data(); }
+    const std::int64_t* end() const { return values_.data() + rank_; }
+    std::int64_t back() const { return (*this)[rank_ - 1]; }
+    void push_back(std::int64_t value);
+    void insert(int at, std::int64_t value);
+    void erase(int at);
+    bool contains(std::int64_t value) const;
+    std::string to_string() const;  // "[2, 3]"
+
+    friend bool operator==(const Dims& a, const Dims& b) {
+        if (a.rank_ != b.rank_) return false;
+        for (int i = 0; i < a.rank_; ++i)
+            if (a[i] != b[i]) return false;
+        return true;
+    }
+
+private:
+    std::array<std::int64_t, kMaxRank> values_{};
+    int rank_ = 0;
+};
+
+using Shape = Dims;
+using Strides = Dims;
+
+/// Product of the extents; 1 for rank 0. Throws if it overflows.
+std::int64_t numel(const Shape& shape);
+/// Row-major strides, in elements.
+Strides contiguous_strides(const Shape& shape);
+/// The shape both broadcast to (NumPy's rule); throws naming `op` and both shapes otherwise.
+Shape broadcast_shapes(const Shape& a, const Shape& b, const char* op);
+bool broadcastable_to(const Shape& from, const Shape& to);
+/// dim in [-rank, rank) as [0, rank); throws naming `op` otherwise.
+int normalize_dim(std::int64_t dim, int rank, const char* op);
+/// Every dim normalized, no duplicates, ascending; an empty list means all dimensions.
+Dims normalize_dims(const Dims& dims, int rank, const char* op);
+
+}  // namespace eps

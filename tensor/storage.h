@@ -1,0 +1,35 @@
+#pragma once
+// Bytes on a device, shared by every view of them.
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "tensor/allocator.h"
+#include "tensor/device.h"
+#include "tensor/ref.h"
+
+namespace eps {
+
+class Storage final : public RefCounted {
+public:
+    /// Uninitialised bytes from the device's caching allocator.
+    Storage(std::size_t bytes, Device device)
+        : data_(allocator_of(device).allocate(bytes)), bytes_(bytes), device_(device) {}
+    ~Storage() override { allocator_of(device_).free(data_, bytes_); }
+
+    void* data() const { return data_; }
+    std::size_t bytes() const { return bytes_; }
+    Device device() const { return device_; }
+
+    /// Counts writes. A tensor saved for backward remembers the version it saw and refuses to be used after another write.
+    std::uint32_t version() const { return version_.load(std::memory_order_relaxed); }
+    void bump_version() { version_.fetch_add(1, std::memory_order_relaxed); }
+
+private:
+    void* data_;
+    std::size_t bytes_;
+    Device device_;
+    std::atomic<std::uint32_t> version_{0};
+};
+
+}  // namespace eps

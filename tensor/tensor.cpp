@@ -1,0 +1,177 @@
+#include "tensor/tensor.h"
+
+#include <cstring>
+
+#include "tensor/create.h"
+#include "tensor/kernels.h"
+
+namespace eps {
+
+namespace kernels {
+void without_cuda(const char* kernel) {
+    fail(kernel, "this varepsilon was built without CUDA; got a CUDA tensor; hint: configure with the preset `cuda`");
+}
+}  // namespace kernels
+
+Tensor::Tensor(double value, Options options) : Tensor(full({}, value, options)) {}
+
+Tensor Tensor::from_impl(Ref<TensorImpl> impl) {
+    Tensor t;
+    t.impl_ = std::move(impl);
+    return t;
+}
+
+bool Tensor::is_contiguous() const {
+    std::int64_t expected = 1;
+    for (int d = rank() - 1; d >= 0; --d) {
+        const std::int64_t extent = shape()[d];
+        if (extent == 0) return true;
+        if (extent != 1 && strides()[d] != expected) return false;
+        expected *= extent;
+    }
+    return true;
+}
+
+void Tensor::check_host_access(DType wanted) const {
+    check(defined(), "data", "the tensor is undefined");
+    check(dtype() == wanted, "data", "wrong element type; asked for ", name_of(wanted), "; the tensor is ", describe(*this));
+    check(!device().is_cuda(), "data", "the tensor lives on ", device(), "; hint: copy_to(x, cpu) first");
+}
+
+double Tensor::item() const {
+    check(defined(), "item", "the tensor is undefined");
+    check(numel() == 1, "item", "needs a tensor of one element; got ", describe(*this));
+    return to_vector()[0];
+}
+
+std::vector<double> Tensor::to_vector() const {
+    const Tensor host = clone_data(cast_data(copy_to(*this, cpu), f64));
+    const auto* values = host.data<double>();
+    return {values, values + host.numel()};
+}
+
+Tensor Tensor::as_strided(const Shape& shape, const Strides& strides, std::int64_t offset) const {
+    auto impl = make_ref<TensorImpl>();
+    impl->storage = impl_->storage;
+    impl->offset = offset;
+    impl->shape = shape;
+    impl->strides = strides;
+    impl->dtype = impl_->dtype;
+    return from_impl(std::move(impl));
+}
+
+Tensor Tensor::contiguous_data() const { return is_contiguous() ? *this : clone_data(*this); }
+
+Tensor& Tensor::copy_(const Tensor& source) {
+    check(defined() && source.defined(), "copy_", "an undefined tensor");
+    check(broadcastable_to(source.shape(), shape()), "copy_", "the source does not broadcast to the target; got ", source.shape(),
+          "; expected ", shape());
+    check_writable("copy_");
+    kernels::copy(*this, copy_to(source, device()));
+    storage().bump_version();
+    return *this;
+}
+
+Tensor& Tensor::fill_(double value) {
+    check(defined(), "fill_", "the tensor is undefined");
+    check_writable("fill_");
+    kernels::fill(*this, value);
+    storage().bump_version();
+    return *this;
+}
+
+Tensor empty_strided(const Shape& shape, const Strides& strides, Options options) {
+    for (std::int64_t extent : shape) check(extent >= 0, "empty", "negative extent; got ", shape);
+    auto impl = make_ref<TensorImpl>();
+    impl->storage = make_ref<Storage>(static_cast<std::size_t>(numel(shape)) * size_of(options.dtype), options.device);
+    impl->shape = shape;
+    impl->strides = strides;
+    impl->dtype = options.dtype;
+    return Tensor::from_impl(std::move(impl));
+}
+
+Tensor empty(const Shape& shape, Options options) { return empty_strided(shape, contiguous_strides(shape), options); }
+
+std::string describe(const Tensor& x) {
+    if (!x.defined()) return "an undefined tensor";
+    return str(x.dtype(), " ", x.shape(), x.device().is_cuda() ? " on " + x.device().to_string() : "");
+}
+
+// create.h
+
+Tensor full(const Shape& shape, double value, Options options) {
+    Tensor out = empty(shape, options);
+    kernels::fill(out, value);
+    return out;
+}
+Tensor zeros(const Shape& shape, Options options) { return full(shape, 0, options); }
+Tensor ones(const Shape& shape, Options options) { return full(shape, 1, options); }
+Tensor full_like(const Tensor& x, double value) { return full(x.shape(), value, x.options()); }
+Tensor zeros_like(const Tensor& x) { return full_like(x, 0); }
+Tensor ones_like(const Tensor& x) { return full_like(x, 1); }
+
+Tensor arange(double start, double end, double step, Options options) {
+    check(step != 0 && (end - start) / step < 1e15, "arange", "bad step; got start ", start, ", end ", end, ", step ", step);
+    const double count = (end - start) / step;
+    const auto whole = static_cast<std::int64_t>(count);
+    Tensor out = empty({std::max<std::int64_t>(0, whole + (count > static_cast<double>(whole)))}, options);
+    kernels::arange(out, start, step);
+    return out;
+}
+
+Tensor linspace(double start, double end, std::int64_t count, Options options) {
+    check(count >= 0, "linspace", "negative count; got ", count);
+    Tensor out = empty({count}, options);
+    kernels::arange(out, start, count > 1 ? (end - start) / static_cast<double>(count - 1) : 0);
+    return out;
+}
+
+Tensor eye(std::int64_t n, Options options) {
+    Tensor out = zeros({n, n}, options);
+    Tensor diagonal = out.as_strided({n}, {n + 1}, 0);
+    diagonal.fill_(1);
+    return out;
+}
+
+Tensor tensor(const std::vector<double>& values, const Shape& shape, Options options) {
+    const Shape wanted = shape.empty() ? Shape{static_cast<std::int64_t>(values.size())} : shape;
+    check(numel(wanted) == static_cast<std::int64_t>(values.size()), "tensor", "the values do not fill the shape; got ", values.size(),
+          " values; expected ", numel(wanted), " for ", wanted);
+    return copy_to(cast_data(from_span(std::span(values), wanted), options.dtype), options.device);
+}
+
+template <class T>
+Tensor from_span(std::span<const T> values, const Shape& shape) {
+    check(numel(shape) == static_cast<std::int64_t>(values.size()), "from_span", "the values do not fill the shape; got ", values.size(),
+          " values; expected ", numel(shape), " for ", shape);
+    Tensor out = empty(shape, {.dtype = dtype_of<T>});
+    if (!values.empty()) std::memcpy(out.raw_data(), values.data(), values.size_bytes());
+    return out;
+}
+template Tensor from_span(std::span<const float>, const Shape&);
+template Tensor from_span(std::span<const double>, const Shape&);
+template Tensor from_span(std::span<const std::int64_t>, const Shape&);
+template Tensor from_span(std::span<const std::uint8_t>, const Shape&);
+
+Tensor cast_data(const Tensor& x, DType dtype) {
+    if (x.dtype() == dtype) return x;
+    Tensor out = empty(x.shape(), {dtype, x.device()});
+    kernels::copy(out, x);
+    return out;
+}
+
+Tensor copy_to(const Tensor& x, Device device) {
+    if (x.device() == device) return x;
+    const Tensor source = x.contiguous_data();
+    Tensor out = empty(x.shape(), {x.dtype(), device});
+    kernels::cuda::copy_bytes(out.raw_data(), device, source.raw_data(), x.device(), static_cast<std::size_t>(x.numel()) * size_of(x.dtype()));
+    return out;
+}
+
+Tensor clone_data(const Tensor& x) {
+    Tensor out = empty(x.shape(), x.options());
+    kernels::copy(out, x);
+    return out;
+}
+
+}  // namespace eps

@@ -1,0 +1,108 @@
+#pragma once
+// Tensor: a handle to {storage, offset, shape, strides, dtype} and, once it takes part in a derivative, the graph node that made
+// it. Copying a handle shares. What can be differentiated are free functions in autograd/ops; here is only what a tensor *is*.
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "tensor/dtype.h"
+#include "tensor/error.h"
+#include "tensor/ref.h"
+#include "tensor/shape.h"
+#include "tensor/storage.h"
+
+namespace eps {
+
+/// What autograd keeps with a tensor: the node that computed it, or a leaf's gradient sink (autograd/node.h). Opaque here.
+class AutogradMeta : public RefCounted {};
+
+struct TensorImpl final : RefCounted {
+    Ref<Storage> storage;
+    std::int64_t offset = 0;  // in elements
+    Shape shape;
+    Strides strides;  // in elements
+    DType dtype = f32;
+    Ref<AutogradMeta> meta;  // null until a gradient is asked for
+};
+
+/// dtype and device of a tensor to make: `zeros({2, 3}, {.dtype = f64})`.
+struct Options {
+    DType dtype = f32;
+    Device device = cpu;
+};
+
+class Tensor {
+public:
+    /// No tensor at all; defined() is false.
+    Tensor() = default;
+    /// A rank-0 tensor on the CPU: `Tensor(0.5)`.
+    explicit Tensor(double value, Options options = {});
+
+    bool defined() const { return static_cast<bool>(impl_); }
+    const Shape& shape() const { return impl_->shape; }
+    const Strides& strides() const { return impl_->strides; }
+    std::int64_t size(std::int64_t dim) const { return shape()[normalize_dim(dim, rank(), "size")]; }
+    int rank() const { return impl_->shape.rank(); }
+    std::int64_t numel() const { return eps::numel(impl_->shape); }
+    DType dtype() const { return impl_->dtype; }
+    Device device() const { return impl_->storage->device(); }
+    Options options() const { return {dtype(), device()}; }
+    std::int64_t offset() const { return impl_->offset; }
+    Storage& storage() const { return *impl_->storage; }
+    bool is_contiguous() const;
+
+    /// First element, of the tensor's own dtype; throws on another T, and on CUDA memory.
+    template <class T> T* data() const {
+        check_host_access(dtype_of<T>);
+        return static_cast<T*>(impl_->storage->data()) + impl_->offset;
+    }
+    /// First byte, on whatever device.
+    void* raw_data() const {
+        return static_cast<char*>(impl_->storage->data()) + static_cast<std::size_t>(impl_->offset) * size_of(dtype());
+    }
+    /// The value of a one-element tensor.
+    double item() const;
+    /// All elements in row-major order, converted to double.
+    std::vector<double> to_vector() const;
+
+    /// A view of the same storage: no copy, no graph.
+    Tensor as_strided(const Shape& shape, const Strides& strides, std::int64_t offset) const;
+    /// This tensor if it is row-major already, else a row-major copy. No graph.
+    Tensor contiguous_data() const;
+
+    /// Overwrites the elements with those of `source` (broadcast, converted). Counts as a write: see Storage::version. Refused,
+    /// while gradients are recorded, on tensors that take part in a graph.
+    Tensor& copy_(const Tensor& source);
+    Tensor& fill_(double value);
+    Tensor& zero_() { return fill_(0); }
+
+    // Autograd (bodies in autograd/leaf.cpp).
+    /// Marks a leaf: backward() will accumulate d(loss)/d(this) into grad().
+    Tensor& requires_grad_(bool required = true);
+    bool requires_grad() const { return impl_->meta.get() != nullptr; }
+    bool is_leaf() const;
+    /// The accumulated gradient of a leaf; undefined before the first backward().
+    Tensor grad() const;
+    void set_grad(const Tensor& gradient) const;
+
+    TensorImpl* impl() const { return impl_.get(); }
+    static Tensor from_impl(Ref<TensorImpl> impl);
+    bool same_as(const Tensor& other) const { return impl_ == other.impl_; }
+
+private:
+    void check_host_access(DType wanted) const;
+    void check_writable(const char* op) const;  // autograd/leaf.cpp: no recorded tensor, unless under NoGrad
+    Ref<TensorImpl> impl_;
+};
+
+/// Uninitialised, row-major.
+Tensor empty(const Shape& shape, Options options = {});
+/// Uninitialised, with the given strides, which must cover numel(shape) elements densely in some order of the dimensions.
+Tensor empty_strided(const Shape& shape, const Strides& strides, Options options = {});
+/// Shape, dtype and device of x in a word for messages: "f32 [2, 3]".
+std::string describe(const Tensor& x);
+/// NumPy-like text; see tensor/print.h for options.
+std::string to_string(const Tensor& x);
+
+}  // namespace eps

@@ -1,0 +1,15 @@
+#pragma once
+// Everything a program of tensors and derivatives needs: `#include <varepsilon.h>`.
+#include "autograd/engine.h"
+#include "autograd/gradcheck.h"
+#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/cast.h"
+#include "autograd/ops/index.h"
+#include "autograd/ops/join.h"
+#include "autograd/ops/matmul.h"
+#include "autograd/ops/pointwise.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/shape.h"
+#include "tensor/create.h"
+#include "tensor/random.h"
+#include "tensor/tensor.h"
