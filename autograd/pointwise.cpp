@@ -78,7 +78,8 @@ class PointwiseNode final : public Node {
 public:
     PointwiseNode(const Member& member, std::span<const Tensor> inputs, const Tensor& output)
         : Node(member.op->name), member_(member), count_(inputs.size()) {
-        for (std::size_t i = 0; i < count_; ++i) edges_[i] = edge_to(inputs[i]);
+        for (std::size_t i = 0; i < count_; ++i)
+            if (inputs[i].defined()) edges_[i] = edge_to(inputs[i]);  // what a row does not read is not passed, and has no gradient
         if (!member.has_g() && member.op->slope_of_output) {
             output_ = SavedTensor::output(output);
             return;

@@ -1,8 +1,6 @@
 // Device discovery, the stream, cuBLAS, device memory, and copies between host and device.
 #include "cuda/context.h"
 
-#include <cstdio>
-
 #include "tensor/kernels.h"
 
 namespace eps::kernels::cuda {

@@ -6,8 +6,8 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "tensor/error.h"
@@ -33,7 +33,7 @@ AtomicFile::AtomicFile(std::string path, const char* op) : path_(std::move(path)
     check(!exists || S_ISREG(status.st_mode), op_, "'", path_, "' is there and is ", S_ISDIR(status.st_mode) ? "a folder" : "no regular file",
           "; expected a file or nothing");
     descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-    check(descriptor_ >= 0, op_, "cannot create '", temporary_, "': ", std::strerror(errno));
+    check(descriptor_ >= 0, op_, "cannot create '", temporary_, "': ", std::generic_category().message(errno));
 }
 
 AtomicFile::~AtomicFile() {
@@ -42,7 +42,7 @@ AtomicFile::~AtomicFile() {
     ::unlink(temporary_.c_str());
 }
 
-void AtomicFile::refuse(const char* doing) const { fail(op_, "cannot ", doing, " '", path_, "': ", std::strerror(errno)); }
+void AtomicFile::refuse(const char* doing) const { fail(op_, "cannot ", doing, " '", path_, "': ", std::generic_category().message(errno)); }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
     while (!bytes.empty()) {

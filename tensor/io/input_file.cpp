@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "tensor/create.h"
@@ -14,7 +14,7 @@ namespace eps {
 
 InputFile::InputFile(std::string path, const char* op) : path_(std::move(path)), op_(op) {
     descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // NONBLOCK: a FIFO must not hang before it is refused
-    check(descriptor_ >= 0, op_, "cannot open '", path_, "': ", std::strerror(errno));
+    check(descriptor_ >= 0, op_, "cannot open '", path_, "': ", std::generic_category().message(errno));
     struct stat status {};
     if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
         ::close(descriptor_);
@@ -31,7 +31,7 @@ void InputFile::read(std::uint64_t offset, std::span<std::byte> out) const {
     while (!out.empty()) {
         const ssize_t count = ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(offset));
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0) refuse(std::strerror(errno), " while reading");
+        if (count < 0) refuse(std::generic_category().message(errno), " while reading");
         if (count == 0) refuse("the end came early", "; another program has shortened the file");
         out = out.subspan(static_cast<std::size_t>(count));
         offset += static_cast<std::uint64_t>(count);

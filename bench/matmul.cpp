@@ -1,0 +1,50 @@
+// Our matmul against the cblas call it ends in, alternating in one case so that both see the same machine; threads as the argument says.
+#include <benchmark/benchmark.h>
+#include <cblas.h>
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+#include "varepsilon.h"
+
+using namespace eps;
+
+namespace {
+
+double seconds(auto&& f) {
+    const auto start = std::chrono::steady_clock::now();
+    f();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void BM_matmul(benchmark::State& state) {
+    const std::int64_t m = state.range(0), k = state.range(1), n = state.range(2);
+    set_num_threads(static_cast<int>(state.range(3)));
+    NoGrad guard;
+    const Tensor a = rand({m, k}), b = rand({k, n});
+    Tensor raw = empty({m, n}), out = matmul(a, b);
+    std::vector<double> ours, cblas;
+    for (auto _ : state) {
+        ours.push_back(seconds([&] { out = matmul(a, b); }));
+        openblas_set_num_threads(static_cast<int>(state.range(3)));
+        cblas.push_back(seconds([&] {
+            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), 1, a.data<float>(),
+                        static_cast<int>(k), b.data<float>(), static_cast<int>(n), 0, raw.data<float>(), static_cast<int>(n));
+        }));
+        openblas_set_num_threads(1);
+    }
+    const auto median = [](std::vector<double>& v) {
+        std::nth_element(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2), v.end());
+        return v[v.size() / 2];
+    };
+    const double mine = median(ours), theirs = median(cblas);
+    state.counters["GFLOP/s"] = 2e-9 * static_cast<double>(m * n * k) / mine;
+    state.counters["cblas/ours"] = theirs / mine;
+}
+BENCHMARK(BM_matmul)
+    ->ArgNames({"m", "k", "n", "threads"})
+    ->Args({64, 64, 64, 1})->Args({128, 128, 128, 1})->Args({256, 256, 256, 1})->Args({512, 512, 512, 1})->Args({1024, 1024, 1024, 1})
+    ->Args({100, 784, 400, 1})->Args({256, 256, 256, 2})->Args({512, 512, 512, 2})->Args({1024, 1024, 1024, 2})->Args({100, 784, 400, 2});
+
+}  // namespace

@@ -1,0 +1,70 @@
+// Every pointwise op: ns an element in cache, forward and first derivative; and large tensors against a STREAM-like loop of the same run.
+#include <benchmark/benchmark.h>
+
+#include <cstring>
+
+#include "autograd/pointwise.h"
+#include "varepsilon.h"
+
+using namespace eps;
+
+namespace {
+
+constexpr std::int64_t kInCache = 4096, kLarge = 16 << 20;
+
+std::vector<Tensor> inputs_of(const PointwiseOp& op, std::int64_t n) {
+    std::vector<Tensor> inputs;
+    Generator generator(1);
+    for (int j = 0; j < op.arity; ++j) inputs.push_back(rand({n}, Options{}, generator) * 0.8 + 0.1);  // inside every op's domain
+    return inputs;
+}
+
+void run_row(benchmark::State& state, const PointwiseOp* op, int row, std::int64_t n) {
+    set_num_threads(1);
+    const std::vector<Tensor> inputs = inputs_of(*op, n);
+    const Tensor g = row ? full({n}, 1.0) : Tensor();
+    Tensor out = empty({n}, {op->kind == PointwiseKind::predicate ? boolean : f32});
+    for (auto _ : state) op->cpu_kernel(op->default_attributes, row, {out, g, inputs.data()});
+    state.counters["ns/element"] = benchmark::Counter(static_cast<double>(state.iterations() * n), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+    int streams = row ? 2 : 1;  // out, g
+    for (int j = 0; j < op->arity; ++j) streams += op->rows[static_cast<std::size_t>(row)].reads >> j & 1u;
+    state.SetBytesProcessed(state.iterations() * n * 4 * streams);
+}
+
+// The yardstick: as many streams as the op has, one of them written, by a plain loop.
+template <int Reads>
+void BM_stream(benchmark::State& state) {
+    set_num_threads(1);
+    std::vector<Tensor> t;
+    for (int i = 0; i <= Reads; ++i) t.push_back(full({kLarge}, 1.0));
+    float* __restrict out = t[0].data<float>();
+    const float* __restrict a = t[1].data<float>();
+    const float* __restrict b = t[Reads > 1 ? 2 : 1].data<float>();
+    const float* __restrict c = t[Reads > 2 ? 3 : 1].data<float>();
+    for (auto _ : state) {
+#pragma GCC ivdep
+        for (std::int64_t i = 0; i < kLarge; ++i) out[i] = a[i] + (Reads > 1 ? 0.5f * b[i] : 0.0f) + (Reads > 2 ? 0.5f * c[i] : 0.0f);
+        benchmark::ClobberMemory();
+    }
+    state.SetBytesProcessed(state.iterations() * kLarge * 4 * (Reads + 1));
+}
+BENCHMARK(BM_stream<1>);
+BENCHMARK(BM_stream<2>);
+BENCHMARK(BM_stream<3>);
+
+const int registered = [] {
+    for (const PointwiseOp* op : all_pointwise_ops()) {
+        const std::string name = std::string("BM_pointwise/") + op->name;
+        benchmark::RegisterBenchmark((name + "/forward").c_str(), run_row, op, 0, kInCache)->MinTime(0.02);
+        if (op->max_order > 0 && op->rows[1].kind == Partial::Kind::other)
+            benchmark::RegisterBenchmark((name + "/vjp").c_str(), run_row, op, 1, kInCache)->MinTime(0.02);
+    }
+    for (const PointwiseOp* op : {&pointwise_op<math::Silu>(), &pointwise_op<math::Gelu>(), &pointwise_op<math::Mul>()}) {
+        const std::string name = std::string("BM_large/") + op->name;
+        benchmark::RegisterBenchmark((name + "/forward").c_str(), run_row, op, 0, kLarge);
+        benchmark::RegisterBenchmark((name + "/vjp").c_str(), run_row, op, 1, kLarge);
+    }
+    return 0;
+}();
+
+}  // namespace

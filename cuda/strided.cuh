@@ -1,0 +1,111 @@
+#pragma once
+// Loops of tensor/loop.h as kernel parameters. A thread has one linear index and needs the offset of each operand there:
+//
+//     offset = sum_d  (i / (size_0 ... size_{d-1})) mod size_d  *  stride_d        innermost dimension first
+//
+// Shapes and strides travel by value with the launch, never through device memory: nothing to allocate, nothing to wait for, and a
+// captured graph holds them.
+#include <cstdint>
+#include <limits>
+
+#include "tensor/loop.h"
+#include "tensor/math/hd.h"
+
+namespace eps::kernels::cuda {
+
+/// n / d for n, d < 2^31 by a multiplication and a shift: the GPU has no division instruction.
+/// (Granlund & Montgomery 1994, figure 4.1)
+struct Divisor {
+    std::uint32_t size = 1, magic = 1, shift = 0;
+    Divisor() = default;
+    explicit Divisor(std::uint32_t d) : size(d) {
+        if (d == 0) return;  // an empty loop never divides
+        while ((std::uint64_t{1} << shift) < d) ++shift;
+        magic = static_cast<std::uint32_t>((((std::uint64_t{1} << shift) - d) << 32) / d + 1);
+    }
+    EPS_HD std::uint32_t divide(std::uint32_t n) const {
+        return (static_cast<std::uint32_t>(static_cast<std::uint64_t>(n) * magic >> 32) + n) >> shift;
+    }
+};
+
+/// A loop over fewer than 2^31 indices. Offset is int32_t where the whole memory of each operand fits, which halves the arithmetic.
+template <int N, class Offset = std::int32_t>
+struct Strided {
+    int rank = 0;
+    std::uint32_t count = 1;
+    Divisor sizes[kMaxRank];  // innermost first
+    Offset strides[N][kMaxRank] = {};
+
+    explicit Strided(const Loop<N>& loop) : rank(loop.rank) {
+        for (int d = 0; d < rank; ++d) {
+            const auto from = static_cast<std::size_t>(rank - 1 - d);
+            sizes[d] = Divisor(static_cast<std::uint32_t>(loop.sizes[from]));
+            count *= static_cast<std::uint32_t>(loop.sizes[from]);
+            for (int k = 0; k < N; ++k) strides[k][d] = static_cast<Offset>(loop.strides[static_cast<std::size_t>(k)][from]);
+        }
+    }
+
+    struct Offsets {
+        Offset of[N];
+    };
+    __device__ Offsets at(std::uint32_t i) const {
+        Offsets offsets = {};
+#pragma unroll 1
+        for (int d = 0; d < rank; ++d) {
+            // The outermost index needs no division: nothing is left above it.
+            const std::uint32_t above = d + 1 < rank ? sizes[d].divide(i) : 0;
+            const auto here = static_cast<Offset>(i - above * sizes[d].size);
+#pragma unroll
+            for (int k = 0; k < N; ++k) offsets.of[k] += here * strides[k][d];
+            i = above;
+        }
+        return offsets;
+    }
+};
+
+/// Number of indices of a loop.
+template <int N>
+std::int64_t count_of(const Loop<N>& loop) {
+    return loop.outer_count() * loop.inner_size();
+}
+
+/// True if every operand whose bit is set is walked element by element: the loop is then one contiguous run.
+template <int N>
+bool is_flat(const Loop<N>& loop, std::uint32_t operands) {
+    if (loop.rank > 1) return false;
+    for (int k = 0; k < N; ++k)
+        if ((operands >> k & 1u) && loop.inner_stride(static_cast<std::size_t>(k)) != 1) return false;
+    return true;
+}
+
+/// Where each operand of a piece begins, in elements.
+template <int N>
+struct Bases {
+    std::int64_t of[N] = {};
+};
+
+/// Calls launch(Strided<N>, Bases<N>) on pieces of the loop small enough for 32-bit offsets: halving the longest dimension instead
+/// of compiling every kernel a second time for 64 bits.
+template <int N, class Launch>
+void in_32_bits(const Loop<N>& loop, const Bases<N>& base, const Launch& launch) {
+    constexpr std::int64_t limit = std::numeric_limits<std::int32_t>::max();
+    bool fits = count_of(loop) <= limit;
+    std::size_t longest = 0;
+    for (std::size_t d = 0; d < static_cast<std::size_t>(loop.rank); ++d)
+        if (loop.sizes[d] > loop.sizes[longest]) longest = d;
+    for (std::size_t k = 0; fits && k < N; ++k) {
+        std::int64_t reach = 0;
+        for (std::size_t d = 0; d < static_cast<std::size_t>(loop.rank); ++d) reach += (loop.sizes[d] - 1) * std::abs(loop.strides[k][d]);
+        fits = reach <= limit;
+    }
+    if (fits) return launch(Strided<N>(loop), base);
+    Loop<N> first = loop, second = loop;
+    first.sizes[longest] = loop.sizes[longest] / 2;
+    second.sizes[longest] = loop.sizes[longest] - first.sizes[longest];
+    Bases<N> second_base = base;
+    for (std::size_t k = 0; k < N; ++k) second_base.of[k] += first.sizes[longest] * loop.strides[k][longest];
+    in_32_bits(first, base, launch);
+    in_32_bits(second, second_base, launch);
+}
+
+}  // namespace eps::kernels::cuda

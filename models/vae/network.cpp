@@ -1,0 +1,93 @@
+#include "models/vae/network.h"
+
+#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/shape.h"
+#include "tensor/create.h"
+
+namespace eps::models::vae {
+
+Trunk::Trunk(std::int64_t in, std::int64_t hidden, Generator& generator)
+    : first(in, hidden, {.generator = &generator}), second(hidden, hidden, {.generator = &generator}) {
+    add("first", first);
+    add("second", second);
+}
+
+Tensor Trunk::forward(const Tensor& x) { return relu(second(relu(first(x)))); }
+
+NormalNet::NormalNet(std::int64_t in, std::int64_t hidden, std::int64_t out, Generator& generator)
+    : trunk(in, hidden, generator), mu(hidden, out, {.generator = &generator}), log_var(hidden, out, {.generator = &generator}) {
+    add("trunk", trunk);
+    add("mu", mu);
+    add("log_var", log_var);
+}
+
+DiagonalNormal NormalNet::operator()(const Tensor& x) {
+    const Tensor h = trunk(x);
+    return {mu(h), log_var(h)};
+}
+
+Vae::Vae(const NetworkOptions& options, Generator& generator)
+    : options_(options),
+      encoder_(options.pixels, options.hidden, options.latent, generator),
+      decoder_(options.latent, options.hidden, generator),
+      pixels_(options.hidden, options.pixels, {.generator = &generator}) {
+    check(options.stochastic_layers == 1 || options.stochastic_layers == 2, "vae", "bad number of stochastic layers; got ",
+          options.stochastic_layers, "; expected 1 or 2");
+    add("encoder", encoder_);
+    add("decoder", decoder_);
+    add("pixels", pixels_);
+    if (options.decoder == Decoder::gaussian) {
+        pixel_log_var_ = full({}, -2.0);
+        add_parameter("pixel_log_var", pixel_log_var_);
+    }
+    if (options.stochastic_layers == 2) {
+        const std::int64_t hidden = options.hidden / 2;
+        top_.emplace(options.latent, hidden, options.latent_top, generator);
+        add("encoder_top", top_->encoder);
+        add("prior", top_->prior);
+    }
+}
+
+Vae::Top::Top(std::int64_t lower, std::int64_t hidden, std::int64_t upper, Generator& generator)
+    : encoder(lower, hidden, upper, generator), prior(upper, hidden, lower, generator), latent(upper) {}
+
+Tensor Vae::decode(const Tensor& z1) { return pixels_(decoder_(z1)); }
+
+Tensor Vae::log_likelihood(const Tensor& x, const Tensor& z1) {
+    const Tensor output = decode(z1);
+    return options_.decoder == Decoder::bernoulli ? bernoulli_log_prob(x, output) : gaussian_log_prob(x, output, pixel_log_var_);
+}
+
+Tensor Vae::mean_pixels(const Tensor& z1) {
+    const Tensor output = decode(z1);
+    return options_.decoder == Decoder::bernoulli ? sigmoid(output) : clamp(output, {.lo = 0, .hi = 1});
+}
+
+Tensor Vae::sample_prior(std::int64_t count, Generator& generator) {
+    if (!top_) return randn({count, options_.latent}, generator);
+    return top_->prior(randn({count, top_->latent}, generator)).sample(generator);
+}
+
+Tensor Vae::log_prior_ratio(const DiagonalNormal& q, const Tensor& z1, Generator& generator) {
+    if (!top_) return standard_normal_log_prob(z1) - q.log_prob(z1);
+    const DiagonalNormal q2 = top_->encoder(z1);
+    const Tensor z2 = q2.sample(generator);
+    return standard_normal_log_prob(z2) + top_->prior(z2).log_prob(z1) - q.log_prob(z1) - q2.log_prob(z2);
+}
+
+Elbo Vae::elbo(const Tensor& x, Generator& generator, double beta) {
+    const DiagonalNormal q = encode(x);
+    const Tensor z1 = q.sample(generator);
+    const Tensor kl = top_ ? -log_prior_ratio(q, z1, generator) : kl_to_standard_normal(q);
+    return vae::elbo(log_likelihood(x, z1), kl, beta);
+}
+
+Tensor Vae::log_weights(const Tensor& x, std::int64_t k, Generator& generator) {
+    check(k >= 1, "log_weights", "needs at least one sample; got k = ", k);
+    const DiagonalNormal q = encode(x);                                                      // [B, latent]
+    const Tensor z1 = q.sample_with(randn({k, x.size(0), options_.latent}, generator));      // [k, B, latent]
+    return log_likelihood(x, z1) + log_prior_ratio(q, z1, generator);                        // [k, B]
+}
+
+}  // namespace eps::models::vae

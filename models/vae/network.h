@@ -1,0 +1,75 @@
+#pragma once
+// The network of the variational autoencoder: multilayer perceptrons, one or two stochastic layers.
+//
+//     one:  q(z|x), p(z) = N(0, I), p(x|z)                                                   (Kingma & Welling 2014)
+//     two:  q(z1|x) q(z2|z1), p(z2) = N(0, I), p(z1|z2), p(x|z1)                             (Burda et al. 2016, section 4)
+#include <optional>
+
+#include "models/vae/objective.h"
+#include "nn/linear.h"
+#include "nn/module.h"
+
+namespace eps::models::vae {
+
+enum class Decoder { bernoulli, gaussian };
+
+struct NetworkOptions {
+    std::int64_t pixels = 784, hidden = 400, latent = 20, latent_top = 10;
+    int stochastic_layers = 1;  // 1 or 2
+    Decoder decoder = Decoder::bernoulli;
+};
+
+/// in -> hidden -> hidden, ReLU after both: [.., in] -> [.., hidden]
+struct Trunk : nn::Module {
+    nn::Linear first, second;
+    Trunk(std::int64_t in, std::int64_t hidden, Generator& generator);
+    Tensor forward(const Tensor& x) override;
+};
+
+/// A trunk and two heads: [.., in] -> N(mu, exp(log_var)), both [.., out]
+struct NormalNet : nn::Module {
+    Trunk trunk;
+    nn::Linear mu, log_var;
+    NormalNet(std::int64_t in, std::int64_t hidden, std::int64_t out, Generator& generator);
+    DiagonalNormal operator()(const Tensor& x);
+};
+
+class Vae : public nn::Module {
+public:
+    Vae(const NetworkOptions& options, Generator& generator);
+
+    /// q(z1|x): x [B, P] -> [B, latent]
+    DiagonalNormal encode(const Tensor& x) { return encoder_(x); }
+    /// Logits (Bernoulli) or means (Gaussian) of p(x|z1): [.., latent] -> [.., P]
+    Tensor decode(const Tensor& z1);
+    /// log p(x|z1): [..], x broadcast over leading dimensions of z1
+    Tensor log_likelihood(const Tensor& x, const Tensor& z1);
+    /// Expected pixels in [0, 1] given z1: [B, P]
+    Tensor mean_pixels(const Tensor& z1);
+    /// z1 drawn from the prior: from N(0, I), or through p(z1|z2) with two layers -> [count, latent]
+    Tensor sample_prior(std::int64_t count, Generator& generator);
+
+    /// The bound of each x with one sample of the posterior; the KL is closed-form with one layer. -> [B]
+    Elbo elbo(const Tensor& x, Generator& generator, double beta = 1);
+    /// log p(x, z_i) - log q(z_i|x) for k samples of the posterior -> [k, B]
+    Tensor log_weights(const Tensor& x, std::int64_t k, Generator& generator);
+
+private:
+    struct Top {  // the second stochastic layer
+        NormalNet encoder;  // q(z2|z1)
+        NormalNet prior;    // p(z1|z2)
+        std::int64_t latent;
+        Top(std::int64_t lower, std::int64_t hidden, std::int64_t upper, Generator& generator);
+    };
+    /// log p(z) - log q(z|x) of given samples z1 [.., B, latent], sampling z2 where there is one -> [.., B]
+    Tensor log_prior_ratio(const DiagonalNormal& q, const Tensor& z1, Generator& generator);
+
+    NetworkOptions options_;
+    NormalNet encoder_;
+    Trunk decoder_;
+    nn::Linear pixels_;
+    Tensor pixel_log_var_;  // the Gaussian decoder's, one for all pixels, learned
+    std::optional<Top> top_;
+};
+
+}  // namespace eps::models::vae

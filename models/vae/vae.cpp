@@ -1,0 +1,230 @@
+#include "models/vae/vae.h"
+
+#include <cmath>
+
+#include "autograd/engine.h"
+#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/cast.h"
+#include "autograd/ops/join.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/shape.h"
+#include "models/data/batches.h"
+#include "models/data/images.h"
+#include "models/training/estimate.h"
+#include "models/training/image_grid.h"
+#include "models/vae/network.h"
+#include "nn/optimizer.h"
+#include "tensor/create.h"
+
+namespace eps::models {
+namespace {
+
+using vae::Decoder;
+using vae::Vae;
+
+constexpr std::int64_t kSide = 28, kPixels = kSide * kSide;
+constexpr std::int64_t kEvalBatch = 100;
+
+enum class Pixels { dynamic, fixed, grey };
+
+// Independent streams of the one --seed.
+enum Stream : std::uint64_t { initial_weights = 1, batch_order, training_noise, pictures_noise };
+
+vae::NetworkOptions network_options(const Config& config) {
+    return {.pixels = kPixels,
+            .hidden = config.integer("hidden"),
+            .latent = config.integer("latent"),
+            .latent_top = config.integer("latent-top"),
+            .stochastic_layers = static_cast<int>(config.integer("layers")),
+            .decoder = config.text("decoder") == "gaussian" ? Decoder::gaussian : Decoder::bernoulli};
+}
+
+Pixels pixels_of(const Config& config) {
+    const std::string& name = config.text("pixels");
+    const bool gaussian = config.text("decoder") == "gaussian";
+    check(!gaussian || name == "grey", "vae", "a Gaussian decoder models grey pixels; got --pixels ", name, "; hint: --pixels grey");
+    return name == "dynamic" ? Pixels::dynamic : name == "static" ? Pixels::fixed : Pixels::grey;
+}
+
+class VaeTask final : public Task {
+public:
+    explicit VaeTask(const Config& config)
+        : pixels_(pixels_of(config)),
+          gaussian_(config.text("decoder") == "gaussian"),
+          beta_(config.number("beta")),
+          importance_samples_(config.integer("k")),
+          eval_samples_(config.integer("eval-k")),
+          seed_(static_cast<std::uint64_t>(config.integer("seed"))),
+          train_(load(config, "train")),
+          test_(load(config, "test")),
+          weights_generator_(Generator(seed_).fork(Stream::initial_weights)),
+          model_(network_options(config), weights_generator_),
+          optimizer_(model_.parameters(), {.lr = config.number("lr")}),
+          order_(train_.images.size(0), config.integer("batch"), seed_ + Stream::batch_order),
+          noise_(Generator(seed_).fork(Stream::training_noise)) {
+        check(importance_samples_ == 1 || beta_ == 1, "vae", "beta applies to the one-sample bound; got k = ", importance_samples_,
+              " and beta = ", beta_, "; hint: drop one of them");
+    }
+
+    Scalars step(std::int64_t index) override {
+        const Tensor x = prepare(data::take_rows_u8_as_f32(train_.images, order_.indices(index)), noise_);
+        Scalars scalars;
+        Tensor loss;
+        if (importance_samples_ > 1) {
+            loss = -mean(vae::iwae_bound(model_.log_weights(x, importance_samples_, noise_)));
+            scalars = {{"loss", loss.item()}};
+        } else {
+            const vae::Elbo bound = model_.elbo(x, noise_, beta_);
+            loss = -mean(bound.elbo);
+            NoGrad guard;
+            scalars = {{"loss", loss.item()}, {"reconstruction", -mean(bound.log_likelihood).item()}, {"kl", mean(bound.kl).item()}};
+        }
+        optimizer_.zero_grad();
+        backward(loss);
+        optimizer_.step();
+        return scalars;
+    }
+
+    std::int64_t steps_per_epoch() const override { return order_.steps_per_epoch(); }
+    std::int64_t parameter_count() const override { return model_.parameter_count(); }
+
+    std::vector<Picture> pictures() override {
+        Generator generator = Generator(seed_).fork(Stream::pictures_noise);  // the same noise each time: one sees the model change
+        return {samples(64, generator), reconstructions(8), interpolation(8)};
+    }
+
+    std::vector<Picture> sample(std::int64_t count, Generator& generator) override { return {samples(count, generator)}; }
+
+    Scalars evaluate(Generator& generator) override {
+        NoGrad guard;
+        Estimate elbo, reconstruction, kl, iwae;
+        std::vector<Tensor> means;
+        for (std::int64_t start = 0; start < test_.images.size(0); start += kEvalBatch) {
+            const std::int64_t count = std::min(kEvalBatch, test_.images.size(0) - start);
+            const Tensor x = prepare(test_rows(start, count), generator);
+            const vae::Elbo bound = model_.elbo(x, generator);
+            elbo.add(bound.elbo);
+            reconstruction.add(-bound.log_likelihood);
+            kl.add(bound.kl);
+            iwae.add(vae::iwae_bound(model_.log_weights(x, eval_samples_, generator)));
+            means.push_back(model_.encode(x).mu);
+        }
+        const Tensor variance = var(concat(means), {0});  // of E_q[z|x] over x   (Burda et al. 2016, section 5.2)
+        Scalars scalars{{"elbo", elbo.mean()}, {"elbo_se", elbo.standard_error()}, {"reconstruction", reconstruction.mean()}, {"kl", kl.mean()},
+                        {"iwae", iwae.mean()}, {"iwae_se", iwae.standard_error()}, {"iwae_k", static_cast<double>(eval_samples_)},
+                        {"nll", -iwae.mean()}, {"nll_se", iwae.standard_error()}};
+        if (pixels_ != Pixels::grey || gaussian_) {  // grey pixels under a Bernoulli are no likelihood of the data
+            const double bits = 1 / (std::log(2.0) * kPixels);
+            scalars.emplace_back("bits_per_dim", -iwae.mean() * bits + (gaussian_ ? 8 : 0));  // 8: pixels are in units of 256
+            scalars.emplace_back("bits_per_dim_se", iwae.standard_error() * bits);
+        }
+        scalars.emplace_back("active_units", sum(to(variance > 1e-2, f64)).item());
+        scalars.emplace_back("samples", static_cast<double>(test_.images.size(0)));
+        return scalars;
+    }
+
+    nn::NamedTensors state() const override {
+        nn::NamedTensors state;
+        for (auto& [name, tensor] : model_.state_dict()) state.emplace_back("model." + name, tensor);
+        for (auto& [name, tensor] : optimizer_.state_dict()) state.emplace_back("optimizer." + name, tensor);
+        state.emplace_back("noise", pack(noise_));
+        return state;
+    }
+
+    void load_state(const nn::NamedTensors& state) override {
+        nn::NamedTensors model, optimizer;
+        const Tensor* noise = nullptr;
+        for (const auto& [name, tensor] : state) {
+            if (name.starts_with("model.")) model.emplace_back(name.substr(6), tensor);
+            else if (name.starts_with("optimizer.")) optimizer.emplace_back(name.substr(10), tensor);
+            else if (name == "noise") noise = &tensor;
+        }
+        check(noise != nullptr, "vae", "the checkpoint has no random state; expected a tensor named noise");
+        model_.load_state_dict(model);
+        optimizer_.load_state_dict(optimizer);
+        unpack(*noise, noise_);
+    }
+
+private:
+    static data::ImageDataset load(const Config& config, const std::string& split) {
+        data::ImageDataset set = data::load_images(config.text("data"), split, config.text("data-dir"));
+        // The binarised data set is the same for every seed of the run: one set, comparable results.
+        if (pixels_of(config) == Pixels::fixed) set.images = data::binarise_static(set.images, split == "train" ? 1 : 2);
+        return set;
+    }
+
+    // What the model sees of a batch in [0, 1].
+    Tensor prepare(const Tensor& batch, Generator& generator) const {
+        if (pixels_ == Pixels::dynamic) return data::binarise_dynamic(batch, generator);
+        if (!gaussian_) return batch;
+        // Uniform dequantisation: a density of (p + u) / 256 bounds the probability of the 8-bit value p   (Theis et al. 2016).
+        return (batch * 255.0 + rand(batch.shape(), generator)) / 256.0;
+    }
+
+    Tensor test_rows(std::int64_t start, std::int64_t count) const {
+        return data::take_rows_u8_as_f32(test_.images, arange(static_cast<double>(start), static_cast<double>(start + count), 1, {.dtype = i64}));
+    }
+
+    Picture samples(std::int64_t count, Generator& generator) {
+        NoGrad guard;
+        const Tensor images = model_.mean_pixels(model_.sample_prior(count, generator));
+        return {"samples", image_grid(reshape(images, {count, kSide, kSide}))};
+    }
+
+    // Originals in the odd rows, their reconstructions below.
+    Picture reconstructions(std::int64_t columns) {
+        NoGrad guard;
+        std::vector<Tensor> rows;
+        for (std::int64_t row = 0; row < 4; ++row) {
+            const Tensor x = test_rows(row * columns, columns);
+            rows.push_back(x);
+            rows.push_back(model_.mean_pixels(model_.encode(x).mu));
+        }
+        return {"reconstructions", image_grid(reshape(concat(rows), {8 * columns, kSide, kSide}), columns)};
+    }
+
+    // Each row walks in a straight line of the latent space from one test image to another.
+    Picture interpolation(std::int64_t rows) {
+        NoGrad guard;
+        constexpr std::int64_t columns = 10;
+        const Tensor z = model_.encode(test_rows(0, 2 * rows)).mu;                                   // [2 rows, latent]
+        const Tensor from = unsqueeze(narrow(z, 0, 0, rows), 1), to = unsqueeze(narrow(z, 0, rows, rows), 1);
+        const Tensor t = reshape(linspace(0, 1, columns), {1, columns, 1});
+        const Tensor images = model_.mean_pixels(flatten(lerp(from, to, t), 0, 1));                  // [rows * columns, P]
+        return {"interpolation", image_grid(reshape(images, {rows * columns, kSide, kSide}), columns)};
+    }
+
+    Pixels pixels_;
+    bool gaussian_;
+    double beta_;
+    std::int64_t importance_samples_, eval_samples_;
+    std::uint64_t seed_;
+    data::ImageDataset train_, test_;
+    Generator weights_generator_;
+    Vae model_;
+    nn::Adam optimizer_;
+    data::BatchOrder order_;
+    Generator noise_;
+};
+
+}  // namespace
+
+Family vae_family() {
+    return {"vae", "variational autoencoder on 28x28 images (Kingma & Welling 2014; Burda et al. 2016)",
+            {{"data", std::string("fashion-mnist"), "image data set", {"fashion-mnist", "mnist"}},
+             {"data-dir", std::string(""), "folder of the data set's four files"},
+             {"pixels", std::string("dynamic"), "dynamic or static binarisation, or grey values", {"dynamic", "static", "grey"}},
+             {"decoder", std::string("bernoulli"), "distribution of a pixel", {"bernoulli", "gaussian"}},
+             {"layers", std::int64_t{1}, "stochastic layers, 1 or 2"},
+             {"latent", std::int64_t{20}, "latent variables of the first layer"},
+             {"latent-top", std::int64_t{10}, "latent variables of the second layer"},
+             {"hidden", std::int64_t{400}, "width of the hidden layers"},
+             {"beta", 1.0, "weight of the KL term (beta-VAE)"},
+             {"k", std::int64_t{1}, "importance samples of the training bound (IWAE for k > 1)"},
+             {"eval-k", std::int64_t{50}, "importance samples of the bound that eval reports"},
+             {"batch", std::int64_t{100}, "images a step"},
+             {"lr", 1e-3, "learning rate of Adam"}},
+            [](const Config& config) -> std::unique_ptr<Task> { return std::make_unique<VaeTask>(config); }};
+}
+
+}  // namespace eps::models

@@ -1,0 +1,80 @@
+// Optimiser steps over all parameters at once: one parallel loop over chunks of every tensor.
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "tensor/kernels.h"
+#include "tensor/math/updates.h"
+#include "tensor/parallel.h"
+
+namespace eps::kernels::cpu {
+namespace {
+
+constexpr std::int64_t kChunk = 8 * 1024;  // elements
+
+struct Piece {
+    std::size_t tensor;
+    std::int64_t first, count;
+};
+
+template <class U, class T>
+void update_piece(const UpdateTensors& t, const Piece& piece, const math::Coefficients<T>& coefficients) {
+    const math::Coefficients<T> c = coefficients;
+    const auto at = [&](const Tensor& x) { return x.defined() ? static_cast<T*>(x.raw_data()) + piece.first : nullptr; };
+    T* __restrict p = at(t.value);
+    const T* __restrict g = at(t.gradient);
+    T* __restrict s1 = at(t.state1);
+    T* __restrict s2 = at(t.state2);
+    const auto loop = [&](auto has1, auto has2) {
+#pragma GCC ivdep
+        for (std::int64_t i = 0; i < piece.count; ++i) {
+            T value = p[i], first = has1 ? s1[i] : T(0), second = has2 ? s2[i] : T(0);
+            U::f(value, g[i], first, second, c);
+            p[i] = value;
+            if constexpr (has1) s1[i] = first;
+            if constexpr (has2) s2[i] = second;
+        }
+    };
+    if (s2) loop(std::true_type{}, std::true_type{});
+    else if (s1) loop(std::true_type{}, std::false_type{});
+    else loop(std::false_type{}, std::false_type{});
+}
+
+template <class U, class T>
+void update_all(std::span<const UpdateTensors> list, const std::vector<Piece>& pieces, const UpdateCoefficients& c) {
+    const auto to = [](double x) { return static_cast<T>(x); };
+    const math::Coefficients<T> typed{to(c.lr), to(c.weight_decay), to(c.decoupled_decay), to(c.epsilon), to(c.beta1), to(c.beta2), to(c.bias1),
+                                      to(std::sqrt(c.bias2)), to(c.momentum), to(c.dampening), to(c.nesterov), to(c.first_step)};
+    parallel_for(static_cast<std::int64_t>(pieces.size()), 2, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+            const Piece& piece = pieces[static_cast<std::size_t>(i)];
+            if (list[piece.tensor].value.dtype() == dtype_of<T>) update_piece<U, T>(list[piece.tensor], piece, typed);
+        }
+    });
+}
+
+template <class U>
+void update_dtypes(std::span<const UpdateTensors> list, const std::vector<Piece>& pieces, const UpdateCoefficients& c) {
+    const auto any = [&](DType dtype) { return std::any_of(list.begin(), list.end(), [&](const UpdateTensors& t) { return t.value.dtype() == dtype; }); };
+    if (any(DType::f32)) update_all<U, float>(list, pieces, c);
+    if (any(DType::f64)) update_all<U, double>(list, pieces, c);
+}
+
+}  // namespace
+
+void multi_tensor_update(Update update, const UpdateCoefficients& c, std::span<const UpdateTensors> list) {
+    std::vector<Piece> pieces;
+    for (std::size_t t = 0; t < list.size(); ++t) {
+        const std::int64_t n = list[t].value.numel();
+        for (std::int64_t first = 0; first < n; first += kChunk) pieces.push_back({t, first, std::min(kChunk, n - first)});
+        list[t].value.storage().bump_version();
+    }
+    switch (update) {
+        case Update::sgd: return update_dtypes<math::SgdUpdate>(list, pieces, c);
+        case Update::adam: return update_dtypes<math::AdamUpdate>(list, pieces, c);
+        case Update::rmsprop: return update_dtypes<math::RmspropUpdate>(list, pieces, c);
+        case Update::ema: return update_dtypes<math::EmaUpdate>(list, pieces, c);
+    }
+}
+
+}  // namespace eps::kernels::cpu

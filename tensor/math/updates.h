@@ -1,0 +1,56 @@
+#pragma once
+// One parameter's step of each optimiser: p the value, g its gradient, s1 and s2 its state. PyTorch's conventions.
+#include "tensor/math/functions.h"
+
+namespace eps::math {
+
+/// The coefficients of one step in the parameters' own type.
+template <class T>
+struct Coefficients {
+    T lr, weight_decay, decoupled_decay, epsilon, beta1, beta2, bias1, bias2_root, momentum, dampening, nesterov, first_step;
+};
+
+/// s1 <- momentum s1 + (1 - dampening) g (g itself at the first step); p <- p - lr s1, or lr (g + momentum s1) with Nesterov
+struct SgdUpdate {
+    template <class T>
+    static EPS_HD void f(T& p, T g, T& s1, T&, const Coefficients<T>& c) {
+        g += c.weight_decay * p;
+        const T v = where(c.first_step != T(0), g, c.momentum * s1 + (T(1) - c.dampening) * g);
+        s1 = v;
+        p -= c.lr * where(c.nesterov != T(0), g + c.momentum * v, v);
+    }
+};
+
+/// m <- beta1 m + (1 - beta1) g; v <- beta2 v + (1 - beta2) g^2; p <- p - lr (m / bias1) / (sqrt(v / bias2) + epsilon), bias_i = 1 - beta_i^t
+/// (Kingma & Ba 2015, Algorithm 1); weight_decay joins g, decoupled_decay shrinks p first (Loshchilov & Hutter 2019)
+struct AdamUpdate {
+    template <class T>
+    static EPS_HD void f(T& p, T g, T& m, T& v, const Coefficients<T>& c) {
+        g += c.weight_decay * p;
+        p -= c.lr * c.decoupled_decay * p;
+        m = c.beta1 * m + (T(1) - c.beta1) * g;
+        v = c.beta2 * v + (T(1) - c.beta2) * g * g;
+        p -= c.lr / c.bias1 * m / (sqrt(v) / c.bias2_root + c.epsilon);
+    }
+};
+
+/// v <- beta1 v + (1 - beta1) g^2; step g / (sqrt(v) + epsilon), through a momentum buffer s2 if momentum > 0   (Tieleman & Hinton 2012)
+struct RmspropUpdate {
+    template <class T>
+    static EPS_HD void f(T& p, T g, T& v, T& s2, const Coefficients<T>& c) {
+        g += c.weight_decay * p;
+        v = c.beta1 * v + (T(1) - c.beta1) * g * g;
+        s2 = c.momentum * s2 + g / (sqrt(v) + c.epsilon);
+        p -= c.lr * s2;
+    }
+};
+
+/// p <- beta1 p + (1 - beta1) g: an exponential moving average of g
+struct EmaUpdate {
+    template <class T>
+    static EPS_HD void f(T& p, T g, T&, T&, const Coefficients<T>& c) {
+        p = c.beta1 * p + (T(1) - c.beta1) * g;
+    }
+};
+
+}  // namespace eps::math

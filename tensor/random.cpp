@@ -1,0 +1,94 @@
+#include "tensor/random.h"
+
+#include <numeric>
+
+#include "tensor/create.h"
+#include "tensor/kernels.h"
+#include "tensor/math/philox.h"
+
+namespace eps {
+namespace {
+
+// Four f32 or integer elements a block, two f64; one rule for both devices.
+std::int64_t blocks_for(std::int64_t count) { return (count + 1) / 2; }
+
+Tensor draw(const char* op, const Shape& shape, Options options, kernels::Distribution distribution, double a, double b, Generator& generator) {
+    check(is_floating(options.dtype) && options.dtype != bf16, op, "draws f32 or f64; got ", options.dtype);
+    Tensor out = empty(shape, options);
+    kernels::random(out, distribution, {generator.seed(), generator.reserve(blocks_for(out.numel()))}, a, b);
+    return out;
+}
+
+// splitmix64's finaliser (Steele et al. 2014): nearby keys become unrelated ones.
+std::uint64_t mix(std::uint64_t x) {
+    x += 0x9E3779B97F4A7C15u;
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+    return x ^ (x >> 31);
+}
+
+}  // namespace
+
+std::uint64_t Generator::reserve(std::int64_t blocks) {
+    const std::uint64_t first = counter_;
+    counter_ += static_cast<std::uint64_t>(blocks);
+    return first;
+}
+
+Generator Generator::fork(std::uint64_t stream) const { return Generator(mix(seed_ ^ mix(stream + 1))); }
+
+Generator& default_generator() {
+    static Generator generator;
+    return generator;
+}
+void manual_seed(std::uint64_t seed) { default_generator() = Generator(seed); }
+
+Tensor rand(const Shape& shape, Options options, Generator& generator) {
+    return draw("rand", shape, options, kernels::Distribution::uniform, 0, 1, generator);
+}
+Tensor rand(const Shape& shape, Generator& generator) { return rand(shape, Options{}, generator); }
+Tensor randn(const Shape& shape, Options options, Generator& generator) {
+    return draw("randn", shape, options, kernels::Distribution::normal, 0, 1, generator);
+}
+Tensor randn(const Shape& shape, Generator& generator) { return randn(shape, Options{}, generator); }
+
+Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Generator& generator) {
+    check(low < high, "randint", "empty range; got low ", low, ", high ", high, "; expected low < high");
+    constexpr std::int64_t limit = std::int64_t{1} << 53;  // the bounds travel as doubles
+    check(low >= -limit && high <= limit, "randint", "bounds beyond 2^53; got low ", low, ", high ", high);
+    Tensor out = empty(shape, {.dtype = i64});
+    kernels::random(out, kernels::Distribution::randint, {generator.seed(), generator.reserve(blocks_for(out.numel()))}, static_cast<double>(low),
+                    static_cast<double>(high));
+    return out;
+}
+
+Tensor bernoulli(const Tensor& p, Generator& generator) {
+    check(p.defined() && is_floating(p.dtype()) && p.dtype() != bf16, "bernoulli", "needs probabilities f32 or f64; got ", describe(p));
+    Tensor out = empty(p.shape(), p.options());
+    kernels::random_bernoulli(out, p.contiguous_data(), {generator.seed(), generator.reserve(blocks_for(out.numel()))});
+    return out;
+}
+
+Tensor bernoulli(double p, const Shape& shape, Options options, Generator& generator) {
+    check(p >= 0 && p <= 1, "bernoulli", "not a probability; got ", p, "; expected 0 to 1");
+    Tensor out = empty(shape, options);
+    kernels::random(out, kernels::Distribution::bernoulli, {generator.seed(), generator.reserve(blocks_for(out.numel()))}, p, 0);
+    return out;
+}
+
+Tensor randperm(std::int64_t n, Generator& generator) {
+    check(n >= 0, "randperm", "negative length; got ", n);
+    Tensor out = empty({n}, {.dtype = i64});
+    auto* order = out.data<std::int64_t>();
+    std::iota(order, order + n, std::int64_t{0});
+    const std::uint64_t first = generator.reserve(blocks_for(n));
+    for (std::int64_t i = n - 1; i > 0; --i) {
+        const math::Words4 words = math::philox_block(generator.seed(), first + static_cast<std::uint64_t>(i / 2));
+        const std::uint64_t word = std::uint64_t{words.w[i % 2 * 2]} << 32 | words.w[i % 2 * 2 + 1];
+        const auto j = static_cast<std::int64_t>(static_cast<unsigned __int128>(word) * static_cast<std::uint64_t>(i + 1) >> 64);
+        std::swap(order[i], order[j]);
+    }
+    return out;
+}
+
+}  // namespace eps

@@ -1,0 +1,47 @@
+#pragma once
+// Random tensors. A Generator is a seed and a counter; drawing moves the counter on, and the same (seed, counter) gives the same
+// numbers on every device and for any number of threads.
+#include <cstdint>
+
+#include "tensor/tensor.h"
+
+namespace eps {
+
+/// Not for use by two threads at once: give each its own fork.
+class Generator {
+public:
+    explicit Generator(std::uint64_t seed = 0, std::uint64_t counter = 0) : seed_(seed), counter_(counter) {}
+    std::uint64_t seed() const { return seed_; }
+    std::uint64_t counter() const { return counter_; }
+    void set_state(std::uint64_t seed, std::uint64_t counter) {
+        seed_ = seed;
+        counter_ = counter;
+    }
+    /// The counter of the first of `blocks` blocks (four words each) that nobody else will draw.
+    std::uint64_t reserve(std::int64_t blocks);
+    /// An independent generator: the numbers of fork(a) and fork(b) have nothing in common, and do not depend on what was drawn here.
+    Generator fork(std::uint64_t stream) const;
+
+private:
+    std::uint64_t seed_, counter_;
+};
+
+/// Used where no generator is given; seeded with 0 until manual_seed.
+Generator& default_generator();
+void manual_seed(std::uint64_t seed);
+
+/// Uniform on [0, 1): multiples of 2^-24 (f32) or 2^-53 (f64).
+Tensor rand(const Shape& shape, Options options, Generator& generator = default_generator());
+Tensor rand(const Shape& shape, Generator& generator = default_generator());
+/// Standard normal.
+Tensor randn(const Shape& shape, Options options, Generator& generator = default_generator());
+Tensor randn(const Shape& shape, Generator& generator = default_generator());
+/// Integers of [low, high), i64.
+Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Generator& generator = default_generator());
+/// 1 with probability p (of each element, or the same for all), else 0.
+Tensor bernoulli(const Tensor& p, Generator& generator = default_generator());
+Tensor bernoulli(double p, const Shape& shape, Options options = {}, Generator& generator = default_generator());
+/// 0 .. n-1 in random order, i64   (Fisher & Yates)
+Tensor randperm(std::int64_t n, Generator& generator = default_generator());
+
+}  // namespace eps
