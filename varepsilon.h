@@ -11,5 +11,6 @@
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
 #include "tensor/create.h"
+#include "tensor/parallel.h"
 #include "tensor/random.h"
 #include "tensor/tensor.h"

@@ -28,7 +28,7 @@ void Tensor::set_grad(const Tensor& gradient) const {
     auto* leaf = dynamic_cast<LeafNode*>(impl_->meta.get());
     check(leaf != nullptr, "set_grad", "not a leaf that requires a gradient; got ", describe(*this));
     check(!gradient.defined() || (gradient.shape() == shape() && gradient.dtype() == dtype()), "set_grad",
-          "the gradient does not match; got ", gradient.defined() ? describe(gradient) : "", "; expected ", describe(*this));
+          "the gradient does not match; got ", describe(gradient), "; expected ", describe(*this));
     leaf->gradient = gradient;
 }
 

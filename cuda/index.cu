@@ -5,7 +5,6 @@
 #include "cuda/context.h"
 #include "cuda/lines.cuh"
 #include "cuda/sort.h"
-#include "tensor/create.h"
 #include "tensor/kernels.h"
 
 namespace eps::kernels::cuda {
@@ -81,11 +80,6 @@ void gather(Tensor& out, const Tensor& src, int dim, const Tensor& index) {
 
 void scatter_add(Tensor& out, int dim, const Tensor& index, const Tensor& src) {
     if (src.numel() == 0) return;
-    if (out.dtype() == bf16) {
-        Tensor wide = cast_data(out, f32);
-        scatter_add(wide, dim, index, cast_data(src, f32));
-        return copy(out, wide);
-    }
     check_count(src.numel(), "scatter_add");
     const auto length = static_cast<std::uint32_t>(src.size(dim));
     const std::int64_t extent = out.size(dim);

@@ -22,7 +22,7 @@ inline void check_count(std::int64_t count, const char* op) {
     check(count < (std::int64_t{1} << 31), op, "too many elements for one CUDA call; got ", count, "; expected fewer than 2^31");
 }
 
-/// Calls f.template operator()<T>() with a type to compute in; a bool computes as its byte. bf16 is for the caller to widen.
+/// Calls f.template operator()<T>() with a type to compute in; a bool computes as its byte.
 template <class F>
 void visit_number(DType dtype, const F& f) {
     switch (dtype) {

@@ -36,18 +36,24 @@ Matrix as_matrix(const Tensor& x) {
 
 void matmul(Tensor& out, const Tensor& a, const Tensor& b, bool accumulate) {
     if (out.numel() == 0) return;
-    const std::int64_t m = out.size(1), n = out.size(2), k = a.size(2);
+    const std::int64_t n = out.size(2), k = a.size(2);
+    std::int64_t batch = out.size(0), m = out.size(1);
     if (k == 0) {  // a sum of nothing
         if (!accumulate) fill(out, 0);
         return;
     }
     const Matrix left = as_matrix(a), right = as_matrix(b);
     const std::int64_t leading = m == 1 ? n : out.strides()[1], batch_stride = out.strides()[0];
+    // One b for a whole batch of a's that lie below one another: a single tall matrix, as in a linear layer over a sequence.
+    if (right.batch_stride == 0 && left.operation == CUBLAS_OP_N && left.batch_stride == m * left.leading && batch_stride == m * leading) {
+        m *= batch;
+        batch = 1;
+    }
     const auto run = [&]<class T>(auto gemm) {
         const T one = 1, keep = accumulate ? 1 : 0;
         cublas_check(gemm(cublas(), right.operation, left.operation, n, m, k, &one, static_cast<const T*>(right.tensor.raw_data()),
                           right.leading, right.batch_stride, static_cast<const T*>(left.tensor.raw_data()), left.leading, left.batch_stride,
-                          &keep, static_cast<T*>(out.raw_data()), leading, batch_stride, out.size(0)),
+                          &keep, static_cast<T*>(out.raw_data()), leading, batch_stride, batch),
                      "matmul");
     };
     if (out.dtype() == f32) run.template operator()<float>(cublasSgemmStridedBatched_64);

@@ -125,13 +125,8 @@ void reduce_typed(Tensor& out, const Tensor& src, const Loop<1>& kept, const Loo
 
 void reduce(Reduction reduction, Tensor& out, const Tensor& src, const Dims& dims) {
     if (out.numel() == 0) return;
-    if (out.dtype() == bf16) {  // sums of 8-bit mantissas are no sums
-        Tensor wide = empty(out.shape(), {f32, out.device()});
-        cuda::reduce(reduction, wide, src, dims);
-        return copy(out, wide);
-    }
     // The source seen twice: the dimensions that stay, and those that go.
-    const Tensor x = cast_data(src, out.dtype());
+    const Tensor x = cast_data(src, out.dtype());  // bool and u8 are summed as i64
     Shape kept_shape = x.shape(), reduced_shape = x.shape();
     for (int d = 0; d < x.rank(); ++d) (dims.contains(d) ? kept_shape : reduced_shape)[d] = 1;
     const Tensor kept = x.as_strided(kept_shape, x.strides(), x.offset());

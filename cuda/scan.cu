@@ -1,7 +1,6 @@
 // cumsum and argmax: one pass along each line.
 #include "cuda/context.h"
 #include "cuda/lines.cuh"
-#include "tensor/create.h"
 #include "tensor/kernels.h"
 
 namespace eps::kernels::cuda {
@@ -46,7 +45,8 @@ __global__ void cumsum_warp_kernel(T* out, const T* src, std::int64_t out_stride
     }
 }
 
-// A warp looks through a line. Largest means largest sort key; `flip` = ~0 makes it the smallest. Operands: 0 out, 1 src.
+// A warp looks through a line. Largest means largest sort key; `flip` = ~0 makes it the smallest. NaN wins both ways, as in max and
+// min. Operands: 0 out, 1 src.
 template <class T>
 __global__ void argmax_kernel(std::int64_t* out, const T* src, std::int64_t stride, std::int64_t length, std::uint64_t flip,
                               const __grid_constant__ Lines<2> lines) {
@@ -57,7 +57,8 @@ __global__ void argmax_kernel(std::int64_t* out, const T* src, std::int64_t stri
     unsigned long long best = 0;
     long long where = length;  // beyond the end: nothing found yet
     for (std::int64_t k = lane; k < length; k += kWarp) {
-        const std::uint64_t key = sort_key(src[at.of[1] + k * stride]) ^ flip;
+        const T x = src[at.of[1] + k * stride];
+        const std::uint64_t key = x != x ? ~std::uint64_t{0} : sort_key(x) ^ flip;
         if (where == length || key > best) {
             best = key;
             where = k;
@@ -82,37 +83,30 @@ std::int64_t end_of(const Tensor& x, int dim) { return (x.size(dim) - 1) * x.str
 
 void cumsum(Tensor& out, const Tensor& src, int dim, bool reverse) {
     if (out.numel() == 0) return;
-    if (out.dtype() == bf16) {
-        Tensor wide = empty(out.shape(), {f32, out.device()});
-        cumsum(wide, src, dim, reverse);
-        return copy(out, wide);
-    }
-    const Tensor x = cast_data(src, out.dtype());
-    const Tensor out_starts = line_starts(out, dim), x_starts = line_starts(x, dim);
+    const Tensor out_starts = line_starts(out, dim), src_starts = line_starts(src, dim);
     check_count(out_starts.numel() * kWarp, "cumsum");
-    const Lines<2> lines(plan_loop<2>({&out_starts, &x_starts}));
-    const std::int64_t length = x.size(dim), direction = reverse ? -1 : 1;
+    const Lines<2> lines(plan_loop<2>({&out_starts, &src_starts}));
+    const std::int64_t length = src.size(dim), direction = reverse ? -1 : 1;
     const bool by_warp = length >= 2 * kWarp && lines.count < 16 * 1024;  // else there are lines enough for all threads
 
     visit_number(out.dtype(), [&]<class T>() {
         T* const to = static_cast<T*>(out.raw_data()) + (reverse ? end_of(out, dim) : 0);
-        const T* const from = static_cast<const T*>(x.raw_data()) + (reverse ? end_of(x, dim) : 0);
+        const T* const from = static_cast<const T*>(src.raw_data()) + (reverse ? end_of(src, dim) : 0);
         const auto kernel = by_warp ? cumsum_warp_kernel<T> : cumsum_kernel<T>;
         kernel<<<blocks_for(std::int64_t{lines.count} * (by_warp ? kWarp : 1)), kBlock, 0, stream()>>>(
-            to, from, direction * out.strides()[dim], direction * x.strides()[dim], length, lines);
+            to, from, direction * out.strides()[dim], direction * src.strides()[dim], length, lines);
         check_launch("cumsum");
     });
 }
 
 void argmax(Tensor& out, const Tensor& src, int dim, bool smallest) {
     if (out.numel() == 0) return;
-    const Tensor x = src.dtype() == bf16 ? cast_data(src, f32) : src;
-    const Tensor x_starts = line_starts(x, dim);
+    const Tensor src_starts = line_starts(src, dim);
     check_count(out.numel() * kWarp, "argmax");
-    const Lines<2> lines(plan_loop<2>({&out, &x_starts}));
-    visit_number(x.dtype(), [&]<class T>() {
+    const Lines<2> lines(plan_loop<2>({&out, &src_starts}));
+    visit_number(src.dtype(), [&]<class T>() {
         argmax_kernel<<<blocks_for(std::int64_t{lines.count} * kWarp), kBlock, 0, stream()>>>(
-            static_cast<std::int64_t*>(out.raw_data()), static_cast<const T*>(x.raw_data()), x.strides()[dim], x.size(dim),
+            static_cast<std::int64_t*>(out.raw_data()), static_cast<const T*>(src.raw_data()), src.strides()[dim], src.size(dim),
             smallest ? ~std::uint64_t{0} : 0, lines);
         check_launch("argmax");
     });

@@ -7,7 +7,6 @@
 
 #include "cuda/context.h"
 #include "cuda/lines.cuh"
-#include "tensor/create.h"
 #include "tensor/kernels.h"
 
 namespace eps::kernels::cuda {
@@ -55,37 +54,36 @@ void argsort(Tensor& out, const Tensor& src, int dim, bool descending) {
     const std::int64_t n = src.numel();
     if (n == 0) return;
     check_count(n, "argsort");
-    const Tensor x = src.dtype() == bf16 ? cast_data(src, f32) : src;
-    const Tensor out_starts = line_starts(out, dim), x_starts = line_starts(x, dim);
+    const Tensor out_starts = line_starts(out, dim), src_starts = line_starts(src, dim);
     // Operand 0 numbers the lines by the order of its own memory; an order that both sides share needs one plan.
-    const auto plan = plan_loop<2>({&out_starts, &x_starts});
-    Loop<1> out_plan, x_plan;
-    out_plan.rank = x_plan.rank = plan.rank;
-    out_plan.sizes = x_plan.sizes = plan.sizes;
+    const auto plan = plan_loop<2>({&out_starts, &src_starts});
+    Loop<1> out_plan, src_plan;
+    out_plan.rank = src_plan.rank = plan.rank;
+    out_plan.sizes = src_plan.sizes = plan.sizes;
     out_plan.strides[0] = plan.strides[0];
-    x_plan.strides[0] = plan.strides[1];
-    const Lines<1> out_lines(out_plan), x_lines(x_plan);
-    const Divisor length(static_cast<std::uint32_t>(x.size(dim)));
+    src_plan.strides[0] = plan.strides[1];
+    const Lines<1> out_lines(out_plan), src_lines(src_plan);
+    const Divisor length(static_cast<std::uint32_t>(src.size(dim)));
 
     const auto count = static_cast<std::size_t>(n);
     const Storage key_memory(2 * count * sizeof(std::uint64_t), out.device()), value_memory(2 * count * sizeof(std::uint32_t), out.device());
     auto* const keys = static_cast<std::uint64_t*>(key_memory.data());
     auto* const values = static_cast<std::uint32_t*>(value_memory.data());
     int bits = 64;
-    visit_number(x.dtype(), [&]<class T>() {
+    visit_number(src.dtype(), [&]<class T>() {
         bits = static_cast<int>(8 * sizeof(T));
         const std::uint64_t flip = descending ? ~std::uint64_t{0} >> (64 - bits) : 0;  // the complement reverses the order
-        key_kernel<<<blocks_for(n), kBlock, 0, stream()>>>(keys, values, static_cast<const T*>(x.raw_data()), x.strides()[dim], length,
-                                                           x_lines, flip);
+        key_kernel<<<blocks_for(n), kBlock, 0, stream()>>>(keys, values, static_cast<const T*>(src.raw_data()), src.strides()[dim], length,
+                                                           src_lines, flip);
         check_launch("argsort");
     });
     // Stable sorts compose: first all elements by value, then by line, which leaves each line in the order of its values.
     sort_pairs(keys, keys + n, values, values + n, n, bits);
     const std::uint32_t* sorted = values + n;
-    if (x_lines.count > 1) {
+    if (src_lines.count > 1) {
         line_kernel<<<blocks_for(n), kBlock, 0, stream()>>>(keys, sorted, length, static_cast<std::uint32_t>(n));
         check_launch("argsort");
-        sort_pairs(keys, keys + n, sorted, values, n, std::bit_width(x_lines.count - 1));
+        sort_pairs(keys, keys + n, sorted, values, n, std::bit_width(src_lines.count - 1));
         sorted = values;
     }
     write_kernel<<<blocks_for(n), kBlock, 0, stream()>>>(static_cast<std::int64_t*>(out.raw_data()), sorted, out.strides()[dim], length,

@@ -84,26 +84,29 @@ struct Bases {
     std::int64_t of[N] = {};
 };
 
-/// Calls launch(Strided<N>, Bases<N>) on pieces of the loop small enough for 32-bit offsets: halving the longest dimension instead
-/// of compiling every kernel a second time for 64 bits.
+/// Calls launch(Strided<N>, Bases<N>) on pieces of the loop small enough for 32-bit offsets, instead of compiling every kernel a second
+/// time for 64 bits. Cuts the dimension that reaches farthest in some operand, so that a few cuts are enough.
 template <int N, class Launch>
 void in_32_bits(const Loop<N>& loop, const Bases<N>& base, const Launch& launch) {
     constexpr std::int64_t limit = std::numeric_limits<std::int32_t>::max();
-    bool fits = count_of(loop) <= limit;
-    std::size_t longest = 0;
-    for (std::size_t d = 0; d < static_cast<std::size_t>(loop.rank); ++d)
-        if (loop.sizes[d] > loop.sizes[longest]) longest = d;
-    for (std::size_t k = 0; fits && k < N; ++k) {
-        std::int64_t reach = 0;
-        for (std::size_t d = 0; d < static_cast<std::size_t>(loop.rank); ++d) reach += (loop.sizes[d] - 1) * std::abs(loop.strides[k][d]);
-        fits = reach <= limit;
+    bool fits = true;
+    std::size_t farthest = 0;
+    std::int64_t farthest_reach = -1;
+    for (std::size_t k = 0; k < N; ++k) {
+        std::int64_t total = 0;
+        for (std::size_t d = 0; d < static_cast<std::size_t>(loop.rank); ++d) {
+            const std::int64_t reach = (loop.sizes[d] - 1) * std::abs(loop.strides[k][d]);
+            total += reach;
+            if (reach > farthest_reach) farthest_reach = reach, farthest = d;
+        }
+        fits = fits && total < limit;  // of operand 0, the output, too: so the number of indices fits as well
     }
     if (fits) return launch(Strided<N>(loop), base);
     Loop<N> first = loop, second = loop;
-    first.sizes[longest] = loop.sizes[longest] / 2;
-    second.sizes[longest] = loop.sizes[longest] - first.sizes[longest];
+    first.sizes[farthest] = loop.sizes[farthest] / 2;
+    second.sizes[farthest] = loop.sizes[farthest] - first.sizes[farthest];
     Bases<N> second_base = base;
-    for (std::size_t k = 0; k < N; ++k) second_base.of[k] += first.sizes[longest] * loop.strides[k][longest];
+    for (std::size_t k = 0; k < N; ++k) second_base.of[k] += first.sizes[farthest] * loop.strides[k][farthest];
     in_32_bits(first, base, launch);
     in_32_bits(second, second_base, launch);
 }

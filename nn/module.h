@@ -11,6 +11,10 @@ namespace eps::nn {
 /// Tensors by dotted name, in registration order: "encoder.0.weight".
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
+/// Copies values into `targets` by name. Throws, naming them, on missing or unknown names and on shapes or dtypes that differ; then nothing
+/// was changed.
+void copy_named(const char* op, const NamedTensors& targets, const NamedTensors& sources);
+
 /// Base of every layer. A module registers what it owns in its constructor:
 ///
 ///     struct Net : nn::Module {
@@ -40,7 +44,7 @@ public:
 
     /// Parameters and buffers by name; the tensors themselves, not copies.
     NamedTensors state_dict() const;
-    /// Copies values in by name. Throws, naming them, on missing or unknown names and on shapes or dtypes that differ; then nothing was changed.
+    /// Copies values in by name, as copy_named does.
     void load_state_dict(const NamedTensors& state);
 
     /// Dropout and batch norm behave differently in training and evaluation.
@@ -49,7 +53,7 @@ public:
     bool is_training() const { return training_; }
     /// Drops every parameter's gradient.
     void zero_grad();
-    /// Freezes or unfreezes every parameter: a frozen one gets no gradient and costs none.
+    /// Freezes or thaws every parameter: a frozen one gets no gradient and costs none.
     void requires_grad_(bool required);
 
 protected:

@@ -92,7 +92,7 @@ Tensor empty_strided(const Shape& shape, const Strides& strides, Options options
 
 Tensor empty(const Shape& shape, Options options) { return empty_strided(shape, contiguous_strides(shape), options); }
 
-std::string describe(const Tensor& x) {
+std::string Description::to_string() const {
     if (!x.defined()) return "an undefined tensor";
     return str(x.dtype(), " ", x.shape(), x.device().is_cuda() ? " on " + x.device().to_string() : "");
 }

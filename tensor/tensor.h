@@ -100,8 +100,12 @@ private:
 Tensor empty(const Shape& shape, Options options = {});
 /// Uninitialised, with the given strides, which must cover numel(shape) elements densely in some order of the dimensions.
 Tensor empty_strided(const Shape& shape, const Strides& strides, Options options = {});
-/// Shape, dtype and device of x in a word for messages: "f32 [2, 3]".
-std::string describe(const Tensor& x);
+/// dtype, shape and device of x for messages, "f32 [2, 3]"; written out only when the message is.
+struct Description {
+    const Tensor& x;
+    std::string to_string() const;
+};
+inline Description describe(const Tensor& x) { return {x}; }
 /// NumPy-like text; see tensor/print.h for options.
 std::string to_string(const Tensor& x);
 

@@ -73,7 +73,7 @@ inline void fuzz_reader(const std::string& path, const std::string& valid, const
             read();
         } catch (const Error& error) {
             succeeded = false;
-            REQUIRE_MESSAGE(contains(error.what(), path), error.what());
+            REQUIRE_MESSAGE(contains(error.what(), path), std::string(error.what()));
         }
         REQUIRE(allocator.stats().peak_bytes - before <= ratio * bytes.size() + (std::size_t{1} << 20) * 5 / 4);  // size classes: + 25%
         return succeeded;
@@ -84,7 +84,7 @@ inline void fuzz_reader(const std::string& path, const std::string& valid, const
     std::mt19937 random(1);
     for (int i = 0; i < flips; ++i) {
         std::string bytes = valid;
-        for (unsigned n = 1 + random() % 3; n > 0; --n) bytes[random() % std::min<std::size_t>(bytes.size(), 400)] = static_cast<char>(random());
+        for (auto n = 1 + random() % 3; n > 0; --n) bytes[random() % std::min<std::size_t>(bytes.size(), 400)] = static_cast<char>(random());
         survives(bytes);
     }
 }

@@ -67,12 +67,14 @@ Matrix<T> matrix_of(const Tensor& x, std::int64_t batch) {
     return matrix;
 }
 
-constexpr double kPanelWork = 1 << 22;  // multiply-adds of the smallest panel worth a thread of its own, about 80 us
-constexpr std::int64_t kMaxPanels = 8, kPanelUnit = 32;
+constexpr double kPanelWork = 1 << 22;   // multiply-adds of the smallest panel worth a thread of its own, about 40 us
+constexpr std::int64_t kPanelLength = 160;  // rows below which packing the other operand anew for each panel costs over 3%
+constexpr std::int64_t kMaxPanels = 8, kPanelUnit = 16;
 
 // Length of the panels that `length` rows (or columns) are cut into: a function of the shape alone.
 std::int64_t panel_length(std::int64_t length, double work) {
-    const auto panels = std::clamp<std::int64_t>(static_cast<std::int64_t>(work / kPanelWork), 1, kMaxPanels);
+    std::int64_t panels = 1;
+    while (panels < kMaxPanels && length >= 2 * panels * kPanelLength && work >= 2 * static_cast<double>(panels) * kPanelWork) panels *= 2;
     const std::int64_t even = (length + panels - 1) / panels;
     return (even + kPanelUnit - 1) / kPanelUnit * kPanelUnit;
 }

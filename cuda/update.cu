@@ -1,0 +1,97 @@
+// Optimiser steps over all parameters in one launch. A model has hundreds of tensors, most of them small: launched one by one, they
+// would cost more in launches than in arithmetic. Addresses and sizes travel as kernel parameters, 256 tensors a launch.
+#include <algorithm>
+#include <cmath>
+
+#include "cuda/context.h"
+#include "tensor/kernels.h"
+#include "tensor/math/updates.h"
+
+namespace eps::kernels::cuda {
+namespace {
+
+constexpr int kTensors = 256;                // 11 KiB of the 32 KiB that kernel parameters may take
+constexpr std::int64_t kChunk = 16 * kBlock;  // elements a block works on
+
+template <class T>
+struct Batch {
+    int tensors = 0;
+    unsigned first_block[kTensors + 1] = {};  // tensor t is worked on by blocks [first_block[t], first_block[t + 1])
+    std::int64_t count[kTensors] = {};
+    T* value[kTensors] = {};
+    const T* gradient[kTensors] = {};
+    T* state1[kTensors] = {};  // null where the update has no such state
+    T* state2[kTensors] = {};
+    unsigned blocks() const { return first_block[tensors]; }
+};
+
+template <class U, class T>
+__global__ void __launch_bounds__(kBlock) update_kernel(const __grid_constant__ Batch<T> batch, const __grid_constant__ math::Coefficients<T> c) {
+    int t = 0, end = batch.tensors;  // the last t with first_block[t] <= blockIdx.x, by bisection
+    while (end - t > 1) {
+        const int middle = (t + end) / 2;
+        if (batch.first_block[middle] <= blockIdx.x) t = middle;
+        else end = middle;
+    }
+    T* const p = batch.value[t];
+    const T* const g = batch.gradient[t];
+    T* const s1 = batch.state1[t];
+    T* const s2 = batch.state2[t];
+    const std::int64_t first = std::int64_t{blockIdx.x - batch.first_block[t]} * kChunk;
+    const std::int64_t last = min(first + kChunk, batch.count[t]);
+#pragma unroll 4
+    for (std::int64_t i = first + threadIdx.x; i < last; i += kBlock) {
+        T value = p[i], state1 = s1 ? s1[i] : T(0), state2 = s2 ? s2[i] : T(0);
+        U::f(value, g[i], state1, state2, c);
+        p[i] = value;
+        if (s1) s1[i] = state1;
+        if (s2) s2[i] = state2;
+    }
+}
+
+template <class U, class T>
+void update_all(std::span<const UpdateTensors> list, const UpdateCoefficients& c) {
+    const auto to = [](double x) { return static_cast<T>(x); };
+    const math::Coefficients<T> typed{to(c.lr), to(c.weight_decay), to(c.decoupled_decay), to(c.epsilon), to(c.beta1), to(c.beta2), to(c.bias1),
+                                      to(std::sqrt(c.bias2)), to(c.momentum), to(c.dampening), to(c.nesterov), to(c.first_step)};
+    const auto data = [](const Tensor& x) { return x.defined() ? static_cast<T*>(x.raw_data()) : nullptr; };
+    Batch<T> batch;
+    const auto launch = [&] {
+        if (batch.blocks() == 0) return;
+        update_kernel<U, T><<<batch.blocks(), kBlock, 0, stream()>>>(batch, typed);
+        check_launch("multi_tensor_update");
+        batch = {};
+    };
+    for (const UpdateTensors& x : list) {
+        if (x.value.dtype() != dtype_of<T> || x.value.numel() == 0) continue;
+        if (batch.tensors == kTensors) launch();
+        const int t = batch.tensors++;
+        batch.count[t] = x.value.numel();
+        batch.value[t] = data(x.value);
+        batch.gradient[t] = data(x.gradient);
+        batch.state1[t] = data(x.state1);
+        batch.state2[t] = data(x.state2);
+        batch.first_block[t + 1] = batch.first_block[t] + blocks_for(batch.count[t], static_cast<int>(kChunk));
+    }
+    launch();
+}
+
+template <class U>
+void update_dtypes(std::span<const UpdateTensors> list, const UpdateCoefficients& c) {
+    for (const UpdateTensors& x : list) x.value.storage().bump_version();
+    update_all<U, float>(list, c);
+    update_all<U, double>(list, c);
+}
+
+}  // namespace
+
+void multi_tensor_update(Update update, const UpdateCoefficients& c, std::span<const UpdateTensors> list) {
+    switch (update) {
+        case Update::sgd: return update_dtypes<math::SgdUpdate>(list, c);
+        case Update::adam: return update_dtypes<math::AdamUpdate>(list, c);
+        case Update::rmsprop: return update_dtypes<math::RmspropUpdate>(list, c);
+        case Update::ema: return update_dtypes<math::EmaUpdate>(list, c);
+    }
+}
+
+}  // namespace eps::kernels::cuda
