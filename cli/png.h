@@ -1,5 +1,5 @@
 #pragma once
-// Pictures: PNG files from tensors and back, and many small images laid out in one.
+// Pictures: PNG files from tensors and back.
 #include <cstdint>
 #include <string>
 
@@ -13,9 +13,5 @@ void write_png(const std::string& path, const Tensor& picture, int scale = 1);
 
 /// Reads a PNG without transparency as u8 [H, W] if it is gray, u8 [H, W, 3] if it has colours. Throws, naming the file, on damage.
 Tensor read_png(const std::string& path);
-
-/// images f32 (in [0, 1]) or u8 [N, H, W] -> one f32 picture [R(H + p) + p, C(W + p) + p], R = ceil(N / columns), row by row, with
-/// p = padding pixels of `background` around each image and in the cells left over. columns <= 0 means ceil(sqrt(N)).
-Tensor image_grid(const Tensor& images, std::int64_t columns = 0, std::int64_t padding = 2, double background = 1);
 
 }  // namespace eps::cli

@@ -2,21 +2,22 @@
 
 #include <cmath>
 
-#include "autograd/grad_mode.h"
-#include "autograd/ops/arithmetic.h"
 #include "autograd/ops/matmul.h"
+#include "nn/init.h"
 
 namespace eps::nn {
 
 Linear::Linear(std::int64_t in, std::int64_t out, LinearOptions options) {
-    check(in >= 1 && out >= 1, "Linear", "needs positive sizes; got ", in, " to ", out);
-    NoGrad guard;
+    check(in >= 1 && out >= 1, "Linear", "needs at least one feature on each side; got in ", in, ", out ", out);
+    check(options.dtype == f32 || options.dtype == f64, "Linear", "parameters are f32 or f64; got ", options.dtype);
     Generator& generator = options.generator ? *options.generator : default_generator();
-    const double bound = 1 / std::sqrt(static_cast<double>(in));
-    weight = rand({out, in}, Options{options.dtype}, generator) * (2 * bound) - bound;
+    const double bound = 1 / std::sqrt(static_cast<double>(in));  // He et al.'s bound for slope sqrt(5)
+    weight = empty({out, in}, {.dtype = options.dtype});
+    init::uniform_(weight, -bound, bound, generator);
     add_parameter("weight", weight);
     if (!options.bias) return;
-    bias = rand({out}, Options{options.dtype}, generator) * (2 * bound) - bound;
+    bias = empty({out}, {.dtype = options.dtype});
+    init::uniform_(bias, -bound, bound, generator);
     add_parameter("bias", bias);
 }
 

@@ -1,39 +1,61 @@
 #include "nn/module.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "autograd/grad_mode.h"
+#include "tensor/create.h"
 
 namespace eps::nn {
+namespace {
 
-Tensor Module::forward(const Tensor&) { fail("Module::forward", "this module is not a function of one tensor; hint: call its own functions"); }
+/// Gives x the contents of `data`: every handle of x sees them, as the same leaf without its gradient.
+void replace_data(Tensor& x, const Tensor& data) {
+    if (data.same_as(x)) return;
+    const bool required = x.requires_grad();
+    x.requires_grad_(false);
+    TensorImpl& impl = *x.impl();
+    impl.storage = data.impl()->storage;
+    impl.offset = data.offset();
+    impl.strides = data.strides();
+    impl.dtype = data.dtype();
+    if (required) x.requires_grad_();
+}
+
+}  // namespace
+
+Tensor Module::forward(const Tensor& x) {
+    fail("forward", "this module has no forward of one tensor; got ", describe(x), "; hint: call the function its class declares");
+}
 
 template <class Visit>
 void Module::walk(const std::string& prefix, const Visit& visit) const {
-    visit(*this, prefix);
+    for (const auto& [name, tensor] : parameters_) visit(prefix + name, *tensor, true);
+    for (const auto& [name, tensor] : buffers_) visit(prefix + name, *tensor, false);
     for (const auto& [name, child] : children_) child->walk(prefix + name + ".", visit);
 }
 
+std::vector<Tensor> Module::parameters() const {
+    std::vector<Tensor> out;
+    for (auto& [name, tensor] : named_parameters()) out.push_back(std::move(tensor));
+    return out;
+}
+
 NamedTensors Module::named_parameters() const {
-    NamedTensors named;
-    walk("", [&](const Module& m, const std::string& prefix) {
-        for (const auto& [name, tensor] : m.parameters_) named.emplace_back(prefix + name, *tensor);
+    NamedTensors out;
+    std::unordered_set<const TensorImpl*> seen;
+    walk("", [&](const std::string& name, const Tensor& tensor, bool is_parameter) {
+        if (is_parameter && seen.insert(tensor.impl()).second) out.emplace_back(name, tensor);
     });
-    return named;
+    return out;
 }
 
 NamedTensors Module::named_buffers() const {
-    NamedTensors named;
-    walk("", [&](const Module& m, const std::string& prefix) {
-        for (const auto& [name, tensor] : m.buffers_) named.emplace_back(prefix + name, *tensor);
+    NamedTensors out;
+    walk("", [&](const std::string& name, const Tensor& tensor, bool is_parameter) {
+        if (!is_parameter) out.emplace_back(name, tensor);
     });
-    return named;
-}
-
-std::vector<Tensor> Module::parameters() const {
-    std::vector<Tensor> tensors;
-    for (auto& [name, tensor] : named_parameters()) tensors.push_back(tensor);
-    return tensors;
+    return out;
 }
 
 std::int64_t Module::parameter_count() const {
@@ -43,15 +65,12 @@ std::int64_t Module::parameter_count() const {
 }
 
 NamedTensors Module::state_dict() const {
-    NamedTensors state;
-    walk("", [&](const Module& m, const std::string& prefix) {
-        for (const auto& [name, tensor] : m.parameters_) state.emplace_back(prefix + name, *tensor);
-        for (const auto& [name, tensor] : m.buffers_) state.emplace_back(prefix + name, *tensor);
-    });
-    return state;
+    NamedTensors out;
+    walk("", [&](const std::string& name, const Tensor& tensor, bool) { out.emplace_back(name, tensor); });
+    return out;
 }
 
-void Module::load_state_dict(const NamedTensors& state) { copy_named("load_state_dict", state_dict(), state); }
+void Module::load_state_dict(const NamedTensors& state) { copy_by_name("load_state_dict", state_dict(), state); }
 
 void Module::train(bool on) {
     training_ = on;
@@ -60,44 +79,54 @@ void Module::train(bool on) {
 
 void Module::zero_grad() {
     for (const Tensor& p : parameters())
-        if (p.requires_grad()) p.set_grad({});
+        if (p.requires_grad()) p.set_grad(Tensor());
 }
 
 void Module::requires_grad_(bool required) {
-    for (Tensor p : parameters()) p.requires_grad_(required);
+    for (Tensor& p : parameters()) p.requires_grad_(required);
+}
+
+void Module::to(Device device) {
+    walk("", [&](const std::string&, Tensor& x, bool) { replace_data(x, copy_to(x, device)); });
+}
+
+void Module::to(DType dtype) {
+    check(dtype == f32 || dtype == f64, "to", "modules compute in f32 or f64; got ", dtype);
+    walk("", [&](const std::string&, Tensor& x, bool) {
+        if (is_floating(x.dtype())) replace_data(x, cast_data(x, dtype));
+    });
 }
 
 Tensor& Module::add_parameter(std::string name, Tensor& value) {
+    check_name("add_parameter", name);
+    check(value.defined(), "add_parameter", "the tensor is undefined; got the name ", name);
     value.requires_grad_();
     parameters_.emplace_back(std::move(name), &value);
     return value;
 }
 
 Tensor& Module::add_buffer(std::string name, Tensor& value) {
+    check_name("add_buffer", name);
+    check(value.defined(), "add_buffer", "the tensor is undefined; got the name ", name);
+    check(!value.requires_grad(), "add_buffer", "buffers are not trained; got ", name, ", which requires a gradient; hint: add_parameter");
     buffers_.emplace_back(std::move(name), &value);
     return value;
 }
 
-void Module::add(std::string name, Module& child) { children_.emplace_back(std::move(name), &child); }
+void Module::add(std::string name, Module& child) {
+    check_name("add", name);
+    check(!child.reaches(*this), "add", "a module cannot contain itself; got ", name);
+    children_.emplace_back(std::move(name), &child);
+}
 
-void copy_named(const char* op, const NamedTensors& targets, const NamedTensors& sources) {
-    const auto find = [](const NamedTensors& list, const std::string& name) {
-        return std::find_if(list.begin(), list.end(), [&](const auto& entry) { return entry.first == name; });
-    };
-    std::string missing, unknown;
-    for (const auto& [name, target] : targets) {
-        const auto source = find(sources, name);
-        if (source == sources.end()) missing += (missing.empty() ? "" : ", ") + name;
-        else
-            check(source->second.shape() == target.shape() && source->second.dtype() == target.dtype(), op, name, " does not match; got ",
-                  describe(source->second), "; expected ", describe(target));
-    }
-    for (const auto& [name, source] : sources)
-        if (find(targets, name) == targets.end()) unknown += (unknown.empty() ? "" : ", ") + name;
-    check(missing.empty(), op, "names are missing: ", missing);
-    check(unknown.empty(), op, "unknown names: ", unknown);
-    NoGrad guard;
-    for (auto [name, target] : targets) target.copy_(find(sources, name)->second);
+void Module::check_name(const char* op, const std::string& name) const {
+    check(!name.empty() && name.find('.') == std::string::npos, op, "a name must not be empty or contain a dot; got \"", name, "\"");
+    const auto taken = [&](const auto& list) { return std::any_of(list.begin(), list.end(), [&](const auto& entry) { return entry.first == name; }); };
+    check(!taken(parameters_) && !taken(buffers_) && !taken(children_), op, "the name is taken; got ", name);
+}
+
+bool Module::reaches(const Module& other) const {
+    return this == &other || std::any_of(children_.begin(), children_.end(), [&](const auto& entry) { return entry.second->reaches(other); });
 }
 
 }  // namespace eps::nn

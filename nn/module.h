@@ -4,16 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include "nn/named_tensors.h"
 #include "tensor/tensor.h"
 
 namespace eps::nn {
-
-/// Tensors by dotted name, in registration order: "encoder.0.weight".
-using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
-
-/// Copies values into `targets` by name. Throws, naming them, on missing or unknown names and on shapes or dtypes that differ; then nothing
-/// was changed.
-void copy_named(const char* op, const NamedTensors& targets, const NamedTensors& sources);
 
 /// Base of every layer. A module registers what it owns in its constructor:
 ///
@@ -35,14 +29,15 @@ public:
     virtual Tensor forward(const Tensor& x);
     Tensor operator()(const Tensor& x) { return forward(x); }
 
-    /// Trainable tensors of this module and all below it.
+    /// Trainable tensors of this module and all below it, in registration order. One that is registered twice (tied weights) comes
+    /// once, under its first name, so that an optimiser updates it once.
     std::vector<Tensor> parameters() const;
     NamedTensors named_parameters() const;
     /// State that is saved but not trained.
     NamedTensors named_buffers() const;
     std::int64_t parameter_count() const;
 
-    /// Parameters and buffers by name; the tensors themselves, not copies.
+    /// Parameters and buffers by name, every name they have; the tensors themselves, not copies.
     NamedTensors state_dict() const;
     /// Copies values in by name, as copy_named does.
     void load_state_dict(const NamedTensors& state);
@@ -56,15 +51,25 @@ public:
     /// Freezes or thaws every parameter: a frozen one gets no gradient and costs none.
     void requires_grad_(bool required);
 
+    /// Moves every parameter and buffer to a device, or converts the floating ones to f32 or f64. The tensors stay the same handles
+    /// with other contents, so optimisers and averages made before still see them, but gradients are dropped and state tensors are
+    /// not moved: make optimisers afterwards.
+    void to(Device device);
+    void to(DType dtype);
+
 protected:
-    /// Registers a leaf that requires a gradient, and returns it.
+    /// Makes `value` a leaf that requires a gradient, registers it under `name`, and returns it. Throws on an empty, dotted or repeated
+    /// name and on a tensor that was computed from others.
     Tensor& add_parameter(std::string name, Tensor& value);
     Tensor& add_buffer(std::string name, Tensor& value);
-    /// Registers a module, normally a member of this one.
+    /// Registers a module, normally a member of this one, which must live as long.
     void add(std::string name, Module& child);
 
 private:
+    /// visit(name, tensor, is_parameter): a module's parameters, then its buffers, then its submodules.
     template <class Visit> void walk(const std::string& prefix, const Visit& visit) const;
+    void check_name(const char* op, const std::string& name) const;
+    bool reaches(const Module& other) const;
 
     std::vector<std::pair<std::string, Tensor*>> parameters_, buffers_;
     std::vector<std::pair<std::string, Module*>> children_;

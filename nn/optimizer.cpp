@@ -1,96 +1,147 @@
 #include "nn/optimizer.h"
 
 #include <cmath>
+#include <map>
+#include <unordered_set>
 
-#include "autograd/grad_mode.h"
 #include "tensor/create.h"
 
 namespace eps::nn {
+namespace {
 
-Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double lr, kernels::Update update, int state_count)
-    : name_(name), lr_(0), update_(update), state_count_(state_count) {
-    check(!parameters.empty(), name_, "no parameters to optimise");
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-        const Tensor& p = parameters[i];
-        check(p.defined() && p.requires_grad() && p.is_leaf() && p.is_contiguous(), name_, "parameter ", i,
-              " is not a contiguous leaf that requires a gradient; got ", describe(p));
-        slots_.push_back({p, {}, state_count > 0 ? zeros_like(p) : Tensor(), state_count > 1 ? zeros_like(p) : Tensor()});
-    }
-    set_learning_rate(lr);
+void check_not_negative(const char* op, const char* name, double value) {
+    check(std::isfinite(value) && value >= 0, op, "bad ", name, "; got ", value, "; expected a number >= 0");
+}
+void check_fraction(const char* op, const char* name, double value) {
+    check(value >= 0 && value < 1, op, "bad ", name, "; got ", value, "; expected 0 <= ", name, " < 1");
 }
 
-void Optimizer::set_learning_rate(double lr) {
-    check(std::isfinite(lr) && lr >= 0, name_, "bad learning rate; got ", lr, "; expected a number >= 0");
-    lr_ = lr;
+}  // namespace
+
+Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double lr, kernels::Update update, int state_count)
+    : name_(name), update_(update), state_count_(state_count), updates_(parameters.size(), 0) {
+    set_learning_rate(lr);
+    check(!parameters.empty(), name_, "no parameters to train");
+    std::unordered_set<const TensorImpl*> seen;
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+        const Tensor& p = parameters[i];
+        check(p.defined() && p.requires_grad() && p.is_leaf(), name_, "parameter ", i, " is not a leaf that requires a gradient; got ", describe(p),
+              "; hint: requires_grad_()");
+        check(p.is_contiguous(), name_, "parameter ", i, " is not contiguous; got ", describe(p), " with strides ", p.strides());
+        check(p.device() == parameters[0].device(), name_, "parameters on different devices; got ", parameters[0].device(), " and ", p.device(),
+              "; hint: one optimiser a device");
+        check(seen.insert(p.impl()).second, name_, "parameter ", i, " is given twice; got ", describe(p));
+        slots_.push_back({.value = p, .gradient = {}, .state1 = state_count >= 1 ? zeros_like(p) : Tensor(), .state2 = state_count >= 2 ? zeros_like(p) : Tensor()});
+    }
 }
 
 void Optimizer::step() {
-    NoGrad guard;
-    std::vector<kernels::UpdateTensors> ready;
-    for (const kernels::UpdateTensors& slot : slots_) {
-        const Tensor gradient = slot.value.grad();
-        if (gradient.defined()) ready.push_back({slot.value, gradient.contiguous_data(), slot.state1, slot.state2});
+    // All parameters of one update number go into one launch: normally that is all there are.
+    std::map<std::int64_t, std::vector<kernels::UpdateTensors>> launches;
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+        kernels::UpdateTensors slot = slots_[i];
+        slot.gradient = slot.value.grad();
+        if (!slot.gradient.defined()) continue;
+        check(slot.gradient.device() == slot.value.device(), name_, "parameter ", i, " and its gradient are on different devices; got ",
+              slot.value.device(), " and ", slot.gradient.device());
+        check(state_count_ == 0 || (slot.state1.device() == slot.value.device() && slot.state1.dtype() == slot.value.dtype()), name_, "parameter ", i,
+              " has moved; got ", describe(slot.value), "; expected ", describe(slot.state1), "; hint: make the optimiser after to()");
+        slot.gradient = slot.gradient.contiguous_data();
+        launches[updates_[i] + 1].push_back(std::move(slot));
     }
     ++step_;
-    if (!ready.empty()) kernels::multi_tensor_update(update_, coefficients(step_), ready);
+    for (std::size_t i = 0; i < slots_.size(); ++i) updates_[i] += slots_[i].value.grad().defined();
+    for (const auto& [t, list] : launches) kernels::multi_tensor_update(update_, coefficients(t), list);
 }
 
 void Optimizer::zero_grad() {
-    for (const kernels::UpdateTensors& slot : slots_) slot.value.set_grad({});
+    for (const auto& slot : slots_)
+        if (slot.value.requires_grad()) slot.value.set_grad(Tensor());
+}
+
+void Optimizer::set_learning_rate(double lr) {
+    check_not_negative(name_, "learning rate", lr);
+    lr_ = lr;
 }
 
 NamedTensors Optimizer::state_dict() const {
-    NamedTensors state;
+    const std::vector<std::int64_t> step{step_};
+    NamedTensors out{{"step", from_span(std::span(step), {})},
+                     {"updates", from_span(std::span(updates_), {static_cast<std::int64_t>(updates_.size())})}};
     for (std::size_t i = 0; i < slots_.size(); ++i) {
-        if (slots_[i].state1.defined()) state.emplace_back(std::to_string(i) + ".state1", slots_[i].state1);
-        if (slots_[i].state2.defined()) state.emplace_back(std::to_string(i) + ".state2", slots_[i].state2);
+        if (state_count_ >= 1) out.emplace_back(str(i, ".state1"), slots_[i].state1);
+        if (state_count_ >= 2) out.emplace_back(str(i, ".state2"), slots_[i].state2);
     }
-    state.emplace_back("step", full({}, static_cast<double>(step_), {.dtype = i64}));
-    return state;
+    return out;
 }
 
 void Optimizer::load_state_dict(const NamedTensors& state) {
-    const NamedTensors own = state_dict();
-    copy_named(name_, own, state);
-    step_ = static_cast<std::int64_t>(own.back().second.item());
+    NamedTensors targets = state_dict();  // state tensors themselves, but copies of the counts
+    copy_by_name(name_, targets, state);
+    step_ = *targets[0].second.data<std::int64_t>();
+    const auto* updates = targets[1].second.data<std::int64_t>();
+    updates_.assign(updates, updates + updates_.size());
 }
 
 SGD::SGD(std::vector<Tensor> parameters, SGDOptions options)
-    : Optimizer("SGD", std::move(parameters), options.lr, kernels::Update::sgd, 1), options_(options) {
-    check(!options.nesterov || (options.momentum > 0 && options.dampening == 0), "SGD", "Nesterov needs momentum > 0 and no dampening; got momentum ",
-          options.momentum, " and dampening ", options.dampening);
+    : Optimizer("SGD", std::move(parameters), options.lr, kernels::Update::sgd, options.momentum != 0 ? 1 : 0), options_(options) {
+    check_not_negative("SGD", "momentum", options.momentum);
+    check_not_negative("SGD", "weight_decay", options.weight_decay);
+    check(!options.nesterov || (options.momentum > 0 && options.dampening == 0), "SGD",
+          "Nesterov's method needs a momentum and no dampening; got momentum ", options.momentum, ", dampening ", options.dampening);
 }
 
-kernels::UpdateCoefficients SGD::coefficients(std::int64_t step) const {
-    return {.lr = learning_rate(), .weight_decay = options_.weight_decay, .momentum = options_.momentum, .dampening = options_.dampening,
-            .nesterov = options_.nesterov ? 1.0 : 0.0, .first_step = step == 1 || options_.momentum == 0 ? 1.0 : 0.0};
+kernels::UpdateCoefficients SGD::coefficients(std::int64_t t) const {
+    kernels::UpdateCoefficients c;
+    c.lr = learning_rate();
+    c.weight_decay = options_.weight_decay;
+    c.momentum = options_.momentum;
+    c.dampening = options_.momentum != 0 ? options_.dampening : 0;
+    c.nesterov = options_.nesterov;
+    c.first_step = t == 1;
+    return c;
 }
 
 Adam::Adam(std::vector<Tensor> parameters, AdamOptions options) : Adam("Adam", std::move(parameters), options, false) {}
+
 Adam::Adam(const char* name, std::vector<Tensor> parameters, AdamOptions options, bool decoupled)
     : Optimizer(name, std::move(parameters), options.lr, kernels::Update::adam, 2), options_(options), decoupled_(decoupled) {
-    check(options.beta1 >= 0 && options.beta1 < 1 && options.beta2 >= 0 && options.beta2 < 1, name, "betas must be in [0, 1); got ", options.beta1,
-          " and ", options.beta2);
+    check_fraction(name, "beta1", options.beta1);
+    check_fraction(name, "beta2", options.beta2);
+    check_not_negative(name, "epsilon", options.epsilon);
+    check_not_negative(name, "weight_decay", options.weight_decay);
 }
+
+kernels::UpdateCoefficients Adam::coefficients(std::int64_t t) const {
+    kernels::UpdateCoefficients c;
+    c.lr = learning_rate();
+    (decoupled_ ? c.decoupled_decay : c.weight_decay) = options_.weight_decay;
+    c.epsilon = options_.epsilon;
+    c.beta1 = options_.beta1;
+    c.beta2 = options_.beta2;
+    c.bias1 = 1 - std::pow(options_.beta1, static_cast<double>(t));
+    c.bias2 = 1 - std::pow(options_.beta2, static_cast<double>(t));
+    return c;
+}
+
 AdamW::AdamW(std::vector<Tensor> parameters, AdamOptions options) : Adam("AdamW", std::move(parameters), options, true) {}
 
-kernels::UpdateCoefficients Adam::coefficients(std::int64_t step) const {
-    const auto t = static_cast<double>(step);
-    return {.lr = learning_rate(),
-            .weight_decay = decoupled_ ? 0 : options_.weight_decay,
-            .decoupled_decay = decoupled_ ? options_.weight_decay : 0,
-            .epsilon = options_.epsilon,
-            .beta1 = options_.beta1,
-            .beta2 = options_.beta2,
-            .bias1 = 1 - std::pow(options_.beta1, t),
-            .bias2 = 1 - std::pow(options_.beta2, t)};
+RMSprop::RMSprop(std::vector<Tensor> parameters, RMSpropOptions options)
+    : Optimizer("RMSprop", std::move(parameters), options.lr, kernels::Update::rmsprop, options.momentum != 0 ? 2 : 1), options_(options) {
+    check_fraction("RMSprop", "alpha", options.alpha);
+    check_not_negative("RMSprop", "epsilon", options.epsilon);
+    check_not_negative("RMSprop", "weight_decay", options.weight_decay);
+    check_not_negative("RMSprop", "momentum", options.momentum);
 }
 
-RMSprop::RMSprop(std::vector<Tensor> parameters, RMSpropOptions options)
-    : Optimizer("RMSprop", std::move(parameters), options.lr, kernels::Update::rmsprop, options.momentum > 0 ? 2 : 1), options_(options) {}
-
 kernels::UpdateCoefficients RMSprop::coefficients(std::int64_t) const {
-    return {.lr = learning_rate(), .weight_decay = options_.weight_decay, .epsilon = options_.epsilon, .beta1 = options_.alpha, .momentum = options_.momentum};
+    kernels::UpdateCoefficients c;
+    c.lr = learning_rate();
+    c.weight_decay = options_.weight_decay;
+    c.epsilon = options_.epsilon;
+    c.beta1 = options_.alpha;
+    c.momentum = options_.momentum;
+    return c;
 }
 
 }  // namespace eps::nn

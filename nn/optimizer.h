@@ -1,5 +1,6 @@
 #pragma once
-// Optimisers: each step is one multi-tensor kernel over all parameters that have a gradient.
+// Optimisers: each step is one multi-tensor kernel over all parameters that have a gradient. Formulas and conventions are PyTorch's, to
+// the golden trajectories of tests/nn. With momentum, betas and the like out of range, constructors throw.
 #include <vector>
 
 #include "nn/module.h"
@@ -7,78 +8,91 @@
 
 namespace eps::nn {
 
-/// Base: holds the parameters (leaves that require gradients), their state tensors, and the step count.
+/// Base: holds the parameters, their state tensors, and the step count. Parameters must be distinct contiguous leaves that require
+/// gradients, on one device; anything else is an error that names the parameter.
 class Optimizer {
 public:
     virtual ~Optimizer() = default;
-    /// Updates every parameter from its gradient; those without one are left alone.
+    Optimizer(const Optimizer&) = delete;
+    Optimizer& operator=(const Optimizer&) = delete;
+
+    /// Updates every parameter from its gradient. Those without one are left alone, state and all: where t appears in a formula it
+    /// counts the updates of that parameter.
     void step();
     void zero_grad();
     double learning_rate() const { return lr_; }
+    /// For the steps to come. Throws unless lr is finite and not negative.
     void set_learning_rate(double lr);
+    /// How often step() was called.
     std::int64_t step_count() const { return step_; }
 
-    /// State tensors by name ("0.state1", ...) with "step" (i64): what a checkpoint needs to go on bitwise.
+    /// State tensors by name ("0.state1", ...) with "step" (i64) and "updates" (i64 [parameters]): what a checkpoint needs to go on
+    /// bitwise. Options and learning rate are not in it.
     NamedTensors state_dict() const;
+    /// Throws, naming what does not fit; then nothing was changed.
     void load_state_dict(const NamedTensors& state);
 
 protected:
     Optimizer(const char* name, std::vector<Tensor> parameters, double lr, kernels::Update update, int state_count);
-    /// The coefficients of step number `step` (from 1).
-    virtual kernels::UpdateCoefficients coefficients(std::int64_t step) const = 0;
+    /// The coefficients of a parameter's update number t (from 1).
+    virtual kernels::UpdateCoefficients coefficients(std::int64_t t) const = 0;
 
 private:
     const char* name_;
-    double lr_;
+    double lr_ = 0;
     kernels::Update update_;
     int state_count_;
     std::int64_t step_ = 0;
-    std::vector<kernels::UpdateTensors> slots_;  // one a parameter; gradient is filled in at each step
+    std::vector<kernels::UpdateTensors> slots_;  // one a parameter; the gradient is filled in at each step
+    std::vector<std::int64_t> updates_;          // of each parameter
 };
 
 struct SGDOptions { double lr = 1e-3, momentum = 0, dampening = 0, weight_decay = 0; bool nesterov = false; };
-/// v <- momentum v + (1 - dampening) g;  p <- p - lr v, or lr (g + momentum v) with Nesterov. PyTorch's conventions.
+/// g <- g + weight_decay p;  v <- momentum v + (1 - dampening) g, at first g;  p <- p - lr v, or lr (g + momentum v) with Nesterov
+/// (Sutskever et al. 2013). Nesterov needs a momentum and no dampening. Without momentum, p <- p - lr g.
 class SGD final : public Optimizer {
 public:
     SGD(std::vector<Tensor> parameters, SGDOptions options);
 protected:
-    kernels::UpdateCoefficients coefficients(std::int64_t step) const override;
+    kernels::UpdateCoefficients coefficients(std::int64_t t) const override;
 private:
     SGDOptions options_;
 };
 
 struct AdamOptions { double lr = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0; };
-/// Kingma & Ba 2015, Algorithm 1, with bias correction. weight_decay is added to the gradient (L2).
+/// m <- beta1 m + (1 - beta1) g;  v <- beta2 v + (1 - beta2) g^2;  p <- p - lr m^ / (sqrt(v^) + epsilon), m^ = m / (1 - beta1^t),
+/// v^ = v / (1 - beta2^t)   (Kingma & Ba 2015, Algorithm 1). weight_decay p is added to g (L2).
 class Adam : public Optimizer {
 public:
     Adam(std::vector<Tensor> parameters, AdamOptions options);
 protected:
     Adam(const char* name, std::vector<Tensor> parameters, AdamOptions options, bool decoupled);
-    kernels::UpdateCoefficients coefficients(std::int64_t step) const override;
+    kernels::UpdateCoefficients coefficients(std::int64_t t) const override;
 private:
     AdamOptions options_;
     bool decoupled_;
 };
 
-/// Adam with decoupled weight decay: p <- p - lr weight_decay p   (Loshchilov & Hutter 2019)
+/// Adam with decoupled weight decay: p <- p - lr weight_decay p instead   (Loshchilov & Hutter 2019)
 class AdamW final : public Adam {
 public:
     AdamW(std::vector<Tensor> parameters, AdamOptions options);
 };
 
 struct RMSpropOptions { double lr = 1e-2, alpha = 0.99, epsilon = 1e-8, weight_decay = 0, momentum = 0; };
-/// v <- alpha v + (1 - alpha) g^2;  p <- p - lr g / (sqrt(v) + epsilon)   (Tieleman & Hinton 2012)
+/// v <- alpha v + (1 - alpha) g^2;  b <- momentum b + g / (sqrt(v) + epsilon);  p <- p - lr b   (Tieleman & Hinton 2012)
 class RMSprop final : public Optimizer {
 public:
     RMSprop(std::vector<Tensor> parameters, RMSpropOptions options);
 protected:
-    kernels::UpdateCoefficients coefficients(std::int64_t step) const override;
+    kernels::UpdateCoefficients coefficients(std::int64_t t) const override;
 private:
     RMSpropOptions options_;
 };
 
-/// Scales all gradients by min(1, max_norm / norm), norm the 2-norm of all of them together; returns that norm. Throws if it is not finite
-/// and error_if_nonfinite.
+/// Scales all gradients by min(1, max_norm / norm), norm the 2-norm of all of them together, summed in f64; returns that norm. A norm that
+/// is not finite throws if error_if_nonfinite, and otherwise makes the gradients NaN or 0, as the formula says. Waits for the device.
+/// (Pascanu et al. 2013)
 double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm, bool error_if_nonfinite = false);
 
 }  // namespace eps::nn

@@ -73,7 +73,7 @@ Decimal decimal(T x, bool scientific, int precision) {
     return split(digits(x, format, precision));
 }
 
-// NumPy's rule: too large, too small, or too far apart for one fixed format.
+// NumPy's rule: too large (from 1e6 an f32 has no digit to spare), too small, or too far apart for one fixed format.
 template <class T>
 bool needs_scientific(const std::vector<T>& values, bool suppress_small) {
     T largest = 0, smallest = 0;
@@ -83,7 +83,7 @@ bool needs_scientific(const std::vector<T>& values, bool suppress_small) {
         smallest = smallest == 0 ? std::abs(x) : std::min(smallest, std::abs(x));
     }
     if (largest == 0) return false;
-    return largest >= T(1e8) || (!suppress_small && (smallest < T(1e-4) || largest / smallest > T(1000)));
+    return largest >= (sizeof(T) == 4 ? T(1e6) : T(1e8)) || (!suppress_small && (smallest < T(1e-4) || largest / smallest > T(1000)));
 }
 
 struct Widths {
@@ -126,11 +126,12 @@ std::vector<std::string> float_words(const std::vector<T>& values, const PrintOp
     return words;
 }
 
-// One float by itself, as Python prints it: scientific below 1e-4 and from 1e16.
+// One float by itself, as Python prints it: scientific below 1e-4 and from 1e16 (f32: 1e6).
 template <class T>
 std::string float_scalar(T x) {
     if (!std::isfinite(x)) return not_finite_word(x);
-    const bool scientific = x != 0 && (std::abs(x) >= T(1e16) || std::abs(x) < T(1e-4));
+    const double size = std::abs(static_cast<double>(x));
+    const bool scientific = size >= (sizeof(T) == 4 ? 1e6 : 1e16) || (size != 0 && size < 1e-4);
     const Decimal d = split(digits(x, scientific ? std::chars_format::scientific : std::chars_format::fixed, std::nullopt));
     if (scientific) return d.whole + (d.fraction.empty() ? "" : "." + d.fraction) + "e" + d.exponent;
     return d.whole + "." + (d.fraction.empty() ? "0" : d.fraction);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tensor/dtype.h"
@@ -95,6 +96,9 @@ private:
     void check_writable(const char* op) const;  // autograd/leaf.cpp: no recorded tensor, unless under NoGrad
     Ref<TensorImpl> impl_;
 };
+
+/// Tensors by dotted name, in order: "encoder.0.weight". What modules, checkpoints and safetensors files exchange.
+using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
 /// Uninitialised, row-major.
 Tensor empty(const Shape& shape, Options options = {});

@@ -35,8 +35,8 @@ public:
     virtual Scalars evaluate(Generator& generator) = 0;
 
     /// Everything that step() reads and writes, by name: parameters, optimiser, EMA, generators.
-    virtual nn::NamedTensors state() const = 0;
-    virtual void load_state(const nn::NamedTensors& state) = 0;
+    virtual NamedTensors state() const = 0;
+    virtual void load_state(const NamedTensors& state) = 0;
     /// Trainable numbers, for the display.
     virtual std::int64_t parameter_count() const = 0;
 };
@@ -60,6 +60,10 @@ struct Family {
 const std::vector<Family>& families();
 /// Throws, listing the names, for an unknown one.
 const Family& family(const std::string& name);
+
+/// The config with every option present and in its own type (a whole number becomes a double where one is asked for). Throws, naming the
+/// key and the source, on what is missing, unknown, of another type or none of the choices. "family" is known to all.
+Config check_config(const Config& config, const std::vector<Option>& options);
 
 /// The state of a generator as one i64 tensor [2] (seed, counter), and back.
 Tensor pack(const Generator& generator);

@@ -123,16 +123,16 @@ public:
         return scalars;
     }
 
-    nn::NamedTensors state() const override {
-        nn::NamedTensors state;
+    NamedTensors state() const override {
+        NamedTensors state;
         for (auto& [name, tensor] : model_.state_dict()) state.emplace_back("model." + name, tensor);
         for (auto& [name, tensor] : optimizer_.state_dict()) state.emplace_back("optimizer." + name, tensor);
         state.emplace_back("noise", pack(noise_));
         return state;
     }
 
-    void load_state(const nn::NamedTensors& state) override {
-        nn::NamedTensors model, optimizer;
+    void load_state(const NamedTensors& state) override {
+        NamedTensors model, optimizer;
         const Tensor* noise = nullptr;
         for (const auto& [name, tensor] : state) {
             if (name.starts_with("model.")) model.emplace_back(name.substr(6), tensor);

@@ -11,6 +11,18 @@
 #include "tensor/create.h"
 
 namespace eps {
+namespace {
+
+// A complaint may quote the file, and a file may hold anything: no control characters, no megabytes.
+std::string printable(std::string_view text) {
+    constexpr std::size_t kLongest = 400;
+    std::string out(text.substr(0, kLongest));
+    for (char& c : out)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+    return text.size() > kLongest ? out + "..." : out;
+}
+
+}  // namespace
 
 InputFile::InputFile(std::string path, const char* op) : path_(std::move(path)), op_(op) {
     descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // NONBLOCK: a FIFO must not hang before it is refused
@@ -38,7 +50,9 @@ void InputFile::read(std::uint64_t offset, std::span<std::byte> out) const {
     }
 }
 
-void InputFile::refuse(std::string_view what, std::string_view rest) const { fail(op_, what, " in '", path_, "'", rest); }
+void InputFile::refuse(std::string_view what, std::string_view rest) const {
+    fail(op_, printable(what), " in '", path_, "'", printable(rest));
+}
 
 std::optional<std::uint64_t> byte_count(const Shape& shape, std::size_t element_bytes) {
     std::int64_t bytes = static_cast<std::int64_t>(element_bytes);

@@ -24,6 +24,7 @@ public:
     /// Fills `out` with the bytes at `offset`; throws if the file ends before.
     void read(std::uint64_t offset, std::span<std::byte> out) const;
     /// Throws "op: <what is wrong> in '<path>'...": every complaint about a file goes through here, so every one names it.
+    /// Control characters become '?', and long texts are cut, for what is quoted from a file is not to be trusted.
     [[noreturn]] void refuse(std::string_view what, std::string_view rest = {}) const;
 
 private:

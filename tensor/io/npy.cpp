@@ -124,9 +124,8 @@ private:
         file_.refuse(str(what, "; got ", excerpt()), rest);
     }
     std::string excerpt() const {
-        std::string shown;
-        for (const char c : text_.substr(0, 100)) shown += c >= ' ' && c <= '~' ? c : c == '\n' ? ' ' : '?';
-        return "\"" + shown.substr(0, shown.find_last_not_of(' ') + 1) + (text_.size() > 100 ? "...\"" : "\"");
+        const std::string_view start = text_.substr(0, 100);
+        return str("\"", start.substr(0, start.find_last_not_of(" \n") + 1), text_.size() > 100 ? "...\"" : "\"");
     }
 
     const InputFile& file_;

@@ -10,8 +10,6 @@
 
 namespace eps {
 
-using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
-
 struct SafetensorsFile {
     NamedTensors tensors;  // in the order of the header
     std::map<std::string, std::string> metadata;

@@ -71,7 +71,7 @@ TEST_CASE_FIXTURE(Fixture, "what is wrong with an idx file") {
     CHECK(contains(refusal("PK\3\4"), "no IDX signature"));
     CHECK(contains(refusal(std::string("\0\0\x0d\1", 4)), "unsupported element type 13"));
     CHECK(contains(refusal(std::string("\0\0\x08\0", 4)), "bad number of dimensions 0"));
-    CHECK(contains(refusal(idx({2, 3}, "12345")), "the header promises more than there is: shape [2, 3]"));
+    CHECK(contains(refusal(idx({2, 3}, "12345")), "truncated data: 5 elements"));
     CHECK(contains(refusal(idx({2, 3}, "1234567")), "data after the last element"));
     CHECK(contains(refusal(idx({0xffffffffu, 0xffffffffu, 0xffffffffu}, kSix)), "promises more"));
     CHECK(contains(refusal(gzipped(idx({2, 3}, "12345"))), "truncated data: 5 elements"));

@@ -1,0 +1,12 @@
+// Every model family the program knows. A new family is one line here.
+#include "models/training/task.h"
+#include "models/vae/vae.h"
+
+namespace eps::models {
+
+const std::vector<Family>& families() {
+    static const std::vector<Family> all{vae_family()};
+    return all;
+}
+
+}  // namespace eps::models

@@ -1,0 +1,72 @@
+#include "models/training/task.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "tensor/create.h"
+
+namespace eps::models {
+namespace {
+
+std::string listed(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
+// The value in the option's type. A whole number serves as a number.
+Value checked(const Option& option, const Value& value, const std::string& source) {
+    Value typed = value;
+    if (std::holds_alternative<double>(option.fallback) && std::holds_alternative<std::int64_t>(value))
+        typed = static_cast<double>(std::get<std::int64_t>(value));
+    check(typed.index() == option.fallback.index(), "config", "'", option.name, "' is ", type_name(value), " in ", source, "; expected ",
+          type_name(option.fallback));
+    if (const auto* text = std::get_if<std::string>(&typed); text != nullptr && !option.choices.empty())
+        check(std::find(option.choices.begin(), option.choices.end(), *text) != option.choices.end(), "config", "'", option.name,
+              "' has an unknown value in ", source, "; expected one of: ", listed(option.choices));
+    return typed;
+}
+
+}  // namespace
+
+Config check_config(const Config& config, const std::vector<Option>& options) {
+    Config out = config;
+    std::string missing;
+    for (const Option& option : options) {
+        const auto& entries = config.entries();
+        const auto entry = std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return e.first == option.name; });
+        if (entry == entries.end()) missing += (missing.empty() ? "" : ", ") + option.name;
+        else out.set(option.name, checked(option, entry->second, config.source()));
+    }
+    check(missing.empty(), "config", "missing in ", config.source(), ": ", missing);
+    for (const auto& [key, value] : config.entries()) {
+        const bool known = key == "family" || std::any_of(options.begin(), options.end(), [&](const Option& o) { return o.name == key; });
+        check(known, "config", "unknown key '", key, "' in ", config.source());
+    }
+    return out;
+}
+
+const Family& family(const std::string& name) {
+    std::vector<std::string> names;
+    for (const Family& f : families()) {
+        if (f.name == name) return f;
+        names.push_back(f.name);
+    }
+    fail("family", "unknown model family '", name, "'; expected one of: ", listed(names));
+}
+
+Tensor pack(const Generator& generator) {
+    Tensor state = empty({2}, {.dtype = i64});
+    state.data<std::int64_t>()[0] = std::bit_cast<std::int64_t>(generator.seed());
+    state.data<std::int64_t>()[1] = std::bit_cast<std::int64_t>(generator.counter());
+    return state;
+}
+
+void unpack(const Tensor& state, Generator& generator) {
+    check(state.defined() && state.dtype() == i64 && state.shape() == Shape{2}, "unpack", "not the state of a generator; got ",
+          describe(state), "; expected i64 [2]");
+    const Tensor host = copy_to(state, cpu).contiguous_data();
+    generator.set_state(std::bit_cast<std::uint64_t>(host.data<std::int64_t>()[0]), std::bit_cast<std::uint64_t>(host.data<std::int64_t>()[1]));
+}
+
+}  // namespace eps::models

@@ -1,0 +1,59 @@
+#include "nn/ema.h"
+
+#include <algorithm>
+
+#include "tensor/create.h"
+#include "tensor/kernels.h"
+
+namespace eps::nn {
+
+EMA::EMA(const Module& module, double decay, bool warmup) : decay_(decay), warmup_(warmup) {
+    check(decay >= 0 && decay < 1, "EMA", "bad decay; got ", decay, "; expected 0 <= decay < 1");
+    for (const auto& [name, parameter] : module.named_parameters()) {
+        parameters_.push_back(parameter);
+        shadow_.emplace_back(name, clone_data(parameter));
+    }
+}
+
+double EMA::next_decay() const {
+    const auto n = static_cast<double>(updates_);
+    return warmup_ ? std::min(decay_, (1 + n) / (10 + n)) : decay_;
+}
+
+void EMA::update() {
+    std::vector<kernels::UpdateTensors> list;
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+        const auto& [name, average] = shadow_[i];
+        check(average.device() == parameters_[i].device() && average.dtype() == parameters_[i].dtype(), "EMA", "the module has moved; got ", name, " ",
+              describe(parameters_[i]), "; expected ", describe(average), "; hint: make the EMA after to()");
+        list.push_back({.value = average, .gradient = parameters_[i].contiguous_data(), .state1 = {}, .state2 = {}});
+    }
+    kernels::UpdateCoefficients c;
+    c.beta1 = next_decay();
+    if (!list.empty()) kernels::multi_tensor_update(kernels::Update::ema, c, list);
+    ++updates_;
+}
+
+void EMA::apply_to(Module& module) const { copy_by_name("EMA", module.named_parameters(), shadow_); }
+
+void EMA::swap(Module& module) {
+    NamedTensors before;
+    for (const auto& [name, parameter] : module.named_parameters()) before.emplace_back(name, clone_data(parameter));
+    apply_to(module);
+    copy_by_name("EMA", shadow_, before);
+}
+
+NamedTensors EMA::state_dict() const {
+    const std::vector<std::int64_t> updates{updates_};
+    NamedTensors out{{"updates", from_span(std::span(updates), {})}};
+    for (const auto& [name, average] : shadow_) out.emplace_back("shadow." + name, average);
+    return out;
+}
+
+void EMA::load_state_dict(const NamedTensors& state) {
+    NamedTensors targets = state_dict();  // the averages themselves, but a copy of the count
+    copy_by_name("EMA", targets, state);
+    updates_ = *targets[0].second.data<std::int64_t>();
+}
+
+}  // namespace eps::nn

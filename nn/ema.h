@@ -1,0 +1,56 @@
+#pragma once
+// An exponential moving average of a module's parameters: what diffusion models and GANs draw their samples with.
+#include "nn/module.h"
+
+namespace eps::nn {
+
+/// shadow <- d shadow + (1 - d) parameter at each update, d = decay, or min(decay, (1 + n) / (10 + n)) with warm-up, n the updates so far.
+/// Starts as a copy of the parameters. One kernel an update. Buffers are no part of it: a module evaluated with averaged parameters keeps
+/// its own. Throws unless 0 <= decay < 1.
+///
+///     EMA average(net, 0.9999);
+///     ... optimizer.step(); average.update(); ...
+///     { EmaScope scope(average, net); sample(net); }   // net has its own parameters again here
+class EMA {
+public:
+    EMA(const Module& module, double decay, bool warmup = false);
+    /// Averages in what the module's parameters are now.
+    void update();
+    std::int64_t update_count() const { return updates_; }
+    /// The d of the next update.
+    double next_decay() const;
+
+    /// Averages by parameter name; the tensors themselves.
+    const NamedTensors& shadow() const { return shadow_; }
+    /// Copies the averages into a module with parameters of the same names, shapes and dtypes; throws, naming them, if they differ.
+    void apply_to(Module& module) const;
+    /// Exchanges the averages and the module's parameters. Twice is bitwise the identity.
+    void swap(Module& module);
+
+    /// The averages as "shadow.<name>", and "updates" (i64).
+    NamedTensors state_dict() const;
+    /// Throws, naming what does not fit; then nothing was changed.
+    void load_state_dict(const NamedTensors& state);
+
+private:
+    double decay_;
+    bool warmup_;
+    std::int64_t updates_ = 0;
+    std::vector<Tensor> parameters_;
+    NamedTensors shadow_;
+};
+
+/// The averages in a module's parameters, until the end of the scope.
+class EmaScope {
+public:
+    EmaScope(EMA& average, Module& module) : average_(average), module_(module) { average_.swap(module_); }
+    ~EmaScope() { average_.swap(module_); }
+    EmaScope(const EmaScope&) = delete;
+    EmaScope& operator=(const EmaScope&) = delete;
+
+private:
+    EMA& average_;
+    Module& module_;
+};
+
+}  // namespace eps::nn

@@ -1,0 +1,194 @@
+// Every row of every pointwise family, straight from the CPU kernels: derivatives, precision, layouts, threads, extreme inputs.
+#include <algorithm>
+#include <limits>
+
+#include "tensor/parallel.h"
+#include "tests/autograd/pointwise_table.h"
+
+using namespace eps;
+using namespace eps::test;
+
+namespace {
+
+double largest(const std::vector<double>& values) {
+    double most = 0;
+    for (double v : values) most = std::max(most, std::abs(v));
+    return most;
+}
+
+std::vector<Tensor> cast_all(std::vector<Tensor> tensors, DType dtype) {
+    for (Tensor& x : tensors) x = cast_data(x, dtype);
+    return tensors;
+}
+
+Tensor row_of(const PointwiseOp& op, std::size_t row, const Tensor& g, const std::vector<Tensor>& inputs) {
+    Tensor out = empty(inputs[0].shape(), {.dtype = op.kind == PointwiseKind::predicate ? boolean : inputs[0].dtype()});
+    run_row(op, attributes_of(op), row, out, g, inputs);
+    return out;
+}
+
+// The row one order lower and the input that `row` differentiates it by.
+std::pair<std::size_t, int> lower_row(const PointwiseOp& op, std::size_t row) {
+    MultiIndex index = op.rows[row].index;
+    const int by = index.inputs[static_cast<std::size_t>(--index.order)];
+    index.inputs[static_cast<std::size_t>(index.order)] = 0;
+    const int lower = op.row_of(index);
+    REQUIRE(lower >= 0);
+    return {static_cast<std::size_t>(lower), by};
+}
+
+}  // namespace
+
+TEST_CASE("pointwise: each derivative row is the slope of the row one order lower") {
+    constexpr std::int64_t n = 40;
+    constexpr double h = 1e-4;
+    std::size_t checked = 0;
+    for (const PointwiseOp* op : ops_and_slopes())
+        for (std::size_t row = 1; row < op->rows.size(); ++row, ++checked) {
+            const auto [lower, by] = lower_row(*op, row);
+            const std::vector<Tensor> inputs = samples(*op, {n});
+            const Tensor g = ones({n}, {.dtype = f64});
+            const auto shifted = [&](double by_how_much) {
+                std::vector<Tensor> moved = inputs;
+                Tensor& x = moved[static_cast<std::size_t>(by)];
+                x = clone_data(x);
+                for (std::int64_t i = 0; i < n; ++i) x.data<double>()[i] += by_how_much;
+                return row_of(*op, lower, g, moved).to_vector();
+            };
+            const auto a = shifted(-2 * h), b = shifted(-h), c = shifted(h), d = shifted(2 * h), slope = row_of(*op, row, g, inputs).to_vector();
+            const double tolerance = 1e-9 * (1 + largest(b) + largest(slope));
+            for (std::size_t i = 0; i < n; ++i) {
+                const double numeric = (8 * (c[i] - b[i]) - (d[i] - a[i])) / (12 * h);
+                CHECK_MESSAGE(std::abs(slope[i] - numeric) <= tolerance, row_name(*op, row), " at sample ", i, ": ", slope[i], " against ", numeric);
+            }
+        }
+    CHECK(checked > 400);
+}
+
+TEST_CASE("pointwise: slope_of_output agrees with the first derivative") {
+    int checked = 0;
+    for (const PointwiseOp* op : all_pointwise_ops()) {
+        if (!op->slope_of_output) continue;
+        ++checked;
+        const std::vector<Tensor> x = samples(*op, {50});
+        const Tensor g = uniform({50}, -2, 2, 99), y = row_of(*op, 0, {}, x);
+        const auto from_input = row_of(*op, 1, g, x).to_vector(), from_output = row_of(*op->slope_of_output, 0, {}, {g, y}).to_vector();
+        for (std::size_t i = 0; i < 50; ++i) CHECK_MESSAGE(from_output[i] == doctest::Approx(from_input[i]).epsilon(1e-12), std::string(op->name));
+    }
+    CHECK(checked >= 5);
+}
+
+TEST_CASE("pointwise: f32 rows agree with f64") {
+    constexpr double tolerance = 64 * 0x1p-24;
+    for (const PointwiseOp* op : ops_and_slopes())
+        for (std::size_t row = 0; row < op->rows.size(); ++row) {
+            const std::vector<Tensor> inputs = samples(*op, {200}, 3);
+            const Tensor g = cast_data(cast_data(uniform({200}, -2, 2, 98), f32), f64);
+            const auto exact = row_of(*op, row, g, inputs).to_vector();
+            const auto got = row_of(*op, row, cast_data(g, f32), cast_all(inputs, f32)).to_vector();
+            const double magnitude = largest(exact);
+            for (std::size_t i = 0; i < exact.size(); ++i)
+                CHECK_MESSAGE(std::abs(got[i] - exact[i]) <= tolerance * magnitude, row_name(*op, row), " at sample ", i, ": f32 ", got[i], ", f64 ",
+                              exact[i]);
+        }
+}
+
+TEST_CASE("pointwise: the same bits for every layout, mix of dtypes and number of threads") {
+    const int before = num_threads();
+    for (const PointwiseOp* op : ops_and_slopes())
+        for (std::size_t row = 0; row < op->rows.size(); ++row) {
+            // Small sizes for every row; past the thread grain for the forward and first derivatives.
+            const std::vector<std::int64_t> sizes = op->rows[row].index.order <= 1 ? std::vector<std::int64_t>{1, 1023, 1025, 16383, 16384, 32771}
+                                                                                  : std::vector<std::int64_t>{1024, 1025};
+            for (const std::int64_t n : sizes) {
+                const std::vector<Tensor> inputs = cast_all(samples(*op, {n}, 5), f32);
+                const Tensor g = cast_data(uniform({n}, -2, 2, 97), f32);
+                set_num_threads(1);
+                const Tensor expected = row_of(*op, row, g, inputs);
+                for (int threads : {2, 3}) {
+                    if (n <= 16384) continue;
+                    set_num_threads(threads);
+                    CHECK_MESSAGE(same_bits(expected, row_of(*op, row, g, inputs)), row_name(*op, row), " of ", n, " on ", threads, " threads");
+                }
+                std::vector<Tensor> strided = inputs;  // through tiles: the first input strided, the last in another dtype
+                strided[0] = laid_out(inputs[0], Layout::sliced);
+                Tensor out = laid_out(expected, Layout::sliced).fill_(0);
+                run_row(*op, attributes_of(*op), row, out, g, strided);
+                CHECK_MESSAGE(same_bits(expected, out), row_name(*op, row), " of ", n, ", strided");
+                if (op->kind == PointwiseKind::predicate) continue;
+                strided = inputs;
+                strided.back() = cast_data(inputs.back(), f64);
+                CHECK_MESSAGE(same_bits(expected, row_of(*op, row, laid_out(g, Layout::sliced), strided)), row_name(*op, row), " of ", n, ", mixed");
+            }
+        }
+    set_num_threads(before);
+}
+
+namespace {
+
+// Every combination of `values` as the inputs of an op, in f64.
+std::vector<Tensor> combinations(const PointwiseOp& op, const std::vector<double>& values) {
+    const auto base = static_cast<std::int64_t>(values.size());
+    std::int64_t count = 1;
+    for (int j = 0; j < op.arity; ++j) count *= base;
+    std::vector<Tensor> inputs;
+    for (std::int64_t j = 0, divisor = 1; j < op.arity; ++j, divisor *= base) {
+        inputs.push_back(empty({count}, {.dtype = f64}));
+        for (std::int64_t i = 0; i < count; ++i) inputs.back().data<double>()[i] = values[static_cast<std::size_t>(i / divisor % base)];
+    }
+    return inputs;
+}
+
+constexpr double inf = std::numeric_limits<double>::infinity();
+constexpr double not_number = std::numeric_limits<double>::quiet_NaN();
+
+}  // namespace
+
+TEST_CASE("pointwise: f32 and f64 agree on zeros, infinities, NaN, tiny and large inputs") {
+    const std::vector<double> extremes = {1e4, -1e4, 0x1p-100, -0x1p-100, 0.0, -0.0, inf, -inf, not_number, 1};
+    for (const PointwiseOp* op : all_pointwise_ops()) {
+        const std::vector<Tensor> inputs = combinations(*op, extremes);
+        const auto exact = row_of(*op, 0, {}, inputs).to_vector(), got = row_of(*op, 0, {}, cast_all(inputs, f32)).to_vector();
+        for (std::size_t i = 0; i < exact.size(); ++i) {
+            double scale = std::abs(exact[i]);
+            std::string at;
+            for (const Tensor& x : inputs) {
+                const double v = x.data<double>()[i];
+                if (std::isfinite(v)) scale = std::max(scale, std::abs(v));
+                at += " " + std::to_string(v);
+            }
+            const bool overflows = std::abs(exact[i]) > std::numeric_limits<float>::max() && std::abs(got[i]) == inf && (exact[i] > 0) == (got[i] > 0);
+            const bool close = got[i] == exact[i] || (got[i] != got[i] && exact[i] != exact[i]) || overflows || std::abs(got[i] - exact[i]) <= 1e-5 * scale;
+            CHECK_MESSAGE(close, std::string(op->name), " of", at, ": f32 ", got[i], ", f64 ", exact[i]);
+        }
+    }
+}
+
+TEST_CASE("pointwise: NaN in, NaN out") {
+    // What selects does not read the branch not taken, and x^0 = 1^x = 1 whatever x, as in C.
+    const std::vector<std::string> selects = {"where", "pow"};
+    for (const PointwiseOp* op : all_pointwise_ops()) {
+        if (op->kind == PointwiseKind::predicate || std::count(selects.begin(), selects.end(), op->name)) continue;
+        for (DType dtype : {f32, f64})
+            for (int j = 0; j < op->arity; ++j) {
+                std::vector<Tensor> inputs = cast_all(samples(*op, {20}), dtype);
+                inputs[static_cast<std::size_t>(j)].fill_(not_number);
+                for (double y : row_of(*op, 0, {}, inputs).to_vector()) CHECK_MESSAGE(y != y, std::string(op->name), " of NaN as input ", j, " in ", to_string(dtype));
+            }
+    }
+}
+
+TEST_CASE("pointwise: where the value is finite at +-10000, so are the first derivatives") {
+    // These have a pole of the derivative among the combinations of 10000, 0 and 1.
+    const std::vector<std::string> poles = {"sqrt", "pow", "asin", "acos", "acosh", "atan2"};
+    for (const PointwiseOp* op : all_pointwise_ops()) {
+        if (std::count(poles.begin(), poles.end(), op->name)) continue;
+        const std::vector<Tensor> inputs = cast_all(combinations(*op, {1e4, -1e4, 0, 1}), f32);
+        const auto value = row_of(*op, 0, {}, inputs).to_vector();
+        for (std::size_t row = 1; row < op->rows.size() && op->rows[row].index.order == 1; ++row) {
+            const auto slope = row_of(*op, row, ones(inputs[0].shape()), inputs).to_vector();
+            for (std::size_t i = 0; i < value.size(); ++i)
+                CHECK_MESSAGE((!std::isfinite(value[i]) || std::isfinite(slope[i])), row_name(*op, row), " where the value is ", value[i], ": ", slope[i]);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+#pragma once
+// Where pointwise ops are defined, and attributes that make them interesting: what their tests cannot know from the op list. An op that
+// is not named here is tested on [-2, 2] with its default attributes.
+#include <cmath>
+#include <cstring>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "autograd/pointwise.h"
+#include "tests/autograd/support.h"
+
+namespace eps::test {
+
+struct Interval {
+    double lo = -2, hi = 2;
+};
+struct Sampling {
+    std::vector<Interval> domain = {};      // of each input; the last one holds for those that follow
+    std::vector<double> attributes = {};    // the struct's members, in order; empty: the defaults
+};
+
+inline const Sampling& sampling_of(const std::string& op) {
+    static const Interval positive{0.3, 2.5}, unit{-0.9, 0.9};
+    static const std::map<std::string, Sampling> table = {
+        {"div", {{{}, positive}}},        {"pow", {{positive, {}}}},       {"atan2", {{positive, {}}}},      {"remainder", {{{}, {3, 7}}}},
+        {"log", {{positive}}},            {"log2", {{positive}}},          {"log10", {{positive}}},          {"log1p", {{{-0.7, 2}}}},
+        {"sqrt", {{positive}}},           {"rsqrt", {{positive}}},         {"reciprocal", {{positive}}},     {"tan", {{{-1.1, 1.1}}}},
+        {"asin", {{unit}}},               {"acos", {{unit}}},              {"atanh", {{unit}}},              {"acosh", {{{1.3, 4}}}},
+        {"relu6", {{{-3, 9}}}},           {"hardsigmoid", {{{-5, 5}}}},    {"hardswish", {{{-5, 5}}}},       {"add_scalar", {{}, {0.3}}},
+        {"mul_scalar", {{}, {1.7}}},      {"div_scalar", {{}, {1.7}}},     {"scalar_div", {{positive}, {1.7}}}, {"scalar_pow", {{}, {1.7}}},
+        {"pow_scalar", {{positive}, {2.5}}}, {"clamp", {{}, {-0.7, 0.9}}}, {"elu", {{}, {1.3}}},             {"celu", {{}, {1.3}}},
+        {"leaky_relu", {{}, {0.2}}},      {"huber", {{}, {0.8}}},
+        {"sqrt_backward", {{{}, positive}}},
+    };
+    static const Sampling everywhere;
+    const auto at = table.find(op);
+    return at == table.end() ? everywhere : at->second;
+}
+
+inline Interval domain_of(const PointwiseOp& op, int input) {
+    const auto& domain = sampling_of(op.name).domain;
+    return domain.empty() ? Interval{} : domain[std::min(static_cast<std::size_t>(input), domain.size() - 1)];
+}
+
+/// The attribute bytes to test an op with.
+inline const void* attributes_of(const PointwiseOp& op) {
+    const auto& values = sampling_of(op.name).attributes;
+    if (values.empty()) return op.default_attributes;
+    REQUIRE(values.size() * sizeof(double) == op.attribute_bytes);
+    return values.data();
+}
+
+/// One f64 input of the op's domain, exactly representable in f32.
+inline Tensor sample(const PointwiseOp& op, int input, const Shape& shape, std::uint64_t seed = 1) {
+    const Interval at = domain_of(op, input);
+    return cast_data(cast_data(uniform(shape, at.lo, at.hi, 10 * seed + static_cast<std::uint64_t>(input)), f32), f64);
+}
+inline std::vector<Tensor> samples(const PointwiseOp& op, const Shape& shape, std::uint64_t seed = 1) {
+    std::vector<Tensor> inputs;
+    for (int j = 0; j < op.arity; ++j) inputs.push_back(sample(op, j, shape, seed));
+    return inputs;
+}
+
+/// out = g * d^index f(inputs), or f(inputs) for row 0, straight from the CPU kernel; rows known to be zero or one have none.
+inline void run_row(const PointwiseOp& op, const void* attributes, std::size_t row, Tensor& out, const Tensor& g, const std::vector<Tensor>& inputs) {
+    const Partial::Kind kind = row ? op.rows[row].kind : Partial::Kind::other;
+    if (kind == Partial::Kind::zero) out.fill_(0);
+    else if (kind == Partial::Kind::one) out.copy_(g);
+    else op.cpu_kernel(attributes, static_cast<int>(row), {out, row ? g : Tensor(), inputs.data()});
+}
+
+inline std::string row_name(const PointwiseOp& op, std::size_t row) {
+    std::string text = std::string(op.name) + " {";
+    for (int k = 0; k < op.rows[row].index.order; ++k) text += (k ? ", " : "") + std::to_string(op.rows[row].index.inputs[static_cast<std::size_t>(k)]);
+    return text + "}";
+}
+
+/// Every op of the list, and the slope_of_output of those that have one.
+inline std::vector<const PointwiseOp*> ops_and_slopes() {
+    std::vector<const PointwiseOp*> ops;
+    for (const PointwiseOp* op : all_pointwise_ops()) {
+        ops.push_back(op);
+        if (op->slope_of_output) ops.push_back(op->slope_of_output);
+    }
+    return ops;
+}
+
+}  // namespace eps::test

@@ -1,0 +1,69 @@
+#pragma once
+// For tests of derivatives: random tensors, the memory layouts every op must survive, and what an Error says.
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tensor/create.h"
+#include "tensor/error.h"
+#include "tensor/random.h"
+#include "tensor/tensor.h"
+
+namespace eps::test {
+
+/// f64 values, uniform in [lo, hi), the same for the same seed.
+inline Tensor uniform(const Shape& shape, double lo = -2, double hi = 2, std::uint64_t seed = 1) {
+    Generator generator(seed);
+    Tensor x = rand(shape, Options{.dtype = f64}, generator);
+    auto* values = x.data<double>();
+    for (std::int64_t i = 0; i < x.numel(); ++i) values[i] = lo + (hi - lo) * values[i];
+    return x;
+}
+
+enum class Layout { contiguous, transposed, sliced };
+inline constexpr Layout all_layouts[] = {Layout::contiguous, Layout::transposed, Layout::sliced};
+inline const char* name_of(Layout layout) {
+    return layout == Layout::contiguous ? "contiguous" : layout == Layout::transposed ? "transposed" : "sliced";
+}
+
+/// The values of x in other memory: dimensions in reverse order, or every second element of a larger buffer, from its second on.
+inline Tensor laid_out(const Tensor& x, Layout layout) {
+    Shape reversed;
+    for (int d = x.rank() - 1; d >= 0; --d) reversed.push_back(x.size(d));
+    const bool sliced = layout == Layout::sliced;
+    const Strides memory = contiguous_strides(layout == Layout::transposed ? reversed : x.shape());
+    Strides strides;
+    for (int d = 0; d < x.rank(); ++d) strides.push_back(layout == Layout::transposed ? memory[x.rank() - 1 - d] : memory[d] * (sliced ? 2 : 1));
+    Tensor out = full({2 * x.numel() + 1}, 77, x.options()).as_strided(x.shape(), strides, sliced ? 1 : 0);
+    out.copy_(x);
+    return out;
+}
+
+/// A leaf with x's values in the given layout.
+inline Tensor leaf(const Tensor& x, Layout layout = Layout::contiguous) { return laid_out(x, layout).requires_grad_(); }
+
+inline bool same_bits(const Tensor& a, const Tensor& b) {
+    if (a.shape() != b.shape() || a.dtype() != b.dtype()) return false;
+    const Tensor x = a.contiguous_data(), y = b.contiguous_data();
+    return x.numel() == 0 || std::memcmp(x.raw_data(), y.raw_data(), static_cast<std::size_t>(x.numel()) * size_of(x.dtype())) == 0;
+}
+
+inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+/// What `f` throws: the op that refused and its sentence, both empty if it throws no eps::Error.
+struct Refusal {
+    std::string op, sentence;
+};
+inline Refusal refusal_of(const std::function<void()>& f) {
+    try {
+        f();
+    } catch (const Error& error) {
+        return {error.op(), error.what()};
+    }
+    return {};
+}
+
+}  // namespace eps::test
