@@ -1,5 +1,6 @@
 #include "autograd/pointwise.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "autograd/grad_mode.h"
@@ -74,22 +75,23 @@ Tensor reduce_to(Tensor gradient, const Node& input) {
     return to(gradient, input.dtype);
 }
 
+/// Count inputs, g included: a node is made for each op, and what it does not hold costs nothing.
+template <std::size_t Count>
 class PointwiseNode final : public Node {
 public:
-    PointwiseNode(const Member& member, std::span<const Tensor> inputs, const Tensor& output)
-        : Node(member.op->name), member_(member), count_(inputs.size()) {
-        for (std::size_t i = 0; i < count_; ++i)
+    PointwiseNode(const Member& member, std::span<const Tensor> inputs, const Tensor& output) : Node(member.op->name), member_(member) {
+        for (std::size_t i = 0; i < Count; ++i)
             if (inputs[i].defined()) edges_[i] = edge_to(inputs[i]);  // what a row does not read is not passed, and has no gradient
         if (!member.has_g() && member.op->slope_of_output) {
             output_ = SavedTensor::output(output);
             return;
         }
         const std::uint32_t keep = needed_inputs();
-        for (std::size_t i = 0; i < count_; ++i)
+        for (std::size_t i = 0; i < Count; ++i)
             if (keep >> i & 1u) saved_[i] = SavedTensor::input(inputs[i]);
     }
 
-    std::span<const Ref<Node>> edges() const override { return {edges_.data(), count_}; }
+    std::span<const Ref<Node>> edges() const override { return edges_; }
 
     void backward(const Tensor& h, std::span<Tensor> gradients) override {
         if (!member_.has_g() && member_.op->slope_of_output) {
@@ -97,13 +99,13 @@ public:
             gradients[0] = reduce_to(pointwise(*member_.op->slope_of_output, member_.attributes.data(), inputs), *edges_[0]);
             return;
         }
-        std::array<Tensor, kMaxInputs> inputs;
+        std::array<Tensor, Count> inputs;
         const std::uint32_t keep = needed_inputs();
-        for (std::size_t i = 0; i < count_; ++i)
+        for (std::size_t i = 0; i < Count; ++i)
             if (keep >> i & 1u) inputs[i] = saved_[i].unpack(*this);
         const std::size_t first = member_.has_g() ? 1 : 0;
-        const std::span<const Tensor> x(inputs.data() + first, count_ - first);
-        for (std::size_t i = 0; i < count_; ++i) {
+        const std::span<const Tensor> x(inputs.data() + first, Count - first);
+        for (std::size_t i = 0; i < Count; ++i) {
             if (!edges_[i]) continue;
             Tensor gradient;
             if (member_.has_g() && i == 0) {
@@ -128,7 +130,7 @@ private:
         const std::size_t first = member_.has_g() ? 1 : 0;
         std::uint32_t keep = 0;
         if (first && edges_[0]) keep |= member_.row().reads << 1;
-        for (std::size_t i = first; i < count_; ++i) {
+        for (std::size_t i = first; i < Count; ++i) {
             if (!edges_[i] || member_.index.order >= member_.op->max_order) continue;  // too high an order: backward will say so
             const Partial& slope = member_.differentiated(static_cast<int>(i - first)).row();
             if (slope.kind == Partial::Kind::zero) continue;
@@ -138,16 +140,22 @@ private:
     }
 
     Member member_;
-    std::size_t count_;
-    std::array<Ref<Node>, kMaxInputs> edges_;
-    std::array<SavedTensor, kMaxInputs> saved_;
+    std::array<Ref<Node>, Count> edges_;
+    std::array<SavedTensor, Count> saved_;
     SavedTensor output_;
 };
 
 void record(const Member& member, std::span<const Tensor> inputs, const Tensor& output) {
     if (!grad_enabled() || member.op->max_order == 0 || !is_floating(output.dtype())) return;
-    for (const Tensor& x : inputs)
-        if (x.defined() && x.requires_grad()) return attach(output, make_ref<PointwiseNode>(member, inputs, output));
+    const bool needed = std::any_of(inputs.begin(), inputs.end(), [](const Tensor& x) { return x.defined() && x.requires_grad(); });
+    if (!needed) return;
+    switch (inputs.size()) {
+        case 1: return attach(output, make_ref<PointwiseNode<1>>(member, inputs, output));
+        case 2: return attach(output, make_ref<PointwiseNode<2>>(member, inputs, output));
+        case 3: return attach(output, make_ref<PointwiseNode<3>>(member, inputs, output));
+        case 4: return attach(output, make_ref<PointwiseNode<4>>(member, inputs, output));
+        default: return attach(output, make_ref<PointwiseNode<kMaxInputs>>(member, inputs, output));
+    }
 }
 
 Tensor run(const Member& member, std::span<const Tensor> inputs) {

@@ -121,8 +121,7 @@ __global__ void __launch_bounds__(kBlock) fill_kernel(T* out, T value, const __g
 template <class T>
 __global__ void __launch_bounds__(kBlock) arange_kernel(T* out, double start, double step, std::int64_t n) {
     const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
-    // The product is rounded before the sum, as on the CPU: a fused one would give other last bits.
-    if (i < n) out[i] = convert<T>(__dadd_rn(start, __dmul_rn(static_cast<double>(i), step)));
+    if (i < n) out[i] = convert<T>(start + static_cast<double>(i) * step);
 }
 
 }  // namespace

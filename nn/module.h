@@ -39,7 +39,8 @@ public:
 
     /// Parameters and buffers by name, every name they have; the tensors themselves, not copies.
     NamedTensors state_dict() const;
-    /// Copies values in by name, as copy_named does.
+    /// Copies values in by name. Throws, naming them, on missing or unknown names and on shapes or dtypes that differ; then nothing was
+    /// changed.
     void load_state_dict(const NamedTensors& state);
 
     /// Dropout and batch norm behave differently in training and evaluation.

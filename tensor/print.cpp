@@ -94,10 +94,13 @@ std::string fixed_word(const Decimal& d, const Widths& w) {
     return padded(d.whole, w.whole) + "." + d.fraction + std::string(w.fraction - d.fraction.size(), ' ');
 }
 
-std::string scientific_word(const Decimal& d, const Widths& w) {
-    const std::string zeros(w.exponent - d.exponent.size(), '0');
-    return padded(d.whole, w.whole) + "." + d.fraction + std::string(w.fraction - d.fraction.size(), '0') + "e" + d.exponent.substr(0, 1) + zeros +
-           d.exponent.substr(1);
+// All with as many digits as the longest, and those are true ones: an f32 that 7.18540e9 identifies may be 7.1854008e9 to the digit.
+template <class T>
+std::string scientific_word(T x, const Widths& w) {
+    const std::string text = digits(x, std::chars_format::scientific, static_cast<int>(w.fraction));
+    const Decimal d = split(text);
+    const std::string fraction = w.fraction == 0 ? "" : text.substr(d.whole.size() + 1, w.fraction), zeros(w.exponent - d.exponent.size(), '0');
+    return padded(d.whole, w.whole) + "." + fraction + "e" + d.exponent.substr(0, 1) + zeros + d.exponent.substr(1);
 }
 
 template <class T>
@@ -121,7 +124,7 @@ std::vector<std::string> float_words(const std::vector<T>& values, const PrintOp
     std::vector<std::string> words;
     for (std::size_t i = 0; i < values.size(); ++i)
         words.push_back(!std::isfinite(values[i]) ? padded(not_finite_word(values[i]), w.whole + tail)
-                        : scientific              ? scientific_word(decimals[i], w)
+                        : scientific              ? scientific_word(values[i], w)
                                                   : fixed_word(decimals[i], w));
     return words;
 }

@@ -42,7 +42,8 @@ inline std::string bytes_of_file(const std::string& path) {
 }
 
 inline void put(const std::string& path, const std::string& bytes) {
-    std::ofstream file(path, std::ios::binary | std::ios::trunc);
+    std::filesystem::remove(path);  // some file systems bring an overwritten file to the disk at once: slow, in a loop
+    std::ofstream file(path, std::ios::binary);
     file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     REQUIRE(file.good());
 }

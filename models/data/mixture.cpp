@@ -9,6 +9,11 @@
 #include "tensor/create.h"
 
 namespace eps::data {
+namespace {
+
+constexpr double kNegligible = -60;  // e^-60 of the largest term, times any number of centres, is below the last digit of a double
+
+}  // namespace
 
 double PlanarMixture::log_density(Point at) const {
     const auto square = [&](Point c) { return (at.x - c.x) * (at.x - c.x) + (at.y - c.y) * (at.y - c.y); };
@@ -17,7 +22,8 @@ double PlanarMixture::log_density(Point at) const {
     double sum = 0, total = 0;
     for (std::size_t k = 0; k < centres.size(); ++k) {
         const double weight = weights.empty() ? 1 : weights[k];
-        sum += weight * std::exp((nearest - square(centres[k])) / (2 * sigma * sigma));
+        const double exponent = (nearest - square(centres[k])) / (2 * sigma * sigma);
+        if (exponent > kNegligible) sum += weight * std::exp(exponent);
         total += weight;
     }
     return std::log(sum / total) - nearest / (2 * sigma * sigma) - std::log(2 * std::numbers::pi * sigma * sigma);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #include "tensor/create.h"
 
@@ -14,20 +15,25 @@ std::string listed(const std::vector<std::string>& names) {
     return text;
 }
 
-// The value in the option's type. A whole number serves as a number.
-Value checked(const Option& option, const Value& value, const std::string& source) {
+}  // namespace
+
+Value check_value(const Option& option, const Value& value, const std::string& source) {
     Value typed = value;
     if (std::holds_alternative<double>(option.fallback) && std::holds_alternative<std::int64_t>(value))
         typed = static_cast<double>(std::get<std::int64_t>(value));
     check(typed.index() == option.fallback.index(), "config", "'", option.name, "' is ", type_name(value), " in ", source, "; expected ",
           type_name(option.fallback));
+    const auto refuse_below = [&](auto number) {  // written so that NaN is refused
+        check(static_cast<double>(number) >= option.least && std::isfinite(static_cast<double>(number)), "config", "'", option.name, "' is ", number,
+              " in ", source, "; expected ", std::isfinite(option.least) ? str("at least ", option.least) : "a finite number");
+    };
+    if (const auto* whole = std::get_if<std::int64_t>(&typed)) refuse_below(*whole);
+    if (const auto* number = std::get_if<double>(&typed)) refuse_below(*number);
     if (const auto* text = std::get_if<std::string>(&typed); text != nullptr && !option.choices.empty())
         check(std::find(option.choices.begin(), option.choices.end(), *text) != option.choices.end(), "config", "'", option.name,
               "' has an unknown value in ", source, "; expected one of: ", listed(option.choices));
     return typed;
 }
-
-}  // namespace
 
 Config check_config(const Config& config, const std::vector<Option>& options) {
     Config out = config;
@@ -36,7 +42,7 @@ Config check_config(const Config& config, const std::vector<Option>& options) {
         const auto& entries = config.entries();
         const auto entry = std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return e.first == option.name; });
         if (entry == entries.end()) missing += (missing.empty() ? "" : ", ") + option.name;
-        else out.set(option.name, checked(option, entry->second, config.source()));
+        else out.set(option.name, check_value(option, entry->second, config.source()));
     }
     check(missing.empty(), "config", "missing in ", config.source(), ": ", missing);
     for (const auto& [key, value] : config.entries()) {
@@ -46,13 +52,14 @@ Config check_config(const Config& config, const std::vector<Option>& options) {
     return out;
 }
 
-const Family& family(const std::string& name) {
+const Family& family(const Config& config) {
+    const std::string& name = config.text("family");
     std::vector<std::string> names;
     for (const Family& f : families()) {
         if (f.name == name) return f;
         names.push_back(f.name);
     }
-    fail("family", "unknown model family '", name, "'; expected one of: ", listed(names));
+    fail("config", "unknown model family in ", config.source(), "; expected one of: ", listed(names));
 }
 
 Tensor pack(const Generator& generator) {

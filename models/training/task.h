@@ -1,5 +1,6 @@
 #pragma once
 // What a model family gives to the shared loop and to the program: a Task, made from a Config alone.
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -46,7 +47,8 @@ struct Option {
     std::string name;  // "latent" is --latent
     Value fallback;    // its type is the option's type
     std::string help;
-    std::vector<std::string> choices = {};  // for text
+    std::vector<std::string> choices = {};                      // for text
+    double least = -std::numeric_limits<double>::infinity();    // for numbers
 };
 
 struct Family {
@@ -58,11 +60,13 @@ struct Family {
 
 /// Every family the program knows, in the order of --help.
 const std::vector<Family>& families();
-/// Throws, listing the names, for an unknown one.
-const Family& family(const std::string& name);
+/// The one that config["family"] names. Throws, listing the names, for an unknown one.
+const Family& family(const Config& config);
 
-/// The config with every option present and in its own type (a whole number becomes a double where one is asked for). Throws, naming the
-/// key and the source, on what is missing, unknown, of another type or none of the choices. "family" is known to all.
+/// The value in the option's own type: a whole number becomes a double where one is asked for. Throws, naming the option and the source,
+/// if it is of another type, none of the choices, or below the least.
+Value check_value(const Option& option, const Value& value, const std::string& source);
+/// The config with every value checked, "family" apart. Throws on options that are missing and on keys that are none.
 Config check_config(const Config& config, const std::vector<Option>& options);
 
 /// The state of a generator as one i64 tensor [2] (seed, counter), and back.

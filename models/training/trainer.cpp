@@ -143,29 +143,24 @@ private:
 }  // namespace
 
 TrainOptions TrainOptions::from(const Config& config) {
-    const auto count = [&](const char* key, std::int64_t least) {
-        const std::int64_t value = config.integer(key);
-        check(value >= least, kOp, key, " is ", value, " in ", config.source(), "; expected at least ", least);
-        return value;
-    };
-    const double minutes = config.number("minutes");
-    check(std::isfinite(minutes) && minutes >= 0, kOp, "minutes is ", minutes, " in ", config.source(), "; expected at least 0");
-    count("seed", 0);
-    return {.steps = count("steps", 0),
-            .minutes = minutes,
-            .log_every = count("log-every", 1),
-            .picture_every = count("picture-every", 0),
-            .checkpoint_every = count("checkpoint-every", 0)};
+    for (const Option& option : run_options())
+        for (const auto& [key, value] : config.entries())
+            if (key == option.name) check_value(option, value, config.source());
+    return {.steps = config.integer("steps"),
+            .minutes = config.number("minutes"),
+            .log_every = config.integer("log-every"),
+            .picture_every = config.integer("picture-every"),
+            .checkpoint_every = config.integer("checkpoint-every")};
 }
 
 const std::vector<Option>& run_options() {
     static const std::vector<Option> options{
-        {"seed", std::int64_t{0}, "of everything random"},
-        {"steps", std::int64_t{20000}, "steps to train in all; 0: no limit"},
-        {"minutes", 0.0, "minutes to train in all; 0: no limit"},
-        {"log-every", std::int64_t{100}, "steps between lines of metrics.jsonl"},
-        {"picture-every", std::int64_t{1000}, "steps between pictures; 0: at the end only"},
-        {"checkpoint-every", std::int64_t{1000}, "steps between checkpoints; 0: at the end only"},
+        {"seed", std::int64_t{0}, "seed of everything random", {}, 0},
+        {"steps", std::int64_t{20000}, "steps to train in all; 0: no limit", {}, 0},
+        {"minutes", 0.0, "minutes to train in all; 0: no limit", {}, 0},
+        {"log-every", std::int64_t{100}, "steps between lines of metrics.jsonl", {}, 1},
+        {"picture-every", std::int64_t{1000}, "steps between pictures; 0: at the end only", {}, 0},
+        {"checkpoint-every", std::int64_t{1000}, "steps between checkpoints; 0: at the end only", {}, 0},
     };
     return options;
 }

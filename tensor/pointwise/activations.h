@@ -67,7 +67,7 @@ struct Hardtanh {
 struct Softshrink {
     double lambda = 0.5;
     template <class T> EPS_HD constexpr T f(T x) const {
-        return where(x > T(lambda), x - T(lambda), where(x < T(-lambda), x + T(lambda), T(0)));
+        return where(abs(x) <= T(lambda), T(0), where(x > T(0), x - T(lambda), x + T(lambda)));
     }
 };
 

@@ -2,6 +2,7 @@
 // The same tensor on both devices, in every layout that kernels must take.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>

@@ -1,0 +1,22 @@
+#pragma once
+// Gradient cases of every differentiable op that is not pointwise (those test themselves from their list).
+#include <string>
+#include <vector>
+
+#include "autograd/gradcheck.h"
+#include "tensor/tensor.h"
+
+namespace eps::test {
+
+struct OpCase {
+    const char* op;       // its name in op_catalog()
+    const char* what;     // what is special about this case
+    TensorFunction f;
+    std::vector<Tensor> inputs;     // f64 values; the tests lay them out in memory and make leaves of them
+    GradcheckOptions options = {};
+    bool second_order = true;       // false where the second derivative does not exist
+};
+
+std::vector<OpCase> op_cases();
+
+}  // namespace eps::test
