@@ -118,7 +118,12 @@ Tensor seed_for(const Tensor& output, const Tensor& given, const char* op) {
 
 }  // namespace
 
-void LeafNode::backward(const Tensor& incoming, std::span<Tensor>) { accumulate(gradient, incoming); }
+// A leaf owns its gradient: who writes into it must change neither another leaf's nor the caller's seed.
+void LeafNode::backward(const Tensor& incoming, std::span<Tensor>) {
+    const bool ours_alone = incoming.impl()->unique() && incoming.storage().unique() && incoming.is_contiguous();
+    if (!gradient.defined() && !ours_alone && !grad_enabled()) gradient = clone_data(incoming);
+    else accumulate(gradient, incoming);
+}
 
 void backward(const Tensor& output, const BackwardOptions& options) {
     Tensor seed = seed_for(output, options.gradient, "backward");

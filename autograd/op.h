@@ -91,7 +91,7 @@ Tensor apply_to(Op op, std::span<const Tensor> inputs) {
     Tensor output;
     if constexpr (Count == 0) output = op.forward(inputs);
     else output = [&]<std::size_t... I>(std::index_sequence<I...>) { return op.forward(inputs[I]...); }(std::make_index_sequence<Count>());
-    bool record = grad_enabled() && is_floating(output.dtype());
+    bool record = grad_enabled() && is_floating(output.dtype()) && output.dtype() != bf16;
     if (record) {
         record = false;
         for (const Tensor& x : inputs) record = record || x.requires_grad();

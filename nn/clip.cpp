@@ -20,9 +20,10 @@ double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm, bo
     }
     if (squares.empty()) return 0;
     const double norm = std::sqrt(sum(stack(squares)).item());  // the only wait
-    check(std::isfinite(norm) || !error_if_nonfinite, "clip_grad_norm", "the norm of the gradients is ", norm, "; hint: AnomalyMode names the op that made it so");
-    const double scale = max_norm / norm;
+    check(std::isfinite(norm) || !error_if_nonfinite, "clip_grad_norm", "the norm of the gradients is ", norm,
+          "; hint: AnomalyMode names the op that made it so");
     if (norm <= max_norm) return norm;
+    const double scale = max_norm / norm;
     // New buffers: two parameters may share one gradient, which must not be scaled twice.
     for (std::size_t i = 0; i < parameters.size(); ++i)
         if (gradients[i].defined()) parameters[i].set_grad(gradients[i] * scale);

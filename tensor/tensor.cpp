@@ -23,13 +23,14 @@ Tensor Tensor::from_impl(Ref<TensorImpl> impl) {
 
 bool Tensor::is_contiguous() const {
     std::int64_t expected = 1;
+    bool in_order = true;
     for (int d = rank() - 1; d >= 0; --d) {
         const std::int64_t extent = shape()[d];
-        if (extent == 0) return true;
-        if (extent != 1 && strides()[d] != expected) return false;
+        if (extent == 0) return true;  // no element is out of order, whatever the strides
+        if (extent != 1 && strides()[d] != expected) in_order = false;
         expected *= extent;
     }
-    return true;
+    return in_order;
 }
 
 void Tensor::check_host_access(DType wanted) const {
@@ -83,7 +84,9 @@ Tensor& Tensor::fill_(double value) {
 Tensor empty_strided(const Shape& shape, const Strides& strides, Options options) {
     for (std::int64_t extent : shape) check(extent >= 0, "empty", "negative extent; got ", shape);
     auto impl = make_ref<TensorImpl>();
-    impl->storage = make_ref<Storage>(static_cast<std::size_t>(numel(shape)) * size_of(options.dtype), options.device);
+    std::size_t bytes = 0;
+    check(!__builtin_mul_overflow(static_cast<std::size_t>(numel(shape)), size_of(options.dtype), &bytes), "empty", "size in bytes overflows; got ", shape);
+    impl->storage = make_ref<Storage>(bytes, options.device);
     impl->shape = shape;
     impl->strides = strides;
     impl->dtype = options.dtype;
@@ -112,9 +115,9 @@ Tensor ones_like(const Tensor& x) { return full_like(x, 1); }
 
 Tensor arange(double start, double end, double step, Options options) {
     check(step != 0 && (end - start) / step < 1e15, "arange", "bad step; got start ", start, ", end ", end, ", step ", step);
-    const double count = (end - start) / step;
+    const double count = std::max(0.0, (end - start) / step);
     const auto whole = static_cast<std::int64_t>(count);
-    Tensor out = empty({std::max<std::int64_t>(0, whole + (count > static_cast<double>(whole)))}, options);
+    Tensor out = empty({whole + (count > static_cast<double>(whole))}, options);
     kernels::arange(out, start, step);
     return out;
 }

@@ -91,8 +91,10 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
           "; expected ", x.dtype(), " [", weight.size(0), "]");
     if (x.rank() == 2) return apply(ops::Linear{}, x, weight, bias);
     Shape shape = x.shape();
-    shape[x.rank() - 1] = weight.size(0);
-    return reshape(apply(ops::Linear{}, reshape(x, {x.numel() / std::max<std::int64_t>(1, x.size(-1)), x.size(-1)}), weight, bias), shape);
+    shape.erase(x.rank() - 1);
+    const Tensor rows = reshape(x, {numel(shape), x.size(-1)});
+    shape.push_back(weight.size(0));
+    return reshape(apply(ops::Linear{}, rows, weight, bias), shape);
 }
 
 }  // namespace eps

@@ -120,7 +120,7 @@ struct Slice {
         Shape shape = x.shape();
         Strides strides = x.strides();
         shape[dim] = length;
-        strides[dim] *= step;
+        if (length > 1) strides[dim] *= step;  // a single element needs none, and the step may be anything
         return x.as_strided(shape, strides, x.offset() + (length ? start * x.strides()[dim] : 0));
     }
     void backward(const Tensor& g, const Context& context, Gradients out) const { out[0] = embed(g, context.shape(0), dim, start, step); }
@@ -249,7 +249,7 @@ Tensor slice(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t
     const std::int64_t extent = x.size(d);
     start = std::clamp<std::int64_t>(start < 0 ? start + extent : start, 0, extent);
     end = std::clamp<std::int64_t>(end < 0 ? end + extent : end, start, extent);
-    return apply(ops::Slice{d, start, (end - start + step - 1) / step, step}, x);
+    return apply(ops::Slice{d, start, start < end ? (end - start - 1) / step + 1 : 0, step}, x);
 }
 
 Tensor narrow(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t length) {

@@ -1,4 +1,4 @@
-// gather, its adjoint scatter_add, and cumsum: walks along lines of one dimension.
+// gather, its adjoint scatter_add, and cumsum.
 #include <algorithm>
 #include <cstring>
 
@@ -10,59 +10,155 @@ namespace eps::kernels::cpu {
 namespace {
 
 constexpr std::int64_t kGrain = 16 * 1024;  // elements worth a second thread
+constexpr std::int64_t kCacheLine = 16;     // elements: two threads that share a line slow each other down
 
 std::int64_t checked(const char* op, std::int64_t index, std::int64_t extent) {
     check(index >= 0 && index < extent, op, "index out of range; got ", index, "; expected 0 to ", extent - 1);
     return index;
 }
 
-// One index for whole contiguous rows of both tensors, as an embedding has: index spread over the dimensions after `dim`.
-struct RowCase {
-    bool applies = false;
-    std::int64_t outer = 1, indices = 0, row = 1;
-    RowCase(const Tensor& picked, const Tensor& table, int dim, const Tensor& index) {
-        if (!picked.is_contiguous() || !table.is_contiguous() || picked.dtype() != table.dtype()) return;
-        for (int d = 0; d < dim; ++d) outer *= picked.size(d);
-        for (int d = dim + 1; d < picked.rank(); ++d) {
-            if (index.size(d) != 1 && index.strides()[d] != 0) return;
-            if (picked.size(d) != table.size(d)) return;
-            row *= picked.size(d);
-        }
-        for (int d = 0; d < dim; ++d)
-            if ((index.size(d) != 1 && index.strides()[d] != 0) || picked.size(d) != table.size(d)) return;
-        indices = picked.size(dim);
-        applies = row > 1;
+/// A tensor taken apart: `line` runs along dim, `inner` is the innermost of the dimensions after it (extent 1 if there is none),
+/// `outer` is the rest.
+template <std::size_t N>
+struct Parts {
+    Nest<N> outer;
+    Axis<N> line, inner;
+    Parts(const std::array<const Tensor*, N>& tensors, const Shape& shape, int dim) {
+        Nest<N> after;
+        for (int d = 0; d < dim; ++d) outer.append(axis_of<N>(tensors, shape, d));
+        for (int d = dim + 1; d < shape.rank(); ++d) after.append(axis_of<N>(tensors, shape, d));
+        inner = after.pop();
+        for (int d = 0; d < after.rank(); ++d) outer.append(after[d]);
+        if (shape.rank() > 0) line = axis_of<N>(tensors, shape, dim);  // rank 0 is a line of one element
     }
 };
 
-template <class T>
-void gather_rows(const RowCase& rows, T* out, const T* src, std::int64_t extent, const std::int64_t* index, std::int64_t stride) {
-    parallel_for(rows.outer * rows.indices, std::max<std::int64_t>(1, kGrain / rows.row), [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t r = begin; r < end; ++r) {
-            const std::int64_t from = checked("gather", index[r % rows.indices * stride], extent);
-            std::memcpy(out + r * rows.row, src + (r / rows.indices * extent + from) * rows.row, static_cast<std::size_t>(rows.row) * sizeof(T));
-        }
-    });
-}
-
-// Parallel over columns, never over indices: two equal indices must add in their order.
-template <class T>
-void scatter_rows(const RowCase& rows, T* out, const T* src, std::int64_t extent, const std::int64_t* index, std::int64_t stride) {
-    parallel_for(rows.row, std::max<std::int64_t>(16, kGrain / std::max<std::int64_t>(1, rows.outer * rows.indices)), [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t r = 0; r < rows.outer * rows.indices; ++r) {
-            const std::int64_t to = checked("scatter_add", index[r % rows.indices * stride], extent);
-            T* __restrict target = out + (r / rows.indices * extent + to) * rows.row;
-            const T* __restrict x = src + r * rows.row;
-            for (std::int64_t c = begin; c < end; ++c) target[c] = static_cast<T>(target[c] + x[c]);
-        }
-    });
+/// Calls work(outer begin, outer end, inner begin, inner end) on several threads, and never cuts a line.
+template <std::size_t N, class Work>
+void parallel_lines(const Parts<N>& parts, Work&& work) {
+    const std::int64_t places = parts.outer.count(), width = parts.inner.size, length = parts.line.size;
+    if (places >= kCacheLine || width < 2 * kCacheLine) {
+        const std::int64_t grain = std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(1, length * width));
+        parallel_for(places, grain, [&](std::int64_t begin, std::int64_t end) { work(begin, end, 0, width); });
+        return;
+    }
+    const std::int64_t columns = (width + kCacheLine - 1) / kCacheLine;
+    const std::int64_t grain = std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(1, places * length * kCacheLine));
+    parallel_for(columns, grain, [&](std::int64_t begin, std::int64_t end) { work(0, places, begin * kCacheLine, std::min(width, end * kCacheLine)); });
 }
 
 template <class F>
 void visit_numbers(DType dtype, const char* op, F&& f) {
     visit(dtype, [&]<class T>() {
-        if constexpr (std::is_same_v<T, bfloat16>) fail(op, "bf16 is a storage type");
+        if constexpr (std::is_same_v<T, bfloat16>) fail(op, "bf16 is a storage type; hint: to(x, f32) first");
         else f.template operator()<T>();
+    });
+}
+
+// One row of gather: to[i] = table[index[i] * table_line + i]; operands of the axis are to, table, index.
+template <class T>
+void gather_row(T* __restrict to, const T* __restrict table, const std::int64_t* __restrict index, const Axis<3>& row, std::int64_t extent,
+                std::int64_t table_line) {
+    const auto [to_stride, table_stride, index_stride] = row.strides;
+    if (index_stride == 0) {  // one index for the whole row, as an embedding has
+        const T* from = table + checked("gather", *index, extent) * table_line;
+        if (to_stride == 1 && table_stride == 1) std::memcpy(to, from, static_cast<std::size_t>(row.size) * sizeof(T));
+        else
+            for (std::int64_t i = 0; i < row.size; ++i) to[i * to_stride] = from[i * table_stride];
+        return;
+    }
+    for (std::int64_t i = 0; i < row.size; ++i)
+        to[i * to_stride] = table[i * table_stride + checked("gather", index[i * index_stride], extent) * table_line];
+}
+
+template <class T>
+void gather_typed(Tensor& out, const Tensor& src, int dim, const Tensor& index) {
+    T* target = static_cast<T*>(out.raw_data());
+    const T* table = static_cast<const T*>(src.raw_data());
+    const auto* indices = index.data<std::int64_t>();
+    Parts<3> parts({&out, &src, &index}, out.shape(), dim);
+    const std::int64_t extent = src.rank() ? src.size(dim) : 1, table_line = parts.line.strides[1];
+    parts.line.strides[1] = 0;  // along the line, the index alone says where in the table
+    Nest<3> rows = parts.outer;
+    rows.append(parts.line);
+    const Axis<3> row = parts.inner.size > 1 ? parts.inner : rows.pop();
+    const std::int64_t pieces = (row.size + kGrain - 1) / kGrain, units_grain = std::max<std::int64_t>(1, kGrain / row.size);
+    parallel_for(rows.count() * pieces, units_grain, [&](std::int64_t begin, std::int64_t end) {
+        Walk<3> at(rows, begin / pieces);
+        for (std::int64_t unit = begin; unit < end; ++unit) {
+            const std::int64_t first = unit % pieces * kGrain;
+            const Axis<3> piece{std::min(kGrain, row.size - first), row.strides};
+            const auto offset = [&](std::size_t k) { return at[k] + first * row.strides[k]; };
+            gather_row(target + offset(0), table + offset(1), indices + offset(2), piece, extent, table_line);
+            if (unit % pieces == pieces - 1) at.next();
+        }
+    });
+}
+
+// One row of scatter_add: table[index[i] * table_line + i] += from[i]; operands of the axis are table, index, from.
+template <class T>
+void scatter_row(T* __restrict table, const std::int64_t* __restrict index, const T* __restrict from, const Axis<3>& row, std::int64_t extent,
+                 std::int64_t table_line) {
+    const auto [table_stride, index_stride, from_stride] = row.strides;
+    if (index_stride == 0) {
+        T* __restrict to = table + checked("scatter_add", *index, extent) * table_line;
+        if (table_stride == 1 && from_stride == 1)
+            for (std::int64_t i = 0; i < row.size; ++i) to[i] = static_cast<T>(to[i] + from[i]);
+        else
+            for (std::int64_t i = 0; i < row.size; ++i) to[i * table_stride] = static_cast<T>(to[i * table_stride] + from[i * from_stride]);
+        return;
+    }
+    for (std::int64_t i = 0; i < row.size; ++i) {
+        T& cell = table[i * table_stride + checked("scatter_add", index[i * index_stride], extent) * table_line];
+        cell = static_cast<T>(cell + from[i * from_stride]);
+    }
+}
+
+// Lines are never cut: equal indices of a line add in their order, whatever the number of threads.
+template <class T>
+void scatter_typed(Tensor& out, int dim, const Tensor& index, const Tensor& src) {
+    T* table = static_cast<T*>(out.raw_data());
+    const auto* indices = index.data<std::int64_t>();
+    const T* source = static_cast<const T*>(src.raw_data());
+    const Parts<3> parts({&out, &index, &src}, src.shape(), dim);
+    const std::int64_t extent = out.rank() ? out.size(dim) : 1;
+    parallel_lines(parts, [&](std::int64_t begin, std::int64_t end, std::int64_t first, std::int64_t last) {
+        const auto& [table_line, index_line, from_line] = parts.line.strides;
+        const auto& [table_inner, index_inner, from_inner] = parts.inner.strides;
+        const Axis<3> row{last - first, parts.inner.strides};
+        Walk<3> at(parts.outer, begin);
+        for (std::int64_t place = begin; place < end; ++place, at.next())
+            for (std::int64_t j = 0; j < parts.line.size; ++j)
+                scatter_row(table + at[0] + first * table_inner, indices + at[1] + j * index_line + first * index_inner,
+                            source + at[2] + j * from_line + first * from_inner, row, extent, table_line);
+    });
+}
+
+template <class T>
+void cumsum_typed(Tensor& out, const Tensor& src, int dim, bool reverse) {
+    const Parts<2> parts({&out, &src}, out.shape(), dim);
+    const auto& [to_inner, from_inner] = parts.inner.strides;
+    const std::int64_t length = parts.line.size, start = reverse ? length - 1 : 0, sign = reverse ? -1 : 1;
+    const std::int64_t to_step = sign * parts.line.strides[0], from_step = sign * parts.line.strides[1];
+    parallel_lines(parts, [&](std::int64_t begin, std::int64_t end, std::int64_t first, std::int64_t last) {
+        Walk<2> at(parts.outer, begin);
+        for (std::int64_t place = begin; place < end; ++place, at.next()) {
+            T* to = static_cast<T*>(out.raw_data()) + at[0] + start * parts.line.strides[0];
+            const T* from = static_cast<const T*>(src.raw_data()) + at[1] + start * parts.line.strides[1];
+            if (parts.inner.size == 1) {
+                T total = T(0);
+                for (std::int64_t k = 0; k < length; ++k) to[k * to_step] = total = static_cast<T>(total + from[k * from_step]);
+                continue;
+            }
+            for (std::int64_t i = first; i < last; ++i) to[i * to_inner] = from[i * from_inner];
+            for (std::int64_t k = 1; k < length; ++k) {  // a row of totals after the other
+                T* __restrict row = to + k * to_step;
+                const T* before = row - to_step;
+                const T* x = from + k * from_step;
+#pragma GCC ivdep
+                for (std::int64_t i = first; i < last; ++i) row[i * to_inner] = static_cast<T>(before[i * to_inner] + x[i * from_inner]);
+            }
+        }
     });
 }
 
@@ -70,68 +166,17 @@ void visit_numbers(DType dtype, const char* op, F&& f) {
 
 void gather(Tensor& out, const Tensor& src, int dim, const Tensor& index) {
     if (out.numel() == 0) return;
-    const auto* indices = index.data<std::int64_t>();
-    visit_numbers(out.dtype(), "gather", [&]<class T>() {
-        T* target = static_cast<T*>(out.raw_data());
-        const T* source = static_cast<const T*>(src.raw_data());
-        if (const RowCase rows(out, src, dim, index); rows.applies) return gather_rows(rows, target, source, src.size(dim), indices, index.strides()[dim]);
-        const Lines lines(out.shape(), dim);
-        const std::int64_t length = out.size(dim), extent = src.size(dim);
-        parallel_for(lines.count(), std::max<std::int64_t>(1, kGrain / length), [&](std::int64_t begin, std::int64_t end) {
-            for (std::int64_t l = begin; l < end; ++l) {
-                T* to = target + lines.offset(l, out.strides());
-                const T* from = source + lines.offset(l, src.strides());
-                const std::int64_t* at = indices + lines.offset(l, index.strides());
-                for (std::int64_t i = 0; i < length; ++i)
-                    to[i * out.strides()[dim]] = from[checked("gather", at[i * index.strides()[dim]], extent) * src.strides()[dim]];
-            }
-        });
-    });
+    visit(out.dtype(), [&]<class T>() { gather_typed<T>(out, src, dim, index); });
 }
 
 void scatter_add(Tensor& out, int dim, const Tensor& index, const Tensor& src) {
     if (src.numel() == 0) return;
-    const auto* indices = index.data<std::int64_t>();
-    visit_numbers(out.dtype(), "scatter_add", [&]<class T>() {
-        T* target = static_cast<T*>(out.raw_data());
-        const T* source = static_cast<const T*>(src.raw_data());
-        if (const RowCase rows(src, out, dim, index); rows.applies) return scatter_rows(rows, target, source, out.size(dim), indices, index.strides()[dim]);
-        const Lines lines(src.shape(), dim);
-        const std::int64_t length = src.size(dim), extent = out.size(dim);
-        parallel_for(lines.count(), std::max<std::int64_t>(1, kGrain / length), [&](std::int64_t begin, std::int64_t end) {
-            for (std::int64_t l = begin; l < end; ++l) {
-                T* to = target + lines.offset(l, out.strides());
-                const T* from = source + lines.offset(l, src.strides());
-                const std::int64_t* at = indices + lines.offset(l, index.strides());
-                for (std::int64_t i = 0; i < length; ++i) {
-                    T& cell = to[checked("scatter_add", at[i * index.strides()[dim]], extent) * out.strides()[dim]];
-                    cell = static_cast<T>(cell + from[i * src.strides()[dim]]);
-                }
-            }
-        });
-    });
+    visit_numbers(out.dtype(), "scatter_add", [&]<class T>() { scatter_typed<T>(out, dim, index, src); });
 }
 
 void cumsum(Tensor& out, const Tensor& src, int dim, bool reverse) {
     if (out.numel() == 0) return;
-    visit_numbers(out.dtype(), "cumsum", [&]<class T>() {
-        T* target = static_cast<T*>(out.raw_data());
-        const T* source = static_cast<const T*>(src.raw_data());
-        const Lines lines(out.shape(), dim);
-        const std::int64_t length = out.size(dim);
-        parallel_for(lines.count(), std::max<std::int64_t>(1, kGrain / length), [&](std::int64_t begin, std::int64_t end) {
-            for (std::int64_t l = begin; l < end; ++l) {
-                T* to = target + lines.offset(l, out.strides());
-                const T* from = source + lines.offset(l, src.strides());
-                T total = T(0);
-                for (std::int64_t k = 0; k < length; ++k) {
-                    const std::int64_t i = reverse ? length - 1 - k : k;
-                    total = static_cast<T>(total + from[i * src.strides()[dim]]);
-                    to[i * out.strides()[dim]] = total;
-                }
-            }
-        });
-    });
+    visit_numbers(out.dtype(), "cumsum", [&]<class T>() { cumsum_typed<T>(out, src, dim, reverse); });
 }
 
 }  // namespace eps::kernels::cpu

@@ -1,5 +1,5 @@
+// argsort: each line's values are copied next to their indices, so that comparing reads what moving moves.
 #include <algorithm>
-#include <numeric>
 #include <vector>
 
 #include "tensor/cpu/lines.h"
@@ -7,30 +7,49 @@
 #include "tensor/parallel.h"
 
 namespace eps::kernels::cpu {
+namespace {
+
+constexpr std::int64_t kGrain = 1024;  // elements worth a second thread
+
+template <class T>
+struct Keyed {
+    T key;
+    std::int64_t index;
+};
+
+// NaN is larger than everything.
+template <class T>
+bool less(const Keyed<T>& a, const Keyed<T>& b) {
+    return b.key != b.key ? a.key == a.key : a.key < b.key;
+}
+
+template <class T>
+void sort_line(std::int64_t* to, const T* from, const Axis<2>& line, bool descending, std::vector<Keyed<T>>& order) {
+    for (std::int64_t i = 0; i < line.size; ++i) order[static_cast<std::size_t>(i)] = {from[i * line.strides[1]], i};
+    if (descending) std::stable_sort(order.begin(), order.end(), [](const Keyed<T>& a, const Keyed<T>& b) { return less(b, a); });
+    else std::stable_sort(order.begin(), order.end(), [](const Keyed<T>& a, const Keyed<T>& b) { return less(a, b); });
+    for (std::int64_t i = 0; i < line.size; ++i) to[i * line.strides[0]] = order[static_cast<std::size_t>(i)].index;
+}
+
+}  // namespace
 
 void argsort(Tensor& out, const Tensor& src, int dim, bool descending) {
     if (out.numel() == 0) return;
     if (src.rank() == 0) return fill(out, 0);
+    Nest<2> lines;
+    for (int d = 0; d < src.rank(); ++d)
+        if (d != dim) lines.append(axis_of<2>({&out, &src}, src.shape(), d));
+    const Axis<2> line = axis_of<2>({&out, &src}, src.shape(), dim);
     auto* target = out.data<std::int64_t>();
-    const Lines lines(src.shape(), dim);
-    const std::int64_t length = src.size(dim), stride = src.strides()[dim];
     visit(src.dtype(), [&]<class T>() {
-        if constexpr (!std::is_same_v<T, bfloat16>) {
+        if constexpr (std::is_same_v<T, bfloat16>) {
+            fail("argsort", "bf16 is a storage type; got ", describe(src));
+        } else {
             const T* source = static_cast<const T*>(src.raw_data());
-            parallel_for(lines.count(), std::max<std::int64_t>(1, 4096 / length), [&](std::int64_t begin, std::int64_t end) {
-                std::vector<std::int64_t> order(static_cast<std::size_t>(length));
-                for (std::int64_t l = begin; l < end; ++l) {
-                    const T* x = source + lines.offset(l, src.strides());
-                    const auto less = [&](std::int64_t i, std::int64_t j) {  // NaN is larger than everything
-                        const T a = x[i * stride], b = x[j * stride];
-                        return b != b ? a == a : a < b;
-                    };
-                    std::iota(order.begin(), order.end(), std::int64_t{0});
-                    if (descending) std::stable_sort(order.begin(), order.end(), [&](std::int64_t i, std::int64_t j) { return less(j, i); });
-                    else std::stable_sort(order.begin(), order.end(), less);
-                    std::int64_t* to = target + lines.offset(l, out.strides());
-                    for (std::int64_t i = 0; i < length; ++i) to[i * out.strides()[dim]] = order[static_cast<std::size_t>(i)];
-                }
+            parallel_for(lines.count(), std::max<std::int64_t>(1, kGrain / line.size), [&](std::int64_t begin, std::int64_t end) {
+                std::vector<Keyed<T>> order(static_cast<std::size_t>(line.size));
+                Walk<2> at(lines, begin);
+                for (std::int64_t l = begin; l < end; ++l, at.next()) sort_line(target + at[0], source + at[1], line, descending, order);
             });
         }
     });

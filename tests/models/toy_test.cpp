@@ -37,7 +37,7 @@ Integrals integrate(const Toy& toy, double half, double h) {
 // Mean log-density of samples lies within five standard errors of minus the entropy.
 void check_samples(const Toy& toy, double entropy) {
     Generator generator(11);
-    constexpr std::int64_t kCount = 20000;
+    constexpr std::int64_t kCount = 4000;
     double sum = 0, squares = 0;
     for (const double log_p : toy.log_density(toy.sample(kCount, generator)).to_vector()) {
         REQUIRE(std::isfinite(log_p));

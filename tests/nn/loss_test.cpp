@@ -54,7 +54,8 @@ TEST_CASE("losses equal PyTorch's in value and gradient") {
                golden::cross_entropy_rows_grad);
     check_loss([](const Tensor& x) { return nn::log_softmax(x, 1); }, golden::log_softmax, golden::log_softmax_grad);
     check_loss([](const Tensor& x) { return nn::softmax(x, 0); }, golden::softmax, golden::softmax_grad);
-    check_loss([&](const Tensor& x) { return nn::kl_normal(x, y, square(y), -detach(x)); }, golden::kl, golden::kl_grad);
+    const Tensor log_var_p = -f64s(golden::x, {4, 3});
+    check_loss([&](const Tensor& x) { return nn::kl_normal(x, y, square(y), log_var_p); }, golden::kl, golden::kl_grad);
 }
 
 TEST_CASE("nll_loss picks and negates") {
@@ -70,6 +71,11 @@ TEST_CASE("kl_normal: zero for equal normals, the standard form for p = N(0, 1)"
     CHECK(distance(nn::kl_normal(mu, log_var, mu, log_var), {0, 0, 0}) == 0);
     const Tensor zero = zeros({}, {.dtype = f64});
     CHECK(distance(nn::kl_normal(mu, log_var, zero, zero), kl_standard_normal(mu, log_var).to_vector()) < 1e-15);
+    const TensorFunction kl = [](const std::vector<Tensor>& in) { return nn::kl_normal(in[0], in[1], in[2], in[3]); };
+    const std::vector<Tensor> all{f64s({-1, 0, 2}, {3}).requires_grad_(), f64s({-3, 0.1, 1}, {3}).requires_grad_(),
+                                  f64s({0.5, 1, -1}, {3}).requires_grad_(), f64s({0.7}, {1}).requires_grad_()};
+    CHECK_NOTHROW(gradcheck(kl, all));
+    CHECK_NOTHROW(gradgradcheck(kl, all));
 }
 
 TEST_CASE("softmax at extremes") {

@@ -1,0 +1,56 @@
+#pragma once
+// The command line, parsed and checked. arguments.cpp is the only file that knows CLI11.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "models/training/config.h"
+#include "tensor/error.h"
+
+namespace eps::cli {
+
+/// The command line is wrong: exit code 2.
+class UsageError : public Error {
+public:
+    using Error::Error;
+};
+
+/// --help and --version: nothing but a text for stdout.
+struct ShowText {
+    std::string text;
+};
+struct TrainArguments {
+    bool resume = false;
+    std::string run;        // the folder
+    models::Config config;  // of a new run, complete
+    std::optional<std::int64_t> steps;  // for --resume: in place of those in config.json
+    std::optional<double> minutes;
+    int threads = 0;  // here and below: 0 means the library's default
+    bool quiet = false;
+};
+struct SampleArguments {
+    std::string run, out;
+    std::int64_t count = 64, seed = 0;
+    int threads = 0;
+};
+struct EvalArguments {
+    std::string run;
+    std::int64_t seed = 0;
+    int threads = 0;
+    bool json = false;
+};
+struct InfoArguments {
+    std::string path;
+};
+struct OpsArguments {
+    bool json = false;
+};
+struct DoctorArguments {};
+
+using Arguments = std::variant<ShowText, TrainArguments, SampleArguments, EvalArguments, InfoArguments, OpsArguments, DoctorArguments>;
+
+/// Throws UsageError, with the option or command that was probably meant.
+Arguments parse_arguments(int argc, const char* const* argv);
+
+}  // namespace eps::cli

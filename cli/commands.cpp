@@ -1,0 +1,47 @@
+#include "cli/commands.h"
+
+#include <exception>
+#include <new>
+
+#include "cli/terminal.h"
+#include "models/data/data_missing.h"
+
+namespace eps::cli {
+namespace {
+
+std::string& name_of_program() {
+    static std::string name = "eps";
+    return name;
+}
+
+int complain(const char* sentence, int code) {
+    talk(str("eps: ", sentence, "\n"));
+    return code;
+}
+
+}  // namespace
+
+void set_program_name(std::string name) { name_of_program() = std::move(name); }
+const std::string& program_name() { return name_of_program(); }
+
+int run(const ShowText& arguments) {
+    print(arguments.text);
+    return exit_ok;
+}
+
+int main_of(int argc, const char* const* argv) {
+    if (argc > 0 && argv[0] != nullptr) set_program_name(argv[0]);
+    try {
+        return std::visit([](const auto& arguments) { return run(arguments); }, parse_arguments(argc, argv));
+    } catch (const UsageError& error) {
+        return complain(error.what(), exit_usage);
+    } catch (const data::DataMissing& error) {
+        return complain(error.what(), exit_data_missing);
+    } catch (const std::bad_alloc&) {
+        return complain("out of memory", exit_error);
+    } catch (const std::exception& error) {
+        return complain(error.what(), exit_error);
+    }
+}
+
+}  // namespace eps::cli

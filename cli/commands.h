@@ -1,0 +1,26 @@
+#pragma once
+// The commands of eps, one .cpp each. A result goes to stdout, everything else to stderr; the return value is the exit code.
+#include <string>
+
+#include "cli/arguments.h"
+
+namespace eps::cli {
+
+enum ExitCode { exit_ok = 0, exit_error = 1, exit_usage = 2, exit_data_missing = 3 };  // and 128 + signal: 130 for Ctrl-C
+
+int run(const ShowText& arguments);
+int run(const TrainArguments& arguments);
+int run(const SampleArguments& arguments);
+int run(const EvalArguments& arguments);
+int run(const InfoArguments& arguments);
+int run(const OpsArguments& arguments);
+int run(const DoctorArguments& arguments);
+
+/// How this program was called, for lines that a user is to repeat: "eps", "./run eps".
+void set_program_name(std::string name);
+const std::string& program_name();
+
+/// Parses, runs, and turns every exception into a sentence on stderr and an exit code.
+int main_of(int argc, const char* const* argv);
+
+}  // namespace eps::cli

@@ -1,0 +1,94 @@
+// eps info: what a run folder or a file holds.
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+
+#include "cli/commands.h"
+#include "cli/png.h"
+#include "cli/terminal.h"
+#include "cli/text.h"
+#include "models/data/idx.h"
+#include "models/training/checkpoint.h"
+#include "models/training/flat_json.h"
+#include "models/training/run_folder.h"
+#include "tensor/io/npy.h"
+#include "tensor/io/safetensors.h"
+
+namespace eps::cli {
+namespace {
+
+// "1234567" -> "1,234,567"
+std::string grouped(std::int64_t number) {
+    std::string text = std::to_string(number);
+    for (std::size_t at = text.size(); at > 3 && std::isdigit(static_cast<unsigned char>(text[at - 4])) != 0; at -= 3) text.insert(at - 3, ",");
+    return text;
+}
+
+// File names and metadata may hold anything: nothing of it may reach the terminal as a command.
+std::string printable(std::string text) {
+    for (char& c : text)
+        if (static_cast<unsigned char>(c) < ' ' || c == 127) c = '?';
+    return text;
+}
+
+std::string describe_run(const std::string& path) {
+    models::RunFolder run = models::RunFolder::open(path);
+    Table table;
+    table.row({"family", printable(run.family())});
+    if (run.has_checkpoint()) {
+        const models::CheckpointInfo info = models::checkpoint_info(run.checkpoint_file().string());
+        table.row({"steps", grouped(info.step)});
+        table.row({"parameters", grouped(info.parameters)});
+        table.row({"saved by", "eps " + printable(info.version)});
+    } else {
+        table.row({"steps", "no checkpoint yet"});
+    }
+    std::string text = table.to_string() + "\nSettings\n";
+    Table settings;
+    for (const auto& [key, value] : run.config().entries())
+        if (key != "family") settings.row({"  " + key, models::json_value(value)});
+    text += settings.to_string();
+    const auto line = run.metrics().last();
+    if (!line) return text;
+    Table metrics;
+    metrics.row({"  step", grouped(line->step)});
+    metrics.row({"  seconds", significant(line->seconds, 6)});
+    for (const auto& [name, value] : line->scalars) metrics.row({"  " + name, significant(value, 6)});
+    return text + "\nLast metrics\n" + metrics.to_string();
+}
+
+std::string describe_safetensors(const std::string& path) {
+    const SafetensorsFile file = read_safetensors(path);
+    Table table;
+    std::int64_t elements = 0;
+    for (const auto& [name, x] : file.tensors) {
+        table.row({printable(name), to_string(x.dtype()), x.shape().to_string()});
+        elements += x.numel();
+    }
+    std::string text = table.to_string() + str(file.tensors.size(), " tensors, ", grouped(elements), " numbers\n");
+    for (const auto& [key, value] : file.metadata) text += printable(str(key, " = ", value)) + "\n";
+    return text;
+}
+
+std::string describe_tensor(const Tensor& x) { return str(x.dtype(), " ", x.shape(), "\n"); }
+
+std::string describe_file(const std::string& path) {
+    const std::string name = std::filesystem::path(path).filename().string();
+    if (name.ends_with(".safetensors")) return describe_safetensors(path);
+    if (name.ends_with(".npy")) return describe_tensor(read_npy(path));
+    if (name.ends_with(".png")) return describe_tensor(read_png(path));
+    if (name.find("idx") != std::string::npos || name.ends_with(".gz")) return describe_tensor(data::read_idx(path));
+    fail("info", "'", path, "' is of no known kind; expected the folder of a run, or a file .safetensors, .npy, .png, or IDX (...idx3-ubyte, .gz)");
+}
+
+}  // namespace
+
+int run(const InfoArguments& arguments) {
+    std::error_code ignored;
+    const bool folder = std::filesystem::is_directory(arguments.path, ignored);
+    check(folder || std::filesystem::exists(arguments.path, ignored), "info", "there is no '", arguments.path, "'");
+    print(folder ? describe_run(arguments.path) : describe_file(arguments.path));
+    return exit_ok;
+}
+
+}  // namespace eps::cli

@@ -1,0 +1,51 @@
+#include "cli/machine.h"
+
+#include <cblas.h>
+
+#include <fstream>
+
+#include "cli/text.h"
+#include "tensor/config.h"
+#include "tensor/error.h"
+#include "tensor/isa.h"
+#include "tensor/kernels.h"
+
+namespace eps::cli {
+namespace {
+
+// The value of the first line "key : value" of a file of /proc.
+std::string proc_value(const char* file, const std::string& key) {
+    std::ifstream lines(file);
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.starts_with(key)) continue;
+        const std::size_t begin = line.find_first_not_of(" \t", line.find(':') + 1);
+        return begin == std::string::npos ? "" : line.substr(begin);
+    }
+    return "unknown";
+}
+
+double kilobytes(const std::string& text) { return 1024 * std::atof(text.c_str()); }
+
+}  // namespace
+
+std::string cpu_model() { return proc_value("/proc/cpuinfo", "model name"); }
+
+std::string isa_text() {
+    const std::string compiled = compiled_isa(), available = available_isa();
+    return compiled == available ? compiled : str(compiled, " (this CPU has ", available, ")");
+}
+
+std::string blas_text() { return std::string(openblas_get_config()) + ", kernels for " + openblas_get_corename(); }
+
+std::string cuda_text() { return kernels::cuda::device_summary(); }
+
+std::string memory_text() {
+    const double available = kilobytes(proc_value("/proc/meminfo", "MemAvailable")), total = kilobytes(proc_value("/proc/meminfo", "MemTotal"));
+    return str(bytes_text(available), " free of ", bytes_text(total));
+}
+
+std::string version_text() {
+    return str("eps ", EPS_VERSION, "\nBLAS  ", blas_text(), "\nCPU   ", isa_text(), "\nCUDA  ", cuda_text(), "\n");
+}
+
+}  // namespace eps::cli

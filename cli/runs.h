@@ -1,0 +1,24 @@
+#pragma once
+// From a run folder to its model, for every command that needs one.
+#include <memory>
+#include <string>
+
+#include "models/training/run_folder.h"
+
+namespace eps::cli {
+
+/// The options of a run of this family: those of every run, then the family's own.
+std::vector<models::Option> options_of(const models::Family& family);
+
+/// The task of a checked config. Errors about the settings name where these came from.
+std::unique_ptr<models::Task> make_task(const models::Config& config);
+
+/// A trained model, ready to be used.
+struct TrainedRun {
+    models::RunFolder folder;
+    std::unique_ptr<models::Task> task;
+    std::int64_t step;
+};
+TrainedRun open_trained(const std::string& path);
+
+}  // namespace eps::cli

@@ -1,0 +1,28 @@
+// eps sample: new pictures from a trained model.
+#include <filesystem>
+
+#include "cli/commands.h"
+#include "cli/png.h"
+#include "cli/runs.h"
+#include "cli/terminal.h"
+#include "tensor/parallel.h"
+
+namespace eps::cli {
+
+int run(const SampleArguments& arguments) {
+    if (arguments.threads > 0) set_num_threads(arguments.threads);
+    const TrainedRun trained = open_trained(arguments.run);
+    Generator generator(static_cast<std::uint64_t>(arguments.seed));
+    const std::filesystem::path out = arguments.out;
+    bool first = true;
+    for (const models::Picture& picture : trained.task->sample(arguments.count, generator)) {
+        std::filesystem::path file = out;
+        if (!first) file.replace_filename(str(out.stem().string(), "-", picture.name, out.extension().string()));
+        first = false;
+        write_png(file.string(), picture.pixels);
+        print(file.string() + "\n");
+    }
+    return exit_ok;
+}
+
+}  // namespace eps::cli

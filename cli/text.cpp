@@ -1,0 +1,124 @@
+#include "cli/text.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <numeric>
+
+namespace eps::cli {
+namespace {
+
+// Levenshtein's distance; a swap of neighbours counts as one change too.
+std::size_t edit_distance(const std::string& a, const std::string& b) {
+    std::vector<std::size_t> before, last(b.size() + 1), row(b.size() + 1);
+    std::iota(last.begin(), last.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
+        }
+        before = last;
+        last = row;
+    }
+    return last[b.size()];
+}
+
+// Of UTF-8 text: every byte that does not continue a character.
+std::size_t columns(const std::string& text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+}  // namespace
+
+std::string closest(const std::string& word, const std::vector<std::string>& candidates) {
+    constexpr std::size_t longest = 100;  // nobody mistypes more, and the distance costs the product of the lengths
+    if (word.size() > longest) return "";
+    std::string best;
+    std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;
+    for (const std::string& candidate : candidates)
+        if (const std::size_t distance = edit_distance(word, candidate); distance < least) {
+            least = distance;
+            best = candidate;
+        }
+    return best;
+}
+
+std::string wrapped(const std::string& text, std::size_t indent, std::size_t width) {
+    std::string out;
+    std::size_t column = indent;
+    for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t end = std::min(text.find(' ', begin), text.size());
+        const std::string word = text.substr(begin, end - begin);
+        if (column > indent && column + 1 + columns(word) > width) {
+            out += "\n" + std::string(indent, ' ');
+            column = indent;
+        } else if (column > indent) {
+            out += ' ';
+            ++column;
+        }
+        out += word;
+        column += columns(word);
+        begin = end + 1;
+    }
+    return out;
+}
+
+std::string shell_quoted(const std::string& word) {
+    constexpr const char* plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+=:,@%";
+    if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+    std::string out = "'";
+    for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return out + "'";
+}
+
+std::string duration(double seconds) {
+    if (!(seconds < 100 * 3600.0)) return "long";
+    const auto whole = static_cast<int>(std::lround(std::max(0.0, seconds)));
+    char text[32];
+    if (whole >= 3600) std::snprintf(text, sizeof text, "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
+    else std::snprintf(text, sizeof text, "%d:%02d", whole / 60, whole % 60);
+    return text;
+}
+
+std::string significant(double value, int digits) {
+    char text[64];
+    std::snprintf(text, sizeof text, "%.*g", digits, value);
+    return text;
+}
+
+std::string listed(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
+std::string bytes_text(double bytes) {
+    const char* unit = "B";
+    for (const char* next : {"kB", "MB", "GB", "TB"}) {
+        if (bytes < 1000) break;
+        bytes /= 1000;
+        unit = next;
+    }
+    return significant(bytes, 3) + " " + unit;
+}
+
+std::string Table::to_string() const {
+    std::vector<std::size_t> widths;
+    for (const auto& cells : rows_)
+        for (std::size_t i = 0; i < cells.size(); ++i) {
+            if (i == widths.size()) widths.push_back(0);
+            widths[i] = std::max(widths[i], columns(cells[i]));
+        }
+    std::string out;
+    for (const auto& cells : rows_) {
+        for (std::size_t i = 0; i < cells.size(); ++i) {
+            out += cells[i];
+            if (i + 1 < cells.size()) out += std::string(widths[i] - columns(cells[i]) + 2, ' ');
+        }
+        out += '\n';
+    }
+    return out;
+}
+
+}  // namespace eps::cli

@@ -1,0 +1,60 @@
+// eps train: a new run, or one that goes on.
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/png.h"
+#include "cli/progress.h"
+#include "cli/runs.h"
+#include "cli/signals.h"
+#include "cli/text.h"
+#include "models/training/trainer.h"
+#include "tensor/parallel.h"
+
+namespace eps::cli {
+namespace {
+
+models::RunFolder folder_of(const TrainArguments& arguments) {
+    if (!arguments.resume) return models::RunFolder::create(arguments.run, arguments.config);
+    models::RunFolder folder = models::RunFolder::open(arguments.run);
+    models::Config config = models::check_config(folder.config(), options_of(models::family(folder.config())));
+    if (arguments.steps) config.set("steps", *arguments.steps);
+    if (arguments.minutes) config.set("minutes", *arguments.minutes);
+    folder.set_config(std::move(config));
+    return folder;
+}
+
+std::string counted(std::int64_t count, const char* noun) { return str(count, " ", noun, count == 1 ? "" : "s"); }
+
+std::string summary(const models::TrainResult& result, const models::RunFolder& folder) {
+    const std::string resume = str(program_name(), " train --resume ", shell_quoted(folder.path().string()));
+    if (result.end == models::TrainEnd::interrupted)
+        return str("Stopped after step ", result.last_step, " and saved. To go on:\n  ", resume, "\n");
+    const std::string more = str("For more:\n  ", resume, result.end == models::TrainEnd::steps_done ? str(" --steps ", 2 * result.last_step)
+                                                                                                    : str(" --minutes ", significant(2 * result.seconds / 60, 2)), "\n");
+    if (result.first_step == result.last_step)
+        return str("'", folder.path().string(), "' is trained already: ", counted(result.last_step, "step"), " in ", duration(result.seconds), ". ", more);
+    return str("Trained ", counted(result.last_step, "step"), " in ", duration(result.seconds), ". Checkpoint and pictures are in '",
+               folder.path().string(), "'.\n");
+}
+
+}  // namespace
+
+int run(const TrainArguments& arguments) {
+    const std::atomic<int>& stop = catch_stop_signals();
+    if (arguments.threads > 0) set_num_threads(arguments.threads);
+    models::RunFolder folder = folder_of(arguments);
+    const std::unique_ptr<models::Task> task = make_task(folder.config());
+    if (!arguments.quiet)
+        talk(str(folder.family(), " in '", folder.path().string(), "': ", counted(task->parameter_count(), "parameter"), ", ",
+                 counted(num_threads(), "thread"), "\n"));
+
+    const models::TrainResult result = [&] {
+        ProgressDisplay display(Terminal::of(STDERR_FILENO), arguments.quiet);
+        return models::train(*task, folder, [](const std::string& file, const Tensor& pixels) { write_png(file, pixels); }, display, stop);
+    }();
+    const bool interrupted = result.end == models::TrainEnd::interrupted;
+    if (!arguments.quiet || interrupted) talk(summary(result, folder));
+    return interrupted ? 128 + stop.load() : exit_ok;
+}
+
+}  // namespace eps::cli
