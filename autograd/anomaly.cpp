@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace eps {
 namespace {
@@ -23,20 +24,36 @@ struct Line {
     std::string function, file;  // empty when the tool or the debug information is missing
 };
 
-Line source_line(const char* object, std::uintptr_t address) {
+// The calls at an address, innermost first: several where functions were inlined.
+std::vector<Line> source_lines(const char* object, std::uintptr_t address) {
     char command[4352];
-    std::snprintf(command, sizeof command, "addr2line -f -C -s -e '%s' 0x%zx 2>/dev/null", object, address);
-    Line line;
+    std::snprintf(command, sizeof command, "addr2line -i -f -C -s -e '%s' 0x%zx 2>/dev/null", object, address);
+    std::vector<Line> lines;
     if (FILE* pipe = popen(command, "r")) {
-        for (std::string* text : {&line.function, &line.file}) {
-            char buffer[1024];
-            if (std::fgets(buffer, sizeof buffer, pipe)) *text = buffer;
-            while (!text->empty() && text->back() == '\n') text->pop_back();
-            if (text->find("??") != std::string::npos) text->clear();
+        char buffer[4096];
+        for (bool is_function = true; std::fgets(buffer, sizeof buffer, pipe); is_function = !is_function) {
+            std::string text = buffer;
+            while (!text.empty() && text.back() == '\n') text.pop_back();
+            if (text.find("??") != std::string::npos) text.clear();
+            if (is_function) lines.push_back({text, ""});
+            else lines.back().file = text;
         }
         pclose(pipe);
     }
-    return line;
+    return lines;
+}
+
+// Whether a demangled function is ours or the language's: its own name counts, not the types of its result and arguments.
+bool is_internal(const std::string& function) {
+    std::size_t start = 0;
+    int depth = 0;
+    for (std::size_t i = 0; i < function.size() && !(function[i] == '(' && depth == 0 && i > start); ++i) {
+        depth += (function[i] == '<') - (function[i] == '>');
+        if (function[i] == ' ' && depth == 0) start = i + 1;
+    }
+    for (const char* name : {"eps::", "std::", "__libc_start", "_start"})
+        if (function.compare(start, std::strlen(name), name) == 0) return true;
+    return false;
 }
 
 }  // namespace
@@ -55,13 +72,13 @@ std::string describe_stack(const std::vector<void*>& stack) {
         if (!dladdr(frame, &info) || !info.dli_fname) continue;
         // One byte back: the return address may belong to the next line.
         const auto offset = reinterpret_cast<std::uintptr_t>(frame) - reinterpret_cast<std::uintptr_t>(info.dli_fbase) - 1;
-        const Line line = source_line(info.dli_fname, offset);
-        const std::string function = !line.function.empty() ? line.function : info.dli_sname ? demangled(info.dli_sname) : "";
-        if (function.find("eps::") != std::string::npos || function.find("__libc_start") != std::string::npos) continue;
-        const std::string place = line.file.empty() ? function : line.file + " (" + function + ")";
-        if (place.empty() || function == "_start") continue;
-        text += (text.empty() ? "" : ", called from ") + place;
-        if (++shown == 3) break;
+        std::vector<Line> lines = source_lines(info.dli_fname, offset);
+        if (lines.empty() || lines[0].function.empty()) lines = {{info.dli_sname ? demangled(info.dli_sname) : "", ""}};
+        for (const Line& line : lines) {
+            if (line.function.empty() || is_internal(line.function)) continue;
+            text += (text.empty() ? "" : ", called from ") + (line.file.empty() ? line.function : line.file + " (" + line.function + ")");
+            if (++shown == 3) return text;
+        }
     }
     return text;
 }

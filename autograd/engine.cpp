@@ -149,9 +149,13 @@ std::vector<Tensor> grad(const Tensor& output, std::span<const Tensor> inputs, c
 
 void register_hook(const Tensor& x, GradientHook hook) {
     check(x.defined() && x.requires_grad(), "register_hook", "the tensor does not require a gradient");
+    check(hook != nullptr, "register_hook", "the hook is empty");
     node_of(x)->hooks().push_back(std::move(hook));
 }
 
-Tensor detach(const Tensor& x) { return x.as_strided(x.shape(), x.strides(), x.offset()); }
+Tensor detach(const Tensor& x) {
+    check(x.defined(), "detach", "the tensor is undefined");
+    return x.as_strided(x.shape(), x.strides(), x.offset());
+}
 
 }  // namespace eps

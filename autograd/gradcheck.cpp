@@ -44,6 +44,7 @@ double* element(const Tensor& x, std::int64_t flat) {
 void gradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
     std::vector<Tensor> leaves;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
+        check(inputs[i].defined(), "gradcheck", "input ", i, " of ", options.name, " is undefined");
         if (!inputs[i].requires_grad()) continue;
         check(inputs[i].dtype() == f64, "gradcheck", "input ", i, " of ", options.name, " is ", describe(inputs[i]), "; expected f64");
         check(!inputs[i].strides().contains(0) || inputs[i].numel() <= 1, "gradcheck", "input ", i, " of ", options.name,
@@ -82,6 +83,7 @@ void gradgradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs, c
     {
         NoGrad guard;
         output = f(inputs);
+        check(output.defined() && output.dtype() == f64, "gradcheck", options.name, " returned ", describe(output), "; expected f64");
     }
     std::vector<Tensor> all = inputs;
     all.push_back(fixed_weights(output.shape(), 11).requires_grad_());

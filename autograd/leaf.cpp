@@ -5,6 +5,7 @@
 namespace eps {
 
 Tensor& Tensor::requires_grad_(bool required) {
+    check(defined(), "requires_grad_", "the tensor is undefined");
     check(is_floating(dtype()) && dtype() != bf16, "requires_grad_", "only f32 and f64 tensors have gradients; got ", describe(*this));
     check(is_leaf(), "requires_grad_", "this tensor was computed from others; hint: detach() it to start a new leaf");
     if (!required) impl_->meta = {};
@@ -25,6 +26,7 @@ Tensor Tensor::grad() const {
 }
 
 void Tensor::set_grad(const Tensor& gradient) const {
+    check(defined(), "set_grad", "the tensor is undefined");
     auto* leaf = dynamic_cast<LeafNode*>(impl_->meta.get());
     check(leaf != nullptr, "set_grad", "not a leaf that requires a gradient; got ", describe(*this));
     check(!gradient.defined() || (gradient.shape() == shape() && gradient.dtype() == dtype()), "set_grad",

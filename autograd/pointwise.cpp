@@ -1,6 +1,7 @@
 #include "autograd/pointwise.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "autograd/grad_mode.h"
@@ -44,6 +45,14 @@ DType compute_dtype(const PointwiseOp& op, std::span<const Tensor> inputs) {
     if (op.kind == PointwiseKind::floating && !is_floating(dtype)) return f32;
     if (op.kind == PointwiseKind::numeric && dtype == DType::boolean) return i64;
     return dtype;
+}
+
+// An integer tensor takes whole scalars only: x + 0.5 would silently be x. The bound of a clamp may be infinite.
+void check_whole_attributes(const Member& member, const Tensor& x) {
+    const auto* values = reinterpret_cast<const double*>(member.attributes.data());
+    for (std::size_t i = 0; i < member.op->attribute_bytes / sizeof(double); ++i)
+        check(values[i] == std::floor(values[i]), member.op->name, "a fractional scalar with an integer tensor; got ", values[i], " and ",
+              describe(x), "; hint: to(x, f32) first");
 }
 
 // Keeps the memory order of the first full-sized input, so that channels-last images stay channels-last.
@@ -167,6 +176,7 @@ Tensor run(const Member& member, std::span<const Tensor> inputs) {
               "; hint: copy_to(x, device)");
     }
     const DType dtype = compute_dtype(op, inputs);
+    if (!is_floating(dtype)) check_whole_attributes(member, inputs[0]);
     Tensor out = make_output(shape, op.kind == PointwiseKind::predicate ? DType::boolean : dtype, inputs);
     launch(member, out, Tensor(), inputs.data());
     record(member, inputs, out);

@@ -1,6 +1,7 @@
 #include "cli/arguments.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <limits>
 
 #include "cli/machine.h"
@@ -28,7 +29,9 @@ public:
             text += "\nCommands:\n";
             for (const CLI::App* command : commands) text += entry(command->get_name(), command->get_description());
         }
-        for (const std::string& group : app->get_groups()) {
+        std::vector<std::string> groups = app->get_groups();
+        std::stable_partition(groups.begin(), groups.end(), [](const std::string& group) { return group != "Options"; });  // --help comes last
+        for (const std::string& group : groups) {
             const auto options = app->get_options([&](const CLI::Option* o) { return !group.empty() && o->get_group() == group; });
             if (!options.empty()) text += "\n" + group + ":\n";
             for (const CLI::Option* option : options) text += entry(label(option), described(option));
@@ -118,7 +121,7 @@ struct FamilyCommand {
         try {
             return models::check_config(config, options);
         } catch (const Error& error) {
-            throw UsageError("train", std::string(error.what()).substr(error.op().size() + 2));
+            throw UsageError("eps train " + family->name, std::string(error.what()).substr(error.op().size() + 2));
         }
     }
 };

@@ -14,8 +14,8 @@ std::string& name_of_program() {
     return name;
 }
 
-int complain(const char* sentence, int code) {
-    talk(str("eps: ", sentence, "\n"));
+int complain(const std::string& sentence, int code) {
+    talk(sentence + "\n");
     return code;
 }
 
@@ -34,13 +34,13 @@ int main_of(int argc, const char* const* argv) {
     try {
         return std::visit([](const auto& arguments) { return run(arguments); }, parse_arguments(argc, argv));
     } catch (const UsageError& error) {
-        return complain(error.what(), exit_usage);
+        return complain(error.what(), exit_usage);  // names the command: "eps train vae: ..."
     } catch (const data::DataMissing& error) {
-        return complain(error.what(), exit_data_missing);
+        return complain(str("eps: ", error.what()), exit_data_missing);
     } catch (const std::bad_alloc&) {
-        return complain("out of memory", exit_error);
+        return complain("eps: out of memory", exit_error);
     } catch (const std::exception& error) {
-        return complain(error.what(), exit_error);
+        return complain(str("eps: ", error.what()), exit_error);
     }
 }
 

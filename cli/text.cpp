@@ -116,6 +116,7 @@ std::string Table::to_string() const {
             out += cells[i];
             if (i + 1 < cells.size()) out += std::string(widths[i] - columns(cells[i]) + 2, ' ');
         }
+        while (!out.empty() && out.back() == ' ') out.pop_back();
         out += '\n';
     }
     return out;

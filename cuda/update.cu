@@ -52,7 +52,7 @@ __global__ void __launch_bounds__(kBlock) update_kernel(const __grid_constant__ 
 template <class U, class T>
 void update_all(std::span<const UpdateTensors> list, const UpdateCoefficients& c) {
     const auto to = [](double x) { return static_cast<T>(x); };
-    const math::Coefficients<T> typed{to(c.lr), to(c.weight_decay), to(c.decoupled_decay), to(c.epsilon), to(c.beta1), to(c.beta2), to(c.bias1),
+    const math::Coefficients<T> typed{to(c.lr), to(c.weight_decay), to(c.decoupled_decay), to(c.epsilon), to(c.beta1), to(c.beta2), to(1 - c.beta1), to(1 - c.beta2), to(c.bias1),
                                       to(std::sqrt(c.bias2)), to(c.momentum), to(c.dampening), to(c.nesterov), to(c.first_step)};
     const auto data = [](const Tensor& x) { return x.defined() ? static_cast<T*>(x.raw_data()) : nullptr; };
     Batch<T> batch;

@@ -24,9 +24,10 @@ void EMA::update() {
     std::vector<kernels::UpdateTensors> list;
     for (std::size_t i = 0; i < parameters_.size(); ++i) {
         const auto& [name, average] = shadow_[i];
-        check(average.device() == parameters_[i].device() && average.dtype() == parameters_[i].dtype(), "EMA", "the module has moved; got ", name, " ",
-              describe(parameters_[i]), "; expected ", describe(average), "; hint: make the EMA after to()");
-        list.push_back({.value = average, .gradient = parameters_[i].contiguous_data(), .state1 = {}, .state2 = {}});
+        const Tensor& parameter = parameters_[i];
+        check(average.device() == parameter.device() && average.dtype() == parameter.dtype(), "EMA", "the module has moved; got ", name,
+              " ", describe(parameter), "; expected ", describe(average), "; hint: make the EMA after to()");
+        list.push_back({.value = average, .gradient = parameter.contiguous_data(), .state1 = {}, .state2 = {}});
     }
     kernels::UpdateCoefficients c;
     c.beta1 = next_decay();

@@ -27,8 +27,8 @@ void check_same_shape(const char* op, const Tensor& input, const Tensor& target)
 void check_classes(const char* op, const Tensor& scores, const Tensor& target) {
     check(scores.defined() && target.defined(), op, "an input is an undefined tensor");
     check(scores.rank() == 2, op, "scores must be [B, C]; got ", describe(scores));
-    check(target.dtype() == i64 && target.shape() == Shape{scores.size(0)}, op, "the target must hold one class a row; got ", describe(target),
-          "; expected i64 [", scores.size(0), "]", is_floating(target.dtype()) ? "; hint: to(target, i64)" : "");
+    check(target.dtype() == i64 && target.shape() == Shape{scores.size(0)}, op, "the target must hold one class a row; got ",
+          describe(target), "; expected i64 [", scores.size(0), "]", is_floating(target.dtype()) ? "; hint: to(target, i64)" : "");
 }
 
 // -log_probs[i, target[i]] -> [B]
@@ -64,7 +64,8 @@ Tensor nll_loss(const Tensor& log_probs, const Tensor& target, Reduction reducti
 
 Tensor cross_entropy_loss(const Tensor& logits, const Tensor& target, double label_smoothing, Reduction reduction) {
     check_classes("cross_entropy_loss", logits, target);
-    check(label_smoothing >= 0 && label_smoothing <= 1, "cross_entropy_loss", "bad label smoothing; got ", label_smoothing, "; expected 0 to 1");
+    check(label_smoothing >= 0 && label_smoothing <= 1, "cross_entropy_loss", "bad label smoothing; got ", label_smoothing,
+          "; expected 0 to 1");
     const Tensor log_probs = log_softmax(logits, 1);
     Tensor losses = picked(log_probs, target);
     if (label_smoothing > 0) losses = (1 - label_smoothing) * losses - label_smoothing * mean(log_probs, {1});

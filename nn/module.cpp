@@ -121,12 +121,15 @@ void Module::add(std::string name, Module& child) {
 
 void Module::check_name(const char* op, const std::string& name) const {
     check(!name.empty() && name.find('.') == std::string::npos, op, "a name must not be empty or contain a dot; got \"", name, "\"");
-    const auto taken = [&](const auto& list) { return std::any_of(list.begin(), list.end(), [&](const auto& entry) { return entry.first == name; }); };
-    check(!taken(parameters_) && !taken(buffers_) && !taken(children_), op, "the name is taken; got ", name);
+    const auto is_free = [&](const auto& list) {
+        return std::none_of(list.begin(), list.end(), [&](const auto& entry) { return entry.first == name; });
+    };
+    check(is_free(parameters_) && is_free(buffers_) && is_free(children_), op, "the name is taken; got ", name);
 }
 
 bool Module::reaches(const Module& other) const {
-    return this == &other || std::any_of(children_.begin(), children_.end(), [&](const auto& entry) { return entry.second->reaches(other); });
+    if (this == &other) return true;
+    return std::any_of(children_.begin(), children_.end(), [&](const auto& entry) { return entry.second->reaches(other); });
 }
 
 }  // namespace eps::nn

@@ -25,13 +25,16 @@ Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double lr
     std::unordered_set<const TensorImpl*> seen;
     for (std::size_t i = 0; i < parameters.size(); ++i) {
         const Tensor& p = parameters[i];
-        check(p.defined() && p.requires_grad() && p.is_leaf(), name_, "parameter ", i, " is not a leaf that requires a gradient; got ", describe(p),
-              "; hint: requires_grad_()");
+        check(p.defined() && p.requires_grad() && p.is_leaf(), name_, "parameter ", i, " is not a leaf that requires a gradient; got ",
+              describe(p), "; hint: requires_grad_()");
         check(p.is_contiguous(), name_, "parameter ", i, " is not contiguous; got ", describe(p), " with strides ", p.strides());
-        check(p.device() == parameters[0].device(), name_, "parameters on different devices; got ", parameters[0].device(), " and ", p.device(),
-              "; hint: one optimiser a device");
+        check(p.device() == parameters[0].device(), name_, "parameters on different devices; got ", parameters[0].device(), " and ",
+              p.device(), "; hint: one optimiser a device");
         check(seen.insert(p.impl()).second, name_, "parameter ", i, " is given twice; got ", describe(p));
-        slots_.push_back({.value = p, .gradient = {}, .state1 = state_count >= 1 ? zeros_like(p) : Tensor(), .state2 = state_count >= 2 ? zeros_like(p) : Tensor()});
+        slots_.push_back({.value = p,
+                          .gradient = {},
+                          .state1 = state_count >= 1 ? zeros_like(p) : Tensor(),
+                          .state2 = state_count >= 2 ? zeros_like(p) : Tensor()});
     }
 }
 
@@ -44,8 +47,9 @@ void Optimizer::step() {
         if (!slot.gradient.defined()) continue;
         check(slot.gradient.device() == slot.value.device(), name_, "parameter ", i, " and its gradient are on different devices; got ",
               slot.value.device(), " and ", slot.gradient.device());
-        check(state_count_ == 0 || (slot.state1.device() == slot.value.device() && slot.state1.dtype() == slot.value.dtype()), name_, "parameter ", i,
-              " has moved; got ", describe(slot.value), "; expected ", describe(slot.state1), "; hint: make the optimiser after to()");
+        check(state_count_ == 0 || (slot.state1.device() == slot.value.device() && slot.state1.dtype() == slot.value.dtype()), name_,
+              "parameter ", i, " has moved; got ", describe(slot.value), "; expected ", describe(slot.state1),
+              "; hint: make the optimiser after to()");
         slot.gradient = slot.gradient.contiguous_data();
         launches[updates_[i] + 1].push_back(std::move(slot));
     }

@@ -27,7 +27,7 @@ namespace eps {
 /// What a pointwise op computes on and returns.
 enum class PointwiseKind : std::uint8_t {
     floating,   // f32, f64; integers are converted to f32 first
-    numeric,    // any dtype but bf16, computed and returned in the promoted dtype
+    numeric,    // any dtype but bf16, computed and returned in the promoted dtype; attributes are doubles, whole ones for integers
     predicate,  // any dtype but bf16 in, bool out; no derivative
 };
 

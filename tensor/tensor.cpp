@@ -46,6 +46,7 @@ double Tensor::item() const {
 }
 
 std::vector<double> Tensor::to_vector() const {
+    check(defined(), "to_vector", "the tensor is undefined");
     const Tensor host = clone_data(cast_data(copy_to(*this, cpu), f64));
     const auto* values = host.data<double>();
     return {values, values + host.numel()};
@@ -109,7 +110,10 @@ Tensor full(const Shape& shape, double value, Options options) {
 }
 Tensor zeros(const Shape& shape, Options options) { return full(shape, 0, options); }
 Tensor ones(const Shape& shape, Options options) { return full(shape, 1, options); }
-Tensor full_like(const Tensor& x, double value) { return full(x.shape(), value, x.options()); }
+Tensor full_like(const Tensor& x, double value) {
+    check(x.defined(), "full_like", "the tensor is undefined");
+    return full(x.shape(), value, x.options());
+}
 Tensor zeros_like(const Tensor& x) { return full_like(x, 0); }
 Tensor ones_like(const Tensor& x) { return full_like(x, 1); }
 
@@ -157,6 +161,7 @@ template Tensor from_span(std::span<const std::int64_t>, const Shape&);
 template Tensor from_span(std::span<const std::uint8_t>, const Shape&);
 
 Tensor cast_data(const Tensor& x, DType dtype) {
+    check(x.defined(), "cast_data", "the tensor is undefined");
     if (x.dtype() == dtype) return x;
     Tensor out = empty(x.shape(), {dtype, x.device()});
     kernels::copy(out, x);
@@ -164,6 +169,7 @@ Tensor cast_data(const Tensor& x, DType dtype) {
 }
 
 Tensor copy_to(const Tensor& x, Device device) {
+    check(x.defined(), "copy_to", "the tensor is undefined");
     if (x.device() == device) return x;
     const Tensor source = x.contiguous_data();
     Tensor out = empty(x.shape(), {x.dtype(), device});
@@ -172,6 +178,7 @@ Tensor copy_to(const Tensor& x, Device device) {
 }
 
 Tensor clone_data(const Tensor& x) {
+    check(x.defined(), "clone_data", "the tensor is undefined");
     Tensor out = empty(x.shape(), x.options());
     kernels::copy(out, x);
     return out;

@@ -101,7 +101,10 @@ Tensor scatter_add(const Tensor& x, std::int64_t dim, const Tensor& index, const
 
 Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index) { return gather(x, dim, spread_index("index_select", x, dim, index)); }
 Tensor index_add(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& src) {
-    return scatter_add(x, dim, spread_index("index_add", x, dim, index), src);
+    const Tensor spread = spread_index("index_add", x, dim, index);
+    check(src.defined() && src.shape() == spread.shape() && src.dtype() == x.dtype(), "index_add", "src does not match; got ", describe(src),
+          "; expected ", x.dtype(), " ", spread.shape());
+    return scatter_add(x, dim, spread, src);
 }
 
 Tensor cumsum(const Tensor& x, std::int64_t dim, bool reverse) {
@@ -111,23 +114,28 @@ Tensor cumsum(const Tensor& x, std::int64_t dim, bool reverse) {
     return apply(ops::Cumsum{normalize_dim(dim, x.rank(), "cumsum"), reverse}, values);
 }
 
-Tensor argsort(const Tensor& x, std::int64_t dim, bool descending) {
-    check(x.defined(), "argsort", "the tensor is undefined");
-    check(x.dtype() != bf16, "argsort", "bf16 is a storage type; got ", describe(x), "; hint: to(x, f32) first");
+namespace {
+Tensor sorting_order(const char* op, const Tensor& x, std::int64_t dim, bool descending) {
+    check(x.defined(), op, "the tensor is undefined");
+    check(x.dtype() != bf16, op, "bf16 is a storage type; got ", describe(x), "; hint: to(x, f32) first");
     Tensor out = empty(x.shape(), {i64, x.device()});
-    kernels::argsort(out, x, normalize_dim(dim, x.rank(), "argsort"), descending);
+    kernels::argsort(out, x, normalize_dim(dim, x.rank(), op), descending);
     return out;
 }
+}  // namespace
+
+Tensor argsort(const Tensor& x, std::int64_t dim, bool descending) { return sorting_order("argsort", x, dim, descending); }
 
 Sorted sort(const Tensor& x, std::int64_t dim, bool descending) {
-    const Tensor indices = argsort(x, dim, descending);
+    const Tensor indices = sorting_order("sort", x, dim, descending);
     return {gather(x, dim, indices), indices};
 }
 
 Sorted topk(const Tensor& x, std::int64_t k, std::int64_t dim, bool largest) {
     check(x.defined(), "topk", "the tensor is undefined");
-    check(k >= 0 && k <= x.size(dim), "topk", "k is out of range; got ", k, "; expected 0 to ", x.size(dim), " for dim ", dim, " of ", x.shape());
-    const Tensor indices = contiguous(narrow(argsort(x, dim, largest), dim, 0, k));
+    const int d = normalize_dim(dim, x.rank(), "topk");
+    check(k >= 0 && k <= x.size(d), "topk", "k is out of range; got ", k, "; expected 0 to ", x.size(d), " for dim ", dim, " of ", x.shape());
+    const Tensor indices = contiguous(narrow(sorting_order("topk", x, d, largest), d, 0, k));
     return {gather(x, dim, indices), indices};
 }
 

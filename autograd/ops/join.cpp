@@ -64,9 +64,12 @@ Tensor stack(std::span<const Tensor> tensors, std::int64_t dim) {
 std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& sizes, std::int64_t dim) {
     check(x.defined(), "split", "the tensor is undefined");
     const int d = normalize_dim(dim, x.rank(), "split");
-    std::int64_t total = 0;
-    for (std::int64_t size : sizes) total += size;
-    check(total == x.size(d), "split", "the sizes do not add up; got ", Dims(sizes), " (", total, "); expected ", x.size(d), " along dim ", dim);
+    std::int64_t left = x.size(d);
+    for (std::int64_t size : sizes) {
+        check(size >= 0 && size <= left, "split", "a size is negative or more than is left; got ", size, " with ", left, " left of ", x.size(d), " along dim ", dim);
+        left -= size;
+    }
+    check(left == 0, "split", "the sizes do not add up; ", left, " are left over of ", x.size(d), " along dim ", dim);
     std::vector<Tensor> parts;
     std::int64_t start = 0;
     for (std::int64_t size : sizes) {
@@ -79,7 +82,7 @@ std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& size
 std::vector<Tensor> split(const Tensor& x, std::int64_t size, std::int64_t dim) {
     check(x.defined(), "split", "the tensor is undefined");
     check(size >= 1, "split", "size must be at least 1; got ", size);
-    const std::int64_t extent = x.size(dim);
+    const std::int64_t extent = x.size(normalize_dim(dim, x.rank(), "split"));
     std::vector<Tensor> parts;
     for (std::int64_t start = 0; start < extent; start += size) parts.push_back(narrow(x, dim, start, std::min(size, extent - start)));
     return parts;

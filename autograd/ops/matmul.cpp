@@ -66,11 +66,14 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
     check(a.rank() > 0 && b.rank() > 0, "matmul", "needs tensors of rank at least 1; got ", a.shape(), " and ", b.shape(), "; hint: use * for scalars");
     check(a.dtype() == b.dtype() && (a.dtype() == f32 || a.dtype() == f64), "matmul", "dtypes differ or are not real; got ", a.dtype(), " and ",
           b.dtype(), "; expected both f32 or both f64; hint: to(x, f32)");
+    const bool fits = a.size(-1) == b.size(b.rank() == 1 ? 0 : -2);
+    check(fits, "matmul", "inner dimensions differ: a is ", a.shape(), ", b is ", b.shape(),
+          fits || b.rank() == 1                     ? "; expected a [.., M, K] and b [K]"
+          : a.size(-1) == b.size(-1)                ? "; did you mean matmul(a, transpose(b))?"
+          : a.rank() > 1 && a.size(-2) == b.size(-2) ? "; did you mean matmul(transpose(a), b)?"
+                                                    : "; expected a [.., M, K] and b [.., K, N]");
     if (a.rank() == 1) return squeeze(matmul(unsqueeze(a, 0), b), b.rank() == 1 ? 0 : -2);
     if (b.rank() == 1) return squeeze(matmul(a, unsqueeze(b, 1)), -1);
-    check(a.size(-1) == b.size(-2), "matmul", "inner dimensions differ: a is ", a.shape(), ", b is ", b.shape(),
-          a.size(-1) == b.size(-1) ? "; did you mean matmul(a, transpose(b))?"
-          : a.size(-2) == b.size(-2) ? "; did you mean matmul(transpose(a), b)?" : "; expected a [.., M, K] and b [.., K, N]");
     if (a.rank() > 2 && b.rank() == 2) {  // one large product in place of a batch of small ones
         Shape shape = a.shape();
         shape[a.rank() - 1] = b.size(1);

@@ -132,29 +132,35 @@ Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim) {
     check_computes(x, "logsumexp");
     const Dims over = normalize_dims(dims, x.rank(), "logsumexp");
     const Tensor values = floating(x);
+    if (reduced_count(values, over) == 0) return log(sum(values, over, keepdim));  // log 0
     Tensor shift = max(detach(values), over, true);
     shift = where(isfinite(shift), shift, zeros({}, shift.options()));  // -inf - -inf would be NaN
     return drop_dims(log(sum(exp(values - shift), over, true)) + shift, over, keepdim);
 }
 
-Tensor var(const Tensor& x, const Dims& dims, bool keepdim, double correction) {
-    check_computes(x, "var");
-    const Dims over = normalize_dims(dims, x.rank(), "var");
+namespace {
+Tensor variance(const char* op, const Tensor& x, const Dims& dims, bool keepdim, double correction) {
+    check_computes(x, op);
+    const Dims over = normalize_dims(dims, x.rank(), op);
     const Tensor values = floating(x);
     const Tensor centred = values - mean(values, over, true);
     return sum(square(centred), over, keepdim) / (static_cast<double>(reduced_count(x, over)) - correction);
 }
 
-Tensor stddev(const Tensor& x, const Dims& dims, bool keepdim, double correction) { return sqrt(var(x, dims, keepdim, correction)); }
+}  // namespace
+
+Tensor var(const Tensor& x, const Dims& dims, bool keepdim, double correction) { return variance("var", x, dims, keepdim, correction); }
+Tensor stddev(const Tensor& x, const Dims& dims, bool keepdim, double correction) { return sqrt(variance("stddev", x, dims, keepdim, correction)); }
 
 Tensor norm(const Tensor& x, double p, const Dims& dims, bool keepdim) {
     check_computes(x, "norm");
     check(p >= 1, "norm", "p must be at least 1; got ", p);
+    const Dims over = normalize_dims(dims, x.rank(), "norm");
     const Tensor values = floating(x);
-    if (p == 1) return sum(abs(values), dims, keepdim);
-    if (std::isinf(p)) return max(abs(values), dims, keepdim);
-    if (p != 2) return pow(sum(pow(abs(values), p), dims, keepdim), 1 / p);
-    const Tensor squares = sum(square(values), dims, keepdim);
+    if (p == 1) return sum(abs(values), over, keepdim);
+    if (std::isinf(p)) return max(abs(values), over, keepdim);
+    if (p != 2) return pow(sum(pow(abs(values), p), over, keepdim), 1 / p);
+    const Tensor squares = sum(square(values), over, keepdim);
     // sqrt has an infinite slope at 0, where the norm's subgradient is 0: differentiate sqrt(1) there and select 0.
     const Tensor is_zero = eq(squares, 0);
     return where(is_zero, zeros({}, squares.options()), sqrt(where(is_zero, ones({}, squares.options()), squares)));
@@ -175,7 +181,13 @@ Tensor arg_extremum(const Tensor& x, std::int64_t dim, bool keepdim, bool smalle
 Tensor argmax(const Tensor& x, std::int64_t dim, bool keepdim) { return arg_extremum(x, dim, keepdim, false); }
 Tensor argmin(const Tensor& x, std::int64_t dim, bool keepdim) { return arg_extremum(x, dim, keepdim, true); }
 
-Tensor any(const Tensor& x, const Dims& dims, bool keepdim) { return sum(ne(x, 0), dims, keepdim) > 0; }
-Tensor all(const Tensor& x, const Dims& dims, bool keepdim) { return eq(sum(eq(x, 0), dims, keepdim), 0); }
+Tensor any(const Tensor& x, const Dims& dims, bool keepdim) {
+    check_computes(x, "any");
+    return sum(ne(x, 0), normalize_dims(dims, x.rank(), "any"), keepdim) > 0;
+}
+Tensor all(const Tensor& x, const Dims& dims, bool keepdim) {
+    check_computes(x, "all");
+    return eq(sum(eq(x, 0), normalize_dims(dims, x.rank(), "all"), keepdim), 0);
+}
 
 }  // namespace eps

@@ -48,18 +48,16 @@ std::optional<Strides> view_strides(const Tensor& x, const Shape& shape) {
 }
 
 Shape with_inferred_extent(const Tensor& x, Shape shape) {
-    std::int64_t known = 1;
     int hole = -1;
     for (int d = 0; d < shape.rank(); ++d) {
-        if (shape[d] == -1) {
-            check(hole < 0, "reshape", "only one extent can be -1; got ", shape);
-            hole = d;
-        } else {
-            check(shape[d] >= 0, "reshape", "negative extent; got ", shape, "; expected extents >= 0, or one -1");
-            known *= shape[d];
-        }
+        check(shape[d] >= -1, "reshape", "negative extent; got ", shape, "; expected extents >= 0, or one -1");
+        check(shape[d] >= 0 || hole < 0, "reshape", "only one extent can be -1; got ", shape);
+        if (shape[d] == -1) hole = d;
     }
     if (hole >= 0) {
+        Shape others = shape;
+        others[hole] = 1;
+        const std::int64_t known = numel(others);
         check(known > 0 && x.numel() % known == 0, "reshape", "the -1 cannot be inferred; got ", shape, " for ", x.shape());
         shape[hole] = x.numel() / known;
     }
@@ -213,6 +211,7 @@ Tensor expand(const Tensor& x, const Shape& shape) {
     Shape target = shape;
     for (int i = 1; i <= std::min(target.rank(), x.rank()); ++i)
         if (target[target.rank() - i] == -1) target[target.rank() - i] = x.size(-i);
+    for (std::int64_t extent : target) check(extent >= 0, "expand", "negative extent; got ", shape, " for ", x.shape(), "; expected -1 only where x has a dimension");
     check(broadcastable_to(x.shape(), target), "expand", "the shape does not broadcast; got ", x.shape(), " to ", shape,
           "; expected equal extents or 1, aligned at the last dimension");
     return target == x.shape() ? x : apply(ops::Expand{target}, x);
@@ -282,12 +281,16 @@ Tensor embed(const Tensor& x, const Shape& shape, std::int64_t dim, std::int64_t
     return apply(ops::Embed{shape, d, start, step}, x);
 }
 
+constexpr std::int64_t kMaxWidth = std::int64_t{1} << 60;  // two of them and an extent are still an int64
+
 Tensor pad(const Tensor& x, const Dims& before, const Dims& after, double value) {
     check(x.defined(), "pad", "the tensor is undefined");
     check(before.rank() == x.rank() && after.rank() == x.rank(), "pad", "needs one width a dimension on each side; got ", before, " and ", after,
           " for ", x.shape());
-    for (int d = 0; d < x.rank(); ++d)
+    for (int d = 0; d < x.rank(); ++d) {
         check(before[d] >= 0 && after[d] >= 0, "pad", "negative width; got ", before, " and ", after, "; hint: slice() cuts");
+        check(before[d] <= kMaxWidth && after[d] <= kMaxWidth, "pad", "the size overflows; got widths ", before, " and ", after);
+    }
     return apply(ops::Pad{before, after, value}, x);
 }
 

@@ -69,6 +69,7 @@ private:
 }  // namespace
 
 Fields parse_flat_json(std::string_view text, const char* op, const std::string& where, bool nulls) {
+    check(text.find('\0') == text.npos, op, "a zero byte in ", where);  // the parser would take it for the end
     FlatReader reader(nulls);
     const bool parsed = Json::sax_parse(text.begin(), text.end(), &reader);
     check(parsed, op, reader.problem.empty() ? "a syntax error" : reader.problem, " in ", where, "; expected one flat JSON object");

@@ -12,9 +12,17 @@ namespace {
 constexpr std::int64_t kGrain = 16 * 1024;  // elements worth a second thread
 constexpr std::int64_t kCacheLine = 16;     // elements: two threads that share a line slow each other down
 
-std::int64_t checked(const char* op, std::int64_t index, std::int64_t extent) {
-    check(index >= 0 && index < extent, op, "index out of range; got ", index, "; expected 0 to ", extent - 1);
-    return index;
+// Looks at all indices of a row before any is used, so that the loops over them are free of branches.
+void check_indices(const char* op, const std::int64_t* index, std::int64_t stride, std::int64_t n, std::int64_t extent) {
+    const auto limit = static_cast<std::uint64_t>(extent);  // a negative index is a huge unsigned one
+    bool bad = false;
+    if (stride == 1)
+        for (std::int64_t i = 0; i < n; ++i) bad |= static_cast<std::uint64_t>(index[i]) >= limit;
+    else
+        for (std::int64_t i = 0; i < n; ++i) bad |= static_cast<std::uint64_t>(index[i * stride]) >= limit;
+    if (!bad) [[likely]] return;
+    while (static_cast<std::uint64_t>(*index) < limit) index += stride;
+    fail(op, "index out of range; got ", *index, "; expected 0 to ", extent - 1);
 }
 
 /// A tensor taken apart: `line` runs along dim, `inner` is the innermost of the dimensions after it (extent 1 if there is none),
@@ -30,6 +38,7 @@ struct Parts {
         inner = after.pop();
         for (int d = 0; d < after.rank(); ++d) outer.append(after[d]);
         if (shape.rank() > 0) line = axis_of<N>(tensors, shape, dim);  // rank 0 is a line of one element
+        if (inner.size == 1 && line.size == 1) inner = outer.pop();    // one element of each line, as labels pick: go along the lines
     }
 };
 
@@ -60,15 +69,15 @@ template <class T>
 void gather_row(T* __restrict to, const T* __restrict table, const std::int64_t* __restrict index, const Axis<3>& row, std::int64_t extent,
                 std::int64_t table_line) {
     const auto [to_stride, table_stride, index_stride] = row.strides;
+    check_indices("gather", index, index_stride, index_stride == 0 ? 1 : row.size, extent);
     if (index_stride == 0) {  // one index for the whole row, as an embedding has
-        const T* from = table + checked("gather", *index, extent) * table_line;
+        const T* from = table + *index * table_line;
         if (to_stride == 1 && table_stride == 1) std::memcpy(to, from, static_cast<std::size_t>(row.size) * sizeof(T));
         else
             for (std::int64_t i = 0; i < row.size; ++i) to[i * to_stride] = from[i * table_stride];
         return;
     }
-    for (std::int64_t i = 0; i < row.size; ++i)
-        to[i * to_stride] = table[i * table_stride + checked("gather", index[i * index_stride], extent) * table_line];
+    for (std::int64_t i = 0; i < row.size; ++i) to[i * to_stride] = table[i * table_stride + index[i * index_stride] * table_line];
 }
 
 template <class T>
@@ -100,8 +109,9 @@ template <class T>
 void scatter_row(T* __restrict table, const std::int64_t* __restrict index, const T* __restrict from, const Axis<3>& row, std::int64_t extent,
                  std::int64_t table_line) {
     const auto [table_stride, index_stride, from_stride] = row.strides;
+    check_indices("scatter_add", index, index_stride, index_stride == 0 ? 1 : row.size, extent);
     if (index_stride == 0) {
-        T* __restrict to = table + checked("scatter_add", *index, extent) * table_line;
+        T* __restrict to = table + *index * table_line;
         if (table_stride == 1 && from_stride == 1)
             for (std::int64_t i = 0; i < row.size; ++i) to[i] = static_cast<T>(to[i] + from[i]);
         else
@@ -109,7 +119,7 @@ void scatter_row(T* __restrict table, const std::int64_t* __restrict index, cons
         return;
     }
     for (std::int64_t i = 0; i < row.size; ++i) {
-        T& cell = table[i * table_stride + checked("scatter_add", index[i * index_stride], extent) * table_line];
+        T& cell = table[i * table_stride + index[i * index_stride] * table_line];
         cell = static_cast<T>(cell + from[i * from_stride]);
     }
 }
@@ -127,6 +137,12 @@ void scatter_typed(Tensor& out, int dim, const Tensor& index, const Tensor& src)
         const auto& [table_inner, index_inner, from_inner] = parts.inner.strides;
         const Axis<3> row{last - first, parts.inner.strides};
         Walk<3> at(parts.outer, begin);
+        if (parts.inner.size == 1) {  // nothing lies beside the line: it is the row
+            const Axis<3> line{parts.line.size, {0, index_line, from_line}};
+            for (std::int64_t place = begin; place < end; ++place, at.next())
+                scatter_row(table + at[0], indices + at[1], source + at[2], line, extent, table_line);
+            return;
+        }
         for (std::int64_t place = begin; place < end; ++place, at.next())
             for (std::int64_t j = 0; j < parts.line.size; ++j)
                 scatter_row(table + at[0] + first * table_inner, indices + at[1] + j * index_line + first * index_inner,

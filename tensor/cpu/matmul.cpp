@@ -1,7 +1,11 @@
 // Matrix products through OpenBLAS, cut into panels by us.
 #include <cblas.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
 
 #include <algorithm>
+#include <limits>
 
 #include "tensor/create.h"
 #include "tensor/kernels.h"
@@ -10,15 +14,32 @@
 namespace eps::kernels::cpu {
 namespace {
 
-// OpenBLAS splits a product by the number of threads, and with it changes the bits. We keep it to one thread and split ourselves, into
-// panels that depend on the shape alone: the same bits for any number of threads.
-void use_one_blas_thread() {
-    static const bool once = [] {
-        openblas_set_num_threads(1);
-        return true;
-    }();
-    (void)once;
-}
+// While one of these lives, OpenBLAS computes on the calling thread alone. It would split a product by the number of threads, and with
+// it change the bits; we split by shape. An OpenMP build of OpenBLAS asks omp_get_max_threads() at every call, a setting that each thread
+// of the program has for itself and that we give back; a build of another kind has one setting for the process.
+class OneBlasThread {
+public:
+    OneBlasThread() {
+        static const bool once = [] {
+            openblas_set_num_threads(1);
+            return true;
+        }();
+        (void)once;
+#ifdef _OPENMP
+        if (before_ != 1) omp_set_num_threads(1);
+    }
+    ~OneBlasThread() {
+        if (before_ != 1) omp_set_num_threads(before_);
+    }
+
+private:
+    int before_ = omp_get_max_threads();
+#else
+    }
+#endif
+    OneBlasThread(const OneBlasThread&) = delete;
+    OneBlasThread& operator=(const OneBlasThread&) = delete;
+};
 
 /// One operand of a product: where it starts, how far its rows are apart, and whether it lies transposed.
 template <class T>
@@ -28,15 +49,43 @@ struct Matrix {
     bool transposed;
     const T* row(std::int64_t r) const { return data + (transposed ? r : r * ld); }
     const T* column(std::int64_t c) const { return data + (transposed ? c * ld : c); }
+    CBLAS_TRANSPOSE op() const { return transposed ? CblasTrans : CblasNoTrans; }
 };
 
+int narrow(std::int64_t extent) {
+    check(extent <= std::numeric_limits<int>::max(), "matmul", "an extent or stride is beyond what BLAS can count; got ", extent);
+    return static_cast<int>(extent);
+}
+
+// c [M, N] = a [M, K] b [K, N] + beta c
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const Matrix<float>& a, const Matrix<float>& b, float beta, float* c, std::int64_t ldc) {
-    cblas_sgemm(CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans, b.transposed ? CblasTrans : CblasNoTrans, static_cast<int>(m),
-                static_cast<int>(n), static_cast<int>(k), 1, a.data, static_cast<int>(a.ld), b.data, static_cast<int>(b.ld), beta, c, static_cast<int>(ldc));
+    cblas_sgemm(CblasRowMajor, a.op(), b.op(), narrow(m), narrow(n), narrow(k), 1, a.data, narrow(a.ld), b.data, narrow(b.ld), beta, c, narrow(ldc));
 }
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const Matrix<double>& a, const Matrix<double>& b, double beta, double* c, std::int64_t ldc) {
-    cblas_dgemm(CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans, b.transposed ? CblasTrans : CblasNoTrans, static_cast<int>(m),
-                static_cast<int>(n), static_cast<int>(k), 1, a.data, static_cast<int>(a.ld), b.data, static_cast<int>(b.ld), beta, c, static_cast<int>(ldc));
+    cblas_dgemm(CblasRowMajor, a.op(), b.op(), narrow(m), narrow(n), narrow(k), 1, a.data, narrow(a.ld), b.data, narrow(b.ld), beta, c, narrow(ldc));
+}
+
+// y = op(a) x + y; a is stored as [rows, columns].
+void gemv(CBLAS_TRANSPOSE op, std::int64_t rows, std::int64_t columns, const Matrix<float>& a, const float* x, std::int64_t x_step, float* y, std::int64_t y_step) {
+    cblas_sgemv(CblasRowMajor, op, narrow(rows), narrow(columns), 1, a.data, narrow(a.ld), x, narrow(x_step), 1, y, narrow(y_step));
+}
+void gemv(CBLAS_TRANSPOSE op, std::int64_t rows, std::int64_t columns, const Matrix<double>& a, const double* x, std::int64_t x_step, double* y, std::int64_t y_step) {
+    cblas_dgemv(CblasRowMajor, op, narrow(rows), narrow(columns), 1, a.data, narrow(a.ld), x, narrow(x_step), 1, y, narrow(y_step));
+}
+
+// A product with one row or one column reads its matrix once; gemm would first copy it into blocks.
+template <class T>
+void multiply_vector(std::int64_t m, std::int64_t n, std::int64_t k, const Matrix<T>& a, const Matrix<T>& b, T beta, T* c, std::int64_t ldc) {
+    const std::int64_t step = m == 1 ? 1 : ldc;
+    if (beta == T(0))  // not by gemv, which multiplies what is there: 0 * NaN is NaN
+        for (std::int64_t i = 0; i < std::max(m, n); ++i) c[i * step] = T(0);
+    if (m == 1) {  // c = b^T a
+        const std::int64_t a_step = a.transposed ? a.ld : 1;
+        b.transposed ? gemv(CblasNoTrans, n, k, b, a.data, a_step, c, 1) : gemv(CblasTrans, k, n, b, a.data, a_step, c, 1);
+    } else {
+        const std::int64_t b_step = b.transposed ? 1 : b.ld;
+        a.transposed ? gemv(CblasTrans, k, m, a, b.data, b_step, c, step) : gemv(CblasNoTrans, m, k, a, b.data, b_step, c, step);
+    }
 }
 
 // [R, C] with these strides as BLAS sees it, if it can: one stride must be 1, the other at least as long as what it skips.
@@ -54,30 +103,52 @@ bool blas_layout(std::int64_t rows, std::int64_t columns, std::int64_t row_strid
     return false;
 }
 
+// x, or a copy that BLAS can read; a matrix that is the same for the whole batch is copied once.
 Tensor in_blas_layout(const Tensor& x) {  // [B, R, C]
     std::int64_t ld = 0;
     bool transposed = false;
-    return blas_layout(x.size(1), x.size(2), x.strides()[1], x.strides()[2], ld, transposed) ? x : clone_data(x);
+    if (blas_layout(x.size(1), x.size(2), x.strides()[1], x.strides()[2], ld, transposed)) return x;
+    if (x.strides()[0] != 0) return clone_data(x);
+    const Tensor one = clone_data(x.as_strided({1, x.size(1), x.size(2)}, x.strides(), x.offset()));
+    return one.as_strided(x.shape(), {0, x.size(2), 1}, 0);
 }
 
 template <class T>
-Matrix<T> matrix_of(const Tensor& x, std::int64_t batch) {
-    Matrix<T> matrix{static_cast<const T*>(x.raw_data()) + batch * x.strides()[0], 0, false};
+Matrix<T> matrix_of(const Tensor& x) {
+    Matrix<T> matrix{static_cast<const T*>(x.raw_data()), 0, false};
     blas_layout(x.size(1), x.size(2), x.strides()[1], x.strides()[2], matrix.ld, matrix.transposed);
     return matrix;
 }
 
-constexpr double kPanelWork = 1 << 22;   // multiply-adds of the smallest panel worth a thread of its own, about 40 us
-constexpr std::int64_t kPanelLength = 160;  // rows below which packing the other operand anew for each panel costs over 3%
-constexpr std::int64_t kMaxPanels = 8, kPanelUnit = 16;
+constexpr double kPanelWork = 1 << 21;     // multiply-adds of the smallest panel worth a thread of its own, about 20 us
+constexpr double kMostCopying = 1.0 / 256;  // elements copied over again for the panels' sake, per multiply-add: costs about 1%
+constexpr std::int64_t kMaxPanels = 64, kPanelUnit = 16;
 
-// Length of the panels that `length` rows (or columns) are cut into: a function of the shape alone.
-std::int64_t panel_length(std::int64_t length, double work) {
-    std::int64_t panels = 1;
-    while (panels < kMaxPanels && length >= 2 * panels * kPanelLength && work >= 2 * static_cast<double>(panels) * kPanelWork) panels *= 2;
-    const std::int64_t even = (length + panels - 1) / panels;
-    return (even + kPanelUnit - 1) / kPanelUnit * kPanelUnit;
-}
+/// How a product is cut: `down` times `across` panels of `rows` x `columns` of the result, a function of the shape alone. BLAS lays out
+/// the rows of a and the columns of b that a panel needs once for each panel.
+struct Panels {
+    std::int64_t rows, columns, down = 1, across = 1;
+    Panels(std::int64_t m, std::int64_t n, double work) {
+        while (down * across < kMaxPanels && work >= 2 * kPanelWork * static_cast<double>(down * across)) {
+            const bool by_rows = m * across > n * down;  // halve the longer side
+            const std::int64_t d = by_rows ? 2 * down : down, a = by_rows ? across : 2 * across;
+            if (static_cast<double>(d - 1) / static_cast<double>(m) + static_cast<double>(a - 1) / static_cast<double>(n) > kMostCopying) break;
+            down = d;
+            across = a;
+        }
+        rows = part(m, down);
+        columns = part(n, across);
+        down = (m + rows - 1) / rows;
+        across = (n + columns - 1) / columns;
+    }
+    std::int64_t count() const { return down * across; }
+
+private:
+    static std::int64_t part(std::int64_t length, std::int64_t parts) {
+        const std::int64_t even = (length + parts - 1) / parts;
+        return parts == 1 ? length : (even + kPanelUnit - 1) / kPanelUnit * kPanelUnit;
+    }
+};
 
 template <class T>
 void multiply(Tensor& out, const Tensor& a, const Tensor& b, bool accumulate) {
@@ -85,21 +156,22 @@ void multiply(Tensor& out, const Tensor& a, const Tensor& b, bool accumulate) {
     const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
     const T beta = accumulate ? T(1) : T(0);
     const std::int64_t ldc = m == 1 ? n : out.strides()[1];
-    const bool by_rows = m >= n;
-    const std::int64_t length = by_rows ? m : n, panel = panel_length(length, work), panels = (length + panel - 1) / panel;
-    const auto grain = static_cast<std::int64_t>(std::max(1.0, kPanelWork / std::max(1.0, work / static_cast<double>(panels))));
-    parallel_for(batches * panels, panels > 1 ? 1 : grain, [&](std::int64_t begin, std::int64_t end) {
+    const Matrix<T> left = matrix_of<T>(a), right = matrix_of<T>(b);
+    const Panels panels(m, n, work);
+    const double panel_work = work / static_cast<double>(panels.count());
+    const auto grain = static_cast<std::int64_t>(std::max(1.0, kPanelWork / std::max(1.0, panel_work)));
+    parallel_for(batches * panels.count(), grain, [&](std::int64_t begin, std::int64_t end) {
+        const OneBlasThread guard;
         for (std::int64_t unit = begin; unit < end; ++unit) {
-            const std::int64_t batch = unit / panels, first = unit % panels * panel, count = std::min(panel, length - first);
-            Matrix<T> x = matrix_of<T>(a, batch), y = matrix_of<T>(b, batch);
-            T* c = static_cast<T*>(out.raw_data()) + batch * out.strides()[0];
-            if (by_rows) {
-                x.data = x.row(first);
-                gemm(count, n, k, x, y, beta, c + first * ldc, ldc);
-            } else {
-                y.data = y.column(first);
-                gemm(m, count, k, x, y, beta, c + first, ldc);
-            }
+            const std::int64_t batch = unit / panels.count(), panel = unit % panels.count();
+            const std::int64_t row = panel / panels.across * panels.rows, column = panel % panels.across * panels.columns;
+            const std::int64_t height = std::min(panels.rows, m - row), width = std::min(panels.columns, n - column);
+            Matrix<T> x = left, y = right;
+            x.data = left.row(row) + batch * a.strides()[0];
+            y.data = right.column(column) + batch * b.strides()[0];
+            T* c = static_cast<T*>(out.raw_data()) + batch * out.strides()[0] + row * ldc + column;
+            if (m == 1 || n == 1) multiply_vector(height, width, k, x, y, beta, c, ldc);
+            else gemm(height, width, k, x, y, beta, c, ldc);
         }
     });
 }
@@ -112,7 +184,6 @@ void matmul(Tensor& out, const Tensor& a, const Tensor& b, bool accumulate) {
         if (!accumulate) fill(out, 0);
         return;
     }
-    use_one_blas_thread();
     const Tensor x = in_blas_layout(a), y = in_blas_layout(b);
     out.dtype() == DType::f64 ? multiply<double>(out, x, y, accumulate) : multiply<float>(out, x, y, accumulate);
 }

@@ -1,146 +1,210 @@
-// Reductions. The order of combination is a function of the shape alone (fixed lanes, fixed chunks, fixed tree), so the bits do not
-// depend on the number of threads, and the error of a long sum grows with its logarithm.
-#include <algorithm>
-#include <limits>
+// sum, max, min and argmax. Who is combined with whom is a function of shape and strides alone (fixed lanes, fixed chunks,
+// fixed trees), so the bits do not depend on the number of threads, and the error of a long sum grows with its logarithm.
+//
+//   along rows     the reduced elements are neighbours in memory: running values side by side along each row
+//   along columns  the outputs are neighbours in memory: whole rows of columns are combined at once
+#include "tensor/cpu/reduce.h"
+
 #include <vector>
 
+#include "tensor/cpu/lines.h"
 #include "tensor/kernels.h"
 #include "tensor/parallel.h"
 
 namespace eps::kernels::cpu {
 namespace {
 
-constexpr std::int64_t kChunk = 4096;         // elements (or rows) combined one after the other
-constexpr std::int64_t kLanes = 32;           // independent accumulators: two AVX-512 registers of f32
-constexpr std::int64_t kColumns = 256;        // columns summed side by side
-constexpr std::int64_t kGrain = 32 * 1024;    // elements worth a second thread
+constexpr std::int64_t kChunk = 4096;       // elements of a row combined one after the other
+constexpr std::int64_t kShortRow = 32;      // rows shorter than this are combined side by side
+constexpr std::int64_t kColumns = 256;      // columns combined side by side
+constexpr std::int64_t kRows = 256;         // rows of columns combined one after the other
+constexpr std::int64_t kLongLine = 64;      // elements from which argmax is faster in two vectorised passes than in one that branches
+constexpr std::int64_t kGrain = 32 * 1024;  // elements worth a second thread
 
-template <class T> struct SumOf {
-    static T identity() { return T(0); }
-    static T combine(T a, T b) { return a + b; }
-};
-template <class T> struct MaxOf {
-    static T identity() { return std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::lowest(); }
-    static T combine(T a, T b) { return a > b || a != a ? a : b; }  // NaN wins
-};
-template <class T> struct MinOf {
-    static T identity() { return std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max(); }
-    static T combine(T a, T b) { return a < b || a != a ? a : b; }
-};
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+std::int64_t grain_of(std::int64_t unit_work) { return std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(1, unit_work)); }
 
-// Halves combined recursively: depth log2(n).
-template <class R, class T>
-T tree(const T* values, std::int64_t n) {
-    if (n == 0) return R::identity();
-    if (n == 1) return values[0];
-    return R::combine(tree<R>(values, (n + 1) / 2), tree<R>(values + (n + 1) / 2, n / 2));
-}
-
-// One chunk of a row: kLanes running values, then their tree.
-template <class R, class T, class S>
-T reduce_chunk(const S* __restrict x, std::int64_t stride, std::int64_t n) {
-    T lanes[kLanes];
-    std::fill_n(lanes, kLanes, R::identity());
-    std::int64_t i = 0;
-    if (stride == 1) {
-        for (; i + kLanes <= n; i += kLanes)
-            for (std::int64_t l = 0; l < kLanes; ++l) lanes[l] = R::combine(lanes[l], static_cast<T>(x[i + l]));
-    }
-    for (; i < n; ++i) lanes[i % kLanes] = R::combine(lanes[i % kLanes], static_cast<T>(x[i * stride]));
-    return tree<R>(lanes, kLanes);
-}
-
-/// src seen as [kept..., reduced...], each list of dimensions merged where strides allow.
+/// src as [kept..., reduced...], each ordered by memory. Operand 0 is src, operand 1 (of kept dimensions) is out.
 struct Plan {
-    struct Axis {
-        std::int64_t size, stride;
-    };
-    std::vector<Axis> kept, reduced;
+    Nest<2> kept;
+    Nest<1> reduced;
 
-    Plan(const Tensor& src, const Dims& dims) {
-        for (int d = 0; d < src.rank(); ++d) append(dims.contains(d) ? reduced : kept, {src.size(d), src.strides()[d]});
-    }
-    static void append(std::vector<Axis>& axes, Axis axis) {
-        if (axis.size == 1) return;
-        if (!axes.empty() && axes.back().stride == axis.size * axis.stride) axes.back() = {axes.back().size * axis.size, axis.stride};
-        else axes.push_back(axis);
-    }
-    static std::int64_t count(const std::vector<Axis>& axes) {
-        std::int64_t n = 1;
-        for (const Axis& axis : axes) n *= axis.size;
-        return n;
-    }
-    static std::int64_t offset(const std::vector<Axis>& axes, std::int64_t index) {
-        std::int64_t at = 0;
-        for (std::size_t a = axes.size(); a-- > 0;) {
-            at += index % axes[a].size * axes[a].stride;
-            index /= axes[a].size;
+    Plan(const Tensor& out, const Tensor& src, const Dims& dims) {
+        for (const std::int64_t dim : by_stride(src)) {
+            const int d = static_cast<int>(dim);
+            if (dims.contains(d)) reduced.append({src.size(d), {src.strides()[d]}});
+            else kept.append({src.size(d), {src.strides()[d], out.strides()[d]}});
         }
-        return at;
+    }
+    // Dimensions by falling stride: an insertion sort.
+    static Dims by_stride(const Tensor& src) {
+        Dims order;
+        for (int d = 0; d < src.rank(); ++d) {
+            int at = d;
+            while (at > 0 && src.strides()[static_cast<int>(order[at - 1])] < src.strides()[d]) --at;
+            order.insert(at, d);
+        }
+        return order;
     }
 };
 
-// Each output is a row: the innermost reduced axis by chunks, the outer ones as more chunks.
+/// The rows of a plan, each of them `outer` places times `inner` elements, cut into chunks.
 template <class R, class T, class S>
-void reduce_rows(T* out, const S* src, const Plan& plan) {
-    const std::int64_t outputs = Plan::count(plan.kept);
-    const Plan::Axis inner = plan.reduced.empty() ? Plan::Axis{1, 1} : plan.reduced.back();
-    const std::vector<Plan::Axis> outer(plan.reduced.begin(), plan.reduced.empty() ? plan.reduced.end() : plan.reduced.end() - 1);
-    const std::int64_t pieces = (inner.size + kChunk - 1) / kChunk, chunks = Plan::count(outer) * pieces;
-    const auto chunk_value = [&](std::int64_t base, std::int64_t c) {
-        const std::int64_t first = c % pieces * kChunk;
-        return reduce_chunk<R, T>(src + base + Plan::offset(outer, c / pieces) + first * inner.stride, inner.stride, std::min(kChunk, inner.size - first));
-    };
-    if (outputs == 1) {  // a full reduction: the chunks in parallel
-        std::vector<T> partial(static_cast<std::size_t>(chunks));
-        parallel_for(chunks, std::max<std::int64_t>(1, kGrain / kChunk), [&](std::int64_t begin, std::int64_t end) {
-            for (std::int64_t c = begin; c < end; ++c) partial[static_cast<std::size_t>(c)] = chunk_value(0, c);
-        });
-        out[0] = tree<R>(partial.data(), chunks);
-        return;
-    }
-    const std::int64_t row_size = std::max<std::int64_t>(1, inner.size * Plan::count(outer));
-    parallel_for(outputs, std::max<std::int64_t>(1, kGrain / row_size), [&](std::int64_t begin, std::int64_t end) {
-        std::vector<T> partial(static_cast<std::size_t>(chunks > 1 ? chunks : 0));
-        for (std::int64_t o = begin; o < end; ++o) {
-            const std::int64_t base = Plan::offset(plan.kept, o);
-            if (chunks == 1) {
-                out[o] = chunk_value(base, 0);
-                continue;
-            }
-            for (std::int64_t c = 0; c < chunks; ++c) partial[static_cast<std::size_t>(c)] = chunk_value(base, c);
-            out[o] = tree<R>(partial.data(), chunks);
-        }
-    });
-}
+struct Rows {
+    T* out;
+    const S* src;
+    const Nest<2>& kept;
+    Nest<1> outer;
+    Axis<1> inner;
+    std::int64_t pieces, chunks;
 
-// The innermost kept axis is contiguous (a sum over the batch): whole rows of columns are combined at once, in chunks of rows.
-template <class R, class T, class S>
-void reduce_columns(T* out, const S* src, const Plan& plan) {
-    const std::int64_t width = plan.kept.back().size, height = Plan::count(plan.reduced);
-    const std::vector<Plan::Axis> outer(plan.kept.begin(), plan.kept.end() - 1);
-    const std::int64_t strips = (width + kColumns - 1) / kColumns;
-    constexpr std::int64_t rows_per_chunk = 64;
-    const std::int64_t chunks = (height + rows_per_chunk - 1) / rows_per_chunk;
-    const std::int64_t unit_work = std::max<std::int64_t>(1, std::min(width, kColumns) * height);
-    parallel_for(Plan::count(outer) * strips, std::max<std::int64_t>(1, kGrain / unit_work), [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t unit = begin; unit < end; ++unit) {
-            const std::int64_t row = unit / strips, first = unit % strips * kColumns, n = std::min(kColumns, width - first);
-            const S* base = src + Plan::offset(outer, row) + first;
-            T* __restrict target = out + row * width + first;
-            std::fill_n(target, n, R::identity());
-            for (std::int64_t c = 0; c < chunks; ++c) {
-                T total[kColumns];
-                std::fill_n(total, kColumns, R::identity());
-                for (std::int64_t r = c * rows_per_chunk; r < std::min(height, (c + 1) * rows_per_chunk); ++r) {
-                    const S* __restrict x = base + Plan::offset(plan.reduced, r);
-                    for (std::int64_t i = 0; i < n; ++i) total[i] = R::combine(total[i], static_cast<T>(x[i]));
+    Rows(T* target, const S* source, const Plan& plan) : out(target), src(source), kept(plan.kept), outer(plan.reduced), inner(outer.pop()) {
+        pieces = ceil_div(inner.size, kChunk);
+        chunks = outer.count() * pieces;
+    }
+    T chunk(std::int64_t base, std::int64_t c) const {
+        const Walk<1> at(outer, c / pieces);
+        const std::int64_t first = c % pieces * kChunk;
+        return reduce_line<R, T>(src + base + at[0] + first * inner.strides[0], inner.strides[0], std::min(kChunk, inner.size - first));
+    }
+    // A chunk is all there is of each row.
+    void single() const {
+        parallel_for(kept.count(), grain_of(inner.size), [&](std::int64_t begin, std::int64_t end) {
+            Walk<2> at(kept, begin);
+            for (std::int64_t o = begin; o < end; ++o, at.next()) out[at[1]] = reduce_line<R, T>(src + at[0], inner.strides[0], inner.size);
+        });
+    }
+    // Rows of a few elements: `width` rows at a time, element after element.
+    void side_by_side(const Axis<2>& rows, const Nest<2>& places) const {
+        constexpr std::int64_t width = 16;
+        const std::int64_t groups = ceil_div(rows.size, width);
+        parallel_for(places.count() * groups, grain_of(inner.size * width), [&](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t unit = begin; unit < end; ++unit) {
+                const Walk<2> at(places, unit / groups);
+                const std::int64_t first = unit % groups * width, n = std::min(width, rows.size - first);
+                const S* __restrict x = src + at[0] + first * rows.strides[0];
+                T values[width];
+                std::fill_n(values, width, R::identity());
+                for (std::int64_t i = 0; i < inner.size; ++i) {
+                    if (n == width)
+                        for (std::int64_t r = 0; r < width; ++r) values[r] = R::combine(values[r], static_cast<T>(x[r * rows.strides[0] + i * inner.strides[0]]));
+                    else
+                        for (std::int64_t r = 0; r < n; ++r) values[r] = R::combine(values[r], static_cast<T>(x[r * rows.strides[0] + i * inner.strides[0]]));
                 }
-                for (std::int64_t i = 0; i < n; ++i) target[i] = R::combine(target[i], total[i]);
+                for (std::int64_t r = 0; r < n; ++r) out[at[1] + (first + r) * rows.strides[1]] = values[r];
+            }
+        });
+    }
+    // Long rows: all chunks of all rows in parallel, then each row's tree.
+    void chunked() const {
+        const std::int64_t outputs = kept.count();
+        std::vector<T> partial(static_cast<std::size_t>(outputs * chunks));
+        parallel_for(outputs * chunks, grain_of(std::min(kChunk, inner.size)), [&](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t unit = begin; unit < end; ++unit) partial[static_cast<std::size_t>(unit)] = chunk(Walk<2>(kept, unit / chunks)[0], unit % chunks);
+        });
+        for (std::int64_t o = 0; o < outputs; ++o) {
+            T* const values = partial.data() + o * chunks;
+            combine_rows<R>(values, chunks, 1, 1);
+            out[Walk<2>(kept, o)[1]] = values[0];
+        }
+    }
+    void run() const {
+        if (chunks > 1) return chunked();
+        Nest<2> places = kept;
+        const Axis<2> rows = places.pop();
+        inner.size < kShortRow && rows.size > 1 ? side_by_side(rows, places) : single();
+    }
+};
+
+/// The columns of a plan: `width` of them contiguous, at each of `places`. A strip is up to kColumns of them. Where rows follow each
+/// other without a gap and are short, `group` of them are taken as one row of a strip and folded at the end.
+template <class R, class T, class S>
+struct Columns {
+    T* out;
+    const S* src;
+    Nest<2> places;
+    Axis<2> columns;
+    Nest<1> rows;                 // the reduced dimensions, in groups
+    std::int64_t group = 1, rest = 0;  // rows that fill no group
+    std::int64_t strips, height, chunks;
+
+    Columns(T* target, const S* source, const Plan& plan) : out(target), src(source), places(plan.kept), columns(places.pop()), rows(plan.reduced) {
+        if (rows.rank() == 1 && rows.back().strides[0] == columns.size && columns.size <= kColumns / 2) {
+            const Axis<1> all = rows.pop();
+            group = std::min(kColumns / columns.size, all.size);
+            rest = all.size % group;
+            rows.append({all.size / group, {group * columns.size}});
+        }
+        strips = ceil_div(columns.size, kColumns);
+        height = rows.count();
+        chunks = ceil_div(height, kRows);
+    }
+
+    // total[i] = rows [first, first + count) at x + i, four rows at a time.
+    void add_rows(T* __restrict total, const S* x, std::int64_t first, std::int64_t count, std::int64_t n) const {
+        Walk<1> at(rows, first);
+        const auto next = [&] {
+            const S* row = x + at[0];
+            at.next();
+            return row;
+        };
+        std::int64_t r = 0;
+        for (; r + 4 <= count; r += 4) {
+            const S* __restrict a = next();
+            const S* __restrict b = next();
+            const S* __restrict c = next();
+            const S* __restrict d = next();
+            for (std::int64_t i = 0; i < n; ++i) {
+                const T left = R::combine(static_cast<T>(a[i]), static_cast<T>(b[i])), right = R::combine(static_cast<T>(c[i]), static_cast<T>(d[i]));
+                total[i] = R::combine(total[i], R::combine(left, right));
             }
         }
-    });
-}
+        for (; r < count; ++r) add_row(total, next(), n);
+    }
+    static void add_row(T* __restrict total, const S* __restrict row, std::int64_t n) {
+        for (std::int64_t i = 0; i < n; ++i) total[i] = R::combine(total[i], static_cast<T>(row[i]));
+    }
+    std::int64_t strip_width(std::int64_t strip) const { return std::min(kColumns, columns.size - strip * kColumns) * group; }
+    // One chunk of rows of one strip.
+    void chunk(T* __restrict total, std::int64_t strip, std::int64_t c) const {
+        const S* x = src + Walk<2>(places, strip / strips)[0] + strip % strips * kColumns;
+        const std::int64_t n = strip_width(strip % strips), first = c * kRows;
+        std::fill_n(total, n, R::identity());
+        add_rows(total, x, first, std::min(kRows, height - first), n);
+        if (rest > 0 && c == chunks - 1) add_row(total, x + height * group * columns.size, rest * columns.size);
+    }
+    // The row of totals of a strip becomes its outputs.
+    void finish(T* partial, std::int64_t strip) const {
+        const std::int64_t width = strip_width(strip % strips) / group;
+        combine_rows<R>(partial, group, width, width);
+        T* const to = out + Walk<2>(places, strip / strips)[1] + strip % strips * kColumns * columns.strides[1];
+        for (std::int64_t i = 0; i < width; ++i) to[i * columns.strides[1]] = partial[i];
+    }
+    void run() const {
+        const std::int64_t units = places.count() * strips, unit_work = strip_width(0) * std::min(kRows, height);
+        if (chunks == 1) {
+            parallel_for(units, grain_of(unit_work), [&](std::int64_t begin, std::int64_t end) {
+                T partial[kColumns];
+                for (std::int64_t unit = begin; unit < end; ++unit) {
+                    chunk(partial, unit, 0);
+                    finish(partial, unit);
+                }
+            });
+            return;
+        }
+        std::vector<T> partial(static_cast<std::size_t>(units * chunks * kColumns));
+        parallel_for(units * chunks, grain_of(unit_work), [&](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t u = begin; u < end; ++u) chunk(partial.data() + u * kColumns, u / chunks, u % chunks);
+        });
+        parallel_for(units, grain_of(kColumns * chunks), [&](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t unit = begin; unit < end; ++unit) {
+                T* const totals = partial.data() + unit * chunks * kColumns;
+                combine_rows<R>(totals, chunks, strip_width(unit % strips), kColumns);
+                finish(totals, unit);
+            }
+        });
+    }
+};
 
 template <class R, class T, class S>
 void reduce_typed(Tensor& out, const Tensor& src, const Dims& dims) {
@@ -149,19 +213,66 @@ void reduce_typed(Tensor& out, const Tensor& src, const Dims& dims) {
         std::fill_n(target, out.numel(), R::identity());
         return;
     }
-    const Plan plan(src, dims);
-    const S* data = static_cast<const S*>(src.raw_data());
-    const bool columns = !plan.kept.empty() && plan.kept.back().stride == 1 && !plan.reduced.empty() && plan.reduced.back().stride != 1;
-    columns ? reduce_columns<R, T, S>(target, data, plan) : reduce_rows<R, T, S>(target, data, plan);
+    const Plan plan(out, src, dims);
+    const S* source = static_cast<const S*>(src.raw_data());
+    const bool columns = plan.kept.rank() > 0 && plan.kept.back().strides[0] == 1 && plan.reduced.rank() > 0 && plan.reduced.back().strides[0] > 1;
+    if (columns) Columns<R, T, S>(target, source, plan).run();
+    else Rows<R, T, S>(target, source, plan).run();
 }
 
 template <template <class> class R>
 void reduce_dtypes(Tensor& out, const Tensor& src, const Dims& dims) {
     visit(src.dtype(), [&]<class Element>() {
         using S = std::conditional_t<std::is_same_v<Element, bool>, std::uint8_t, Element>;  // bools are bytes of 0 and 1
-        if constexpr (std::is_same_v<S, bfloat16>) fail("reduce", "bf16 is a storage type; got ", describe(src));
-        else if (out.dtype() == src.dtype()) reduce_typed<R<S>, S, S>(out, src, dims);
-        else reduce_typed<R<std::int64_t>, std::int64_t, S>(out, src, dims);  // sums of bool and u8
+        if constexpr (std::is_same_v<S, bfloat16>) {
+            fail("reduce", "bf16 is a storage type; got ", describe(src), "; hint: to(x, f32) first");
+        } else {
+            if (out.dtype() == src.dtype()) return reduce_typed<R<S>, S, S>(out, src, dims);
+            if constexpr (std::is_same_v<S, std::uint8_t>)
+                if (out.dtype() == i64) return reduce_typed<R<std::int64_t>, std::int64_t, S>(out, src, dims);
+            fail("reduce", "no such conversion; got ", src.dtype(), " into ", out.dtype());
+        }
+    });
+}
+
+// The extreme value first, then the first place that holds it.
+template <class R, class T>
+std::int64_t find_extreme(const T* x, std::int64_t n) {
+    const T best = reduce_line<R, T>(x, 1, n);
+    std::int64_t i = 0;
+    if (best != best)
+        while (x[i] == x[i]) ++i;
+    else
+        while (x[i] != best) ++i;
+    return i;
+}
+
+template <class T>
+std::int64_t arg_line(const T* x, const Axis<2>& line, bool smallest) {
+    if (line.strides[1] == 1 && line.size >= kLongLine) return smallest ? find_extreme<MinOf<T>>(x, line.size) : find_extreme<MaxOf<T>>(x, line.size);
+    std::int64_t best = 0;
+    T so_far = x[0];
+    for (std::int64_t i = 1; i < line.size && so_far == so_far; ++i) {  // the first NaN stays
+        const T here = x[i * line.strides[1]];
+        if (here != here || (smallest ? here < so_far : here > so_far)) {
+            best = i;
+            so_far = here;
+        }
+    }
+    return best;
+}
+
+template <class T>
+void argmax_typed(Tensor& out, const Tensor& src, int dim, bool smallest) {
+    Nest<2> lines;
+    for (int d = 0; d < src.rank(); ++d)
+        if (d != dim) lines.append(axis_of<2>({&out, &src}, src.shape(), d));
+    const Axis<2> line = src.rank() ? axis_of<2>({&out, &src}, src.shape(), dim) : Axis<2>{};
+    auto* target = out.data<std::int64_t>();
+    const T* source = static_cast<const T*>(src.raw_data());
+    parallel_for(lines.count(), grain_of(line.size), [&](std::int64_t begin, std::int64_t end) {
+        Walk<2> at(lines, begin);
+        for (std::int64_t l = begin; l < end; ++l, at.next()) target[at[0]] = arg_line(source + at[1], line, smallest);
     });
 }
 
@@ -178,25 +289,10 @@ void reduce(Reduction reduction, Tensor& out, const Tensor& src, const Dims& dim
 
 void argmax(Tensor& out, const Tensor& src, int dim, bool smallest) {
     if (out.numel() == 0) return;
-    const Plan plan(src, Dims{dim});
-    const Plan::Axis line = plan.reduced.empty() ? Plan::Axis{1, 0} : plan.reduced.back();
-    auto* target = out.data<std::int64_t>();
-    visit(src.dtype(), [&]<class S>() {
-        if constexpr (!std::is_same_v<S, bfloat16>) {
-            const S* data = static_cast<const S*>(src.raw_data());
-            parallel_for(out.numel(), std::max<std::int64_t>(1, kGrain / line.size), [&](std::int64_t begin, std::int64_t end) {
-                for (std::int64_t o = begin; o < end; ++o) {
-                    const S* x = data + Plan::offset(plan.kept, o);
-                    std::int64_t best = 0;
-                    for (std::int64_t i = 1; i < line.size; ++i) {
-                        const S here = x[i * line.stride], so_far = x[best * line.stride];
-                        if (so_far != so_far) break;  // the first NaN stays
-                        if (here != here || (smallest ? here < so_far : here > so_far)) best = i;
-                    }
-                    target[o] = best;
-                }
-            });
-        }
+    visit(src.dtype(), [&]<class Element>() {
+        using T = std::conditional_t<std::is_same_v<Element, bool>, std::uint8_t, Element>;  // bools are bytes of 0 and 1
+        if constexpr (std::is_same_v<T, bfloat16>) fail("argmax", "bf16 is a storage type; got ", describe(src), "; hint: to(x, f32) first");
+        else argmax_typed<T>(out, src, dim, smallest);
     });
 }
 

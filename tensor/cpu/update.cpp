@@ -43,9 +43,12 @@ void update_piece(const UpdateTensors& t, const Piece& piece, const math::Coeffi
 template <class U, class T>
 void update_all(std::span<const UpdateTensors> list, const std::vector<Piece>& pieces, const UpdateCoefficients& c) {
     const auto to = [](double x) { return static_cast<T>(x); };
-    const math::Coefficients<T> typed{to(c.lr), to(c.weight_decay), to(c.decoupled_decay), to(c.epsilon), to(c.beta1), to(c.beta2), to(c.bias1),
+    const math::Coefficients<T> typed{to(c.lr), to(c.weight_decay), to(c.decoupled_decay), to(c.epsilon), to(c.beta1), to(c.beta2), to(1 - c.beta1), to(1 - c.beta2), to(c.bias1),
                                       to(std::sqrt(c.bias2)), to(c.momentum), to(c.dampening), to(c.nesterov), to(c.first_step)};
-    parallel_for(static_cast<std::int64_t>(pieces.size()), 2, [&](std::int64_t begin, std::int64_t end) {
+    std::int64_t work = 0;
+    for (const Piece& piece : pieces) work += piece.count;
+    const auto count = static_cast<std::int64_t>(pieces.size());
+    parallel_for(count, work <= 2 * kChunk ? count : 1, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
             const Piece& piece = pieces[static_cast<std::size_t>(i)];
             if (list[piece.tensor].value.dtype() == dtype_of<T>) update_piece<U, T>(list[piece.tensor], piece, typed);

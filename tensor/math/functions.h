@@ -14,44 +14,44 @@
 namespace eps::math {
 
 // name(x) = std::function(x) for float and double.
-#define EPS_UNARY(name, function)                                   \
+#define EPS_LIBM_1(name, function)                                   \
     EPS_HD float name(float x) { return std::function(x); }         \
     EPS_HD double name(double x) { return std::function(x); }
-#define EPS_BINARY(name)                                            \
+#define EPS_LIBM_2(name)                                            \
     EPS_HD float name(float x, float y) { return std::name(x, y); } \
     EPS_HD double name(double x, double y) { return std::name(x, y); }
 
 // Exact, or rounded once; each is one vector instruction.
-EPS_UNARY(abs, fabs)
-EPS_UNARY(sqrt, sqrt)
-EPS_UNARY(floor, floor)
-EPS_UNARY(ceil, ceil)
-EPS_UNARY(trunc, trunc)
-EPS_UNARY(round, nearbyint)  // half to even
-EPS_BINARY(copysign)
+EPS_LIBM_1(abs, fabs)
+EPS_LIBM_1(sqrt, sqrt)
+EPS_LIBM_1(floor, floor)
+EPS_LIBM_1(ceil, ceil)
+EPS_LIBM_1(trunc, trunc)
+EPS_LIBM_1(round, nearbyint)  // half to even
+EPS_LIBM_2(copysign)
 
 // The C library's.
-EPS_UNARY(exp2, exp2)
-EPS_UNARY(log2, log2)
-EPS_UNARY(log10, log10)
-EPS_UNARY(sin, sin)
-EPS_UNARY(cos, cos)
-EPS_UNARY(tan, tan)
-EPS_UNARY(asin, asin)
-EPS_UNARY(acos, acos)
-EPS_UNARY(atan, atan)
-EPS_UNARY(sinh, sinh)
-EPS_UNARY(cosh, cosh)
-EPS_UNARY(asinh, asinh)
-EPS_UNARY(acosh, acosh)
-EPS_UNARY(atanh, atanh)
-EPS_UNARY(erfc, erfc)
-EPS_BINARY(pow)
-EPS_BINARY(atan2)
-EPS_BINARY(fmod)
+EPS_LIBM_1(exp2, exp2)
+EPS_LIBM_1(log2, log2)
+EPS_LIBM_1(log10, log10)
+EPS_LIBM_1(sin, sin)
+EPS_LIBM_1(cos, cos)
+EPS_LIBM_1(tan, tan)
+EPS_LIBM_1(asin, asin)
+EPS_LIBM_1(acos, acos)
+EPS_LIBM_1(atan, atan)
+EPS_LIBM_1(sinh, sinh)
+EPS_LIBM_1(cosh, cosh)
+EPS_LIBM_1(asinh, asinh)
+EPS_LIBM_1(acosh, acosh)
+EPS_LIBM_1(atanh, atanh)
+EPS_LIBM_1(erfc, erfc)
+EPS_LIBM_2(pow)
+EPS_LIBM_2(atan2)
+EPS_LIBM_2(fmod)
 
-#undef EPS_UNARY
-#undef EPS_BINARY
+#undef EPS_LIBM_1
+#undef EPS_LIBM_2
 
 // A root and a quotient, each rounded once. 1.50 ULP.
 EPS_HD float rsqrt(float x) { return 1.0f / sqrt(x); }

@@ -4,10 +4,10 @@
 
 namespace eps::math {
 
-/// The coefficients of one step in the parameters' own type.
+/// The coefficients of one step in the parameters' own type. 1 - beta is computed in f64 first: in f32, 1 - 0.999f is off by 5e-5.
 template <class T>
 struct Coefficients {
-    T lr, weight_decay, decoupled_decay, epsilon, beta1, beta2, bias1, bias2_root, momentum, dampening, nesterov, first_step;
+    T lr, weight_decay, decoupled_decay, epsilon, beta1, beta2, rest1, rest2, bias1, bias2_root, momentum, dampening, nesterov, first_step;
 };
 
 /// s1 <- momentum s1 + (1 - dampening) g (g itself at the first step); p <- p - lr s1, or lr (g + momentum s1) with Nesterov
@@ -28,8 +28,8 @@ struct AdamUpdate {
     static EPS_HD void f(T& p, T g, T& m, T& v, const Coefficients<T>& c) {
         g += c.weight_decay * p;
         p -= c.lr * c.decoupled_decay * p;
-        m = c.beta1 * m + (T(1) - c.beta1) * g;
-        v = c.beta2 * v + (T(1) - c.beta2) * g * g;
+        m = c.beta1 * m + c.rest1 * g;
+        v = c.beta2 * v + c.rest2 * g * g;
         p -= c.lr / c.bias1 * m / (sqrt(v) / c.bias2_root + c.epsilon);
     }
 };
@@ -39,7 +39,7 @@ struct RmspropUpdate {
     template <class T>
     static EPS_HD void f(T& p, T g, T& v, T& s2, const Coefficients<T>& c) {
         g += c.weight_decay * p;
-        v = c.beta1 * v + (T(1) - c.beta1) * g * g;
+        v = c.beta1 * v + c.rest1 * g * g;
         s2 = c.momentum * s2 + g / (sqrt(v) + c.epsilon);
         p -= c.lr * s2;
     }
@@ -49,7 +49,7 @@ struct RmspropUpdate {
 struct EmaUpdate {
     template <class T>
     static EPS_HD void f(T& p, T g, T&, T&, const Coefficients<T>& c) {
-        p = c.beta1 * p + (T(1) - c.beta1) * g;
+        p = c.beta1 * p + c.rest1 * g;
     }
 };
 

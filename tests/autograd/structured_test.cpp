@@ -80,6 +80,7 @@ TEST_CASE("structured: kinks and ties have the gradient that is written down") {
     const Tensor nothing = zeros({0}, {.dtype = f64});
     CHECK(logsumexp(full({3}, -inf)).item() == -inf);
     CHECK(logsumexp(tensor({inf, 0})).item() == inf);
+    CHECK(logsumexp(nothing).item() == -inf);
     CHECK(prod(nothing).item() == 1);
     CHECK(sum(nothing).item() == 0);
     CHECK(std::isnan(mean(nothing).item()));
@@ -106,6 +107,8 @@ TEST_CASE("structured: splitting and joining again changes nothing") {
     for (std::int64_t dim : {0, 1, 2, -1})
         for (std::int64_t size : {1, 2, 3, 7, 100}) CHECK(same_bits(concat(split(x, size, dim), dim), x));
     CHECK(same_bits(concat(split(x, {2, 0, 5}, 1), 1), x));
+    CHECK(split(x, std::vector<std::int64_t>(7, 1), 1).size() == 7);
+    CHECK(split(uniform({12}), std::vector<std::int64_t>(12, 1)).size() == 12);  // more parts than a shape has dimensions
     const Tensor joined = concat({tensor({1, 2}, {2}, {.dtype = i64}), tensor({0.5})});
     CHECK(joined.dtype() == f32);
     CHECK(joined.to_vector() == std::vector<double>{1, 2, 0.5});

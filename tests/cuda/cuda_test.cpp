@@ -45,26 +45,27 @@ TEST_CASE("cuda: copy of large transposed matrices, rows of wide words, and broa
     if (no_gpu()) return;
     for (DType dtype : {DType::u8, DType::bf16, DType::f32, DType::f64})
         for (const Shape& shape : {Shape{70, 33}, Shape{3, 65, 40}, Shape{8, 8}, Shape{2, 3, 4, 5}}) {
-            Shape reversed_shape;
-            Strides reversed_strides;  // the last two dimensions transposed
-            for (int d = 0; d < shape.rank(); ++d) reversed_shape.push_back(shape[d]);
-            std::swap(reversed_shape[shape.rank() - 1], reversed_shape[shape.rank() - 2]);
-            reversed_strides = contiguous_strides(reversed_shape);
-            std::swap(reversed_strides[shape.rank() - 1], reversed_strides[shape.rank() - 2]);
+            const int last = shape.rank() - 1;
+            Shape transposed = shape;
+            std::swap(transposed[last], transposed[last - 1]);
+            Strides strides = contiguous_strides(transposed);
+            std::swap(strides[last], strides[last - 1]);
             const Twin whole = random_twin({numel(shape)}, Layout::row_major, dtype);
             Twin out = random_twin(shape, Layout::row_major, dtype);
-            cpu_kernels::copy(out.host, whole.host.as_strided(shape, reversed_strides, 0));
-            cuda_kernels::copy(out.device, whole.device.as_strided(shape, reversed_strides, 0));
+            cpu_kernels::copy(out.host, whole.host.as_strided(shape, strides, 0));
+            cuda_kernels::copy(out.device, whole.device.as_strided(shape, strides, 0));
             INFO(name_of(dtype), " ", shape);
             CHECK(difference(out) == 0);
         }
-    for (std::int64_t width : {16, 8, 6, 4, 3}) {  // rows cut out of longer ones: 16-byte words where the layout allows
-        const Twin wide = random_twin({5, 7, 32}, Layout::row_major, f32);
-        Twin out = random_twin({5, 7, width}, Layout::row_major, f32);
-        cpu_kernels::copy(out.host, wide.host.as_strided({5, 7, width}, {7 * 32, 32, 1}, 8));
-        cuda_kernels::copy(out.device, wide.device.as_strided({5, 7, width}, {7 * 32, 32, 1}, 8));
-        CHECK(difference(out) == 0);
-    }
+    for (std::int64_t width : {16, 8, 6, 4, 3})  // rows cut out of longer ones: 16-byte words where length, distance and address allow
+        for (std::int64_t length : {32, 33, 34})
+            for (std::int64_t offset : {8, 9, 10}) {
+                const Twin wide = random_twin({5 * 7 * length}, Layout::row_major, f32);
+                Twin out = random_twin({5, 7, width}, Layout::row_major, f32);
+                cpu_kernels::copy(out.host, wide.host.as_strided({5, 7, width}, {7 * length, length, 1}, offset));
+                cuda_kernels::copy(out.device, wide.device.as_strided({5, 7, width}, {7 * length, length, 1}, offset));
+                CHECK(difference(out) == 0);
+            }
     const Twin row = random_twin({8}, Layout::row_major, f32);
     Twin out = random_twin({3, 5, 8}, Layout::row_major, f32);
     cpu_kernels::copy(out.host, row.host);

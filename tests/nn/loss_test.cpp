@@ -49,7 +49,8 @@ TEST_CASE("losses equal PyTorch's in value and gradient") {
     check_loss([&](const Tensor& x) { return nn::huber_loss(x, y, 0.7); }, golden::huber, golden::huber_grad);
     check_loss([&](const Tensor& x) { return nn::bce_with_logits_loss(x, sigmoid(y)); }, golden::bce, golden::bce_grad);
     check_loss([](const Tensor& x) { return nn::cross_entropy_loss(x, classes()); }, golden::cross_entropy, golden::cross_entropy_grad);
-    check_loss([](const Tensor& x) { return nn::cross_entropy_loss(x, classes(), 0.1); }, golden::cross_entropy_smooth, golden::cross_entropy_smooth_grad);
+    check_loss([](const Tensor& x) { return nn::cross_entropy_loss(x, classes(), 0.1); }, golden::cross_entropy_smooth,
+               golden::cross_entropy_smooth_grad);
     check_loss([](const Tensor& x) { return nn::cross_entropy_loss(x, classes(), 0.25, Reduction::none); }, golden::cross_entropy_rows,
                golden::cross_entropy_rows_grad);
     check_loss([](const Tensor& x) { return nn::log_softmax(x, 1); }, golden::log_softmax, golden::log_softmax_grad);

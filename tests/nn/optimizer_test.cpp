@@ -80,15 +80,21 @@ void check_resumes_bitwise(Options options) {
 }  // namespace
 
 TEST_CASE("every optimiser follows PyTorch's trajectory, with a parameter that joins late and a learning rate that changes") {
-    CHECK(error_against<nn::SGD>(golden::sgd, nn::SGDOptions{.lr = 0.05}) < 1e-13);
-    CHECK(error_against<nn::SGD>(golden::sgd_momentum, nn::SGDOptions{.lr = 0.05, .momentum = 0.9}) < 1e-13);
-    CHECK(error_against<nn::SGD>(golden::sgd_dampening, nn::SGDOptions{.lr = 0.05, .momentum = 0.9, .dampening = 0.3, .weight_decay = 0.1}) < 1e-13);
-    CHECK(error_against<nn::SGD>(golden::sgd_nesterov, nn::SGDOptions{.lr = 0.05, .momentum = 0.8, .weight_decay = 0.01, .nesterov = true}) < 1e-13);
-    CHECK(error_against<nn::Adam>(golden::adam, nn::AdamOptions{.lr = 0.1}) < 1e-13);
-    CHECK(error_against<nn::Adam>(golden::adam_decay, nn::AdamOptions{.lr = 0.1, .beta1 = 0.5, .beta2 = 0.9, .epsilon = 1e-4, .weight_decay = 0.2}) < 1e-13);
-    CHECK(error_against<nn::AdamW>(golden::adamw, nn::AdamOptions{.lr = 0.1, .weight_decay = 0.3}) < 1e-13);
-    CHECK(error_against<nn::RMSprop>(golden::rmsprop, nn::RMSpropOptions{.lr = 0.02}) < 1e-13);
-    CHECK(error_against<nn::RMSprop>(golden::rmsprop_momentum, nn::RMSpropOptions{.lr = 0.02, .alpha = 0.9, .weight_decay = 0.1, .momentum = 0.7}) < 1e-13);
+    using nn::SGD, nn::SGDOptions, nn::Adam, nn::AdamW, nn::AdamOptions, nn::RMSprop, nn::RMSpropOptions;
+    constexpr double tolerance = 1e-13;
+    CHECK(error_against<SGD>(golden::sgd, SGDOptions{.lr = 0.05}) < tolerance);
+    CHECK(error_against<SGD>(golden::sgd_momentum, SGDOptions{.lr = 0.05, .momentum = 0.9}) < tolerance);
+    const SGDOptions dampened{.lr = 0.05, .momentum = 0.9, .dampening = 0.3, .weight_decay = 0.1};
+    CHECK(error_against<SGD>(golden::sgd_dampening, dampened) < tolerance);
+    const SGDOptions nesterov{.lr = 0.05, .momentum = 0.8, .weight_decay = 0.01, .nesterov = true};
+    CHECK(error_against<SGD>(golden::sgd_nesterov, nesterov) < tolerance);
+    CHECK(error_against<Adam>(golden::adam, AdamOptions{.lr = 0.1}) < tolerance);
+    const AdamOptions decayed{.lr = 0.1, .beta1 = 0.5, .beta2 = 0.9, .epsilon = 1e-4, .weight_decay = 0.2};
+    CHECK(error_against<Adam>(golden::adam_decay, decayed) < tolerance);
+    CHECK(error_against<AdamW>(golden::adamw, AdamOptions{.lr = 0.1, .weight_decay = 0.3}) < tolerance);
+    CHECK(error_against<RMSprop>(golden::rmsprop, RMSpropOptions{.lr = 0.02}) < tolerance);
+    const RMSpropOptions heavy{.lr = 0.02, .alpha = 0.9, .weight_decay = 0.1, .momentum = 0.7};
+    CHECK(error_against<RMSprop>(golden::rmsprop_momentum, heavy) < tolerance);
 }
 
 TEST_CASE("SGD without momentum ignores dampening, as PyTorch does") {
@@ -166,7 +172,7 @@ TEST_CASE("what an optimiser refuses") {
     backward(sum(p));
     adam.step();
     const NamedTensors before = adam.state_dict();
-    NamedTensors other = {{"step", before[0].second}, {"updates", before[1].second}, {"0.state1", zeros({3}, {.dtype = f64})}, {"1.state1", p}};
+    NamedTensors other{before[0], before[1], {"0.state1", zeros({3}, {.dtype = f64})}, {"1.state1", p}};
     const std::string error = error_of([&] { adam.load_state_dict(other); });
     CHECK(contains(error, "Adam: "));
     CHECK(contains(error, "missing 0.state2"));
@@ -176,7 +182,8 @@ TEST_CASE("what an optimiser refuses") {
 }
 
 TEST_CASE("clip_grad_norm scales all gradients together, as PyTorch does, and never a shared one twice") {
-    const Tensor p = zeros({4, 3}, {.dtype = f64}).requires_grad_(), q = zeros({3}, {.dtype = f64}).requires_grad_(), none = f64s({1}, {1}).requires_grad_();
+    const Tensor p = zeros({4, 3}, {.dtype = f64}).requires_grad_(), q = zeros({3}, {.dtype = f64}).requires_grad_();
+    const Tensor none = zeros({1}).requires_grad_();
     p.set_grad(f64s(golden::x, {4, 3}));
     q.set_grad(f64s({golden::y[0], golden::y[1], golden::y[2]}, {3}));
     CHECK(nn::clip_grad_norm({p, q, none}, 1.5) == doctest::Approx(golden::clip_norm[0]).epsilon(1e-14));

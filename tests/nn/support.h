@@ -11,7 +11,9 @@
 
 namespace nn_test {
 
-inline eps::Tensor f64s(const std::vector<double>& values, const eps::Shape& shape) { return eps::tensor(values, shape, {.dtype = eps::f64}); }
+inline eps::Tensor f64s(const std::vector<double>& values, const eps::Shape& shape) {
+    return eps::tensor(values, shape, {.dtype = eps::f64});
+}
 
 /// The largest |a - b|; infinite if the counts differ or a NaN is among them.
 inline double distance(const std::vector<double>& a, const std::vector<double>& b) {

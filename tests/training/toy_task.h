@@ -29,8 +29,8 @@ public:
     std::vector<models::Picture> pictures() override { return {{"toy", full({2, 2}, 0.5)}}; }
     std::vector<models::Picture> sample(std::int64_t, Generator&) override { return pictures(); }
     models::Scalars evaluate(Generator&) override { return {}; }
-    nn::NamedTensors state() const override { return {{"weights", weights}, {"momentum", momentum_}, {"noise", models::pack(noise_)}}; }
-    void load_state(const nn::NamedTensors& state) override {
+    NamedTensors state() const override { return {{"weights", weights}, {"momentum", momentum_}, {"noise", models::pack(noise_)}}; }
+    void load_state(const NamedTensors& state) override {
         for (const auto& [name, x] : state) {
             if (name == "weights") weights.copy_(x);
             if (name == "momentum") momentum_.copy_(x);

@@ -126,7 +126,7 @@ TEST_CASE("a loss that is not finite stops the run by name of the step and of th
     CHECK(contains(bytes_of_file(folder / "run/metrics.jsonl"), "\"loss\": null"));
     ToyTask task;
     CHECK(RunFolder::open(folder.path() / "run").load_checkpoint(task) == 40);
-    const auto at_once = [](ToyTask& task, QuietListener&, std::atomic<int>&) { task.nan_at = 0; };
+    const auto at_once = [](ToyTask& toy, QuietListener&, std::atomic<int>&) { toy.nan_at = 0; };
     CHECK(contains(message_of([&] { session(folder.path() / "new", toy_config(), at_once); }), "no checkpoint was saved before"));
 }
 

@@ -1,0 +1,234 @@
+// Every public function called wrongly: each refuses with one sentence that names it and shows what it got. Nothing crashes, and nothing
+// answers.
+#include <cmath>
+#include <limits>
+
+#include "autograd/gradcheck.h"
+#include "tensor/kernels.h"
+#include "tests/autograd/support.h"
+#include "varepsilon.h"
+
+using namespace eps;
+using namespace eps::test;
+
+namespace {
+
+struct BadCall {
+    const char* op;                    // who refuses
+    void (*call)();
+    std::vector<const char*> says;     // fragments of the sentence
+};
+
+constexpr double nan_ = std::numeric_limits<double>::quiet_NaN();
+constexpr std::int64_t huge = std::int64_t{1} << 62;
+
+std::vector<BadCall> bad_calls() {
+    static const Tensor a = zeros({4, 3}), b = zeros({5, 2}), v = zeros({3}), scalar = zeros({}), none, empty_row = zeros({2, 0});
+    static const Tensor whole = zeros({3}, {.dtype = i64}), half = zeros({3}, {.dtype = bf16}), real = zeros({4, 3}, {.dtype = f64});
+    static const Tensor index = zeros({4, 3}, {.dtype = i64}), w = zeros({4, 3}).requires_grad_(), computed = w * 2.0;
+    static const TensorFunction same = [](const std::vector<Tensor>& in) { return in[0]; };
+    return {
+        // Making tensors.
+        {"empty", [] { zeros({2, -3}); }, {"negative extent", "[2, -3]"}},
+        {"empty", [] { rand({-1}); }, {"negative extent", "[-1]"}},
+        {"empty", [] { zeros({huge}); }, {"overflows", "[4611686018427387904]"}},
+        {"shape", [] { zeros({huge, huge}); }, {"overflows"}},
+        {"shape", [] { zeros({1, 1, 1, 1, 1, 1, 1, 1, 1}); }, {"too many dimensions", "9", "8"}},
+        {"cpu allocator", [] { zeros({huge / 1024}); }, {"larger than any machine's memory"}},
+        {"tensor", [] { tensor({1, 2, 3}, {2, 2}); }, {"3 values", "expected 4", "[2, 2]"}},
+        {"from_span", [] { from_span(std::span<const float>(), {2}); }, {"0 values", "expected 2"}},
+        {"arange", [] { arange(0, 1, nan_); }, {"bad step", "nan"}},
+        {"arange", [] { arange(0, 1, 0); }, {"bad step", "step 0"}},
+        {"arange", [] { arange(0, 1e300); }, {"bad step", "1e+300"}},
+        {"linspace", [] { linspace(0, 1, -2); }, {"negative count", "-2"}},
+        {"empty", [] { eye(-1); }, {"negative extent"}},
+        {"full_like", [] { zeros_like(none); }, {"undefined"}},
+        {"cast_data", [] { cast_data(none, f32); }, {"undefined"}},
+        {"clone_data", [] { clone_data(none); }, {"undefined"}},
+        {"copy_to", [] { copy_to(none, cpu); }, {"undefined"}},
+        // Random numbers.
+        {"rand", [] { rand({2}, Options{.dtype = i64}); }, {"f32 or f64", "i64"}},
+        {"randn", [] { randn({2}, Options{.dtype = bf16}); }, {"bf16"}},
+        {"randint", [] { randint(5, 5, {2}); }, {"low 5", "high 5"}},
+        {"randint", [] { randint(0, huge, {2}); }, {"2^53"}},
+        {"bernoulli", [] { bernoulli(1.5, {2}); }, {"not a probability", "1.5"}},
+        {"bernoulli", [] { bernoulli(nan_, {2}); }, {"not a probability", "nan"}},
+        {"bernoulli", [] { bernoulli(whole); }, {"i64 [3]"}},
+        {"bernoulli", [] { bernoulli(none); }, {"undefined"}},
+        {"randperm", [] { randperm(-1); }, {"negative length"}},
+        // The tensor itself.
+        {"item", [] { a.item(); }, {"one element", "f32 [4, 3]"}},
+        {"item", [] { none.item(); }, {"undefined"}},
+        {"to_vector", [] { none.to_vector(); }, {"undefined"}},
+        {"data", [] { a.data<double>(); }, {"f64", "f32 [4, 3]"}},
+        {"data", [] { none.data<float>(); }, {"undefined"}},
+        {"size", [] { a.size(2); }, {"dim 2", "rank 2"}},
+        {"copy_", [] { Tensor(v).copy_(a); }, {"broadcast", "[4, 3]", "[3]"}},
+        {"copy_", [] { Tensor(v).copy_(none); }, {"undefined"}},
+        {"copy_", [] { Tensor(w).copy_(a); }, {"requires a gradient", "NoGrad"}},
+        {"fill_", [] { Tensor(computed).fill_(1); }, {"requires a gradient", "NoGrad"}},
+        {"requires_grad_", [] { Tensor(whole).requires_grad_(); }, {"f32 and f64", "i64 [3]"}},
+        {"requires_grad_", [] { Tensor(half).requires_grad_(); }, {"bf16"}},
+        {"requires_grad_", [] { Tensor(computed).requires_grad_(); }, {"computed from others", "detach"}},
+        {"requires_grad_", [] { Tensor().requires_grad_(); }, {"undefined"}},
+        {"set_grad", [] { a.set_grad(a); }, {"not a leaf"}},
+        {"set_grad", [] { w.set_grad(v); }, {"f32 [3]", "f32 [4, 3]"}},
+        {"set_grad", [] { none.set_grad(v); }, {"undefined"}},
+        {"detach", [] { detach(none); }, {"undefined"}},
+        {"to", [] { to(none, f64); }, {"undefined"}},
+        // Pointwise.
+        {"add", [] { a + b; }, {"do not broadcast", "[4, 3]", "[5, 2]"}},
+        {"add", [] { a + none; }, {"undefined"}},
+        {"add_scalar", [] { whole + 0.5; }, {"fractional", "0.5", "i64 [3]"}},
+        {"mul_scalar", [] { whole * 1.5; }, {"fractional", "1.5"}},
+        {"mul_scalar", [] { mul_scalar(whole, {0.5}); }, {"fractional", "0.5", "i64 [3]"}},
+        {"clamp", [] { clamp(whole, {.lo = 0.5}); }, {"fractional", "0.5"}},
+        {"add_scalar", [] { none + 1.0; }, {"undefined"}},
+        {"mul", [] { half * half; }, {"bf16 [3]", "storage type"}},
+        {"exp", [] { exp(half); }, {"bf16"}},
+        {"eq", [] { eq(v, half); }, {"bf16"}},
+        {"gt", [] { none > 0.0; }, {"undefined"}},
+        {"where", [] { where(a, b, v); }, {"do not broadcast", "[4, 3]", "[5, 2]"}},
+        {"gelu", [] { gelu(none); }, {"undefined"}},
+        // Views.
+        {"reshape", [] { reshape(a, {5, 3}); }, {"[4, 3] (12)", "[5, 3] (15)"}},
+        {"reshape", [] { reshape(a, {-1, -1}); }, {"only one extent", "[-1, -1]"}},
+        {"reshape", [] { reshape(a, {5, -1}); }, {"cannot be inferred", "[5, -1]"}},
+        {"reshape", [] { reshape(a, {-2, -6}); }, {"negative extent"}},
+        {"reshape", [] { reshape(empty_row, {0, -1}); }, {"cannot be inferred"}},
+        {"shape", [] { reshape(a, {huge, 4, -1}); }, {"overflows", "[4611686018427387904, 4, 1]"}},
+        {"flatten", [] { flatten(a, 1, 0); }, {"behind"}},
+        {"flatten", [] { flatten(a, 0, 2); }, {"dim 2", "rank 2"}},
+        {"permute", [] { permute(a, {0}); }, {"every dimension", "[0]", "[4, 3]"}},
+        {"permute", [] { permute(a, {1, -1}); }, {"twice", "[1, -1]"}},
+        {"permute", [] { permute(a, {0, 5}); }, {"dim 5", "rank 2"}},
+        {"transpose", [] { transpose(v); }, {"dim -2", "rank 1"}},
+        {"expand", [] { expand(a, {4, 4}); }, {"[4, 3]", "[4, 4]"}},
+        {"expand", [] { expand(a, {3}); }, {"[4, 3]", "[3]"}},
+        {"expand", [] { expand(scalar, {2, -1}); }, {"[2, -1]"}},
+        {"squeeze", [] { squeeze(a, 0); }, {"extent 4", "[4, 3]"}},
+        {"unsqueeze", [] { unsqueeze(a, 4); }, {"dim 4"}},
+        {"shape", [] { unsqueeze(zeros({1, 1, 1, 1, 1, 1, 1, 1}), 0); }, {"too many dimensions", "8"}},
+        {"slice", [] { slice(a, 0, 0, 4, 0); }, {"step", "got 0"}},
+        {"slice", [] { slice(scalar, 0, 0); }, {"dim 0", "rank 0"}},
+        {"narrow", [] { narrow(a, 0, 3, 2); }, {"start 3", "length 2", "[4, 3]"}},
+        {"narrow", [] { narrow(a, 0, 1, -1); }, {"length -1"}},
+        {"narrow", [] { narrow(a, 0, 0, huge); }, {"outside"}},
+        {"select", [] { select(a, 1, 3); }, {"index 3", "extent 3"}},
+        {"select", [] { select(a, 1, -4); }, {"index -4"}},
+        {"pad", [] { pad(a, {1}, {1, 1}); }, {"[1]", "[4, 3]"}},
+        {"pad", [] { pad(a, {0, -1}, {0, 0}); }, {"negative width"}},
+        {"pad", [] { pad(v, {INT64_MAX}, {INT64_MAX}); }, {"overflow"}},
+        {"embed", [] { embed(a, {4, 5}, 1, 3, 2); }, {"does not fit", "[4, 3]", "[4, 5]"}},
+        {"contiguous", [] { contiguous(none); }, {"undefined"}},
+        // Joining.
+        {"concat", [] { concat({a, b}); }, {"tensor 1", "[5, 2]", "[4, 3]"}},
+        {"concat", [] { concat({a, v}); }, {"[3]", "[4, 3]"}},
+        {"concat", [] { concat(std::span<const Tensor>()); }, {"nothing to join"}},
+        {"concat", [] { concat({scalar, scalar}); }, {"rank 0"}},
+        {"concat", [] { concat({a, none}); }, {"undefined"}},
+        {"stack", [] { stack({a, v}); }, {"[3]", "[4, 3]"}},
+        {"stack", [] { stack({none}); }, {"undefined"}},
+        {"split", [] { split(a, 0); }, {"at least 1"}},
+        {"split", [] { split(a, {1, 2}); }, {"do not add up", "1 are left over of 4"}},
+        {"split", [] { split(a, {5, -1}); }, {"got 5 with 4 left", "dim 0"}},
+        {"split", [] { split(a, 2, 7); }, {"dim 7", "rank 2"}},
+        // Reductions.
+        {"sum", [] { sum(a, {2}); }, {"dim 2", "rank 2"}},
+        {"sum", [] { sum(a, {0, -2}); }, {"twice"}},
+        {"sum", [] { sum(half); }, {"bf16"}},
+        {"sum_to", [] { sum_to(a, {2, 3}); }, {"[2, 3]", "[4, 3]"}},
+        {"mean", [] { mean(none); }, {"undefined"}},
+        {"max", [] { max(empty_row, {1}); }, {"empty reduction", "[2, 0]"}},
+        {"min", [] { min(empty_row); }, {"empty reduction", "[2, 0]"}},
+        {"prod", [] { prod(half); }, {"bf16"}},
+        {"logsumexp", [] { logsumexp(a, {3}); }, {"dim 3"}},
+        {"var", [] { var(a, {3}); }, {"dim 3"}},
+        {"stddev", [] { stddev(none); }, {"undefined"}},
+        {"norm", [] { norm(a, 0.5); }, {"at least 1", "0.5"}},
+        {"norm", [] { norm(a, nan_); }, {"nan"}},
+        {"norm", [] { norm(a, 2, {4}); }, {"dim 4"}},
+        {"argmax", [] { argmax(empty_row, 1); }, {"dim 1 of [2, 0] is empty"}},
+        {"argmin", [] { argmin(a, 2); }, {"dim 2"}},
+        {"any", [] { any(a, {2}); }, {"dim 2"}},
+        {"all", [] { all(none); }, {"undefined"}},
+        // Products.
+        {"matmul", [] { matmul(a, b); }, {"a is [4, 3]", "b is [5, 2]"}},
+        {"matmul", [] { matmul(a, zeros({4, 2})); }, {"did you mean matmul(transpose(a), b)"}},
+        {"matmul", [] { matmul(a, zeros({2, 3})); }, {"did you mean matmul(a, transpose(b))"}},
+        {"matmul", [] { matmul(v, zeros({4})); }, {"[3]", "[4]"}},
+        {"matmul", [] { matmul(zeros({2, 1, 3}), zeros({5, 3, 1})); }, {"do not broadcast", "[2]", "[5]"}},
+        {"matmul", [] { matmul(a, transpose(real)); }, {"f32", "f64"}},
+        {"matmul", [] { matmul(scalar, a); }, {"rank at least 1", "[]"}},
+        {"matmul", [] { matmul(whole, whole); }, {"i64"}},
+        {"linear", [] { linear(a, b, none); }, {"[4, 3]", "[5, 2]"}},
+        {"linear", [] { linear(a, zeros({2, 3}), v); }, {"bias", "f32 [3]", "[2]"}},
+        {"linear", [] { linear(a, v, none); }, {"[out, in]", "[3]"}},
+        {"linear", [] { linear(scalar, a, none); }, {"[]", "[4, 3]"}},
+        // Indexing.
+        {"gather", [] { gather(a, 0, full({4, 3}, 4, {.dtype = i64})); }, {"out of range", "got 4", "0 to 3"}},
+        {"gather", [] { gather(a, 1, full({4, 3}, -1, {.dtype = i64})); }, {"got -1"}},
+        {"gather", [] { gather(a, 0, a); }, {"must be i64", "f32 [4, 3]"}},
+        {"gather", [] { gather(a, 0, whole); }, {"rank", "[3]", "[4, 3]"}},
+        {"gather", [] { gather(a, 0, zeros({4, 5}, {.dtype = i64})); }, {"too large", "[4, 5]"}},
+        {"scatter_add", [] { scatter_add(a, 0, index, v); }, {"f32 [3]", "f32 [4, 3]"}},
+        {"scatter_add", [] { scatter_add(a, 0, full({4, 3}, 9, {.dtype = i64}), a); }, {"got 9"}},
+        {"scatter_add", [] { scatter_add(a, 0, index, real); }, {"f64 [4, 3]"}},
+        {"index_select", [] { index_select(a, 0, index); }, {"rank 1", "i64 [4, 3]"}},
+        {"index_select", [] { index_select(a, 2, whole); }, {"dim 2"}},
+        {"index_add", [] { index_add(a, 0, whole, b); }, {"f32 [5, 2]"}},
+        {"cumsum", [] { cumsum(a, 2); }, {"dim 2"}},
+        {"sort", [] { sort(half); }, {"bf16"}},
+        {"argsort", [] { argsort(a, -3); }, {"dim -3"}},
+        {"topk", [] { topk(a, 4); }, {"got 4", "0 to 3", "[4, 3]"}},
+        {"topk", [] { topk(a, 1, 2); }, {"dim 2"}},
+        {"one_hot", [] { one_hot(a, 3); }, {"must be i64", "f32"}},
+        {"one_hot", [] { one_hot(whole, 0); }, {"at least one class"}},
+        {"scatter_add", [] { one_hot(full({2}, 3, {.dtype = i64}), 3); }, {"got 3", "0 to 2"}},
+        // Derivatives.
+        {"backward", [] { backward(a); }, {"requires a gradient", "requires_grad_"}},
+        {"backward", [] { backward(none); }, {"requires a gradient"}},
+        {"backward", [] { backward(computed); }, {"several elements", "f32 [4, 3]", "sum()"}},
+        {"backward", [] { backward(computed, {.gradient = v}); }, {"f32 [3]", "f32 [4, 3]"}},
+        {"backward", [] { backward(computed, {.gradient = real}); }, {"f64 [4, 3]"}},
+        {"grad", [] { grad(sum(computed), {a}); }, {"input 0", "does not require a gradient"}},
+        {"grad", [] { grad(sum(computed), {none}); }, {"input 0"}},
+        {"grad", [] { grad(a, {w}); }, {"requires a gradient"}},
+        {"register_hook", [] { register_hook(w, {}); }, {"empty"}},
+        {"register_hook", [] { register_hook(a, {}); }, {"does not require a gradient"}},
+        {"gradcheck", [] { gradgradcheck([](const std::vector<Tensor>&) { return Tensor(); }, {real}); }, {"returned an undefined tensor"}},
+        {"gradcheck", [] { gradcheck(same, {none}); }, {"undefined"}},
+        {"gradcheck", [] { gradcheck(same, {w}); }, {"f32 [4, 3]", "f64"}},
+    };
+}
+
+}  // namespace
+
+TEST_CASE("bad calls: each is one sentence that names the op and what it got") {
+    const std::vector<BadCall> calls = bad_calls();
+    CHECK(calls.size() >= 150);
+    std::size_t number = 0;
+    for (const BadCall& bad : calls) {
+        const std::string place = std::string(bad.op) + " (call " + std::to_string(number++) + ")";
+        CAPTURE(place);
+        Refusal refusal;
+        CHECK_NOTHROW(refusal = refusal_of(bad.call));  // nothing but an eps::Error
+        CHECK(refusal.op == bad.op);
+        CHECK(refusal.sentence.rfind(std::string(bad.op) + ": ", 0) == 0);
+        CHECK(refusal.sentence.find('\n') == std::string::npos);
+        for (const char* part : bad.says) CHECK_MESSAGE(contains(refusal.sentence, part), std::string(part), " is not in: ", refusal.sentence);
+    }
+}
+
+TEST_CASE("bad calls: other devices") {
+    const Tensor a = ones({2});
+    if (kernels::cuda::device_count() > 0) {
+        const Tensor b = to(a, cuda);
+        for (const auto& call : std::vector<std::function<void()>>{[=] { a + b; }, [=] { matmul(a, b); }, [=] { concat({a, b}); }})
+            CHECK(contains(refusal_of(call).sentence, "different devices"));
+        CHECK(contains(refusal_of([=] { b.data<float>(); }).sentence, "lives on cuda:0"));
+        return;
+    }
+    for (const auto& call : std::vector<std::function<void()>>{[] { zeros({2}, {.device = cuda}); }, [=] { to(a, cuda); }, [=] { copy_to(a, cuda); }})
+        CHECK_FALSE(refusal_of(call).sentence.empty());
+}

@@ -1,0 +1,82 @@
+// Runs that are killed, interrupted and resumed end with the bytes of one that never was.
+#include "tests/cli/process.h"
+#include "tests/cli/tiny_data.h"
+
+using namespace eps;
+using namespace eps::test;
+
+namespace {
+
+using Milliseconds = std::chrono::duration<double, std::milli>;
+
+std::string checkpoint_of(const std::string& run) { return bytes_of_file(run + "/checkpoint.safetensors"); }
+
+std::vector<std::string> program(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), EPS_BINARY);
+    return arguments;
+}
+
+}  // namespace
+
+TEST_CASE("twenty times killed with -9, a run ends bitwise as one never killed") {
+    constexpr int kills = 20, steps = 600;
+    TempFolder data;
+    put_tiny_data(data);
+    const auto start = std::chrono::steady_clock::now();
+    REQUIRE(eps_program(tiny_training(data, data / "whole", steps)).code == 0);
+    const Milliseconds whole = std::chrono::steady_clock::now() - start;
+
+    // Lives of random length, from before main() to a good part of the run: most kills must hit.
+    std::mt19937 random(5);
+    const std::string run = data / "killed";
+    int hit = 0;
+    for (int i = 0; i < kills; ++i) {
+        const bool exists = std::filesystem::exists(run + "/config.json");
+        Process process(program(exists ? std::vector<std::string>{"train", "--resume", run, "--threads", "1"} : tiny_training(data, run, steps)));
+        std::this_thread::sleep_for(whole * 0.15 * std::uniform_real_distribution<>(0, 1)(random));
+        process.signal(SIGKILL);
+        const Finished finished = process.wait();
+        REQUIRE_MESSAGE((finished.code == 137 || finished.code == 0), finished.err);
+        hit += finished.code == 137;
+    }
+    CHECK(hit >= kills / 2);
+    REQUIRE(eps_program({"train", "--resume", run, "--threads", "1"}).code == 0);
+    CHECK(checkpoint_of(run) == checkpoint_of(data / "whole"));
+}
+
+TEST_CASE("Ctrl-C saves, says how to go on, and changes nothing") {
+    constexpr int steps = 1000, rarely = 500;  // steps: far more than are done before the signal comes
+    TempFolder data;
+    put_tiny_data(data);
+    REQUIRE(eps_program(tiny_training(data, data / "whole", steps, rarely)).code == 0);
+    const std::string run = data / "a 'run'";
+    for (const auto& [signal, code] : {std::pair{SIGINT, 130}, {SIGTERM, 143}}) {
+        const std::string name = run + std::to_string(signal);
+        Process process(program(tiny_training(data, name, steps, rarely)));
+        wait_until([&] { return !bytes_of_file(name + "/metrics.jsonl").empty(); });
+        process.signal(signal);
+        const Finished finished = process.wait();
+        REQUIRE_MESSAGE(finished.code == code, finished.err);
+        CHECK(finished.out.empty());
+        // The line that it prints is one that a shell understands.
+        const std::size_t at = finished.err.rfind("\n  ");
+        REQUIRE(at != std::string::npos);
+        const Finished resumed = Process({"/bin/sh", "-c", finished.err.substr(at + 3)}, {{"OMP_NUM_THREADS", "1"}}).wait();
+        CHECK_MESSAGE(resumed.code == 0, resumed.err);
+        CHECK(checkpoint_of(name) == checkpoint_of(data / "whole"));
+    }
+}
+
+TEST_CASE("one thread or two: the same bytes") {
+    TempFolder data;
+    put_tiny_data(data);
+    std::string bytes;
+    for (const char* threads : {"1", "2"}) {
+        const std::string run = data / (std::string("run") + threads);
+        const std::vector<std::string> arguments{"train", "vae", "--data", "mnist", "--data-dir", data.path().string(), "--out", run, "--steps", "20", "--hidden", "300", "--batch", "50",
+                     "--threads", threads, "--quiet"};
+        REQUIRE(eps_program(arguments).code == 0);
+        if (bytes.empty()) bytes = checkpoint_of(run);
+        CHECK(checkpoint_of(run) == bytes);
+    }
+}
