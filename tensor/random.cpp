@@ -9,13 +9,12 @@
 namespace eps {
 namespace {
 
-// Four f32 or integer elements a block, two f64; one rule for both devices.
-std::int64_t blocks_for(std::int64_t count) { return (count + 1) / 2; }
+kernels::PhiloxState take(Generator& generator, std::int64_t count, DType dtype) { return {generator.seed(), generator.reserve(blocks_for(count, dtype))}; }
 
 Tensor draw(const char* op, const Shape& shape, Options options, kernels::Distribution distribution, double a, double b, Generator& generator) {
     check(is_floating(options.dtype) && options.dtype != bf16, op, "draws f32 or f64; got ", options.dtype);
     Tensor out = empty(shape, options);
-    kernels::random(out, distribution, {generator.seed(), generator.reserve(blocks_for(out.numel()))}, a, b);
+    kernels::random(out, distribution, take(generator, out.numel(), options.dtype), a, b);
     return out;
 }
 
@@ -28,6 +27,11 @@ std::uint64_t mix(std::uint64_t x) {
 }
 
 }  // namespace
+
+std::int64_t blocks_for(std::int64_t count, DType dtype) {
+    const std::int64_t per_block = size_of(dtype) == 8 ? 2 : 4;
+    return (count + per_block - 1) / per_block;
+}
 
 std::uint64_t Generator::reserve(std::int64_t blocks) {
     const std::uint64_t first = counter_;
@@ -52,36 +56,39 @@ Tensor randn(const Shape& shape, Options options, Generator& generator) {
 }
 Tensor randn(const Shape& shape, Generator& generator) { return randn(shape, Options{}, generator); }
 
-Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Generator& generator) {
+Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Generator& generator) { return randint(low, high, shape, {.dtype = i64}, generator); }
+
+Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Options options, Generator& generator) {
     check(low < high, "randint", "empty range; got low ", low, ", high ", high, "; expected low < high");
     constexpr std::int64_t limit = std::int64_t{1} << 53;  // the bounds travel as doubles
     check(low >= -limit && high <= limit, "randint", "bounds beyond 2^53; got low ", low, ", high ", high);
-    Tensor out = empty(shape, {.dtype = i64});
-    kernels::random(out, kernels::Distribution::randint, {generator.seed(), generator.reserve(blocks_for(out.numel()))}, static_cast<double>(low),
-                    static_cast<double>(high));
-    return out;
+    Tensor out = empty(shape, {i64, options.device});
+    kernels::random(out, kernels::Distribution::randint, take(generator, out.numel(), i64), static_cast<double>(low), static_cast<double>(high));
+    return cast_data(out, options.dtype);
 }
 
 Tensor bernoulli(const Tensor& p, Generator& generator) {
     check(p.defined() && is_floating(p.dtype()) && p.dtype() != bf16, "bernoulli", "needs probabilities f32 or f64; got ", describe(p));
     Tensor out = empty(p.shape(), p.options());
-    kernels::random_bernoulli(out, p.contiguous_data(), {generator.seed(), generator.reserve(blocks_for(out.numel()))});
+    kernels::random_bernoulli(out, p.contiguous_data(), take(generator, out.numel(), f32));
     return out;
 }
 
 Tensor bernoulli(double p, const Shape& shape, Options options, Generator& generator) {
     check(p >= 0 && p <= 1, "bernoulli", "not a probability; got ", p, "; expected 0 to 1");
     Tensor out = empty(shape, options);
-    kernels::random(out, kernels::Distribution::bernoulli, {generator.seed(), generator.reserve(blocks_for(out.numel()))}, p, 0);
+    kernels::random(out, kernels::Distribution::bernoulli, take(generator, out.numel(), f32), p, 0);
     return out;
 }
+
+Tensor randperm(std::int64_t n, Device device, Generator& generator) { return copy_to(randperm(n, generator), device); }
 
 Tensor randperm(std::int64_t n, Generator& generator) {
     check(n >= 0, "randperm", "negative length; got ", n);
     Tensor out = empty({n}, {.dtype = i64});
     auto* order = out.data<std::int64_t>();
     std::iota(order, order + n, std::int64_t{0});
-    const std::uint64_t first = generator.reserve(blocks_for(n));
+    const std::uint64_t first = generator.reserve(blocks_for(n, i64));
     for (std::int64_t i = n - 1; i > 0; --i) {
         const math::Words4 words = math::philox_block(generator.seed(), first + static_cast<std::uint64_t>(i / 2));
         const std::uint64_t word = std::uint64_t{words.w[i % 2 * 2]} << 32 | words.w[i % 2 * 2 + 1];

@@ -30,18 +30,23 @@ private:
 Generator& default_generator();
 void manual_seed(std::uint64_t seed);
 
+/// Blocks of four 32-bit words that `count` elements take: an element of eight bytes (f64, i64) takes two words, any other takes one.
+std::int64_t blocks_for(std::int64_t count, DType dtype);
+
 /// Uniform on [0, 1): multiples of 2^-24 (f32) or 2^-53 (f64).
 Tensor rand(const Shape& shape, Options options, Generator& generator = default_generator());
 Tensor rand(const Shape& shape, Generator& generator = default_generator());
 /// Standard normal.
 Tensor randn(const Shape& shape, Options options, Generator& generator = default_generator());
 Tensor randn(const Shape& shape, Generator& generator = default_generator());
-/// Integers of [low, high), i64.
+/// Integers of [low, high): i64, or as options say; every dtype and device gets the same integers.
 Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Generator& generator = default_generator());
-/// 1 with probability p (of each element, or the same for all), else 0.
+Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Options options, Generator& generator = default_generator());
+/// 1 with probability p (of each element, or the same for all), else 0. Probabilities are compared as f32.
 Tensor bernoulli(const Tensor& p, Generator& generator = default_generator());
 Tensor bernoulli(double p, const Shape& shape, Options options = {}, Generator& generator = default_generator());
 /// 0 .. n-1 in random order, i64   (Fisher & Yates)
 Tensor randperm(std::int64_t n, Generator& generator = default_generator());
+Tensor randperm(std::int64_t n, Device device, Generator& generator = default_generator());
 
 }  // namespace eps

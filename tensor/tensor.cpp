@@ -86,7 +86,8 @@ Tensor empty_strided(const Shape& shape, const Strides& strides, Options options
     for (std::int64_t extent : shape) check(extent >= 0, "empty", "negative extent; got ", shape);
     auto impl = make_ref<TensorImpl>();
     std::size_t bytes = 0;
-    check(!__builtin_mul_overflow(static_cast<std::size_t>(numel(shape)), size_of(options.dtype), &bytes), "empty", "size in bytes overflows; got ", shape);
+    const bool overflows = __builtin_mul_overflow(static_cast<std::size_t>(numel(shape)), size_of(options.dtype), &bytes);
+    check(!overflows, "empty", "size in bytes overflows; got ", shape);
     impl->storage = make_ref<Storage>(bytes, options.device);
     impl->shape = shape;
     impl->strides = strides;

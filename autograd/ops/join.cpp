@@ -66,7 +66,8 @@ std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& size
     const int d = normalize_dim(dim, x.rank(), "split");
     std::int64_t left = x.size(d);
     for (std::int64_t size : sizes) {
-        check(size >= 0 && size <= left, "split", "a size is negative or more than is left; got ", size, " with ", left, " left of ", x.size(d), " along dim ", dim);
+        check(size >= 0 && size <= left, "split", "a size is negative or more than is left; got ", size, " with ", left, " left of ", x.size(d),
+              " along dim ", dim);
         left -= size;
     }
     check(left == 0, "split", "the sizes do not add up; ", left, " are left over of ", x.size(d), " along dim ", dim);

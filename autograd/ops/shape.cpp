@@ -211,7 +211,8 @@ Tensor expand(const Tensor& x, const Shape& shape) {
     Shape target = shape;
     for (int i = 1; i <= std::min(target.rank(), x.rank()); ++i)
         if (target[target.rank() - i] == -1) target[target.rank() - i] = x.size(-i);
-    for (std::int64_t extent : target) check(extent >= 0, "expand", "negative extent; got ", shape, " for ", x.shape(), "; expected -1 only where x has a dimension");
+    for (std::int64_t extent : target)
+        check(extent >= 0, "expand", "negative extent; got ", shape, " for ", x.shape(), "; expected -1 only where x has a dimension");
     check(broadcastable_to(x.shape(), target), "expand", "the shape does not broadcast; got ", x.shape(), " to ", shape,
           "; expected equal extents or 1, aligned at the last dimension");
     return target == x.shape() ? x : apply(ops::Expand{target}, x);

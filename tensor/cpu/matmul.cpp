@@ -123,6 +123,7 @@ Matrix<T> matrix_of(const Tensor& x) {
 constexpr double kPanelWork = 1 << 21;     // multiply-adds of the smallest panel worth a thread of its own, about 20 us
 constexpr double kMostCopying = 1.0 / 256;  // elements copied over again for the panels' sake, per multiply-add: costs about 1%
 constexpr std::int64_t kMaxPanels = 64, kPanelUnit = 16;
+constexpr std::int64_t kMaxSlices = 8, kSliceLength = 2048;  // of the summed dimension
 
 /// How a product is cut: `down` times `across` panels of `rows` x `columns` of the result, a function of the shape alone. BLAS lays out
 /// the rows of a and the columns of b that a panel needs once for each panel.
@@ -150,31 +151,64 @@ private:
     }
 };
 
+/// One batch of products, [M, K] times [K, N]; every batch of it is alike.
 template <class T>
-void multiply(Tensor& out, const Tensor& a, const Tensor& b, bool accumulate) {
-    const std::int64_t batches = out.size(0), m = out.size(1), n = out.size(2), k = a.size(2);
-    const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-    const T beta = accumulate ? T(1) : T(0);
-    const std::int64_t ldc = m == 1 ? n : out.strides()[1];
-    const Matrix<T> left = matrix_of<T>(a), right = matrix_of<T>(b);
-    const Panels panels(m, n, work);
-    const double panel_work = work / static_cast<double>(panels.count());
-    const auto grain = static_cast<std::int64_t>(std::max(1.0, kPanelWork / std::max(1.0, panel_work)));
-    parallel_for(batches * panels.count(), grain, [&](std::int64_t begin, std::int64_t end) {
-        const OneBlasThread guard;
-        for (std::int64_t unit = begin; unit < end; ++unit) {
-            const std::int64_t batch = unit / panels.count(), panel = unit % panels.count();
-            const std::int64_t row = panel / panels.across * panels.rows, column = panel % panels.across * panels.columns;
-            const std::int64_t height = std::min(panels.rows, m - row), width = std::min(panels.columns, n - column);
-            Matrix<T> x = left, y = right;
-            x.data = left.row(row) + batch * a.strides()[0];
-            y.data = right.column(column) + batch * b.strides()[0];
-            T* c = static_cast<T*>(out.raw_data()) + batch * out.strides()[0] + row * ldc + column;
-            if (m == 1 || n == 1) multiply_vector(height, width, k, x, y, beta, c, ldc);
-            else gemm(height, width, k, x, y, beta, c, ldc);
-        }
-    });
-}
+struct Product {
+    std::int64_t batches, m, n, k, ldc;
+    std::int64_t a_batch, b_batch, c_batch;  // from one batch to the next
+    Matrix<T> a, b;
+    T* c;
+    T beta;
+    double work;  // multiply-adds of a batch
+
+    Product(Tensor& out, const Tensor& left, const Tensor& right, bool accumulate)
+        : batches(out.size(0)), m(out.size(1)), n(out.size(2)), k(left.size(2)), ldc(m == 1 ? n : out.strides()[1]), a_batch(left.strides()[0]),
+          b_batch(right.strides()[0]), c_batch(out.strides()[0]), a(matrix_of<T>(left)), b(matrix_of<T>(right)), c(static_cast<T*>(out.raw_data())),
+          beta(accumulate ? T(1) : T(0)), work(static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k)) {}
+
+    void by_panels(const Panels& panels) const {
+        const double panel_work = work / static_cast<double>(panels.count());
+        const auto grain = static_cast<std::int64_t>(std::max(1.0, kPanelWork / std::max(1.0, panel_work)));
+        parallel_for(batches * panels.count(), grain, [&](std::int64_t begin, std::int64_t end) {
+            const OneBlasThread guard;
+            for (std::int64_t unit = begin; unit < end; ++unit) panel(panels, unit / panels.count(), unit % panels.count());
+        });
+    }
+    void panel(const Panels& panels, std::int64_t batch, std::int64_t index) const {
+        const std::int64_t row = index / panels.across * panels.rows, column = index % panels.across * panels.columns;
+        const std::int64_t height = std::min(panels.rows, m - row), width = std::min(panels.columns, n - column);
+        const Matrix<T> x{a.row(row) + batch * a_batch, a.ld, a.transposed}, y{b.column(column) + batch * b_batch, b.ld, b.transposed};
+        T* const target = c + batch * c_batch + row * ldc + column;
+        if (m == 1 || n == 1) multiply_vector(height, width, k, x, y, beta, target, ldc);
+        else gemm(height, width, k, x, y, beta, target, ldc);
+    }
+
+    // A small result of long sums, as gradients of weights are: the sums are cut instead, and the slices' results added in order.
+    void by_slices(std::int64_t slices) const {
+        const std::int64_t length = (k + slices - 1) / slices;
+        const Tensor partial = empty({slices - 1, m, n}, {.dtype = dtype_of<T>});
+        T* const rest = static_cast<T*>(partial.raw_data());
+        parallel_for(slices, 1, [&](std::int64_t begin, std::int64_t end) {
+            const OneBlasThread guard;
+            for (std::int64_t s = begin; s < end; ++s) {
+                const std::int64_t first = s * length, count = std::min(length, k - first);
+                const Matrix<T> x{a.column(first), a.ld, a.transposed}, y{b.row(first), b.ld, b.transposed};
+                if (s == 0) gemm(m, n, count, x, y, beta, c, ldc);
+                else gemm(m, n, count, x, y, T(0), rest + (s - 1) * m * n, n);
+            }
+        });
+        for (std::int64_t s = 0; s + 1 < slices; ++s)
+            for (std::int64_t i = 0; i < m; ++i)
+                for (std::int64_t j = 0; j < n; ++j) c[i * ldc + j] += rest[(s * m + i) * n + j];
+    }
+
+    void run() const {
+        const Panels panels(m, n, work);
+        const auto slices = std::min<std::int64_t>({kMaxSlices, k / kSliceLength, static_cast<std::int64_t>(work / kPanelWork)});
+        if (batches == 1 && panels.count() == 1 && slices > 1 && m > 1 && n > 1) by_slices(slices);
+        else by_panels(panels);
+    }
+};
 
 }  // namespace
 
@@ -185,7 +219,7 @@ void matmul(Tensor& out, const Tensor& a, const Tensor& b, bool accumulate) {
         return;
     }
     const Tensor x = in_blas_layout(a), y = in_blas_layout(b);
-    out.dtype() == DType::f64 ? multiply<double>(out, x, y, accumulate) : multiply<float>(out, x, y, accumulate);
+    out.dtype() == DType::f64 ? Product<double>(out, x, y, accumulate).run() : Product<float>(out, x, y, accumulate).run();
 }
 
 }  // namespace eps::kernels::cpu

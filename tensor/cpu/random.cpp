@@ -96,9 +96,11 @@ void normal(double* out, std::int64_t count, PhiloxState state, double mean, dou
 template <class T, class Probability>
 void bernoulli(T* out, std::int64_t count, PhiloxState state, Probability probability) {
     for_each_tile<4>(out, count, state, [=](const Tile& tile, T* values, std::int64_t first) {
+        float uniforms[4 * kBlocks];
+        for (std::int64_t i = 0; i < kBlocks; ++i)
+            for (int lane = 0; lane < 4; ++lane) uniforms[4 * i + lane] = math::uniform_f32(tile.lanes[lane][i]);
         const std::int64_t here = std::min<std::int64_t>(4 * kBlocks, count - first);
-        for (std::int64_t i = 0; i < here; ++i)
-            values[i] = convert<T>(math::uniform_f32(tile.lanes[i % 4][i / 4]) < static_cast<float>(probability(first + i)) ? 1.0f : 0.0f);
+        for (std::int64_t i = 0; i < here; ++i) values[i] = convert<T>(uniforms[i] < probability(first + i) ? 1.0f : 0.0f);
     });
 }
 
@@ -122,14 +124,16 @@ void random(Tensor& out, Distribution distribution, PhiloxState state, double a,
     const std::int64_t count = out.numel();
     if (distribution == Distribution::randint) return randint(out.data<std::int64_t>(), count, state, static_cast<std::int64_t>(a), static_cast<std::int64_t>(b));
     if (distribution == Distribution::bernoulli)
-        return visit(out.dtype(), [&]<class T>() { bernoulli(static_cast<T*>(out.raw_data()), count, state, [a](std::int64_t) { return a; }); });
+        return visit(out.dtype(), [&]<class T>() { bernoulli(static_cast<T*>(out.raw_data()), count, state, [p = static_cast<float>(a)](std::int64_t) { return p; }); });
     const auto draw = [&]<class T>(T* data) { distribution == Distribution::uniform ? uniform(data, count, state, a, b) : normal(data, count, state, a, b); };
     out.dtype() == DType::f64 ? draw(out.data<double>()) : draw(out.data<float>());
 }
 
 void random_bernoulli(Tensor& out, const Tensor& p, PhiloxState state) {
-    const auto draw = [&]<class T>(const T* probability) {
-        bernoulli(static_cast<T*>(out.raw_data()), out.numel(), state, [=](std::int64_t i) { return probability[i]; });
+    const auto draw = [&]<class P>(const P* probability) {
+        visit(out.dtype(), [&]<class T>() {
+            bernoulli(static_cast<T*>(out.raw_data()), out.numel(), state, [=](std::int64_t i) { return static_cast<float>(probability[i]); });
+        });
     };
     p.dtype() == DType::f64 ? draw(p.data<double>()) : draw(p.data<float>());
 }

@@ -10,12 +10,13 @@ struct Coefficients {
     T lr, weight_decay, decoupled_decay, epsilon, beta1, beta2, rest1, rest2, bias1, bias2_root, momentum, dampening, nesterov, first_step;
 };
 
-/// s1 <- momentum s1 + (1 - dampening) g (g itself at the first step); p <- p - lr s1, or lr (g + momentum s1) with Nesterov
+/// s1 <- momentum s1 + (1 - dampening) g (g itself at the first step, or without momentum); p <- p - lr s1, or p - lr (g + momentum s1)
+/// with Nesterov   (Sutskever et al. 2013, in PyTorch's form)
 struct SgdUpdate {
     template <class T>
     static EPS_HD void f(T& p, T g, T& s1, T&, const Coefficients<T>& c) {
         g += c.weight_decay * p;
-        const T v = where(c.first_step != T(0), g, c.momentum * s1 + (T(1) - c.dampening) * g);
+        const T v = where(c.first_step != T(0) || c.momentum == T(0), g, c.momentum * s1 + (T(1) - c.dampening) * g);
         s1 = v;
         p -= c.lr * where(c.nesterov != T(0), g + c.momentum * v, v);
     }
