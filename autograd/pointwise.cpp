@@ -15,25 +15,28 @@ namespace {
 
 constexpr int kMaxInputs = 5;  // g and four inputs
 
-/// One member of a family with its attributes: g * d^index f(x...), or f(x...) when index.order is 0.
+/// One row of a family with its attributes: g * d^index f(x...), or f(x...) for row 0.
 struct Member {
     const PointwiseOp* op;
-    MultiIndex index;
+    int row_number = 0;
     alignas(16) std::array<std::byte, kMaxAttributeBytes> attributes;
 
-    Member(const PointwiseOp& o, MultiIndex i, const void* bytes) : op(&o), index(i) {
+    Member(const PointwiseOp& o, const void* bytes) : op(&o) {
         if (o.attribute_bytes) std::memcpy(attributes.data(), bytes, o.attribute_bytes);
     }
-    bool has_g() const { return index.order > 0; }
+    const Partial& row() const { return op->rows[static_cast<std::size_t>(row_number)]; }
+    bool has_g() const { return row_number > 0; }
+    bool has_next_order() const { return row().index.order < op->max_order; }
+    /// The row of one more derivative, by `input`; has_next_order() must hold.
+    int next_row(int input) const { return op->row_of(row().index.plus(input)); }
+    const Partial& next(int input) const { return op->rows[static_cast<std::size_t>(next_row(input))]; }
     Member differentiated(int input) const {
-        Member next = *this;
-        if (next.index.order < op->max_order) next.index = next.index.plus(input);
-        else
-            fail(op->name, "derivative of order ", int{index.order} + 1, " is not instantiated; got a gradient of a gradient too many; ",
-                 "expected order <= ", op->max_order, "; hint: raise max_order_of in tensor/pointwise.h");
-        return next;
+        check(has_next_order(), op->name, "derivative of order ", row().index.order + 1, " is not instantiated; got a gradient of a gradient too many; ",
+              "expected order <= ", op->max_order, "; hint: raise max_order_of in tensor/pointwise.h");
+        Member member = *this;
+        member.row_number = next_row(input);
+        return member;
     }
-    const Partial& row() const { return op->rows[static_cast<std::size_t>(op->row_of(index))]; }
 };
 
 DType compute_dtype(const PointwiseOp& op, std::span<const Tensor> inputs) {
@@ -71,7 +74,7 @@ Tensor make_output(const Shape& shape, DType dtype, std::span<const Tensor> inpu
 void launch(const Member& member, Tensor& out, const Tensor& g, const Tensor* inputs) {
     if (out.numel() == 0) return;
     const auto kernel = out.device().is_cuda() ? member.op->cuda_kernel : member.op->cpu_kernel;
-    kernel(member.attributes.data(), member.op->row_of(member.index), {out, g, inputs});
+    kernel(member.attributes.data(), member.row_number, {out, g, inputs});
 }
 
 Tensor run(const Member& member, std::span<const Tensor> inputs);
@@ -140,8 +143,8 @@ private:
         std::uint32_t keep = 0;
         if (first && edges_[0]) keep |= member_.row().reads << 1;
         for (std::size_t i = first; i < Count; ++i) {
-            if (!edges_[i] || member_.index.order >= member_.op->max_order) continue;  // too high an order: backward will say so
-            const Partial& slope = member_.differentiated(static_cast<int>(i - first)).row();
+            if (!edges_[i] || !member_.has_next_order()) continue;  // too high an order: backward will say so
+            const Partial& slope = member_.next(static_cast<int>(i - first));
             if (slope.kind == Partial::Kind::zero) continue;
             keep |= slope.reads << first | (first ? 1u : 0u);
         }
@@ -200,7 +203,7 @@ Tensor vjp(const Member& member, const Tensor& g, std::span<const Tensor> inputs
 
 Tensor pointwise(const PointwiseOp& op, const void* attributes, std::span<const Tensor> inputs) {
     for (const Tensor& x : inputs) check(x.defined(), op.name, "an input is an undefined tensor");
-    return run(Member(op, {}, attributes), inputs);
+    return run(Member(op, attributes), inputs);
 }
 
 }  // namespace eps

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "cli/terminal.h"
+#include "cli/text.h"
 #include "models/data/data_missing.h"
 
 namespace eps::cli {
@@ -15,7 +16,7 @@ std::string& name_of_program() {
 }
 
 int complain(const std::string& sentence, int code) {
-    talk(sentence + "\n");
+    talk(printable(sentence) + "\n");
     return code;
 }
 

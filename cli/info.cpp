@@ -24,13 +24,6 @@ std::string grouped(std::int64_t number) {
     return text;
 }
 
-// File names and metadata may hold anything: nothing of it may reach the terminal as a command.
-std::string printable(std::string text) {
-    for (char& c : text)
-        if (static_cast<unsigned char>(c) < ' ' || c == 127) c = '?';
-    return text;
-}
-
 std::string describe_run(const std::string& path) {
     models::RunFolder run = models::RunFolder::open(path);
     Table table;

@@ -26,6 +26,7 @@ void ProgressDisplay::started(const models::TrainOptions& options, const models:
     shown_ = Clock::now();
     shown_step_ = progress.step;
     shown_seconds_ = progress.seconds;
+    if (!quiet_ && progress.step > 0) talk(str("going on from step ", progress.step, "\n"));
 }
 
 void ProgressDisplay::stepped(const models::Progress& progress) {

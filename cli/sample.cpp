@@ -19,7 +19,7 @@ int run(const SampleArguments& arguments) {
         std::filesystem::path file = out;
         if (!first) file.replace_filename(str(out.stem().string(), "-", picture.name, out.extension().string()));
         first = false;
-        write_png(file.string(), picture.pixels);
+        write_png(file.string(), picture.pixels, kPictureScale);
         print(file.string() + "\n");
     }
     return exit_ok;

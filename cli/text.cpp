@@ -93,6 +93,11 @@ std::string listed(const std::vector<std::string>& words) {
     return text;
 }
 
+std::string printable(std::string text) {
+    std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 127; }, '?');
+    return text;
+}
+
 std::string bytes_text(double bytes) {
     const char* unit = "B";
     for (const char* next : {"kB", "MB", "GB", "TB"}) {

@@ -17,6 +17,8 @@ std::string duration(double seconds);
 std::string significant(double value, int digits);
 /// "a, b, c"
 std::string listed(const std::vector<std::string>& words);
+/// Control characters become '?': names in files may hold anything, and nothing of it may reach the terminal as a command.
+std::string printable(std::string text);
 /// "1.5 GB"
 std::string bytes_text(double bytes);
 

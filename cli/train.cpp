@@ -50,7 +50,7 @@ int run(const TrainArguments& arguments) {
 
     const models::TrainResult result = [&] {
         ProgressDisplay display(Terminal::of(STDERR_FILENO), arguments.quiet);
-        return models::train(*task, folder, [](const std::string& file, const Tensor& pixels) { write_png(file, pixels); }, display, stop);
+        return models::train(*task, folder, [](const std::string& file, const Tensor& pixels) { write_png(file, pixels, kPictureScale); }, display, stop);
     }();
     const bool interrupted = result.end == models::TrainEnd::interrupted;
     if (!arguments.quiet || interrupted) talk(summary(result, folder));

@@ -13,6 +13,7 @@
 //     {}: a b     {0}: b (reads b only)     {1}: a     {0,0}: zero     {0,1}: one     {1,1}: zero
 // Trace (math/trace.h) finds "reads", "zero" and "one" at compile time.
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -44,7 +45,8 @@ struct MultiIndex {
         ++out.order;
         return out;
     }
-    friend constexpr bool operator==(const MultiIndex&, const MultiIndex&) = default;
+    // As one word: the search for a row compares many.
+    friend constexpr bool operator==(const MultiIndex& a, const MultiIndex& b) { return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b); }
 };
 
 /// One row of a family.

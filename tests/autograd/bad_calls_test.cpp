@@ -14,9 +14,9 @@ using namespace eps::test;
 namespace {
 
 struct BadCall {
-    const char* op;                    // who refuses
+    const char* op;  // who refuses
     void (*call)();
-    std::vector<const char*> says;     // fragments of the sentence
+    std::vector<const char*> says;  // fragments of the sentence
 };
 
 constexpr double nan_ = std::numeric_limits<double>::quiet_NaN();
@@ -27,6 +27,7 @@ std::vector<BadCall> bad_calls() {
     static const Tensor whole = zeros({3}, {.dtype = i64}), half = zeros({3}, {.dtype = bf16}), real = zeros({4, 3}, {.dtype = f64});
     static const Tensor index = zeros({4, 3}, {.dtype = i64}), w = zeros({4, 3}).requires_grad_(), computed = w * 2.0;
     static const TensorFunction same = [](const std::vector<Tensor>& in) { return in[0]; };
+    // clang-format off
     return {
         // Making tensors.
         {"empty", [] { zeros({2, -3}); }, {"negative extent", "[2, -3]"}},
@@ -200,6 +201,7 @@ std::vector<BadCall> bad_calls() {
         {"gradcheck", [] { gradcheck(same, {none}); }, {"undefined"}},
         {"gradcheck", [] { gradcheck(same, {w}); }, {"f32 [4, 3]", "f64"}},
     };
+    // clang-format on
 }
 
 }  // namespace
@@ -216,7 +218,8 @@ TEST_CASE("bad calls: each is one sentence that names the op and what it got") {
         CHECK(refusal.op == bad.op);
         CHECK(refusal.sentence.rfind(std::string(bad.op) + ": ", 0) == 0);
         CHECK(refusal.sentence.find('\n') == std::string::npos);
-        for (const char* part : bad.says) CHECK_MESSAGE(contains(refusal.sentence, part), std::string(part), " is not in: ", refusal.sentence);
+        for (const char* part : bad.says)
+            CHECK_MESSAGE(contains(refusal.sentence, part), std::string(part), " is not in: ", refusal.sentence);
     }
 }
 
@@ -229,6 +232,7 @@ TEST_CASE("bad calls: other devices") {
         CHECK(contains(refusal_of([=] { b.data<float>(); }).sentence, "lives on cuda:0"));
         return;
     }
-    for (const auto& call : std::vector<std::function<void()>>{[] { zeros({2}, {.device = cuda}); }, [=] { to(a, cuda); }, [=] { copy_to(a, cuda); }})
+    for (const auto& call :
+         std::vector<std::function<void()>>{[] { zeros({2}, {.device = cuda}); }, [=] { to(a, cuda); }, [=] { copy_to(a, cuda); }})
         CHECK_FALSE(refusal_of(call).sentence.empty());
 }

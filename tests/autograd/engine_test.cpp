@@ -1,9 +1,10 @@
 // The engine: what is accumulated where, what runs, what is kept, what is refused.
+#include "autograd/engine.h"
+
 #include <cmath>
 #include <limits>
 #include <thread>
 
-#include "autograd/engine.h"
 #include "autograd/gradcheck.h"
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/cast.h"
@@ -241,8 +242,10 @@ TEST_CASE("engine: anomaly mode names the forward op and the line that called it
     }
     CHECK(refusal.op == "pow_scalar");
     CHECK(contains(refusal.sentence, "NaN or an infinity in the gradient of input 0 (f64 [2])"));
-    if (contains(refusal.sentence, "engine_test.cpp")) CHECK_MESSAGE(contains(refusal.sentence, "engine_test.cpp:" + std::to_string(line)), refusal.sentence);
-    else MESSAGE("no source line (addr2line or debug information is missing): " << refusal.sentence);
+    if (contains(refusal.sentence, "engine_test.cpp"))
+        CHECK_MESSAGE(contains(refusal.sentence, "engine_test.cpp:" + std::to_string(line)), refusal.sentence);
+    else
+        MESSAGE("no source line (addr2line or debug information is missing): " << refusal.sentence);
     const Tensor y = sum(pow(x, 0.5));
     CHECK(std::isinf(grad(y, {x}, {.retain_graph = true})[0].to_vector()[0]));  // no anomaly mode: no check
     AnomalyMode anomaly;
@@ -261,8 +264,8 @@ TEST_CASE("engine: saved tensors are freed as backward passes them") {
     CHECK(full_graph - before >= 49 * one);
     allocator.reset_peak();
     backward(y);
-    CHECK(allocator.stats().peak_bytes <= full_graph + 4 * one);   // three gradients at a time, not fifty
-    CHECK(allocator.stats().live_bytes <= before + 2 * one);       // the gradient of x; y's graph is still there, and empty
+    CHECK(allocator.stats().peak_bytes <= full_graph + 4 * one);  // three gradients at a time, not fifty
+    CHECK(allocator.stats().live_bytes <= before + 2 * one);      // the gradient of x; y's graph is still there, and empty
     y = Tensor();
     x.set_grad({});
     CHECK(allocator.stats().live_bytes == before);

@@ -20,15 +20,22 @@ namespace {
 using Unary = Tensor (*)(const Tensor&);
 using Binary = Tensor (*)(const Tensor&, const Tensor&);
 const Unary unaries[] = {
-    [](const Tensor& x) { return tanh(x); },           [](const Tensor& x) { return sin(x); },
-    [](const Tensor& x) { return sigmoid(x); },        [](const Tensor& x) { return silu(x); },
-    [](const Tensor& x) { return gelu(x); },           [](const Tensor& x) { return x * 0.7; },
-    [](const Tensor& x) { return -x; },                [](const Tensor& x) { return atan(x) + 0.1; },
-    [](const Tensor& x) { return sqrt(square(x) + 1.0); }, [](const Tensor& x) { return 1.0 / (square(x) + 1.0); },
+    [](const Tensor& x) { return tanh(x); },
+    [](const Tensor& x) { return sin(x); },
+    [](const Tensor& x) { return sigmoid(x); },
+    [](const Tensor& x) { return silu(x); },
+    [](const Tensor& x) { return gelu(x); },
+    [](const Tensor& x) { return x * 0.7; },
+    [](const Tensor& x) { return -x; },
+    [](const Tensor& x) { return atan(x) + 0.1; },
+    [](const Tensor& x) { return sqrt(square(x) + 1.0); },
+    [](const Tensor& x) { return 1.0 / (square(x) + 1.0); },
 };
 const Binary binaries[] = {
-    [](const Tensor& a, const Tensor& b) { return a + b; },           [](const Tensor& a, const Tensor& b) { return a - b; },
-    [](const Tensor& a, const Tensor& b) { return sin(a) * b; },      [](const Tensor& a, const Tensor& b) { return a / (square(b) + 1.0); },
+    [](const Tensor& a, const Tensor& b) { return a + b; },
+    [](const Tensor& a, const Tensor& b) { return a - b; },
+    [](const Tensor& a, const Tensor& b) { return sin(a) * b; },
+    [](const Tensor& a, const Tensor& b) { return a / (square(b) + 1.0); },
     [](const Tensor& a, const Tensor& b) { return lerp(a, b, sigmoid(b)); },
 };
 
@@ -53,10 +60,12 @@ private:
         const Tensor x = nodes[pick(nodes.size())], y = nodes[pick(nodes.size())];
         switch (pick(10)) {
             case 0:
-            case 1: return unaries[pick(std::size(unaries))](x);
+            case 1:
+                return unaries[pick(std::size(unaries))](x);
             case 2:
             case 3:
-            case 4: return compatible(x, y) ? binaries[pick(std::size(binaries))](x, y) : binaries[pick(std::size(binaries))](x, mean(y));
+            case 4:
+                return compatible(x, y) ? binaries[pick(std::size(binaries))](x, y) : binaries[pick(std::size(binaries))](x, mean(y));
             case 5:
                 if (x.rank() == 0) return x * y;
                 return pick(2) ? mean(x, {dim_of(x)}, pick(2) == 0) : logsumexp(x, {dim_of(x)}, pick(2) == 0);
@@ -75,7 +84,9 @@ private:
                 return concat({x, x * 0.5}, dim_of(x));
         }
     }
-    static bool compatible(const Tensor& a, const Tensor& b) { return broadcastable_to(a.shape(), b.shape()) || broadcastable_to(b.shape(), a.shape()); }
+    static bool compatible(const Tensor& a, const Tensor& b) {
+        return broadcastable_to(a.shape(), b.shape()) || broadcastable_to(b.shape(), a.shape());
+    }
 
     std::uint32_t seed_;
 };
@@ -90,7 +101,8 @@ TEST_CASE("fuzz: a thousand random graphs agree with finite differences") {
     for (std::uint32_t seed = 0; seed < 1000; ++seed) {
         const Program program(seed);
         std::vector<Tensor> leaves;
-        for (std::size_t i = 0; i < std::size(shapes); ++i) leaves.push_back(uniform(shapes[i], -1.5, 1.5, 100 + seed * 10 + i).requires_grad_());
+        for (std::size_t i = 0; i < std::size(shapes); ++i)
+            leaves.push_back(uniform(shapes[i], -1.5, 1.5, 100 + seed * 10 + i).requires_grad_());
         const Tensor loss = program(leaves);
         REQUIRE(loss.requires_grad());
         const std::vector<Tensor> gradients = grad(loss, leaves, {.allow_unused = true});
@@ -106,7 +118,8 @@ TEST_CASE("fuzz: a thousand random graphs agree with finite differences") {
                 if (gradients[i].defined()) analytic += dot(gradients[i], step), ++leaves_reached;
             }
             const double up = program(above).item(), down = program(below).item(), numeric = (up - down) / (2 * h);
-            CHECK_MESSAGE(std::abs(analytic - numeric) <= 1e-7 * (1 + std::abs(numeric) + std::abs(up)), "seed ", seed, ": analytic ", analytic, ", numeric ", numeric);
+            CHECK_MESSAGE(std::abs(analytic - numeric) <= 1e-7 * (1 + std::abs(numeric) + std::abs(up)), "seed ", seed, ": analytic ",
+                          analytic, ", numeric ", numeric);
         }
     }
     CHECK(leaves_reached > 4000);

@@ -24,9 +24,24 @@ Tensor fixed(const std::vector<double>& values, const Shape& shape) { return ten
 Tensor index(const std::vector<double>& values, const Shape& shape) { return tensor(values, shape, {.dtype = i64}); }
 
 // f of one input, and of the shapes every op must bear besides the ordinary.
-#define EPS_ONE(expression) [](Inputs in) -> Tensor { const Tensor& x = in[0]; return expression; }
-#define EPS_TWO(expression) [](Inputs in) -> Tensor { const Tensor& x = in[0]; const Tensor& y = in[1]; return expression; }
-#define EPS_THREE(expression) [](Inputs in) -> Tensor { const Tensor& x = in[0]; const Tensor& y = in[1]; const Tensor& z = in[2]; return expression; }
+#define EPS_ONE(expression)      \
+    [](Inputs in) -> Tensor {    \
+        const Tensor& x = in[0]; \
+        return expression;       \
+    }
+#define EPS_TWO(expression)      \
+    [](Inputs in) -> Tensor {    \
+        const Tensor& x = in[0]; \
+        const Tensor& y = in[1]; \
+        return expression;       \
+    }
+#define EPS_THREE(expression)    \
+    [](Inputs in) -> Tensor {    \
+        const Tensor& x = in[0]; \
+        const Tensor& y = in[1]; \
+        const Tensor& z = in[2]; \
+        return expression;       \
+    }
 
 void add_views(std::vector<OpCase>& cases) {
     const Tensor block = any({2, 3, 4}), row = any({5}), empty_block = any({2, 0, 3}), scalar = any({});
@@ -73,7 +88,8 @@ void add_views(std::vector<OpCase>& cases) {
 }
 
 void add_reductions(std::vector<OpCase>& cases) {
-    const Tensor block = any({2, 3, 4}), scalar = any({}), ties = fixed({1, 3, 3, -1, 2, 3}, {2, 3}), zeros_in = fixed({2, 0, 3, 0, 0, 1, 4, 5, 6}, {3, 3});
+    const Tensor block = any({2, 3, 4}), scalar = any({}), ties = fixed({1, 3, 3, -1, 2, 3}, {2, 3}),
+                 zeros_in = fixed({2, 0, 3, 0, 0, 1, 4, 5, 6}, {3, 3});
     const std::vector<OpCase> reductions = {
         {"sum", "all", EPS_ONE(square(sum(x))), {block}},
         {"sum", "outer dims, kept", EPS_ONE(sum(x * x, {0, 2}, true)), {block}},
@@ -136,7 +152,10 @@ void add_indexing(std::vector<OpCase>& cases) {
         {"gather", "dim 1, some twice", EPS_ONE(square(gather(x, 1, index({0, 2, 2, 1, 1, 1, 0, 3}, {2, 4})))), {any({2, 4})}},
         {"gather", "a smaller index", EPS_ONE(gather(x, 0, index({1, 2, 2}, {3, 1}))), {any({3, 2})}},
         {"gather", "nothing", EPS_ONE(gather(x, 0, index({}, {0, 2}))), {any({3, 2})}},
-        {"scatter_add", "some twice", EPS_TWO(square(scatter_add(x, 1, index({0, 0, 2, 1, 1, 1}, {2, 3}), y))), {any({2, 3}), any({2, 3}, 2)}},
+        {"scatter_add",
+         "some twice",
+         EPS_TWO(square(scatter_add(x, 1, index({0, 0, 2, 1, 1, 1}, {2, 3}), y))),
+         {any({2, 3}), any({2, 3}, 2)}},
         {"scatter_add", "a smaller index", EPS_TWO(square(scatter_add(x, 0, index({2, 2}, {2, 1}), y))), {any({3, 2}), any({2, 1}, 2)}},
         {"index_select", "rows, some twice", EPS_ONE(square(index_select(x, 0, index({2, 0, 2}, {3})))), {any({3, 2})}},
         {"index_select", "columns", EPS_ONE(index_select(x, -1, index({1, 1}, {2}))), {any({2, 3})}},

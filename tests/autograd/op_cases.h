@@ -9,12 +9,12 @@
 namespace eps::test {
 
 struct OpCase {
-    const char* op;       // its name in op_catalog()
-    const char* what;     // what is special about this case
+    const char* op;    // its name in op_catalog()
+    const char* what;  // what is special about this case
     TensorFunction f;
-    std::vector<Tensor> inputs;     // f64 values; the tests lay them out in memory and make leaves of them
+    std::vector<Tensor> inputs;  // f64 values; the tests lay them out in memory and make leaves of them
     GradcheckOptions options = {};
-    bool second_order = true;       // false where the second derivative does not exist
+    bool second_order = true;  // false where the second derivative does not exist
 };
 
 std::vector<OpCase> op_cases();

@@ -27,8 +27,8 @@ struct Planted {
     const char* name;
     TensorFunction f;
     std::vector<Tensor> inputs;
-    std::vector<std::string> says;     // fragments of the sentence
-    bool first_order_is_right = false; // then only gradgradcheck can find it
+    std::vector<std::string> says;      // fragments of the sentence
+    bool first_order_is_right = false;  // then only gradgradcheck can find it
 };
 
 std::vector<Planted> planted() {
@@ -62,7 +62,10 @@ std::vector<Planted> planted() {
          },
          {x},
          {"input 0"}},
-        {"an input that is not differentiated at all", [](Inputs in) { return in[0] + detach(in[1]) * 0.5; }, {x, y}, {"input 1", "analytic 0"}},
+        {"an input that is not differentiated at all",
+         [](Inputs in) { return in[0] + detach(in[1]) * 0.5; },
+         {x, y},
+         {"input 1", "analytic 0"}},
         {"a rounded derivative", [](Inputs in) { return round(in[0]) + in[0] * in[0] - in[0] + detach(in[0]); }, {x}, {"input 0"}},
         {"a wrong second derivative",
          [](Inputs in) { return tampered(square(in[0]) * in[0], [](const Tensor& g) { return detach(g); }); },
@@ -86,7 +89,8 @@ TEST_CASE("planted: gradcheck finds every wrong derivative and says where it is"
     for (const Planted& p : planted()) {
         const GradcheckOptions options{.name = p.name};
         if (p.first_order_is_right) CHECK_NOTHROW(gradcheck(p.f, p.inputs, options));
-        const Refusal refusal = refusal_of([&] { p.first_order_is_right ? gradgradcheck(p.f, p.inputs, options) : gradcheck(p.f, p.inputs, options); });
+        const Refusal refusal =
+            refusal_of([&] { p.first_order_is_right ? gradgradcheck(p.f, p.inputs, options) : gradcheck(p.f, p.inputs, options); });
         CHECK_MESSAGE(refusal.op == "gradcheck", std::string(p.name), " went undetected");
         CHECK(contains(refusal.sentence, p.name));
         for (const std::string& part : p.says) CHECK_MESSAGE(contains(refusal.sentence, part), refusal.sentence, " does not say ", part);
@@ -95,9 +99,8 @@ TEST_CASE("planted: gradcheck finds every wrong derivative and says where it is"
 
 TEST_CASE("planted: the sentence holds both numbers") {
     const Tensor x = leaf(tensor({3}, {}, {.dtype = f64}));
-    const Refusal refusal = refusal_of([&] {
-        gradcheck([](Inputs in) { return tampered(in[0], [](const Tensor& g) { return g * 2.0; }); }, {x}, {.name = "identity"});
-    });
+    const Refusal refusal = refusal_of(
+        [&] { gradcheck([](Inputs in) { return tampered(in[0], [](const Tensor& g) { return g * 2.0; }); }, {x}, {.name = "identity"}); });
     double analytic = 0, numeric = 0;
     const auto at = refusal.sentence.find("analytic ");
     REQUIRE(at != std::string::npos);

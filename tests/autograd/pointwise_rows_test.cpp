@@ -55,11 +55,13 @@ TEST_CASE("pointwise: each derivative row is the slope of the row one order lowe
                 for (std::int64_t i = 0; i < n; ++i) x.data<double>()[i] += by_how_much;
                 return row_of(*op, lower, g, moved).to_vector();
             };
-            const auto a = shifted(-2 * h), b = shifted(-h), c = shifted(h), d = shifted(2 * h), slope = row_of(*op, row, g, inputs).to_vector();
+            const auto a = shifted(-2 * h), b = shifted(-h), c = shifted(h), d = shifted(2 * h),
+                       slope = row_of(*op, row, g, inputs).to_vector();
             const double tolerance = 1e-9 * (1 + largest(b) + largest(slope));
             for (std::size_t i = 0; i < n; ++i) {
                 const double numeric = (8 * (c[i] - b[i]) - (d[i] - a[i])) / (12 * h);
-                CHECK_MESSAGE(std::abs(slope[i] - numeric) <= tolerance, row_name(*op, row), " at sample ", i, ": ", slope[i], " against ", numeric);
+                CHECK_MESSAGE(std::abs(slope[i] - numeric) <= tolerance, row_name(*op, row), " at sample ", i, ": ", slope[i], " against ",
+                              numeric);
             }
         }
     CHECK(checked > 300);
@@ -73,7 +75,8 @@ TEST_CASE("pointwise: slope_of_output agrees with the first derivative") {
         const std::vector<Tensor> x = samples(*op, {50});
         const Tensor g = uniform({50}, -2, 2, 99), y = row_of(*op, 0, {}, x);
         const auto from_input = row_of(*op, 1, g, x).to_vector(), from_output = row_of(*op->slope_of_output, 0, {}, {g, y}).to_vector();
-        for (std::size_t i = 0; i < 50; ++i) CHECK_MESSAGE(from_output[i] == doctest::Approx(from_input[i]).epsilon(1e-12), std::string(op->name));
+        for (std::size_t i = 0; i < 50; ++i)
+            CHECK_MESSAGE(from_output[i] == doctest::Approx(from_input[i]).epsilon(1e-12), std::string(op->name));
     }
     CHECK(checked >= 5);
 }
@@ -88,8 +91,8 @@ TEST_CASE("pointwise: f32 rows agree with f64") {
             const auto got = row_of(*op, row, cast_data(g, f32), cast_all(inputs, f32)).to_vector();
             const double magnitude = largest(exact);
             for (std::size_t i = 0; i < exact.size(); ++i)
-                CHECK_MESSAGE(std::abs(got[i] - exact[i]) <= tolerance * magnitude, row_name(*op, row), " at sample ", i, ": f32 ", got[i], ", f64 ",
-                              exact[i]);
+                CHECK_MESSAGE(std::abs(got[i] - exact[i]) <= tolerance * magnitude, row_name(*op, row), " at sample ", i, ": f32 ", got[i],
+                              ", f64 ", exact[i]);
         }
 }
 
@@ -107,7 +110,8 @@ TEST_CASE("pointwise: the same bits for every layout, mix of dtypes and number o
                 const Tensor expected = row_of(*op, row, g, inputs);
                 for (int threads : {2, 3, 1}) {
                     set_num_threads(threads);
-                    CHECK_MESSAGE(same_bits(expected, row_of(*op, row, g, inputs)), row_name(*op, row), " of ", n, " on ", threads, " threads");
+                    CHECK_MESSAGE(same_bits(expected, row_of(*op, row, g, inputs)), row_name(*op, row), " of ", n, " on ", threads,
+                                  " threads");
                 }
                 std::vector<Tensor> strided = inputs;  // through tiles: the first input strided, the last in another dtype
                 strided[0] = laid_out(inputs[0], Layout::sliced);
@@ -159,8 +163,10 @@ TEST_CASE("pointwise: f32 and f64 agree on zeros, infinities, NaN, tiny and larg
                 if (std::isfinite(v)) scale = std::max(scale, std::abs(v));
                 at += " " + std::to_string(v);
             }
-            const bool overflows = std::abs(exact[i]) > std::numeric_limits<float>::max() && std::abs(got[i]) == inf && (exact[i] > 0) == (got[i] > 0);
-            const bool close = got[i] == exact[i] || (got[i] != got[i] && exact[i] != exact[i]) || overflows || std::abs(got[i] - exact[i]) <= 1e-5 * scale;
+            const bool overflows =
+                std::abs(exact[i]) > std::numeric_limits<float>::max() && std::abs(got[i]) == inf && (exact[i] > 0) == (got[i] > 0);
+            const bool close = got[i] == exact[i] || (got[i] != got[i] && exact[i] != exact[i]) || overflows ||
+                               std::abs(got[i] - exact[i]) <= 1e-5 * scale;
             CHECK_MESSAGE(close, std::string(op->name), " of", at, ": f32 ", got[i], ", f64 ", exact[i]);
         }
     }
@@ -175,7 +181,8 @@ TEST_CASE("pointwise: NaN in, NaN out") {
             for (int j = 0; j < op->arity; ++j) {
                 std::vector<Tensor> inputs = cast_all(samples(*op, {20}), dtype);
                 inputs[static_cast<std::size_t>(j)].fill_(not_number);
-                for (double y : row_of(*op, 0, {}, inputs).to_vector()) CHECK_MESSAGE(y != y, std::string(op->name), " of NaN as input ", j, " in ", to_string(dtype));
+                for (double y : row_of(*op, 0, {}, inputs).to_vector())
+                    CHECK_MESSAGE(y != y, std::string(op->name), " of NaN as input ", j, " in ", to_string(dtype));
             }
     }
 }
@@ -190,7 +197,8 @@ TEST_CASE("pointwise: where the value is finite at +-10000, so are the first der
         for (std::size_t row = 1; row < op->rows.size() && op->rows[row].index.order == 1; ++row) {
             const auto slope = row_of(*op, row, ones(inputs[0].shape()), inputs).to_vector();
             for (std::size_t i = 0; i < value.size(); ++i)
-                CHECK_MESSAGE((!std::isfinite(value[i]) || std::isfinite(slope[i])), row_name(*op, row), " where the value is ", value[i], ": ", slope[i]);
+                CHECK_MESSAGE((!std::isfinite(value[i]) || std::isfinite(slope[i])), row_name(*op, row), " where the value is ", value[i],
+                              ": ", slope[i]);
         }
     }
 }

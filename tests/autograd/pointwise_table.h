@@ -16,12 +16,13 @@ struct Interval {
     double lo = -2, hi = 2;
 };
 struct Sampling {
-    std::vector<Interval> domain = {};      // of each input; the last one holds for those that follow
-    std::vector<double> attributes = {};    // the struct's members, in order; empty: the defaults
+    std::vector<Interval> domain = {};    // of each input; the last one holds for those that follow
+    std::vector<double> attributes = {};  // the struct's members, in order; empty: the defaults
 };
 
 inline const Sampling& sampling_of(const std::string& op) {
     static const Interval positive{0.3, 2.5}, unit{-0.9, 0.9};
+    // clang-format off
     static const std::map<std::string, Sampling> table = {
         {"div", {{{}, positive}}},        {"pow", {{positive, {}}}},       {"atan2", {{positive, {}}}},      {"remainder", {{{}, {3, 7}}}},
         {"log", {{positive}}},            {"log2", {{positive}}},          {"log10", {{positive}}},          {"log1p", {{{-0.7, 2}}}},
@@ -33,6 +34,7 @@ inline const Sampling& sampling_of(const std::string& op) {
         {"leaky_relu", {{}, {0.2}}},      {"huber", {{}, {0.8}}},
         {"sqrt_backward", {{{}, positive}}},
     };
+    // clang-format on
     static const Sampling everywhere;
     const auto at = table.find(op);
     return at == table.end() ? everywhere : at->second;
@@ -63,16 +65,21 @@ inline std::vector<Tensor> samples(const PointwiseOp& op, const Shape& shape, st
 }
 
 /// out = g * d^index f(inputs), or f(inputs) for row 0, straight from the CPU kernel; rows known to be zero or one have none.
-inline void run_row(const PointwiseOp& op, const void* attributes, std::size_t row, Tensor& out, const Tensor& g, const std::vector<Tensor>& inputs) {
+inline void run_row(const PointwiseOp& op, const void* attributes, std::size_t row, Tensor& out, const Tensor& g,
+                    const std::vector<Tensor>& inputs) {
     const Partial::Kind kind = row ? op.rows[row].kind : Partial::Kind::other;
-    if (kind == Partial::Kind::zero) out.fill_(0);
-    else if (kind == Partial::Kind::one) out.copy_(g);
-    else op.cpu_kernel(attributes, static_cast<int>(row), {out, row ? g : Tensor(), inputs.data()});
+    if (kind == Partial::Kind::zero)
+        out.fill_(0);
+    else if (kind == Partial::Kind::one)
+        out.copy_(g);
+    else
+        op.cpu_kernel(attributes, static_cast<int>(row), {out, row ? g : Tensor(), inputs.data()});
 }
 
 inline std::string row_name(const PointwiseOp& op, std::size_t row) {
     std::string text = std::string(op.name) + " {";
-    for (int k = 0; k < op.rows[row].index.order; ++k) text += (k ? ", " : "") + std::to_string(op.rows[row].index.inputs[static_cast<std::size_t>(k)]);
+    for (int k = 0; k < op.rows[row].index.order; ++k)
+        text += (k ? ", " : "") + std::to_string(op.rows[row].index.inputs[static_cast<std::size_t>(k)]);
     return text + "}";
 }
 

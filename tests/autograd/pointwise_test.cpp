@@ -33,11 +33,14 @@ TEST_CASE("pointwise: gradients of first and second order in every layout") {
             return inputs;
         };
         const TensorFunction f = function_of(*op);
-        for (Layout layout : all_layouts) check_both_orders(*op, name_of(layout), f, leaves([&](Tensor x, int) { return laid_out(x, layout); }));
+        for (Layout layout : all_layouts)
+            check_both_orders(*op, name_of(layout), f, leaves([&](Tensor x, int) { return laid_out(x, layout); }));
         check_both_orders(*op, "mixed layouts", f, leaves([&](Tensor x, int j) { return laid_out(x, all_layouts[(j + 1) % 3]); }));
         check_both_orders(*op, "rank 0", f, leaves([&](Tensor, int j) { return sample(*op, j, {}, 8); }));
         check_both_orders(*op, "empty", f, leaves([&](Tensor, int j) { return sample(*op, j, {2, 0}, 8); }));
-        check_both_orders(*op, "broadcast", f, leaves([&](Tensor x, int j) { return j == 0 ? x : sample(*op, j, j == 1 ? Shape{3} : Shape{2, 1}, 9); }));
+        check_both_orders(*op, "broadcast", f, leaves([&](Tensor x, int j) {
+            return j == 0 ? x : sample(*op, j, j == 1 ? Shape{3} : Shape{2, 1}, 9);
+        }));
         const TensorFunction expanded = [&](const std::vector<Tensor>& x) {
             std::vector<Tensor> wide = x;
             wide[0] = expand(x[0], {2, 3});
@@ -88,7 +91,7 @@ TEST_CASE("pointwise: the dtype of every mix of dtypes, and bf16 refused") {
                     CHECK(contains(refusal.sentence, "bf16"));
                     continue;
                 }
-                const DType expected = op->kind == PointwiseKind::predicate                          ? boolean
+                const DType expected = op->kind == PointwiseKind::predicate                         ? boolean
                                        : op->kind == PointwiseKind::floating && !is_floating(mixed) ? f32
                                        : op->kind == PointwiseKind::numeric && mixed == boolean     ? i64
                                                                                                     : mixed;
@@ -99,7 +102,8 @@ TEST_CASE("pointwise: the dtype of every mix of dtypes, and bf16 refused") {
 TEST_CASE("pointwise: numeric ops are exact on integers, predicates on every dtype") {
     const std::int64_t big = (std::int64_t{1} << 53) + 1;  // no double
     const std::vector<std::int64_t> numbers = {big, -big, 7};
-    const Tensor x = from_span(std::span<const std::int64_t>(numbers), {3}), one = full({}, 1, {.dtype = i64}), zero = zeros({}, {.dtype = i64});
+    const Tensor x = from_span(std::span<const std::int64_t>(numbers), {3}), one = full({}, 1, {.dtype = i64}),
+                 zero = zeros({}, {.dtype = i64});
     const struct {
         const char* name;
         Tensor got;
@@ -143,7 +147,8 @@ TEST_CASE("pointwise: numeric ops are exact on integers, predicates on every dty
 }
 
 TEST_CASE("pointwise: gradients come back in the dtype of each input") {
-    const Tensor a = uniform({3}).requires_grad_(), b = cast_data(uniform({2, 3}), f32).requires_grad_(), k = tensor({1, 2, 3}, {3}, {.dtype = i64});
+    const Tensor a = uniform({3}).requires_grad_(), b = cast_data(uniform({2, 3}), f32).requires_grad_(),
+                 k = tensor({1, 2, 3}, {3}, {.dtype = i64});
     const auto g = grad(sum(a * b * k), {a, b});
     CHECK(g[0].dtype() == f64);
     CHECK(g[0].shape() == Shape{3});

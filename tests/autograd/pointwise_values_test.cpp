@@ -17,7 +17,10 @@ double logistic(double x) { return 1 / (1 + std::exp(-x)); }
 double softplus_of(double x) { return std::log1p(std::exp(x)); }
 
 const std::map<std::string, Reference>& references() {
-#define EPS_REFERENCE(name, formula) {#name, [](const double* x) -> double { return formula; }}
+#define EPS_REFERENCE(name, formula)                             \
+    {                                                            \
+#name, [](const double* x) -> double { return formula; } \
+    }
     static const std::map<std::string, Reference> table = {
         EPS_REFERENCE(add, x[0] + x[1]),
         EPS_REFERENCE(sub, x[0] - x[1]),
@@ -102,7 +105,8 @@ const std::map<std::string, Reference>& references() {
         EPS_REFERENCE(softshrink, (x[0] > 0 ? 1 : -1) * std::max(0.0, std::abs(x[0]) - x[1])),
         EPS_REFERENCE(reparameterise, x[0] + std::sqrt(std::exp(x[1])) * x[2]),
         EPS_REFERENCE(kl_standard_normal, (x[0] * x[0] + std::exp(x[1]) - 1 - x[1]) / 2),
-        EPS_REFERENCE(normal_log_prob, std::log(std::exp(-std::pow(x[0] - x[1], 2) / (2 * std::exp(x[2]))) / std::sqrt(2 * std::numbers::pi * std::exp(x[2])))),
+        EPS_REFERENCE(normal_log_prob, std::log(std::exp(-std::pow(x[0] - x[1], 2) / (2 * std::exp(x[2]))) /
+                                                std::sqrt(2 * std::numbers::pi * std::exp(x[2])))),
         EPS_REFERENCE(bce_with_logits, -(x[1] * std::log(logistic(x[0])) + (1 - x[1]) * std::log(1 - logistic(x[0])))),
         EPS_REFERENCE(squared_error, std::pow(x[0] - x[1], 2)),
         EPS_REFERENCE(huber, std::abs(x[0] - x[1]) <= x[2] ? std::pow(x[0] - x[1], 2) / 2 : x[2] * (std::abs(x[0] - x[1]) - x[2] / 2)),
@@ -129,7 +133,8 @@ TEST_CASE("pointwise: values against a second formula") {
         for (std::size_t i = 0; i < got.size(); ++i) {
             for (std::size_t j = 0; j < inputs.size(); ++j) x[j] = inputs[j].data<double>()[i];
             const double expected = reference->second(x.data());
-            CHECK_MESSAGE(std::abs(got[i] - expected) <= 1e-13 * (1 + std::abs(expected)), std::string(op->name), " of ", x[0], ": ", got[i], " against ", expected);
+            CHECK_MESSAGE(std::abs(got[i] - expected) <= 1e-13 * (1 + std::abs(expected)), std::string(op->name), " of ", x[0], ": ",
+                          got[i], " against ", expected);
         }
     }
     CHECK(checked >= 80);

@@ -31,7 +31,8 @@ TEST_CASE("structured: every differentiable op of the catalog has gradient cases
     }
     for (const OpCase& c : cases) {
         const auto catalog = op_catalog();
-        CHECK_MESSAGE(std::any_of(catalog.begin(), catalog.end(), [&](const OpInfo& op) { return std::string(c.op) == op.name; }), std::string(c.op));
+        CHECK_MESSAGE(std::any_of(catalog.begin(), catalog.end(), [&](const OpInfo& op) { return std::string(c.op) == op.name; }),
+                      std::string(c.op));
     }
 }
 
@@ -55,7 +56,8 @@ TEST_CASE("structured: every layout gives the same values") {
             for (const Tensor& x : c.inputs) inputs.push_back(laid_out(x, layout));
             const auto got = c.f(inputs).to_vector(), wanted = expected.to_vector();
             REQUIRE(got.size() == wanted.size());
-            for (std::size_t i = 0; i < got.size(); ++i) CHECK_MESSAGE(got[i] == doctest::Approx(wanted[i]).epsilon(1e-12), std::string(c.op), ", ", std::string(c.what));
+            for (std::size_t i = 0; i < got.size(); ++i)
+                CHECK_MESSAGE(got[i] == doctest::Approx(wanted[i]).epsilon(1e-12), std::string(c.op), ", ", std::string(c.what));
         }
     }
 }
@@ -125,11 +127,22 @@ TEST_CASE("structured: reshape of any strided tensor equals reshape of its copy"
         for (std::int64_t step = pick(4); step > 0; --step) {  // permute, slice, expand at random
             const std::int64_t dim = pick(x.rank());
             switch (pick(4)) {
-                case 0: x = transpose(x, dim, pick(x.rank())); break;
-                case 1: x = slice(x, dim, pick(2), INT64_MAX, 1 + pick(2)); break;
-                case 2: x = narrow(x, dim, 0, x.size(dim) / 2 + x.size(dim) % 2); break;
+                case 0:
+                    x = transpose(x, dim, pick(x.rank()));
+                    break;
+                case 1:
+                    x = slice(x, dim, pick(2), INT64_MAX, 1 + pick(2));
+                    break;
+                case 2:
+                    x = narrow(x, dim, 0, x.size(dim) / 2 + x.size(dim) % 2);
+                    break;
                 default:
-                    if (x.rank() < 6) x = expand(unsqueeze(x, dim), [&] { Shape s = x.shape(); s.insert(static_cast<int>(dim), 1 + pick(3)); return s; }());
+                    if (x.rank() < 6)
+                        x = expand(unsqueeze(x, dim), [&] {
+                            Shape s = x.shape();
+                            s.insert(static_cast<int>(dim), 1 + pick(3));
+                            return s;
+                        }());
             }
         }
         // A random factorisation of the element count.

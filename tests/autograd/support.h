@@ -36,7 +36,8 @@ inline Tensor laid_out(const Tensor& x, Layout layout) {
     const bool sliced = layout == Layout::sliced;
     const Strides memory = contiguous_strides(layout == Layout::transposed ? reversed : x.shape());
     Strides strides;
-    for (int d = 0; d < x.rank(); ++d) strides.push_back(layout == Layout::transposed ? memory[x.rank() - 1 - d] : memory[d] * (sliced ? 2 : 1));
+    for (int d = 0; d < x.rank(); ++d)
+        strides.push_back(layout == Layout::transposed ? memory[x.rank() - 1 - d] : memory[d] * (sliced ? 2 : 1));
     Tensor out = full({2 * x.numel() + 1}, 77, x.options()).as_strided(x.shape(), strides, sliced ? 1 : 0);
     out.copy_(x);
     return out;

@@ -43,9 +43,18 @@ std::string refused_by(const std::function<void()>& f) {
 TEST_CASE("tensor: views share storage and see each other's writes") {
     const Tensor x = arange(0, 24);
     const Tensor cube = reshape(x, {2, 3, 4});
-    const Tensor views[] = {cube, transpose(cube), permute(cube, {2, 0, 1}), slice(cube, 2, 1, 4, 2), select(cube, 1, 2), narrow(cube, 0, 1, 1),
-                            unsqueeze(cube, 0), squeeze(unsqueeze(cube, 1)), expand(unsqueeze(cube, 0), {5, 2, 3, 4}), flatten(cube, 1, 2),
-                            detach(cube), cube.as_strided({3}, {8}, 1)};
+    const Tensor views[] = {cube,
+                            transpose(cube),
+                            permute(cube, {2, 0, 1}),
+                            slice(cube, 2, 1, 4, 2),
+                            select(cube, 1, 2),
+                            narrow(cube, 0, 1, 1),
+                            unsqueeze(cube, 0),
+                            squeeze(unsqueeze(cube, 1)),
+                            expand(unsqueeze(cube, 0), {5, 2, 3, 4}),
+                            flatten(cube, 1, 2),
+                            detach(cube),
+                            cube.as_strided({3}, {8}, 1)};
     for (const Tensor& view : views) CHECK(&view.storage() == &x.storage());
     CHECK(select(select(select(cube, 0, 1), 0, 2), 0, 3).item() == 23);
     CHECK(slice(x, 0, -3).to_vector() == V{21, 22, 23});
@@ -112,7 +121,8 @@ TEST_CASE("tensor: leaves, and what a recorded tensor refuses") {
     CHECK_FALSE(x.requires_grad());
     x.fill_(4);
     CHECK_FALSE((x * 2.0).requires_grad());
-    for (DType dtype : {boolean, u8, i64, bf16}) CHECK(refused_by([&] { zeros({1}, {.dtype = dtype}).requires_grad_(); }) == "requires_grad_");
+    for (DType dtype : {boolean, u8, i64, bf16})
+        CHECK(refused_by([&] { zeros({1}, {.dtype = dtype}).requires_grad_(); }) == "requires_grad_");
 }
 
 TEST_CASE("tensor: shapes, strides and contiguity") {
@@ -122,7 +132,7 @@ TEST_CASE("tensor: shapes, strides and contiguity") {
     CHECK(x.numel() == 24);
     CHECK(x.is_contiguous());
     CHECK_FALSE(transpose(x).is_contiguous());
-    CHECK(transpose(zeros({1, 5})).is_contiguous());           // an extent of 1 has no order
+    CHECK(transpose(zeros({1, 5})).is_contiguous());              // an extent of 1 has no order
     CHECK(slice(slice(x, 2, 0, 4, 2), 0, 1, 1).is_contiguous());  // nor has a tensor without elements
     CHECK(Tensor(2.5).rank() == 0);
     CHECK(Tensor(2.5).item() == 2.5);
@@ -147,8 +157,10 @@ TEST_CASE("tensor: bf16 is the upper half of a float, rounded to even") {
     for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {  // every bf16 survives the way to f32 and back
         const auto value = std::bit_cast<float>(bits << 16);
         const bfloat16 back{value};
-        if (std::isnan(value)) CHECK(std::isnan(static_cast<float>(back)));
-        else inexact += back.bits != bits;
+        if (std::isnan(value))
+            CHECK(std::isnan(static_cast<float>(back)));
+        else
+            inexact += back.bits != bits;
     }
     CHECK(inexact == 0);
     const struct {
@@ -178,8 +190,9 @@ TEST_CASE("tensor: ranges, constants, and one element of each dtype") {
 }
 
 TEST_CASE("allocator: blocks are aligned, of their class, and used again") {
-    CachingAllocator allocator("test allocator", [](std::size_t bytes) { return std::aligned_alloc(64, (bytes + 63) / 64 * 64); },
-                               [](void* block, std::size_t) { std::free(block); });
+    CachingAllocator allocator(
+        "test allocator", [](std::size_t bytes) { return std::aligned_alloc(64, (bytes + 63) / 64 * 64); },
+        [](void* block, std::size_t) { std::free(block); });
     std::vector<std::pair<void*, std::size_t>> blocks;
     for (std::size_t bytes = 0; bytes < 5000; bytes += 1 + bytes / 7) {
         const std::size_t before = allocator.stats().live_bytes;
@@ -248,7 +261,9 @@ TEST_CASE("allocator: threads allocate and free each other's tensors") {
     work(0);
     other.join();
     for (std::size_t i = 0; i < 100; ++i) CHECK(mean(passed[1][i] - passed[0][i]).item() == 0);
-    std::thread cleaner([&] { for (auto& list : passed) std::fill(std::begin(list), std::end(list), Tensor()); });
+    std::thread cleaner([&] {
+        for (auto& list : passed) std::fill(std::begin(list), std::end(list), Tensor());
+    });
     cleaner.join();
     CHECK(allocator_of(cpu).stats().live_bytes == before);
 }

@@ -1,0 +1,209 @@
+// gather, scatter_add, cumsum and argsort.
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "tensor/kernels.h"
+#include "tests/tensor/layouts.h"
+
+using namespace eps;
+using namespace eps::test;
+
+namespace {
+
+/// A table, and an index whose other extents may be smaller.
+struct Case {
+    int dim;
+    Tensor table, index;
+    // The table as the kernels want it: cut to the index's extents beside dim.
+    Tensor cut(const Tensor& x) const {
+        Shape shape = index.shape();
+        if (x.rank()) shape[dim] = x.size(dim);
+        return x.as_strided(shape, x.strides(), x.offset());
+    }
+};
+
+Case random_case(Random& random, DType dtype, bool own_table) {
+    const Shape shape = random_shape(random, static_cast<int>(pick(random, 1, 4)), 1, 6);
+    const int dim = static_cast<int>(pick(random, 0, shape.rank() - 1));
+    Shape picked = shape;
+    for (int d = 0; d < shape.rank(); ++d) picked[d] = d == dim ? pick(random, 0, 9) : pick(random, 1, shape[d]);
+    return {dim, random_tensor(random, shape, dtype, {.broadcast = !own_table, .low = 0, .high = 100}),
+            random_tensor(random, picked, i64, {.low = 0, .high = shape[dim] - 1 > 0 ? shape[dim] - 1 : 0})};
+}
+
+// An index of extents [0, 0] in random_tensor would be normal numbers: 0 is meant.
+Tensor valid(const Tensor& index, std::int64_t extent) {
+    if (extent > 1) return index;
+    return zeros({}, {.dtype = i64}).as_strided(index.shape(), Dims::filled(index.rank(), 0), 0);
+}
+
+}  // namespace
+
+TEST_CASE("gather: any layout, against the definition") {
+    Random random(1);
+    for (DType dtype : {f32, f64, i64, u8, boolean})
+        for (int i = 0; i < 60; ++i) {
+            Case c = random_case(random, dtype, false);
+            c.index = valid(c.index, c.table.size(c.dim));
+            const Tensor table = c.cut(c.table);
+            const Tensor out = same_on_any_threads([&] {
+                Tensor picked = empty(c.index.shape(), {.dtype = dtype});
+                kernels::gather(picked, table, c.dim, c.index);
+                return picked;
+            });
+            std::int64_t wrong = 0;
+            for_each_index(out.shape(), [&](const Dims& index) {
+                Dims from = index;
+                from[c.dim] = static_cast<std::int64_t>(at(c.index, index));
+                wrong += at(out, index) != at(table, from);
+            });
+            CHECK(wrong == 0);
+        }
+}
+
+TEST_CASE("scatter_add: any layout, against the definition") {
+    Random random(2);
+    for (DType dtype : {f32, f64, i64})
+        for (int i = 0; i < 60; ++i) {
+            Case c = random_case(random, dtype, true);
+            c.index = valid(c.index, c.table.size(c.dim));
+            const Tensor added = random_tensor(random, c.index.shape(), dtype, {.low = -20, .high = 20});
+            Tensor expected = clone_data(c.table);
+            for_each_index(c.index.shape(), [&](const Dims& index) {
+                Dims to = index;
+                to[c.dim] = static_cast<std::int64_t>(at(c.index, index));
+                visit(dtype, [&]<class T>() {
+                    T& cell = expected.data<T>()[place(expected, to)];
+                    cell = convert<T>(convert<double>(cell) + at(added, index));
+                });
+            });
+            const Tensor out = same_on_any_threads([&] {
+                Tensor whole = clone_data(c.table), target = c.cut(whole);
+                kernels::scatter_add(target, c.dim, c.index, added);
+                return whole;
+            });
+            CHECK(same_bits(out, expected));
+        }
+}
+
+TEST_CASE("gather and scatter_add: an embedding, and equal indices added in their order") {
+    Random random(3);
+    const std::int64_t rows = 50, width = 100, count = 3000;
+    const Tensor table = random_tensor(random, {rows, width}, f32, {.broadcast = false}).contiguous_data();
+    std::vector<double> picks;
+    for (std::int64_t i = 0; i < count; ++i) picks.push_back(static_cast<double>(pick(random, 0, rows - 1)));
+    const Tensor index = tensor(picks, {count}, {.dtype = i64}).as_strided({count, width}, {1, 0}, 0);
+    const Tensor out = same_on_any_threads([&] {
+        Tensor picked = empty({count, width});
+        kernels::gather(picked, table, 0, index);
+        return picked;
+    });
+    Tensor expected = clone_data(table);
+    std::int64_t wrong = 0;
+    for (std::int64_t i = 0; i < count; ++i)
+        for (std::int64_t j = 0; j < width; ++j) {
+            const std::int64_t row = static_cast<std::int64_t>(picks[static_cast<std::size_t>(i)]);
+            wrong += at(out, {i, j}) != at(table, {row, j});
+            expected.data<float>()[row * width + j] += out.data<float>()[i * width + j];
+        }
+    CHECK(wrong == 0);
+    CHECK(same_bits(expected, same_on_any_threads([&] {
+        Tensor sums = clone_data(table);
+        kernels::scatter_add(sums, 0, index, out);
+        return sums;
+    })));
+}
+
+TEST_CASE("gather and scatter_add: an index out of range is an error, from any thread") {
+    const ThreadsGuard guard;
+    set_num_threads(3);
+    Tensor out = empty({100000});
+    const Tensor table = ones({5});
+    for (std::int64_t bad : {std::int64_t{5}, std::int64_t{-1}}) {
+        Tensor index = zeros({100000}, {.dtype = i64});
+        index.data<std::int64_t>()[77777] = bad;
+        CHECK_THROWS_WITH_AS(kernels::gather(out, table, 0, index), str("gather: index out of range; got ", bad, "; expected 0 to 4").c_str(), Error);
+        Tensor target = clone_data(table);
+        CHECK_THROWS_WITH_AS(kernels::scatter_add(target, 0, index, out), str("scatter_add: index out of range; got ", bad, "; expected 0 to 4").c_str(), Error);
+    }
+}
+
+TEST_CASE("cumsum: forwards and backwards along any dim") {
+    Random random(4);
+    for (DType dtype : {f32, f64, i64})
+        for (int i = 0; i < 80; ++i) {
+            Shape shape = random_shape(random, static_cast<int>(pick(random, 1, 4)), 1, 6);
+            if (i % 8 == 0) shape[shape.rank() - 1] = 70;
+            const int dim = static_cast<int>(pick(random, 0, shape.rank() - 1));
+            const Tensor src = random_tensor(random, shape, dtype, {.low = -50, .high = 50});
+            for (bool reverse : {false, true}) {
+                const Tensor out = same_on_any_threads([&] {
+                    Tensor totals = empty(shape, {.dtype = dtype});
+                    kernels::cumsum(totals, src, dim, reverse);
+                    return totals;
+                });
+                std::int64_t wrong = 0;
+                for_each_index(shape, [&](const Dims& index) {
+                    double total = 0;
+                    Dims here = index;
+                    for (std::int64_t k = 0; k < shape[dim]; ++k) {
+                        here[dim] = k;
+                        if (reverse ? k >= index[dim] : k <= index[dim]) total += at(src, here);
+                    }
+                    wrong += at(out, index) != total;
+                });
+                CHECK(wrong == 0);
+            }
+        }
+    Tensor nothing = empty({0, 3});
+    kernels::cumsum(nothing, empty({0, 3}), 0, false);
+    Tensor single = empty({});
+    kernels::cumsum(single, Tensor(3), 0, false);
+    CHECK(single.item() == 3);
+}
+
+TEST_CASE("argsort: stable both ways, NaN largest") {
+    Random random(5);
+    for (DType dtype : {f32, f64, i64, u8})
+        for (int i = 0; i < 40; ++i) {
+            Shape shape = random_shape(random, static_cast<int>(pick(random, 1, 3)), 1, 6);
+            const int dim = static_cast<int>(pick(random, 0, shape.rank() - 1));
+            shape[dim] = pick(random, 1, 60);
+            Tensor src = random_tensor(random, shape, dtype, {.low = 0, .high = 9});
+            if (is_floating(dtype)) {
+                src = clone_data(src);
+                for (int k = 0; k < 4; ++k) visit(dtype, [&]<class T>() { src.data<T>()[pick(random, 0, src.numel() - 1)] = convert<T>(std::nan("")); });
+            }
+            for (bool descending : {false, true}) {
+                const Tensor out = same_on_any_threads([&] {
+                    Tensor order = empty(shape, {.dtype = i64});
+                    kernels::argsort(order, src, dim, descending);
+                    return order;
+                });
+                Shape lines = shape;
+                lines[dim] = 1;
+                std::int64_t wrong = 0;
+                for_each_index(lines, [&](const Dims& line) {
+                    std::vector<double> values;
+                    std::vector<std::int64_t> order(static_cast<std::size_t>(shape[dim]));
+                    Dims here = line;
+                    for (std::int64_t k = 0; k < shape[dim]; ++k) {
+                        here[dim] = k;
+                        const double x = at(src, here);
+                        values.push_back(std::isnan(x) ? 1e300 : x);
+                    }
+                    std::iota(order.begin(), order.end(), std::int64_t{0});
+                    std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+                        const double x = values[static_cast<std::size_t>(a)], y = values[static_cast<std::size_t>(b)];
+                        return x == y ? a < b : descending ? x > y : x < y;
+                    });
+                    for (std::int64_t k = 0; k < shape[dim]; ++k) {
+                        here[dim] = k;
+                        wrong += at(out, here) != static_cast<double>(order[static_cast<std::size_t>(k)]);
+                    }
+                });
+                CHECK(wrong == 0);
+            }
+        }
+}
