@@ -20,7 +20,7 @@ void accumulate(Tensor& total, const Tensor& gradient) {
     const PointwiseOp& op = pointwise_op<math::Add>();
     const Tensor inputs[] = {total, gradient};
     const auto kernel = total.device().is_cuda() ? op.cuda_kernel : op.cpu_kernel;
-    if (total.numel() > 0) kernel(nullptr, 0, {total, Tensor(), inputs});
+    if (total.numel() > 0) kernel(op.default_attributes, 0, {total, Tensor(), inputs});
 }
 
 }  // namespace eps

@@ -1,6 +1,7 @@
 #include "autograd/node.h"
 
 #include <atomic>
+#include <utility>
 
 #include "autograd/anomaly.h"
 #include "autograd/grad_mode.h"
@@ -29,18 +30,15 @@ std::vector<GradientHook>& Node::hooks() { return extras().hooks; }
 std::string Node::where() const { return extras_ ? describe_stack(extras_->stack) : std::string(); }
 
 // Deleting a node releases its edges and saved tensors, which may delete their nodes, and so on: a chain of a million ops would
-// recurse a million deep. Instead the first death on a thread drains a list that the deaths it causes append to.
+// recurse a million deep. Instead the first death on a thread drains a list that the deaths it causes prepend to. The list is linked
+// through the nodes: nothing to allocate, and nothing that is gone already when a tensor with static storage dies at exit.
 void Node::dispose() noexcept {
-    thread_local std::vector<Node*> dying;
+    thread_local Node* dying = nullptr;
     thread_local bool draining = false;
-    dying.push_back(this);
+    next_dying_ = std::exchange(dying, this);
     if (draining) return;
     draining = true;
-    while (!dying.empty()) {
-        Node* node = dying.back();
-        dying.pop_back();
-        delete node;
-    }
+    while (dying) delete std::exchange(dying, dying->next_dying_);
     draining = false;
 }
 

@@ -54,6 +54,7 @@ private:
     const char* name_;
     std::uint64_t sequence_;
     std::unique_ptr<Extras> extras_;
+    Node* next_dying_ = nullptr;
 };
 
 /// A leaf's gradient sink: backward() adds into `gradient`.

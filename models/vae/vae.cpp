@@ -31,6 +31,7 @@ enum class Pixels { dynamic, fixed, grey };
 enum Stream : std::uint64_t { initial_weights = 1, batch_order, training_noise, pictures_noise };
 
 vae::NetworkOptions network_options(const Config& config) {
+    check(config.integer("layers") <= 2, "vae", "'layers' is ", config.integer("layers"), "; expected 1 or 2");
     return {.pixels = kPixels,
             .hidden = config.integer("hidden"),
             .latent = config.integer("latent"),
@@ -215,15 +216,15 @@ Family vae_family() {
              {"data-dir", std::string(""), "folder of the data set's four files"},
              {"pixels", std::string("dynamic"), "dynamic or static binarisation, or grey values", {"dynamic", "static", "grey"}},
              {"decoder", std::string("bernoulli"), "distribution of a pixel", {"bernoulli", "gaussian"}},
-             {"layers", std::int64_t{1}, "stochastic layers, 1 or 2"},
-             {"latent", std::int64_t{20}, "latent variables of the first layer"},
-             {"latent-top", std::int64_t{10}, "latent variables of the second layer"},
-             {"hidden", std::int64_t{400}, "width of the hidden layers"},
+             {"layers", std::int64_t{1}, "stochastic layers, 1 or 2", {}, 1},
+             {"latent", std::int64_t{20}, "latent variables of the first layer", {}, 1},
+             {"latent-top", std::int64_t{10}, "latent variables of the second layer", {}, 1},
+             {"hidden", std::int64_t{400}, "width of the hidden layers", {}, 1},
              {"beta", 1.0, "weight of the KL term (beta-VAE)"},
-             {"k", std::int64_t{1}, "importance samples of the training bound (IWAE for k > 1)"},
-             {"eval-k", std::int64_t{50}, "importance samples of the bound that eval reports"},
-             {"batch", std::int64_t{100}, "images a step"},
-             {"lr", 1e-3, "learning rate of Adam"}},
+             {"k", std::int64_t{1}, "importance samples of the training bound (IWAE for k > 1)", {}, 1},
+             {"eval-k", std::int64_t{50}, "importance samples of the bound that eval reports", {}, 1},
+             {"batch", std::int64_t{100}, "images a step", {}, 1},
+             {"lr", 1e-3, "learning rate of Adam", {}, 0}},
             [](const Config& config) -> std::unique_ptr<Task> { return std::make_unique<VaeTask>(config); }};
 }
 

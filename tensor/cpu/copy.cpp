@@ -10,9 +10,9 @@
 namespace eps::kernels::cpu {
 namespace {
 
-constexpr std::int64_t kGrain = 64 * 1024;  // elements worth a second thread
-constexpr std::int64_t kBlock = 32;         // side of a transposed block
-constexpr std::int64_t kFewColumns = 8;     // below that, a transposed copy walks along its source
+constexpr std::int64_t kGrain = 128 * 1024;  // elements worth a second thread
+constexpr std::int64_t kBlock = 32;          // side of a transposed block
+constexpr std::int64_t kFewColumns = 8;      // below that, a transposed copy walks along its source
 
 template <class To, class From>
 void copy_row(To* __restrict to, std::int64_t to_stride, const From* __restrict from, std::int64_t from_stride, std::int64_t n) {

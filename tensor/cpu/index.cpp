@@ -9,20 +9,28 @@
 namespace eps::kernels::cpu {
 namespace {
 
-constexpr std::int64_t kGrain = 16 * 1024;  // elements worth a second thread
+constexpr std::int64_t kGrain = 32 * 1024;  // elements worth a second thread
 constexpr std::int64_t kCacheLine = 16;     // elements: two threads that share a line slow each other down
 
+[[noreturn, gnu::cold, gnu::noinline]] void out_of_range(const char* op, std::int64_t index, std::int64_t extent) {
+    fail(op, "index out of range; got ", index, "; expected 0 to ", extent - 1);
+}
+
+// A negative index is a huge unsigned one.
+inline std::int64_t checked(const char* op, std::int64_t index, std::int64_t extent) {
+    if (static_cast<std::uint64_t>(index) >= static_cast<std::uint64_t>(extent)) [[unlikely]] out_of_range(op, index, extent);
+    return index;
+}
+
 // Looks at all indices of a row before any is used, so that the loops over them are free of branches.
-void check_indices(const char* op, const std::int64_t* index, std::int64_t stride, std::int64_t n, std::int64_t extent) {
-    const auto limit = static_cast<std::uint64_t>(extent);  // a negative index is a huge unsigned one
+void check_row(const char* op, const std::int64_t* index, std::int64_t stride, std::int64_t n, std::int64_t extent) {
+    const auto limit = static_cast<std::uint64_t>(extent);
     bool bad = false;
     if (stride == 1)
         for (std::int64_t i = 0; i < n; ++i) bad |= static_cast<std::uint64_t>(index[i]) >= limit;
     else
         for (std::int64_t i = 0; i < n; ++i) bad |= static_cast<std::uint64_t>(index[i * stride]) >= limit;
-    if (!bad) [[likely]] return;
-    while (static_cast<std::uint64_t>(*index) < limit) index += stride;
-    fail(op, "index out of range; got ", *index, "; expected 0 to ", extent - 1);
+    for (std::int64_t i = 0; bad; ++i) checked(op, index[i * stride], extent);  // throws at the first that is
 }
 
 /// A tensor taken apart: `line` runs along dim, `inner` is the innermost of the dimensions after it (extent 1 if there is none),
@@ -53,7 +61,9 @@ void parallel_lines(const Parts<N>& parts, Work&& work) {
     }
     const std::int64_t columns = (width + kCacheLine - 1) / kCacheLine;
     const std::int64_t grain = std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(1, places * length * kCacheLine));
-    parallel_for(columns, grain, [&](std::int64_t begin, std::int64_t end) { work(0, places, begin * kCacheLine, std::min(width, end * kCacheLine)); });
+    parallel_for(columns, grain, [&](std::int64_t begin, std::int64_t end) {
+        work(0, places, begin * kCacheLine, std::min(width, end * kCacheLine));
+    });
 }
 
 template <class F>
@@ -69,14 +79,14 @@ template <class T>
 void gather_row(T* __restrict to, const T* __restrict table, const std::int64_t* __restrict index, const Axis<3>& row, std::int64_t extent,
                 std::int64_t table_line) {
     const auto [to_stride, table_stride, index_stride] = row.strides;
-    check_indices("gather", index, index_stride, index_stride == 0 ? 1 : row.size, extent);
     if (index_stride == 0) {  // one index for the whole row, as an embedding has
-        const T* from = table + *index * table_line;
+        const T* from = table + checked("gather", *index, extent) * table_line;
         if (to_stride == 1 && table_stride == 1) std::memcpy(to, from, static_cast<std::size_t>(row.size) * sizeof(T));
         else
             for (std::int64_t i = 0; i < row.size; ++i) to[i * to_stride] = from[i * table_stride];
         return;
     }
+    check_row("gather", index, index_stride, row.size, extent);
     for (std::int64_t i = 0; i < row.size; ++i) to[i * to_stride] = table[i * table_stride + index[i * index_stride] * table_line];
 }
 
@@ -91,15 +101,21 @@ void gather_typed(Tensor& out, const Tensor& src, int dim, const Tensor& index) 
     Nest<3> rows = parts.outer;
     rows.append(parts.line);
     const Axis<3> row = parts.inner.size > 1 ? parts.inner : rows.pop();
-    const std::int64_t pieces = (row.size + kGrain - 1) / kGrain, units_grain = std::max<std::int64_t>(1, kGrain / row.size);
+    const std::int64_t pieces = (row.size + kGrain - 1) / kGrain;
+    const std::int64_t cheap = row.strides[2] == 0 ? 8 : 1;  // to copy whole rows costs less than to pick elements
+    const std::int64_t units_grain = std::max<std::int64_t>(1, cheap * kGrain / row.size);
     parallel_for(rows.count() * pieces, units_grain, [&](std::int64_t begin, std::int64_t end) {
         Walk<3> at(rows, begin / pieces);
+        std::int64_t piece = begin % pieces;
         for (std::int64_t unit = begin; unit < end; ++unit) {
-            const std::int64_t first = unit % pieces * kGrain;
-            const Axis<3> piece{std::min(kGrain, row.size - first), row.strides};
+            const std::int64_t first = piece * kGrain;
             const auto offset = [&](std::size_t k) { return at[k] + first * row.strides[k]; };
-            gather_row(target + offset(0), table + offset(1), indices + offset(2), piece, extent, table_line);
-            if (unit % pieces == pieces - 1) at.next();
+            const Axis<3> part{std::min(kGrain, row.size - first), row.strides};
+            gather_row(target + offset(0), table + offset(1), indices + offset(2), part, extent, table_line);
+            if (++piece == pieces) {
+                piece = 0;
+                at.next();
+            }
         }
     });
 }
@@ -109,15 +125,15 @@ template <class T>
 void scatter_row(T* __restrict table, const std::int64_t* __restrict index, const T* __restrict from, const Axis<3>& row, std::int64_t extent,
                  std::int64_t table_line) {
     const auto [table_stride, index_stride, from_stride] = row.strides;
-    check_indices("scatter_add", index, index_stride, index_stride == 0 ? 1 : row.size, extent);
     if (index_stride == 0) {
-        T* __restrict to = table + *index * table_line;
+        T* __restrict to = table + checked("scatter_add", *index, extent) * table_line;
         if (table_stride == 1 && from_stride == 1)
             for (std::int64_t i = 0; i < row.size; ++i) to[i] = static_cast<T>(to[i] + from[i]);
         else
             for (std::int64_t i = 0; i < row.size; ++i) to[i * table_stride] = static_cast<T>(to[i * table_stride] + from[i * from_stride]);
         return;
     }
+    check_row("scatter_add", index, index_stride, row.size, extent);
     for (std::int64_t i = 0; i < row.size; ++i) {
         T& cell = table[i * table_stride + index[i * index_stride] * table_line];
         cell = static_cast<T>(cell + from[i * from_stride]);

@@ -2,6 +2,8 @@
 #include <cblas.h>
 #ifdef _OPENMP
 #include <omp.h>
+#else
+#include <mutex>
 #endif
 
 #include <algorithm>
@@ -15,8 +17,10 @@ namespace eps::kernels::cpu {
 namespace {
 
 // While one of these lives, OpenBLAS computes on the calling thread alone. It would split a product by the number of threads, and with
-// it change the bits; we split by shape. An OpenMP build of OpenBLAS asks omp_get_max_threads() at every call, a setting that each thread
-// of the program has for itself and that we give back; a build of another kind has one setting for the process.
+// it change the bits; we split by shape.
+#ifdef _OPENMP
+// An OpenMP build of OpenBLAS asks omp_get_max_threads() at every call, a setting that each thread of the program has for itself and that
+// we give back; a build of another kind has one setting for the process.
 class OneBlasThread {
 public:
     OneBlasThread() {
@@ -25,21 +29,31 @@ public:
             return true;
         }();
         (void)once;
-#ifdef _OPENMP
         if (before_ != 1) omp_set_num_threads(1);
     }
     ~OneBlasThread() {
         if (before_ != 1) omp_set_num_threads(before_);
     }
+    OneBlasThread(const OneBlasThread&) = delete;
+    OneBlasThread& operator=(const OneBlasThread&) = delete;
 
 private:
     int before_ = omp_get_max_threads();
-#else
-    }
-#endif
-    OneBlasThread(const OneBlasThread&) = delete;
-    OneBlasThread& operator=(const OneBlasThread&) = delete;
 };
+#else
+// Plain threads: whatever the setting belongs to, each thread makes it once.
+struct OneBlasThread {
+    OneBlasThread() {
+        thread_local const bool once = [] {
+            static std::mutex mutex;
+            const std::lock_guard lock(mutex);
+            openblas_set_num_threads(1);
+            return true;
+        }();
+        (void)once;
+    }
+};
+#endif
 
 /// One operand of a product: where it starts, how far its rows are apart, and whether it lies transposed.
 template <class T>
@@ -58,18 +72,24 @@ int narrow(std::int64_t extent) {
 }
 
 // c [M, N] = a [M, K] b [K, N] + beta c
-void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const Matrix<float>& a, const Matrix<float>& b, float beta, float* c, std::int64_t ldc) {
-    cblas_sgemm(CblasRowMajor, a.op(), b.op(), narrow(m), narrow(n), narrow(k), 1, a.data, narrow(a.ld), b.data, narrow(b.ld), beta, c, narrow(ldc));
+void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const Matrix<float>& a, const Matrix<float>& b, float beta, float* c,
+          std::int64_t ldc) {
+    cblas_sgemm(CblasRowMajor, a.op(), b.op(), narrow(m), narrow(n), narrow(k), 1, a.data, narrow(a.ld), b.data, narrow(b.ld), beta, c,
+                narrow(ldc));
 }
-void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const Matrix<double>& a, const Matrix<double>& b, double beta, double* c, std::int64_t ldc) {
-    cblas_dgemm(CblasRowMajor, a.op(), b.op(), narrow(m), narrow(n), narrow(k), 1, a.data, narrow(a.ld), b.data, narrow(b.ld), beta, c, narrow(ldc));
+void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const Matrix<double>& a, const Matrix<double>& b, double beta, double* c,
+          std::int64_t ldc) {
+    cblas_dgemm(CblasRowMajor, a.op(), b.op(), narrow(m), narrow(n), narrow(k), 1, a.data, narrow(a.ld), b.data, narrow(b.ld), beta, c,
+                narrow(ldc));
 }
 
 // y = op(a) x + y; a is stored as [rows, columns].
-void gemv(CBLAS_TRANSPOSE op, std::int64_t rows, std::int64_t columns, const Matrix<float>& a, const float* x, std::int64_t x_step, float* y, std::int64_t y_step) {
+void gemv(CBLAS_TRANSPOSE op, std::int64_t rows, std::int64_t columns, const Matrix<float>& a, const float* x, std::int64_t x_step, float* y,
+          std::int64_t y_step) {
     cblas_sgemv(CblasRowMajor, op, narrow(rows), narrow(columns), 1, a.data, narrow(a.ld), x, narrow(x_step), 1, y, narrow(y_step));
 }
-void gemv(CBLAS_TRANSPOSE op, std::int64_t rows, std::int64_t columns, const Matrix<double>& a, const double* x, std::int64_t x_step, double* y, std::int64_t y_step) {
+void gemv(CBLAS_TRANSPOSE op, std::int64_t rows, std::int64_t columns, const Matrix<double>& a, const double* x, std::int64_t x_step, double* y,
+          std::int64_t y_step) {
     cblas_dgemv(CblasRowMajor, op, narrow(rows), narrow(columns), 1, a.data, narrow(a.ld), x, narrow(x_step), 1, y, narrow(y_step));
 }
 

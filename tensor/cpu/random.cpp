@@ -1,4 +1,5 @@
-// Random numbers: tiles of Philox blocks, each computed from its counter alone, turned into the distribution in a second loop.
+// Random numbers: tiles of Philox blocks, each computed from its counter alone, turned into the distribution in a second loop. A block of
+// four words makes four elements, or two where an element takes two words: f64 and i64.
 #include <algorithm>
 
 #include "tensor/kernels.h"
@@ -122,9 +123,12 @@ void randint(std::int64_t* out, std::int64_t count, PhiloxState state, std::int6
 
 void random(Tensor& out, Distribution distribution, PhiloxState state, double a, double b) {
     const std::int64_t count = out.numel();
-    if (distribution == Distribution::randint) return randint(out.data<std::int64_t>(), count, state, static_cast<std::int64_t>(a), static_cast<std::int64_t>(b));
-    if (distribution == Distribution::bernoulli)
-        return visit(out.dtype(), [&]<class T>() { bernoulli(static_cast<T*>(out.raw_data()), count, state, [p = static_cast<float>(a)](std::int64_t) { return p; }); });
+    if (distribution == Distribution::randint)
+        return randint(out.data<std::int64_t>(), count, state, static_cast<std::int64_t>(a), static_cast<std::int64_t>(b));
+    if (distribution == Distribution::bernoulli) {
+        const auto same = [p = static_cast<float>(a)](std::int64_t) { return p; };
+        return visit(out.dtype(), [&]<class T>() { bernoulli(static_cast<T*>(out.raw_data()), count, state, same); });
+    }
     const auto draw = [&]<class T>(T* data) { distribution == Distribution::uniform ? uniform(data, count, state, a, b) : normal(data, count, state, a, b); };
     out.dtype() == DType::f64 ? draw(out.data<double>()) : draw(out.data<float>());
 }

@@ -14,12 +14,12 @@
 namespace eps::kernels::cpu {
 namespace {
 
-constexpr std::int64_t kChunk = 4096;       // elements of a row combined one after the other
-constexpr std::int64_t kShortRow = 32;      // rows shorter than this are combined side by side
-constexpr std::int64_t kColumns = 256;      // columns combined side by side
-constexpr std::int64_t kRows = 256;         // rows of columns combined one after the other
-constexpr std::int64_t kLongLine = 64;      // elements from which argmax is faster in two vectorised passes than in one that branches
-constexpr std::int64_t kGrain = 32 * 1024;  // elements worth a second thread
+constexpr std::int64_t kChunk = 4096;        // elements of a row combined one after the other
+constexpr std::int64_t kShortRow = 32;       // rows shorter than this are combined side by side
+constexpr std::int64_t kColumns = 256;       // columns combined side by side
+constexpr std::int64_t kRows = 256;          // rows of columns combined one after the other
+constexpr std::int64_t kLongLine = 64;       // elements from which argmax is faster in two vectorised passes than in one that branches
+constexpr std::int64_t kGrain = 128 * 1024;  // elements worth a second thread
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 std::int64_t grain_of(std::int64_t unit_work) { return std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(1, unit_work)); }
@@ -86,10 +86,13 @@ struct Rows {
                 T values[width];
                 std::fill_n(values, width, R::identity());
                 for (std::int64_t i = 0; i < inner.size; ++i) {
+                    const auto join = [&](std::int64_t r) {
+                        values[r] = R::combine(values[r], static_cast<T>(x[r * rows.strides[0] + i * inner.strides[0]]));
+                    };
                     if (n == width)
-                        for (std::int64_t r = 0; r < width; ++r) values[r] = R::combine(values[r], static_cast<T>(x[r * rows.strides[0] + i * inner.strides[0]]));
+                        for (std::int64_t r = 0; r < width; ++r) join(r);
                     else
-                        for (std::int64_t r = 0; r < n; ++r) values[r] = R::combine(values[r], static_cast<T>(x[r * rows.strides[0] + i * inner.strides[0]]));
+                        for (std::int64_t r = 0; r < n; ++r) join(r);
                 }
                 for (std::int64_t r = 0; r < n; ++r) out[at[1] + (first + r) * rows.strides[1]] = values[r];
             }
@@ -100,7 +103,7 @@ struct Rows {
         const std::int64_t outputs = kept.count();
         std::vector<T> partial(static_cast<std::size_t>(outputs * chunks));
         parallel_for(outputs * chunks, grain_of(std::min(kChunk, inner.size)), [&](std::int64_t begin, std::int64_t end) {
-            for (std::int64_t unit = begin; unit < end; ++unit) partial[static_cast<std::size_t>(unit)] = chunk(Walk<2>(kept, unit / chunks)[0], unit % chunks);
+            for (std::int64_t u = begin; u < end; ++u) partial[static_cast<std::size_t>(u)] = chunk(Walk<2>(kept, u / chunks)[0], u % chunks);
         });
         for (std::int64_t o = 0; o < outputs; ++o) {
             T* const values = partial.data() + o * chunks;
@@ -124,9 +127,8 @@ struct Columns {
     const S* src;
     Nest<2> places;
     Axis<2> columns;
-    Nest<1> rows;                 // the reduced dimensions, in groups
-    std::int64_t group = 1, rest = 0;  // rows that fill no group
-    std::int64_t strips, height, chunks;
+    Nest<1> rows;  // the reduced dimensions, in groups; `rest` rows fill no group
+    std::int64_t group = 1, rest = 0, strips, height, chunks;
 
     Columns(T* target, const S* source, const Plan& plan) : out(target), src(source), places(plan.kept), columns(places.pop()), rows(plan.reduced) {
         if (rows.rank() == 1 && rows.back().strides[0] == columns.size && columns.size <= kColumns / 2) {
@@ -135,9 +137,7 @@ struct Columns {
             rest = all.size % group;
             rows.append({all.size / group, {group * columns.size}});
         }
-        strips = ceil_div(columns.size, kColumns);
-        height = rows.count();
-        chunks = ceil_div(height, kRows);
+        strips = ceil_div(columns.size, kColumns), height = rows.count(), chunks = ceil_div(height, kRows);
     }
 
     // total[i] = rows [first, first + count) at x + i, four rows at a time.

@@ -59,6 +59,12 @@ TEST_CASE("deep: a chain that only its last tensor keeps is destroyed without a 
     CHECK(allocator_of(cpu).stats().live_bytes == before);
 }
 
+TEST_CASE("deep: a graph that outlives main") {
+    static Tensor survivor;  // destroyed at exit, after the thread's own variables; a sanitizer sees what it touches
+    survivor = chain(ones({1, 1}, {.dtype = f64}).requires_grad_());
+    CHECK(std::abs(survivor.item()) > 0);
+}
+
 TEST_CASE("deep: 2^60 paths take 60 steps") {
     const Tensor x = ones({2}, {.dtype = f64}).requires_grad_();
     CHECK(seconds_of([&] {

@@ -71,8 +71,8 @@ TEST_CASE("copy: transpositions larger and smaller than a block") {
 
 TEST_CASE("copy: large ones on any number of threads") {
     Random random(4);
-    const Tensor big = random_tensor(random, {300, 500}, f32, {.broadcast = false}).contiguous_data();
-    for (const Tensor& src : {big, big.as_strided({500, 300}, {1, 500}, 0), big.as_strided({300, 250}, {500, 2}, 1)}) {
+    const Tensor big = random_tensor(random, {600, 500}, f32, {.broadcast = false}).contiguous_data();
+    for (const Tensor& src : {big, big.as_strided({500, 600}, {1, 500}, 0), big.as_strided({600, 250}, {500, 2}, 1)}) {
         const Tensor copied = same_on_any_threads([&] {
             Tensor out = empty(src.shape());
             kernels::copy(out, src);
