@@ -36,8 +36,10 @@ std::vector<Line> source_lines(const char* object, std::uintptr_t address) {
             while (!text.empty() && text.back() == '\n') text.pop_back();
             if (text.find("??") != std::string::npos) text.clear();
             text = text.substr(0, text.find(" (discriminator"));
-            if (is_function) lines.push_back({text, ""});
-            else lines.back().file = text;
+            if (is_function)
+                lines.push_back({text, ""});
+            else
+                lines.back().file = text;
         }
         pclose(pipe);
     }
