@@ -39,8 +39,8 @@ EPS_KERNEL(fill, (Tensor& out, double value), (out, value), out)
 EPS_KERNEL(arange, (Tensor& out, double start, double step), (out, start, step), out)
 
 enum class Reduction : std::uint8_t { sum, max, min };
-/// Reduces src over `dims` (ascending); out has src's shape with those dims 1, contiguous. The tree of additions is fixed by the
-/// shape alone: the same bits for any number of threads. NaN wins in max and min. Empty reductions give the identity.
+/// Reduces src over `dims` (ascending); out has src's shape with those dims 1, contiguous. The tree of additions is fixed by
+/// shape and strides: the same bits for any number of threads. NaN wins in max and min. Empty reductions give the identity.
 EPS_KERNEL(reduce, (Reduction reduction, Tensor& out, const Tensor& src, const Dims& dims), (reduction, out, src, dims), out)
 /// Index (i64) of the first largest (or smallest) element along dim; NaN counts as largest. out has dim 1.
 EPS_KERNEL(argmax, (Tensor& out, const Tensor& src, int dim, bool smallest), (out, src, dim, smallest), out)
@@ -64,7 +64,8 @@ struct PhiloxState {
     std::uint64_t counter;
 };
 enum class Distribution : std::uint8_t { uniform, normal, bernoulli, randint };
-/// Fills a contiguous `out`; element i comes from block counter + i / 4, lane i % 4, on every device and for any thread count.
+/// Fills a contiguous `out`; element i is a function of the state and of i alone, on every device and for any
+/// thread count. A block of four words serves four elements (f32, bernoulli) or two (f64, i64, which take two words each).
 /// uniform: [a, b); normal: mean a, deviation b; bernoulli: 1 with probability a; randint: integers of [a, b).
 EPS_KERNEL(random, (Tensor& out, Distribution distribution, PhiloxState state, double a, double b), (out, distribution, state, a, b), out)
 /// out[i] = 1 with probability p[i], else 0; p has out's shape and is contiguous.
