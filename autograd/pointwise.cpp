@@ -50,12 +50,19 @@ DType compute_dtype(const PointwiseOp& op, std::span<const Tensor> inputs) {
     return dtype;
 }
 
-// An integer tensor takes whole scalars only: x + 0.5 would silently be x. The bound of a clamp may be infinite.
-void check_whole_attributes(const Member& member, const Tensor& x) {
+// An integer tensor takes scalars of its own type only: x + 0.5 would silently be x, and a u8 x + 300 would be x + 44
+// (a negative one is a subtraction: x - 5). An attribute may
+// keep its default, as the infinite bounds of a clamp do.
+void check_integer_attributes(const Member& member, DType dtype, const Tensor& x) {
     const auto* values = reinterpret_cast<const double*>(member.attributes.data());
-    for (std::size_t i = 0; i < member.op->attribute_bytes / sizeof(double); ++i)
+    const auto* defaults = static_cast<const double*>(member.op->default_attributes);
+    for (std::size_t i = 0; i < member.op->attribute_bytes / sizeof(double); ++i) {
+        if (values[i] == defaults[i]) continue;
         check(values[i] == std::floor(values[i]), member.op->name, "a fractional scalar with an integer tensor; got ", values[i], " and ",
               describe(x), "; hint: to(x, f32) first");
+        check(can_hold(dtype, std::abs(values[i])), member.op->name, "the scalar is beyond the range of the tensor's type; got ", values[i], " and ",
+              describe(x), "; hint: to(x, ", dtype == i64 ? "f32" : "i64", ") first");
+    }
 }
 
 // Keeps the memory order of the first full-sized input, so that channels-last images stay channels-last.
@@ -179,7 +186,7 @@ Tensor run(const Member& member, std::span<const Tensor> inputs) {
               "; hint: copy_to(x, device)");
     }
     const DType dtype = compute_dtype(op, inputs);
-    if (!is_floating(dtype)) check_whole_attributes(member, inputs[0]);
+    if (!is_floating(dtype)) check_integer_attributes(member, dtype, inputs[0]);
     Tensor out = make_output(shape, op.kind == PointwiseKind::predicate ? DType::boolean : dtype, inputs);
     launch(member, out, Tensor(), inputs.data());
     record(member, inputs, out);

@@ -1,4 +1,4 @@
-// Our matmul against the cblas call it ends in, alternating in one case so that both see the same machine; threads as the argument says.
+// Our matmul against OpenBLAS's, alternating in one case so that both see the same machine; threads as the argument says.
 #include <benchmark/benchmark.h>
 #include <cblas.h>
 
@@ -6,6 +6,7 @@
 #include <chrono>
 #include <vector>
 
+#include "tensor/isa.h"
 #include "varepsilon.h"
 
 using namespace eps;
@@ -19,6 +20,8 @@ double seconds(auto&& f) {
 }
 
 void BM_matmul(benchmark::State& state) {
+    static const std::string blas = blas_summary();  // OpenBLAS with the kernels for this CPU
+    state.SetLabel(blas.substr(blas.rfind(' ') + 1));
     const std::int64_t m = state.range(0), k = state.range(1), n = state.range(2);
     set_num_threads(static_cast<int>(state.range(3)));
     NoGrad guard;

@@ -31,7 +31,7 @@ int run(const DoctorArguments&) {
     table.row({"instructions", isa_text()});
     if (const std::string missing = missing_isa(); !missing.empty()) table.row({"", "this CPU LACKS " + missing + ": build again here"});
     table.row({"threads", str(num_threads(), " of ", std::thread::hardware_concurrency(), " cores")});
-    table.row({"BLAS", blas_text()});
+    table.row({"BLAS", blas_summary()});
     table.row({"memory", memory_text()});
     table.row({"CUDA", cuda_text()});
     for (const char* name : {"fashion-mnist", "mnist"}) table.row({name, data_text(name)});

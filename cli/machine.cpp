@@ -1,7 +1,5 @@
 #include "cli/machine.h"
 
-#include <cblas.h>
-
 #include <fstream>
 
 #include "cli/text.h"
@@ -35,7 +33,6 @@ std::string isa_text() {
     return compiled == available ? compiled : str(compiled, " (this CPU has ", available, ")");
 }
 
-std::string blas_text() { return std::string(openblas_get_config()) + ", kernels for " + openblas_get_corename(); }
 
 std::string cuda_text() { return kernels::cuda::device_summary(); }
 
@@ -45,7 +42,7 @@ std::string memory_text() {
 }
 
 std::string version_text() {
-    return str("eps ", EPS_VERSION, "\nBLAS  ", blas_text(), "\nCPU   ", isa_text(), "\nCUDA  ", cuda_text(), "\n");
+    return str("eps ", EPS_VERSION, "\nBLAS  ", blas_summary(), "\nCPU   ", isa_text(), "\nCUDA  ", cuda_text(), "\n");
 }
 
 }  // namespace eps::cli

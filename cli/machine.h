@@ -9,7 +9,6 @@ std::string version_text();
 std::string cpu_model();
 /// "AVX-512, compiled for AVX2"
 std::string isa_text();
-std::string blas_text();
 std::string cuda_text();
 /// "12.1 GB free of 25.1 GB"
 std::string memory_text();

@@ -11,4 +11,10 @@ const char* name_of(DType dtype) {
     return names[static_cast<std::size_t>(dtype)];
 }
 
+bool can_hold(DType dtype, double x) {
+    if (dtype == DType::u8) return x > -1 && x < 256;
+    if (dtype == DType::i64) return x >= -0x1p63 && x < 0x1p63;
+    return true;
+}
+
 }  // namespace eps

@@ -28,6 +28,9 @@ const char* name_of(DType dtype);
 inline std::string to_string(DType dtype) { return name_of(dtype); }
 inline bool is_floating(DType dtype) { return dtype >= DType::bf16; }
 
+/// Whether the dtype has a value for x: for integers, whether x lies in their range. A bool has one for every x.
+bool can_hold(DType dtype, double x);
+
 /// The dtype of mixing two tensors: bool < u8 < i64 < bf16 < f32 < f64.
 inline DType promote(DType a, DType b) { return a > b ? a : b; }
 

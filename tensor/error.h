@@ -21,6 +21,7 @@ private:
 
 namespace detail {
 inline std::string to_text(const char* s) { return s; }
+inline std::string to_text(char* s) { return s; }
 inline std::string to_text(std::string_view s) { return std::string(s); }
 inline std::string to_text(const std::string& s) { return s; }
 inline std::string to_text(bool b) { return b ? "true" : "false"; }

@@ -1,5 +1,5 @@
 #pragma once
-// Which CPU instructions the kernels were compiled for, and whether this CPU has them.
+// Which CPU instructions the kernels were compiled for, whether this CPU has them, and which BLAS is there.
 #include <string>
 
 namespace eps {
@@ -19,5 +19,8 @@ std::string missing_isa();
 /// The widest of the usual levels, "AVX-512", "AVX2" or "baseline": compiled into the kernels, and of this CPU.
 std::string compiled_isa();
 std::string available_isa();
+
+/// Which BLAS is linked and for which CPU its kernels are: "OpenBLAS 0.3.21 ..., kernels for SkylakeX".
+std::string blas_summary();
 
 }  // namespace eps

@@ -15,6 +15,8 @@ void without_cuda(const char* kernel) {
 
 Tensor::Tensor(double value, Options options) : Tensor(full({}, value, options)) {}
 
+void Tensor::throw_undefined() { fail("Tensor", "undefined, so it has no shape, dtype or data; hint: ask defined() first"); }
+
 Tensor Tensor::from_impl(Ref<TensorImpl> impl) {
     Tensor t;
     t.impl_ = std::move(impl);
@@ -76,6 +78,7 @@ Tensor& Tensor::copy_(const Tensor& source) {
 
 Tensor& Tensor::fill_(double value) {
     check(defined(), "fill_", "the tensor is undefined");
+    check(can_hold(dtype(), value), "fill_", "the value is beyond the range of the dtype; got ", value, " for ", dtype());
     check_writable("fill_");
     kernels::fill(*this, value);
     storage().bump_version();
@@ -105,6 +108,7 @@ std::string Description::to_string() const {
 // create.h
 
 Tensor full(const Shape& shape, double value, Options options) {
+    check(can_hold(options.dtype, value), "full", "the value is beyond the range of the dtype; got ", value, " for ", options.dtype);
     Tensor out = empty(shape, options);
     kernels::fill(out, value);
     return out;
@@ -145,6 +149,8 @@ Tensor tensor(const std::vector<double>& values, const Shape& shape, Options opt
     const Shape wanted = shape.empty() ? Shape{static_cast<std::int64_t>(values.size())} : shape;
     check(numel(wanted) == static_cast<std::int64_t>(values.size()), "tensor", "the values do not fill the shape; got ", values.size(),
           " values; expected ", numel(wanted), " for ", wanted);
+    for (double value : values)
+        check(can_hold(options.dtype, value), "tensor", "a value is beyond the range of the dtype; got ", value, " for ", options.dtype);
     return copy_to(cast_data(from_span(std::span(values), wanted), options.dtype), options.device);
 }
 

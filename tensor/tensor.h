@@ -35,32 +35,32 @@ struct Options {
 
 class Tensor {
 public:
-    /// No tensor at all; defined() is false.
+    /// No tensor at all; defined() is false, and every other accessor throws.
     Tensor() = default;
     /// A rank-0 tensor on the CPU: `Tensor(0.5)`.
     explicit Tensor(double value, Options options = {});
 
     bool defined() const { return static_cast<bool>(impl_); }
-    const Shape& shape() const { return impl_->shape; }
-    const Strides& strides() const { return impl_->strides; }
+    const Shape& shape() const { return get().shape; }
+    const Strides& strides() const { return get().strides; }
     std::int64_t size(std::int64_t dim) const { return shape()[normalize_dim(dim, rank(), "size")]; }
-    int rank() const { return impl_->shape.rank(); }
-    std::int64_t numel() const { return eps::numel(impl_->shape); }
-    DType dtype() const { return impl_->dtype; }
-    Device device() const { return impl_->storage->device(); }
+    int rank() const { return get().shape.rank(); }
+    std::int64_t numel() const { return eps::numel(get().shape); }
+    DType dtype() const { return get().dtype; }
+    Device device() const { return get().storage->device(); }
     Options options() const { return {dtype(), device()}; }
-    std::int64_t offset() const { return impl_->offset; }
-    Storage& storage() const { return *impl_->storage; }
+    std::int64_t offset() const { return get().offset; }
+    Storage& storage() const { return *get().storage; }
     bool is_contiguous() const;
 
     /// First element, of the tensor's own dtype; throws on another T, and on CUDA memory.
     template <class T> T* data() const {
         check_host_access(dtype_of<T>);
-        return static_cast<T*>(impl_->storage->data()) + impl_->offset;
+        return static_cast<T*>(get().storage->data()) + get().offset;
     }
     /// First byte, on whatever device.
     void* raw_data() const {
-        return static_cast<char*>(impl_->storage->data()) + static_cast<std::size_t>(impl_->offset) * size_of(dtype());
+        return static_cast<char*>(get().storage->data()) + static_cast<std::size_t>(get().offset) * size_of(dtype());
     }
     /// The value of a one-element tensor.
     double item() const;
@@ -81,7 +81,7 @@ public:
     // Autograd (bodies in autograd/leaf.cpp).
     /// Marks a leaf: backward() will accumulate d(loss)/d(this) into grad().
     Tensor& requires_grad_(bool required = true);
-    bool requires_grad() const { return impl_->meta.get() != nullptr; }
+    bool requires_grad() const { return get().meta.get() != nullptr; }
     bool is_leaf() const;
     /// The accumulated gradient of a leaf; undefined before the first backward().
     Tensor grad() const;
@@ -92,6 +92,12 @@ public:
     bool same_as(const Tensor& other) const { return impl_ == other.impl_; }
 
 private:
+    const TensorImpl& get() const {
+        if (!impl_) [[unlikely]]
+            throw_undefined();
+        return *impl_;
+    }
+    [[noreturn]] static void throw_undefined();
     void check_host_access(DType wanted) const;
     void check_writable(const char* op) const;  // autograd/leaf.cpp: no recorded tensor, unless under NoGrad
     Ref<TensorImpl> impl_;

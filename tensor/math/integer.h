@@ -1,6 +1,7 @@
 #pragma once
 // The scalar functions that make sense on integers, so that numeric pointwise ops compute i64 and u8 exactly.
 #include <concepts>
+#include <cstdint>
 
 #include "tensor/math/functions.h"
 
@@ -15,6 +16,12 @@ template <std::integral T> EPS_HD constexpr T round(T x) { return x; }
 template <std::integral T> EPS_HD constexpr T trunc(T x) { return x; }
 template <std::integral T> EPS_HD constexpr bool isnan(T) { return false; }
 template <std::integral T> EPS_HD constexpr bool isinf(T) { return false; }
+
+/// A scalar attribute as T. Integers go through i64, so that -1 with u8 counts modulo 256 instead of being undefined.
+template <class T> EPS_HD constexpr T scalar_as(double c) {
+    if constexpr (std::is_integral_v<T>) return static_cast<T>(static_cast<std::int64_t>(c));
+    else return T(c);
+}
 
 /// -1, 0 or 1; NaN stays NaN.
 template <class T> requires std::is_arithmetic_v<T>

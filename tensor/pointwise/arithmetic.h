@@ -27,9 +27,9 @@ struct Atan2 { template <class T> EPS_HD constexpr T f(T y, T x) const { return 
 struct Remainder { template <class T> EPS_HD constexpr T f(T a, T b) const { return a - floor(a / b) * b; } };
 
 /// x + c
-struct AddScalar { static constexpr auto kind = numeric; double c = 0; template <class T> EPS_HD constexpr T f(T x) const { return static_cast<T>(x + T(c)); } };
+struct AddScalar { static constexpr auto kind = numeric; double c = 0; template <class T> EPS_HD constexpr T f(T x) const { return static_cast<T>(x + scalar_as<T>(c)); } };
 /// c x
-struct MulScalar { static constexpr auto kind = numeric; double c = 1; template <class T> EPS_HD constexpr T f(T x) const { return static_cast<T>(T(c) * x); } };
+struct MulScalar { static constexpr auto kind = numeric; double c = 1; template <class T> EPS_HD constexpr T f(T x) const { return static_cast<T>(scalar_as<T>(c) * x); } };
 /// x / c
 struct DivScalar { double c = 1; template <class T> EPS_HD constexpr T f(T x) const { return x / T(c); } };
 /// c / x

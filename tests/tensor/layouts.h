@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <random>
 
@@ -70,6 +71,8 @@ inline Tensor random_tensor(Random& random, const Shape& shape, DType dtype, Lay
     std::vector<double> values(static_cast<std::size_t>(size + offset));
     std::normal_distribution<double> normal;
     for (double& value : values) value = options.low < options.high ? static_cast<double>(pick(random, options.low, options.high)) : normal(random);
+    if (dtype == u8)
+        for (double& value : values) value = std::abs(value);
     return tensor(values, {size + offset}, {.dtype = dtype}).as_strided(shape, strides, offset);
 }
 

@@ -46,11 +46,13 @@ TEST_CASE("matmul: any layout and any small shape, with one thread and more") {
 
 TEST_CASE("matmul: transposed, vector-like and odd shapes are the same for any number of threads") {
     Random random(2);
-    const std::int64_t shapes[][3] = {{1, 300, 70}, {70, 300, 1}, {1, 1, 1}, {130, 70, 150}, {257, 33, 259}, {16, 6000, 16}, {5, 20000, 3}};
+    const std::int64_t shapes[][3] = {{1, 300, 70}, {70, 300, 1}, {1, 1, 1}, {130, 70, 150}, {257, 33, 259}, {16, 6000, 16}, {5, 20000, 3},
+                                      {30, 1100, 40}, {25, 1024, 70}, {13, 5, 4100}};  // several blocks deep; rows a page apart; blocks wide
     for (const auto& [m, k, n] : shapes)
-        for (int layout = 0; layout < 4; ++layout) {
-            Tensor a = random_tensor(random, {1, m, k}, f32, {.broadcast = false}).contiguous_data();
-            Tensor b = random_tensor(random, {1, k, n}, f32, {.broadcast = false}).contiguous_data();
+        for (int layout = 0; layout < 8; ++layout) {
+            const DType dtype = layout & 4 ? f64 : f32;
+            Tensor a = random_tensor(random, {1, m, k}, dtype, {.broadcast = false}).contiguous_data();
+            Tensor b = random_tensor(random, {1, k, n}, dtype, {.broadcast = false}).contiguous_data();
             if (layout & 1) a = a.as_strided({1, m, k}, {m * k, 1, m}, 0);
             if (layout & 2) b = b.as_strided({1, k, n}, {n * k, 1, k}, 0);
             check_matmul(random, a, b, layout == 1);
