@@ -5,6 +5,7 @@
 //
 // Kernels trust their arguments: shapes, dtypes and devices were checked by the op that calls them. `out` is always allocated by the
 // caller, and inputs may have any strides.
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -48,6 +49,22 @@ EPS_KERNEL(argmax, (Tensor& out, const Tensor& src, int dim, bool smallest), (ou
 /// out[b] = a[b] b[b] (+ out[b] if accumulate): a [B, M, K], b [B, K, N], out [B, M, N], f32 or f64, any strides on a and b
 /// (transposed ones are not copied), out contiguous in its last two dimensions.
 EPS_KERNEL(matmul, (Tensor& out, const Tensor& a, const Tensor& b, bool accumulate), (out, a, b, accumulate), out)
+
+/// How a filter moves over an image. Padding is what is added before the first row and column; what is added behind the last follows
+/// from the extents. Channels [i C/groups, (i+1) C/groups) only see filters [i K/groups, (i+1) K/groups).
+struct ConvGeometry {
+    std::array<std::int64_t, 2> stride{1, 1}, padding{0, 0}, dilation{1, 1};
+    std::int64_t groups = 1;
+};
+// The convolution triple: each one's derivatives are the two others. Images x [B, C, H, W] and y [B, K, H', W'] are channels-last in
+// memory and dense, filters w [K, C/groups, h, w] row-major; f32 or f64.
+/// y[b, k, i, j] = bias[k] + sum_{c, u, v} w[k, c, u, v] x[b, c, i stride - padding + u dilation, j stride - padding + v dilation]; bias may be
+/// undefined.
+EPS_KERNEL(conv2d, (Tensor& y, const Tensor& x, const Tensor& w, const Tensor& bias, const ConvGeometry& geometry), (y, x, w, bias, geometry), y)
+/// The adjoint in x, a transposed convolution: x = sum of w times y, bias [C] added.
+EPS_KERNEL(conv2d_input, (Tensor& x, const Tensor& y, const Tensor& w, const Tensor& bias, const ConvGeometry& geometry), (x, y, w, bias, geometry), x)
+/// The adjoint in w: w[k, c, u, v] = sum_{b, i, j} y[b, k, i, j] x[b, c, ...].
+EPS_KERNEL(conv2d_weight, (Tensor& w, const Tensor& x, const Tensor& y, const ConvGeometry& geometry), (w, x, y, geometry), w)
 
 /// out[i][j] = src[i][index[i][j]] along dim; index has out's shape.
 EPS_KERNEL(gather, (Tensor& out, const Tensor& src, int dim, const Tensor& index), (out, src, dim, index), out)

@@ -10,6 +10,7 @@
     X(Contiguous, "contiguous") X(Concat, "concat")                                                                         \
     X(Sum, "sum") X(Extremum, "max")                                                                                        \
     X(MatMul, "matmul") X(Linear, "linear")                                                                                 \
+    X(Conv2d, "conv2d") X(Conv2dInput, "conv_transpose2d") X(Conv2dWeight, "conv2d_weight")                                 \
     X(Gather, "gather") X(ScatterAdd, "scatter_add") X(Cumsum, "cumsum")
 
 namespace eps {

@@ -20,8 +20,6 @@ constexpr std::int64_t kGroupTiles = 16;    // tiles of one strip that one threa
 constexpr std::int64_t kSmallBlock = 128 * 128;  // numbers of B that stay in cache as they are
 constexpr std::int64_t kThreadWork = 1 << 20;  // multiply-adds worth a second thread, about 10 us
 
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
 /// Where a block of B lies once it is ready for tiles.
 template <class T>
 struct Strips {

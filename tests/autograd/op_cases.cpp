@@ -178,6 +178,7 @@ std::vector<OpCase> op_cases() {
     add_reductions(cases);
     add_products(cases);
     add_indexing(cases);
+    add_convolutions(cases);
     return cases;
 }
 

@@ -19,4 +19,7 @@ struct OpCase {
 
 std::vector<OpCase> op_cases();
 
+// Its parts, a file a family.
+void add_convolutions(std::vector<OpCase>& cases);
+
 }  // namespace eps::test

@@ -1,0 +1,100 @@
+// The convolution triple, batch 32, against the machine's matrix products: GFLOP/s counts the arithmetic of the definition, and x_gemm is
+// its ratio to the fastest product of the same run. Minimal filtering needs less arithmetic than that, so x_gemm passes 1.
+#include <benchmark/benchmark.h>
+#include <cblas.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "tensor/isa.h"
+#include "tensor/kernels.h"
+#include "varepsilon.h"
+
+using namespace eps;
+
+namespace {
+
+struct Layer {
+    const char* name;
+    std::int64_t in, out, size, taps;
+    kernels::ConvGeometry g;
+};
+
+const Layer layers[] = {
+    {"3x3_32_at_28", 32, 32, 28, 3, {.padding = {1, 1}}},
+    {"3x3_64_at_28", 64, 64, 28, 3, {.padding = {1, 1}}},
+    {"3x3_64_at_14", 64, 64, 14, 3, {.padding = {1, 1}}},
+    {"3x3_128_at_14", 128, 128, 14, 3, {.padding = {1, 1}}},
+    {"3x3_128_at_7", 128, 128, 7, 3, {.padding = {1, 1}}},
+    {"4x4_stride2_64_at_14", 64, 128, 14, 4, {.stride = {2, 2}, .padding = {1, 1}}},
+    {"4x4_stride2_64_at_28", 64, 64, 28, 4, {.stride = {2, 2}, .padding = {1, 1}}},
+    {"3x3_stride2_64_at_28", 64, 64, 28, 3, {.stride = {2, 2}, .padding = {1, 1}}},
+    {"1x1_128_at_14", 128, 128, 14, 1, {}},
+    {"5x5_32_at_28", 32, 32, 28, 5, {.padding = {2, 2}}},
+    {"7x7_64_at_14", 64, 64, 14, 7, {.padding = {3, 3}}},
+    {"3x3_1_to_32_at_28", 1, 32, 28, 3, {.padding = {1, 1}}},
+};
+
+template <class F>
+double best_seconds(F&& f) {
+    double best = 1e9;
+    for (int i = 0; i < 15; ++i) {
+        const auto start = std::chrono::steady_clock::now();
+        f();
+        best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    }
+    return best;
+}
+
+// The fastest product of this machine, ours or OpenBLAS's, in FLOP/s, with the threads of the case.
+double gemm_peak(int threads) {
+    static double peak[2] = {};
+    double& known = peak[threads - 1];
+    if (known > 0) return known;
+    (void)blas_summary();
+    NoGrad guard;
+    for (int n : {256, 512, 1024}) {
+        const Tensor a = rand({n, n}), b = rand({n, n});
+        Tensor c = matmul(a, b);
+        openblas_set_num_threads(threads);
+        const double blas = best_seconds([&] { cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, a.data<float>(), n, b.data<float>(), n, 0, c.data<float>(), n); });
+        openblas_set_num_threads(1);
+        const double ours = best_seconds([&] { c = matmul(a, b); });
+        known = std::max(known, 2.0 * n * n * n / std::min(blas, ours));
+    }
+    return known;
+}
+
+enum class Part { forward, input, weight };
+
+void run(benchmark::State& state, const Layer& l, Part part, int threads) {
+    constexpr std::int64_t batch = 32;
+    set_num_threads(threads);
+    const double peak = gemm_peak(threads);
+    const std::int64_t size = (l.size + 2 * l.g.padding[0] - l.taps) / l.g.stride[0] + 1;
+    const auto image = [](std::int64_t channels, std::int64_t extent) {
+        return permute(rand({batch, extent, extent, channels}) - 0.5, {0, 3, 1, 2});
+    };
+    Tensor x = image(l.in, l.size), y = image(l.out, size), w = rand({l.out, l.in, l.taps, l.taps}) - 0.5;
+    for (auto _ : state) {
+        if (part == Part::forward) kernels::conv2d(y, x, w, Tensor(), l.g);
+        if (part == Part::input) kernels::conv2d_input(x, y, w, Tensor(), l.g);
+        if (part == Part::weight) kernels::conv2d_weight(w, x, y, l.g);
+    }
+    const double flops = 2.0 * static_cast<double>(batch * l.out * size * size * l.in * l.taps * l.taps) * static_cast<double>(state.iterations());
+    state.counters["GFLOP/s"] = benchmark::Counter(flops * 1e-9, benchmark::Counter::kIsRate);
+    state.counters["x_gemm"] = benchmark::Counter(flops / peak, benchmark::Counter::kIsRate);
+    set_num_threads(1);
+}
+
+const int registered = [] {
+    for (const Layer& layer : layers)
+        for (const auto& [name, part] : {std::pair("forward", Part::forward), std::pair("input", Part::input), std::pair("weight", Part::weight)})
+            for (int threads : {1, 2})
+                benchmark::RegisterBenchmark((std::string("BM_conv/") + layer.name + "/" + name + "/threads:" + std::to_string(threads)).c_str(),
+                                             [&layer, part = part, threads](benchmark::State& state) { run(state, layer, part, threads); })
+                    ->MinTime(0.2)->UseRealTime()->Unit(benchmark::kMillisecond);
+    return 0;
+}();
+
+}  // namespace

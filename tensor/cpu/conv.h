@@ -1,0 +1,47 @@
+#pragma once
+// What the convolution kernels have in common: every convolution here is a sum of correlations with stride 1 or more, over images whose
+// channels are contiguous.
+#include <cstdint>
+#include <vector>
+
+#include "tensor/kernels.h"
+
+namespace eps::kernels::cpu {
+
+/// An image, or every n-th pixel of one: element (b, y, x, c) at data[b batch + y line + x pixel + c].
+template <class T>
+struct Image {
+    T* data;
+    std::int64_t batch, line, pixel;
+    std::int64_t batch_count, height, width, channels;
+};
+
+/// Filters as they are to be read: tap (u, v) from channel c of the input to channel k of the output at data[k out + c in + u y + v x].
+/// Distances may be negative, which turns a filter around.
+template <class T>
+struct Filters {
+    T* data;
+    std::int64_t out, in, y, x;
+    std::int64_t height, width;
+};
+
+/// One summand of a correlation: out[b, i, j, k] += sum_{u, v, c} filters(u, v, c, k) in[b, i stride + u step - before, ...], zero outside.
+template <class T>
+struct Correlation {
+    Image<const T> in;
+    Filters<const T> filters;
+    std::int64_t stride_y = 1, stride_x = 1, step_y = 1, step_x = 1, before_y = 0, before_x = 0;
+    std::int64_t groups = 1;
+};
+
+/// out = bias + c, computed as a sum of products over lines that are read where they lie, or from a zero-padded copy of a few lines
+/// where the filter overhangs. No matrix of patches is written.
+template <class T>
+void correlate_direct(const Image<T>& out, const Correlation<T>& c, const T* bias);
+
+/// Its adjoint in the filters: dw(u, v, c, k) = sum_{b, i, j} y[b, i, j, k] in[b, i stride + u step - before, ..., c]. The extents of
+/// c.filters count, what they hold does not.
+template <class T>
+void correlate_weight_direct(const Filters<T>& dw, const Image<const T>& y, const Correlation<T>& c);
+
+}  // namespace eps::kernels::cpu
