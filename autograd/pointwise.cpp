@@ -65,15 +65,19 @@ void check_integer_attributes(const Member& member, DType dtype, const Tensor& x
     }
 }
 
+// Whether x covers its memory densely, in whatever order of the dimensions.
+bool is_dense(const Tensor& x) {
+    std::int64_t span = 1;
+    for (int d = 0; d < x.rank(); ++d) span += (x.size(d) - 1) * x.strides()[d];
+    return span == x.numel() && !x.strides().contains(0);
+}
+
 // Keeps the memory order of the first full-sized input, so that channels-last images stay channels-last.
-Tensor make_output(const Shape& shape, DType dtype, std::span<const Tensor> inputs) {
-    const Options options{dtype, inputs[0].device()};
+Tensor make_output(const Shape& shape, Options options, std::span<const Tensor> inputs) {
     for (const Tensor& x : inputs)
         if (x.defined() && x.shape() == shape) {
             if (x.is_contiguous()) break;
-            std::int64_t span = 1;
-            for (int d = 0; d < x.rank(); ++d) span += (x.size(d) - 1) * x.strides()[d];
-            if (span == x.numel() && !x.strides().contains(0)) return empty_strided(shape, x.strides(), options);
+            if (is_dense(x)) return empty_strided(shape, x.strides(), options);
         }
     return empty(shape, options);
 }
@@ -187,7 +191,7 @@ Tensor run(const Member& member, std::span<const Tensor> inputs) {
     }
     const DType dtype = compute_dtype(op, inputs);
     if (!is_floating(dtype)) check_integer_attributes(member, dtype, inputs[0]);
-    Tensor out = make_output(shape, op.kind == PointwiseKind::predicate ? DType::boolean : dtype, inputs);
+    Tensor out = make_output(shape, {op.kind == PointwiseKind::predicate ? DType::boolean : dtype, inputs[0].device()}, inputs);
     launch(member, out, Tensor(), inputs.data());
     record(member, inputs, out);
     return out;
@@ -197,12 +201,14 @@ Tensor vjp(const Member& member, const Tensor& g, std::span<const Tensor> inputs
     const Partial& row = member.row();
     if (row.kind == Partial::Kind::zero) return {};
     if (row.kind == Partial::Kind::one) return g;
-    std::array<Tensor, kMaxInputs> all{g};
-    std::copy(inputs.begin(), inputs.end(), all.begin() + 1);
-    const std::span<const Tensor> list(all.data(), inputs.size() + 1);
-    Tensor out = make_output(g.shape(), g.dtype(), list);
+    const bool keep_order = g.is_contiguous() || is_dense(g);
+    Tensor out = make_output(g.shape(), g.options(), keep_order ? std::span(&g, 1) : inputs);
     launch(member, out, g, inputs.data());
-    record(member, list, out);
+    if (grad_enabled()) {
+        std::array<Tensor, kMaxInputs> all{g};
+        std::copy(inputs.begin(), inputs.end(), all.begin() + 1);
+        record(member, std::span(all.data(), inputs.size() + 1), out);
+    }
     return out;
 }
 

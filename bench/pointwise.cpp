@@ -19,8 +19,8 @@ std::vector<Tensor> inputs_of(const PointwiseOp& op, std::int64_t n) {
     return inputs;
 }
 
-void run_row(benchmark::State& state, const PointwiseOp* op, int row, std::int64_t n) {
-    set_num_threads(1);
+void run_row(benchmark::State& state, const PointwiseOp* op, int row, std::int64_t n, int threads) {
+    set_num_threads(threads);
     const std::vector<Tensor> inputs = inputs_of(*op, n);
     const Tensor g = row ? full({n}, 1.0) : Tensor();
     Tensor out = empty({n}, {op->kind == PointwiseKind::predicate ? boolean : f32});
@@ -34,7 +34,7 @@ void run_row(benchmark::State& state, const PointwiseOp* op, int row, std::int64
 // The yardstick: as many streams as the op has, one of them written, by a plain loop.
 template <int Reads>
 void BM_stream(benchmark::State& state) {
-    set_num_threads(1);
+    set_num_threads(static_cast<int>(state.range(0)));
     std::vector<Tensor> t;
     for (int i = 0; i <= Reads; ++i) t.push_back(full({kLarge}, 1.0));
     float* __restrict out = t[0].data<float>();
@@ -42,27 +42,32 @@ void BM_stream(benchmark::State& state) {
     const float* __restrict b = t[Reads > 1 ? 2 : 1].data<float>();
     const float* __restrict c = t[Reads > 2 ? 3 : 1].data<float>();
     for (auto _ : state) {
+        parallel_for(kLarge, kLarge / 64, [&](std::int64_t begin, std::int64_t end) {
 #pragma GCC ivdep
-        for (std::int64_t i = 0; i < kLarge; ++i) out[i] = a[i] + (Reads > 1 ? 0.5f * b[i] : 0.0f) + (Reads > 2 ? 0.5f * c[i] : 0.0f);
+            for (std::int64_t i = begin; i < end; ++i) out[i] = a[i] + (Reads > 1 ? 0.5f * b[i] : 0.0f) + (Reads > 2 ? 0.5f * c[i] : 0.0f);
+        });
         benchmark::ClobberMemory();
     }
     state.SetBytesProcessed(state.iterations() * kLarge * 4 * (Reads + 1));
 }
-BENCHMARK(BM_stream<1>);
-BENCHMARK(BM_stream<2>);
-BENCHMARK(BM_stream<3>);
+BENCHMARK(BM_stream<1>)->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime();
+BENCHMARK(BM_stream<2>)->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime();
+BENCHMARK(BM_stream<3>)->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime();
 
 const int registered = [] {
     for (const PointwiseOp* op : all_pointwise_ops()) {
         const std::string name = std::string("BM_pointwise/") + op->name;
-        benchmark::RegisterBenchmark((name + "/forward").c_str(), run_row, op, 0, kInCache)->MinTime(0.02);
+        benchmark::RegisterBenchmark((name + "/forward").c_str(), run_row, op, 0, kInCache, 1)->MinTime(0.02);
         if (op->max_order > 0 && op->rows[1].kind == Partial::Kind::other)
-            benchmark::RegisterBenchmark((name + "/vjp").c_str(), run_row, op, 1, kInCache)->MinTime(0.02);
+            benchmark::RegisterBenchmark((name + "/vjp").c_str(), run_row, op, 1, kInCache, 1)->MinTime(0.02);
     }
     for (const PointwiseOp* op : {&pointwise_op<math::Silu>(), &pointwise_op<math::Gelu>(), &pointwise_op<math::Mul>()}) {
         const std::string name = std::string("BM_large/") + op->name;
-        benchmark::RegisterBenchmark((name + "/forward").c_str(), run_row, op, 0, kLarge);
-        benchmark::RegisterBenchmark((name + "/vjp").c_str(), run_row, op, 1, kLarge);
+        for (int threads : {1, 2}) {
+            const std::string suffix = "/threads:" + std::to_string(threads);
+            benchmark::RegisterBenchmark((name + "/forward" + suffix).c_str(), run_row, op, 0, kLarge, threads)->UseRealTime();
+            benchmark::RegisterBenchmark((name + "/vjp" + suffix).c_str(), run_row, op, 1, kLarge, threads)->UseRealTime();
+        }
     }
     return 0;
 }();

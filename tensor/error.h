@@ -51,8 +51,8 @@ template <class... Parts>
 }
 
 /// Throws unless `condition` holds. The parts are only formatted on failure.
-template <class... Parts>
-inline void check(bool condition, std::string_view op, const Parts&... parts) {
+template <class Op, class... Parts>
+inline void check(bool condition, const Op& op, const Parts&... parts) {
     if (!condition) [[unlikely]]
         fail(op, parts...);
 }

@@ -1,6 +1,7 @@
 #pragma once
 // Intrusive reference counting: one word in the object, one word in the handle.
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 #include <utility>
@@ -22,6 +23,10 @@ public:
             dispose();
     }
     bool unique() const noexcept { return count_.load(std::memory_order_acquire) == 1; }
+
+    // A training step makes and drops thousands of tensors, storages and nodes of a few sizes; each thread keeps some for its next.
+    static void* operator new(std::size_t bytes);
+    static void operator delete(void* block, std::size_t bytes) noexcept;
 
 protected:
     virtual ~RefCounted() = default;
