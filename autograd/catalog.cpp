@@ -13,13 +13,16 @@ namespace {
     X(flatten, true) X(transpose, true) X(squeeze, true) X(unsqueeze, true) X(narrow, true) X(select, true) X(stack, true)         \
     X(split, true) X(sum_to, true) X(mean, true) X(min, true) X(prod, true) X(logsumexp, true) X(var, true) X(stddev, true)        \
     X(norm, true) X(argmax, false) X(argmin, false) X(any, false) X(all, false) X(index_select, true) X(index_add, true)           \
-    X(sort, true) X(argsort, false) X(topk, true) X(one_hot, false) X(conv1d, true) X(conv_transpose1d, true) X(channels_last, true)
+    X(sort, true) X(argsort, false) X(topk, true) X(one_hot, false) X(conv1d, true)                               \
+    X(conv_transpose1d, true) X(channels_last, true) X(instance_norm, true)
 
 std::vector<OpInfo> make_catalog() {
     std::vector<OpInfo> catalog;
     for (const PointwiseOp* op : all_pointwise_ops()) catalog.push_back({op->name, "pointwise", true, op->max_order > 0, op->max_order});
 #define EPS_ADD_STRUCTURED(S, name) catalog.push_back({name, "structured", true, true, -1});
     EPS_STRUCTURED_OPS(EPS_ADD_STRUCTURED)
+#define EPS_ADD_FUSED(S, name) catalog.push_back({name, "fused", true, true, -1});
+    EPS_COMPOSED_OPS(EPS_ADD_FUSED)
 #define EPS_ADD_COMPOSITION(name, differentiable) catalog.push_back({#name, "composition", true, differentiable, differentiable ? -1 : 0});
     EPS_COMPOSITIONS(EPS_ADD_COMPOSITION)
     return catalog;

@@ -7,7 +7,7 @@ namespace eps {
 
 struct OpInfo {
     const char* name;
-    const char* kind;    // "pointwise", "structured", "composition"
+    const char* kind;    // "pointwise", "structured", "fused", "composition"
     bool cuda;           // has a CUDA kernel, in a build with CUDA
     bool differentiable;
     int max_order;       // highest derivative; -1: any

@@ -41,14 +41,17 @@ Tensor run_hooks(Node& node, Tensor gradient) {
     return gradient;
 }
 
-// The nodes from which a target can be reached: sorted by creation, every node's inputs come first, so one pass settles all.
+// The nodes from which a target can be reached: sorted by creation, every node's inputs come first, so one pass settles all. What is
+// older than every target leads to none, and is not looked at.
 std::unordered_map<const Node*, bool> leads_to(Node* root, std::span<Node* const> targets) {
     std::unordered_map<const Node*, bool> leads;
     std::vector<Node*> order{root};
     leads[root] = false;
+    std::uint64_t oldest = root->sequence();
+    for (const Node* target : targets) oldest = std::min(oldest, target->sequence());
     for (std::size_t i = 0; i < order.size(); ++i)
         for (const Ref<Node>& edge : order[i]->edges())
-            if (edge && leads.emplace(edge.get(), false).second) order.push_back(edge.get());
+            if (edge && edge->sequence() >= oldest && leads.emplace(edge.get(), false).second) order.push_back(edge.get());
     std::sort(order.begin(), order.end(), [](const Node* a, const Node* b) { return a->sequence() < b->sequence(); });
     for (Node* node : order) {
         bool& lead = leads[node];

@@ -7,12 +7,24 @@
 //         void backward(const Tensor& g, const Context& context, Gradients out) const;  // public functions of Tensors only, so the
 //     };                                                                                // gradient of the gradient needs nothing new
 //
+// A fused op has kernels of its own for both directions, and says what it is in plain differentiable functions:
+//
+//     struct GroupNorm {
+//         Tensor kept;                                                                  // what forward found out and backward reads:
+//         using saves = SaveAllInputs;                                                  // the op goes into its node after forward
+//         Tensor forward(const Tensor& x, ...);
+//         void fused_backward(const Tensor& g, const Context&, Gradients out) const;    // kernels; runs when nothing is recorded
+//         Tensor compose(const Tensor& x, ...) const;                                   // differentiated when a gradient of the gradient
+//     };                                                                                // is asked for, or without a fused_backward
+//
 // Every op is named in autograd/ops/list.h; one that is not does not compile.
 #include <array>
 #include <concepts>
 #include <span>
+#include <utility>
 #include <vector>
 
+#include "autograd/compose.h"
 #include "autograd/grad_mode.h"
 #include "autograd/node.h"
 
@@ -21,11 +33,11 @@ namespace eps {
 /// The inputs (by index) and the output that backward reads.
 template <int... Inputs> struct SaveInputs { static constexpr std::uint32_t inputs = ((1u << Inputs) | ... | 0u); static constexpr bool output = false; };
 using SaveNothing = SaveInputs<>;
+/// What compose() needs.
+struct SaveAllInputs { static constexpr std::uint32_t inputs = ~0u; static constexpr bool output = false; };
+struct SaveAllInputsAndOutput { static constexpr std::uint32_t inputs = ~0u; static constexpr bool output = true; };
 struct SaveOutput { static constexpr std::uint32_t inputs = 0; static constexpr bool output = true; };
 template <int... Inputs> struct SaveInputsAndOutput { static constexpr std::uint32_t inputs = ((1u << Inputs) | ... | 0u); static constexpr bool output = true; };
-
-/// Gradients to fill in, one for each input; leave those undefined for which context.needs(i) is false.
-using Gradients = std::span<Tensor>;
 
 /// What a node hands to its op's backward.
 class Context {
@@ -49,11 +61,32 @@ private:
 
 /// The name of a listed op: specialised by EPS_NAME_OP.
 template <class Op> inline constexpr const char* op_name = nullptr;
+/// Is it listed among the fused ones: specialised by EPS_NAME_FUSED_OP.
+template <class Op> inline constexpr bool listed_as_fused = false;
+
+template <class Op> concept HasBackward = requires { &Op::backward; };
+template <class Op> concept HasFusedBackward = requires { &Op::fused_backward; };
+template <class Op> concept HasCompose = requires { &Op::compose; };
+
+/// op.forward(inputs...) or op.compose(inputs...) from a list: Count inputs, or the list itself if Count is 0.
+template <std::size_t Count, class Op>
+Tensor forward_of(Op& op, std::span<const Tensor> inputs) {
+    if constexpr (Count == 0) return op.forward(inputs);
+    else return [&]<std::size_t... I>(std::index_sequence<I...>) { return op.forward(inputs[I]...); }(std::make_index_sequence<Count>());
+}
+template <std::size_t Count, class Op>
+Tensor compose_of(const Op& op, std::span<const Tensor> inputs) {
+    if constexpr (Count == 0) return op.compose(inputs);
+    else return [&]<std::size_t... I>(std::index_sequence<I...>) { return op.compose(inputs[I]...); }(std::make_index_sequence<Count>());
+}
 
 /// The node of one application of Op; Count inputs, or any number if Count is 0.
 template <class Op, std::size_t Count>
 class OpNode final : public Node {
     template <class T> using List = std::conditional_t<Count == 0, std::vector<T>, std::array<T, Count>>;
+    static_assert(HasBackward<Op> || HasCompose<Op>, "an op needs backward() or compose()");
+    static_assert(HasBackward<Op> || Op::saves::inputs == ~0u, "compose() needs every input saved");
+    static_assert(!HasFusedBackward<Op> || (HasCompose<Op> && !HasBackward<Op>), "a fused_backward() needs a compose(), and no backward()");
 
 public:
     OpNode(Op op, std::span<const Tensor> inputs, const Tensor& output) : Node(op_name<Op>), op_(std::move(op)) {
@@ -68,13 +101,30 @@ public:
         if constexpr (Op::saves::output) output_ = SavedTensor::output(output);
     }
     std::span<const Ref<Node>> edges() const override { return edges_; }
-    void backward(const Tensor& g, Gradients gradients) override { op_.backward(g, Context(*this, edges_, saved_, output_), gradients); }
+    void backward(const Tensor& g, Gradients gradients) override {
+        const Context context(*this, edges_, saved_, output_);
+        if constexpr (HasBackward<Op>) {
+            op_.backward(g, context, gradients);
+        } else {
+            if constexpr (HasFusedBackward<Op>)
+                if (!grad_enabled()) return op_.fused_backward(g, context, gradients);
+            backward_of_composition(g, context, gradients);
+        }
+    }
     void release_saved() override {
         for (SavedTensor& saved : saved_) saved.reset();
         output_.reset();
+        if constexpr (requires { op_.kept; }) op_.kept = Tensor();
     }
 
 private:
+    void backward_of_composition(const Tensor& g, const Context& context, Gradients gradients) {
+        List<Tensor> inputs;
+        if constexpr (Count == 0) inputs.resize(edges_.size());
+        for (std::size_t i = 0; i < edges_.size(); ++i) inputs[i] = context.input(i);
+        differentiate_composition([&](std::span<const Tensor> x) { return compose_of<Count>(op_, x); }, inputs, edges_, g, gradients);
+    }
+
     Op op_;
     List<Ref<Node>> edges_;
     List<SavedTensor> saved_;
@@ -88,9 +138,11 @@ template <std::size_t Count, class Op>
 Tensor apply_to(Op op, std::span<const Tensor> inputs) {
     static_assert(op_name<Op> != nullptr, "name this op in autograd/ops/list.h");
     check_inputs(op_name<Op>, inputs);
-    Tensor output;
-    if constexpr (Count == 0) output = op.forward(inputs);
-    else output = [&]<std::size_t... I>(std::index_sequence<I...>) { return op.forward(inputs[I]...); }(std::make_index_sequence<Count>());
+    static_assert(HasCompose<Op> == listed_as_fused<Op>, "an op with compose() belongs into EPS_COMPOSED_OPS, and no other does");
+    if constexpr (HasCompose<Op>)
+        if (ComposeMode::enabled()) [[unlikely]]
+            return compose_of<Count>(op, inputs);
+    const Tensor output = forward_of<Count>(op, inputs);
     bool record = grad_enabled() && is_floating(output.dtype()) && output.dtype() != bf16;
     if (record) {
         record = false;

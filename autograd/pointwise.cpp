@@ -9,6 +9,7 @@
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/cast.h"
 #include "autograd/ops/reduce.h"
+#include "tensor/create.h"
 
 namespace eps {
 namespace {
@@ -63,13 +64,6 @@ void check_integer_attributes(const Member& member, DType dtype, const Tensor& x
         check(can_hold(dtype, std::abs(values[i])), member.op->name, "the scalar is beyond the range of the tensor's type; got ", values[i], " and ",
               describe(x), "; hint: to(x, ", dtype == i64 ? "f32" : "i64", ") first");
     }
-}
-
-// Whether x covers its memory densely, in whatever order of the dimensions.
-bool is_dense(const Tensor& x) {
-    std::int64_t span = 1;
-    for (int d = 0; d < x.rank(); ++d) span += (x.size(d) - 1) * x.strides()[d];
-    return span == x.numel() && !x.strides().contains(0);
 }
 
 // Keeps the memory order of the first full-sized input, so that channels-last images stay channels-last.

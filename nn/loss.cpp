@@ -4,7 +4,7 @@
 #include "autograd/ops/index.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
-#include "nn/functional.h"
+#include "autograd/ops/softmax.h"
 
 namespace eps::nn {
 namespace {

@@ -12,6 +12,10 @@ Tensor full(const Shape& shape, double value, Options options = {});
 Tensor zeros_like(const Tensor& x);
 Tensor ones_like(const Tensor& x);
 Tensor full_like(const Tensor& x, double value);
+/// Uninitialised and dense, of x's dtype and device, with the dimensions in x's order of memory: channels-last stays so.
+Tensor empty_like(const Tensor& x);
+/// The same with another shape of x's rank.
+Tensor empty_like(const Tensor& x, const Shape& shape);
 /// start, start + step, ... below end.
 Tensor arange(double start, double end, double step = 1, Options options = {});
 /// `count` values from start to end, both included.
@@ -26,6 +30,10 @@ template <class T> Tensor from_span(std::span<const T> values, const Shape& shap
 /// x converted to a dtype, or moved to a device: x itself if nothing changes. No graph; the differentiable cast is `to()` in autograd/ops.
 Tensor cast_data(const Tensor& x, DType dtype);
 Tensor copy_to(const Tensor& x, Device device);
+/// Are x's elements one block of memory, each of them once, in some order of the dimensions?
+bool is_dense(const Tensor& x);
+/// x itself if it is dense, else a row-major copy. No graph.
+Tensor dense_data(const Tensor& x);
 /// A row-major copy with its own storage. No graph.
 Tensor clone_data(const Tensor& x);
 

@@ -88,6 +88,56 @@ EPS_KERNEL(random, (Tensor& out, Distribution distribution, PhiloxState state, d
 /// out[i] = 1 with probability p[i], else 0; p has out's shape and is contiguous.
 EPS_KERNEL(random_bernoulli, (Tensor& out, const Tensor& p, PhiloxState state), (out, p, state), out)
 
+/// Over what group_norm takes the mean of x [B, C, S]: each of `groups` runs of C / groups channels, of every sample for itself or
+/// (across_batch, with C groups) of all samples together. `silu`: z sigmoid(z) follows.
+struct GroupNormOptions {
+    std::int64_t groups = 1;
+    double epsilon = 0;
+    bool across_batch = false, silu = false;
+};
+/// statistics (f64 [2, B, groups]; across the batch [2, 1, C]) = mean and biased variance. Here and below x is dense, with places or
+/// channels innermost, and what has its shape has its strides.
+EPS_KERNEL(group_statistics, (Tensor& statistics, const Tensor& x, const GroupNormOptions& options), (statistics, x, options), x)
+/// out = (x - mean) / sqrt(variance + epsilon) weight + bias; weight and bias are contiguous, [C] or [B, C]. The statistics are computed,
+/// or given.
+EPS_KERNEL(group_norm, (Tensor& out, Tensor& statistics, const Tensor& x, const Tensor& weight, const Tensor& bias, const GroupNormOptions& options, bool given),
+           (out, statistics, x, weight, bias, options, given), x)
+/// The gradients in x, weight and bias, each like what it belongs to. `constant`: the statistics do not depend on x.
+EPS_KERNEL(group_norm_backward,
+           (Tensor& dx, Tensor& dweight, Tensor& dbias, const Tensor& g, const Tensor& statistics, const Tensor& x, const Tensor& weight,
+            const Tensor& bias, const GroupNormOptions& options, bool constant),
+           (dx, dweight, dbias, g, statistics, x, weight, bias, options, constant), x)
+/// Each row of x [N, D]: out = (x - mean) / sqrt(variance + epsilon) weight + bias, statistics (f64 [2, N]) = mean and biased variance.
+/// With an undefined bias, x / sqrt(mean square + epsilon) weight, and statistics = 0 and the mean square. All contiguous.
+EPS_KERNEL(layer_norm, (Tensor& out, Tensor& statistics, const Tensor& x, const Tensor& weight, const Tensor& bias, double epsilon),
+           (out, statistics, x, weight, bias, epsilon), x)
+/// The gradients; dbias is undefined where the bias was.
+EPS_KERNEL(layer_norm_backward,
+           (Tensor& dx, Tensor& dweight, Tensor& dbias, const Tensor& g, const Tensor& statistics, const Tensor& x, const Tensor& weight, double epsilon),
+           (dx, dweight, dbias, g, statistics, x, weight, epsilon), x)
+
+/// softmax(x) along dim, or its logarithm; x is dense, out has its strides.
+EPS_KERNEL(softmax, (Tensor& out, const Tensor& x, int dim, bool log), (out, x, dim, log), x)
+/// dx from g and the output y: y (g - sum g y), or g - exp(y) sum g. All dense, of the same strides.
+EPS_KERNEL(softmax_backward, (Tensor& dx, const Tensor& g, const Tensor& y, int dim, bool log), (dx, g, y, dim, log), g)
+
+/// Scores are scale q k^T; causal: query i sees keys 0 to i.
+struct AttentionOptions {
+    double scale = 1;
+    bool causal = false;
+};
+/// out [B, H, L, V] = softmax(scores + mask) v, lse [B, H, L] (contiguous) = the logarithm of the sum of exponentials of each row of scores:
+/// q [B, H, L, D], k [B, H, S, D], v [B, H, S, V], any strides; mask undefined, or [B, H, L, S] of any strides, bool (true: is seen) or
+/// added. A query that sees no key gets zeros, and lse -inf.
+EPS_KERNEL(attention,
+           (Tensor& out, Tensor& lse, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask, const AttentionOptions& options),
+           (out, lse, q, k, v, mask, options), q)
+/// The gradients in q, k and v, each dense in any order of memory.
+EPS_KERNEL(attention_backward,
+           (Tensor& dq, Tensor& dk, Tensor& dv, const Tensor& g, const Tensor& out, const Tensor& lse, const Tensor& q, const Tensor& k,
+            const Tensor& v, const Tensor& mask, const AttentionOptions& options),
+           (dq, dk, dv, g, out, lse, q, k, v, mask, options), q)
+
 enum class Update : std::uint8_t { sgd, adam, rmsprop, ema };
 /// Coefficients of one optimiser step; each update reads those its formula (math/updates.h) names.
 struct UpdateCoefficients {

@@ -107,6 +107,41 @@ std::string Description::to_string() const {
 
 // create.h
 
+namespace {
+// The dimensions of x by falling stride: an insertion sort. Broadcast ones keep their place in row-major order.
+Dims memory_order(const Tensor& x) {
+    Dims order;
+    for (int d = 0; d < x.rank(); ++d) {
+        int at = d;
+        while (at > 0 && x.strides()[d] != 0 && x.size(d) != 1 && x.strides()[static_cast<int>(order[at - 1])] < x.strides()[d]) --at;
+        order.insert(at, d);
+    }
+    return order;
+}
+Strides dense_strides(const Shape& shape, const Dims& order) {
+    Strides strides = shape;
+    std::int64_t stride = 1;
+    for (int i = order.rank() - 1; i >= 0; --i) {
+        const int d = static_cast<int>(order[i]);
+        strides[d] = stride;
+        stride *= shape[d];
+    }
+    return strides;
+}
+}  // namespace
+
+Tensor empty_like(const Tensor& x, const Shape& shape) { return empty_strided(shape, dense_strides(shape, memory_order(x)), x.options()); }
+Tensor empty_like(const Tensor& x) { return empty_like(x, x.shape()); }
+
+bool is_dense(const Tensor& x) {
+    if (x.is_contiguous()) return true;
+    const Strides strides = dense_strides(x.shape(), memory_order(x));
+    for (int d = 0; d < x.rank(); ++d)
+        if (x.size(d) != 1 && x.strides()[d] != strides[d]) return false;
+    return true;
+}
+Tensor dense_data(const Tensor& x) { return is_dense(x) ? x : clone_data(x); }
+
 Tensor full(const Shape& shape, double value, Options options) {
     check(can_hold(options.dtype, value), "full", "the value is beyond the range of the dtype; got ", value, " for ", options.dtype);
     Tensor out = empty(shape, options);

@@ -13,14 +13,24 @@
     X(Conv2d, "conv2d") X(Conv2dInput, "conv_transpose2d") X(Conv2dWeight, "conv2d_weight")                                 \
     X(Gather, "gather") X(ScatterAdd, "scatter_add") X(Cumsum, "cumsum")
 
+/// Fused ops, which also have a compose(): the tests run every case of theirs both ways.
+#define EPS_COMPOSED_OPS(X)                                                                                                 \
+    X(GroupNorm, "group_norm") X(BatchNorm, "batch_norm") X(LayerNorm, "layer_norm") X(RmsNorm, "rms_norm")                 \
+    X(Softmax, "softmax") X(LogSoftmax, "log_softmax") X(Attention, "scaled_dot_product_attention")
+
 namespace eps {
 namespace ops {
 #define EPS_DECLARE_STRUCT(S, name) struct S;
 EPS_STRUCTURED_OPS(EPS_DECLARE_STRUCT)
+EPS_COMPOSED_OPS(EPS_DECLARE_STRUCT)
 #undef EPS_DECLARE_STRUCT
 }  // namespace ops
 
 #define EPS_NAME_OP(S, name) template <> inline constexpr const char* op_name<ops::S> = name;
 EPS_STRUCTURED_OPS(EPS_NAME_OP)
+EPS_COMPOSED_OPS(EPS_NAME_OP)
 #undef EPS_NAME_OP
+#define EPS_NAME_FUSED_OP(S, name) template <> inline constexpr bool listed_as_fused<ops::S> = true;
+EPS_COMPOSED_OPS(EPS_NAME_FUSED_OP)
+#undef EPS_NAME_FUSED_OP
 }  // namespace eps

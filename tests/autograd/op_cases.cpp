@@ -179,6 +179,7 @@ std::vector<OpCase> op_cases() {
     add_products(cases);
     add_indexing(cases);
     add_convolutions(cases);
+    add_fused(cases);
     return cases;
 }
 

@@ -21,5 +21,6 @@ std::vector<OpCase> op_cases();
 
 // Its parts, a file a family.
 void add_convolutions(std::vector<OpCase>& cases);
+void add_fused(std::vector<OpCase>& cases);
 
 }  // namespace eps::test

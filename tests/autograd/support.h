@@ -11,6 +11,7 @@
 #include "tensor/error.h"
 #include "tensor/random.h"
 #include "tensor/tensor.h"
+#include "tests/tensor/layouts.h"
 
 namespace eps::test {
 
@@ -45,12 +46,6 @@ inline Tensor laid_out(const Tensor& x, Layout layout) {
 
 /// A leaf with x's values in the given layout.
 inline Tensor leaf(const Tensor& x, Layout layout = Layout::contiguous) { return laid_out(x, layout).requires_grad_(); }
-
-inline bool same_bits(const Tensor& a, const Tensor& b) {
-    if (a.shape() != b.shape() || a.dtype() != b.dtype()) return false;
-    const Tensor x = a.contiguous_data(), y = b.contiguous_data();
-    return x.numel() == 0 || std::memcmp(x.raw_data(), y.raw_data(), static_cast<std::size_t>(x.numel()) * size_of(x.dtype())) == 0;
-}
 
 inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 

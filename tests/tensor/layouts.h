@@ -77,8 +77,9 @@ inline Tensor random_tensor(Random& random, const Shape& shape, DType dtype, Lay
 }
 
 inline bool same_bits(const Tensor& a, const Tensor& b) {
-    return a.shape() == b.shape() && a.dtype() == b.dtype() &&
-           std::memcmp(a.raw_data(), b.raw_data(), static_cast<std::size_t>(a.numel()) * size_of(a.dtype())) == 0;
+    if (a.shape() != b.shape() || a.dtype() != b.dtype()) return false;
+    const Tensor x = a.contiguous_data(), y = b.contiguous_data();
+    return x.numel() == 0 || std::memcmp(x.raw_data(), y.raw_data(), static_cast<std::size_t>(x.numel()) * size_of(x.dtype())) == 0;
 }
 
 /// Restores the number of threads.

@@ -1,0 +1,13 @@
+#pragma once
+#include <cstdint>
+
+#include "tensor/tensor.h"
+
+namespace eps {
+
+/// exp(x) / sum exp(x) along dim, of x less its largest element, so that nothing overflows.
+Tensor softmax(const Tensor& x, std::int64_t dim = -1);
+/// x - log sum exp(x) along dim.
+Tensor log_softmax(const Tensor& x, std::int64_t dim = -1);
+
+}  // namespace eps

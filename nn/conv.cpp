@@ -1,0 +1,51 @@
+#include "nn/conv.h"
+
+#include <cmath>
+
+#include "nn/init.h"
+
+namespace eps::nn {
+namespace {
+
+// weight and bias from U(-r, r), r = 1 / sqrt(the products that a result sums)
+template <class Options>
+void make_parameters(const char* layer, Tensor& weight, Tensor& bias, const Shape& shape, std::int64_t out, const Options& options) {
+    check(options.dtype == f32 || options.dtype == f64, layer, "parameters are f32 or f64; got ", options.dtype);
+    Generator& generator = options.generator ? *options.generator : default_generator();
+    const double bound = 1 / std::sqrt(static_cast<double>(shape[1] * shape[2] * shape[3]));
+    weight = empty(shape, {.dtype = options.dtype});
+    init::uniform_(weight, -bound, bound, generator);
+    if (!options.bias) return;
+    bias = empty({out}, {.dtype = options.dtype});
+    init::uniform_(bias, -bound, bound, generator);
+}
+
+void check_layer(const char* layer, std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t groups) {
+    check(in >= 1 && out >= 1 && size >= 1 && groups >= 1, layer, "needs channels, a filter and a group at least; got in ", in, ", out ", out, ", size ",
+          size, ", groups ", groups);
+    check(in % groups == 0 && out % groups == 0, layer, "the groups do not divide the channels; got in ", in, ", out ", out, ", groups ", groups);
+}
+
+}  // namespace
+
+Conv2d::Conv2d(std::int64_t in, std::int64_t out, std::int64_t size, const Conv2dLayerOptions& o)
+    : geometry_{{o.stride, o.stride}, {o.padding, o.padding}, {o.dilation, o.dilation}, o.groups} {
+    check_layer("Conv2d", in, out, size, o.groups);
+    make_parameters("Conv2d", weight, bias, {out, in / o.groups, size, size}, out, o);
+    add_parameter("weight", weight);
+    if (o.bias) add_parameter("bias", bias);
+}
+
+Tensor Conv2d::forward(const Tensor& x) { return conv2d(x, weight, bias, geometry_); }
+
+ConvTranspose2d::ConvTranspose2d(std::int64_t in, std::int64_t out, std::int64_t size, const ConvTranspose2dLayerOptions& o)
+    : geometry_{{o.stride, o.stride}, {o.padding, o.padding}, {o.output_padding, o.output_padding}, {o.dilation, o.dilation}, o.groups} {
+    check_layer("ConvTranspose2d", in, out, size, o.groups);
+    make_parameters("ConvTranspose2d", weight, bias, {in, out / o.groups, size, size}, out, o);
+    add_parameter("weight", weight);
+    if (o.bias) add_parameter("bias", bias);
+}
+
+Tensor ConvTranspose2d::forward(const Tensor& x) { return conv_transpose2d(x, weight, bias, geometry_); }
+
+}  // namespace eps::nn
