@@ -14,6 +14,7 @@
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
 #include "autograd/ops/softmax.h"
+#include "autograd/ops/upsample.h"
 #include "tensor/create.h"
 #include "tensor/parallel.h"
 #include "tensor/random.h"

@@ -4,6 +4,7 @@
 #include "autograd/ops/cast.h"
 #include "autograd/ops/list.h"
 #include "autograd/ops/shape.h"
+#include "tensor/create.h"
 
 namespace eps {
 namespace ops {
@@ -16,7 +17,7 @@ struct Concat {
         Shape shape = inputs[0].shape();
         shape[dim] = 0;
         for (std::int64_t length : lengths) shape[dim] += length;
-        Tensor out = empty(shape, inputs[0].options());
+        Tensor out = empty_like(inputs[0], shape);  // images that are channels-last stay so
         std::int64_t start = 0;
         for (std::size_t i = 0; i < inputs.size(); start += lengths[i++]) narrow(out, dim, start, lengths[i]).copy_(detach(inputs[i]));
         return out;

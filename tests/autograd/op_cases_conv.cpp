@@ -1,8 +1,9 @@
-// Gradient cases of convolutions.
+// Gradient cases of convolutions and what goes with them.
 #include "autograd/engine.h"
 #include "autograd/grad_mode.h"
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/conv.h"
+#include "autograd/ops/upsample.h"
 #include "tensor/create.h"
 #include "tests/autograd/op_cases.h"
 #include "tests/autograd/support.h"
@@ -49,6 +50,7 @@ void add_convolutions(std::vector<OpCase>& cases) {
                      {any({2, 2, 7}, 7), any({3, 2, 3}, 8), any({3}, 9)}});
     cases.push_back({"conv_transpose1d", "stride", [](Inputs in) { return conv_transpose1d(in[0], in[1], {}, {.stride = 2, .output_padding = 1}); },
                      {any({2, 2, 3}, 10), any({2, 3, 3}, 11)}});
+    cases.push_back({"upsample_nearest", "x3", [](Inputs in) { return upsample_nearest(in[0], 3); }, {any({2, 2, 2, 3}, 15)}});
     cases.push_back({"channels_last", "an image", [](Inputs in) { return channels_last(in[0]) * in[0]; }, {any({2, 3, 2, 2}, 12)}});
 }
 
