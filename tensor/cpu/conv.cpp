@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "tensor/cpu/gemm.h"
 #include "tensor/cpu/winograd.h"
 #include "tensor/create.h"
 
@@ -31,23 +30,6 @@ Correlation<T> correlation_of(const Image<const T>& x, const Filters<const T>& w
 }
 
 template <class T> const T* data_or_null(const Tensor& x) { return x.defined() ? static_cast<const T*>(x.raw_data()) : nullptr; }
-
-template <class T>
-bool is_pointwise(const Correlation<T>& c) {
-    return c.filters.height == 1 && c.filters.width == 1 && c.stride_y == 1 && c.stride_x == 1 && c.before_y == 0 && c.before_x == 0 && c.groups == 1;
-}
-template <class T>
-bool is_dense(const Image<T>& x) { return x.pixel == x.channels && x.line == x.width * x.pixel && x.batch == x.height * x.line; }
-
-// A 1x1 filter: one matrix product over all pixels.
-template <class T>
-void correlate_pixels(const Image<T>& out, const Correlation<T>& c, const T* bias) {
-    const std::int64_t pixels = out.batch_count * out.height * out.width;
-    if (bias)
-        for (std::int64_t i = 0; i < pixels; ++i) std::copy_n(bias, out.channels, out.data + i * out.pixel);
-    Gemm<T>{.m = pixels, .n = out.channels, .k = c.in.channels, .a = c.in.data, .a_row = c.in.pixel, .a_column = 1, .b = c.filters.data,
-            .b_row = c.filters.in, .b_column = c.filters.out, .c = out.data, .c_row = out.pixel, .accumulate = bias != nullptr}.run();
-}
 
 // Every stride_y-th tap from u on, every stride_x-th from v on.
 template <class T>
@@ -88,8 +70,9 @@ std::vector<Correlation<T>> winograd_parts(const Image<const T>& out, const Corr
 
 template <class T>
 void correlate(const Image<T>& out, const Correlation<T>& c, const T* bias) {
-    if (is_pointwise(c) && is_dense(out) && is_dense(c.in) && out.height == c.in.height && out.width == c.in.width) return correlate_pixels(out, c, bias);
     const Image<const T> extents{out.data, out.batch, out.line, out.pixel, out.batch_count, out.height, out.width, out.channels};
+    if (is_pixelwise(extents, c)) return correlate_pixels(out, c, bias);
+    if (has_few_results(extents, c)) return correlate_few(out, c, bias);
     if (const auto parts = winograd_parts(extents, c); !parts.empty()) return correlate_winograd(out, parts, bias);
     correlate_direct(out, c, bias);
 }
@@ -153,7 +136,9 @@ void scatter_input(const Image<T>& x, const Image<const T>& y, const Filters<con
 
 template <class T>
 void run_conv2d(Tensor& y, const Tensor& x, const Tensor& w, const Tensor& bias, const ConvGeometry& g) {
-    correlate(image_of<T>(y.raw_data(), y), correlation_of(image_of<T>(x), filters_of<const T>(w), g), data_or_null<T>(bias));
+    const Correlation<T> c = correlation_of(image_of<T>(x), filters_of<const T>(w), g);
+    const Image<T> out = image_of<T>(y.raw_data(), y);
+    is_single_pixel(image_of<T>(y), c) ? correlate_single(out, c, data_or_null<T>(bias)) : correlate(out, c, data_or_null<T>(bias));
 }
 
 // Grouped filters are turned a group at a time: their input channels count from the group's first.
@@ -162,6 +147,8 @@ void run_conv2d_input(Tensor& x, const Tensor& y, const Tensor& w, const Tensor&
     const Image<T> target = image_of<T>(x.raw_data(), x);
     const Image<const T> from = image_of<T>(y);
     const Filters<const T> filters = filters_of<const T>(w);
+    if (const Correlation<T> c = correlation_of(image_of<T>(x), filters, g); is_single_pixel(from, c))
+        return correlate_single_input(target, c, from, data_or_null<T>(bias));
     ConvGeometry one = g;
     one.groups = 1;
     const std::int64_t in = x.size(1) / g.groups, out = y.size(1) / g.groups;
@@ -184,6 +171,7 @@ void run_conv2d_weight(Tensor& w, const Tensor& x, const Tensor& y, const ConvGe
     const Filters<T> dw = filters_of<T>(w);
     const Correlation<T> c = correlation_of(image_of<T>(x), filters_of<const T>(w), g);
     const Image<const T> from = image_of<T>(y);
+    if (is_single_pixel(from, c)) return correlate_single_weight(dw, from, c);
     const auto parts = winograd_parts(from, c);
     if (parts.empty()) return correlate_weight_direct(dw, from, c);
     std::vector<Filters<T>> targets;

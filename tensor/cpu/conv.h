@@ -44,4 +44,22 @@ void correlate_direct(const Image<T>& out, const Correlation<T>& c, const T* bia
 template <class T>
 void correlate_weight_direct(const Filters<T>& dw, const Image<const T>& y, const Correlation<T>& c);
 
+// conv_products.cpp: what is a matrix product.
+
+/// A filter of one tap that takes every pixel to itself: one product over all pixels.
+template <class T> bool is_pixelwise(const Image<const T>& out, const Correlation<T>& c);
+template <class T> void correlate_pixels(const Image<T>& out, const Correlation<T>& c, const T* bias);
+
+/// A result y of one pixel, as where a filter covers the image: a product for each tap. Its adjoints, in the image and in the filters; of
+/// c.in (of c.filters) only the extents count.
+template <class T> bool is_single_pixel(const Image<const T>& y, const Correlation<T>& c);
+template <class T> void correlate_single(const Image<T>& y, const Correlation<T>& c, const T* bias);
+template <class T> void correlate_single_input(const Image<T>& x, const Correlation<T>& c, const Image<const T>& y, const T* bias);
+template <class T> void correlate_single_weight(const Filters<T>& dw, const Image<const T>& y, const Correlation<T>& c);
+
+/// A result of fewer channels than fill half a register: one product gives what every pixel contributes through every tap, which is then
+/// added up around it.
+template <class T> bool has_few_results(const Image<const T>& out, const Correlation<T>& c);
+template <class T> void correlate_few(const Image<T>& out, const Correlation<T>& c, const T* bias);
+
 }  // namespace eps::kernels::cpu

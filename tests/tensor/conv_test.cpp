@@ -138,6 +138,10 @@ TEST_CASE("conv2d and its adjoints: the shapes of networks") {
     check_case(random, {.batch = 2, .in = 32, .out = 32, .height = 15, .width = 15, .taps_y = 3, .taps_x = 3, .g = {.stride = {2, 2}, .padding = {1, 1}}});
     check_case(random, {.batch = 2, .in = 24, .out = 40, .height = 6, .width = 6, .taps_y = 1, .taps_x = 1});
     check_case(random, {.batch = 2, .in = 64, .out = 128, .height = 7, .width = 7, .taps_y = 7, .taps_x = 7});
+    check_case(random, {.batch = 3, .in = 20, .out = 8, .height = 7, .width = 7, .taps_y = 7, .taps_x = 7});  // one pixel is left
+    check_case(random, {.batch = 2, .in = 3, .out = 5, .height = 2, .width = 1, .taps_y = 4, .taps_x = 3, .g = {.padding = {1, 1}}});
+    check_case(random, {.batch = 2, .in = 32, .out = 1, .height = 10, .width = 9, .taps_y = 3, .taps_x = 3, .g = {.padding = {1, 1}}});
+    check_case(random, {.batch = 2, .in = 3, .out = 32, .height = 12, .width = 10, .taps_y = 4, .taps_x = 4, .g = {.stride = {2, 2}, .padding = {1, 1}}});
     check_case(random, {.batch = 12, .in = 16, .out = 16, .height = 13, .width = 13, .taps_y = 3, .taps_x = 3, .g = {.padding = {1, 1}}});
 }
 
