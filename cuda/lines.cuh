@@ -36,6 +36,14 @@ void visit_number(DType dtype, const F& f) {
     fail("cuda", "bf16 is a storage type; hint: to(x, f32) first");
 }
 
+/// Calls f.template operator()<T>() with float or double.
+template <class F>
+void visit_real(const Tensor& x, const F& f) {
+    x.dtype() == DType::f64 ? f.template operator()<double>() : f.template operator()<float>();
+}
+/// First element, or null for an undefined tensor.
+template <class T> T* data_of(const Tensor& x) { return x.defined() ? static_cast<T*>(x.raw_data()) : nullptr; }
+
 /// An unsigned integer that sorts as x does: NaN above everything, -0 equal to 0.
 template <class T>
 __device__ std::uint64_t sort_key(T x) {

@@ -1,13 +1,11 @@
 #!/usr/bin/env python3
 """The VAE of `eps train vae` in PyTorch: the same net, data, steps and optimiser.
 
-  vae.py step  [--threads N]            median ms of a training step (the workload `vae` of bench/vae.cpp)
-  vae.py train --steps N [--threads N]  trains on Fashion-MNIST with dynamic binarisation and prints the test bound
+  vae.py --steps N [--threads N]  trains on Fashion-MNIST with dynamic binarisation and prints the test bound
 """
 import argparse
 import gzip
 import json
-import statistics
 import time
 
 import torch
@@ -51,19 +49,6 @@ def step(model, optimiser, x):
     return loss
 
 
-def time_steps():
-    model = VAE()
-    optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
-    x = torch.bernoulli(torch.full((100, 784), 0.3))
-    times = []
-    for i in range(220):
-        start = time.perf_counter()
-        step(model, optimiser, x)
-        if i >= 20:
-            times.append(time.perf_counter() - start)
-    print(json.dumps({"ms": 1e3 * statistics.median(times), "torch": torch.__version__, "threads": torch.get_num_threads()}))
-
-
 def train(steps, seed, batch=100):
     torch.manual_seed(seed)
     data, test = images("train"), images("t10k")
@@ -84,11 +69,10 @@ def train(steps, seed, batch=100):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["step", "train"])
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     if options.threads:
         torch.set_num_threads(options.threads)
-    time_steps() if options.what == "step" else train(options.steps, options.seed)
+    train(options.steps, options.seed)
