@@ -1,5 +1,6 @@
 #pragma once
 // Derivatives: the public face of autograd.
+#include <functional>
 #include <initializer_list>
 #include <span>
 #include <vector>
@@ -9,6 +10,8 @@
 #include "tensor/tensor.h"
 
 namespace eps {
+
+using TensorFunction = std::function<Tensor(const std::vector<Tensor>& inputs)>;
 
 struct BackwardOptions {
     Tensor gradient = {};       // d(loss)/d(output); ones where the output has one element

@@ -1,14 +1,12 @@
 #pragma once
 // Derivatives against finite differences: the test of every op here, and of yours.
-#include <functional>
 #include <string>
 #include <vector>
 
+#include "autograd/engine.h"
 #include "tensor/tensor.h"
 
 namespace eps {
-
-using TensorFunction = std::function<Tensor(const std::vector<Tensor>& inputs)>;
 
 struct GradcheckOptions {
     double step = 1e-6;         // central difference: error O(step^2) + rounding / step

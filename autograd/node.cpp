@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "autograd/anomaly.h"
+#include "autograd/checkpoint_frame.h"
 #include "autograd/grad_mode.h"
 
 namespace eps {
@@ -56,31 +57,48 @@ void attach(const Tensor& output, Ref<Node> node) {
     output.impl()->meta = Ref<AutogradMeta>(node.get());
 }
 
-SavedTensor SavedTensor::input(const Tensor& x) {
+SavedTensor SavedTensor::keep(Tensor x, bool is_output) {
     SavedTensor saved;
-    saved.tensor_ = x;
     saved.version_ = x.storage().version();
+    saved.tensor_ = std::move(x);
+    saved.is_output_ = is_output;
     return saved;
+}
+
+SavedTensor SavedTensor::input(const Tensor& x) {
+    if (CheckpointFrame* frame = CheckpointFrame::current()) [[unlikely]]
+        return frame->save(x, false);
+    return keep(x, false);
 }
 
 SavedTensor SavedTensor::output(const Tensor& y) {
-    SavedTensor saved;
-    saved.tensor_ = y.as_strided(y.shape(), y.strides(), y.offset());
-    saved.version_ = y.storage().version();
-    saved.is_output_ = true;
-    return saved;
+    if (CheckpointFrame* frame = CheckpointFrame::current()) [[unlikely]]
+        return frame->save(y, true);
+    return keep(y.as_strided(y.shape(), y.strides(), y.offset()), true);
+}
+
+Tensor SavedTensor::value(const char* op) const {
+    if (recomputed_) [[unlikely]]
+        return static_cast<Recomputed&>(*recomputed_).value(op);
+    check(tensor_.defined(), op,
+          "its saved tensors were already released; got a second backward through the same graph; hint: pass retain_graph the first time");
+    const std::uint32_t now = tensor_.storage().version();
+    check(now == version_, op, "a tensor saved for backward was overwritten; ", describe(tensor_), " was saved at version ", version_,
+          " and is now at version ", now, "; hint: make a new tensor instead of writing into this one");
+    return tensor_;
 }
 
 Tensor SavedTensor::unpack(Node& owner) const {
-    check(tensor_.defined(), owner.name(),
-          "its saved tensors were already released; got a second backward through the same graph; hint: pass retain_graph the first time");
-    const std::uint32_t now = tensor_.storage().version();
-    check(now == version_, owner.name(), "a tensor saved for backward was overwritten; ", describe(tensor_), " was saved at version ",
-          version_, " and is now at version ", now, "; hint: make a new tensor instead of writing into this one");
-    if (!is_output_ || !grad_enabled()) return tensor_;
-    Tensor rejoined = tensor_.as_strided(tensor_.shape(), tensor_.strides(), tensor_.offset());
+    const Tensor tensor = value(owner.name());
+    if (!is_output_ || !grad_enabled()) return tensor;
+    Tensor rejoined = tensor.as_strided(tensor.shape(), tensor.strides(), tensor.offset());
     rejoined.impl()->meta = Ref<AutogradMeta>(&owner);
     return rejoined;
+}
+
+void SavedTensor::reset() {
+    tensor_ = Tensor();
+    recomputed_ = {};
 }
 
 }  // namespace eps

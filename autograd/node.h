@@ -73,7 +73,8 @@ inline Ref<Node> edge_to(const Tensor& x) { return Ref<Node>(node_of(x)); }
 /// Makes `node` the origin of `output` and records what its gradient must look like.
 void attach(const Tensor& output, Ref<Node> node);
 
-/// A tensor kept for backward. An output is kept without its node (which owns this: a cycle) and rejoined to it when used.
+/// A tensor kept for backward. An output is kept without its node (which owns this: a cycle) and rejoined to it when used. Inside a
+/// checkpoint (autograd/checkpoint.h) it is not kept at all, but computed again when it is wanted.
 class SavedTensor {
 public:
     SavedTensor() = default;
@@ -81,10 +82,17 @@ public:
     static SavedTensor output(const Tensor& y);
     /// The tensor; throws, naming `op`, if it was overwritten or already released.
     Tensor unpack(Node& owner) const;
-    void reset() { tensor_ = Tensor(); }
+    void reset();
 
 private:
+    friend class Recomputed;
+    friend class CheckpointFrame;
+    /// Kept as it is, checkpoint or not.
+    static SavedTensor keep(Tensor x, bool is_output);
+    Tensor value(const char* op) const;
+
     Tensor tensor_;
+    Ref<RefCounted> recomputed_;  // a Recomputed, in place of the tensor
     std::uint32_t version_ = 0;
     bool is_output_ = false;
 };

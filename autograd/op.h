@@ -17,7 +17,19 @@
 //         Tensor compose(const Tensor& x, ...) const;                                   // differentiated when a gradient of the gradient
 //     };                                                                                // is asked for, or without a fused_backward
 //
-// Every op is named in autograd/ops/list.h; one that is not does not compile.
+// Every op of this library is named in autograd/ops/list.h, from which its tests come; one that is not does not compile. An op of your
+// own, in your own project, names itself, and is a complete op: hooks, anomaly mode, checkpoints and derivatives of any order hold for it.
+// This is also how to give a function a backward of your choice (a straight-through estimator, an implicit layer):
+//
+//     struct RoundStraightThrough {                                  // round(x), differentiated as if it were x   (Bengio et al. 2013)
+//         static constexpr const char* name = "round_straight_through";
+//         using saves = SaveNothing;
+//         Tensor forward(const Tensor& x) const { return round(x); }
+//         void backward(const Tensor& g, const Context&, Gradients out) const { out[0] = g; }
+//     };
+//     Tensor round_straight_through(const Tensor& x) { return apply(RoundStraightThrough{}, x); }
+//
+// What forward computes is not recorded, whatever functions it calls; what backward computes is, where the caller asked for create_graph.
 #include <array>
 #include <concepts>
 #include <span>
@@ -59,8 +71,16 @@ private:
     const SavedTensor& output_;
 };
 
-/// The name of a listed op: specialised by EPS_NAME_OP.
-template <class Op> inline constexpr const char* op_name = nullptr;
+namespace detail {
+template <class Op>
+consteval const char* own_name() {
+    if constexpr (requires { { Op::name } -> std::convertible_to<const char*>; }) return Op::name;
+    else return nullptr;
+}
+}  // namespace detail
+
+/// The name of an op: its own member `name`, or, for the ops of this library, what autograd/ops/list.h says.
+template <class Op> inline constexpr const char* op_name = detail::own_name<Op>();
 /// Is it listed among the fused ones: specialised by EPS_NAME_FUSED_OP.
 template <class Op> inline constexpr bool listed_as_fused = false;
 
@@ -134,15 +154,26 @@ private:
 /// Throws unless every tensor is defined and all live on one device.
 void check_inputs(const char* op, std::span<const Tensor> inputs);
 
+/// forward without recording. An op may return one of its inputs: the result is another handle, which gets a history of its own.
+template <std::size_t Count, class Op>
+Tensor run_forward(Op& op, std::span<const Tensor> inputs) {
+    NoGrad guard;
+    const Tensor output = forward_of<Count>(op, inputs);
+    check(output.defined(), op_name<Op>, "its forward returned an undefined tensor");
+    return output.requires_grad() ? output.as_strided(output.shape(), output.strides(), output.offset()) : output;
+}
+
 template <std::size_t Count, class Op>
 Tensor apply_to(Op op, std::span<const Tensor> inputs) {
-    static_assert(op_name<Op> != nullptr, "name this op in autograd/ops/list.h");
+    static_assert(op_name<Op> != nullptr,
+                  "this op has no name: give it `static constexpr const char* name = \"...\";` or, in this library, a line in autograd/ops/list.h");
     check_inputs(op_name<Op>, inputs);
-    static_assert(HasCompose<Op> == listed_as_fused<Op>, "an op with compose() belongs into EPS_COMPOSED_OPS, and no other does");
+    static_assert(HasCompose<Op> == listed_as_fused<Op> || detail::own_name<Op>() != nullptr,
+                  "an op of this library with compose() belongs into EPS_COMPOSED_OPS, and no other does");
     if constexpr (HasCompose<Op>)
         if (ComposeMode::enabled()) [[unlikely]]
             return compose_of<Count>(op, inputs);
-    const Tensor output = forward_of<Count>(op, inputs);
+    const Tensor output = run_forward<Count>(op, inputs);
     bool record = grad_enabled() && is_floating(output.dtype()) && output.dtype() != bf16;
     if (record) {
         record = false;

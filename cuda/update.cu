@@ -1,11 +1,9 @@
 // Optimiser steps over all parameters in one launch. A model has hundreds of tensors, most of them small: launched one by one, they
 // would cost more in launches than in arithmetic. Addresses and sizes travel as kernel parameters, 256 tensors a launch.
 #include <algorithm>
-#include <cmath>
 
 #include "cuda/context.h"
 #include "tensor/kernels.h"
-#include "tensor/math/updates.h"
 
 namespace eps::kernels::cuda {
 namespace {
@@ -51,9 +49,7 @@ __global__ void __launch_bounds__(kBlock) update_kernel(const __grid_constant__ 
 
 template <class U, class T>
 void update_all(std::span<const UpdateTensors> list, const UpdateCoefficients& c) {
-    const auto to = [](double x) { return static_cast<T>(x); };
-    const math::Coefficients<T> typed{to(c.lr), to(c.weight_decay), to(c.decoupled_decay), to(c.epsilon), to(c.beta1), to(c.beta2), to(1 - c.beta1), to(1 - c.beta2), to(c.bias1),
-                                      to(std::sqrt(c.bias2)), to(c.momentum), to(c.dampening), to(c.nesterov), to(c.first_step)};
+    const math::Coefficients<T> typed(c);
     const auto data = [](const Tensor& x) { return x.defined() ? static_cast<T*>(x.raw_data()) : nullptr; };
     Batch<T> batch;
     const auto launch = [&] {
@@ -87,10 +83,9 @@ void update_dtypes(std::span<const UpdateTensors> list, const UpdateCoefficients
 
 void multi_tensor_update(Update update, const UpdateCoefficients& c, std::span<const UpdateTensors> list) {
     switch (update) {
-        case Update::sgd: return update_dtypes<math::SgdUpdate>(list, c);
-        case Update::adam: return update_dtypes<math::AdamUpdate>(list, c);
-        case Update::rmsprop: return update_dtypes<math::RmspropUpdate>(list, c);
-        case Update::ema: return update_dtypes<math::EmaUpdate>(list, c);
+#define EPS_UPDATE_CASE(name, S) case Update::name: return update_dtypes<math::S>(list, c);
+        EPS_UPDATES(EPS_UPDATE_CASE)
+#undef EPS_UPDATE_CASE
     }
 }
 

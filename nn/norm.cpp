@@ -1,6 +1,6 @@
 #include "nn/norm.h"
 
-#include "autograd/grad_mode.h"
+#include "autograd/checkpoint.h"
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/norm.h"
 #include "autograd/ops/pointwise.h"
@@ -31,10 +31,11 @@ BatchNorm::BatchNorm(std::int64_t channels, double momentum, double epsilon)
 }
 Tensor BatchNorm::forward(const Tensor& x) {
     const Tensor y = batch_norm(x, running_mean, running_var, weight, bias, {is_training(), momentum_, epsilon_});
-    if (is_training()) {
-        NoGrad guard;
-        num_batches_tracked.copy_(num_batches_tracked + 1.0);
-    }
+    if (is_training())
+        run_once([&]() -> std::vector<Tensor> {
+            num_batches_tracked.copy_(num_batches_tracked + 1.0);
+            return {};
+        });
     return y;
 }
 

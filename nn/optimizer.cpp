@@ -58,6 +58,10 @@ void Optimizer::step() {
     for (const auto& [t, list] : launches) kernels::multi_tensor_update(update_, coefficients(t), list);
 }
 
+void Optimizer::fill_state1(double value) {
+    for (auto& slot : slots_) slot.state1.fill_(value);
+}
+
 void Optimizer::zero_grad() {
     for (const auto& slot : slots_)
         if (slot.value.requires_grad()) slot.value.set_grad(Tensor());
@@ -145,6 +149,58 @@ kernels::UpdateCoefficients RMSprop::coefficients(std::int64_t) const {
     c.epsilon = options_.epsilon;
     c.beta1 = options_.alpha;
     c.momentum = options_.momentum;
+    return c;
+}
+
+Adagrad::Adagrad(std::vector<Tensor> parameters, AdagradOptions options)
+    : Optimizer("Adagrad", std::move(parameters), options.lr, kernels::Update::adagrad, 1), options_(options) {
+    check_not_negative("Adagrad", "lr_decay", options.lr_decay);
+    check_not_negative("Adagrad", "weight_decay", options.weight_decay);
+    check_not_negative("Adagrad", "initial_accumulator", options.initial_accumulator);
+    check_not_negative("Adagrad", "epsilon", options.epsilon);
+    if (options.initial_accumulator != 0) fill_state1(options.initial_accumulator);
+}
+
+kernels::UpdateCoefficients Adagrad::coefficients(std::int64_t t) const {
+    kernels::UpdateCoefficients c;
+    c.lr = learning_rate() / (1 + static_cast<double>(t - 1) * options_.lr_decay);
+    c.weight_decay = options_.weight_decay;
+    c.epsilon = options_.epsilon;
+    return c;
+}
+
+Adamax::Adamax(std::vector<Tensor> parameters, AdamaxOptions options)
+    : Optimizer("Adamax", std::move(parameters), options.lr, kernels::Update::adamax, 2), options_(options) {
+    check_fraction("Adamax", "beta1", options.beta1);
+    check_fraction("Adamax", "beta2", options.beta2);
+    check_not_negative("Adamax", "epsilon", options.epsilon);
+    check_not_negative("Adamax", "weight_decay", options.weight_decay);
+}
+
+kernels::UpdateCoefficients Adamax::coefficients(std::int64_t t) const {
+    kernels::UpdateCoefficients c;
+    c.lr = learning_rate();
+    c.weight_decay = options_.weight_decay;
+    c.epsilon = options_.epsilon;
+    c.beta1 = options_.beta1;
+    c.beta2 = options_.beta2;
+    c.bias1 = 1 - std::pow(options_.beta1, static_cast<double>(t));
+    return c;
+}
+
+Lion::Lion(std::vector<Tensor> parameters, LionOptions options)
+    : Optimizer("Lion", std::move(parameters), options.lr, kernels::Update::lion, 1), options_(options) {
+    check_fraction("Lion", "beta1", options.beta1);
+    check_fraction("Lion", "beta2", options.beta2);
+    check_not_negative("Lion", "weight_decay", options.weight_decay);
+}
+
+kernels::UpdateCoefficients Lion::coefficients(std::int64_t) const {
+    kernels::UpdateCoefficients c;
+    c.lr = learning_rate();
+    c.decoupled_decay = options_.weight_decay;
+    c.beta1 = options_.beta1;
+    c.beta2 = options_.beta2;
     return c;
 }
 

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "tensor/config.h"
+#include "tensor/math/updates.h"
 #include "tensor/pointwise.h"
 #include "tensor/tensor.h"
 
@@ -138,13 +139,11 @@ EPS_KERNEL(attention_backward,
             const Tensor& v, const Tensor& mask, const AttentionOptions& options),
            (dq, dk, dv, g, out, lse, q, k, v, mask, options), q)
 
-enum class Update : std::uint8_t { sgd, adam, rmsprop, ema };
-/// Coefficients of one optimiser step; each update reads those its formula (math/updates.h) names.
-struct UpdateCoefficients {
-    double lr = 0, weight_decay = 0, decoupled_decay = 0, epsilon = 0;
-    double beta1 = 0, beta2 = 0, bias1 = 1, bias2 = 1;
-    double momentum = 0, dampening = 0, nesterov = 0, first_step = 0;
-};
+/// Which step of an optimiser: its formula is a struct of tensor/math/updates.h.
+#define EPS_UPDATE_NAME(name, S) name,
+enum class Update : std::uint8_t { EPS_UPDATES(EPS_UPDATE_NAME) };
+#undef EPS_UPDATE_NAME
+using math::UpdateCoefficients;
 /// One parameter of a multi-tensor update: the value, its gradient, and up to two state tensors, all contiguous and of one dtype.
 struct UpdateTensors {
     Tensor value, gradient, state1, state2;

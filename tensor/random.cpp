@@ -26,18 +26,40 @@ std::uint64_t mix(std::uint64_t x) {
     return x ^ (x >> 31);
 }
 
+thread_local RandomTape::Scope* innermost = nullptr;
+
 }  // namespace
+
+RandomTape::Scope::Scope(RandomTape& tape, Mode mode) : tape_(tape), mode_(mode), outer_(innermost) { innermost = this; }
+RandomTape::Scope::~Scope() { innermost = outer_; }
+
+std::uint64_t RandomTape::Scope::reserve(Scope* scope, Generator& generator, std::int64_t blocks) {
+    if (!scope || scope->mode_ == Mode::pause) {
+        const std::uint64_t first = generator.counter_;
+        generator.counter_ += static_cast<std::uint64_t>(blocks);
+        return first;
+    }
+    std::vector<Draw>& draws = scope->tape_.draws_;
+    if (scope->mode_ == Mode::record) {
+        const std::uint64_t first = reserve(scope->outer_, generator, blocks);
+        draws.push_back({generator.seed_, first, blocks});
+        return first;
+    }
+    check(scope->next_ < draws.size(), "RandomTape", "more random numbers are drawn than the first time; got draw ", scope->next_ + 1, " of ",
+          draws.size(), "; hint: what runs twice must do the same twice");
+    const Draw& draw = draws[scope->next_++];
+    check(draw.seed == generator.seed_ && draw.blocks == blocks, "RandomTape", "other random numbers are drawn than the first time; got ", blocks,
+          " blocks of seed ", generator.seed_, "; expected ", draw.blocks, " of seed ", draw.seed,
+          "; hint: what runs twice must do the same twice, with generators of the same seeds");
+    return draw.counter;
+}
 
 std::int64_t blocks_for(std::int64_t count, DType dtype) {
     const std::int64_t per_block = size_of(dtype) == 8 ? 2 : 4;
     return (count + per_block - 1) / per_block;
 }
 
-std::uint64_t Generator::reserve(std::int64_t blocks) {
-    const std::uint64_t first = counter_;
-    counter_ += static_cast<std::uint64_t>(blocks);
-    return first;
-}
+std::uint64_t Generator::reserve(std::int64_t blocks) { return RandomTape::Scope::reserve(innermost, *this, blocks); }
 
 Generator Generator::fork(std::uint64_t stream) const { return Generator(mix(seed_ ^ mix(stream + 1))); }
 

@@ -2,10 +2,44 @@
 // Random tensors. A Generator is a seed and a counter; drawing moves the counter on, and the same (seed, counter) gives the same
 // numbers on every device and for any number of threads.
 #include <cstdint>
+#include <vector>
 
 #include "tensor/tensor.h"
 
 namespace eps {
+
+class Generator;
+
+/// What a piece of code drew from generators, so that it can draw the same once more: see autograd/checkpoint.h.
+class RandomTape {
+public:
+    enum class Mode { record, replay, pause };
+    /// Until the end of the scope, what this thread draws goes on the tape, too (record); or comes from it, and no generator moves on
+    /// (replay); or has nothing to do with any tape (pause). Scopes nest: what an inner one records comes from the outer one. Replaying
+    /// throws where the draws are not those of the tape.
+    class Scope {
+    public:
+        Scope(RandomTape& tape, Mode mode);
+        ~Scope();
+        Scope(const Scope&) = delete;
+        Scope& operator=(const Scope&) = delete;
+
+    private:
+        friend class Generator;
+        static std::uint64_t reserve(Scope* scope, Generator& generator, std::int64_t blocks);
+        RandomTape& tape_;
+        Mode mode_;
+        std::size_t next_ = 0;
+        Scope* outer_;
+    };
+
+private:
+    struct Draw {
+        std::uint64_t seed, counter;
+        std::int64_t blocks;
+    };
+    std::vector<Draw> draws_;
+};
 
 /// Not for use by two threads at once: give each its own fork.
 class Generator {
@@ -23,6 +57,7 @@ public:
     Generator fork(std::uint64_t stream) const;
 
 private:
+    friend class RandomTape::Scope;
     std::uint64_t seed_, counter_;
 };
 

@@ -1,5 +1,6 @@
 #include "autograd/ops/norm.h"
 
+#include "autograd/checkpoint.h"
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/list.h"
 #include "autograd/ops/pointwise.h"
@@ -207,16 +208,18 @@ void check_last_dims(const char* op, const Tensor& x, const Shape& shape) {
     check(fits, op, "the last extents of x are not those to normalise over; got x ", x.shape(), "; expected [.., ", shape, "]");
 }
 
-// running = (1 - momentum) running + momentum batch
+// running = (1 - momentum) running + momentum batch; once, even where a checkpoint runs the op twice.
 void update_running(const Tensor& x, Tensor& running_mean, Tensor& running_var, const Tensor& statistics, double momentum) {
-    NoGrad guard;
     const double count = static_cast<double>(x.numel() / x.size(1));
     const Tensor batch = reshape(statistics, {2, x.size(1)});
     const auto update = [&](Tensor& running, const Tensor& value) {
         if (running.defined()) running.copy_(running * (1 - momentum) + cast_data(value, running.dtype()) * momentum);
     };
-    update(running_mean, select(batch, 0, 0));
-    update(running_var, select(batch, 0, 1) * (count / (count - 1)));
+    run_once([&]() -> std::vector<Tensor> {
+        update(running_mean, select(batch, 0, 0));
+        update(running_var, select(batch, 0, 1) * (count / (count - 1)));
+        return {};
+    });
 }
 
 }  // namespace

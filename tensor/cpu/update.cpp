@@ -1,10 +1,8 @@
 // Optimiser steps over all parameters at once: one parallel loop over chunks of every tensor.
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include "tensor/kernels.h"
-#include "tensor/math/updates.h"
 #include "tensor/parallel.h"
 
 namespace eps::kernels::cpu {
@@ -42,9 +40,7 @@ void update_piece(const UpdateTensors& t, const Piece& piece, const math::Coeffi
 
 template <class U, class T>
 void update_all(std::span<const UpdateTensors> list, const std::vector<Piece>& pieces, const UpdateCoefficients& c) {
-    const auto to = [](double x) { return static_cast<T>(x); };
-    const math::Coefficients<T> typed{to(c.lr), to(c.weight_decay), to(c.decoupled_decay), to(c.epsilon), to(c.beta1), to(c.beta2), to(1 - c.beta1), to(1 - c.beta2), to(c.bias1),
-                                      to(std::sqrt(c.bias2)), to(c.momentum), to(c.dampening), to(c.nesterov), to(c.first_step)};
+    const math::Coefficients<T> typed(c);
     std::int64_t work = 0;
     for (const Piece& piece : pieces) work += piece.count;
     const auto count = static_cast<std::int64_t>(pieces.size());
@@ -73,10 +69,9 @@ void multi_tensor_update(Update update, const UpdateCoefficients& c, std::span<c
         list[t].value.storage().bump_version();
     }
     switch (update) {
-        case Update::sgd: return update_dtypes<math::SgdUpdate>(list, pieces, c);
-        case Update::adam: return update_dtypes<math::AdamUpdate>(list, pieces, c);
-        case Update::rmsprop: return update_dtypes<math::RmspropUpdate>(list, pieces, c);
-        case Update::ema: return update_dtypes<math::EmaUpdate>(list, pieces, c);
+#define EPS_UPDATE_CASE(name, S) case Update::name: return update_dtypes<math::S>(list, pieces, c);
+        EPS_UPDATES(EPS_UPDATE_CASE)
+#undef EPS_UPDATE_CASE
     }
 }
 

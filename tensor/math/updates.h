@@ -1,13 +1,28 @@
 #pragma once
-// One parameter's step of each optimiser: p the value, g its gradient, s1 and s2 its state. PyTorch's conventions.
+// One parameter's step of each optimiser: p the value, g its gradient, s1 and s2 its state. PyTorch's conventions. A new one is a
+// struct here and its name in the list at the end: both devices' kernels follow.
+#include <cmath>
+
 #include "tensor/math/functions.h"
 
 namespace eps::math {
 
-/// The coefficients of one step in the parameters' own type. 1 - beta is computed in f64 first: in f32, 1 - 0.999f is off by 5e-5.
+/// Coefficients of one optimiser step; each update reads those its formula names.
+struct UpdateCoefficients {
+    double lr = 0, weight_decay = 0, decoupled_decay = 0, epsilon = 0;
+    double beta1 = 0, beta2 = 0, bias1 = 1, bias2 = 1;
+    double momentum = 0, dampening = 0, nesterov = 0, first_step = 0;
+};
+
+/// The same in the parameters' own type. 1 - beta is computed in f64 first: in f32, 1 - 0.999f is off by 5e-5.
 template <class T>
 struct Coefficients {
     T lr, weight_decay, decoupled_decay, epsilon, beta1, beta2, rest1, rest2, bias1, bias2_root, momentum, dampening, nesterov, first_step;
+
+    explicit Coefficients(const UpdateCoefficients& c)
+        : lr(T(c.lr)), weight_decay(T(c.weight_decay)), decoupled_decay(T(c.decoupled_decay)), epsilon(T(c.epsilon)), beta1(T(c.beta1)),
+          beta2(T(c.beta2)), rest1(T(1 - c.beta1)), rest2(T(1 - c.beta2)), bias1(T(c.bias1)), bias2_root(T(std::sqrt(c.bias2))),
+          momentum(T(c.momentum)), dampening(T(c.dampening)), nesterov(T(c.nesterov)), first_step(T(c.first_step)) {}
 };
 
 /// s1 <- momentum s1 + (1 - dampening) g (g itself at the first step, or without momentum); p <- p - lr s1, or p - lr (g + momentum s1)
@@ -46,6 +61,38 @@ struct RmspropUpdate {
     }
 };
 
+/// s <- s + g^2; p <- p - lr g / (sqrt(s) + epsilon)   (Duchi et al. 2011, Algorithm 1 with diagonal matrices)
+struct AdagradUpdate {
+    template <class T>
+    static EPS_HD void f(T& p, T g, T& s, T&, const Coefficients<T>& c) {
+        g += c.weight_decay * p;
+        s += g * g;
+        p -= c.lr * g / (sqrt(s) + c.epsilon);
+    }
+};
+
+/// m <- beta1 m + (1 - beta1) g; u <- max(beta2 u, |g| + epsilon); p <- p - lr / bias1 m / u   (Kingma & Ba 2015, Algorithm 2)
+struct AdamaxUpdate {
+    template <class T>
+    static EPS_HD void f(T& p, T g, T& m, T& u, const Coefficients<T>& c) {
+        g += c.weight_decay * p;
+        m = c.beta1 * m + c.rest1 * g;
+        u = max(c.beta2 * u, abs(g) + c.epsilon);
+        p -= c.lr / c.bias1 * m / u;
+    }
+};
+
+/// p <- p - lr (sign(beta1 m + (1 - beta1) g) + decoupled_decay p); m <- beta2 m + (1 - beta2) g   (Chen et al. 2023, Algorithm 2)
+struct LionUpdate {
+    template <class T>
+    static EPS_HD void f(T& p, T g, T& m, T&, const Coefficients<T>& c) {
+        const T blend = c.beta1 * m + c.rest1 * g;
+        const T sign = where(blend > T(0), T(1), where(blend < T(0), T(-1), blend));  // 0 and NaN stay what they are
+        p -= c.lr * (sign + c.decoupled_decay * p);
+        m = c.beta2 * m + c.rest2 * g;
+    }
+};
+
 /// p <- beta1 p + (1 - beta1) g: an exponential moving average of g
 struct EmaUpdate {
     template <class T>
@@ -55,3 +102,8 @@ struct EmaUpdate {
 };
 
 }  // namespace eps::math
+
+/// X(name, struct)
+#define EPS_UPDATES(X)                                                                                        \
+    X(sgd, SgdUpdate) X(adam, AdamUpdate) X(rmsprop, RmspropUpdate) X(adagrad, AdagradUpdate) X(adamax, AdamaxUpdate) \
+    X(lion, LionUpdate) X(ema, EmaUpdate)

@@ -53,7 +53,8 @@ void add_attention(std::vector<OpCase>& cases) {
     cases.push_back({op, "causal", attend({.causal = true}), {any({1, 2, 4, 2}, 37), any({1, 2, 4, 2}, 38), any({1, 2, 4, 3}, 39)}});
     const Tensor sees = tensor({1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1}, {3, 5}, {.dtype = boolean});  // query 1 sees no key
     cases.push_back({op, "a bool mask", attend({.mask = sees}), heads});
-    cases.push_back({op, "an added mask", attend({.mask = any({2, 1, 3, 5}, 40)}), heads});
+    const auto added = [](Inputs in) { return scaled_dot_product_attention(in[0], in[1], in[2], {.mask = cast_data(any({2, 1, 3, 5}, 40), in[0].dtype())}); };
+    cases.push_back({op, "an added mask", added, heads});
     cases.push_back({op, "a mask with a gradient", [](Inputs in) { return scaled_dot_product_attention(in[0], in[1], in[2], {.mask = in[3]}); },
                      {any({1, 1, 3, 2}, 41), any({1, 1, 2, 2}, 42), any({1, 1, 2, 2}, 43), any({3, 2}, 44)}});
     cases.push_back({op, "no keys", attend({}), {any({1, 1, 3, 2}, 45), any({1, 1, 0, 2}, 46), any({1, 1, 0, 2}, 47)}});

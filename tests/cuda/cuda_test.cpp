@@ -265,7 +265,7 @@ TEST_CASE("cuda: every optimiser step, over more tensors than one launch takes")
     if (no_gpu()) return;
     const kernels::UpdateCoefficients c{.lr = 0.1, .weight_decay = 0.01, .decoupled_decay = 0.02, .epsilon = 1e-8, .beta1 = 0.9, .beta2 = 0.99,
                                         .bias1 = 0.5, .bias2 = 0.25, .momentum = 0.8, .dampening = 0.1, .nesterov = 1, .first_step = 0};
-    for (Update update : {Update::sgd, Update::adam, Update::rmsprop, Update::ema}) {
+    for (Update update : {Update::sgd, Update::adam, Update::rmsprop, Update::adagrad, Update::adamax, Update::lion, Update::ema}) {
         std::vector<Twin> twins;
         std::vector<kernels::UpdateTensors> host, device;
         for (std::int64_t t = 0; t < 300; ++t) {

@@ -62,6 +62,11 @@ trajectory("adamw", lambda p: optim.AdamW(p, lr=0.1, weight_decay=0.3))
 trajectory("rmsprop", lambda p: optim.RMSprop(p, lr=0.02))
 trajectory("rmsprop_momentum", lambda p: optim.RMSprop(p, lr=0.02, alpha=0.9, momentum=0.7, weight_decay=0.1))
 
+trajectory("adagrad", lambda p: optim.Adagrad(p, lr=0.3))
+trajectory("adagrad_decay", lambda p: optim.Adagrad(p, lr=0.3, lr_decay=0.2, weight_decay=0.1, initial_accumulator_value=0.5, eps=1e-3))
+trajectory("adamax", lambda p: optim.Adamax(p, lr=0.1))
+trajectory("adamax_decay", lambda p: optim.Adamax(p, lr=0.1, betas=(0.5, 0.9), eps=1e-3, weight_decay=0.2))
+
 # --- losses ---------------------------------------------------------------------------------------------------------------------
 x, y = spread((4, 3), 0.3), spread((4, 3), 2.1)
 classes = torch.tensor([2, 0, 1, 2])

@@ -95,6 +95,32 @@ TEST_CASE("every optimiser follows PyTorch's trajectory, with a parameter that j
     CHECK(error_against<RMSprop>(golden::rmsprop, RMSpropOptions{.lr = 0.02}) < tolerance);
     const RMSpropOptions heavy{.lr = 0.02, .alpha = 0.9, .weight_decay = 0.1, .momentum = 0.7};
     CHECK(error_against<RMSprop>(golden::rmsprop_momentum, heavy) < tolerance);
+    using nn::Adagrad, nn::AdagradOptions, nn::Adamax, nn::AdamaxOptions;
+    CHECK(error_against<Adagrad>(golden::adagrad, AdagradOptions{.lr = 0.3}) < tolerance);
+    const AdagradOptions slowing{.lr = 0.3, .lr_decay = 0.2, .weight_decay = 0.1, .initial_accumulator = 0.5, .epsilon = 1e-3};
+    CHECK(error_against<Adagrad>(golden::adagrad_decay, slowing) < tolerance);
+    CHECK(error_against<Adamax>(golden::adamax, AdamaxOptions{.lr = 0.1}) < tolerance);
+    const AdamaxOptions pulled{.lr = 0.1, .beta1 = 0.5, .beta2 = 0.9, .epsilon = 1e-3, .weight_decay = 0.2};
+    CHECK(error_against<Adamax>(golden::adamax_decay, pulled) < tolerance);
+}
+
+TEST_CASE("Lion follows Algorithm 2 of its paper, step by step") {
+    const double lr = 0.05, beta1 = 0.8, beta2 = 0.95, lambda = 0.3;
+    std::vector<double> theta = spread(5, 0.4), m(5, 0);
+    Tensor p = f64s(theta, {5}).requires_grad_();
+    nn::Lion lion({p}, {.lr = lr, .beta1 = beta1, .beta2 = beta2, .weight_decay = lambda});
+    for (int t = 0; t < 20; ++t) {
+        std::vector<double> g = spread(5, 0.7 * t);
+        g[3] = 0;  // never a gradient: its step is that of the decay alone
+        p.set_grad(f64s(g, {5}));
+        lion.step();
+        for (std::size_t i = 0; i < 5; ++i) {
+            const double c = beta1 * m[i] + (1 - beta1) * g[i];
+            theta[i] -= lr * ((c > 0 ? 1 : c < 0 ? -1 : 0) + lambda * theta[i]);
+            m[i] = beta2 * m[i] + (1 - beta2) * g[i];
+        }
+        CHECK(distance(p, theta) < 1e-14);
+    }
 }
 
 TEST_CASE("SGD without momentum ignores dampening, as PyTorch does") {
@@ -112,6 +138,9 @@ TEST_CASE("an optimiser resumes bitwise from its state dict") {
     check_resumes_bitwise<nn::Adam>(nn::AdamOptions{.lr = 0.1});
     check_resumes_bitwise<nn::AdamW>(nn::AdamOptions{.lr = 0.1, .weight_decay = 0.1});
     check_resumes_bitwise<nn::RMSprop>(nn::RMSpropOptions{.momentum = 0.5});
+    check_resumes_bitwise<nn::Adagrad>(nn::AdagradOptions{.lr = 0.3, .lr_decay = 0.1, .initial_accumulator = 0.2});
+    check_resumes_bitwise<nn::Adamax>(nn::AdamaxOptions{.lr = 0.1});
+    check_resumes_bitwise<nn::Lion>(nn::LionOptions{.lr = 0.01, .weight_decay = 0.1});
 }
 
 TEST_CASE("a gradient may be expanded or transposed") {
@@ -167,6 +196,10 @@ TEST_CASE("what an optimiser refuses") {
     CHECK(contains(sgd({p}, {.nesterov = true}), "Nesterov"));
     CHECK(contains(error_of([&] { nn::Adam x({p}, {.beta2 = 1}); }), "beta2"));
     CHECK(contains(error_of([&] { nn::RMSprop x({p}, {.epsilon = -1}); }), "epsilon"));
+    CHECK(contains(error_of([&] { nn::Adagrad x({p}, {.lr_decay = -1}); }), "Adagrad: bad lr_decay"));
+    CHECK(contains(error_of([&] { nn::Adagrad x({p}, {.initial_accumulator = NAN}); }), "initial_accumulator"));
+    CHECK(contains(error_of([&] { nn::Adamax x({p}, {.beta1 = -0.1}); }), "Adamax: bad beta1"));
+    CHECK(contains(error_of([&] { nn::Lion x({p}, {.beta2 = 1.5}); }), "Lion: bad beta2"));
 
     nn::Adam adam({p}, {});
     backward(sum(p));
