@@ -44,6 +44,7 @@ int run(const TrainArguments& arguments) {
     if (arguments.threads > 0) set_num_threads(arguments.threads);
     models::RunFolder folder = folder_of(arguments);
     const std::unique_ptr<models::Task> task = make_task(folder.config());
+    task->steps_per_epoch();  // reads the data: what is missing is said at once
     if (!arguments.quiet)
         talk(str(folder.family(), " in '", folder.path().string(), "': ", counted(task->parameter_count(), "parameter"), ", ",
                  counted(num_threads(), "thread"), "\n"));

@@ -30,11 +30,20 @@ Tensor cut_to(const Tensor& x, const Shape& shape, int dim) {
     return part;
 }
 
+// What the user called is named here; the kernels, which check as well, only know what they are. An index on a GPU is left to them: looking
+// at it would wait.
+void check_range(const char* op, const Tensor& index, std::int64_t extent) {
+    if (index.device().is_cuda()) return;
+    for (double i : index.to_vector())
+        check(i >= 0 && i < static_cast<double>(extent), op, "index out of range; got ", i, "; expected 0 to ", extent - 1);
+}
+
 // A rank-1 index as one with the shape of x (index.size(0) along dim), without a copy.
 Tensor spread_index(const char* op, const Tensor& x, std::int64_t dim, const Tensor& index) {
     check(x.defined() && index.defined(), op, "an input is an undefined tensor");
     check(index.rank() == 1 && index.dtype() == i64, op, "the index must be i64 of rank 1; got ", describe(index));
     const int d = normalize_dim(dim, x.rank(), op);
+    check_range(op, index, x.size(d));
     Shape line = Dims::filled(x.rank(), 1), full = x.shape();
     line[d] = full[d] = index.size(0);
     return expand(reshape(index, line), full);
@@ -142,6 +151,7 @@ Sorted topk(const Tensor& x, std::int64_t k, std::int64_t dim, bool largest) {
 Tensor one_hot(const Tensor& index, std::int64_t classes, DType dtype) {
     check(index.defined() && index.dtype() == i64, "one_hot", "the index must be i64; got ", describe(index));
     check(classes >= 1, "one_hot", "needs at least one class; got ", classes);
+    check_range("one_hot", index, classes);
     Shape shape = index.shape();
     shape.push_back(classes);
     const Tensor hot = unsqueeze(index, -1);

@@ -23,12 +23,13 @@ Value check_value(const Option& option, const Value& value, const std::string& s
         typed = static_cast<double>(std::get<std::int64_t>(value));
     check(typed.index() == option.fallback.index(), "config", "'", option.name, "' is ", type_name(value), " in ", source, "; expected ",
           type_name(option.fallback));
-    const auto refuse_below = [&](auto number) {  // written so that NaN is refused
-        check(static_cast<double>(number) >= option.least && std::isfinite(static_cast<double>(number)), "config", "'", option.name, "' is ", number,
-              " in ", source, "; expected ", std::isfinite(option.least) ? str("at least ", option.least) : "a finite number");
+    const auto check_range = [&](double number, const std::string& shown) {  // written so that NaN is refused
+        const bool bounded = std::isfinite(option.least), above = std::isfinite(option.most);
+        check(number >= option.least && number <= option.most && std::isfinite(number), "config", "'", option.name, "' is ", shown, " in ", source,
+              "; expected ", above ? str(option.least, " to ", option.most) : bounded ? str("at least ", option.least) : "a finite number");
     };
-    if (const auto* whole = std::get_if<std::int64_t>(&typed)) refuse_below(*whole);
-    if (const auto* number = std::get_if<double>(&typed)) refuse_below(*number);
+    if (const auto* whole = std::get_if<std::int64_t>(&typed)) check_range(static_cast<double>(*whole), str(*whole));
+    if (const auto* number = std::get_if<double>(&typed)) check_range(*number, str(*number));
     if (const auto* text = std::get_if<std::string>(&typed); text != nullptr && !option.choices.empty())
         check(std::find(option.choices.begin(), option.choices.end(), *text) != option.choices.end(), "config", "'", option.name,
               "' has an unknown value in ", source, "; expected one of: ", listed(option.choices));

@@ -26,8 +26,8 @@ public:
 
     /// One optimiser step; `index` counts from 0. Everything random comes from the task's own generators, so that state() makes it resumable.
     virtual Scalars step(std::int64_t index) = 0;
-    /// Steps of one pass over the data, for the display; 0 where data are drawn fresh.
-    virtual std::int64_t steps_per_epoch() const { return 0; }
+    /// Steps of one pass over the data, for the display; 0 where data are drawn fresh. Reads the data: throws where they are missing.
+    virtual std::int64_t steps_per_epoch() { return 0; }
     /// Pictures that show how far the model is. Must not change what later steps compute.
     virtual std::vector<Picture> pictures() = 0;
     /// `count` samples drawn with `generator`, as pictures ("samples" first).
@@ -49,6 +49,7 @@ struct Option {
     std::string help;
     std::vector<std::string> choices = {};                      // for text
     double least = -std::numeric_limits<double>::infinity();    // for numbers
+    double most = std::numeric_limits<double>::infinity();
 };
 
 struct Family {
@@ -64,7 +65,7 @@ const std::vector<Family>& families();
 const Family& family(const Config& config);
 
 /// The value in the option's own type: a whole number becomes a double where one is asked for. Throws, naming the option and the source,
-/// if it is of another type, none of the choices, or below the least.
+/// if it is of another type, none of the choices, or out of range.
 Value check_value(const Option& option, const Value& value, const std::string& source);
 /// The config with every value checked, "family" apart. Throws on options that are missing and on keys that are none.
 Config check_config(const Config& config, const std::vector<Option>& options);

@@ -1,6 +1,7 @@
 #include "models/vae/vae.h"
 
 #include <cmath>
+#include <optional>
 
 #include "autograd/engine.h"
 #include "autograd/ops/arithmetic.h"
@@ -31,7 +32,6 @@ enum class Pixels { dynamic, fixed, grey };
 enum Stream : std::uint64_t { initial_weights = 1, batch_order, training_noise, pictures_noise };
 
 vae::NetworkOptions network_options(const Config& config) {
-    check(config.integer("layers") <= 2, "vae", "'layers' is ", config.integer("layers"), "; expected 1 or 2");
     return {.pixels = kPixels,
             .hidden = config.integer("hidden"),
             .latent = config.integer("latent"),
@@ -56,19 +56,18 @@ public:
           importance_samples_(config.integer("k")),
           eval_samples_(config.integer("eval-k")),
           seed_(static_cast<std::uint64_t>(config.integer("seed"))),
-          train_(load(config, "train")),
-          test_(load(config, "test")),
+          batch_(config.integer("batch")),
+          config_(config),
           weights_generator_(Generator(seed_).fork(Stream::initial_weights)),
           model_(network_options(config), weights_generator_),
           optimizer_(model_.parameters(), {.lr = config.number("lr")}),
-          order_(train_.images.size(0), config.integer("batch"), seed_ + Stream::batch_order),
           noise_(Generator(seed_).fork(Stream::training_noise)) {
         check(importance_samples_ == 1 || beta_ == 1, "vae", "beta applies to the one-sample bound; got k = ", importance_samples_,
               " and beta = ", beta_, "; hint: drop one of them");
     }
 
     Scalars step(std::int64_t index) override {
-        const Tensor x = prepare(data::take_rows_u8_as_f32(train_.images, order_.indices(index)), noise_);
+        const Tensor x = prepare(data::take_rows_u8_as_f32(train().images, order().indices(index)), noise_);
         Scalars scalars;
         Tensor loss;
         if (importance_samples_ > 1) {
@@ -86,12 +85,16 @@ public:
         return scalars;
     }
 
-    std::int64_t steps_per_epoch() const override { return order_.steps_per_epoch(); }
+    std::int64_t steps_per_epoch() override { return order().steps_per_epoch(); }
     std::int64_t parameter_count() const override { return model_.parameter_count(); }
 
     std::vector<Picture> pictures() override {
         Generator generator = Generator(seed_).fork(Stream::pictures_noise);  // the same noise each time: one sees the model change
-        return {samples(64, generator), reconstructions(8), interpolation(8)};
+        std::vector<Picture> pictures{samples(64, generator)};
+        const std::int64_t originals = std::min<std::int64_t>(test().images.size(0), 32);
+        if (originals >= 1) pictures.push_back(reconstructions(std::min<std::int64_t>(originals, 8), std::max<std::int64_t>(1, originals / 8)));
+        if (originals >= 2) pictures.push_back(interpolation(std::min<std::int64_t>(originals / 2, 8)));
+        return pictures;
     }
 
     std::vector<Picture> sample(std::int64_t count, Generator& generator) override { return {samples(count, generator)}; }
@@ -100,8 +103,8 @@ public:
         NoGrad guard;
         Estimate elbo, reconstruction, kl, iwae;
         std::vector<Tensor> means;
-        for (std::int64_t start = 0; start < test_.images.size(0); start += kEvalBatch) {
-            const std::int64_t count = std::min(kEvalBatch, test_.images.size(0) - start);
+        for (std::int64_t start = 0; start < test().images.size(0); start += kEvalBatch) {
+            const std::int64_t count = std::min(kEvalBatch, test().images.size(0) - start);
             const Tensor x = prepare(test_rows(start, count), generator);
             const vae::Elbo bound = model_.elbo(x, generator);
             elbo.add(bound.elbo);
@@ -120,7 +123,7 @@ public:
             scalars.emplace_back("bits_per_dim_se", iwae.standard_error() * bits);
         }
         scalars.emplace_back("active_units", sum(to(variance > 1e-2, f64)).item());
-        scalars.emplace_back("samples", static_cast<double>(test_.images.size(0)));
+        scalars.emplace_back("samples", static_cast<double>(test().images.size(0)));
         return scalars;
     }
 
@@ -147,11 +150,19 @@ public:
     }
 
 private:
-    static data::ImageDataset load(const Config& config, const std::string& split) {
-        data::ImageDataset set = data::load_images(config.text("data"), split, config.text("data-dir"));
+    // Data are read when they are first needed: sampling needs none.
+    const data::ImageDataset& loaded(std::optional<data::ImageDataset>& set, const std::string& split) const {
+        if (set) return *set;
+        set = data::load_images(config_.text("data"), split, config_.text("data-dir"));
         // The binarised data set is the same for every seed of the run: one set, comparable results.
-        if (pixels_of(config) == Pixels::fixed) set.images = data::binarise_static(set.images, split == "train" ? 1 : 2);
-        return set;
+        if (pixels_ == Pixels::fixed) set->images = data::binarise_static(set->images, split == "train" ? 1 : 2);
+        return *set;
+    }
+    const data::ImageDataset& train() { return loaded(train_, "train"); }
+    const data::ImageDataset& test() { return loaded(test_, "test"); }
+    const data::BatchOrder& order() {
+        if (!order_) order_.emplace(train().images.size(0), batch_, seed_ + Stream::batch_order);
+        return *order_;
     }
 
     // What the model sees of a batch in [0, 1].
@@ -162,8 +173,8 @@ private:
         return (batch * 255.0 + rand(batch.shape(), generator)) / 256.0;
     }
 
-    Tensor test_rows(std::int64_t start, std::int64_t count) const {
-        return data::take_rows_u8_as_f32(test_.images, arange(static_cast<double>(start), static_cast<double>(start + count), 1, {.dtype = i64}));
+    Tensor test_rows(std::int64_t start, std::int64_t count) {
+        return data::take_rows_u8_as_f32(test().images, arange(static_cast<double>(start), static_cast<double>(start + count), 1, {.dtype = i64}));
     }
 
     Picture samples(std::int64_t count, Generator& generator) {
@@ -173,15 +184,15 @@ private:
     }
 
     // Originals in the odd rows, their reconstructions below.
-    Picture reconstructions(std::int64_t columns) {
+    Picture reconstructions(std::int64_t columns, std::int64_t pairs) {
         NoGrad guard;
         std::vector<Tensor> rows;
-        for (std::int64_t row = 0; row < 4; ++row) {
+        for (std::int64_t row = 0; row < pairs; ++row) {
             const Tensor x = test_rows(row * columns, columns);
             rows.push_back(x);
             rows.push_back(model_.mean_pixels(model_.encode(x).mu));
         }
-        return {"reconstructions", image_grid(reshape(concat(rows), {8 * columns, kSide, kSide}), columns)};
+        return {"reconstructions", image_grid(reshape(concat(rows), {2 * pairs * columns, kSide, kSide}), columns)};
     }
 
     // Each row walks in a straight line of the latent space from one test image to another.
@@ -200,11 +211,13 @@ private:
     double beta_;
     std::int64_t importance_samples_, eval_samples_;
     std::uint64_t seed_;
-    data::ImageDataset train_, test_;
+    std::int64_t batch_;
+    Config config_;
+    std::optional<data::ImageDataset> train_, test_;
+    std::optional<data::BatchOrder> order_;
     Generator weights_generator_;
     Vae model_;
     nn::Adam optimizer_;
-    data::BatchOrder order_;
     Generator noise_;
 };
 
@@ -216,7 +229,7 @@ Family vae_family() {
              {"data-dir", std::string(""), "folder of the data set's four files"},
              {"pixels", std::string("dynamic"), "dynamic or static binarisation, or grey values", {"dynamic", "static", "grey"}},
              {"decoder", std::string("bernoulli"), "distribution of a pixel", {"bernoulli", "gaussian"}},
-             {"layers", std::int64_t{1}, "stochastic layers, 1 or 2", {}, 1},
+             {"layers", std::int64_t{1}, "stochastic layers, 1 or 2", {}, 1, 2},
              {"latent", std::int64_t{20}, "latent variables of the first layer", {}, 1},
              {"latent-top", std::int64_t{10}, "latent variables of the second layer", {}, 1},
              {"hidden", std::int64_t{400}, "width of the hidden layers", {}, 1},

@@ -25,7 +25,7 @@ public:
         }
         return {{"loss", index == nan_at ? NAN : loss}, {"weight", static_cast<double>(weights.data<float>()[0])}};
     }
-    std::int64_t steps_per_epoch() const override { return order_.steps_per_epoch(); }
+    std::int64_t steps_per_epoch() override { return order_.steps_per_epoch(); }
     std::vector<models::Picture> pictures() override { return {{"toy", full({2, 2}, 0.5)}}; }
     std::vector<models::Picture> sample(std::int64_t, Generator&) override { return pictures(); }
     models::Scalars evaluate(Generator&) override { return {}; }
