@@ -42,7 +42,7 @@ void add_convolutions(std::vector<OpCase>& cases) {
     cases.push_back({"conv2d_weight", "stride 2",
                      [](Inputs in) {
                          const GradMode recording(true);  // gradcheck's differences run without
-                         const Tensor w = zeros({3, 2, 3, 2}, {.dtype = f64}).requires_grad_();
+                         const Tensor w = zeros({3, 2, 3, 2}, in[0].options()).requires_grad_();
                          return grad(conv2d(in[0], w, {}, {.stride = {2, 1}, .padding = {1, 0}}), {w}, {.gradient = in[1], .create_graph = true})[0];
                      },
                      {any({2, 2, 4, 4}, 13), any({2, 3, 2, 3}, 14)}});

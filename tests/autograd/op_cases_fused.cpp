@@ -28,7 +28,7 @@ void add_norms(std::vector<OpCase>& cases) {
     const auto batch = [](Inputs in) { return batch_norm(in[0], {}, {}, undefined_or(in, 1), undefined_or(in, 2)); };
     cases.push_back({"batch_norm", "image", batch, {any({3, 2, 2, 2}, 14), any({2}, 15), any({2}, 16)}});
     cases.push_back({"batch_norm", "features, no parameters", batch, {any({5, 3}, 17)}});
-    const auto evaluation = [](Inputs in) { return batch_norm(in[0], full({2}, 0.3, {.dtype = f64}), full({2}, 1.7, {.dtype = f64}), in[1], in[2], {.training = false}); };
+    const auto evaluation = [](Inputs in) { return batch_norm(in[0], full({2}, 0.3, in[0].options()), full({2}, 1.7, in[0].options()), in[1], in[2], {.training = false}); };
     cases.push_back({"batch_norm", "evaluation", evaluation, {any({3, 2, 4}, 18), any({2}, 19), any({2}, 20)}});
     cases.push_back({"layer_norm", "two dimensions", [](Inputs in) { return layer_norm(in[0], {3, 2}, in[1], in[2]); },
                      {any({4, 3, 2}, 21), any({3, 2}, 22), any({3, 2}, 23)}});
@@ -52,8 +52,9 @@ void add_attention(std::vector<OpCase>& cases) {
     cases.push_back({op, "no heads, own scale", attend({.scale = 0.7}), {any({2, 3, 2}, 34), any({2, 4, 2}, 35), any({2, 4, 2}, 36)}});
     cases.push_back({op, "causal", attend({.causal = true}), {any({1, 2, 4, 2}, 37), any({1, 2, 4, 2}, 38), any({1, 2, 4, 3}, 39)}});
     const Tensor sees = tensor({1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1}, {3, 5}, {.dtype = boolean});  // query 1 sees no key
-    cases.push_back({op, "a bool mask", attend({.mask = sees}), heads});
-    const auto added = [](Inputs in) { return scaled_dot_product_attention(in[0], in[1], in[2], {.mask = cast_data(any({2, 1, 3, 5}, 40), in[0].dtype())}); };
+    const auto masked = [sees](Inputs in) { return scaled_dot_product_attention(in[0], in[1], in[2], {.mask = copy_to(sees, in[0].device())}); };
+    cases.push_back({op, "a bool mask", masked, heads});
+    const auto added = [](Inputs in) { return scaled_dot_product_attention(in[0], in[1], in[2], {.mask = copy_to(cast_data(any({2, 1, 3, 5}, 40), in[0].dtype()), in[0].device())}); };
     cases.push_back({op, "an added mask", added, heads});
     cases.push_back({op, "a mask with a gradient", [](Inputs in) { return scaled_dot_product_attention(in[0], in[1], in[2], {.mask = in[3]}); },
                      {any({1, 1, 3, 2}, 41), any({1, 1, 2, 2}, 42), any({1, 1, 2, 2}, 43), any({3, 2}, 44)}});
