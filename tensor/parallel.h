@@ -1,5 +1,5 @@
 #pragma once
-// One pool of threads for the whole library: OpenMP's, the same that OpenBLAS uses.
+// One pool of threads for the whole library (cpu/parallel.cpp). BLAS gets no threads of its own.
 #include <cstdint>
 #include <type_traits>
 
@@ -14,8 +14,9 @@ using RangeBody = void (*)(void* context, std::int64_t begin, std::int64_t end);
 void parallel_ranges(std::int64_t n, std::int64_t grain, RangeBody body, void* context);
 }  // namespace detail
 
-/// Calls f(begin, end) on disjoint ranges that cover [0, n), on several threads when n > grain. The ranges depend on the number of
-/// threads, so f must compute each index independently of its neighbours; what combines indices cuts its own fixed chunks. Never nests.
+/// Calls f(begin, end) on disjoint ranges that cover [0, n), on several threads when n > grain, and not for fewer than about grain indices
+/// at a time. The ranges depend on the number of threads, so f must compute each index independently of its neighbours; what combines
+/// indices cuts its own fixed chunks. Never nests.
 template <class F>
 void parallel_for(std::int64_t n, std::int64_t grain, F&& f) {
     if (n <= grain) {

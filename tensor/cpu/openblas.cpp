@@ -1,9 +1,7 @@
 #include "tensor/cpu/openblas.h"
 
 #include <cblas.h>
-#ifdef _OPENMP
 #include <omp.h>
-#endif
 
 #include <cstdlib>
 #include <mutex>
@@ -45,7 +43,6 @@ void choose_blas_kernels() {
     });
 }
 
-#ifdef _OPENMP
 // An OpenMP build of OpenBLAS asks omp_get_max_threads() at every call, a setting that each thread of the program has for itself and that
 // we give back; a build of another kind has one setting for the process.
 BlasCall::BlasCall() : threads_before_(omp_get_max_threads()) {
@@ -59,20 +56,6 @@ BlasCall::BlasCall() : threads_before_(omp_get_max_threads()) {
 BlasCall::~BlasCall() {
     if (threads_before_ != 1) omp_set_num_threads(threads_before_);
 }
-#else
-// Plain threads: whatever the setting belongs to, each thread makes it once.
-BlasCall::BlasCall() {
-    thread_local const bool once = [] {
-        static std::mutex mutex;
-        const std::lock_guard lock(mutex);
-        choose_blas_kernels();
-        openblas_set_num_threads(1);
-        return true;
-    }();
-    (void)once;
-}
-BlasCall::~BlasCall() = default;
-#endif
 
 }  // namespace eps::kernels::cpu
 

@@ -1,83 +1,154 @@
+// The pool: threads that wait for jobs, and a caller that works along with them.
+//
+// A job is cut into pieces, a few for each thread, and each piece goes to the first thread that asks for it. The caller waits only for
+// pieces that another thread has begun: a thread that the system holds back (a busy machine, a shared one) costs what it would have
+// computed, not the time until it wakes. Every thread begins with its own share, so that from one job to the next it mostly finds in its
+// cache what it wrote itself.
 #include "tensor/parallel.h"
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <exception>
+#include <mutex>
 #include <thread>
-#include <vector>
 
-#ifdef EPS_STD_THREADS  // ThreadSanitizer cannot see into libgomp: its preset uses plain threads
-namespace {
-thread_local bool inside_parallel = false;
-int default_threads() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
-}  // namespace
-#else
-#include <omp.h>
-namespace {
-int default_threads() { return omp_get_max_threads(); }
-}  // namespace
+#if defined(__x86_64__)
+#include <immintrin.h>
 #endif
 
 namespace eps {
 namespace {
+
+constexpr std::int64_t kPiecesPerThread = 4, kMaxPieces = 64;  // of a job: a bit each
+constexpr int kMaxThreads = 64;
+constexpr int kSpins = 4000;       // of a waiting thread before it sleeps, some 50 us: longer than between two kernels of a training step
+constexpr int kPatience = 1000;    // spins of a caller at the end before it offers its core to others
+
+thread_local bool inside_job = false;  // of this thread: jobs do not nest
+
+void pause() {
+#if defined(__x86_64__)
+    _mm_pause();
+#endif
+}
+
+int default_threads() {
+    // Also what OpenMP programs are told by: users set it for PyTorch, too.
+    if (const char* setting = std::getenv("OMP_NUM_THREADS"))
+        if (const int count = std::atoi(setting); count > 0) return std::min(count, kMaxThreads);
+    return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kMaxThreads);
+}
 
 std::atomic<int>& thread_setting() {
     static std::atomic<int> count{default_threads()};
     return count;
 }
 
-// The first exception of any thread, rethrown by the caller's thread: an exception must not leave a parallel region.
-struct FirstException {
-    std::exception_ptr exception;
-    std::atomic_flag taken = ATOMIC_FLAG_INIT;
-    template <class F>
-    void guard(F&& f) noexcept {
-        try {
-            f();
-        } catch (...) {
-            if (!taken.test_and_set()) exception = std::current_exception();
+class Job {
+public:
+    Job(detail::RangeBody body, void* context, std::int64_t n, std::int64_t pieces, int threads)
+        : body_(body), context_(context), n_(n), pieces_(pieces), threads_(threads) {}
+
+    /// Takes pieces until none is left, from the share of `thread` on.
+    void work(int thread) {
+        if (thread >= threads_) return;
+        const std::int64_t first = pieces_ * thread / threads_;
+        for (std::int64_t i = 0; i < pieces_; ++i) {
+            const std::int64_t piece = (first + i) % pieces_;
+            const std::uint64_t bit = std::uint64_t{1} << piece;
+            if ((taken_.load(std::memory_order_relaxed) & bit) == 0 && (taken_.fetch_or(bit) & bit) == 0) run(piece);
         }
     }
+    /// The first exception of any thread, for the caller's thread: none may end a thread of the pool.
     void rethrow() const {
-        if (exception) std::rethrow_exception(exception);
+        if (exception_) std::rethrow_exception(exception_);
     }
+
+private:
+    void run(std::int64_t piece) noexcept {
+        try {
+            body_(context_, n_ * piece / pieces_, n_ * (piece + 1) / pieces_);
+        } catch (...) {
+            if (!failed_.test_and_set()) exception_ = std::current_exception();
+        }
+    }
+
+    detail::RangeBody body_;
+    void* context_;
+    std::int64_t n_, pieces_;
+    int threads_;
+    std::atomic<std::uint64_t> taken_{0};
+    std::exception_ptr exception_;
+    std::atomic_flag failed_ = ATOMIC_FLAG_INIT;
+};
+
+class Pool {
+public:
+    /// Never destroyed: its threads may outlive main, and end with the process.
+    static Pool& instance() {
+        static Pool& pool = *new Pool;
+        return pool;
+    }
+
+    /// False if another thread of the program has the pool: then the caller is on its own.
+    bool run(Job& job, int threads) {
+        const std::unique_lock lock(caller_, std::try_to_lock);
+        if (!lock) return false;
+        for (; started_ < threads - 1; ++started_) std::thread([this, id = started_ + 1] { serve(id); }).detach();
+        job_.store(&job);
+        news_.fetch_add(1);
+        news_.notify_all();
+        inside_job = true;
+        job.work(0);
+        inside_job = false;
+        job_.store(nullptr);
+        for (int spins = 0; inside_.load() != 0; ++spins) spins < kPatience ? pause() : std::this_thread::yield();
+        return true;
+    }
+
+private:
+    [[noreturn]] void serve(int id) {
+        inside_job = true;
+        for (unsigned seen = 0;;) {
+            seen = next_news(seen);
+            // Whoever is counted as inside before it looks for the job keeps the job's caller waiting, so what it finds is alive.
+            inside_.fetch_add(1);
+            if (Job* const job = job_.load()) job->work(id);
+            inside_.fetch_sub(1);
+        }
+    }
+
+    unsigned next_news(unsigned seen) {
+        for (int spins = 0; spins < kSpins; ++spins) {
+            if (const unsigned now = news_.load(); now != seen) return now;
+            pause();
+        }
+        news_.wait(seen);
+        return news_.load();
+    }
+
+    std::mutex caller_;  // one job at a time
+    int started_ = 0;
+    alignas(64) std::atomic<unsigned> news_{0};  // counts jobs
+    alignas(64) std::atomic<Job*> job_{nullptr};
+    std::atomic<int> inside_{0};
 };
 
 }  // namespace
 
 int num_threads() { return thread_setting().load(std::memory_order_relaxed); }
-void set_num_threads(int count) { thread_setting().store(std::max(1, count), std::memory_order_relaxed); }
+void set_num_threads(int count) { thread_setting().store(std::clamp(count, 1, kMaxThreads), std::memory_order_relaxed); }
 
 namespace detail {
 
 void parallel_ranges(std::int64_t n, std::int64_t grain, RangeBody body, void* context) {
     const std::int64_t useful = (n + grain - 1) / std::max<std::int64_t>(grain, 1);
     const int threads = static_cast<int>(std::min<std::int64_t>(num_threads(), useful));
-#ifdef EPS_STD_THREADS
-    const bool nested = inside_parallel;
-#else
-    const bool nested = omp_in_parallel();
-#endif
-    if (threads <= 1 || nested) return body(context, 0, n);
-
-    FirstException first;
-    const auto run = [&](std::int64_t t) { first.guard([&] { body(context, n * t / threads, n * (t + 1) / threads); }); };
-#ifdef EPS_STD_THREADS
-    std::vector<std::thread> others;
-    for (int t = 1; t < threads; ++t)
-        others.emplace_back([&run, t] {
-            inside_parallel = true;
-            run(t);
-        });
-    inside_parallel = true;
-    run(0);
-    inside_parallel = false;
-    for (std::thread& other : others) other.join();
-#else
-#pragma omp parallel for num_threads(threads) schedule(static, 1)
-    for (int t = 0; t < threads; ++t) run(t);
-#endif
-    first.rethrow();
+    if (threads <= 1 || inside_job) return body(context, 0, n);
+    Job job(body, context, n, std::min({useful, threads * kPiecesPerThread, kMaxPieces}), threads);
+    if (!Pool::instance().run(job, threads)) return body(context, 0, n);
+    job.rethrow();
 }
 
 }  // namespace detail
