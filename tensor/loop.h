@@ -17,6 +17,8 @@ struct Loop {
 
     std::int64_t inner_size() const { return rank ? sizes[static_cast<std::size_t>(rank - 1)] : 1; }
     std::int64_t inner_stride(std::size_t operand) const { return rank ? strides[operand][static_cast<std::size_t>(rank - 1)] : 1; }
+    /// From one line of the innermost dimension to the next.
+    std::int64_t line_stride(std::size_t operand) const { return rank > 1 ? strides[operand][static_cast<std::size_t>(rank - 2)] : 0; }
     std::int64_t outer_count() const {
         std::int64_t count = 1;
         for (int d = 0; d + 1 < rank; ++d) count *= sizes[static_cast<std::size_t>(d)];

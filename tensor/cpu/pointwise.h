@@ -12,16 +12,31 @@
 namespace eps::kernels::cpu {
 
 inline constexpr std::int64_t kTile = 1024;         // elements of one tile: four f32 operands are 16 KiB
+inline constexpr std::int64_t kNarrow = 64;         // elements of a line that are too few for a call: several lines share a tile
 inline constexpr std::int64_t kGrain = 16 * 1024;   // elements worth a second thread
 
-/// tile[i] = src[i * stride], converted.
+/// Where the elements of a tile lie: `lines` of `width` elements, from `offset` on.
+struct TilePlace {
+    std::int64_t offset, line_stride, stride, lines, width;
+    bool is_run() const { return stride == 1 && (lines == 1 || line_stride == width); }
+};
+
+/// f(i, at) for every element: i counts them, at is where each lies.
+template <class F>
+void for_each_element(const TilePlace& place, const F& f) {
+    for (std::int64_t x = 0; x < place.width && place.lines > 1; ++x)  // the lines are short, and many
+        for (std::int64_t y = 0; y < place.lines; ++y) f(y * place.width + x, place.offset + y * place.line_stride + x * place.stride);
+    if (place.lines > 1) return;
+    for (std::int64_t x = 0; x < place.width; ++x) f(x, place.offset + x * place.stride);
+}
+
+/// The elements of a tile one after the other, converted.
 template <class T>
-void load_tile(T* __restrict tile, const void* src, DType dtype, std::int64_t offset, std::int64_t stride, std::int64_t n) {
+void load_tile(T* __restrict tile, const void* src, DType dtype, const TilePlace& place) {
     visit(dtype, [&]<class S>() {
-        const S* __restrict p = static_cast<const S*>(src) + offset;
-        if (stride == 0) std::fill_n(tile, n, convert<T>(*p));
-        else
-            for (std::int64_t i = 0; i < n; ++i) tile[i] = convert<T>(p[i * stride]);
+        const S* __restrict p = static_cast<const S*>(src);
+        if (place.stride == 0 && place.lines == 1) std::fill_n(tile, place.width, convert<T>(p[place.offset]));
+        else for_each_element(place, [&](std::int64_t i, std::int64_t at) { tile[i] = convert<T>(p[at]); });
     });
 }
 
@@ -57,6 +72,46 @@ void run_row(const F& f, Out* __restrict out, const Pointers<T>& p, std::int64_t
 template <class T, class Out>
 using RowFunction = void (*)(const void* f, Out* out, const Pointers<T>& p, std::int64_t n);
 
+/// Visits the output tile by tile: a piece of one line, or some lines where these are narrow.
+template <class T, class Out>
+void run_tiles(const void* f, RowFunction<T, Out> run, const std::array<const Tensor*, 6>& operands, const Loop<6>& loop) {
+    Out* const out = static_cast<Out*>(operands[0]->raw_data());
+    const std::int64_t inner = loop.inner_size(), count = loop.rank > 1 ? loop.sizes[static_cast<std::size_t>(loop.rank - 2)] : 1;
+    const std::int64_t width = std::min(inner, kTile), lines = inner < kNarrow ? std::min(count, kTile / inner) : 1;
+    const std::int64_t across = (inner + width - 1) / width, down = (count + lines - 1) / lines;  // tiles
+    const std::int64_t grain = std::max<std::int64_t>(1, kGrain / (lines * width));
+    parallel_for(loop.outer_count() / count * down * across, grain, [&](std::int64_t begin, std::int64_t end) {
+        T buffer[5][kTile];
+        Out out_buffer[kTile];
+        for (std::int64_t tile = begin; tile < end; ++tile) {
+            const std::int64_t column = tile % across * width, block = tile / across, line = block % down * lines;
+            const auto place_of = [&](std::size_t operand) {
+                return TilePlace{loop.row_offset(operand, block / down * count + line) + column * loop.inner_stride(operand), loop.line_stride(operand),
+                                 loop.inner_stride(operand), std::min(lines, count - line), std::min(width, inner - column)};
+            };
+            Pointers<T> p{};
+            for (std::size_t k = 1; k < 6; ++k) {
+                if (!operands[k]) continue;
+                const TilePlace place = place_of(k);
+                if (place.is_run() && operands[k]->dtype() == dtype_of<T>) {
+                    p[k - 1] = static_cast<const T*>(operands[k]->raw_data()) + place.offset;
+                } else {
+                    load_tile(buffer[k - 1], operands[k]->raw_data(), operands[k]->dtype(), place);
+                    p[k - 1] = buffer[k - 1];
+                }
+            }
+            const TilePlace target = place_of(0);
+            const std::int64_t n = target.lines * target.width;
+            if (target.is_run()) {
+                run(f, out + target.offset, p, n);
+            } else {
+                run(f, out_buffer, p, n);
+                for_each_element(target, [&](std::int64_t i, std::int64_t at) { out[at] = out_buffer[i]; });
+            }
+        }
+    });
+}
+
 /// Visits the whole output with one row function. Operands: 0 out, 1 g, 2.. inputs.
 template <class T, class Out>
 void run_loop(const void* f, RowFunction<T, Out> run, const std::array<const Tensor*, 6>& operands) {
@@ -80,38 +135,7 @@ void run_loop(const void* f, RowFunction<T, Out> run, const std::array<const Ten
         return;
     }
 
-    const auto loop = plan_loop<6>(operands);
-    const std::int64_t inner = loop.inner_size();
-    const std::int64_t tiles = (inner + kTile - 1) / kTile;
-    if (out.numel() == 0) return;
-    const std::int64_t units_grain = std::max<std::int64_t>(1, kGrain / std::min(inner, kTile));
-    parallel_for(loop.outer_count() * tiles, units_grain, [&](std::int64_t begin, std::int64_t end) {
-        T buffer[5][kTile];
-        Out out_buffer[kTile];
-        for (std::int64_t unit = begin; unit < end; ++unit) {
-            const std::int64_t row = unit / tiles, first = unit % tiles * kTile;
-            const std::int64_t n = std::min(kTile, inner - first);
-            Pointers<T> p{};
-            for (std::size_t k = 1; k < 6; ++k) {
-                if (!operands[k]) continue;
-                const std::int64_t stride = loop.inner_stride(k);
-                const std::int64_t offset = loop.row_offset(k, row) + first * stride;
-                if (stride == 1 && operands[k]->dtype() == dtype) {
-                    p[k - 1] = static_cast<const T*>(operands[k]->raw_data()) + offset;
-                } else {
-                    load_tile(buffer[k - 1], operands[k]->raw_data(), operands[k]->dtype(), offset, stride, n);
-                    p[k - 1] = buffer[k - 1];
-                }
-            }
-            Out* const target = out_data + loop.row_offset(0, row) + first * loop.inner_stride(0);
-            if (loop.inner_stride(0) == 1) {
-                run(f, target, p, n);
-            } else {
-                run(f, out_buffer, p, n);
-                for (std::int64_t i = 0; i < n; ++i) target[i * loop.inner_stride(0)] = out_buffer[i];
-            }
-        }
-    });
+    if (out.numel() > 0) run_tiles(f, run, operands, plan_loop<6>(operands));
 }
 
 // Rows known to be zero or one are never launched; they have no loop.
