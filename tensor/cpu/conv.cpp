@@ -147,8 +147,9 @@ void run_conv2d_input(Tensor& x, const Tensor& y, const Tensor& w, const Tensor&
     const Image<T> target = image_of<T>(x.raw_data(), x);
     const Image<const T> from = image_of<T>(y);
     const Filters<const T> filters = filters_of<const T>(w);
-    if (const Correlation<T> c = correlation_of(image_of<T>(x), filters, g); is_single_pixel(from, c))
-        return correlate_single_input(target, c, from, data_or_null<T>(bias));
+    const Correlation<T> c = correlation_of(image_of<T>(x), filters, g);
+    if (is_single_pixel(from, c)) return correlate_single_input(target, c, from, data_or_null<T>(bias));
+    if (has_few_inputs(c, from)) return correlate_few_input(target, c, from, data_or_null<T>(bias));
     ConvGeometry one = g;
     one.groups = 1;
     const std::int64_t in = x.size(1) / g.groups, out = y.size(1) / g.groups;

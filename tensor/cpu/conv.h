@@ -57,9 +57,11 @@ template <class T> void correlate_single(const Image<T>& y, const Correlation<T>
 template <class T> void correlate_single_input(const Image<T>& x, const Correlation<T>& c, const Image<const T>& y, const T* bias);
 template <class T> void correlate_single_weight(const Filters<T>& dw, const Image<const T>& y, const Correlation<T>& c);
 
-/// A result of fewer channels than fill half a register: one product gives what every pixel contributes through every tap, which is then
-/// added up around it.
+/// Results of fewer channels than fill half a register: one product gives what every pixel contributes through every tap, which is then
+/// added up around it. And the adjoint in an image of so few channels.
 template <class T> bool has_few_results(const Image<const T>& out, const Correlation<T>& c);
 template <class T> void correlate_few(const Image<T>& out, const Correlation<T>& c, const T* bias);
+template <class T> bool has_few_inputs(const Correlation<T>& c, const Image<const T>& y);
+template <class T> void correlate_few_input(const Image<T>& x, const Correlation<T>& c, const Image<const T>& y, const T* bias);
 
 }  // namespace eps::kernels::cpu

@@ -1,5 +1,6 @@
 // Convolutions that are matrix products: filters of one tap, results of one pixel, results of few channels.
 #include <algorithm>
+#include <utility>
 
 #include "tensor/cpu/conv.h"
 #include "tensor/cpu/gemm.h"
@@ -94,46 +95,114 @@ void correlate_single_weight(const Filters<T>& dw, const Image<const T>& y, cons
     });
 }
 
+namespace {
+
+constexpr std::int64_t kBandBytes = 1 << 18;  // of contributions that are held at once
+
+/// Along one dimension: result i sees through tap u the input (i scale + u step + shift) / divide, where that is whole.
+struct Sight {
+    std::int64_t scale, step, shift, divide;
+    std::int64_t times_divide(std::int64_t result, std::int64_t tap) const { return result * scale + tap * step + shift; }
+};
+
+/// Results of few channels: one product gives what every pixel of the input contributes through every tap, and each result adds up what it
+/// sees. `w` leads from channels of the input to channels of the result.
+template <class T>
+class FewResults {
+public:
+    FewResults(const Image<T>& out, const Image<const T>& in, const Filters<const T>& w, Sight down, Sight across, const T* bias)
+        : out_(out), in_(in), w_(w), down_(down), across_(across), bias_(bias), taps_(w.height * w.width),
+          width_(ceil_div(taps_ * out.channels, kLanes<T>) * kLanes<T>) {}
+
+    void run() {
+        const Tensor packed = pack_filters();
+        const T* const w = static_cast<const T*>(packed.raw_data());
+        const std::int64_t line_bytes = in_.width * width_ * static_cast<std::int64_t>(sizeof(T));
+        // Lines of results from about as many lines of input; neighbouring bands share those that the filter overhangs.
+        const std::int64_t lines = std::clamp<std::int64_t>(kBandBytes / std::max<std::int64_t>(line_bytes, 1) * down_.divide / down_.scale, 1, out_.height);
+        const std::int64_t bands = ceil_div(out_.height, lines);
+        parallel_for(out_.batch_count * bands, 1, [&](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t unit = begin; unit < end; ++unit) {
+                const std::int64_t first = unit % bands * lines;
+                band(unit / bands, first, std::min(first + lines, out_.height), w);
+            }
+        });
+    }
+
+private:
+    Tensor pack_filters() const {  // [c][u, v, k], padded to whole registers
+        Tensor packed = zeros({in_.channels, width_}, {.dtype = dtype_of<T>});
+        T* const to = static_cast<T*>(packed.raw_data());
+        for (std::int64_t c = 0; c < in_.channels; ++c)
+            for (std::int64_t tap = 0; tap < taps_; ++tap)
+                for (std::int64_t k = 0; k < out_.channels; ++k)
+                    to[c * width_ + tap * out_.channels + k] = w_.data[k * w_.out + c * w_.in + tap / w_.width * w_.y + tap % w_.width * w_.x];
+        return packed;
+    }
+
+    // Results of lines [begin, end) of sample b.
+    void band(std::int64_t b, std::int64_t begin, std::int64_t end, const T* w) const {
+        const std::int64_t one = down_.times_divide(begin, 0), other = down_.times_divide(begin, w_.height - 1), last = (end - 1 - begin) * down_.scale;
+        const std::int64_t from = std::clamp<std::int64_t>(std::min(one, other) / down_.divide, 0, in_.height);
+        const std::int64_t to = std::clamp<std::int64_t>((std::max(one, other) + last) / down_.divide + 1, from, in_.height);
+        const Tensor buffer = empty({to - from, in_.width, width_}, {.dtype = dtype_of<T>});
+        T* const products = static_cast<T*>(buffer.raw_data());
+        const bool joined = in_.line == in_.width * in_.pixel;  // lines follow each other as pixels do
+        for (std::int64_t y = from; y < to; y += joined ? to - from : 1)
+            Gemm<T>{.m = joined ? (to - from) * in_.width : in_.width, .n = width_, .k = in_.channels, .a = in_.data + b * in_.batch + y * in_.line,
+                    .a_row = in_.pixel, .a_column = 1, .b = w, .b_row = width_, .b_column = 1, .c = products + (y - from) * in_.width * width_,
+                    .c_row = width_}.run();
+        for (std::int64_t i = begin; i < end; ++i) {
+            T* const line = out_.data + b * out_.batch + i * out_.line;
+            fill_with(line, out_.width, out_.channels, out_.pixel, bias_);
+            for (std::int64_t u = 0; u < w_.height; ++u) {
+                const std::int64_t at = down_.times_divide(i, u), y = at / down_.divide;
+                if (at < 0 || at % down_.divide != 0 || y >= in_.height) continue;
+                for (std::int64_t v = 0; v < w_.width; ++v) add(line, v, products + (y - from) * in_.width * width_ + (u * w_.width + v) * out_.channels);
+            }
+        }
+    }
+
+    // To every result of a line what it sees through tap v of a line of contributions.
+    void add(T* line, std::int64_t v, const T* products) const {
+        std::int64_t j = 0;
+        while (j < out_.width && (across_.times_divide(j, v) < 0 || across_.times_divide(j, v) % across_.divide != 0)) ++j;
+        for (std::int64_t x = across_.times_divide(j, v) / across_.divide; j < out_.width && x < in_.width; j += across_.divide, x += across_.scale)
+            for (std::int64_t k = 0; k < out_.channels; ++k) line[j * out_.pixel + k] += products[x * width_ + k];
+    }
+
+    const Image<T>& out_;
+    const Image<const T>& in_;
+    const Filters<const T>& w_;
+    Sight down_, across_;
+    const T* bias_;
+    std::int64_t taps_, width_;
+};
+
+bool are_few(std::int64_t results, std::int64_t inputs, std::int64_t lanes) { return 2 * results <= lanes && inputs >= lanes; }
+
+}  // namespace
+
 template <class T>
 bool has_few_results(const Image<const T>& out, const Correlation<T>& c) {
-    return 2 * out.channels <= kLanes<T> && c.in.channels >= kLanes<T> && c.stride_y == 1 && c.stride_x == 1 && c.groups == 1 &&
-           c.filters.height * c.filters.width > 1;
+    return are_few(out.channels, c.in.channels, kLanes<T>) && c.stride_y == 1 && c.stride_x == 1 && c.groups == 1 && c.filters.height * c.filters.width > 1;
 }
 
 template <class T>
 void correlate_few(const Image<T>& out, const Correlation<T>& c, const T* bias) {
-    const std::int64_t taps = c.filters.height * c.filters.width, in = c.in.channels, n = taps * out.channels, pixels = c.in.height * c.in.width;
-    const Tensor packed = empty({in, n}, {.dtype = dtype_of<T>});  // [c][u, v, k]
-    T* const w = static_cast<T*>(packed.raw_data());
-    for (std::int64_t channel = 0; channel < in; ++channel)
-        for (std::int64_t tap = 0; tap < taps; ++tap)
-            for (std::int64_t k = 0; k < out.channels; ++k)
-                w[channel * n + tap * out.channels + k] =
-                    c.filters.data[k * c.filters.out + channel * c.filters.in + tap / c.filters.width * c.filters.y + tap % c.filters.width * c.filters.x];
-    parallel_for(out.batch_count, 1, [&](std::int64_t begin, std::int64_t end) {
-        const Tensor buffer = empty({pixels, n}, {.dtype = dtype_of<T>});  // what each pixel adds to the results around it
-        T* const p = static_cast<T*>(buffer.raw_data());
-        for (std::int64_t b = begin; b < end; ++b) {
-            for (std::int64_t y = 0; y < c.in.height; ++y)
-                Gemm<T>{.m = c.in.width, .n = n, .k = in, .a = c.in.data + b * c.in.batch + y * c.in.line, .a_row = c.in.pixel, .a_column = 1, .b = w,
-                        .b_row = n, .b_column = 1, .c = p + y * c.in.width * n, .c_row = n}.run();
-            for (std::int64_t i = 0; i < out.height; ++i) {
-                T* const line = out.data + b * out.batch + i * out.line;
-                fill_with(line, out.width, out.channels, out.pixel, bias);
-                for (std::int64_t u = 0; u < c.filters.height; ++u) {
-                    const std::int64_t y = i + u * c.step_y - c.before_y;
-                    if (y < 0 || y >= c.in.height) continue;
-                    for (std::int64_t v = 0; v < c.filters.width; ++v) {
-                        const std::int64_t shift = v * c.step_x - c.before_x, first = std::max<std::int64_t>(0, -shift);
-                        const std::int64_t last = std::min(out.width, c.in.width - shift);
-                        const T* const from = p + (y * c.in.width + shift) * n + (u * c.filters.width + v) * out.channels;
-                        for (std::int64_t j = first; j < last; ++j)
-                            for (std::int64_t k = 0; k < out.channels; ++k) line[j * out.pixel + k] += from[j * n + k];
-                    }
-                }
-            }
-        }
-    });
+    FewResults<T>(out, c.in, c.filters, {c.stride_y, c.step_y, -c.before_y, 1}, {c.stride_x, c.step_x, -c.before_x, 1}, bias).run();
+}
+
+template <class T>
+bool has_few_inputs(const Correlation<T>& c, const Image<const T>& y) {
+    return are_few(c.in.channels, y.channels, kLanes<T>) && c.groups == 1 && c.filters.height * c.filters.width > 1;
+}
+
+template <class T>
+void correlate_few_input(const Image<T>& x, const Correlation<T>& c, const Image<const T>& y, const T* bias) {
+    Filters<const T> back = c.filters;
+    std::swap(back.in, back.out);
+    FewResults<T>(x, y, back, {1, -c.step_y, c.before_y, c.stride_y}, {1, -c.step_x, c.before_x, c.stride_x}, bias).run();
 }
 
 #define EPS_INSTANTIATE(T)                                                                                        \
@@ -144,7 +213,9 @@ void correlate_few(const Image<T>& out, const Correlation<T>& c, const T* bias) 
     template void correlate_single_input(const Image<T>&, const Correlation<T>&, const Image<const T>&, const T*); \
     template void correlate_single_weight(const Filters<T>&, const Image<const T>&, const Correlation<T>&);       \
     template bool has_few_results(const Image<const T>&, const Correlation<T>&);                                  \
-    template void correlate_few(const Image<T>&, const Correlation<T>&, const T*);
+    template void correlate_few(const Image<T>&, const Correlation<T>&, const T*);                                \
+    template bool has_few_inputs(const Correlation<T>&, const Image<const T>&);                                   \
+    template void correlate_few_input(const Image<T>&, const Correlation<T>&, const Image<const T>&, const T*);
 EPS_INSTANTIATE(float)
 EPS_INSTANTIATE(double)
 #undef EPS_INSTANTIATE

@@ -244,12 +244,12 @@ template <class T>
 void correlate_winograd(const Image<T>& out, const std::vector<Correlation<T>>& parts, const T* bias) {
     const Image<const T> y{out.data, out.batch, out.line, out.pixel, out.batch_count, out.height, out.width, out.channels};
     parts[0].filters.height == 3 ? Winograd<T, F43>(y, parts, kForwardTiles).forward(out.data, bias)
-                                   : Winograd<T, F32>(y, parts, kForwardTiles).forward(out.data, bias);
+                                   : Winograd<T, F42>(y, parts, kForwardTiles).forward(out.data, bias);
 }
 
 template <class T>
 void correlate_weight_winograd(const std::vector<Filters<T>>& dw, const Image<const T>& y, const std::vector<Correlation<T>>& parts) {
-    parts[0].filters.height == 3 ? Winograd<T, F43>(y, parts, kWeightTiles).weight(dw) : Winograd<T, F32>(y, parts, kWeightTiles).weight(dw);
+    parts[0].filters.height == 3 ? Winograd<T, F43>(y, parts, kWeightTiles).weight(dw) : Winograd<T, F42>(y, parts, kWeightTiles).weight(dw);
 }
 
 #define EPS_INSTANTIATE(T)                                                                                       \

@@ -7,7 +7,7 @@
 
 namespace eps::kernels::cpu {
 
-/// Whether this correlation can be computed so: filters of 3x3 (by F(4x4, 3x3), 4 times fewer products) or 2x2 (by F(3x3, 2x2), 2.25
+/// Whether this correlation can be computed so: filters of 3x3 (by F(4x4, 3x3), 4 times fewer products) or 2x2 (by F(4x4, 2x2), 2.56
 /// times fewer), stride and step 1, no groups, channels in whole registers. In f32, F(4x4, 3x3) is about ten times less accurate than
 /// direct sums: within 1e-5 of the largest result.
 template <class T>

@@ -48,35 +48,42 @@ struct F43 {
     }
 };
 
-/// F(3, 2), points 0, 1, -1, infinity.
-struct F32 {
-    static constexpr int results = 3, taps = 2, points = 4;
-    template <class V> static void input(const V (&d)[4], V (&v)[4]) {
-        v[0] = d[0] - d[2];
-        v[1] = d[1] + d[2];
-        v[2] = d[2] - d[1];
-        v[3] = d[3] - d[1];
+/// F(4, 2), points 0, 1, -1, 2, infinity.
+struct F42 {
+    static constexpr int results = 4, taps = 2, points = 5;
+    template <class V> static void input(const V (&d)[5], V (&v)[5]) {
+        const V odd = d[3] - d[1];
+        v[0] = 2 * (d[0] - d[2]) + odd;
+        v[1] = odd - (d[1] + d[2]);
+        v[2] = odd + 3 * (d[1] - d[2]);
+        v[3] = odd;
+        v[4] = d[4] - d[2] - 2 * odd;
     }
-    template <class V> static void filter(const V (&g)[2], V (&u)[4]) {
-        u[0] = g[0];
-        u[1] = (g[0] + g[1]) / 2;
-        u[2] = (g[0] - g[1]) / 2;
-        u[3] = g[1];
+    template <class V> static void filter(const V (&g)[2], V (&u)[5]) {
+        u[0] = g[0] / 2;
+        u[1] = (g[0] + g[1]) / -2;
+        u[2] = (g[1] - g[0]) / 6;
+        u[3] = g[0] / 6 + g[1] / 3;
+        u[4] = g[1];
     }
-    template <class V> static void output(const V (&m)[4], V (&y)[3]) {
-        y[0] = m[0] + m[1] + m[2];
-        y[1] = m[1] - m[2];
-        y[2] = m[1] + m[2] + m[3];
+    template <class V> static void output(const V (&m)[5], V (&y)[4]) {
+        const V sum = m[1] + m[2], difference = m[1] - m[2];
+        y[0] = m[0] + sum + m[3];
+        y[1] = difference + 2 * m[3];
+        y[2] = sum + 4 * m[3];
+        y[3] = difference + 8 * m[3] + m[4];
     }
-    template <class V> static void output_adjoint(const V (&y)[3], V (&m)[4]) {
+    template <class V> static void output_adjoint(const V (&y)[4], V (&m)[5]) {
+        const V even = y[0] + y[2], odd = y[1] + y[3];
         m[0] = y[0];
-        m[1] = y[0] + y[1] + y[2];
-        m[2] = y[0] - y[1] + y[2];
-        m[3] = y[2];
+        m[1] = even + odd;
+        m[2] = even - odd;
+        m[3] = y[0] + 4 * y[2] + (2 * y[1] + 8 * y[3]);
+        m[4] = y[3];
     }
-    template <class V> static void filter_adjoint(const V (&u)[4], V (&g)[2]) {
-        g[0] = u[0] + (u[1] + u[2]) / 2;
-        g[1] = (u[1] - u[2]) / 2 + u[3];
+    template <class V> static void filter_adjoint(const V (&u)[5], V (&g)[2]) {
+        g[0] = (u[0] - u[1]) / 2 + (u[3] - u[2]) / 6;
+        g[1] = u[2] / 6 - u[1] / 2 + u[3] / 3 + u[4];
     }
 };
 
