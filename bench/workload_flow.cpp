@@ -16,7 +16,7 @@ using namespace eps;
 
 namespace {
 
-/// f(z) = z + u_hat tanh(w z + b), u_hat = u + (softplus(w u) - 1 - w u) w / |w|^2, which keeps w u_hat > -1; log |det| = log |1 + (1 - tanh^2) w u_hat|.
+/// f(z) = z + u_hat tanh(w z + b), u_hat = u + (m - w u) w / |w|^2 with w u_hat = m = softplus(w u) - 1 > -1; log |det| = log |1 + (1 - tanh^2) m|.
 struct PlanarFlow : nn::Module {
     Tensor w, u, b;  // [D], [D], []
     PlanarFlow(std::int64_t dim, Generator& generator) : w(empty({dim})), u(empty({dim})), b(zeros({})) {
@@ -28,9 +28,9 @@ struct PlanarFlow : nn::Module {
     }
     // z [B, D]; adds to log_det [B]
     Tensor apply(const Tensor& z, Tensor& log_det) const {
-        const Tensor wu = sum(w * u), u_hat = u + ((softplus(wu) - 1.0 - wu) / sum(square(w))) * w;
-        const Tensor h = tanh(matmul(z, w) + b), slope = 1.0 - square(h);
-        log_det = log_det + log(abs(slope * sum(w * u_hat) + 1.0));
+        const Tensor wu = sum(w * u), m = softplus(wu) - 1.0, u_hat = u + ((m - wu) / sum(square(w))) * w;
+        const Tensor h = tanh(matmul(z, w) + b);
+        log_det = log_det + planar_log_det(h, m);
         return z + unsqueeze(h, 1) * u_hat;
     }
 };
@@ -114,7 +114,7 @@ struct RealNvpStep {
         Tensor a = narrow(x, 1, 0, 1), b = narrow(x, 1, 1, 1), log_det = zeros({512, 1});
         for (const auto& net : nets) {
             const Tensor st = (*net)(a), s = tanh(narrow(st, 1, 0, 1));
-            const Tensor moved = b * exp(s) + narrow(st, 1, 1, 1);
+            const Tensor moved = affine_coupling(b, s, narrow(st, 1, 1, 1));
             log_det = log_det + s;
             b = a;
             a = moved;

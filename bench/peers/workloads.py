@@ -198,9 +198,10 @@ class Planar(nn.Module):
 
     def forward(self, z, log_det):
         wu = (self.w * self.u).sum()
-        u_hat = self.u + (F.softplus(wu) - 1 - wu) / (self.w**2).sum() * self.w
+        m = F.softplus(wu) - 1
+        u_hat = self.u + (m - wu) / (self.w**2).sum() * self.w
         h = T.tanh(z @ self.w + self.b)
-        return z + h[:, None] * u_hat, log_det + T.log(T.abs((1 - h**2) * (self.w * u_hat).sum() + 1))
+        return z + h[:, None] * u_hat, log_det + T.log(T.abs((1 - h**2) * m + 1))
 
 
 def planar_2d():

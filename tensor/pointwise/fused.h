@@ -33,9 +33,16 @@ struct Huber {
         return where(abs(d) <= T(delta), T(0.5) * d * d, T(delta) * (abs(d) - T(0.5 * delta)));
     }
 };
+/// log |1 + (1 - h^2) wu|, h = tanh(w z + b), wu = w u: the log-determinant of a planar flow   (Rezende & Mohamed 2015, eq. 11-12)
+struct PlanarLogDet {
+    template <class T> EPS_HD constexpr T f(T h, T wu) const { return log(abs(T(1) + (T(1) - h * h) * wu)); }
+};
+/// x exp(s) + t: an affine coupling's other half   (Dinh et al. 2017, eq. 5)
+struct AffineCoupling { template <class T> EPS_HD constexpr T f(T x, T s, T t) const { return x * exp(s) + t; } };
 
 }  // namespace eps::math
 
 #define EPS_FUSED_OPS(X)                                                                                            \
     X(3, Reparameterise, reparameterise) X(2, KlStandardNormal, kl_standard_normal) X(3, NormalLogProb, normal_log_prob) \
-    X(2, BceWithLogits, bce_with_logits) X(2, SquaredError, squared_error) X(2, Huber, huber)
+    X(2, BceWithLogits, bce_with_logits) X(2, SquaredError, squared_error) X(2, Huber, huber)                           \
+    X(2, PlanarLogDet, planar_log_det) X(3, AffineCoupling, affine_coupling)

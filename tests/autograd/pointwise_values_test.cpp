@@ -108,6 +108,8 @@ const std::map<std::string, Reference>& references() {
         EPS_REFERENCE(normal_log_prob, std::log(std::exp(-std::pow(x[0] - x[1], 2) / (2 * std::exp(x[2]))) /
                                                 std::sqrt(2 * std::numbers::pi * std::exp(x[2])))),
         EPS_REFERENCE(bce_with_logits, -(x[1] * std::log(logistic(x[0])) + (1 - x[1]) * std::log(1 - logistic(x[0])))),
+        EPS_REFERENCE(planar_log_det, std::log(1 + x[1] - x[0] * x[0] * x[1])),
+        EPS_REFERENCE(affine_coupling, x[2] + x[0] * std::exp(x[1])),
         EPS_REFERENCE(squared_error, std::pow(x[0] - x[1], 2)),
         EPS_REFERENCE(huber, std::abs(x[0] - x[1]) <= x[2] ? std::pow(x[0] - x[1], 2) / 2 : x[2] * (std::abs(x[0] - x[1]) - x[2] / 2)),
     };
