@@ -17,6 +17,7 @@ namespace {
 constexpr std::int64_t kDepth = 512;        // a strip of B: 64 KiB of f32
 constexpr std::int64_t kWidth = 4096;       // a block of B: 8 MiB
 constexpr std::int64_t kGroupTiles = 16;    // tiles of one strip that one thread takes at once
+constexpr std::int64_t kPackedRows = 8;     // of B, packed at once
 constexpr std::int64_t kSmallBlock = 128 * 128;  // numbers of B that stay in cache as they are
 constexpr std::int64_t kThreadWork = 1 << 20;  // multiply-adds worth a second thread, about 10 us
 
@@ -60,10 +61,13 @@ private:
         constexpr int strip = kTileColumns<T>;
         const Tensor buffer = empty({strips_ * depth_ * strip}, {.dtype = dtype_of<T>});
         T* const to = static_cast<T*>(buffer.raw_data());
+        // Rows of B are read as they lie, some at a time for all strips; columns, a strip of them from end to end.
+        const std::int64_t chunk = g_.b_column == 1 ? kPackedRows : depth_;
         parallel_for(strips_, grain(strips_, depth_ * width_ * 4), [&](std::int64_t begin, std::int64_t end) {
-            for (std::int64_t s = begin; s < end; ++s)
-                pack_strip<T, strip>(to + s * depth_ * strip, from + s * strip * g_.b_column, g_.b_row, g_.b_column, depth_,
-                                     static_cast<int>(std::min<std::int64_t>(strip, width_ - s * strip)));
+            for (std::int64_t p = 0; p < depth_; p += chunk)
+                for (std::int64_t s = begin; s < end; ++s)
+                    pack_strip<T, strip>(to + (s * depth_ + p) * strip, from + p * g_.b_row + s * strip * g_.b_column, g_.b_row, g_.b_column,
+                                         std::min(chunk, depth_ - p), static_cast<int>(std::min<std::int64_t>(strip, width_ - s * strip)));
         });
         b_ = {to, depth_ * strip, strip};
         return buffer;
