@@ -24,7 +24,7 @@ Dims Dims::filled(int rank, std::int64_t value) {
 void Dims::push_back(std::int64_t value) { insert(rank_, value); }
 
 void Dims::insert(int at, std::int64_t value) {
-    check(rank_ < kMaxRank, "shape", "too many dimensions; ", to_string(), " cannot grow; expected at most ", kMaxRank);
+    check(rank_ < kMaxRank, "shape", "too many dimensions; ", *this, " cannot grow; expected at most ", kMaxRank);
     for (int i = rank_; i > at; --i) (*this)[i] = (*this)[i - 1];
     (*this)[at] = value;
     ++rank_;

@@ -180,7 +180,7 @@ Tensor conv_transpose1d(const Tensor& x, const Tensor& weight, const Tensor& bia
 }
 
 Tensor channels_last(const Tensor& x) {
-    check(x.defined() && x.rank() == 4, "channels_last", "needs an image [B, C, H, W]; got ", x.defined() ? x.shape().to_string() : "an undefined tensor");
+    check(x.defined() && x.rank() == 4, "channels_last", "needs an image [B, C, H, W]; got ", describe(x));
     return is_channels_last(x) ? x : permute(contiguous(permute(x, {0, 2, 3, 1})), {0, 3, 1, 2});
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Every workload here and in PyTorch, in turn on the same machine: median ms of a step and the ratio PyTorch / ours (above 1: ours is faster).
+"""Every workload here and in PyTorch, in turn on the same machine: median ms of a step, the ratio PyTorch / ours (above 1: ours is faster), and by how
+many MB each process grew at most.
 
   compare.py PATH_OF_eps_bench [NAME ...]
 """
@@ -22,7 +23,7 @@ def run(command, threads):
 
 def ours(bench, name, threads):
     cases = run([bench, f"--benchmark_filter=BM_workload/{name}/threads:{threads}/", "--benchmark_format=json", "--benchmark_repetitions=3"], threads)
-    return next(case["real_time"] for case in cases["benchmarks"] if case.get("aggregate_name") == "median")
+    return next(case for case in cases["benchmarks"] if case.get("aggregate_name") == "median")
 
 
 def main():
@@ -35,12 +36,13 @@ def main():
     bench, names = sys.argv[1], sys.argv[2:] or NAMES
     if unknown := [name for name in names if name not in NAMES]:
         sys.exit(f"bench --peers: unknown workload '{unknown[0]}'; expected some of: {', '.join(NAMES)}")
-    print(f"PyTorch {torch.__version__}; ms of a step\n{'workload':16}{'threads':>8}{'ours':>10}{'PyTorch':>10}{'ratio':>8}")
+    print(f"PyTorch {torch.__version__}; ms of a step, peak MB\n{'workload':16}{'threads':>8}{'ours':>10}{'PyTorch':>10}{'ratio':>8}{'ours':>10}{'PyTorch':>10}")
     for name in names:
         for threads in (1, 2):
             mine = ours(bench, name, threads)
             theirs = run([sys.executable, str(HERE / "workloads.py"), "--threads", str(threads), name], threads)[name]
-            print(f"{name:16}{threads:8}{mine:10.2f}{theirs:10.2f}{theirs / mine:8.2f}", flush=True)
+            ms, their_ms = mine["real_time"], theirs["ms"]
+            print(f"{name:16}{threads:8}{ms:10.2f}{their_ms:10.2f}{their_ms / ms:8.2f}{mine['peak_MB']:10.0f}{theirs['peak_mb']:10.0f}", flush=True)
 
 
 if __name__ == "__main__":

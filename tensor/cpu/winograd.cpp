@@ -100,13 +100,13 @@ private:
             for (std::int64_t c = begin; c < end; ++c) {
                 const Filters<const T>& w = parts_[static_cast<std::size_t>(c / in_)].filters;
                 for (std::int64_t k = 0; k < y_.channels; k += lanes) {
+                    T taps[r * r][lanes];
+                    for (int lane = 0; lane < lanes; ++lane) {
+                        const T* const from = w.data + (k + lane) * w.out + c % in_ * w.in;
+                        for (int tap = 0; tap < r * r; ++tap) taps[tap][lane] = from[tap / r * w.y + tap % r * w.x];
+                    }
                     V g[r][r], u[n][n];
-                    for (int i = 0; i < r; ++i)
-                        for (int j = 0; j < r; ++j) {
-                            T taps[lanes];
-                            for (int lane = 0; lane < lanes; ++lane) taps[lane] = w.data[(k + lane) * w.out + c % in_ * w.in + i * w.y + j * w.x];
-                            g[i][j] = load(taps);
-                        }
+                    for (int tap = 0; tap < r * r; ++tap) g[tap / r][tap % r] = load(taps[tap]);
                     transform_filter<F>(g, u);
                     for (int point = 0; point < planes; ++point)
                         store(to + (point * strips + k / width) * strip_size + c * width + k % width, u[point / n][point % n]);
@@ -124,11 +124,17 @@ private:
     /// A square of pixels of an image from (y, x) on; zeros where there is no image.
     template <int side>
     void pixels(const Image<const T>& image, std::int64_t b, std::int64_t y, std::int64_t x, const T* (&to)[side][side]) const {
+        const T* lines[side];
+        std::int64_t places[side];
+        for (int i = 0; i < side; ++i) {
+            lines[i] = y + i >= 0 && y + i < image.height ? image.data + b * image.batch + (y + i) * image.line : nullptr;
+            places[i] = x + i >= 0 && x + i < image.width ? (x + i) * image.pixel : -1;
+        }
+        const T* const nothing = static_cast<const T*>(zeros_.raw_data());
+#pragma GCC unroll 6
         for (int i = 0; i < side; ++i)
-            for (int j = 0; j < side; ++j) {
-                const bool inside = y + i >= 0 && y + i < image.height && x + j >= 0 && x + j < image.width;
-                to[i][j] = inside ? image.data + b * image.batch + (y + i) * image.line + (x + j) * image.pixel : static_cast<const T*>(zeros_.raw_data());
-            }
+#pragma GCC unroll 6
+            for (int j = 0; j < side; ++j) to[i][j] = lines[i] && places[j] >= 0 ? lines[i] + places[j] : nothing;
     }
 
     // V = B^T d B
@@ -218,9 +224,12 @@ private:
                     V u[n][n], g[r][r];
                     for (int i = 0; i < planes; ++i) u[i / n][i % n] = load(sums + (i * depth_ + c) * y_.channels + k);
                     transform_filter_adjoint<F>(u, g);
-                    for (int i = 0; i < r; ++i)
-                        for (int j = 0; j < r; ++j)
-                            for (int lane = 0; lane < lanes; ++lane) dw.data[(k + lane) * dw.out + c * dw.in + i * dw.y + j * dw.x] = g[i][j][lane];
+                    T taps[r * r][lanes];
+                    for (int tap = 0; tap < r * r; ++tap) store(taps[tap], g[tap / r][tap % r]);
+                    for (int lane = 0; lane < lanes; ++lane) {
+                        T* const to = dw.data + (k + lane) * dw.out + c * dw.in;
+                        for (int tap = 0; tap < r * r; ++tap) to[tap / r * dw.y + tap % r * dw.x] = taps[tap][lane];
+                    }
                 }
         });
     }
