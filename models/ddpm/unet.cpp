@@ -2,12 +2,8 @@
 
 #include <algorithm>
 
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/attention.h"
 #include "autograd/ops/join.h"
 #include "autograd/ops/pointwise.h"
-#include "autograd/ops/shape.h"
-#include "autograd/ops/upsample.h"
 #include "nn/time_embedding.h"
 
 namespace eps::models::ddpm {
@@ -15,42 +11,9 @@ namespace {
 
 constexpr std::int64_t kTimeFactor = 4;  // the time's width, in base widths
 
-nn::Conv2dLayerOptions conv3(const UNetOptions& o, std::int64_t stride = 1) { return {.stride = stride, .padding = 1, .generator = o.generator}; }
+nn::Conv2dLayerOptions conv3(const UNetOptions& o) { return {.padding = 1, .generator = o.generator}; }
 
 }  // namespace
-
-ResidualBlock::ResidualBlock(std::int64_t in, std::int64_t out, std::int64_t time_width, const UNetOptions& o)
-    : norm1_(o.groups, in), norm2_(o.groups, out), conv1_(in, out, 3, conv3(o)), conv2_(out, out, 3, conv3(o)),
-      time_(time_width, out, {.generator = o.generator}) {
-    add("norm1", norm1_);
-    add("conv1", conv1_);
-    add("time", time_);
-    add("norm2", norm2_);
-    add("conv2", conv2_);
-    if (in == out) return;
-    skip_ = std::make_unique<nn::Conv2d>(in, out, 1, nn::Conv2dLayerOptions{.generator = o.generator});
-    add("skip", *skip_);
-}
-
-Tensor ResidualBlock::forward(const Tensor& x, const Tensor& time) {
-    const Tensor shift = reshape(time_(time), {x.size(0), -1, 1, 1});
-    const Tensor h = conv1_(norm1_.forward_silu(x)) + shift;
-    return conv2_(norm2_.forward_silu(h)) + (skip_ ? (*skip_)(x) : x);
-}
-
-AttentionBlock::AttentionBlock(std::int64_t channels, const UNetOptions& o)
-    : norm_(o.groups, channels), qkv_(channels, 3 * channels, 1, {.generator = o.generator}), out_(channels, channels, 1, {.generator = o.generator}) {
-    add("norm", norm_);
-    add("qkv", qkv_);
-    add("out", out_);
-}
-
-Tensor AttentionBlock::forward(const Tensor& x) {
-    const std::int64_t b = x.size(0), c = x.size(1), h = x.size(2), w = x.size(3);
-    const Tensor pixels = reshape(permute(qkv_(norm_(x)), {0, 2, 3, 1}), {b, h * w, 3 * c});  // [B, H W, 3 C]: a view, channels being last
-    const Tensor mixed = scaled_dot_product_attention(narrow(pixels, 2, 0, c), narrow(pixels, 2, c, c), narrow(pixels, 2, 2 * c, c));
-    return x + out_(permute(reshape(mixed, {b, h, w, c}), {0, 3, 1, 2}));
-}
 
 Tensor UNet::Stage::run(const Tensor& x, const Tensor& time) const {
     const Tensor h = block->forward(x, time);
@@ -58,10 +21,11 @@ Tensor UNet::Stage::run(const Tensor& x, const Tensor& time) const {
 }
 
 UNet::Stage UNet::make_stage(const std::string& name, std::int64_t in, std::int64_t out, bool attends) {
-    Stage stage{std::make_unique<ResidualBlock>(in, out, kTimeFactor * options_.base, options_), nullptr};
+    const nn::ResidualBlockOptions o{.time_width = kTimeFactor * options_.base, .groups = options_.groups, .generator = options_.generator};
+    Stage stage{std::make_unique<nn::ResidualBlock>(in, out, o), nullptr};
     add(name, *stage.block);
     if (!attends) return stage;
-    stage.attention = std::make_unique<AttentionBlock>(out, options_);
+    stage.attention = std::make_unique<nn::AttentionBlock>(out, options_.groups, options_.generator);
     add(name + "_attention", *stage.attention);
     return stage;
 }
@@ -89,8 +53,8 @@ UNet::UNet(const UNetOptions& o)
             widths.push_back(width = out);
         }
         if (l + 1 < levels) {
-            level.resample = std::make_unique<nn::Conv2d>(width, width, 3, conv3(o, 2));
-            add(str("down", l, "_conv"), *level.resample);
+            level.resample = std::make_unique<nn::DownsampleBlock>(width, o.generator);
+            add(str("down", l, "_resample"), *level.resample);
             widths.push_back(width);
             size /= 2;
         }
@@ -107,8 +71,8 @@ UNet::UNet(const UNetOptions& o)
             width = out;
         }
         if (l > 0) {
-            level.resample = std::make_unique<nn::Conv2d>(width, width, 3, conv3(o));
-            add(str("up", l, "_conv"), *level.resample);
+            level.resample = std::make_unique<nn::UpsampleBlock>(width, o.generator);
+            add(str("up", l, "_resample"), *level.resample);
             size *= 2;
         }
         up_.push_back(std::move(level));
@@ -130,7 +94,7 @@ Tensor UNet::forward(const Tensor& x, const Tensor& t) {
             h = stage.run(concat({h, across.back()}, 1), time);
             across.pop_back();
         }
-        if (level.resample) h = (*level.resample)(upsample_nearest(h, 2));
+        if (level.resample) h = (*level.resample)(h);
     }
     return last_(last_norm_.forward_silu(h));
 }

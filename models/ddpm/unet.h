@@ -5,9 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "nn/conv.h"
-#include "nn/linear.h"
-#include "nn/norm.h"
+#include "nn/unet_blocks.h"
 
 namespace eps::models::ddpm {
 
@@ -20,31 +18,6 @@ struct UNetOptions {
     Generator* generator = nullptr;
 };
 
-/// h = conv(silu(GN(x))) + W silu(t);  y = conv(silu(GN(h))) + x, or + a 1x1 convolution of x where channels change.
-class ResidualBlock final : public nn::Module {
-public:
-    ResidualBlock(std::int64_t in, std::int64_t out, std::int64_t time_width, const UNetOptions& options);
-    /// x [B, in, H, W], time [B, time_width], silu applied already -> [B, out, H, W]
-    Tensor forward(const Tensor& x, const Tensor& time);
-
-private:
-    nn::GroupNorm norm1_, norm2_;
-    nn::Conv2d conv1_, conv2_;
-    nn::Linear time_;
-    std::unique_ptr<nn::Conv2d> skip_;
-};
-
-/// x + W softmax(q k^T / sqrt(C)) v over all pixels, of GN(x): one head.
-class AttentionBlock final : public nn::Module {
-public:
-    AttentionBlock(std::int64_t channels, const UNetOptions& options);
-    Tensor forward(const Tensor& x) override;  // [B, C, H, W] -> [B, C, H, W]
-
-private:
-    nn::GroupNorm norm_;
-    nn::Conv2d qkv_, out_;
-};
-
 class UNet final : public nn::Module {
 public:
     explicit UNet(const UNetOptions& options);
@@ -54,13 +27,13 @@ public:
 private:
     /// A residual block, with attention behind it at some resolutions.
     struct Stage {
-        std::unique_ptr<ResidualBlock> block;
-        std::unique_ptr<AttentionBlock> attention;
+        std::unique_ptr<nn::ResidualBlock> block;
+        std::unique_ptr<nn::AttentionBlock> attention;
         Tensor run(const Tensor& x, const Tensor& time) const;
     };
     struct Level {
         std::vector<Stage> stages;
-        std::unique_ptr<nn::Conv2d> resample;  // to the next level; none at the last
+        std::unique_ptr<nn::Module> resample;  // to the next level; none at the last
     };
     Stage make_stage(const std::string& name, std::int64_t in, std::int64_t out, bool attends);
 
