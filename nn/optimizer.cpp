@@ -134,6 +134,21 @@ kernels::UpdateCoefficients Adam::coefficients(std::int64_t t) const {
 
 AdamW::AdamW(std::vector<Tensor> parameters, AdamOptions options) : Adam("AdamW", std::move(parameters), options, true) {}
 
+RAdam::RAdam(std::vector<Tensor> parameters, AdamOptions options) : Adam("RAdam", std::move(parameters), options, false) {}
+
+kernels::UpdateCoefficients RAdam::coefficients(std::int64_t t) const {
+    kernels::UpdateCoefficients c = Adam::coefficients(t);
+    const double all = 2 / (1 - c.beta2) - 1, seen = all - 2 * static_cast<double>(t) * std::pow(c.beta2, static_cast<double>(t)) / c.bias2;
+    if (seen > 5) {
+        c.lr *= std::sqrt((seen - 4) * (seen - 2) * all / ((all - 4) * (all - 2) * seen)) * std::sqrt(c.bias2);
+        c.bias2 = 1;
+    } else {  // a denominator of 0 sqrt(v) + 1
+        c.bias2 = INFINITY;
+        c.epsilon = 1;
+    }
+    return c;
+}
+
 RMSprop::RMSprop(std::vector<Tensor> parameters, RMSpropOptions options)
     : Optimizer("RMSprop", std::move(parameters), options.lr, kernels::Update::rmsprop, options.momentum != 0 ? 2 : 1), options_(options) {
     check_fraction("RMSprop", "alpha", options.alpha);

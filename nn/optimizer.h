@@ -81,6 +81,16 @@ public:
     AdamW(std::vector<Tensor> parameters, AdamOptions options);
 };
 
+/// Adam whose first steps, while v has seen too few gradients to divide by, are those of a plain average: with r = 2 / (1 - beta2) - 1 and
+/// r_t = r - 2 t beta2^t / (1 - beta2^t), p <- p - lr m^ where r_t <= 5, and p - lr c sqrt(1 - beta2^t) m^ / (sqrt(v) + epsilon) after that, c^2 =
+/// (r_t - 4)(r_t - 2) r / ((r - 4)(r - 2) r_t)   (Liu et al. 2020, Algorithm 2, in PyTorch's form)
+class RAdam final : public Adam {
+public:
+    RAdam(std::vector<Tensor> parameters, AdamOptions options);
+protected:
+    kernels::UpdateCoefficients coefficients(std::int64_t t) const override;
+};
+
 struct RMSpropOptions { double lr = 1e-2, alpha = 0.99, epsilon = 1e-8, weight_decay = 0, momentum = 0; };
 /// v <- alpha v + (1 - alpha) g^2;  b <- momentum b + g / (sqrt(v) + epsilon);  p <- p - lr b   (Tieleman & Hinton 2012)
 class RMSprop final : public Optimizer {

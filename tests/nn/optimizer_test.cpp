@@ -15,12 +15,6 @@ namespace {
 
 constexpr int kSteps = 12;
 
-std::vector<double> spread(std::size_t count, double phase) {
-    std::vector<double> out;
-    for (std::size_t i = 0; i < count; ++i) out.push_back(1.5 * std::sin(static_cast<double>(i) * 1.7 + phase));
-    return out;
-}
-
 // The problem of make_nn_golden.py: b has no gradient in the first two steps, and the learning rate halves after six.
 struct Problem {
     Tensor w = f64s(spread(6, 0), {3, 2}).requires_grad_(), b = f64s(spread(2, 1), {2}).requires_grad_();
@@ -92,6 +86,10 @@ TEST_CASE("every optimiser follows PyTorch's trajectory, with a parameter that j
     const AdamOptions decayed{.lr = 0.1, .beta1 = 0.5, .beta2 = 0.9, .epsilon = 1e-4, .weight_decay = 0.2};
     CHECK(error_against<Adam>(golden::adam_decay, decayed) < tolerance);
     CHECK(error_against<AdamW>(golden::adamw, AdamOptions{.lr = 0.1, .weight_decay = 0.3}) < tolerance);
+    using nn::RAdam;
+    CHECK(error_against<RAdam>(golden::radam, AdamOptions{.lr = 0.1}) < tolerance);
+    CHECK(error_against<RAdam>(golden::radam_decay, AdamOptions{.lr = 0.1, .beta1 = 0.5, .beta2 = 0.9, .epsilon = 1e-3, .weight_decay = 0.2}) < tolerance);
+    CHECK(error_against<RAdam>(golden::radam_plain, AdamOptions{.lr = 0.1, .beta2 = 0.6}) < tolerance);  // never enough gradients
     CHECK(error_against<RMSprop>(golden::rmsprop, RMSpropOptions{.lr = 0.02}) < tolerance);
     const RMSpropOptions heavy{.lr = 0.02, .alpha = 0.9, .weight_decay = 0.1, .momentum = 0.7};
     CHECK(error_against<RMSprop>(golden::rmsprop_momentum, heavy) < tolerance);
@@ -137,6 +135,7 @@ TEST_CASE("an optimiser resumes bitwise from its state dict") {
     check_resumes_bitwise<nn::SGD>(nn::SGDOptions{.lr = 0.05, .momentum = 0.9, .dampening = 0.1});
     check_resumes_bitwise<nn::Adam>(nn::AdamOptions{.lr = 0.1});
     check_resumes_bitwise<nn::AdamW>(nn::AdamOptions{.lr = 0.1, .weight_decay = 0.1});
+    check_resumes_bitwise<nn::RAdam>(nn::AdamOptions{.lr = 0.1, .beta2 = 0.9});
     check_resumes_bitwise<nn::RMSprop>(nn::RMSpropOptions{.momentum = 0.5});
     check_resumes_bitwise<nn::Adagrad>(nn::AdagradOptions{.lr = 0.3, .lr_decay = 0.1, .initial_accumulator = 0.2});
     check_resumes_bitwise<nn::Adamax>(nn::AdamaxOptions{.lr = 0.1});

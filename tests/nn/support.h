@@ -15,6 +15,21 @@ inline eps::Tensor f64s(const std::vector<double>& values, const eps::Shape& sha
     return eps::tensor(values, shape, {.dtype = eps::f64});
 }
 
+/// make_nn_golden.py's spread(): fixed values of both signs.
+inline std::vector<double> spread(std::size_t count, double phase) {
+    std::vector<double> out;
+    for (std::size_t i = 0; i < count; ++i) out.push_back(1.5 * std::sin(static_cast<double>(i) * 1.7 + phase));
+    return out;
+}
+inline eps::Tensor spread(const eps::Shape& shape, double phase) { return f64s(spread(static_cast<std::size_t>(eps::numel(shape)), phase), shape); }
+
+/// The names of a state dict.
+inline std::vector<std::string> names_of(const eps::NamedTensors& state) {
+    std::vector<std::string> names;
+    for (const auto& [name, x] : state) names.push_back(name);
+    return names;
+}
+
 /// The largest |a - b|; infinite if the counts differ or a NaN is among them.
 inline double distance(const std::vector<double>& a, const std::vector<double>& b) {
     if (a.size() != b.size()) return INFINITY;
