@@ -32,20 +32,20 @@ Conv2d::Conv2d(std::int64_t in, std::int64_t out, std::int64_t size, const Conv2
     : geometry_{{o.stride, o.stride}, {o.padding, o.padding}, {o.dilation, o.dilation}, o.groups} {
     check_layer("Conv2d", in, out, size, o.groups);
     make_parameters("Conv2d", weight, bias, {out, in / o.groups, size, size}, out, o);
-    add_parameter("weight", weight);
+    add_weight("weight", weight, 0);
     if (o.bias) add_parameter("bias", bias);
 }
 
-Tensor Conv2d::forward(const Tensor& x) { return conv2d(x, weight, bias, geometry_); }
+Tensor Conv2d::forward(const Tensor& x) { return conv2d(x, computed(weight), bias, geometry_); }
 
 ConvTranspose2d::ConvTranspose2d(std::int64_t in, std::int64_t out, std::int64_t size, const ConvTranspose2dLayerOptions& o)
     : geometry_{{o.stride, o.stride}, {o.padding, o.padding}, {o.output_padding, o.output_padding}, {o.dilation, o.dilation}, o.groups} {
     check_layer("ConvTranspose2d", in, out, size, o.groups);
     make_parameters("ConvTranspose2d", weight, bias, {in, out / o.groups, size, size}, out, o);
-    add_parameter("weight", weight);
+    add_weight("weight", weight, 1);
     if (o.bias) add_parameter("bias", bias);
 }
 
-Tensor ConvTranspose2d::forward(const Tensor& x) { return conv_transpose2d(x, weight, bias, geometry_); }
+Tensor ConvTranspose2d::forward(const Tensor& x) { return conv_transpose2d(x, computed(weight), bias, geometry_); }
 
 }  // namespace eps::nn

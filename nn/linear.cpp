@@ -14,13 +14,13 @@ Linear::Linear(std::int64_t in, std::int64_t out, LinearOptions options) {
     const double bound = 1 / std::sqrt(static_cast<double>(in));  // He et al.'s bound for slope sqrt(5)
     weight = empty({out, in}, {.dtype = options.dtype});
     init::uniform_(weight, -bound, bound, generator);
-    add_parameter("weight", weight);
+    add_weight("weight", weight, 0);
     if (!options.bias) return;
     bias = empty({out}, {.dtype = options.dtype});
     init::uniform_(bias, -bound, bound, generator);
     add_parameter("bias", bias);
 }
 
-Tensor Linear::forward(const Tensor& x) { return linear(x, weight, bias); }
+Tensor Linear::forward(const Tensor& x) { return linear(x, computed(weight), bias); }
 
 }  // namespace eps::nn

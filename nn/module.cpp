@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "autograd/grad_mode.h"
+#include "nn/parametrization.h"
 #include "tensor/create.h"
 
 namespace eps::nn {
@@ -23,6 +24,9 @@ void replace_data(Tensor& x, const Tensor& data) {
 }
 
 }  // namespace
+
+Module::Module() = default;
+Module::~Module() = default;
 
 Tensor Module::forward(const Tensor& x) {
     fail("forward", "this module has no forward of one tensor; got ", describe(x), "; hint: call the function its class declares");
@@ -111,6 +115,33 @@ Tensor& Module::add_buffer(std::string name, Tensor& value) {
     check(!value.requires_grad(), "add_buffer", "buffers are not trained; got ", name, ", which requires a gradient; hint: add_parameter");
     buffers_.emplace_back(std::move(name), &value);
     return value;
+}
+
+Tensor& Module::add_weight(std::string name, Tensor& value, std::int64_t output_dim) {
+    add_parameter(name, value);
+    weights_.push_back({std::move(name), &value, output_dim, nullptr});
+    return value;
+}
+
+Tensor Module::computed(const Tensor& weight) {
+    for (const Weight& w : weights_)
+        if (w.value == &weight && w.rule) return w.rule->value();
+    return weight;
+}
+
+void Module::parametrize(const std::string& name, const MakeParametrization& make) {
+    const auto weight = std::find_if(weights_.begin(), weights_.end(), [&](const Weight& w) { return w.name == name; });
+    check(weight != weights_.end(), "parametrize", "this layer computes no weight of that name; got \"", name,
+          "\"; hint: give the layer itself (Linear, Conv2d, ..), not the module around it");
+    check(!weight->rule, "parametrize", "the weight is computed already; got \"", name, "\"");
+    const bool required = weight->value->requires_grad();
+    auto rule = make ? make(*weight->value, weight->output_dim) : nullptr;
+    check(rule != nullptr, "parametrize", "the rule is null; got the name \"", name, "\"");
+    rule->train(training_);
+    rule->requires_grad_(required);
+    std::erase_if(parameters_, [&](const auto& entry) { return entry.first == name; });
+    children_.emplace_back("parametrizations." + name, rule.get());
+    weight->rule = std::move(rule);
 }
 
 void Module::add(std::string name, Module& child) {

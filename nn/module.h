@@ -1,5 +1,7 @@
 #pragma once
 // Module: named parameters, buffers and submodules. PyTorch's names, so that a state dict moves between the two.
+#include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,6 +10,8 @@
 #include "tensor/tensor.h"
 
 namespace eps::nn {
+
+class Parametrization;
 
 /// Base of every layer. A module registers what it owns in its constructor:
 ///
@@ -20,10 +24,10 @@ namespace eps::nn {
 /// Modules neither copy nor move: what was registered stays where it is.
 class Module {
 public:
-    Module() = default;
+    Module();
     Module(const Module&) = delete;
     Module& operator=(const Module&) = delete;
-    virtual ~Module() = default;
+    virtual ~Module();
 
     /// The layer of one tensor; modules of other signatures leave it and have their own functions. Throws unless overridden.
     virtual Tensor forward(const Tensor& x);
@@ -58,11 +62,23 @@ public:
     void to(Device device);
     void to(DType dtype);
 
+    /// What makes the rule that computes a weight: from the tensor that was the weight until now, and the dimension of it that counts outputs.
+    using MakeParametrization = std::function<std::unique_ptr<Parametrization>(Tensor& original, std::int64_t output_dim)>;
+    /// From now on the weight `name` is computed at every forward by the rule that `make` gives (nn/parametrization.h has rules), and its
+    /// place among the parameters is taken by what the rule is computed from, as "parametrizations.<name>...". Throws if this layer has no
+    /// weight of that name, or if it is computed already.
+    void parametrize(const std::string& name, const MakeParametrization& make);
+
 protected:
     /// Makes `value` a leaf that requires a gradient, registers it under `name`, and returns it. Throws on an empty, dotted or repeated
     /// name and on a tensor that was computed from others.
     Tensor& add_parameter(std::string name, Tensor& value);
     Tensor& add_buffer(std::string name, Tensor& value);
+    /// add_parameter of a tensor that parametrize() may replace: the layer's forward reads it as computed(value), and its dimension
+    /// output_dim counts outputs.
+    Tensor& add_weight(std::string name, Tensor& value, std::int64_t output_dim);
+    /// What the rule of a weight computes, or the weight itself where it has none. Once a forward: a rule may change its buffers.
+    Tensor computed(const Tensor& weight);
     /// Registers a module, normally a member of this one, which must live as long.
     void add(std::string name, Module& child);
 
@@ -74,6 +90,13 @@ private:
 
     std::vector<std::pair<std::string, Tensor*>> parameters_, buffers_;
     std::vector<std::pair<std::string, Module*>> children_;
+    struct Weight {
+        std::string name;
+        Tensor* value;
+        std::int64_t output_dim;
+        std::unique_ptr<Parametrization> rule;  // null: the value is what is trained
+    };
+    std::vector<Weight> weights_;
     bool training_ = true;
 };
 
