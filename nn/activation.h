@@ -1,6 +1,7 @@
 #pragma once
-// Activation functions as modules, one template for all: formulas, sources and attributes are those of the structs in
-// tensor/pointwise/. A new pointwise op becomes a module with one `using`.
+// Activation functions as modules. One template serves all that act element by element: formulas, sources and attributes are those of the
+// structs in tensor/pointwise/, and a new pointwise op becomes a module with one `using`. Below are those that look at a whole dimension
+// or learn.
 #include <concepts>
 
 #include "autograd/pointwise.h"
@@ -44,5 +45,45 @@ using Hardsigmoid = Activation<math::Hardsigmoid>;
 using Hardswish = Activation<math::Hardswish>;
 using Hardtanh = Activation<math::Hardtanh>;      // lo, hi
 using Softshrink = Activation<math::Softshrink>;  // lambda
+
+/// softmax along dim: [..] -> [..], as in autograd/ops/softmax.h.
+class Softmax final : public Module {
+public:
+    explicit Softmax(std::int64_t dim = -1) : dim_(dim) {}
+    Tensor forward(const Tensor& x) override;
+
+private:
+    std::int64_t dim_;
+};
+
+/// log_softmax along dim: [..] -> [..].
+class LogSoftmax final : public Module {
+public:
+    explicit LogSoftmax(std::int64_t dim = -1) : dim_(dim) {}
+    Tensor forward(const Tensor& x) override;
+
+private:
+    std::int64_t dim_;
+};
+
+/// max(0, x) + a min(0, x) with a learned slope a for all of x [..], or one a channel of x [B, C, ..]   (He et al. 2015, section 2.1). The
+/// gradient at 0 is 0. Throws where x has other than `count` channels.
+class PReLU final : public Module {
+public:
+    explicit PReLU(std::int64_t count = 1, double start = 0.25, DType dtype = f32);
+    Tensor forward(const Tensor& x) override;
+
+    Tensor weight;  // [count]
+};
+
+/// a sigmoid(b), a and b the halves of x along dim: [.., 2 n, ..] -> [.., n, ..]   (Dauphin et al. 2017). Throws on an odd extent.
+class GLU final : public Module {
+public:
+    explicit GLU(std::int64_t dim = -1) : dim_(dim) {}
+    Tensor forward(const Tensor& x) override;
+
+private:
+    std::int64_t dim_;
+};
 
 }  // namespace eps::nn

@@ -17,4 +17,16 @@ private:
     Generator& generator_;
 };
 
+/// Dropout of whole channels: in training x[b, c, ..] of [B, C, ..] is zeroed with probability p, all places together, as neighbours in an
+/// image tell of each other   (Tompson et al. 2015). The rest is Dropout's.
+class Dropout2d final : public Module {
+public:
+    Dropout2d(double p, Generator& generator);
+    Tensor forward(const Tensor& x) override;
+
+private:
+    double p_;
+    Generator& generator_;
+};
+
 }  // namespace eps::nn

@@ -1,5 +1,8 @@
 #include "nn/embedding.h"
 
+#include "autograd/engine.h"
+#include "autograd/grad_mode.h"
+#include "autograd/ops/arithmetic.h"
 #include "autograd/ops/index.h"
 #include "autograd/ops/shape.h"
 #include "nn/init.h"
@@ -11,14 +14,23 @@ Embedding::Embedding(std::int64_t count, std::int64_t dim, EmbeddingOptions opti
     check(options.dtype == f32 || options.dtype == f64, "Embedding", "parameters are f32 or f64; got ", options.dtype);
     weight = empty({count, dim}, {.dtype = options.dtype});
     init::normal_(weight, 0, 1, options.generator ? *options.generator : default_generator());
-    add_parameter("weight", weight);
+    add_weight("weight", weight, 0);
+    if (!options.padding_idx) return;
+    const std::int64_t padding = *options.padding_idx;
+    check(padding >= -count && padding < count, "Embedding", "padding_idx is out of range; got ", padding, "; there are ", count, " symbols");
+    padding_ = padding < 0 ? padding + count : padding;
+    NoGrad guard;
+    select(weight, 0, *padding_).zero_();
 }
 
 Tensor Embedding::forward(const Tensor& index) {
     check(index.defined() && index.dtype() == i64, "Embedding", "the index must be i64; got ", describe(index), "; hint: to(index, i64)");
     Shape shape = index.shape();
     shape.push_back(weight.size(1));
-    return reshape(index_select(weight, 0, reshape(index, {index.numel()})), shape);
+    const Tensor symbols = reshape(index, {index.numel()});
+    Tensor rows = index_select(computed(weight), 0, symbols);
+    if (padding_) rows = where(unsqueeze(eq(symbols, static_cast<double>(*padding_)), 1), detach(rows), rows);
+    return reshape(rows, shape);
 }
 
 }  // namespace eps::nn

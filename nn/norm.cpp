@@ -19,6 +19,19 @@ GroupNorm::GroupNorm(std::int64_t groups, std::int64_t channels, double epsilon)
 Tensor GroupNorm::forward(const Tensor& x) { return group_norm(x, groups_, weight, bias, epsilon_); }
 Tensor GroupNorm::forward_silu(const Tensor& x) { return group_norm_silu(x, groups_, weight, bias, epsilon_); }
 
+InstanceNorm::InstanceNorm(std::int64_t channels, double epsilon, bool affine) : channels_(channels), epsilon_(epsilon) {
+    check(channels >= 1, "InstanceNorm", "needs at least one channel; got ", channels);
+    if (!affine) return;
+    weight = ones({channels});
+    bias = zeros({channels});
+    add_parameter("weight", weight);
+    add_parameter("bias", bias);
+}
+Tensor InstanceNorm::forward(const Tensor& x) {
+    check(x.defined() && x.rank() >= 3 && x.size(1) == channels_, "InstanceNorm", "needs x [B, ", channels_, ", places ..]; got ", describe(x));
+    return instance_norm(x, weight, bias, epsilon_);
+}
+
 BatchNorm::BatchNorm(std::int64_t channels, double momentum, double epsilon)
     : weight(ones({channels})), bias(zeros({channels})), running_mean(zeros({channels})), running_var(ones({channels})),
       num_batches_tracked(zeros({}, {.dtype = i64})), momentum_(momentum), epsilon_(epsilon) {

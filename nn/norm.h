@@ -1,5 +1,5 @@
 #pragma once
-// Normalisation layers; formulas and sources are in autograd/ops/norm.h. Weights start at 1, biases at 0.
+// Normalisation layers; formulas, errors and sources are in autograd/ops/norm.h. Weights start at 1, biases at 0.
 #include "nn/module.h"
 
 namespace eps::nn {
@@ -16,6 +16,20 @@ public:
 
 private:
     std::int64_t groups_;
+    double epsilon_;
+};
+
+/// instance_norm over [B, C, ..] by the statistics of each sample, in training and evaluation. As in PyTorch it has no weight and bias unless
+/// `affine`.
+class InstanceNorm final : public Module {
+public:
+    explicit InstanceNorm(std::int64_t channels, double epsilon = 1e-5, bool affine = false);
+    Tensor forward(const Tensor& x) override;
+
+    Tensor weight, bias;  // [C]; undefined unless affine
+
+private:
+    std::int64_t channels_;
     double epsilon_;
 };
 

@@ -31,6 +31,12 @@ private:
     std::vector<std::unique_ptr<Module>> layers_;
 };
 
+/// y = x
+class Identity final : public Module {
+public:
+    Tensor forward(const Tensor& x) override { return x; }
+};
+
 /// Dims start..end (both included) joined into one: [B, C, H, W] -> [B, C H W].
 class Flatten final : public Module {
 public:

@@ -62,9 +62,7 @@ struct Tied : nn::Module {
 
 TEST_CASE("names are PyTorch's, in PyTorch's order") {
     const Net net;
-    std::vector<std::string> names;
-    for (const auto& [name, tensor] : net.state_dict()) names.push_back(name);
-    CHECK(names == golden::state_names);
+    CHECK(names_of(net.state_dict()) == golden::state_names);
     CHECK(net.parameters().size() == 5);
     CHECK(net.named_buffers().size() == 1);
     CHECK(net.parameter_count() == 2 + 10 + 9 + 6);
