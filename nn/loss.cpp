@@ -1,10 +1,16 @@
 #include "nn/loss.h"
 
+#include <cmath>
+#include <numbers>
+
+#include "autograd/engine.h"
 #include "autograd/ops/arithmetic.h"
+#include "autograd/ops/cast.h"
 #include "autograd/ops/index.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
 #include "autograd/ops/softmax.h"
+#include "tensor/create.h"
 
 namespace eps::nn {
 namespace {
@@ -24,15 +30,60 @@ void check_same_shape(const char* op, const Tensor& input, const Tensor& target)
           "; hint: reshape or expand one of them");
 }
 
-void check_classes(const char* op, const Tensor& scores, const Tensor& target) {
+void check_classes(const char* op, const Tensor& scores, const Tensor& target, const Tensor& weight) {
     check(scores.defined() && target.defined(), op, "an input is an undefined tensor");
-    check(scores.rank() == 2, op, "scores must be [B, C]; got ", describe(scores));
-    check(target.dtype() == i64 && target.shape() == Shape{scores.size(0)}, op, "the target must hold one class a row; got ",
-          describe(target), "; expected i64 [", scores.size(0), "]", is_floating(target.dtype()) ? "; hint: to(target, i64)" : "");
+    check(scores.rank() >= 2, op, "scores must be [B, C, ..]; got ", describe(scores));
+    Shape rows;
+    for (int d = 0; d < scores.rank(); ++d)
+        if (d != 1) rows.push_back(scores.size(d));
+    check(target.dtype() == i64 && target.shape() == rows, op, "the target must hold one class a row; got ", describe(target), "; expected i64 ", rows,
+          is_floating(target.dtype()) ? "; hint: to(target, i64)" : "");
+    check(!weight.defined() || weight.shape() == Shape{scores.size(1)}, op, "the weight must hold one number a class; got ", describe(weight),
+          "; expected [", scores.size(1), "]");
 }
 
-// -log_probs[i, target[i]] -> [B]
-Tensor picked(const Tensor& log_probs, const Tensor& target) { return -squeeze(gather(log_probs, 1, unsqueeze(target, 1)), 1); }
+// Targets that all name a class, which of them count (undefined: all), and what each weighs (undefined: 1).
+struct Rows {
+    Tensor target, counts, weight;
+};
+Rows rows_of(const Tensor& scores, const Tensor& target, const Tensor& weight, const std::optional<std::int64_t>& ignored) {
+    Rows rows{target, {}, {}};
+    if (ignored) {
+        rows.counts = ne(target, static_cast<double>(*ignored));
+        rows.target = target * to(rows.counts, i64);  // class 0 in place of none
+        rows.weight = to(rows.counts, scores.dtype());
+    }
+    if (!weight.defined()) return rows;
+    const Tensor of_class = reshape(index_select(weight, 0, reshape(rows.target, {rows.target.numel()})), rows.target.shape());
+    rows.weight = ignored ? rows.weight * of_class : of_class;
+    return rows;
+}
+
+// -x[b, target[b, ..], ..] -> [B, ..]
+Tensor picked(const Tensor& x, const Tensor& target) { return -squeeze(gather(x, 1, unsqueeze(target, 1)), 1); }
+
+// Chosen, not multiplied by 0: a row that does not count may be infinite.
+Tensor counted(const Tensor& losses, const Rows& rows) { return rows.counts.defined() ? where(rows.counts, losses, zeros_like(losses)) : losses; }
+
+// The losses of each row's own class, weighted.
+Tensor class_losses(const Tensor& log_probs, const Rows& rows) {
+    const Tensor losses = picked(log_probs, rows.target);
+    return counted(rows.weight.defined() ? losses * rows.weight : losses, rows);
+}
+
+// -sum over classes of w[c] log_probs[b, c, ..] / C -> [B, ..]
+Tensor smoothing_losses(const Tensor& log_probs, const Tensor& weight, const Rows& rows) {
+    if (!weight.defined()) return counted(-mean(log_probs, {1}), rows);
+    Shape shape = Dims::filled(log_probs.rank(), 1);
+    shape[1] = log_probs.size(1);
+    return counted(-mean(log_probs * reshape(weight, shape), {1}), rows);
+}
+
+// The mean of weighted losses is over their weights.
+Tensor reduced(const Tensor& losses, const Tensor& weight, Reduction reduction) {
+    if (reduction != Reduction::mean || !weight.defined()) return reduced(losses, reduction);
+    return sum(losses) / sum(weight);
+}
 
 }  // namespace
 
@@ -52,24 +103,65 @@ Tensor huber_loss(const Tensor& input, const Tensor& target, double delta, Reduc
     return reduced(huber(input, target, {.delta = delta}), reduction);
 }
 
+Tensor smooth_l1_loss(const Tensor& input, const Tensor& target, double beta, Reduction reduction) {
+    check_same_shape("smooth_l1_loss", input, target);
+    check(beta >= 0, "smooth_l1_loss", "beta must not be negative; got ", beta);
+    return beta == 0 ? l1_loss(input, target, reduction) : reduced(huber(input, target, {.delta = beta}) / beta, reduction);
+}
+
+Tensor hinge_loss(const Tensor& input, const Tensor& target, Reduction reduction) {
+    check_same_shape("hinge_loss", input, target);
+    return reduced(relu(1 - target * input), reduction);
+}
+
 Tensor bce_with_logits_loss(const Tensor& logits, const Tensor& target, Reduction reduction) {
     check_same_shape("bce_with_logits_loss", logits, target);
     return reduced(bce_with_logits(logits, target), reduction);
 }
 
-Tensor nll_loss(const Tensor& log_probs, const Tensor& target, Reduction reduction) {
-    check_classes("nll_loss", log_probs, target);
-    return reduced(picked(log_probs, target), reduction);
+Tensor nll_loss(const Tensor& log_probs, const Tensor& target, const NllLossOptions& o) {
+    check_classes("nll_loss", log_probs, target, o.weight);
+    const Rows rows = rows_of(log_probs, target, o.weight, o.ignore_index);
+    return reduced(class_losses(log_probs, rows), rows.weight, o.reduction);
 }
 
-Tensor cross_entropy_loss(const Tensor& logits, const Tensor& target, double label_smoothing, Reduction reduction) {
-    check_classes("cross_entropy_loss", logits, target);
-    check(label_smoothing >= 0 && label_smoothing <= 1, "cross_entropy_loss", "bad label smoothing; got ", label_smoothing,
-          "; expected 0 to 1");
+Tensor cross_entropy_loss(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& o) {
+    check_classes("cross_entropy_loss", logits, target, o.weight);
+    const double s = o.label_smoothing;
+    check(s >= 0 && s <= 1, "cross_entropy_loss", "bad label smoothing; got ", s, "; expected 0 to 1");
     const Tensor log_probs = log_softmax(logits, 1);
-    Tensor losses = picked(log_probs, target);
-    if (label_smoothing > 0) losses = (1 - label_smoothing) * losses - label_smoothing * mean(log_probs, {1});
-    return reduced(losses, reduction);
+    const Rows rows = rows_of(logits, target, o.weight, o.ignore_index);
+    Tensor losses = class_losses(log_probs, rows);
+    if (s > 0) losses = (1 - s) * losses + s * smoothing_losses(log_probs, o.weight, rows);
+    return reduced(losses, rows.weight, o.reduction);
+}
+
+Tensor gaussian_nll_loss(const Tensor& input, const Tensor& target, const Tensor& variance, const GaussianNllOptions& o) {
+    constexpr const char* op = "gaussian_nll_loss";
+    check_same_shape(op, input, target);
+    check(o.epsilon > 0, op, "epsilon must be positive; got ", o.epsilon);
+    bool fits = variance.defined() && variance.rank() == input.rank();
+    for (int d = 0; fits && d < input.rank(); ++d) fits = variance.size(d) == input.size(d) || variance.size(d) == 1;
+    check(fits, op, "the variance does not fit; got ", describe(variance), "; expected ", input.shape(), ", or 1 where it is shared");
+    const Tensor bounded = variance + detach(clamp(variance, {.lo = o.epsilon}) - variance);
+    const Tensor losses = (log(bounded) + squared_error(input, target) / bounded) * 0.5;
+    return reduced(o.full ? losses + 0.5 * std::log(2 * std::numbers::pi) : losses, o.reduction);
+}
+
+Tensor kl_div_loss(const Tensor& input, const Tensor& target, const KlDivOptions& o) {
+    check_same_shape("kl_div_loss", input, target);
+    if (o.log_target) return reduced(exp(target) * (target - input), o.reduction);
+    const Tensor none = eq(target, 0.0), p = where(none, ones_like(target), target);
+    return reduced(where(none, zeros_like(target), p * (log(p) - input)), o.reduction);
+}
+
+Tensor cosine_similarity(const Tensor& a, const Tensor& b, std::int64_t dim, double epsilon) {
+    check(a.defined() && b.defined(), "cosine_similarity", "an input is an undefined tensor");
+    check(epsilon > 0, "cosine_similarity", "epsilon must be positive; got ", epsilon);
+    const Dims along{normalize_dim(dim, std::max(a.rank(), b.rank()), "cosine_similarity")};
+    const auto unit = [&](const Tensor& x) { return x / clamp(norm(x, 2, along, true), {.lo = epsilon}); };
+    const Shape shape = broadcast_shapes(a.shape(), b.shape(), "cosine_similarity");
+    return sum(unit(expand(a, shape)) * unit(expand(b, shape)), along);
 }
 
 Tensor kl_normal(const Tensor& mu_q, const Tensor& log_var_q, const Tensor& mu_p, const Tensor& log_var_p) {

@@ -16,12 +16,6 @@ using nn::Reduction;
 
 namespace {
 
-std::vector<double> weights(std::size_t count) {
-    std::vector<double> out;
-    for (std::size_t i = 0; i < count; ++i) out.push_back(1.5 * std::sin(static_cast<double>(i) * 1.7 + 0.9));
-    return out;
-}
-
 Tensor classes() {
     const std::vector<std::int64_t> values{2, 0, 1, 2};
     return from_span(std::span(values), {4});
@@ -32,7 +26,7 @@ void check_loss(const std::function<Tensor(const Tensor&)>& f, const std::vector
     const Tensor x = f64s(golden::x, {4, 3}).requires_grad_();
     const Tensor y = f(x);
     CHECK(distance(y, value) < 1e-14);
-    backward(y.rank() ? sum(y * f64s(weights(static_cast<std::size_t>(y.numel())), y.shape())) : y);
+    backward(y.rank() ? sum(y * spread(y.shape(), 0.9)) : y);
     CHECK(distance(x.grad(), gradient) < 1e-14);
     const TensorFunction g = [&](const std::vector<Tensor>& inputs) { return f(inputs[0]); };
     CHECK_NOTHROW(gradcheck(g, {x}));
@@ -49,14 +43,76 @@ TEST_CASE("losses equal PyTorch's in value and gradient") {
     check_loss([&](const Tensor& x) { return nn::huber_loss(x, y, 0.7); }, golden::huber, golden::huber_grad);
     check_loss([&](const Tensor& x) { return nn::bce_with_logits_loss(x, sigmoid(y)); }, golden::bce, golden::bce_grad);
     check_loss([](const Tensor& x) { return nn::cross_entropy_loss(x, classes()); }, golden::cross_entropy, golden::cross_entropy_grad);
-    check_loss([](const Tensor& x) { return nn::cross_entropy_loss(x, classes(), 0.1); }, golden::cross_entropy_smooth,
+    check_loss([](const Tensor& x) { return nn::cross_entropy_loss(x, classes(), {.label_smoothing = 0.1}); }, golden::cross_entropy_smooth,
                golden::cross_entropy_smooth_grad);
-    check_loss([](const Tensor& x) { return nn::cross_entropy_loss(x, classes(), 0.25, Reduction::none); }, golden::cross_entropy_rows,
+    const nn::CrossEntropyOptions rows{.label_smoothing = 0.25, .reduction = Reduction::none};
+    check_loss([&](const Tensor& x) { return nn::cross_entropy_loss(x, classes(), rows); }, golden::cross_entropy_rows,
                golden::cross_entropy_rows_grad);
     check_loss([](const Tensor& x) { return log_softmax(x, 1); }, golden::log_softmax, golden::log_softmax_grad);
     check_loss([](const Tensor& x) { return softmax(x, 0); }, golden::softmax, golden::softmax_grad);
     const Tensor log_var_p = -f64s(golden::x, {4, 3});
     check_loss([&](const Tensor& x) { return nn::kl_normal(x, y, square(y), log_var_p); }, golden::kl, golden::kl_grad);
+}
+
+#define CHECK_LOSS(name, expression) check_loss([&](const Tensor& x) { return expression; }, golden::name, golden::name##_grad)
+#define CHECK_REDUCTIONS(name, call)                                                        \
+    {                                                                                       \
+        const auto reduced = [&](const Tensor& x, Reduction reduction) { return call; };    \
+        CHECK_LOSS(name, reduced(x, Reduction::mean));                                      \
+        CHECK_LOSS(name##_sum, reduced(x, Reduction::sum));                                 \
+        CHECK_LOSS(name##_rows, reduced(x, Reduction::none));                               \
+    }
+
+TEST_CASE("class weights, ignored targets, smoothing and places, in every reduction, as PyTorch") {
+    const Tensor weight = f64s({0.5, 2, 1.25}, {3});
+    const std::vector<std::int64_t> some_values{2, -100, 1, 2}, place_values{2, -100, 1, 0};
+    const Tensor some = from_span(std::span(some_values), {4}), places = from_span(std::span(place_values), {2, 2});
+    CHECK_REDUCTIONS(nll_weighted, nn::nll_loss(x, some, {.weight = weight, .ignore_index = -100, .reduction = reduction}));
+    CHECK_REDUCTIONS(cross_entropy_weighted, nn::cross_entropy_loss(x, some, {weight, -100, 0.2, reduction}));
+    CHECK_REDUCTIONS(cross_entropy_ignored, nn::cross_entropy_loss(x, classes(), {{}, 2, 0.2, reduction}));
+    CHECK_REDUCTIONS(cross_entropy_places, nn::cross_entropy_loss(reshape(x, {2, 3, 2}), places, {weight, -100, 0.1, reduction}));
+}
+
+TEST_CASE("losses of generative models, in every reduction, as PyTorch") {
+    const Tensor y = f64s(golden::y, {4, 3}), data = f64s(golden::x, {4, 3});
+    CHECK_REDUCTIONS(smooth_l1, nn::smooth_l1_loss(x, y, 0.6, reduction));
+    CHECK_REDUCTIONS(kl_div, nn::kl_div_loss(x, relu(y), {.reduction = reduction}));
+    CHECK_REDUCTIONS(kl_div_log, nn::kl_div_loss(y, x, {.log_target = true, .reduction = reduction}));
+    CHECK_LOSS(smooth_l1_zero, nn::smooth_l1_loss(x, y, 0));
+    CHECK_LOSS(hinge, nn::hinge_loss(x, sign(y)));
+    CHECK_LOSS(cosine, nn::cosine_similarity(x, y));
+    CHECK_LOSS(cosine_rows, nn::cosine_similarity(x, narrow(y, 0, 0, 1), 0));
+    CHECK_LOSS(gaussian_nll_shared, nn::gaussian_nll_loss(y, data, narrow(square(x), 1, 0, 1)));
+    // A variance below the bound has PyTorch's gradient, which is not that of the value: values and gradients, no differences.
+    for (const auto& [reduction, value, gradient] : {std::tuple{Reduction::mean, &golden::gaussian_nll, &golden::gaussian_nll_grad},
+                                                     std::tuple{Reduction::sum, &golden::gaussian_nll_sum, &golden::gaussian_nll_sum_grad},
+                                                     std::tuple{Reduction::none, &golden::gaussian_nll_rows, &golden::gaussian_nll_rows_grad}}) {
+        const Tensor x = f64s(golden::x, {4, 3}).requires_grad_();
+        const Tensor loss = nn::gaussian_nll_loss(x, y, square(x) + 0.1, {.full = true, .epsilon = 0.2, .reduction = reduction});
+        CHECK(distance(loss, *value) < 1e-14);
+        backward(loss.rank() ? sum(loss * spread({4, 3}, 0.9)) : loss);
+        CHECK(distance(x.grad(), *gradient) < 1e-13);
+    }
+}
+
+TEST_CASE("losses at their edges") {
+    const Tensor x = f64s(golden::x, {4, 3}).requires_grad_(), zero = zeros({4, 3}, {.dtype = f64});
+    CHECK(distance(nn::cosine_similarity(zero, x), {0, 0, 0, 0}) == 0);
+    CHECK(nn::kl_div_loss(x, zero, {.reduction = Reduction::sum}).item() == 0);
+    backward(nn::kl_div_loss(detach(x), exp(x) * 0.0 + zero));  // p = 0: a finite gradient
+    for (const double g : x.grad().to_vector()) CHECK(std::isfinite(g));
+    CHECK(nn::kl_div_loss(zero - INFINITY, zero, {.reduction = Reduction::sum}).item() == 0);
+    const Tensor impossible = f64s({-INFINITY, 0, 0, -1}, {2, 2}).requires_grad_();  // an infinite loss that does not count
+    const std::vector<std::int64_t> second{-1, 1};
+    const Tensor counted = nn::nll_loss(impossible, from_span(std::span(second), {2}), {.weight = f64s({3, 2}, {2}), .ignore_index = -1});
+    CHECK(counted.item() == 1);
+    backward(counted);
+    CHECK(impossible.grad().to_vector() == std::vector<double>{0, 0, 0, -1});
+    const std::vector<std::int64_t> ignored{1, 1, 1, 1};
+    const Tensor none = from_span(std::span(ignored), {4});
+    CHECK(std::isnan(nn::nll_loss(x, none, {.ignore_index = 1}).item()));  // the mean of nothing
+    CHECK(nn::cross_entropy_loss(x, none, {.ignore_index = 1, .reduction = Reduction::sum}).item() == 0);
+    CHECK(nn::cross_entropy_loss(zeros({0, 3}), zeros({0}, {.dtype = i64}), {.reduction = Reduction::none}).shape() == Shape{0});
 }
 
 TEST_CASE("nll_loss picks and negates") {
@@ -101,10 +157,22 @@ TEST_CASE("what losses refuse") {
     CHECK(contains(error_of([&] { nn::l1_loss(x, Tensor()); }), "undefined"));
     CHECK(contains(error_of([&] { nn::huber_loss(x, x, 0); }), "delta"));
     CHECK(contains(error_of([&] { nn::cross_entropy_loss(x, tensor({2, 0, 1, 2})); }), "hint: to(target, i64)"));
-    CHECK(contains(error_of([&] { nn::cross_entropy_loss(x, classes(), 1.5); }), "label smoothing"));
-    CHECK(contains(error_of([&] { nn::nll_loss(select(x, 0, 0), classes()); }), "[B, C]"));
+    CHECK(contains(error_of([&] { nn::cross_entropy_loss(x, classes(), {.label_smoothing = 1.5}); }), "label smoothing"));
+    CHECK(contains(error_of([&] { nn::nll_loss(select(x, 0, 0), classes()); }), "[B, C, ..]"));
     const std::vector<std::int64_t> outside{0, 1, 2, 3};
     CHECK(contains(error_of([&] { nn::cross_entropy_loss(x, from_span(std::span(outside), {4})); }), "out of range"));
+    const std::vector<std::int64_t> negative{0, -100, 1, 1};
+    CHECK(contains(error_of([&] { nn::nll_loss(x, from_span(std::span(negative), {4})); }), "out of range"));  // not ignored unless asked
+    CHECK(contains(error_of([&] { nn::nll_loss(x, classes(), {.weight = ones({4})}); }), "one number a class; got f32 [4]; expected [3]"));
+    CHECK(contains(error_of([&] { nn::cross_entropy_loss(x, zeros({4, 1}, {.dtype = i64})); }), "expected i64 [4]"));
+    CHECK(contains(error_of([&] { nn::smooth_l1_loss(x, x, -1); }), "beta"));
+    CHECK(contains(error_of([&] { nn::hinge_loss(x, zeros({4})); }), "hinge_loss: input and target differ in shape"));
+    CHECK(contains(error_of([&] { nn::gaussian_nll_loss(x, x, zeros({3})); }), "variance does not fit; got f32 [3]; expected [4, 3]"));
+    CHECK(contains(error_of([&] { nn::gaussian_nll_loss(x, x, x, {.epsilon = 0}); }), "epsilon"));
+    CHECK(contains(error_of([&] { nn::kl_div_loss(x, zeros({3})); }), "kl_div_loss"));
+    CHECK(contains(error_of([&] { nn::cosine_similarity(x, zeros({4, 2})); }), "cosine_similarity"));
+    CHECK(contains(error_of([&] { nn::cosine_similarity(x, x, 2); }), "cosine_similarity"));
+    CHECK(contains(error_of([&] { nn::cosine_similarity(x, x, 1, 0); }), "epsilon"));
     CHECK(contains(error_of([&] { softmax(x, 2); }), "softmax"));
     CHECK(contains(error_of([&] { log_softmax(Tensor(1.0)); }), "rank at least 1"));
     CHECK(std::isnan(nn::mse_loss(zeros({0}), zeros({0})).item()));

@@ -3,6 +3,7 @@
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/index.h"
 #include "autograd/ops/reduce.h"
+#include "autograd/ops/shape.h"
 #include "nn/activation.h"
 #include "nn/dropout.h"
 #include "nn/ema.h"
@@ -47,6 +48,27 @@ TEST_CASE("two layers learn XOR from any seed") {
     CHECK(train_xor(0, f32) == train_xor(0, f32));
 }
 
+TEST_CASE("backward adds up: micro-batches with their share of the loss make the update of the whole batch") {
+    Generator generator(11);
+    const Tensor x = randn({12, 4}, {.dtype = f64}, generator), y = randn({12, 1}, {.dtype = f64}, generator);
+    const auto trained = [&](std::int64_t parts) {
+        Generator weights(12);
+        nn::Linear net(4, 1, {.dtype = f64, .generator = &weights});
+        nn::AdamW adam(net.parameters(), {.lr = 0.1});
+        for (int step = 0; step < 5; ++step) {
+            adam.zero_grad();  // once a step, not once a part
+            for (std::int64_t part = 0; part < parts; ++part) {
+                const std::int64_t rows = 12 / parts;
+                backward(nn::mse_loss(net(narrow(x, 0, part * rows, rows)), narrow(y, 0, part * rows, rows)) / static_cast<double>(parts));
+            }
+            nn::clip_grad_norm(net.parameters(), 0.5);
+            adam.step();
+        }
+        return net.weight.to_vector();
+    };
+    for (const std::int64_t parts : {2, 3, 12}) CHECK(distance(trained(parts), trained(1)) < 1e-13);
+}
+
 TEST_CASE("a classifier with dropout, clipping, a schedule and an average learns three clusters") {
     Generator generator(7);
     nn::Sequential net;
@@ -67,7 +89,7 @@ TEST_CASE("a classifier with dropout, clipping, a schedule and an average learns
         draw(x, label);
         adam.set_learning_rate(schedule.at(adam.step_count()));
         adam.zero_grad();
-        backward(nn::cross_entropy_loss(net(x), label, 0.05));
+        backward(nn::cross_entropy_loss(net(x), label, {.label_smoothing = 0.05}));
         nn::clip_grad_norm(net.parameters(), 1);
         adam.step();
         average.update();
