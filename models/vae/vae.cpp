@@ -3,7 +3,7 @@
 #include <cmath>
 #include <optional>
 
-#include "autograd/engine.h"
+#include "autograd/grad_mode.h"
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/cast.h"
 #include "autograd/ops/join.h"
@@ -11,6 +11,7 @@
 #include "autograd/ops/shape.h"
 #include "models/data/batches.h"
 #include "models/data/images.h"
+#include "models/training/accumulate.h"
 #include "models/training/estimate.h"
 #include "models/training/image_grid.h"
 #include "models/vae/network.h"
@@ -57,6 +58,7 @@ public:
           eval_samples_(config.integer("eval-k")),
           seed_(static_cast<std::uint64_t>(config.integer("seed"))),
           batch_(config.integer("batch")),
+          parts_(config.integer("accumulate")),
           config_(config),
           weights_generator_(Generator(seed_).fork(Stream::initial_weights)),
           model_(network_options(config), weights_generator_),
@@ -64,23 +66,12 @@ public:
           noise_(Generator(seed_).fork(Stream::training_noise)) {
         check(importance_samples_ == 1 || beta_ == 1, "vae", "beta applies to the one-sample bound; got k = ", importance_samples_,
               " and beta = ", beta_, "; hint: drop one of them");
+        check(parts_ <= batch_, "vae", "a batch has more parts than images; got --accumulate ", parts_, " and --batch ", batch_);
     }
 
     Scalars step(std::int64_t index) override {
-        const Tensor x = prepare(data::take_rows_u8_as_f32(train().images, order().indices(index)), noise_);
-        Scalars scalars;
-        Tensor loss;
-        if (importance_samples_ > 1) {
-            loss = -mean(vae::iwae_bound(model_.log_weights(x, importance_samples_, noise_)));
-            scalars = {{"loss", loss.item()}};
-        } else {
-            const vae::Elbo bound = model_.elbo(x, noise_, beta_);
-            loss = -mean(bound.elbo);
-            NoGrad guard;
-            scalars = {{"loss", loss.item()}, {"reconstruction", -mean(bound.log_likelihood).item()}, {"kl", mean(bound.kl).item()}};
-        }
         optimizer_.zero_grad();
-        backward(loss);
+        const Scalars scalars = accumulate(order().indices(index), parts_, [&](const Tensor& rows) { return loss_of(rows); });
         optimizer_.step();
         return scalars;
     }
@@ -150,6 +141,18 @@ public:
     }
 
 private:
+    PartLoss loss_of(const Tensor& rows) {
+        const Tensor x = prepare(data::take_rows_u8_as_f32(train().images, rows), noise_);
+        if (importance_samples_ > 1) {
+            const Tensor loss = -mean(vae::iwae_bound(model_.log_weights(x, importance_samples_, noise_)));
+            return {loss, {{"loss", loss.item()}}};
+        }
+        const vae::Elbo bound = model_.elbo(x, noise_, beta_);
+        const Tensor loss = -mean(bound.elbo);
+        NoGrad guard;
+        return {loss, {{"loss", loss.item()}, {"reconstruction", -mean(bound.log_likelihood).item()}, {"kl", mean(bound.kl).item()}}};
+    }
+
     // Data are read when they are first needed: sampling needs none.
     const data::ImageDataset& loaded(std::optional<data::ImageDataset>& set, const std::string& split) const {
         if (set) return *set;
@@ -211,7 +214,7 @@ private:
     double beta_;
     std::int64_t importance_samples_, eval_samples_;
     std::uint64_t seed_;
-    std::int64_t batch_;
+    std::int64_t batch_, parts_;
     Config config_;
     std::optional<data::ImageDataset> train_, test_;
     std::optional<data::BatchOrder> order_;
@@ -237,6 +240,7 @@ Family vae_family() {
              {"k", std::int64_t{1}, "importance samples of the training bound (IWAE for k > 1)", {}, 1},
              {"eval-k", std::int64_t{50}, "importance samples of the bound that eval reports", {}, 1},
              {"batch", std::int64_t{100}, "images a step", {}, 1},
+             accumulate_option(),
              {"lr", 1e-3, "learning rate of Adam", {}, 0}},
             [](const Config& config) -> std::unique_ptr<Task> { return std::make_unique<VaeTask>(config); }};
 }

@@ -67,6 +67,26 @@ TEST_CASE("Ctrl-C saves, says how to go on, and changes nothing") {
     }
 }
 
+TEST_CASE("batches in parts: told by config.json, bitwise the same after a resume, refused where there are too many") {
+    TempFolder data;
+    put_tiny_data(data);
+    const auto in_parts = [&](const std::string& run, int steps, const char* parts) {
+        std::vector<std::string> arguments = tiny_training(data, data / run, steps);
+        arguments.insert(arguments.end(), {"--accumulate", parts});
+        return eps_program(arguments);
+    };
+    REQUIRE(in_parts("whole", 20, "3").code == 0);
+    CHECK(bytes_of_file(data / "whole/config.json").find("\"accumulate\": 3") != std::string::npos);
+    REQUIRE(in_parts("half", 10, "3").code == 0);
+    REQUIRE(eps_program({"train", "--resume", data / "half", "--steps", "20", "--threads", "1"}).code == 0);
+    CHECK(checkpoint_of(data / "half") == checkpoint_of(data / "whole"));
+    REQUIRE(in_parts("single", 20, "1").code == 0);
+    CHECK(checkpoint_of(data / "single") != checkpoint_of(data / "whole"));  // other roundings, other noise
+    const Finished refused = in_parts("many", 20, "11");
+    CHECK(refused.code != 0);
+    CHECK(refused.err.find("more parts than images; got --accumulate 11 and --batch 10") != std::string::npos);
+}
+
 TEST_CASE("one thread or two: the same bytes") {
     TempFolder data;
     put_tiny_data(data);
