@@ -76,6 +76,7 @@ template <class T> EPS_HD constexpr Dual<T> log10(const Dual<T>& a) { return cha
 template <class T> EPS_HD constexpr Dual<T> log1p(const Dual<T>& a) { return chain(log1p(a.v), T(1) / (T(1) + a.v), a); }
 template <class T> EPS_HD constexpr Dual<T> sqrt(const Dual<T>& a) { const T y = sqrt(a.v); return chain(y, T(0.5) / y, a); }
 template <class T> EPS_HD constexpr Dual<T> rsqrt(const Dual<T>& a) { const T y = rsqrt(a.v); return chain(y, T(-0.5) * y / a.v, a); }
+template <class T> EPS_HD constexpr Dual<T> cbrt(const Dual<T>& a) { const T y = cbrt(a.v); return chain(y, T(0.33333333333333333) / (y * y), a); }
 template <class T> EPS_HD constexpr Dual<T> tanh(const Dual<T>& a) { const T y = tanh(a.v); return chain(y, T(1) - y * y, a); }
 template <class T> EPS_HD constexpr Dual<T> sigmoid(const Dual<T>& a) { const T y = sigmoid(a.v); return chain(y, y * (T(1) - y), a); }
 template <class T> EPS_HD constexpr Dual<T> softplus(const Dual<T>& a) { return chain(softplus(a.v), sigmoid(a.v), a); }

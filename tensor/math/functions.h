@@ -1,7 +1,7 @@
 // The scalar functions that pointwise kernels are built of, for float and double.
 //
-// Every function runs on the host and in CUDA kernels. exp, expm1, log, log1p, tanh, sigmoid, erf,
-// rsqrt, sincos_2pi and the roundings of float are branch-free and vectorise in a loop under
+// Every function runs on the host and in CUDA kernels. Of float, exponentials, logarithms, sin, cos, tan, tanh, sigmoid,
+// erf, roots, sincos_2pi and the roundings are branch-free and vectorise in a loop under
 // -fno-math-errno -fno-trapping-math; none needs -ffast-math, and NaN, infinities, signed zeros
 // and denormals come out as IEEE 754 has them. Other functions are the C library's.
 #pragma once
@@ -10,6 +10,7 @@
 
 #include "tensor/math/exp_log.h"
 #include "tensor/math/sigmoid.h"
+#include "tensor/math/trig.h"
 
 namespace eps::math {
 
@@ -31,12 +32,6 @@ EPS_LIBM_1(round, nearbyint)  // half to even
 EPS_LIBM_2(copysign)
 
 // The C library's.
-EPS_LIBM_1(exp2, exp2)
-EPS_LIBM_1(log2, log2)
-EPS_LIBM_1(log10, log10)
-EPS_LIBM_1(sin, sin)
-EPS_LIBM_1(cos, cos)
-EPS_LIBM_1(tan, tan)
 EPS_LIBM_1(asin, asin)
 EPS_LIBM_1(acos, acos)
 EPS_LIBM_1(atan, atan)
@@ -56,6 +51,36 @@ EPS_LIBM_2(fmod)
 // A root and a quotient, each rounded once. 1.50 ULP.
 EPS_HD float rsqrt(float x) { return 1.0f / sqrt(x); }
 EPS_HD double rsqrt(double x) { return 1.0 / sqrt(x); }
+
+// The C library's, which is 3 ULP off at times, and a step of Newton's iteration with the error of t^3 to twice the bits. 0.51 ULP, and
+// at most 2 of a denormal.
+EPS_HD double cbrt(double x) {
+    const double t = std::cbrt(x), square = t * t, rest = fma(t, t, -square);
+    const double error = fma(-t, rest, fma(-t, square, x));
+    return x != 0.0 && std::fabs(x) < double{detail::kInf} ? fma(error, 1.0 / (3.0 * square), t) : t;
+}
+
+#ifdef __CUDA_ARCH__
+EPS_HD float cbrt(float x) { return ::cbrtf(x); }
+#else
+// |x| = 2^(3n) m with m in [1, 8). Two steps of Halley's iteration from a third of m's bits, t <- t + t (m - t^3) / (2 t^3 + m);
+// the second knows t^2 to twice the bits of a float. 0.51 ULP.
+EPS_HD float cbrt(float x) {
+    const float a = std::fabs(x);
+    const bool denormal = a < 0x1p-126f;
+    const float normal = denormal ? a * 0x1p24f : a;
+    const uint32_t n = ((detail::bits(normal) >> 23) + 2) * 43691 >> 17;  // a third of the exponent, plus 43
+    const float m = detail::from_bits(detail::bits(normal) - (3 * n - 129) * 0x800000u);
+    const float third = static_cast<float>(static_cast<int32_t>(detail::bits(m))) * 0.333333333f;
+    float t = detail::from_bits(static_cast<uint32_t>(static_cast<int32_t>(third)) + 0x2a5119f2u);
+    t = t * (t * t * t + 2.0f * m) / (2.0f * t * t * t + m);
+    const float square = t * t, rest = fma(t, t, -square);
+    const float error = fma(-t, rest, fma(-t, square, m));
+    t = fma(t, error / fma(2.0f * square, t, m), t);
+    const float y = detail::from_bits(detail::bits(t) + (n - 43u) * 0x800000u) * (denormal ? 0x1p-8f : 1.0f);
+    return a > 0.0f && a < detail::kInf ? detail::with_sign(y, x) : x;
+}
+#endif
 
 EPS_HD bool isnan(float x) { return x != x; }
 EPS_HD bool isnan(double x) { return x != x; }

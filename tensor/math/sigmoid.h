@@ -10,10 +10,11 @@ namespace eps::math {
 EPS_HD double tanh(double x) { return std::tanh(x); }
 EPS_HD double erf(double x) { return std::erf(x); }
 
-// 1 / (1 + e^-x), written with e^-|x| so that nothing overflows.
+// 1 / (1 + e^-x), written with e^-|x| so that nothing overflows; then what rounding took from the divisor.
 EPS_HD double sigmoid(double x) {
-    const double z = std::exp(-std::fabs(x));
-    return (x < 0.0 ? z : 1.0) / (1.0 + z);
+    const double z = std::exp(-std::fabs(x)), s = 1.0 + z, lost = z - (s - 1.0);
+    const double y = (x < 0.0 ? z : 1.0) / s;
+    return fma(-y, lost / s, y);
 }
 
 // h / (h + s + s t), where e^-x = 2^n (1 + t), s = 2^(n/2) and h = s / 2^n: neither side overflows,

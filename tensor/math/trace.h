@@ -44,7 +44,7 @@ constexpr Trace where(const Trace& c, const Trace& a, const Trace& b) { return {
 #define EPS_TRACE_1(name) constexpr Trace name(const Trace& a) { return mix(a); }
 #define EPS_TRACE_2(name) constexpr Trace name(const Trace& a, const Trace& b) { return mix(a, b); }
 EPS_TRACE_1(exp) EPS_TRACE_1(exp2) EPS_TRACE_1(expm1) EPS_TRACE_1(log) EPS_TRACE_1(log2) EPS_TRACE_1(log10) EPS_TRACE_1(log1p)
-EPS_TRACE_1(sqrt) EPS_TRACE_1(rsqrt) EPS_TRACE_1(tanh) EPS_TRACE_1(sigmoid) EPS_TRACE_1(softplus) EPS_TRACE_1(erf)
+EPS_TRACE_1(sqrt) EPS_TRACE_1(rsqrt) EPS_TRACE_1(cbrt) EPS_TRACE_1(tanh) EPS_TRACE_1(sigmoid) EPS_TRACE_1(softplus) EPS_TRACE_1(erf)
 EPS_TRACE_1(erfc) EPS_TRACE_1(sin) EPS_TRACE_1(cos) EPS_TRACE_1(tan) EPS_TRACE_1(asin) EPS_TRACE_1(acos) EPS_TRACE_1(atan)
 EPS_TRACE_1(sinh) EPS_TRACE_1(cosh) EPS_TRACE_1(asinh) EPS_TRACE_1(acosh) EPS_TRACE_1(atanh) EPS_TRACE_1(sign) EPS_TRACE_1(abs)
 EPS_TRACE_1(floor) EPS_TRACE_1(ceil) EPS_TRACE_1(round) EPS_TRACE_1(trunc) EPS_TRACE_1(isnan) EPS_TRACE_1(isinf)

@@ -30,6 +30,11 @@ struct Rsqrt {
     template <class T> EPS_HD constexpr T f(T x) const { return rsqrt(x); }
     template <class T> EPS_HD constexpr T slope_of_output(T y) const { return T(-0.5) * y * y * y; }
 };
+/// The root of x of order three, real for every x
+struct Cbrt {
+    template <class T> EPS_HD constexpr T f(T x) const { return cbrt(x); }
+    template <class T> EPS_HD constexpr T slope_of_output(T y) const { return T(0.33333333333333333) / (y * y); }
+};
 struct Sin { template <class T> EPS_HD constexpr T f(T x) const { return sin(x); } };
 struct Cos { template <class T> EPS_HD constexpr T f(T x) const { return cos(x); } };
 struct Tan {
@@ -57,6 +62,6 @@ struct Erfc { template <class T> EPS_HD constexpr T f(T x) const { return erfc(x
 
 #define EPS_ELEMENTARY_OPS(X)                                                                                          \
     X(1, Exp, exp) X(1, Exp2, exp2) X(1, Expm1, expm1) X(1, Log, log) X(1, Log2, log2) X(1, Log10, log10)              \
-    X(1, Log1p, log1p) X(1, Sqrt, sqrt) X(1, Rsqrt, rsqrt) X(1, Sin, sin) X(1, Cos, cos) X(1, Tan, tan)                \
-    X(1, Asin, asin) X(1, Acos, acos) X(1, Atan, atan) X(1, Sinh, sinh) X(1, Cosh, cosh) X(1, Asinh, asinh)            \
-    X(1, Acosh, acosh) X(1, Atanh, atanh) X(1, Tanh, tanh) X(1, Erf, erf) X(1, Erfc, erfc)
+    X(1, Log1p, log1p) X(1, Sqrt, sqrt) X(1, Rsqrt, rsqrt) X(1, Cbrt, cbrt) X(1, Sin, sin) X(1, Cos, cos)              \
+    X(1, Tan, tan) X(1, Asin, asin) X(1, Acos, acos) X(1, Atan, atan) X(1, Sinh, sinh) X(1, Cosh, cosh)                \
+    X(1, Asinh, asinh) X(1, Acosh, acosh) X(1, Atanh, atanh) X(1, Tanh, tanh) X(1, Erf, erf) X(1, Erfc, erfc)

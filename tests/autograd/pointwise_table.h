@@ -32,7 +32,7 @@ inline const Sampling& sampling_of(const std::string& op) {
         {"mul_scalar", {{}, {1.7}}},      {"div_scalar", {{}, {1.7}}},     {"scalar_div", {{positive}, {1.7}}}, {"scalar_pow", {{}, {1.7}}},
         {"pow_scalar", {{positive}, {2.5}}}, {"clamp", {{}, {-0.7, 0.9}}}, {"elu", {{}, {1.3}}},             {"celu", {{}, {1.3}}},
         {"leaky_relu", {{}, {0.2}}},      {"huber", {{}, {0.8}}},           {"planar_log_det", {{unit, {-0.8, 2}}}},
-        {"sqrt_backward", {{{}, positive}}},
+        {"cbrt", {{positive}}},           {"sqrt_backward", {{{}, positive}}}, {"cbrt_backward", {{{}, positive}}},
     };
     // clang-format on
     static const Sampling everywhere;

@@ -71,6 +71,7 @@ const std::map<std::string, Reference>& references() {
         EPS_REFERENCE(log1p, std::log(1 + x[0])),
         EPS_REFERENCE(sqrt, std::pow(x[0], 0.5)),
         EPS_REFERENCE(rsqrt, std::pow(x[0], -0.5)),
+        EPS_REFERENCE(cbrt, std::pow(x[0], 1.0 / 3)),
         EPS_REFERENCE(sin, std::sin(x[0])),
         EPS_REFERENCE(cos, std::cos(x[0])),
         EPS_REFERENCE(tan, std::sin(x[0]) / std::cos(x[0])),
