@@ -1,16 +1,13 @@
 // The convolution triple, batch 32, against the machine's matrix products: GFLOP/s counts the arithmetic of the definition, and x_gemm is
 // its ratio to the fastest product of the same run. Minimal filtering needs less arithmetic than that, so x_gemm passes 1.
 #include <benchmark/benchmark.h>
-#include <cblas.h>
 
-#include <algorithm>
-#include <chrono>
-
-#include "tensor/isa.h"
+#include "peak.h"
 #include "tensor/kernels.h"
 #include "varepsilon.h"
 
 using namespace eps;
+using eps::bench::gemm_peak;
 
 namespace {
 
@@ -34,36 +31,6 @@ const Layer layers[] = {
     {"7x7_64_at_14", 64, 64, 14, 7, {.padding = {3, 3}}},
     {"3x3_1_to_32_at_28", 1, 32, 28, 3, {.padding = {1, 1}}},
 };
-
-template <class F>
-double best_seconds(F&& f) {
-    double best = 1e9;
-    for (int i = 0; i < 15; ++i) {
-        const auto start = std::chrono::steady_clock::now();
-        f();
-        best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-    }
-    return best;
-}
-
-// The fastest product of this machine, ours or OpenBLAS's, in FLOP/s, with the threads of the case.
-double gemm_peak(int threads) {
-    static double peak[2] = {};
-    double& known = peak[threads - 1];
-    if (known > 0) return known;
-    (void)blas_summary();
-    NoGrad guard;
-    for (int n : {256, 512, 1024}) {
-        const Tensor a = rand({n, n}), b = rand({n, n});
-        Tensor c = matmul(a, b);
-        openblas_set_num_threads(threads);
-        const double blas = best_seconds([&] { cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, a.data<float>(), n, b.data<float>(), n, 0, c.data<float>(), n); });
-        openblas_set_num_threads(1);
-        const double ours = best_seconds([&] { c = matmul(a, b); });
-        known = std::max(known, 2.0 * n * n * n / std::min(blas, ours));
-    }
-    return known;
-}
 
 enum class Part { forward, input, weight };
 

@@ -1,9 +1,8 @@
 // Every pointwise op: ns an element in cache, forward and first derivative; and large tensors against a STREAM-like loop of the same run.
 #include <benchmark/benchmark.h>
 
-#include <cstring>
-
 #include "autograd/pointwise.h"
+#include "peak.h"
 #include "varepsilon.h"
 
 using namespace eps;
@@ -28,7 +27,9 @@ void run_row(benchmark::State& state, const PointwiseOp* op, int row, std::int64
     state.counters["ns/element"] = benchmark::Counter(static_cast<double>(state.iterations() * n), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
     int streams = row ? 2 : 1;  // out, g
     for (int j = 0; j < op->arity; ++j) streams += op->rows[static_cast<std::size_t>(row)].reads >> j & 1u;
-    state.SetBytesProcessed(state.iterations() * n * 4 * streams);
+    const double bytes = static_cast<double>(state.iterations() * n * 4 * streams);
+    state.counters["GB/s"] = benchmark::Counter(bytes * 1e-9, benchmark::Counter::kIsRate);
+    if (n == kLarge) state.counters["of_peak"] = benchmark::Counter(bytes / bench::stream_peak(threads), benchmark::Counter::kIsRate);
 }
 
 // The yardstick: as many streams as the op has, one of them written, by a plain loop.
@@ -37,18 +38,9 @@ void BM_stream(benchmark::State& state) {
     set_num_threads(static_cast<int>(state.range(0)));
     std::vector<Tensor> t;
     for (int i = 0; i <= Reads; ++i) t.push_back(full({kLarge}, 1.0));
-    float* __restrict out = t[0].data<float>();
-    const float* __restrict a = t[1].data<float>();
-    const float* __restrict b = t[Reads > 1 ? 2 : 1].data<float>();
-    const float* __restrict c = t[Reads > 2 ? 3 : 1].data<float>();
-    for (auto _ : state) {
-        parallel_for(kLarge, kLarge / 64, [&](std::int64_t begin, std::int64_t end) {
-#pragma GCC ivdep
-            for (std::int64_t i = begin; i < end; ++i) out[i] = a[i] + (Reads > 1 ? 0.5f * b[i] : 0.0f) + (Reads > 2 ? 0.5f * c[i] : 0.0f);
-        });
-        benchmark::ClobberMemory();
-    }
-    state.SetBytesProcessed(state.iterations() * kLarge * 4 * (Reads + 1));
+    const auto at = [&](std::size_t i) { return t[std::min<std::size_t>(i, Reads)].data<float>(); };
+    for (auto _ : state) bench::stream<Reads>(kLarge, at(0), at(1), at(2), at(3));
+    state.counters["GB/s"] = benchmark::Counter(static_cast<double>(state.iterations() * kLarge * 4 * (Reads + 1)) * 1e-9, benchmark::Counter::kIsRate);
 }
 BENCHMARK(BM_stream<1>)->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime();
 BENCHMARK(BM_stream<2>)->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime();

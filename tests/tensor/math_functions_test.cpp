@@ -1,16 +1,18 @@
-// Float functions against double: a sweep of all magnitudes in units in the last place, then the
-// edges where formulas change or break down.
+// Float functions against double at the edges where formulas change or break down (tests/autograd/ulp_sweep_test.cpp sweeps the rest).
 #include "tensor/math/functions.h"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
 #include <limits>
 #include <numbers>
+#include <vector>
+
+#include "tests/tensor/ulps.h"
 
 namespace math = eps::math;
+using eps::test::same, eps::test::ulps;
 
 namespace {
 
@@ -20,49 +22,7 @@ constexpr float tiny = std::numeric_limits<float>::denorm_min();
 constexpr float normal = std::numeric_limits<float>::min();
 constexpr float largest = std::numeric_limits<float>::max();
 
-uint32_t bits(float x) { return __builtin_bit_cast(uint32_t, x); }
-bool same(float a, float b) { return bits(a) == bits(b) || (std::isnan(a) && std::isnan(b)); }
-
-// How far `got` is from `exact`, in floats; infinite where one is NaN, overflows or has lost its sign.
-double ulps(float got, double exact) {
-    const float nearest = static_cast<float>(exact);
-    if (same(got, nearest)) {
-        if (exact == 0 || !std::isfinite(nearest)) return 0;
-    } else if (exact == 0 || !std::isfinite(nearest) || !std::isfinite(got)) {
-        return inf;
-    }
-    const int exponent = std::max(std::ilogb(exact) - 23, -149);
-    return std::fabs(static_cast<double>(got) - exact) / std::ldexp(1.0, exponent);
-}
-
-// The largest error over every stride-th bit pattern: both signs, denormals, infinities and NaNs.
-template <class F, class G>
-double max_ulps(F f, G exact) {
-    constexpr uint64_t stride = 1999;
-    double worst = 0;
-    for (uint64_t i = 0; i <= 0xffffffffu; i += stride) {
-        const float x = __builtin_bit_cast(float, static_cast<uint32_t>(i));
-        worst = std::max(worst, ulps(f(x), exact(static_cast<double>(x))));
-    }
-    return worst;
-}
-
 }  // namespace
-
-#define EPS_SWEEP(name, limit) \
-    CHECK(max_ulps([](float x) { return math::name(x); }, [](double x) { return math::name(x); }) <= limit)
-
-TEST_CASE("float functions stay within two ULP of double over all floats") {
-    EPS_SWEEP(exp, 1.0);
-    EPS_SWEEP(expm1, 1.5);
-    EPS_SWEEP(log, 1.0);
-    EPS_SWEEP(log1p, 1.6);
-    EPS_SWEEP(tanh, 1.5);
-    EPS_SWEEP(sigmoid, 1.75);
-    EPS_SWEEP(erf, 1.0);
-    EPS_SWEEP(rsqrt, 1.5);
-    EPS_SWEEP(sqrt, 0.5);
-}
 
 TEST_CASE("sincos_2pi is exact at quarters and close everywhere") {
     const float quarters[4][2] = {{0, 1}, {1, 0}, {0, -1}, {-1, 0}};
@@ -125,6 +85,60 @@ TEST_CASE("log and log1p at the edges") {
     for (float x : {-0x1.000002p0f, -2.0f, -largest, -inf, not_number}) CHECK(std::isnan(math::log1p(x)));
     for (float x : {-0x1.fffffep-1f, -0.5f, 0x1p24f, largest}) {
         CHECK(ulps(math::log1p(x), std::log1p(static_cast<double>(x))) <= 1);
+    }
+}
+
+TEST_CASE("exp2, log2 and log10 are exact where the result is whole") {
+    for (int n = -149; n < 128; ++n) {
+        CHECK(math::exp2(static_cast<float>(n)) == std::ldexp(1.0f, n));
+        CHECK(math::log2(std::ldexp(1.0f, n)) == static_cast<float>(n));
+    }
+    float power = 1;
+    for (int n = 0; n <= 10; ++n, power *= 10) CHECK(math::log10(power) == static_cast<float>(n));
+    CHECK(math::exp2(128.0f) == inf);
+    CHECK(math::exp2(inf) == inf);
+    CHECK(math::exp2(-149.5f) == tiny);
+    CHECK(same(math::exp2(-150.0f), 0.0f));
+    CHECK(same(math::exp2(-inf), 0.0f));
+    for (float x : {-0.0f, 0.0f}) {
+        CHECK(math::exp2(x) == 1.0f);
+        CHECK(math::log2(x) == -inf);
+        CHECK(math::log10(x) == -inf);
+    }
+    CHECK(std::isnan(math::exp2(not_number)));
+    for (float x : {-tiny, -1.0f, -inf, not_number}) {
+        CHECK(std::isnan(math::log2(x)));
+        CHECK(std::isnan(math::log10(x)));
+    }
+    CHECK(math::log2(inf) == inf);
+    CHECK(math::log10(inf) == inf);
+}
+
+TEST_CASE("cbrt at the edges") {
+    for (float x : {0.0f, -0.0f, inf, -inf, not_number}) CHECK(same(math::cbrt(x), x));
+    for (float root = 1; root < 200; ++root) CHECK(math::cbrt(-root * root * root) == -root);
+    for (float x : {tiny, 3 * tiny, normal - tiny, normal, largest}) CHECK(ulps(math::cbrt(x), std::cbrt(static_cast<double>(x))) <= 0.51);
+}
+
+TEST_CASE("sin, cos and tan at the edges, and of the floats nearest to multiples of pi / 2") {
+    for (float x : {0.0f, -0.0f, tiny, -tiny, normal, -normal, 1e-20f}) {
+        CHECK(same(math::sin(x), x));
+        CHECK(same(math::tan(x), x));
+        CHECK(math::cos(x) == 1.0f);
+    }
+    for (float x : {inf, -inf, not_number}) {
+        CHECK(std::isnan(math::sin(x)));
+        CHECK(std::isnan(math::cos(x)));
+        CHECK(std::isnan(math::tan(x)));
+    }
+    // No float is nearer to a multiple of pi / 2 than the first (Muller, Elementary Functions, chapter on range reduction).
+    std::vector<float> arguments = {std::ldexp(16367173.0f, 72), largest, 0x1p22f, 0.5f, std::nextafter(0.5f, 0.0f)};
+    for (int n = 1; n <= 2000; ++n) arguments.push_back(static_cast<float>(n * std::numbers::pi / 2));
+    for (float x : arguments) {
+        const double exact = x;
+        CHECK(ulps(math::sin(x), std::sin(exact)) <= 0.51);
+        CHECK(ulps(math::cos(x), std::cos(exact)) <= 0.51);
+        CHECK(ulps(math::tan(-x), std::tan(-exact)) <= 0.51);
     }
 }
 
