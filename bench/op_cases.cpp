@@ -25,9 +25,17 @@ Inputs image_and_channels() {
     return {image, rand({kChannels}), rand({kChannels})};
 }
 // A matrix, and for each element a place along its rows.
-Inputs matrix_and_places() { return {rand({kRows, kColumns}), randint(0, kColumns, {kRows, kColumns}), rand({kRows, kColumns})}; }
+Inputs matrix_and_places() { return {rand({kRows, kColumns}), randint(0, kColumns, {kRows, kColumns})}; }
 // A matrix, and as many of its rows.
-Inputs matrix_and_rows() { return {rand({kRows, kColumns}), randint(0, kRows, {kRows}), rand({kRows, kColumns})}; }
+Inputs matrix_and_rows() { return {rand({kRows, kColumns}), randint(0, kRows, {kRows})}; }
+// The same, and what is added there.
+auto with_source(Inputs (*make)()) {
+    return [make] {
+        Inputs x = make();
+        x.push_back(rand({kRows, kColumns}));
+        return x;
+    };
+}
 
 void add_reductions(std::vector<OpCase>& cases) {
     const std::pair<const char*, Dims> kinds[] = {{"all", {}}, {"rows", {1}}, {"columns", {0}}};
@@ -68,11 +76,11 @@ void add_products(std::vector<OpCase>& cases) {
 
 void add_indexing(std::vector<OpCase>& cases) {
     cases.push_back({"index/gather", matrix_and_places, [](const Inputs& x) { return gather(x[0], 1, x[1]); }});
-    cases.push_back({"index/scatter_add", matrix_and_places, [](const Inputs& x) { return scatter_add(x[0], 1, x[1], x[2]); }});
+    cases.push_back({"index/scatter_add", with_source(matrix_and_places), [](const Inputs& x) { return scatter_add(x[0], 1, x[1], x[2]); }});
     cases.push_back({"index/index_select", matrix_and_rows, [](const Inputs& x) { return index_select(x[0], 0, x[1]); }});
     cases.push_back({"index/embedding", [] { return Inputs{randn({1000, kWidth}), randint(0, 1000, {kTokens})}; },
                      [](const Inputs& x) { return index_select(x[0], 0, x[1]); }});
-    cases.push_back({"index/index_add", matrix_and_rows, [](const Inputs& x) { return index_add(x[0], 0, x[1], x[2]); }});
+    cases.push_back({"index/index_add", with_source(matrix_and_rows), [](const Inputs& x) { return index_add(x[0], 0, x[1], x[2]); }});
     cases.push_back({"index/cumsum_rows", matrix(), [](const Inputs& x) { return cumsum(x[0], 1); }});
     cases.push_back({"index/cumsum_columns", matrix(), [](const Inputs& x) { return cumsum(x[0], 0); }});
     cases.push_back({"index/sort", floats({{256, 1024}}), [](const Inputs& x) { return sort(x[0]).values; }});
