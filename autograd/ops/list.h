@@ -7,7 +7,7 @@
 #define EPS_STRUCTURED_OPS(X)                                                                                               \
     X(Cast, "to") X(Transfer, "transfer")                                                                                   \
     X(Reshape, "reshape") X(Permute, "permute") X(Expand, "expand") X(Slice, "slice") X(Embed, "embed") X(Pad, "pad")       \
-    X(Contiguous, "contiguous") X(Concat, "concat")                                                                         \
+    X(Diagonal, "diagonal") X(EmbedDiagonal, "embed_diagonal") X(Contiguous, "contiguous") X(Concat, "concat")              \
     X(Sum, "sum") X(Extremum, "max")                                                                                        \
     X(MatMul, "matmul") X(Linear, "linear")                                                                                 \
     X(Conv2d, "conv2d") X(Conv2dInput, "conv_transpose2d") X(Conv2dWeight, "conv2d_weight")                                 \

@@ -27,6 +27,9 @@ Tensor slice(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t
 Tensor narrow(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t length);
 /// Element `index` along dim (negative counts from the end), the dimension dropped. A view.
 Tensor select(const Tensor& x, std::int64_t dim, std::int64_t index);
+/// The elements of a diagonal of dims dim0 and dim1, `offset` columns (dim1) to the right of the main one, or rows (dim0) below it where
+/// negative: both dims go, and the diagonal is the last. A view.
+Tensor diagonal(const Tensor& x, std::int64_t offset = 0, std::int64_t dim0 = 0, std::int64_t dim1 = 1);
 /// x in row-major memory: x itself if it is already.
 Tensor contiguous(const Tensor& x);
 
@@ -34,5 +37,7 @@ Tensor contiguous(const Tensor& x);
 Tensor pad(const Tensor& x, const Dims& before, const Dims& after, double value = 0);
 /// x where a slice of zeros(shape) along dim (start, step) takes it: the adjoint of slice.
 Tensor embed(const Tensor& x, const Shape& shape, std::int64_t dim, std::int64_t start, std::int64_t step);
+/// x where that diagonal of zeros(shape) takes it: the adjoint of diagonal.
+Tensor embed_diagonal(const Tensor& x, const Shape& shape, std::int64_t offset = 0, std::int64_t dim0 = 0, std::int64_t dim1 = 1);
 
 }  // namespace eps

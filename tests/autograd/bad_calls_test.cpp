@@ -128,6 +128,11 @@ std::vector<BadCall> bad_calls() {
         {"pad", [] { pad(a, {0, -1}, {0, 0}); }, {"negative width"}},
         {"pad", [] { pad(v, {INT64_MAX}, {INT64_MAX}); }, {"overflow"}},
         {"embed", [] { embed(a, {4, 5}, 1, 3, 2); }, {"does not fit", "[4, 3]", "[4, 5]"}},
+        {"diagonal", [] { diagonal(v); }, {"two dimensions", "[3]"}},
+        {"diagonal", [] { diagonal(a, 0, 1, -1); }, {"different", "1 and -1", "[4, 3]"}},
+        {"diagonal", [] { diagonal(a, 4); }, {"outside", "got 4", "-4 to 3", "[4, 3]"}},
+        {"diagonal", [] { diagonal(none); }, {"undefined"}},
+        {"embed_diagonal", [] { embed_diagonal(v, {4, 5}); }, {"does not fit", "[3]", "expected [4]", "[4, 5]"}},
         {"contiguous", [] { contiguous(none); }, {"undefined"}},
         // Joining.
         {"concat", [] { concat({a, b}); }, {"tensor 1", "[5, 2]", "[4, 3]"}},

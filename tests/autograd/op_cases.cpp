@@ -21,7 +21,6 @@ using Inputs = const std::vector<Tensor>&;
 // Values in [-2, 2]; each seed its own.
 Tensor any(const Shape& shape, std::uint64_t seed = 1) { return uniform(shape, -2, 2, seed); }
 Tensor fixed(const std::vector<double>& values, const Shape& shape) { return tensor(values, shape, {.dtype = f64}); }
-Tensor index(const std::vector<double>& values, const Shape& shape) { return tensor(values, shape, {.dtype = i64}); }
 
 // f of one input, and of the shapes every op must bear besides the ordinary.
 #define EPS_ONE(expression)      \
@@ -145,29 +144,6 @@ void add_products(std::vector<OpCase>& cases) {
         {"linear", "no features", EPS_THREE(linear(x, y, z)), {any({2, 2, 0}), any({3, 0}, 2), any({3}, 3)}},
     };
     cases.insert(cases.end(), products.begin(), products.end());
-}
-
-void add_indexing(std::vector<OpCase>& cases) {
-    const std::vector<OpCase> indexing = {
-        {"gather", "dim 1, some twice", EPS_ONE(square(gather(x, 1, index({0, 2, 2, 1, 1, 1, 0, 3}, {2, 4})))), {any({2, 4})}},
-        {"gather", "a smaller index", EPS_ONE(gather(x, 0, index({1, 2, 2}, {3, 1}))), {any({3, 2})}},
-        {"gather", "nothing", EPS_ONE(gather(x, 0, index({}, {0, 2}))), {any({3, 2})}},
-        {"scatter_add",
-         "some twice",
-         EPS_TWO(square(scatter_add(x, 1, index({0, 0, 2, 1, 1, 1}, {2, 3}), y))),
-         {any({2, 3}), any({2, 3}, 2)}},
-        {"scatter_add", "a smaller index", EPS_TWO(square(scatter_add(x, 0, index({2, 2}, {2, 1}), y))), {any({3, 2}), any({2, 1}, 2)}},
-        {"index_select", "rows, some twice", EPS_ONE(square(index_select(x, 0, index({2, 0, 2}, {3})))), {any({3, 2})}},
-        {"index_select", "columns", EPS_ONE(index_select(x, -1, index({1, 1}, {2}))), {any({2, 3})}},
-        {"index_add", "rows, some twice", EPS_TWO(square(index_add(x, 0, index({1, 1, 0}, {3}), y))), {any({2, 2}), any({3, 2}, 2)}},
-        {"index_add", "columns", EPS_TWO(square(index_add(x, 1, index({2}, {1}), y))), {any({2, 3}), any({2, 1}, 2)}},
-        {"sort", "ascending", EPS_ONE(square(sort(x, 1).values) * x), {any({2, 4})}},
-        {"sort", "descending, outer", EPS_ONE(square(sort(x, 0, true).values) * x), {any({4, 2})}},
-        {"topk", "largest", EPS_ONE(square(topk(x, 2, 1).values)), {any({2, 4})}},
-        {"topk", "smallest", EPS_ONE(topk(x, 3, 0, false).values), {any({4, 2})}},
-        {"topk", "none", EPS_ONE(topk(x, 0, 0).values), {any({4, 2})}},
-    };
-    cases.insert(cases.end(), indexing.begin(), indexing.end());
 }
 
 }  // namespace

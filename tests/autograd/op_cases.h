@@ -21,6 +21,7 @@ std::vector<OpCase> op_cases();
 
 // Its parts, a file a family.
 void add_convolutions(std::vector<OpCase>& cases);
+void add_indexing(std::vector<OpCase>& cases);
 void add_fused(std::vector<OpCase>& cases);
 
 }  // namespace eps::test
