@@ -14,7 +14,8 @@ namespace {
     X(split, true) X(sum_to, true) X(mean, true) X(min, true) X(prod, true) X(logsumexp, true) X(var, true) X(stddev, true)        \
     X(norm, true) X(argmax, false) X(argmin, false) X(any, false) X(all, false) X(index_select, true) X(index_add, true)           \
     X(sort, true) X(argsort, false) X(topk, true) X(one_hot, false) X(conv1d, true)                               \
-    X(conv_transpose1d, true) X(channels_last, true) X(instance_norm, true) X(upsample_nearest, true)
+    X(conv_transpose1d, true) X(channels_last, true) X(instance_norm, true) X(upsample_nearest, true)        \
+    X(diag, true) X(diag_embed, true) X(trace, true) X(inverse, true) X(logdet_triangular, true)
 
 std::vector<OpInfo> make_catalog() {
     std::vector<OpInfo> catalog;

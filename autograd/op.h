@@ -134,7 +134,7 @@ public:
     void release_saved() override {
         for (SavedTensor& saved : saved_) saved.reset();
         output_.reset();
-        if constexpr (requires { op_.kept; }) op_.kept = Tensor();
+        if constexpr (requires { op_.kept; }) op_.kept = {};
     }
 
 private:

@@ -67,6 +67,24 @@ EPS_KERNEL(conv2d_input, (Tensor& x, const Tensor& y, const Tensor& w, const Ten
 /// The adjoint in w: w[k, c, u, v] = sum_{b, i, j} y[b, k, i, j] x[b, c, ...].
 EPS_KERNEL(conv2d_weight, (Tensor& w, const Tensor& x, const Tensor& y, const ConvGeometry& geometry), (w, x, y, geometry), w)
 
+// Factorisations of each matrix of a batch, f32 or f64, and solving with their triangles. "By columns": strides {.., 1, rows}.
+/// out [B, n, n] (contiguous) = L, lower triangular with a positive diagonal: L L^T = a. Of a [B, n, n] only the lower triangle is read.
+/// Where leading minor k is the first that is not positive definite, L's diagonal is NaN from element k - 1 on.
+EPS_KERNEL(cholesky, (Tensor& out, const Tensor& a), (out, a), out)
+/// out [B, n, n] (by columns) = U and, below its diagonal, L without its unit diagonal: L U = the rows of a in the order of permutation
+/// (i64 [B, n], contiguous), the largest element of a column as pivot. A zero on U's diagonal: a is singular. Of an a that is not finite
+/// the result is not, either.
+EPS_KERNEL(lu, (Tensor& out, Tensor& permutation, const Tensor& a), (out, permutation, a), out)
+/// out [B, m + n, n] (by columns), m >= n, = Q [m, n] with orthonormal columns over R [n, n], upper triangular: Q R = a. Householder's
+/// reflections turn each column away from its first element, whose sign R's diagonal gets reversed; where nothing lies below that element,
+/// there is no reflection.
+EPS_KERNEL(qr, (Tensor& out, const Tensor& a), (out, a), out)
+/// out [B, n + 1, n] (by columns) = the orthonormal eigenvectors, one a column, over a row of eigenvalues, ascending. Of a [B, n, n], which
+/// is symmetric, only the lower triangle is read. Eigenvalues are NaN where a is not finite or the iteration did not end.
+EPS_KERNEL(eigh, (Tensor& out, const Tensor& a), (out, a), out)
+/// x = a^-1 x: x [B, n, k] is contiguous; of a [B, n, n] (any strides) the named triangle is read, and its diagonal unless that is `unit`.
+EPS_KERNEL(triangular_solve, (Tensor& x, const Tensor& a, bool upper, bool unit), (x, a, upper, unit), x)
+
 /// out[i][j] = src[i][index[i][j]] along dim; index has out's shape.
 EPS_KERNEL(gather, (Tensor& out, const Tensor& src, int dim, const Tensor& index), (out, src, dim, index), out)
 /// out[i][index[i][j]] += src[i][j] along dim, in the order of j; index has src's shape.

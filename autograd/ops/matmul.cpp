@@ -1,27 +1,13 @@
 #include "autograd/ops/matmul.h"
 
 #include "autograd/ops/list.h"
+#include "autograd/ops/matrices.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
 #include "tensor/create.h"
 #include "tensor/kernels.h"
 
 namespace eps {
-namespace {
-
-// [.., R, C] broadcast over batch and joined to [B, R, C]; a copy only where strides cannot say it.
-Tensor as_batch(const Tensor& x, const Shape& batch) {
-    NoGrad guard;
-    Shape full = batch;
-    full.push_back(x.size(-2));
-    full.push_back(x.size(-1));
-    return reshape(expand(x, full), {numel(batch), x.size(-2), x.size(-1)});
-}
-
-Shape batch_of(const Tensor& x) { return Shape(std::span(x.shape().begin(), static_cast<std::size_t>(x.rank() - 2))); }
-
-}  // namespace
-
 namespace ops {
 
 struct MatMul {
@@ -32,8 +18,8 @@ struct MatMul {
         shape.push_back(a.size(-2));
         shape.push_back(b.size(-1));
         Tensor out = empty(shape, a.options());
-        Tensor flat = as_batch(out, batch);
-        kernels::matmul(flat, as_batch(a, batch), as_batch(b, batch), false);
+        Tensor flat = join_batch(out, batch);
+        kernels::matmul(flat, join_batch(a, batch), join_batch(b, batch), false);
         return out;
     }
     void backward(const Tensor& g, const Context& context, Gradients out) const {  // dA = G B^T, dB = A^T G
@@ -47,8 +33,8 @@ struct Linear {
     Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) const {  // [B, in], [out, in], [out]
         Tensor out = empty({x.size(0), weight.size(0)}, x.options());
         kernels::copy(out, bias);
-        Tensor flat = as_batch(out, {1});
-        kernels::matmul(flat, as_batch(x, {1}), as_batch(transpose_data(weight), {1}), true);
+        Tensor flat = join_batch(out, {1});
+        kernels::matmul(flat, join_batch(x, {1}), join_batch(transpose_data(weight), {1}), true);
         return out;
     }
     void backward(const Tensor& g, const Context& context, Gradients out) const {

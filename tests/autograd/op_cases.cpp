@@ -156,6 +156,7 @@ std::vector<OpCase> op_cases() {
     add_indexing(cases);
     add_convolutions(cases);
     add_fused(cases);
+    add_linalg(cases);
     return cases;
 }
 

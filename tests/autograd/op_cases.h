@@ -23,5 +23,6 @@ std::vector<OpCase> op_cases();
 void add_convolutions(std::vector<OpCase>& cases);
 void add_indexing(std::vector<OpCase>& cases);
 void add_fused(std::vector<OpCase>& cases);
+void add_linalg(std::vector<OpCase>& cases);
 
 }  // namespace eps::test

@@ -1,4 +1,4 @@
-// The gradient cases of convolutions and fused ops on both devices: values and gradients.
+// The gradient cases of convolutions, fused ops and linear algebra on both devices: values and gradients.
 #include "autograd/engine.h"
 #include "tensor/random.h"
 #include "tests/autograd/op_cases.h"
@@ -23,11 +23,12 @@ std::vector<Tensor> results(const OpCase& c, DType dtype, Device device) {
 
 }  // namespace
 
-TEST_CASE("cuda: convolutions, norms, softmax and attention give the CPU's values and gradients") {
+TEST_CASE("cuda: convolutions, norms, softmax, attention and linear algebra give the CPU's values and gradients") {
     if (no_gpu()) return;
     std::vector<OpCase> cases;
     add_convolutions(cases);
     add_fused(cases);
+    add_linalg(cases);
     for (const OpCase& c : cases)
         for (DType dtype : {f32, f64}) {
             INFO(std::string(c.op), ", ", std::string(c.what), ", ", std::string(name_of(dtype)));
