@@ -8,6 +8,7 @@
 
 #include "tensor/math/functions.h"
 #include "tensor/math/integer.h"
+#include "tensor/math/normal.h"
 
 namespace eps::math {
 
@@ -82,6 +83,9 @@ template <class T> EPS_HD constexpr Dual<T> sigmoid(const Dual<T>& a) { const T 
 template <class T> EPS_HD constexpr Dual<T> softplus(const Dual<T>& a) { return chain(softplus(a.v), sigmoid(a.v), a); }
 template <class T> EPS_HD constexpr Dual<T> erf(const Dual<T>& a) { return chain(erf(a.v), T(1.1283791670955126) * exp(-(a.v * a.v)), a); }
 template <class T> EPS_HD constexpr Dual<T> erfc(const Dual<T>& a) { return chain(erfc(a.v), T(-1.1283791670955126) * exp(-(a.v * a.v)), a); }
+template <class T> EPS_HD constexpr Dual<T> ndtr(const Dual<T>& a) { return chain(ndtr(a.v), T(0.3989422804014327) * exp(T(-0.5) * a.v * a.v), a); }
+template <class T> EPS_HD constexpr Dual<T> log_ndtr(const Dual<T>& a) { return chain(log_ndtr(a.v), inverse_mills(a.v), a); }
+template <class T> EPS_HD constexpr Dual<T> inverse_mills(const Dual<T>& a) { const T y = inverse_mills(a.v); return chain(y, -y * (a.v + y), a); }
 template <class T> EPS_HD constexpr Dual<T> sin(const Dual<T>& a) { return chain(sin(a.v), cos(a.v), a); }
 template <class T> EPS_HD constexpr Dual<T> cos(const Dual<T>& a) { return chain(cos(a.v), -sin(a.v), a); }
 template <class T> EPS_HD constexpr Dual<T> tan(const Dual<T>& a) { const T y = tan(a.v); return chain(y, T(1) + y * y, a); }
@@ -116,6 +120,17 @@ template <class T> EPS_HD constexpr Dual<T> pow(const Dual<T>& a, const Dual<T>&
 template <class T> EPS_HD constexpr Dual<T> atan2(const Dual<T>& y, const Dual<T>& x) {
     const T r2 = x.v * x.v + y.v * y.v;
     return chain(atan2(y.v, x.v), x.v / r2, y, -y.v / r2, x);
+}
+template <class T> EPS_HD constexpr Dual<T> hypot(const Dual<T>& a, const Dual<T>& b) {
+    const T y = hypot(a.v, b.v);
+    return chain(y, where(y == T(0), T(0), a.v / y), a, where(y == T(0), T(0), b.v / y), b);
+}
+template <class T> EPS_HD constexpr Dual<T> fmod(const Dual<T>& a, const Dual<T>& b) {
+    return chain(fmod(a.v, b.v), T(1), a, -trunc(a.v / b.v), b);  // a - trunc(a / b) b
+}
+template <class T> EPS_HD constexpr Dual<T> logaddexp(const Dual<T>& a, const Dual<T>& b) {
+    const T difference = a.v - b.v, d = where(difference == difference, difference, T(0));  // inf - inf shares the slope
+    return chain(logaddexp(a.v, b.v), sigmoid(d), a, sigmoid(-d), b);
 }
 
 }  // namespace eps::math

@@ -44,6 +44,7 @@ EPS_LIBM_1(erfc, erfc)
 EPS_LIBM_2(pow)
 EPS_LIBM_2(atan2)
 EPS_LIBM_2(fmod)
+EPS_LIBM_2(hypot)
 
 #undef EPS_LIBM_1
 #undef EPS_LIBM_2
@@ -116,5 +117,9 @@ EPS_HD void sincos_2pi(float u, float& s, float& c) {
 // log(1 + e^x) = max(x, 0) + log1p(e^-|x|): neither overflows nor cancels.
 EPS_HD float softplus(float x) { return max(x, 0.0f) + log1p(exp(-abs(x))); }
 EPS_HD double softplus(double x) { return max(x, 0.0) + log1p(exp(-abs(x))); }
+
+// log(e^a + e^b) = max(a, b) + log1p(e^-|a - b|); equal infinities have no difference.
+EPS_HD float logaddexp(float a, float b) { return max(a, b) + log1p(exp(-abs(a == b ? 0.0f : a - b))); }
+EPS_HD double logaddexp(double a, double b) { return max(a, b) + log1p(exp(-abs(a == b ? 0.0 : a - b))); }
 
 }  // namespace eps::math

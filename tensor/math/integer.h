@@ -14,6 +14,10 @@ template <std::integral T> EPS_HD constexpr T floor(T x) { return x; }
 template <std::integral T> EPS_HD constexpr T ceil(T x) { return x; }
 template <std::integral T> EPS_HD constexpr T round(T x) { return x; }
 template <std::integral T> EPS_HD constexpr T trunc(T x) { return x; }
+/// The rest of a / b with the sign of a; 0 where there is none: modulo 0, and of the lowest i64 modulo -1, which processors refuse.
+template <std::integral T> EPS_HD constexpr T fmod(T a, T b) {
+    return b == T(0) || (std::is_signed_v<T> && b == static_cast<T>(-1)) ? T(0) : static_cast<T>(a % b);
+}
 template <std::integral T> EPS_HD constexpr bool isnan(T) { return false; }
 template <std::integral T> EPS_HD constexpr bool isinf(T) { return false; }
 

@@ -70,6 +70,10 @@ struct Softshrink {
         return where(abs(x) <= T(lambda), T(0), where(x > T(0), x - T(lambda), x + T(lambda)));
     }
 };
+/// x where |x| > lambda, else 0
+struct Hardshrink { double lambda = 0.5; template <class T> EPS_HD constexpr T f(T x) const { return where(abs(x) <= T(lambda), T(0), x); } };
+/// x where x > threshold, else value: with value 0 the thresholded ReLU   (Konda et al. 2015)
+struct Threshold { double threshold = 0, value = 0; template <class T> EPS_HD constexpr T f(T x) const { return where(x <= T(threshold), T(value), x); } };
 
 }  // namespace eps::math
 
@@ -77,4 +81,5 @@ struct Softshrink {
     X(1, Sigmoid, sigmoid) X(1, LogSigmoid, log_sigmoid) X(1, Softplus, softplus) X(1, Softsign, softsign) X(1, Relu, relu) \
     X(1, Relu6, relu6) X(1, LeakyRelu, leaky_relu) X(1, Elu, elu) X(1, Celu, celu) X(1, Selu, selu) X(1, Silu, silu)    \
     X(1, Gelu, gelu) X(1, GeluTanh, gelu_tanh) X(1, Mish, mish) X(1, Hardsigmoid, hardsigmoid)                          \
-    X(1, Hardswish, hardswish) X(1, Hardtanh, hardtanh) X(1, Softshrink, softshrink)
+    X(1, Hardswish, hardswish) X(1, Hardtanh, hardtanh) X(1, Softshrink, softshrink) X(1, Hardshrink, hardshrink) \
+    X(1, Threshold, threshold)

@@ -23,8 +23,25 @@ struct Maximum { static constexpr auto kind = numeric; template <class T> EPS_HD
 struct Minimum { static constexpr auto kind = numeric; template <class T> EPS_HD constexpr T f(T a, T b) const { return min(a, b); } };
 /// the angle of (x, y), in (-pi, pi]
 struct Atan2 { template <class T> EPS_HD constexpr T f(T y, T x) const { return atan2(y, x); } };
-/// a - floor(a / b) b: the sign of b, as in Python
-struct Remainder { template <class T> EPS_HD constexpr T f(T a, T b) const { return a - floor(a / b) * b; } };
+/// a - trunc(a / b) b, exactly: the sign of a, as in C; integers modulo 0 give 0
+struct Fmod { static constexpr auto kind = numeric; template <class T> EPS_HD constexpr T f(T a, T b) const { return fmod(a, b); } };
+/// a - floor(a / b) b, exactly: the sign of b, as in Python; integers modulo 0 give 0
+struct Remainder { static constexpr auto kind = numeric;
+    template <class T> EPS_HD constexpr T f(T a, T b) const {
+        const T r = fmod(a, b);
+        return where((r != T(0)) && ((r < T(0)) != (b < T(0))), static_cast<T>(r + b), r);
+    }
+};
+/// sqrt(a^2 + b^2) without overflow; derivative 0 at (0, 0)
+struct Hypot { template <class T> EPS_HD constexpr T f(T a, T b) const { return hypot(a, b); } };
+/// log(e^a + e^b)
+struct Logaddexp { template <class T> EPS_HD constexpr T f(T a, T b) const { return logaddexp(a, b); } };
+/// x log y, and 0 where x is 0 whatever y
+struct Xlogy {
+    template <class T> EPS_HD constexpr T f(T x, T y) const {
+        return where((x == T(0)) && ((y <= T(0)) || (y == T(__builtin_inf()))), T(0), x * log(y));
+    }
+};
 
 /// x + c
 struct AddScalar { static constexpr auto kind = numeric; double c = 0; template <class T> EPS_HD constexpr T f(T x) const { return static_cast<T>(x + scalar_as<T>(c)); } };
@@ -70,6 +87,11 @@ struct Clamp { static constexpr auto kind = numeric;
 };
 /// c ? a : b
 struct Where { static constexpr auto kind = numeric; template <class T> EPS_HD constexpr T f(T c, T a, T b) const { return where(c != T(0), a, b); } };
+/// x + value a b
+struct Addcmul { static constexpr auto kind = numeric;
+    double value = 1;
+    template <class T> EPS_HD constexpr T f(T x, T a, T b) const { return static_cast<T>(x + scalar_as<T>(value) * a * b); }
+};
 /// a + t (b - a)
 struct Lerp { template <class T> EPS_HD constexpr T f(T a, T b, T t) const { return a + t * (b - a); } };
 
@@ -92,7 +114,8 @@ struct IsFinite { static constexpr auto kind = predicate; template <class T> EPS
 /// X(arity, struct, function)
 #define EPS_ARITHMETIC_OPS(X)                                                                                       \
     X(2, Add, add) X(2, Sub, sub) X(2, Mul, mul) X(2, Div, div) X(2, Pow, pow) X(2, Maximum, maximum)               \
-    X(2, Minimum, minimum) X(2, Atan2, atan2) X(2, Remainder, remainder) X(1, AddScalar, add_scalar)                \
+    X(2, Minimum, minimum) X(2, Atan2, atan2) X(2, Remainder, remainder) X(2, Fmod, fmod) X(2, Hypot, hypot)        \
+    X(2, Logaddexp, logaddexp) X(2, Xlogy, xlogy) X(3, Addcmul, addcmul) X(1, AddScalar, add_scalar)                \
     X(1, MulScalar, mul_scalar) X(1, DivScalar, div_scalar) X(1, ScalarDiv, scalar_div) X(1, PowScalar, pow_scalar) \
     X(1, ScalarPow, scalar_pow) X(1, Neg, neg) X(1, Abs, abs) X(1, Sign, sign) X(1, Square, square)                 \
     X(1, Reciprocal, reciprocal) X(1, Floor, floor) X(1, Ceil, ceil) X(1, Round, round) X(1, Trunc, trunc)          \

@@ -57,6 +57,10 @@ struct Tanh {
 struct Erf { template <class T> EPS_HD constexpr T f(T x) const { return erf(x); } };
 /// 1 - erf(x), accurate where that is tiny
 struct Erfc { template <class T> EPS_HD constexpr T f(T x) const { return erfc(x); } };
+/// Phi(x), the distribution function of N(0, 1)
+struct Ndtr { template <class T> EPS_HD constexpr T f(T x) const { return ndtr(x); } };
+/// log Phi(x), accurate in both tails
+struct LogNdtr { template <class T> EPS_HD constexpr T f(T x) const { return log_ndtr(x); } };
 
 }  // namespace eps::math
 
@@ -64,4 +68,5 @@ struct Erfc { template <class T> EPS_HD constexpr T f(T x) const { return erfc(x
     X(1, Exp, exp) X(1, Exp2, exp2) X(1, Expm1, expm1) X(1, Log, log) X(1, Log2, log2) X(1, Log10, log10)              \
     X(1, Log1p, log1p) X(1, Sqrt, sqrt) X(1, Rsqrt, rsqrt) X(1, Cbrt, cbrt) X(1, Sin, sin) X(1, Cos, cos)              \
     X(1, Tan, tan) X(1, Asin, asin) X(1, Acos, acos) X(1, Atan, atan) X(1, Sinh, sinh) X(1, Cosh, cosh)                \
-    X(1, Asinh, asinh) X(1, Acosh, acosh) X(1, Atanh, atanh) X(1, Tanh, tanh) X(1, Erf, erf) X(1, Erfc, erfc)
+    X(1, Asinh, asinh) X(1, Acosh, acosh) X(1, Atanh, atanh) X(1, Tanh, tanh) X(1, Erf, erf) X(1, Erfc, erfc) \
+    X(1, Ndtr, ndtr) X(1, LogNdtr, log_ndtr)

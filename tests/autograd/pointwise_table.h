@@ -25,6 +25,8 @@ inline const Sampling& sampling_of(const std::string& op) {
     // clang-format off
     static const std::map<std::string, Sampling> table = {
         {"div", {{{}, positive}}},        {"pow", {{positive, {}}}},       {"atan2", {{positive, {}}}},      {"remainder", {{{}, {3, 7}}}},
+        {"fmod", {{{7.2, 7.8}, {2.1, 2.3}}}}, {"hypot", {{positive}}},     {"xlogy", {{{}, positive}}},      {"addcmul", {{}, {1.7}}},
+        {"threshold", {{}, {0.4, -0.7}}},
         {"log", {{positive}}},            {"log2", {{positive}}},          {"log10", {{positive}}},          {"log1p", {{{-0.7, 2}}}},
         {"sqrt", {{positive}}},           {"rsqrt", {{positive}}},         {"reciprocal", {{positive}}},     {"tan", {{{-1.1, 1.1}}}},
         {"asin", {{unit}}},               {"acos", {{unit}}},              {"atanh", {{unit}}},              {"acosh", {{{1.3, 4}}}},

@@ -31,6 +31,11 @@ const std::map<std::string, Reference>& references() {
         EPS_REFERENCE(minimum, std::min(x[0], x[1])),
         EPS_REFERENCE(atan2, std::arg(std::complex<double>(x[1], x[0]))),
         EPS_REFERENCE(remainder, x[0] < 0 ? x[0] + x[1] : x[0]),  // |x0| < x1 in the domain
+        EPS_REFERENCE(fmod, x[0] - 3 * x[1]),  // the quotient's whole part, all over the domain
+        EPS_REFERENCE(hypot, std::abs(std::complex<double>(x[0], x[1]))),
+        EPS_REFERENCE(logaddexp, std::log(std::exp(x[0]) + std::exp(x[1]))),
+        EPS_REFERENCE(xlogy, std::log(std::pow(x[1], x[0]))),
+        EPS_REFERENCE(addcmul, x[0] + x[3] * x[1] * x[2]),
         EPS_REFERENCE(add_scalar, x[0] + x[1]),
         EPS_REFERENCE(mul_scalar, x[0] * x[1]),
         EPS_REFERENCE(div_scalar, x[0] / x[1]),
@@ -86,6 +91,10 @@ const std::map<std::string, Reference>& references() {
         EPS_REFERENCE(tanh, 1 - 2 / (std::exp(2 * x[0]) + 1)),
         EPS_REFERENCE(erf, 1 - std::erfc(x[0])),
         EPS_REFERENCE(erfc, 1 - std::erf(x[0])),
+        EPS_REFERENCE(ndtr, phi(x[0])),
+        EPS_REFERENCE(log_ndtr, std::log(phi(x[0]))),
+        EPS_REFERENCE(hardshrink, std::abs(x[0]) > x[1] ? x[0] : 0),
+        EPS_REFERENCE(threshold, x[0] > x[1] ? x[0] : x[2]),
         EPS_REFERENCE(sigmoid, logistic(x[0])),
         EPS_REFERENCE(log_sigmoid, std::log(logistic(x[0]))),
         EPS_REFERENCE(softplus, softplus_of(x[0])),
