@@ -13,6 +13,9 @@ namespace {
     X(flatten, true) X(transpose, true) X(squeeze, true) X(unsqueeze, true) X(narrow, true) X(select, true) X(stack, true)         \
     X(split, true) X(sum_to, true) X(mean, true) X(min, true) X(prod, true) X(logsumexp, true) X(var, true) X(stddev, true)        \
     X(norm, true) X(argmax, false) X(argmin, false) X(any, false) X(all, false) X(index_select, true) X(index_add, true)           \
+    X(index_copy, true) X(embedding, true) X(cumprod, true) X(scatter_reduce, true) X(index_put, true) X(gather_nd, true)         \
+    X(scatter_nd, true) X(masked_fill, true) X(masked_select, true) X(nonzero, false) X(unique, true) X(tile, true)              \
+    X(repeat_interleave, true) X(meshgrid, true) X(searchsorted, false) X(bucketize, false) X(einsum, true)                      \
     X(sort, true) X(argsort, false) X(topk, true) X(one_hot, false) X(conv1d, true)                               \
     X(conv_transpose1d, true) X(channels_last, true) X(instance_norm, true) X(upsample_nearest, true)        \
     X(diag, true) X(diag_embed, true) X(trace, true) X(inverse, true) X(logdet_triangular, true)

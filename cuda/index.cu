@@ -1,4 +1,4 @@
-// gather and scatter_add. An index outside its dimension stops the kernel with a trap, which the next call reports: reading it on
+// gather and scatter. An index outside its dimension stops the kernel with a trap, which the next call reports: reading it on
 // the host first would make every lookup wait for the GPU.
 #include <bit>
 
@@ -37,12 +37,13 @@ __global__ void target_kernel(std::uint64_t* keys, std::uint32_t* values, const 
     values[place] = j;
 }
 
-// One thread for each line of src and sorted place; the first of a run of equal targets adds up the whole run, in the order of j.
+// One thread for each line of src and sorted place; the first of a run of equal targets adds up the whole run, in the order of j, or
+// goes to its last element, which overwrites.
 // Neighbouring threads take neighbouring lines: the columns of an embedding. Operands: 0 out, 1 src, 2 id of the index line.
 template <class T>
-__global__ void add_kernel(T* out, const T* src, const std::uint64_t* keys, const std::uint32_t* values, std::int64_t out_stride,
-                           std::int64_t src_stride, std::int64_t extent, std::uint32_t length, Divisor line_count,
-                           const __grid_constant__ Lines<3> lines) {
+__global__ void put_kernel(T* out, const T* src, const std::uint64_t* keys, const std::uint32_t* values, std::int64_t out_stride,
+                           std::int64_t src_stride, std::int64_t extent, std::uint32_t length, bool accumulate,
+                           Divisor line_count, const __grid_constant__ Lines<3> lines) {
     const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= line_count.size * length) return;
     const std::uint32_t place = line_count.divide(i), line = i - place * line_count.size;
@@ -53,7 +54,10 @@ __global__ void add_kernel(T* out, const T* src, const std::uint64_t* keys, cons
     if (place > 0 && keys[place - 1] == key) return;
     T* const target = out + at.of[0] + (static_cast<std::int64_t>(key) - at.of[2] * extent) * out_stride;
     T total = *target;
-    for (std::uint32_t p = place; p < length && keys[p] == key; ++p) total = static_cast<T>(total + src[at.of[1] + values[p] * src_stride]);
+    for (std::uint32_t p = place; p < length && keys[p] == key; ++p) {
+        const T x = src[at.of[1] + values[p] * src_stride];
+        total = accumulate ? static_cast<T>(total + x) : x;
+    }
     *target = total;
 }
 
@@ -78,9 +82,9 @@ void gather(Tensor& out, const Tensor& src, int dim, const Tensor& index) {
     }
 }
 
-void scatter_add(Tensor& out, int dim, const Tensor& index, const Tensor& src) {
+void scatter(Tensor& out, int dim, const Tensor& index, const Tensor& src, bool accumulate) {
     if (src.numel() == 0) return;
-    check_count(src.numel(), "scatter_add");
+    check_count(src.numel(), "scatter");
     const auto length = static_cast<std::uint32_t>(src.size(dim));
     const std::int64_t extent = out.size(dim);
 
@@ -99,17 +103,17 @@ void scatter_add(Tensor& out, int dim, const Tensor& index, const Tensor& src) {
     auto* const values = static_cast<std::uint32_t*>(value_memory.data());
     target_kernel<<<blocks_for(places), kBlock, 0, stream()>>>(keys, values, static_cast<const std::int64_t*>(index.raw_data()),
                                                                index.strides()[dim], extent, Divisor(length), index_lines);
-    check_launch("scatter_add");
+    check_launch("scatter");
     const auto largest = static_cast<std::uint64_t>(index_lines.count) * static_cast<std::uint64_t>(extent);
     sort_pairs(keys, keys + places, values, values + places, places, std::max<int>(1, std::bit_width(largest - 1)));
 
     const Tensor out_starts = line_starts(out, dim), src_starts = line_starts(src, dim);
     const Lines<3> lines(plan_loop<3>({&out_starts, &src_starts, &ids}));
     visit_number(out.dtype(), [&]<class T>() {
-        add_kernel<<<blocks_for(std::int64_t{lines.count} * length), kBlock, 0, stream()>>>(
+        put_kernel<<<blocks_for(std::int64_t{lines.count} * length), kBlock, 0, stream()>>>(
             static_cast<T*>(out.raw_data()), static_cast<const T*>(src.raw_data()), keys + places, values + places, out.strides()[dim],
-            src.strides()[dim], extent, length, Divisor(lines.count), lines);
-        check_launch("scatter_add");
+            src.strides()[dim], extent, length, accumulate, Divisor(lines.count), lines);
+        check_launch("scatter");
     });
 }
 

@@ -1,8 +1,6 @@
 #include "nn/embedding.h"
 
-#include "autograd/engine.h"
 #include "autograd/grad_mode.h"
-#include "autograd/ops/arithmetic.h"
 #include "autograd/ops/index.h"
 #include "autograd/ops/shape.h"
 #include "nn/init.h"
@@ -23,14 +21,6 @@ Embedding::Embedding(std::int64_t count, std::int64_t dim, EmbeddingOptions opti
     select(weight, 0, *padding_).zero_();
 }
 
-Tensor Embedding::forward(const Tensor& index) {
-    check(index.defined() && index.dtype() == i64, "Embedding", "the index must be i64; got ", describe(index), "; hint: to(index, i64)");
-    Shape shape = index.shape();
-    shape.push_back(weight.size(1));
-    const Tensor symbols = reshape(index, {index.numel()});
-    Tensor rows = index_select(computed(weight), 0, symbols);
-    if (padding_) rows = where(unsqueeze(eq(symbols, static_cast<double>(*padding_)), 1), detach(rows), rows);
-    return reshape(rows, shape);
-}
+Tensor Embedding::forward(const Tensor& index) { return embedding(computed(weight), index, padding_.value_or(-1)); }
 
 }  // namespace eps::nn

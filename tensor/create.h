@@ -20,8 +20,9 @@ Tensor empty_like(const Tensor& x, const Shape& shape);
 Tensor arange(double start, double end, double step = 1, Options options = {});
 /// `count` values from start to end, both included.
 Tensor linspace(double start, double end, std::int64_t count, Options options = {});
-/// The n x n identity.
+/// n x n, or n x m, with ones on the diagonal.
 Tensor eye(std::int64_t n, Options options = {});
+Tensor eye(std::int64_t n, std::int64_t m, Options options = {});
 /// Row-major values, converted to options.dtype: `tensor({1, 2, 3, 4}, {2, 2})`. An empty shape means rank 1.
 Tensor tensor(const std::vector<double>& values, const Shape& shape = {}, Options options = {});
 /// A copy of `values`, keeping their type.

@@ -87,12 +87,15 @@ EPS_KERNEL(triangular_solve, (Tensor& x, const Tensor& a, bool upper, bool unit)
 
 /// out[i][j] = src[i][index[i][j]] along dim; index has out's shape.
 EPS_KERNEL(gather, (Tensor& out, const Tensor& src, int dim, const Tensor& index), (out, src, dim, index), out)
-/// out[i][index[i][j]] += src[i][j] along dim, in the order of j; index has src's shape.
-EPS_KERNEL(scatter_add, (Tensor& out, int dim, const Tensor& index, const Tensor& src), (out, dim, index, src), out)
+/// out[i][index[i][j]] = src[i][j] along dim, or += if accumulate, in the order of j: of equal indices the last wins. index has src's shape.
+EPS_KERNEL(scatter, (Tensor& out, int dim, const Tensor& index, const Tensor& src, bool accumulate), (out, dim, index, src, accumulate), out)
 /// out[i] = sum_{k <= i} src[k] along dim (k >= i if reverse).
 EPS_KERNEL(cumsum, (Tensor& out, const Tensor& src, int dim, bool reverse), (out, src, dim, reverse), out)
 /// out (i64) = indices that sort src along dim, stably; NaN sorts last when ascending, first when descending.
 EPS_KERNEL(argsort, (Tensor& out, const Tensor& src, int dim, bool descending), (out, src, dim, descending), out)
+/// out (i64) = how many elements of the sorted line lie below each value (do not lie above it, if right); NaN is the largest. sorted and
+/// values have out's shape but for sorted's extent in the last dimension, and one dtype.
+EPS_KERNEL(searchsorted, (Tensor& out, const Tensor& sorted, const Tensor& values, bool right), (out, sorted, values, right), out)
 
 /// Where a stream of random numbers stands: block `counter` of Philox4x32-10 under key `seed`.
 struct PhiloxState {

@@ -173,10 +173,10 @@ Tensor linspace(double start, double end, std::int64_t count, Options options) {
     return out;
 }
 
-Tensor eye(std::int64_t n, Options options) {
-    Tensor out = zeros({n, n}, options);
-    Tensor diagonal = out.as_strided({n}, {n + 1}, 0);
-    diagonal.fill_(1);
+Tensor eye(std::int64_t n, Options options) { return eye(n, n, options); }
+Tensor eye(std::int64_t n, std::int64_t m, Options options) {
+    const Tensor out = zeros({n, m}, options);
+    out.as_strided({std::min(n, m)}, {m + 1}, 0).fill_(1);
     return out;
 }
 

@@ -1,14 +1,17 @@
 #include "autograd/ops/index.h"
 
+#include "autograd/engine.h"
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/cast.h"
+#include "autograd/ops/index_check.h"
+#include "autograd/ops/join.h"
 #include "autograd/ops/list.h"
 #include "autograd/ops/shape.h"
 #include "tensor/create.h"
 #include "tensor/kernels.h"
 
 namespace eps {
-namespace {
+namespace detail {
 
 int check_index(const char* op, const Tensor& x, std::int64_t dim, const Tensor& index) {
     check(x.defined() && index.defined(), op, "an input is an undefined tensor");
@@ -22,20 +25,29 @@ int check_index(const char* op, const Tensor& x, std::int64_t dim, const Tensor&
     return d;
 }
 
+void check_range(const char* op, const Tensor& index, std::int64_t extent) {
+    if (index.device().is_cuda()) return;
+    for (double i : index.to_vector())
+        check(i >= 0 && i < static_cast<double>(extent), op, "index out of range; got ", i, "; expected 0 to ", extent - 1);
+}
+
+void check_source(const char* op, const Tensor& x, const Shape& shape, const Tensor& src) {
+    check(src.defined() && src.shape() == shape && src.dtype() == x.dtype(), op, "src does not match; got ", describe(src), "; expected ",
+          x.dtype(), " ", shape);
+}
+
+}  // namespace detail
+
+namespace {
+
+using detail::check_index, detail::check_range, detail::check_source;
+
 // The part of x that an index with smaller extents sees.
 Tensor cut_to(const Tensor& x, const Shape& shape, int dim) {
     Tensor part = x;
     for (int k = 0; k < x.rank(); ++k)
         if (k != dim && part.size(k) != shape[k]) part = narrow(part, k, 0, shape[k]);
     return part;
-}
-
-// What the user called is named here; the kernels, which check as well, only know what they are. An index on a GPU is left to them: looking
-// at it would wait.
-void check_range(const char* op, const Tensor& index, std::int64_t extent) {
-    if (index.device().is_cuda()) return;
-    for (double i : index.to_vector())
-        check(i >= 0 && i < static_cast<double>(extent), op, "index out of range; got ", i, "; expected 0 to ", extent - 1);
 }
 
 // A rank-1 index as one with the shape of x (index.size(0) along dim), without a copy.
@@ -66,6 +78,29 @@ struct Gather {
     }
 };
 
+struct Scatter {
+    int dim;
+    using saves = SaveInputs<1>;
+    Tensor forward(const Tensor& x, const Tensor& index, const Tensor& src) const {
+        Tensor out = clone_data(x), target = cut_to(out, index.shape(), dim);
+        kernels::scatter(target, dim, index, src, false);
+        return out;
+    }
+    void backward(const Tensor& g, const Context& context, Gradients out) const {
+        const Tensor index = context.input(1);
+        if (context.needs(0)) out[0] = scatter(g, dim, index, zeros(index.shape(), g.options()));
+        if (context.needs(2)) out[2] = gather(g, dim, index) * to(winners(g.shape(), index), g.dtype());
+    }
+    // Which elements of src are seen: each leaves its place along dim, and looks whose is still there.
+    Tensor winners(const Shape& shape, const Tensor& index) const {
+        const Options options{i64, index.device()};
+        Shape line = Dims::filled(index.rank(), 1);
+        line[dim] = index.size(dim);
+        const Tensor place = expand(reshape(arange(0, static_cast<double>(line[dim]), 1, options), line), index.shape());
+        return eq(gather(scatter(zeros(shape, options), dim, index, place), dim, index), place);
+    }
+};
+
 struct ScatterAdd {
     int dim;
     using saves = SaveInputs<1>;
@@ -73,7 +108,7 @@ struct ScatterAdd {
         Tensor out = clone_data(x);
         NoGrad guard;
         Tensor target = cut_to(out, index.shape(), dim);
-        kernels::scatter_add(target, dim, index, src);
+        kernels::scatter(target, dim, index, src, true);
         return out;
     }
     void backward(const Tensor& g, const Context& context, Gradients out) const {
@@ -101,19 +136,40 @@ Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {
     return apply(ops::Gather{d}, x, index);
 }
 
+Tensor scatter(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& src) {
+    const int d = check_index("scatter", x, dim, index);
+    check_source("scatter", x, index.shape(), src);
+    return apply(ops::Scatter{d}, x, index, src);
+}
+
 Tensor scatter_add(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& src) {
     const int d = check_index("scatter_add", x, dim, index);
-    check(src.defined() && src.shape() == index.shape() && src.dtype() == x.dtype(), "scatter_add", "src does not match; got ", describe(src),
-          "; expected ", x.dtype(), " ", index.shape());
+    check_source("scatter_add", x, index.shape(), src);
     return apply(ops::ScatterAdd{d}, x, index, src);
 }
 
 Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index) { return gather(x, dim, spread_index("index_select", x, dim, index)); }
 Tensor index_add(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& src) {
     const Tensor spread = spread_index("index_add", x, dim, index);
-    check(src.defined() && src.shape() == spread.shape() && src.dtype() == x.dtype(), "index_add", "src does not match; got ", describe(src),
-          "; expected ", x.dtype(), " ", spread.shape());
+    check_source("index_add", x, spread.shape(), src);
     return scatter_add(x, dim, spread, src);
+}
+Tensor index_copy(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& src) {
+    const Tensor spread = spread_index("index_copy", x, dim, index);
+    check_source("index_copy", x, spread.shape(), src);
+    return scatter(x, dim, spread, src);
+}
+
+Tensor embedding(const Tensor& weight, const Tensor& index, std::int64_t padding_idx) {
+    check(weight.defined() && index.defined(), "embedding", "an input is an undefined tensor");
+    check(weight.rank() == 2, "embedding", "the weight must be [count, dim]; got ", weight.shape());
+    check(index.dtype() == i64, "embedding", "the index must be i64; got ", describe(index), "; hint: to(index, i64)");
+    check(padding_idx < weight.size(0), "embedding", "padding_idx is out of range; got ", padding_idx, "; expected below ", weight.size(0));
+    check_range("embedding", index, weight.size(0));
+    Shape shape = index.shape();
+    shape.push_back(weight.size(1));
+    const Tensor rows = reshape(index_select(weight, 0, reshape(index, {index.numel()})), shape);
+    return padding_idx < 0 ? rows : where(unsqueeze(eq(index, static_cast<double>(padding_idx)), -1), detach(rows), rows);
 }
 
 Tensor cumsum(const Tensor& x, std::int64_t dim, bool reverse) {
@@ -121,6 +177,19 @@ Tensor cumsum(const Tensor& x, std::int64_t dim, bool reverse) {
     check(x.dtype() != bf16, "cumsum", "bf16 is a storage type; got ", describe(x), "; hint: to(x, f32) first");
     const Tensor values = is_floating(x.dtype()) ? x : to(x, i64);
     return apply(ops::Cumsum{normalize_dim(dim, x.rank(), "cumsum"), reverse}, values);
+}
+
+Tensor cumprod(const Tensor& x, std::int64_t dim) {
+    check(x.defined(), "cumprod", "the tensor is undefined");
+    check(x.dtype() != bf16, "cumprod", "bf16 is a storage type; got ", describe(x), "; hint: to(x, f32) first");
+    const int d = normalize_dim(dim, x.rank(), "cumprod");
+    Tensor y = is_floating(x.dtype()) ? x : to(x, i64);
+    const std::int64_t length = x.rank() ? x.size(d) : 1;
+    for (std::int64_t distance = 1; distance < length; distance *= 2) {
+        const std::int64_t rest = length - distance;
+        y = concat({narrow(y, d, 0, distance), narrow(y, d, distance, rest) * narrow(y, d, 0, rest)}, d);
+    }
+    return y;
 }
 
 namespace {

@@ -1,4 +1,4 @@
-// gather, its adjoint scatter_add, and cumsum.
+// gather, scatter, which adds or overwrites, and cumsum.
 #include <algorithm>
 #include <cstring>
 
@@ -15,6 +15,8 @@ constexpr std::int64_t kCacheLine = 16;     // elements: two threads that share 
 [[noreturn, gnu::cold, gnu::noinline]] void out_of_range(const char* op, std::int64_t index, std::int64_t extent) {
     fail(op, "index out of range; got ", index, "; expected 0 to ", extent - 1);
 }
+
+template <bool Accumulate> constexpr const char* kScatter = Accumulate ? "scatter_add" : "scatter";
 
 // A negative index is a huge unsigned one.
 inline std::int64_t checked(const char* op, std::int64_t index, std::int64_t extent) {
@@ -120,28 +122,26 @@ void gather_typed(Tensor& out, const Tensor& src, int dim, const Tensor& index) 
     });
 }
 
-// One row of scatter_add: table[index[i] * table_line + i] += from[i]; operands of the axis are table, index, from.
-template <class T>
+// One row of scatter: table[index[i] * table_line + i] = or += from[i]; operands of the axis are table, index, from.
+template <bool Accumulate, class T>
 void scatter_row(T* __restrict table, const std::int64_t* __restrict index, const T* __restrict from, const Axis<3>& row, std::int64_t extent,
                  std::int64_t table_line) {
+    const auto put = [](T& cell, T x) { cell = Accumulate ? static_cast<T>(cell + x) : x; };
     const auto [table_stride, index_stride, from_stride] = row.strides;
     if (index_stride == 0) {
-        T* __restrict to = table + checked("scatter_add", *index, extent) * table_line;
+        T* __restrict to = table + checked(kScatter<Accumulate>, *index, extent) * table_line;
         if (table_stride == 1 && from_stride == 1)
-            for (std::int64_t i = 0; i < row.size; ++i) to[i] = static_cast<T>(to[i] + from[i]);
+            for (std::int64_t i = 0; i < row.size; ++i) put(to[i], from[i]);
         else
-            for (std::int64_t i = 0; i < row.size; ++i) to[i * table_stride] = static_cast<T>(to[i * table_stride] + from[i * from_stride]);
+            for (std::int64_t i = 0; i < row.size; ++i) put(to[i * table_stride], from[i * from_stride]);
         return;
     }
-    check_row("scatter_add", index, index_stride, row.size, extent);
-    for (std::int64_t i = 0; i < row.size; ++i) {
-        T& cell = table[i * table_stride + index[i * index_stride] * table_line];
-        cell = static_cast<T>(cell + from[i * from_stride]);
-    }
+    check_row(kScatter<Accumulate>, index, index_stride, row.size, extent);
+    for (std::int64_t i = 0; i < row.size; ++i) put(table[i * table_stride + index[i * index_stride] * table_line], from[i * from_stride]);
 }
 
-// Lines are never cut: equal indices of a line add in their order, whatever the number of threads.
-template <class T>
+// Lines are never cut: equal indices of a line come in their order, whatever the number of threads.
+template <bool Accumulate, class T>
 void scatter_typed(Tensor& out, int dim, const Tensor& index, const Tensor& src) {
     T* table = static_cast<T*>(out.raw_data());
     const auto* indices = index.data<std::int64_t>();
@@ -156,13 +156,13 @@ void scatter_typed(Tensor& out, int dim, const Tensor& index, const Tensor& src)
         if (parts.inner.size == 1) {  // nothing lies beside the line: it is the row
             const Axis<3> line{parts.line.size, {0, index_line, from_line}};
             for (std::int64_t place = begin; place < end; ++place, at.next())
-                scatter_row(table + at[0], indices + at[1], source + at[2], line, extent, table_line);
+                scatter_row<Accumulate>(table + at[0], indices + at[1], source + at[2], line, extent, table_line);
             return;
         }
         for (std::int64_t place = begin; place < end; ++place, at.next())
             for (std::int64_t j = 0; j < parts.line.size; ++j)
-                scatter_row(table + at[0] + first * table_inner, indices + at[1] + j * index_line + first * index_inner,
-                            source + at[2] + j * from_line + first * from_inner, row, extent, table_line);
+                scatter_row<Accumulate>(table + at[0] + first * table_inner, indices + at[1] + j * index_line + first * index_inner,
+                                        source + at[2] + j * from_line + first * from_inner, row, extent, table_line);
     });
 }
 
@@ -201,9 +201,11 @@ void gather(Tensor& out, const Tensor& src, int dim, const Tensor& index) {
     visit(out.dtype(), [&]<class T>() { gather_typed<T>(out, src, dim, index); });
 }
 
-void scatter_add(Tensor& out, int dim, const Tensor& index, const Tensor& src) {
+void scatter(Tensor& out, int dim, const Tensor& index, const Tensor& src, bool accumulate) {
     if (src.numel() == 0) return;
-    visit_numbers(out.dtype(), "scatter_add", [&]<class T>() { scatter_typed<T>(out, dim, index, src); });
+    visit_numbers(out.dtype(), "scatter", [&]<class T>() {
+        accumulate ? scatter_typed<true, T>(out, dim, index, src) : scatter_typed<false, T>(out, dim, index, src);
+    });
 }
 
 void cumsum(Tensor& out, const Tensor& src, int dim, bool reverse) {

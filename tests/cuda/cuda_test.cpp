@@ -188,7 +188,7 @@ TEST_CASE("cuda: matmul of plain, transposed, strided and repeated operands") {
                     }
 }
 
-TEST_CASE("cuda: gather and scatter_add, to the bit") {
+TEST_CASE("cuda: gather and scatter, to the bit") {
     if (no_gpu()) return;
     for (DType dtype : kNumbers)
         for (Layout layout : kReadable)
@@ -203,18 +203,38 @@ TEST_CASE("cuda: gather and scatter_add, to the bit") {
                     cuda_kernels::gather(out.device, src.device, dim, index.device);
                     CHECK(difference(out) == 0);
                     const Twin added = random_twin(picked, layout, dtype);
-                    Twin target = random_twin(table, index_layout == Layout::repeated ? Layout::row_major : index_layout, dtype);
-                    cpu_kernels::scatter_add(target.host, dim, index.host, added.host);
-                    cuda_kernels::scatter_add(target.device, dim, index.device, added.device);
-                    CHECK(difference(target) == 0);
+                    for (bool accumulate : {false, true}) {
+                        Twin target = random_twin(table, index_layout == Layout::repeated ? Layout::row_major : index_layout, dtype);
+                        cpu_kernels::scatter(target.host, dim, index.host, added.host, accumulate);
+                        cuda_kernels::scatter(target.device, dim, index.device, added.device, accumulate);
+                        CHECK(difference(target) == 0);
+                    }
                 }
     // An embedding: one line of indices for all columns.
     const Twin index = random_twin({500}, Layout::row_major, i64, 0, 20);
     const Twin gradient = random_twin({500, 30}, Layout::row_major, f32, -1, 1);
     Twin table = random_twin({20, 30}, Layout::row_major, f32, -1, 1);
-    cpu_kernels::scatter_add(table.host, 0, index.host.as_strided({500, 30}, {1, 0}, 0), gradient.host);
-    cuda_kernels::scatter_add(table.device, 0, index.device.as_strided({500, 30}, {1, 0}, 0), gradient.device);
+    cpu_kernels::scatter(table.host, 0, index.host.as_strided({500, 30}, {1, 0}, 0), gradient.host, true);
+    cuda_kernels::scatter(table.device, 0, index.device.as_strided({500, 30}, {1, 0}, 0), gradient.device, true);
     CHECK(difference(table) == 0);
+}
+
+TEST_CASE("cuda: searchsorted") {
+    if (no_gpu()) return;
+    for (DType dtype : kNumbers)
+        for (Layout layout : kReadable)
+            for (bool right : {false, true}) {
+                const Twin loose = random_twin({3, 17}, Layout::row_major, dtype, 0, 20), values = random_twin({3, 40}, layout, dtype, 0, 20);
+                Twin order = random_twin({3, 17}, Layout::row_major, i64, 0, 1), sorted = loose, out = random_twin({3, 40}, Layout::row_major, i64, 0, 1);
+                cpu_kernels::argsort(order.host, loose.host, 1, false);
+                cuda_kernels::argsort(order.device, loose.device, 1, false);
+                sorted.host = clone_data(loose.host), sorted.device = clone_data(loose.device);
+                cpu_kernels::gather(sorted.host, loose.host, 1, order.host);
+                cuda_kernels::gather(sorted.device, loose.device, 1, order.device);
+                cpu_kernels::searchsorted(out.host, sorted.host, values.host, right);
+                cuda_kernels::searchsorted(out.device, sorted.device, values.device, right);
+                CHECK(difference(out) == 0);
+            }
 }
 
 TEST_CASE("cuda: cumsum of short and long lines, both ways") {

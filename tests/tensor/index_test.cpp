@@ -62,10 +62,11 @@ TEST_CASE("gather: any layout, against the definition") {
         }
 }
 
-TEST_CASE("scatter_add: any layout, against the definition") {
+TEST_CASE("scatter: adding and overwriting, any layout, against the definition") {
     Random random(2);
     for (DType dtype : {f32, f64, i64})
-        for (int i = 0; i < 60; ++i) {
+        for (int i = 0; i < 120; ++i) {
+            const bool accumulate = i % 2 == 0;
             Case c = random_case(random, dtype, true);
             c.index = valid(c.index, c.table.size(c.dim));
             const Tensor added = random_tensor(random, c.index.shape(), dtype, {.low = -20, .high = 20});
@@ -75,12 +76,12 @@ TEST_CASE("scatter_add: any layout, against the definition") {
                 to[c.dim] = static_cast<std::int64_t>(at(c.index, index));
                 visit(dtype, [&]<class T>() {
                     T& cell = expected.data<T>()[place(expected, to)];
-                    cell = convert<T>(convert<double>(cell) + at(added, index));
+                    cell = convert<T>((accumulate ? convert<double>(cell) : 0) + at(added, index));
                 });
             });
             const Tensor out = same_on_any_threads([&] {
                 Tensor whole = clone_data(c.table), target = c.cut(whole);
-                kernels::scatter_add(target, c.dim, c.index, added);
+                kernels::scatter(target, c.dim, c.index, added, accumulate);
                 return whole;
             });
             CHECK(same_bits(out, expected));
@@ -110,7 +111,7 @@ TEST_CASE("gather and scatter_add: an embedding, and equal indices added in thei
     CHECK(wrong == 0);
     CHECK(same_bits(expected, same_on_any_threads([&] {
         Tensor sums = clone_data(table);
-        kernels::scatter_add(sums, 0, index, out);
+        kernels::scatter(sums, 0, index, out, true);
         return sums;
     })));
 }
@@ -125,7 +126,8 @@ TEST_CASE("gather and scatter_add: an index out of range is an error, from any t
         index.data<std::int64_t>()[77777] = bad;
         CHECK_THROWS_WITH_AS(kernels::gather(out, table, 0, index), str("gather: index out of range; got ", bad, "; expected 0 to 4").c_str(), Error);
         Tensor target = clone_data(table);
-        CHECK_THROWS_WITH_AS(kernels::scatter_add(target, 0, index, out), str("scatter_add: index out of range; got ", bad, "; expected 0 to 4").c_str(), Error);
+        CHECK_THROWS_WITH_AS(kernels::scatter(target, 0, index, out, true), str("scatter_add: index out of range; got ", bad, "; expected 0 to 4").c_str(), Error);
+        CHECK_THROWS_WITH_AS(kernels::scatter(target, 0, index, out, false), str("scatter: index out of range; got ", bad, "; expected 0 to 4").c_str(), Error);
     }
 }
 
@@ -206,4 +208,40 @@ TEST_CASE("argsort: stable both ways, NaN largest") {
                 CHECK(wrong == 0);
             }
         }
+}
+
+TEST_CASE("searchsorted: any layout, against std::lower_bound and upper_bound") {
+    Random random(6);
+    for (DType dtype : {f32, f64, i64, u8})
+        for (int i = 0; i < 60; ++i) {
+            Shape shape = random_shape(random, static_cast<int>(pick(random, 1, 3)), 1, 6), lines = shape;
+            lines[lines.rank() - 1] = pick(random, 0, 9);
+            const Tensor values = random_tensor(random, shape, dtype, {.low = 0, .high = 9});
+            std::vector<double> numbers(static_cast<std::size_t>(numel(lines)));
+            for (double& x : numbers) x = static_cast<double>(pick(random, 0, 9));
+            for (auto first = numbers.begin(); first != numbers.end(); first += lines.back()) std::sort(first, first + lines.back());
+            Tensor sorted = random_tensor(random, lines, dtype, {.broadcast = false});
+            sorted.copy_(tensor(numbers, lines, {.dtype = dtype}));
+            for (bool right : {false, true}) {
+                const Tensor out = same_on_any_threads([&] {
+                    Tensor found = empty(shape, {.dtype = i64});
+                    kernels::searchsorted(found, sorted, values, right);
+                    return found;
+                });
+                std::int64_t wrong = 0;
+                for_each_index(shape, [&](const Dims& index) {
+                    std::vector<double> line;
+                    Dims here = index;
+                    for (here[shape.rank() - 1] = 0; here.back() < lines.back(); ++here[shape.rank() - 1]) line.push_back(at(sorted, here));
+                    const double x = at(values, index);
+                    const auto found = right ? std::upper_bound(line.begin(), line.end(), x) : std::lower_bound(line.begin(), line.end(), x);
+                    wrong += at(out, index) != static_cast<double>(found - line.begin());
+                });
+                CHECK(wrong == 0);
+            }
+        }
+    Tensor found = empty({3}, {.dtype = i64});
+    const double none = std::nan("");
+    kernels::searchsorted(found, tensor({1, 2, none}), tensor({none, 3, 0}), false);
+    CHECK(found.to_vector() == std::vector<double>{2, 2, 0});
 }
