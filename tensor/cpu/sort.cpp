@@ -4,7 +4,6 @@
 
 #include "tensor/cpu/lines.h"
 #include "tensor/kernels.h"
-#include "tensor/loop.h"
 #include "tensor/math/search.h"
 #include "tensor/parallel.h"
 
@@ -58,25 +57,21 @@ void argsort(Tensor& out, const Tensor& src, int dim, bool descending) {
 
 void searchsorted(Tensor& out, const Tensor& sorted, const Tensor& values, bool right) {
     if (out.numel() == 0) return;
-    Shape line = sorted.shape();
-    const std::int64_t extent = line.back(), stride = sorted.strides().back();
-    line[line.rank() - 1] = 1;
-    const Tensor starts = sorted.as_strided(line, sorted.strides(), sorted.offset());  // of the line that each value is sought in
-    const auto loop = plan_loop<3>({&out, &values, &starts});
-    const std::int64_t inner = loop.inner_size();
+    const std::int64_t extent = sorted.shape().back(), stride = sorted.strides().back();
+    Strides still = sorted.strides();
+    still[still.rank() - 1] = 0;
+    const Tensor starts = sorted.as_strided(out.shape(), still, sorted.offset());  // of the line that each value is sought in
+    Nest<3> places;
+    for (int d = 0; d < out.rank(); ++d) places.append(axis_of<3>({&out, &values, &starts}, out.shape(), d));
     visit(values.dtype(), [&]<class T>() {
         if constexpr (std::is_same_v<T, bfloat16>) {
             fail("searchsorted", "bf16 is a storage type; got ", describe(values));
         } else {
-            parallel_for(loop.outer_count(), std::max<std::int64_t>(1, kGrain / inner), [&](std::int64_t begin, std::int64_t end) {
-                for (std::int64_t row = begin; row < end; ++row) {
-                    auto* const to = static_cast<std::int64_t*>(out.raw_data()) + loop.row_offset(0, row);
-                    const T* const x = static_cast<const T*>(values.raw_data()) + loop.row_offset(1, row);
-                    const T* const from = static_cast<const T*>(sorted.raw_data()) + loop.row_offset(2, row);
-                    for (std::int64_t i = 0; i < inner; ++i)
-                        to[i * loop.inner_stride(0)] =
-                            math::count_below(from + i * loop.inner_stride(2), stride, extent, x[i * loop.inner_stride(1)], right);
-                }
+            auto* const to = static_cast<std::int64_t*>(out.raw_data());
+            const T *const x = static_cast<const T*>(values.raw_data()), *const from = static_cast<const T*>(starts.raw_data());
+            parallel_for(places.count(), kGrain, [&](std::int64_t begin, std::int64_t end) {
+                Walk<3> at(places, begin);
+                for (std::int64_t i = begin; i < end; ++i, at.next()) to[at[0]] = math::count_below(from + at[2], stride, extent, x[at[1]], right);
             });
         }
     });

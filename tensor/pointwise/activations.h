@@ -73,7 +73,10 @@ struct Softshrink {
 /// x where |x| > lambda, else 0
 struct Hardshrink { double lambda = 0.5; template <class T> EPS_HD constexpr T f(T x) const { return where(abs(x) <= T(lambda), T(0), x); } };
 /// x where x > threshold, else value: with value 0 the thresholded ReLU   (Konda et al. 2015)
-struct Threshold { double threshold = 0, value = 0; template <class T> EPS_HD constexpr T f(T x) const { return where(x <= T(threshold), T(value), x); } };
+struct Threshold {
+    double threshold = 0, value = 0;
+    template <class T> EPS_HD constexpr T f(T x) const { return where(x <= T(threshold), T(value), x); }
+};
 
 }  // namespace eps::math
 

@@ -40,13 +40,15 @@ TEST_CASE("einsum: numpy's values, in f64, f32 and i64, for every layout") {
         for (Layout layout : all_layouts)
             for (DType dtype : {f64, f32}) {
                 std::vector<Tensor> operands;
-                for (std::size_t k = 0; k < c.operands.size(); ++k) operands.push_back(cast_data(laid_out(spread(c.operands[k], static_cast<double>(k) + 0.5), layout), dtype));
+                for (std::size_t k = 0; k < c.operands.size(); ++k)
+                    operands.push_back(cast_data(laid_out(spread(c.operands[k], static_cast<double>(k) + 0.5), layout), dtype));
                 const Tensor y = einsum(c.equation, operands);
                 CHECK(y.shape() == c.shape);
                 CHECK(y.dtype() == dtype);
                 const V got = y.to_vector();
                 REQUIRE(got.size() == c.values.size());
-                for (std::size_t i = 0; i < got.size(); ++i) CHECK(std::abs(got[i] - c.values[i]) <= (dtype == f64 ? 1e-13 : 1e-5) * (1 + std::abs(c.values[i])));
+                const double tolerance = dtype == f64 ? 1e-13 : 1e-5;
+                for (std::size_t i = 0; i < got.size(); ++i) CHECK(std::abs(got[i] - c.values[i]) <= tolerance * (1 + std::abs(c.values[i])));
             }
         // Whole numbers: i64 adds products without matmul, f64 with it, and both are exact.
         std::vector<Tensor> real, integer;

@@ -225,7 +225,8 @@ TEST_CASE("cuda: searchsorted") {
         for (Layout layout : kReadable)
             for (bool right : {false, true}) {
                 const Twin loose = random_twin({3, 17}, Layout::row_major, dtype, 0, 20), values = random_twin({3, 40}, layout, dtype, 0, 20);
-                Twin order = random_twin({3, 17}, Layout::row_major, i64, 0, 1), sorted = loose, out = random_twin({3, 40}, Layout::row_major, i64, 0, 1);
+                Twin order = random_twin({3, 17}, Layout::row_major, i64, 0, 1), sorted = loose;
+                Twin out = random_twin({3, 40}, Layout::row_major, i64, 0, 1);
                 cpu_kernels::argsort(order.host, loose.host, 1, false);
                 cuda_kernels::argsort(order.device, loose.device, 1, false);
                 sorted.host = clone_data(loose.host), sorted.device = clone_data(loose.device);

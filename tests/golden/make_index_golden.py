@@ -29,7 +29,8 @@ print(f"// Made by make_index_golden.py with numpy {np.__version__}, PyTorch {to
 print("#include <vector>\n\n#include \"tensor/shape.h\"\n\nnamespace golden {\n\ninline constexpr double inf = __builtin_inf();\n")
 
 # --- einsum: operand k is spread(shape, k + 0.5) ------------------------------------------------------------------------------------------
-print("struct Einsum {\n    const char* equation;\n    std::vector<eps::Shape> operands;\n    eps::Shape shape;\n    std::vector<double> values;\n};")
+print("struct Einsum {\n    const char* equation;\n"
+      "    std::vector<eps::Shape> operands;\n    eps::Shape shape;\n    std::vector<double> values;\n};")
 print("inline const std::vector<Einsum> einsums{")
 for equation, shapes in [
         ("ij,jk->ik", [(2, 3), (3, 4)]), ("ij,jk", [(2, 3), (3, 4)]), ("ij,kj->ki", [(2, 3), (4, 3)]), ("ba,ac", [(2, 3), (3, 2)]),
@@ -37,8 +38,10 @@ for equation, shapes in [
         ("ii", [(3, 3)]), ("ii->i", [(3, 3)]), ("ijji->j", [(2, 3, 3, 2)]), ("iij->ij", [(2, 2, 3)]), ("iii", [(3, 3, 3)]),
         ("ij->", [(2, 3)]), ("ij->j", [(2, 3)]), ("ij->ji", [(2, 3)]), ("bij,bjk->bik", [(2, 2, 3), (2, 3, 2)]),
         ("bhqd,bhkd->bhqk", [(2, 2, 3, 4), (2, 2, 2, 4)]), ("...ij,...jk", [(2, 1, 2, 3), (3, 3, 2)]), ("...i->i...", [(2, 3, 4)]),
-        ("i...,i...->...", [(3, 2), (3, 1)]), ("...,...", [(2, 1), (3,)]), ("i,ij,j", [(2,), (2, 3), (3,)]), ("ab,bc,cd,de->ae", [(2, 5), (5, 3), (3, 4), (4, 2)]),
-        ("ij,ik,il->jkl", [(3, 2), (3, 2), (3, 4)]), ("ii,jj->ij", [(2, 2), (3, 3)]), ("ij,ij->ij", [(1, 3), (2, 3)]), ("ij,jk->ik", [(2, 1), (3, 4)]),
+        ("i...,i...->...", [(3, 2), (3, 1)]), ("...,...", [(2, 1), (3,)]), ("i,ij,j", [(2,), (2, 3), (3,)]),
+        ("ab,bc,cd,de->ae", [(2, 5), (5, 3), (3, 4), (4, 2)]),
+        ("ij,ik,il->jkl", [(3, 2), (3, 2), (3, 4)]), ("ii,jj->ij", [(2, 2), (3, 3)]), ("ij,ij->ij", [(1, 3), (2, 3)]),
+        ("ij,jk->ik", [(2, 1), (3, 4)]),
         (" i j , j k -> k i ", [(2, 3), (3, 4)]), ("ij,jk->ik", [(2, 0), (0, 3)]), (",ij->ji", [(), (2, 3)]), ("ijk,jil->kl", [(3, 4, 5), (4, 3, 2)]),
         ("ijkl,klij->", [(2, 3, 2, 2), (2, 2, 2, 3)]), ("ij,k->ik", [(2, 3), (4,)])]:
     y = np.einsum(equation, *[spread(s, k + 0.5) for k, s in enumerate(shapes)])
