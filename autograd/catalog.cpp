@@ -17,8 +17,11 @@ namespace {
     X(scatter_nd, true) X(masked_fill, true) X(masked_select, true) X(nonzero, false) X(unique, true) X(tile, true)              \
     X(repeat_interleave, true) X(meshgrid, true) X(searchsorted, false) X(bucketize, false) X(einsum, true)                      \
     X(sort, true) X(argsort, false) X(topk, true) X(one_hot, false) X(conv1d, true)                               \
-    X(conv_transpose1d, true) X(channels_last, true) X(instance_norm, true) X(upsample_nearest, true)        \
-    X(diag, true) X(diag_embed, true) X(trace, true) X(inverse, true) X(logdet_triangular, true)
+    X(conv_transpose1d, true) X(channels_last, true) X(instance_norm, true) X(upsample_nearest, true)                              \
+    X(diag, true) X(diag_embed, true) X(trace, true) X(inverse, true) X(logdet_triangular, true)                                   \
+    X(interpolate, true) X(max_pool1d, true) X(avg_pool1d, true) X(avg_pool2d, true) X(adaptive_avg_pool1d, true)                  \
+    X(adaptive_avg_pool2d, true) X(adaptive_max_pool1d, true) X(adaptive_max_pool2d, true) X(unfold, true) X(fold, true)           \
+    X(flip, true) X(roll, true) X(pixel_shuffle, true) X(pixel_unshuffle, true) X(tril, true) X(triu, true)
 
 std::vector<OpInfo> make_catalog() {
     std::vector<OpInfo> catalog;

@@ -97,8 +97,21 @@ void add_movements(std::vector<OpCase>& cases) {
     cases.push_back({"move/slice", floats({{kRows, 2 * kColumns}}), [](const Inputs& x) { return contiguous(slice(x[0], 1, 0, INT64_MAX, 2)); }});
     cases.push_back({"move/pad", image, [](const Inputs& x) { return pad(x[0], {0, 0, 1, 1}, {0, 0, 1, 1}); }});
     cases.push_back({"move/broadcast_add", floats({{kRows, kColumns}, {kColumns}}), [](const Inputs& x) { return x[0] + x[1]; }});
-    cases.push_back({"move/upsample_nearest", [] { return Inputs{image_and_channels()[0]}; }, [](const Inputs& x) { return upsample_nearest(x[0], 2); }});
     cases.push_back({"move/to_f64", matrix(), [](const Inputs& x) { return to(x[0], f64); }});
+}
+
+void add_spatial(std::vector<OpCase>& cases) {
+    const auto add = [&](const char* name, Tensor (*run)(const Tensor& x)) {
+        cases.push_back({std::string("spatial/") + name, [] { return Inputs{image_and_channels()[0]}; }, [run](const Inputs& x) { return run(x[0]); }});
+    };
+    add("max_pool", [](const Tensor& x) { return max_pool2d(x, {2, 2}); });
+    add("max_pool_overlap", [](const Tensor& x) { return max_pool2d(x, {3, 3}, {.stride = {2, 2}, .padding = {1, 1}}); });
+    add("avg_pool", [](const Tensor& x) { return avg_pool2d(x, {2, 2}); });
+    add("adaptive_avg_pool", [](const Tensor& x) { return adaptive_avg_pool2d(x, {1, 1}); });
+    add("upsample_nearest", [](const Tensor& x) { return upsample_nearest(x, 2); });
+    add("interpolate_linear", [](const Tensor& x) { return interpolate(x, {.scale_factor = {2}, .mode = Interpolation::linear}); });
+    add("pad_reflect", [](const Tensor& x) { return pad(x, {0, 0, 1, 1}, {0, 0, 1, 1}, PadMode::reflect); });
+    add("unfold", [](const Tensor& x) { return unfold(x, {3, 3}, {.padding = {1, 1}}); });
 }
 
 void add_random(std::vector<OpCase>& cases) {
@@ -137,6 +150,7 @@ std::vector<OpCase> op_cases() {
     add_products(cases);
     add_indexing(cases);
     add_movements(cases);
+    add_spatial(cases);
     add_random(cases);
 #define EPS_UPDATE_CASE(name, S) add_update(cases, #name, kernels::Update::name);
     EPS_UPDATES(EPS_UPDATE_CASE)

@@ -10,8 +10,10 @@
 #include <span>
 
 #include "tensor/config.h"
+#include "tensor/math/hd.h"
 #include "tensor/math/updates.h"
 #include "tensor/pointwise.h"
+#include "tensor/taps.h"
 #include "tensor/tensor.h"
 
 namespace eps::kernels {
@@ -84,6 +86,28 @@ EPS_KERNEL(qr, (Tensor& out, const Tensor& a), (out, a), out)
 EPS_KERNEL(eigh, (Tensor& out, const Tensor& a), (out, a), out)
 /// x = a^-1 x: x [B, n, k] is contiguous; of a [B, n, n] (any strides) the named triangle is read, and its diagonal unless that is `unit`.
 EPS_KERNEL(triangular_solve, (Tensor& x, const Tensor& a, bool upper, bool unit), (x, a, upper, unit), x)
+/// The windows of a pooling: size[d] places of dimension d, dilation[d] apart, from i stride[d] - padding[d] on; or adaptive, those from
+/// floor(i in / out) up to ceil((i + 1) in / out).
+struct PoolGeometry {
+    std::array<std::int64_t, 2> size{1, 1}, stride{1, 1}, padding{0, 0}, dilation{1, 1};
+    bool adaptive = false;
+    struct Window {
+        std::int64_t first, end, step;
+    };
+    /// What of window i, one of `outputs`, lies inside of an image of `inputs` places.
+    EPS_HD Window window(std::size_t d, std::int64_t i, std::int64_t inputs, std::int64_t outputs) const {
+        if (adaptive) return {i * inputs / outputs, ((i + 1) * inputs + outputs - 1) / outputs, 1};
+        const std::int64_t start = i * stride[d] - padding[d], end = start + (size[d] - 1) * dilation[d] + 1;
+        const std::int64_t outside = start < 0 ? (dilation[d] - 1 - start) / dilation[d] : 0;
+        return {start + outside * dilation[d], end < inputs ? end : inputs, dilation[d]};
+    }
+};
+/// values [B, C, H', W'] = the largest x [B, C, H, W] of each window, which is never empty; indices (i64) = its place, row W + column. The first
+/// of equals; NaN wins. All channels-last in memory and dense, H W < 2^31; any numbers.
+EPS_KERNEL(max_pool2d, (Tensor& values, Tensor& indices, const Tensor& x, const PoolGeometry& geometry), (values, indices, x, geometry), x)
+/// out[.., i, ..] = sum of weight src[.., source, ..] along dim over the taps of i, in their order; 0 where it has none. The weights are whole
+/// unless the dtype is f32 or f64; bool and bf16 are only selected.
+EPS_KERNEL(resample, (Tensor& out, const Tensor& src, int dim, const Taps& taps), (out, src, dim, taps), src)
 
 /// out[i][j] = src[i][index[i][j]] along dim; index has out's shape.
 EPS_KERNEL(gather, (Tensor& out, const Tensor& src, int dim, const Tensor& index), (out, src, dim, index), out)

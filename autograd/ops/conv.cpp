@@ -1,5 +1,6 @@
 #include "autograd/ops/conv.h"
 
+#include "autograd/ops/image.h"
 #include "autograd/ops/list.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
@@ -10,24 +11,6 @@ namespace eps {
 namespace {
 
 using Extents = std::array<std::int64_t, 2>;
-
-Strides channels_last_strides(const Shape& s) { return {s[1] * s[2] * s[3], 1, s[3] * s[1], s[1]}; }
-
-bool is_channels_last(const Tensor& x) {
-    const Strides wanted = channels_last_strides(x.shape());
-    for (int d = 0; d < 4; ++d)
-        if (x.size(d) > 1 && x.strides()[d] != wanted[d]) return false;
-    return true;
-}
-
-Tensor channels_last_data(const Tensor& x) {
-    if (is_channels_last(x)) return x;
-    Tensor out = empty_strided(x.shape(), channels_last_strides(x.shape()), x.options());
-    if (x.numel() > 0) kernels::copy(out, x);
-    return out;
-}
-
-Tensor empty_image(const Shape& shape, Options options) { return empty_strided(shape, channels_last_strides(shape), options); }
 
 std::int64_t conv_extent(std::int64_t extent, std::int64_t taps, int dim, const kernels::ConvGeometry& g) {
     const auto d = static_cast<std::size_t>(dim);
@@ -117,7 +100,7 @@ void check_operands(const char* op, const Tensor& x, const Tensor& weight, const
           "; expected ", x.dtype(), " [", out_channels, "]");
 }
 
-void check_image(const char* op, const Tensor& x, const Tensor& weight, int rank) {
+void check_operand_ranks(const char* op, const Tensor& x, const Tensor& weight, int rank) {
     check(x.defined() && weight.defined(), op, "an input is an undefined tensor");
     check(x.rank() == rank && weight.rank() == rank, op, "needs x and weight of rank ", rank, "; got x ", x.shape(), ", weight ", weight.shape(),
           x.rank() == rank - 1 ? "; hint: unsqueeze(x, 0) makes a batch of one" : "");
@@ -134,7 +117,7 @@ Options2d as_image_options(const Options1d& o) {
 }  // namespace
 
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const Conv2dOptions& options) {
-    check_image("conv2d", x, weight, 4);
+    check_operand_ranks("conv2d", x, weight, 4);
     const kernels::ConvGeometry geometry = checked_geometry("conv2d", options);
     check(x.size(1) == weight.size(1) * options.groups, "conv2d", "channels differ: x is ", x.shape(), ", weight is ", weight.shape(), ", groups ",
           options.groups, "; expected x [B, ", weight.size(1) * options.groups, ", H, W]");
@@ -150,7 +133,7 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const C
 
 Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvTranspose2dOptions& options) {
     const char* const op = "conv_transpose2d";
-    check_image(op, x, weight, 4);
+    check_operand_ranks(op, x, weight, 4);
     const kernels::ConvGeometry geometry = checked_geometry(op, options);
     check(x.size(1) == weight.size(0), op, "channels differ: x is ", x.shape(), ", weight is ", weight.shape(), "; expected x [B, ", weight.size(0),
           ", H, W]; a transposed weight is [in, out / groups, h, w]");
@@ -170,12 +153,12 @@ Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bia
 }
 
 Tensor conv1d(const Tensor& x, const Tensor& weight, const Tensor& bias, const Conv1dOptions& options) {
-    check_image("conv1d", x, weight, 3);
+    check_operand_ranks("conv1d", x, weight, 3);
     return squeeze(conv2d(unsqueeze(x, 2), unsqueeze(weight, 2), bias, as_image_options<Conv2dOptions>(options)), 2);
 }
 
 Tensor conv_transpose1d(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvTranspose1dOptions& options) {
-    check_image("conv_transpose1d", x, weight, 3);
+    check_operand_ranks("conv_transpose1d", x, weight, 3);
     return squeeze(conv_transpose2d(unsqueeze(x, 2), unsqueeze(weight, 2), bias, as_image_options<ConvTranspose2dOptions>(options)), 2);
 }
 

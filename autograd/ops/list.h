@@ -11,6 +11,7 @@
     X(Sum, "sum") X(Extremum, "max")                                                                                        \
     X(MatMul, "matmul") X(Linear, "linear")                                                                                 \
     X(Conv2d, "conv2d") X(Conv2dInput, "conv_transpose2d") X(Conv2dWeight, "conv2d_weight")                                 \
+    X(MaxPool2d, "max_pool2d") X(Resample, "resample")                                                                      \
     X(Gather, "gather") X(Scatter, "scatter") X(ScatterAdd, "scatter_add") X(Cumsum, "cumsum")                              \
     X(Cholesky, "cholesky") X(LuPacked, "lu") X(QrPacked, "qr") X(EighPacked, "eigh")                                       \
     X(TriangularSolve, "solve_triangular") X(Solve, "solve") X(Det, "det") X(LogAbsDet, "slogdet")

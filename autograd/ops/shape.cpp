@@ -147,7 +147,8 @@ struct Pad {
         Shape shape = x.shape();
         std::int64_t offset = 0;
         for (int d = 0; d < x.rank(); ++d) shape[d] += before[d] + after[d];
-        Tensor out = full(shape, value, x.options());
+        Tensor out = empty_like(x, shape);  // images that are channels-last stay so
+        out.fill_(value);
         for (int d = 0; d < x.rank(); ++d) offset += before[d] * out.strides()[d];
         out.as_strided(x.shape(), out.strides(), offset).copy_(detach(x));
         return out;

@@ -155,6 +155,7 @@ std::vector<OpCase> op_cases() {
     add_products(cases);
     add_indexing(cases);
     add_convolutions(cases);
+    add_spatial(cases);
     add_fused(cases);
     add_linalg(cases);
     return cases;

@@ -22,6 +22,7 @@ std::vector<OpCase> op_cases();
 // Its parts, a file a family.
 void add_convolutions(std::vector<OpCase>& cases);
 void add_indexing(std::vector<OpCase>& cases);
+void add_spatial(std::vector<OpCase>& cases);
 void add_fused(std::vector<OpCase>& cases);
 void add_linalg(std::vector<OpCase>& cases);
 

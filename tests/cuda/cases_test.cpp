@@ -1,4 +1,4 @@
-// The gradient cases of convolutions, fused ops and linear algebra on both devices: values and gradients.
+// The gradient cases of convolutions, spatial and fused ops and linear algebra on both devices: values and gradients.
 #include "autograd/engine.h"
 #include "tensor/random.h"
 #include "tests/autograd/op_cases.h"
@@ -23,10 +23,11 @@ std::vector<Tensor> results(const OpCase& c, DType dtype, Device device) {
 
 }  // namespace
 
-TEST_CASE("cuda: convolutions, norms, softmax, attention and linear algebra give the CPU's values and gradients") {
+TEST_CASE("cuda: convolutions, pooling, resizing, norms, softmax, attention and linear algebra give the CPU's values and gradients") {
     if (no_gpu()) return;
     std::vector<OpCase> cases;
     add_convolutions(cases);
+    add_spatial(cases);
     add_fused(cases);
     add_linalg(cases);
     for (const OpCase& c : cases)

@@ -238,6 +238,53 @@ TEST_CASE("cuda: searchsorted") {
             }
 }
 
+TEST_CASE("cuda: resample, with tables shorter and longer than a launch takes") {
+    if (no_gpu()) return;
+    struct Table {
+        std::int64_t outputs, longest;
+    };
+    for (const auto [outputs, longest] : {Table{5, 3}, Table{500, 2}, Table{3, 1000}, Table{1, 0}, Table{400, 1}})
+        for (DType dtype : kNumbers)
+            for (int dim = 0; dim < 3; ++dim)
+                for (Layout layout : kReadable) {
+                    Taps taps(6);
+                    for (std::int64_t i = 0; i < outputs; ++i, taps.next())
+                        for (std::int64_t t = longest - i % (longest + 1); t > 0; --t)
+                            taps.tap((i + t) % 6, longest == 1 || !is_floating(dtype) ? 1 : 0.25 * static_cast<double>(t % 5));
+                    const Twin src = random_twin({6, 6, 6}, layout, dtype, 0, 4, dtype != u8);
+                    Twin out = random_twin(with_size({6, 6, 6}, dim, outputs), Layout::reversed, dtype);
+                    cpu_kernels::resample(out.host, src.host, dim, taps);
+                    cuda_kernels::resample(out.device, src.device, dim, taps);
+                    INFO(name_of(dtype), ", dim ", dim, ", layout ", int(layout), ", ", outputs, " outputs");
+                    CHECK(difference(out) <= (longest == 1 ? 0 : tolerance(dtype)));
+                }
+}
+
+TEST_CASE("cuda: max_pool2d, to the bit") {
+    if (no_gpu()) return;
+    const auto image = [](const Shape& s, DType dtype) {  // small numbers: many are equal
+        return twin_of([&] {
+            std::vector<double> values(static_cast<std::size_t>(numel(s)));
+            for (double& x : values) x = static_cast<double>(numbers()() % 7);
+            if (is_floating(dtype)) values[values.size() / 2] = kNaN;
+            return values;
+        }(), s, {s[1] * s[2] * s[3], 1, s[3] * s[1], s[1]}, 0, dtype);
+    };
+    for (DType dtype : kNumbers)
+        for (const auto& g : {kernels::PoolGeometry{{2, 3}, {2, 1}, {1, 1}, {1, 1}}, kernels::PoolGeometry{{2, 2}, {1, 3}, {0, 0}, {3, 2}}}) {
+            const Twin x = image({3, 5, 8, 9}, dtype);
+            const auto extent = [&](std::int64_t size, std::size_t d) {
+                return (size + 2 * g.padding[d] - (g.size[d] - 1) * g.dilation[d] - 1) / g.stride[d] + 1;
+            };
+            const Shape out{3, 5, extent(8, 0), extent(9, 1)};
+            Twin values = image(out, dtype), indices = image(out, i64);
+            cpu_kernels::max_pool2d(values.host, indices.host, x.host, g);
+            cuda_kernels::max_pool2d(values.device, indices.device, x.device, g);
+            CHECK(difference(values) == 0);
+            CHECK(difference(indices) == 0);
+        }
+}
+
 TEST_CASE("cuda: cumsum of short and long lines, both ways") {
     if (no_gpu()) return;
     for (const Shape& shape : {Shape{4, 6, 8}, Shape{3, 1000, 2}})

@@ -1,0 +1,102 @@
+// A sparse matrix along one dimension. Its table travels with the launch, some taps at a time: no device memory to fill, nothing to wait for.
+#include <algorithm>
+
+#include "cuda/context.h"
+#include "cuda/lines.cuh"
+#include "tensor/kernels.h"
+
+namespace eps::kernels::cuda {
+namespace {
+
+constexpr int kTaps = 224, kOutputs = 192;  // of one launch, whose parameters must fit into 4 KiB
+
+/// Some outputs of the table and some taps of theirs. An output with more taps than fit goes on in the next launch.
+struct Part {
+    std::int64_t first = 0;    // output
+    std::int32_t outputs = 0;
+    bool continues = false;    // the first output was begun before
+    std::uint16_t starts[kOutputs + 1] = {};
+    std::int32_t sources[kTaps] = {};
+    double weights[kTaps] = {};
+};
+static_assert(sizeof(Part) + sizeof(Lines<2>) + 64 <= 4096);
+
+template <class T>
+__device__ T times(double weight, T x) { return static_cast<T>(static_cast<T>(weight) * x); }
+
+// A thread for each line and output; neighbours are neighbouring lines. Operands: 0 out, 1 src.
+template <class T>
+__global__ void resample_kernel(T* out, const T* src, std::int64_t out_stride, std::int64_t src_stride, const __grid_constant__ Part part,
+                                const __grid_constant__ Lines<2> lines) {
+    const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+    if (i >= std::int64_t{lines.count} * part.outputs) return;
+    const auto output = static_cast<std::int32_t>(i / lines.count);
+    const auto at = lines.at(static_cast<std::uint32_t>(i % lines.count));
+    T* const to = out + at.of[0] + (part.first + output) * out_stride;
+    T sum = part.continues && output == 0 ? *to : T(0);
+    for (int t = part.starts[output]; t < part.starts[output + 1]; ++t)
+        sum = static_cast<T>(sum + times<T>(part.weights[t], src[at.of[1] + part.sources[t] * src_stride]));
+    *to = sum;
+}
+
+// The same of a table that selects: elements are words.
+template <class T>
+__global__ void select_kernel(T* out, const T* src, std::int64_t out_stride, std::int64_t src_stride, const __grid_constant__ Part part,
+                              const __grid_constant__ Lines<2> lines) {
+    const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+    if (i >= std::int64_t{lines.count} * part.outputs) return;
+    const auto output = static_cast<std::int32_t>(i / lines.count);
+    const auto at = lines.at(static_cast<std::uint32_t>(i % lines.count));
+    const int t = part.starts[output];
+    out[at.of[0] + (part.first + output) * out_stride] = t < part.starts[output + 1] ? src[at.of[1] + part.sources[t] * src_stride] : T(0);
+}
+
+/// Calls launch(part) until the table is through.
+template <class Launch>
+void in_parts(const Taps& taps, const Launch& launch) {
+    std::size_t tap = 0;
+    const std::size_t outputs = taps.starts.size() - 1;
+    for (std::size_t i = 0; i < outputs;) {
+        Part part;
+        part.first = static_cast<std::int64_t>(i);
+        part.continues = tap > static_cast<std::size_t>(taps.starts[i]);
+        std::size_t used = 0;
+        while (i < outputs && part.outputs < kOutputs && used < kTaps) {
+            const auto end = static_cast<std::size_t>(taps.starts[i + 1]), count = std::min(end - tap, kTaps - used);
+            for (std::size_t t = 0; t < count; ++t, ++tap, ++used) {
+                part.sources[used] = static_cast<std::int32_t>(taps.sources[tap]);
+                part.weights[used] = taps.weights[tap];
+            }
+            part.starts[++part.outputs] = static_cast<std::uint16_t>(used);
+            if (tap < end) break;
+            ++i;
+        }
+        launch(part);
+    }
+}
+
+}  // namespace
+
+void resample(Tensor& out, const Tensor& src, int dim, const Taps& taps) {
+    if (out.numel() == 0) return;
+    check_count(out.numel(), "resample");
+    check_count(taps.inputs, "resample");
+    const Tensor out_starts = line_starts(out, dim), src_starts = line_starts(src, dim);
+    const Lines<2> lines(plan_loop<2>({&out_starts, &src_starts}));
+    const auto run = [&]<class T>(auto kernel) {
+        in_parts(taps, [&](const Part& part) {
+            kernel<<<blocks_for(std::int64_t{lines.count} * part.outputs), kBlock, 0, stream()>>>(data_of<T>(out), data_of<T>(src), out.strides()[dim],
+                                                                                                 src.strides()[dim], part, lines);
+            check_launch("resample");
+        });
+    };
+    if (!taps.selects()) return visit_number(out.dtype(), [&]<class T>() { run.template operator()<T>(resample_kernel<T>); });
+    switch (size_of(out.dtype())) {
+        case 1: return run.template operator()<std::uint8_t>(select_kernel<std::uint8_t>);
+        case 2: return run.template operator()<std::uint16_t>(select_kernel<std::uint16_t>);
+        case 4: return run.template operator()<std::uint32_t>(select_kernel<std::uint32_t>);
+        default: return run.template operator()<std::uint64_t>(select_kernel<std::uint64_t>);
+    }
+}
+
+}  // namespace eps::kernels::cuda
