@@ -1,0 +1,50 @@
+#pragma once
+// What several files of ops need.
+#include <span>
+
+#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/cast.h"
+#include "autograd/ops/index.h"
+#include "autograd/ops/join.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/shape.h"
+#include "tensor/create.h"
+#include "tests/conformance/onnx/op.h"
+
+namespace eps::conformance {
+
+/// A pointwise function of the library without attributes, as an op.
+template <auto F>
+Results unary(const Call& c) { return F(c[0], {}); }
+
+/// A pointwise function of any number of tensors, as a chain of two at a time.
+template <auto F>
+Tensor chain(const std::vector<Tensor>& tensors) {
+    Tensor out = tensors.at(0);
+    for (std::size_t i = 1; i < tensors.size(); ++i) out = F(out, tensors[i], {});
+    return out;
+}
+
+/// The list of dimensions that moved from an attribute to input 1 in op set 13.
+inline std::vector<std::int64_t> axes_of(const Call& c, std::size_t input = 1) {
+    return c.has(input) ? c.numbers(input) : c.integers("axes");
+}
+
+/// An i64 tensor of rank 1.
+inline Tensor index_tensor(const std::vector<std::int64_t>& values) {
+    return from_span<std::int64_t>(std::span(values), {static_cast<std::int64_t>(values.size())});
+}
+
+/// Indices as this library wants them: i64, where negative ones count from the end of `extent`.
+inline Tensor wrapped(const Tensor& index, std::int64_t extent) {
+    const Tensor i = to(index, i64);
+    return where(i < 0.0, i + static_cast<double>(extent), i);
+}
+
+/// Integers through f64, in which those of the vectors are exact, and back: for functions of the library that are of reals.
+template <class F>
+Tensor exactly(const Tensor& x, F f) {
+    return is_floating(x.dtype()) ? f(x) : to(f(to(x, f64)), x.dtype());
+}
+
+}  // namespace eps::conformance

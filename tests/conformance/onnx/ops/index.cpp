@@ -1,0 +1,61 @@
+// Reading and writing at indices. Negative ones count from the end, which is undone here: the library takes none.
+#include "autograd/ops/index_nd.h"
+#include "autograd/ops/pointwise.h"
+#include "tests/conformance/onnx/ops/common.h"
+
+namespace eps::conformance {
+namespace {
+
+// Any shape of indices in place of dimension `axis`.
+Results gather_slices(const Call& c) {
+    const Tensor &x = c[0], index = wrapped(c[1], x.size(c.integer("axis", 0)));
+    const int axis = normalize_dim(c.integer("axis", 0), x.rank(), "Gather");
+    Shape shape;
+    for (int d = 0; d < axis; ++d) shape.push_back(x.size(d));
+    for (const std::int64_t extent : index.shape()) shape.push_back(extent);
+    for (int d = axis + 1; d < x.rank(); ++d) shape.push_back(x.size(d));
+    return reshape(index_select(x, axis, reshape(index, {-1})), shape);
+}
+
+Results gather_elements(const Call& c) {
+    const std::int64_t axis = c.integer("axis", 0);
+    return gather(c[0], axis, wrapped(c[1], c[0].size(axis)));
+}
+
+// The last dimension of the indices names places in dimensions `batch` and following of a shape.
+Tensor wrapped_nd(const Tensor& index, const Shape& shape, std::int64_t batch) {
+    std::vector<Tensor> columns;
+    for (std::int64_t k = 0; k < index.size(-1); ++k) columns.push_back(wrapped(select(index, -1, k), shape[static_cast<int>(batch + k)]));
+    return stack(columns, -1);
+}
+
+Results gather_places(const Call& c) {
+    const std::int64_t batch = c.integer("batch_dims", 0);
+    return gather_nd(c[0], wrapped_nd(c[1], c[0].shape(), batch), batch);
+}
+
+Combine combine_of(const Call& c) {
+    const std::string name = c.text("reduction", "none");
+    if (name == "add") return Combine::sum;
+    if (name == "mul") return Combine::prod;
+    if (name != "none") c.refuse("reduction " + name);
+    return Combine::replace;
+}
+
+Results scatter_elements(const Call& c) {
+    const std::int64_t axis = c.integer("axis", 0);
+    const Tensor index = wrapped(c[1], c[0].size(axis));
+    const Combine how = combine_of(c);
+    return how == Combine::replace ? scatter(c[0], axis, index, c[2]) : scatter_reduce(c[0], axis, index, c[2], how);
+}
+
+Results scatter_places(const Call& c) { return scatter_nd(c[0], wrapped_nd(c[1], c[0].shape(), 0), c[2], combine_of(c)); }
+
+}  // namespace
+
+void add_index_ops(OpTable& table) {
+    table.insert({{"Gather", gather_slices}, {"GatherElements", gather_elements}, {"GatherND", gather_places},
+                  {"Scatter", scatter_elements}, {"ScatterElements", scatter_elements}, {"ScatterND", scatter_places}});
+}
+
+}  // namespace eps::conformance
