@@ -10,7 +10,7 @@ namespace eps {
 /// op.attribute_bytes bytes: the struct's data members.
 Tensor pointwise(const PointwiseOp& op, const void* attributes, std::span<const Tensor> inputs);
 
-/// The descriptor of the op whose struct is F: defined for every F of tensor/pointwise/list.h.
+/// The descriptor of the op whose struct is F: in the library for every F of tensor/pointwise/list.h; autograd/pointwise_op.h makes others.
 template <class F> const PointwiseOp& pointwise_op();
 
 /// Every op of tensor/pointwise/list.h, in that order.

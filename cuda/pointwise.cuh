@@ -154,3 +154,6 @@ PointwiseKernels pointwise_kernels() {
 }
 
 }  // namespace eps::kernels::cuda
+
+/// The kernels of an op of your own: in a .cu file of yours, outside of namespaces.
+#define EPS_CUDA_KERNELS(F) template eps::PointwiseKernels eps::kernels::cuda::pointwise_kernels<F>();
