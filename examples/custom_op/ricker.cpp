@@ -1,0 +1,3 @@
+#include "ricker.h"
+
+eps::Tensor ricker(const eps::Tensor& x) { return eps::pointwise(Ricker{}, x); }

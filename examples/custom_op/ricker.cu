@@ -1,0 +1,3 @@
+#include "ricker.h"
+
+EPS_CUDA_KERNELS(Ricker)

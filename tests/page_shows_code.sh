@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Fails unless every block of C++ or CMake in a page stands, word for word, in one of the example's files.
+#   page_shows_code.sh PAGE FOLDER
+set -euo pipefail
+awk -v page="$1" '
+  FILENAME != page { files[FILENAME] = files[FILENAME] $0 "\n"; next }
+  /^```(cpp|cuda|cmake)$/ { inside = 1; text = ""; line = FNR; next }
+  /^```/ {
+    if (inside) {
+      ++blocks
+      found = 0
+      for (name in files) if (index("\n" files[name], "\n" text)) found = 1
+      if (!found) { print page ":" line ": this block is in none of the files of the example:\n" text; bad = 1 }
+    }
+    inside = 0
+    next
+  }
+  inside { text = text $0 "\n" }
+  END {
+    if (blocks < 5) { print page ": only " blocks + 0 " blocks of code: the check itself is broken"; bad = 1 }
+    exit bad
+  }' "$2"/* "$1"
