@@ -1,5 +1,5 @@
 #pragma once
-// Every operation by name: what `eps ops` prints and what the tests must cover.
+// Every operation by name: what `eps ops` prints, docs/ops.md describes and the tests must cover.
 #include <span>
 #include <string>
 
@@ -7,10 +7,11 @@ namespace eps {
 
 struct OpInfo {
     const char* name;
-    const char* kind;    // "pointwise", "structured", "fused", "composition"
-    bool cuda;           // has a CUDA kernel, in a build with CUDA
+    const char* kind;     // "pointwise", "structured", "fused", "composition"
+    bool cuda;            // has a CUDA kernel, in a build with CUDA
     bool differentiable;
-    int max_order;       // highest derivative; -1: any
+    int max_order;        // highest derivative; -1: any
+    const char* why_not;  // why there is no derivative: "gives bool"; null where there is one
 };
 
 std::span<const OpInfo> op_catalog();

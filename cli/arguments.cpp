@@ -173,7 +173,7 @@ public:
         add_eval();
         info_ = app_.add_subcommand("info", "What a run folder or a file (.safetensors, .npy, .png, IDX) holds");
         info_->add_option("PATH", info_arguments_.path, "folder of a run, or a file")->required();
-        ops_ = app_.add_subcommand("ops", "Every operation x device x forward, backward, second order");
+        ops_ = app_.add_subcommand("ops", "Every operation x f32, f64, cuda x forward, backward, second order");
         ops_->add_flag("--json", ops_arguments_.json, "a JSON list instead of a table");
         doctor_ = app_.add_subcommand("doctor", "CPU, instruction set, threads, BLAS, memory, CUDA and data sets of this machine");
     }

@@ -1,4 +1,4 @@
-// eps ops: every operation, and what it can do on which device.
+// eps ops: every operation, and which of its derivatives there are in which type and on the GPU.
 #include "autograd/catalog.h"
 #include "cli/commands.h"
 #include "cli/terminal.h"
@@ -9,26 +9,24 @@
 namespace eps::cli {
 namespace {
 
-// Whether the order-th derivative is there (0: the value itself).
-bool has(const OpInfo& op, int order) { return order == 0 || (op.differentiable && (op.max_order < 0 || op.max_order >= order)); }
+constexpr const char* kTypes[] = {"f32", "f64", "cuda"};  // the last is both types on the GPU
+constexpr const char* kOrders[] = {"forward", "backward", "second_order"};
 
-struct Device {
-    const char* name;
-    bool on_cuda;
-};
-constexpr Device kDevices[] = {{"cpu", false}, {"cuda", true}};
-constexpr const char* kOrders[] = {"forward", "backward", "second order"};
-
-bool can(const OpInfo& op, const Device& device, int order) { return (!device.on_cuda || (EPS_WITH_CUDA && op.cuda)) && has(op, order); }
+// Whether the order-th derivative is there (0: the value itself). Kernels are written for f32 and f64 alike; the tests see to it.
+bool can(const OpInfo& op, const std::string& type, int order) {
+    if (type == "cuda" && !op.cuda) return false;
+    return order == 0 || op.max_order < 0 || op.max_order >= order;
+}
 
 std::string table() {
     Table table;
-    table.row({"", "", "cpu", "", "", "cuda", "", ""});
-    table.row({"operation", "kind", "forward", "backward", "second", "forward", "backward", "second"});
+    table.row({"", "", "f32", "", "", "f64", "", "", "cuda", "", "", ""});
+    table.row({"operation", "kind", "fwd", "bwd", "2nd", "fwd", "bwd", "2nd", "fwd", "bwd", "2nd", "no derivative because it"});
     for (const OpInfo& op : op_catalog()) {
         std::vector<std::string> cells{op.name, op.kind};
-        for (const Device& device : kDevices)
-            for (int order = 0; order < 3; ++order) cells.emplace_back(can(op, device, order) ? "yes" : "-");
+        for (const char* type : kTypes)
+            for (int order = 0; order < 3; ++order) cells.emplace_back(can(op, type, order) ? "yes" : "-");
+        cells.emplace_back(op.why_not ? op.why_not : "");
         table.row(cells);
     }
     return table.to_string();
@@ -38,9 +36,9 @@ std::string json() {
     std::string text = "[";
     for (const OpInfo& op : op_catalog()) {
         models::Fields fields{{"name", op.name}, {"kind", op.kind}, {"max_order", std::int64_t{op.max_order}}};
-        for (const Device& device : kDevices)
-            for (int order = 0; order < 3; ++order)
-                fields.emplace_back(str(device.name, "_", order == 2 ? "second_order" : kOrders[order]), can(op, device, order));
+        for (const char* type : kTypes)
+            for (int order = 0; order < 3; ++order) fields.emplace_back(str(type, "_", kOrders[order]), can(op, type, order));
+        if (op.why_not) fields.emplace_back("no_derivative_because", op.why_not);
         text += (text.size() > 1 ? ",\n " : "\n ") + models::to_json(fields);
     }
     return text + "\n]\n";
@@ -49,7 +47,7 @@ std::string json() {
 }  // namespace
 
 int run(const OpsArguments& arguments) {
-    if (!EPS_WITH_CUDA && !arguments.json) talk("This program is built without CUDA; build with -DEPS_CUDA=ON to see that side.\n");
+    if (!EPS_WITH_CUDA && !arguments.json) talk("The cuda columns are those of a build with -DEPS_CUDA=ON; this program is built without.\n");
     print(arguments.json ? json() : table());
     return exit_ok;
 }

@@ -26,6 +26,7 @@ struct ConvTranspose1dOptions {
 /// zero outside of x (a cross-correlation, as everywhere in this field).
 /// x [B, C, H, W], weight [K, C / groups, h, w], bias [K] or undefined -> [B, K, H', W'], H' = (H + 2 padding - dilation (h - 1) - 1) / stride + 1
 /// rounded down; f32 or f64. Output channels of a group see the input channels of that group only. The result is channels-last in memory.
+/// Its derivative in the weight is the op `conv2d_weight`, that in the image `conv_transpose2d`.
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias = {}, const Conv2dOptions& options = {});
 /// The adjoint of conv2d in its image ("deconvolution", Zeiler et al. 2010): x [B, C, H, W], weight [C, K / groups, h, w], bias [K] or
 /// undefined -> [B, K, H', W'], H' = (H - 1) stride - 2 padding + dilation (h - 1) + output_padding + 1. output_padding < max(stride,

@@ -10,7 +10,7 @@ namespace eps {
 /// Over C / groups channels and all places of each sample (Wu and He 2018): x [B, C, ..]. weight and bias are [C], or [B, C] to scale and
 /// shift each sample by itself (feature-wise modulation), or undefined.
 Tensor group_norm(const Tensor& x, std::int64_t groups, const Tensor& weight = {}, const Tensor& bias = {}, double epsilon = 1e-5);
-/// silu(group_norm(x, ..)) in one pass.
+/// silu(group_norm(x, ..)) in one pass, by the op `group_norm`.
 Tensor group_norm_silu(const Tensor& x, std::int64_t groups, const Tensor& weight = {}, const Tensor& bias = {}, double epsilon = 1e-5);
 /// Over the places of each channel of each sample (Ulyanov et al. 2016): x [B, C, ..].
 Tensor instance_norm(const Tensor& x, const Tensor& weight = {}, const Tensor& bias = {}, double epsilon = 1e-5);

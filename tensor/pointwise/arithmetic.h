@@ -95,18 +95,31 @@ struct Addcmul { static constexpr auto kind = numeric;
 /// a + t (b - a)
 struct Lerp { template <class T> EPS_HD constexpr T f(T a, T b, T t) const { return a + t * (b - a); } };
 
+/// a == b
 struct Eq { static constexpr auto kind = predicate; template <class T> EPS_HD constexpr auto f(T a, T b) const { return a == b; } };
+/// a != b
 struct Ne { static constexpr auto kind = predicate; template <class T> EPS_HD constexpr auto f(T a, T b) const { return a != b; } };
+/// a < b
 struct Lt { static constexpr auto kind = predicate; template <class T> EPS_HD constexpr auto f(T a, T b) const { return a < b; } };
+/// a <= b
 struct Le { static constexpr auto kind = predicate; template <class T> EPS_HD constexpr auto f(T a, T b) const { return a <= b; } };
+/// a > b
 struct Gt { static constexpr auto kind = predicate; template <class T> EPS_HD constexpr auto f(T a, T b) const { return a > b; } };
+/// a >= b
 struct Ge { static constexpr auto kind = predicate; template <class T> EPS_HD constexpr auto f(T a, T b) const { return a >= b; } };
+/// a and b are both not zero
 struct LogicalAnd { static constexpr auto kind = predicate; template <class T> EPS_HD constexpr auto f(T a, T b) const { return (a != T(0)) && (b != T(0)); } };
+/// a or b is not zero
 struct LogicalOr { static constexpr auto kind = predicate; template <class T> EPS_HD constexpr auto f(T a, T b) const { return (a != T(0)) || (b != T(0)); } };
+/// one of a and b is not zero, and the other is
 struct LogicalXor { static constexpr auto kind = predicate; template <class T> EPS_HD constexpr auto f(T a, T b) const { return (a != T(0)) != (b != T(0)); } };
+/// x is zero
 struct LogicalNot { static constexpr auto kind = predicate; template <class T> EPS_HD constexpr auto f(T x) const { return !(x != T(0)); } };
+/// x is no number
 struct IsNan { static constexpr auto kind = predicate; template <class T> EPS_HD constexpr auto f(T x) const { return isnan(x); } };
+/// x is infinite, of either sign
 struct IsInf { static constexpr auto kind = predicate; template <class T> EPS_HD constexpr auto f(T x) const { return isinf(x); } };
+/// x is neither infinite nor NaN
 struct IsFinite { static constexpr auto kind = predicate; template <class T> EPS_HD constexpr auto f(T x) const { return !(isnan(x) || isinf(x)); } };
 
 }  // namespace eps::math

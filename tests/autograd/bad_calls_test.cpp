@@ -5,6 +5,7 @@
 
 #include "autograd/gradcheck.h"
 #include "tensor/kernels.h"
+#include "tests/autograd/bad_calls.h"
 #include "tests/autograd/support.h"
 #include "varepsilon.h"
 
@@ -13,16 +14,12 @@ using namespace eps::test;
 
 namespace {
 
-struct BadCall {
-    const char* op;  // who refuses
-    void (*call)();
-    std::vector<const char*> says;  // fragments of the sentence
-};
-
 constexpr double nan_ = std::numeric_limits<double>::quiet_NaN();
 constexpr std::int64_t huge = std::int64_t{1} << 62;
 
-std::vector<BadCall> bad_calls() {
+}  // namespace
+
+std::vector<BadCall> eps::test::bad_calls() {
     static const Tensor a = zeros({4, 3}), b = zeros({5, 2}), v = zeros({3}), scalar = zeros({}), none, empty_row = zeros({2, 0});
     static const Tensor whole = zeros({3}, {.dtype = i64}), half = zeros({3}, {.dtype = bf16}), real = zeros({4, 3}, {.dtype = f64});
     static const Tensor index = zeros({4, 3}, {.dtype = i64}), w = zeros({4, 3}).requires_grad_(), computed = w * 2.0;
@@ -383,8 +380,6 @@ std::vector<BadCall> bad_calls() {
     };
     // clang-format on
 }
-
-}  // namespace
 
 TEST_CASE("bad calls: each is one sentence that names the op and what it got") {
     const std::vector<BadCall> calls = bad_calls();

@@ -62,6 +62,32 @@ TEST_CASE("structured: every layout gives the same values") {
     }
 }
 
+TEST_CASE("structured: f32 has the values and derivatives of f64, to rounding") {
+    const auto results = [](const OpCase& c, DType dtype) {
+        std::vector<Tensor> inputs, all;
+        for (const Tensor& x : c.inputs) inputs.push_back(cast_data(x, dtype).requires_grad_());
+        const auto differentiate = [&](const Tensor& y) {
+            Tensor energy = sum(square(y));
+            for (const Tensor& d : grad(energy, inputs, {.create_graph = true, .allow_unused = true})) all.push_back(d.defined() ? d : zeros({}));
+        };
+        all.push_back(c.f(inputs));
+        differentiate(all[0]);
+        if (c.second_order && all[1].requires_grad()) differentiate(all[1]);
+        return all;
+    };
+    for (const OpCase& c : op_cases()) {
+        const std::vector<Tensor> wide = results(c, f64), narrow = results(c, f32);
+        REQUIRE(wide.size() == narrow.size());
+        for (std::size_t i = 0; i < wide.size(); ++i) {
+            const auto want = wide[i].to_vector(), got = narrow[i].to_vector();
+            double largest = 1;
+            for (double value : want) largest = std::max(largest, std::abs(value));
+            for (std::size_t k = 0; k < want.size(); ++k)
+                CHECK_MESSAGE(std::abs(got[k] - want[k]) <= 1e-4 * largest, std::string(c.op), ", ", std::string(c.what), ", result ", i);
+        }
+    }
+}
+
 TEST_CASE("structured: kinks and ties have the gradient that is written down") {
     const auto d = [](const std::function<Tensor(const Tensor&)>& f, const std::vector<double>& at) {
         const Tensor x = tensor(at, {}, {.dtype = f64}).requires_grad_();

@@ -212,7 +212,13 @@ TEST_CASE("what is broken is named: exit code 1") {
 TEST_CASE("ops lists every operation, as a table and as JSON") {
     const Json ops = Json::parse(eps_program({"ops", "--json"}).out);
     CHECK(ops.size() == op_catalog().size());
-    for (const char* key : {"name", "kind", "cpu_forward", "cpu_backward", "cpu_second_order", "cuda_forward"}) CHECK(ops.at(0).contains(key));
+    for (const char* key : {"name", "kind", "f32_forward", "f64_backward", "f32_second_order", "cuda_second_order"}) CHECK(ops.at(0).contains(key));
+    for (const Json& op : ops)  // the only holes are those that have a reason
+        for (const char* type : {"f32", "f64", "cuda"}) {
+            CHECK(op.at(std::string(type) + "_forward") == true);
+            for (const char* order : {"_backward", "_second_order"})
+                CHECK_MESSAGE(op.at(type + std::string(order)) == !op.contains("no_derivative_because"), op.at("name").get<std::string>());
+        }
     const std::string table = eps_program({"ops"}).out;
     CHECK(contains(table, "\nmatmul "));
     CHECK(static_cast<std::size_t>(std::count(table.begin(), table.end(), '\n')) == op_catalog().size() + 2);

@@ -1,0 +1,180 @@
+// docs/ops.md is written from what there is: the catalog of ops, the docstrings of their headers, and the sentences with which the bad calls of
+// the tests are refused. `./run docs` writes it (EPS_WRITE_DOCS=1); without, these tests fail where the page is not what it would write.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
+
+#include "autograd/catalog.h"
+#include "autograd/pointwise.h"
+#include "tests/autograd/bad_calls.h"
+#include "tests/autograd/support.h"
+#include "tests/docs/header_text.h"
+
+using namespace eps;
+using namespace eps::test;
+
+namespace {
+
+const std::filesystem::path root = EPS_SOURCE_DIR;
+
+std::vector<Formulas> all_formulas() {
+    std::vector<Formulas> all;
+    for (const std::string& path : headers_in(root, "tensor/pointwise"))
+        if (Formulas read = read_formulas(root, path); !read.formulas.empty()) all.push_back(read);
+    return all;
+}
+
+// What <varepsilon.h> includes of autograd/ops; pointwise.h declares by macro what the structs say.
+std::vector<Header> all_headers() {
+    std::ifstream in(root / "varepsilon.h");
+    const std::string umbrella((std::istreambuf_iterator<char>(in)), {});
+    std::vector<Header> all;
+    for (const std::string& path : headers_in(root, "autograd/ops"))
+        if (contains(umbrella, "\"" + path + "\"") && path != "autograd/ops/pointwise.h") all.push_back(read_header(root, path));
+    return all;
+}
+
+const OpInfo* find(const std::string& name) {
+    for (const OpInfo& op : op_catalog())
+        if (name == op.name) return &op;
+    return nullptr;
+}
+
+// The ops that a docstring names `so`.
+std::vector<std::string> ops_named_in(const std::string& doc) {
+    std::vector<std::string> names;
+    for (const OpInfo& op : op_catalog())
+        if (contains(doc, "`" + std::string(op.name) + "`")) names.emplace_back(op.name);
+    return names;
+}
+
+std::string escaped(const std::string& text) {
+    std::string out;
+    for (char c : text) {
+        if (c == '|' || c == '*') out += '\\';
+        out += c;
+    }
+    return out;
+}
+
+std::string derivatives_of(const OpInfo& op) {
+    if (op.why_not) return "none: " + std::string(op.why_not);
+    return op.max_order < 0 ? "any order" : "to order " + std::to_string(op.max_order);
+}
+
+// What the bad calls of these ops are told.
+std::string refusals(const std::set<std::string>& ops) {
+    std::string text;
+    for (const BadCall& bad : bad_calls())
+        if (ops.count(bad.op)) text += "- `" + refusal_of(bad.call).sentence + "`\n";
+    return text.empty() ? "" : "Errors, as tests provoke them:\n\n" + text + "\n";
+}
+
+std::string section(const Formulas& group) {
+    const std::string title = std::filesystem::path(group.path).stem().string();
+    std::string text = "## Pointwise: " + title + "\n\n[`" + group.path + "`](../" + group.path + "). " + escaped(group.opening) +
+                       "\n\n| op | value | types | derivatives |\n|---|---|---|---|\n";
+    std::set<std::string> names;
+    for (const Formula& f : group.formulas) {
+        const auto ops = all_pointwise_ops();
+        const auto op = std::find_if(ops.begin(), ops.end(), [&](const PointwiseOp* o) { return o->name == f.function; });
+        REQUIRE_MESSAGE(op != ops.end(), f.function);
+        const char* const types[] = {"f32, f64", "all but bf16", "all but bf16, to bool"};
+        text += "| `" + f.call + "` | " + escaped(f.doc) + " | " + types[static_cast<int>((*op)->kind)] + " | " + derivatives_of(*find(f.function)) + " |\n";
+        names.insert(f.function);
+    }
+    return text + "\n" + refusals(names);
+}
+
+std::string section(const Header& header, const std::set<std::string>& functions) {
+    const std::string title = std::filesystem::path(header.path).stem().string();
+    std::string text = "## " + title + "\n\n[`" + header.path + "`](../" + header.path + ")." +
+                       (header.opening.empty() ? "" : " " + escaped(header.opening)) + "\n\n";
+    for (const Entry& entry : header.entries) {
+        std::set<std::string> ops;
+        std::string heading, facts;
+        const auto add = [&](const std::string& name) {
+            const OpInfo* op = find(name);
+            if (!op || std::string(op->kind) == "pointwise" || !ops.insert(name).second) return;
+            facts += (facts.empty() ? "" : "; ") + std::string("`") + name + "`: " + op->kind + ", derivatives: " + derivatives_of(*op);
+        };
+        std::set<std::string> seen;
+        for (const std::string& name : entry.functions) {
+            if (seen.insert(name).second) heading += (heading.empty() ? "" : ", ") + name;
+            add(name);
+        }
+        for (const std::string& name : ops_named_in(entry.doc))
+            if (!functions.count(name)) add(name);  // an op without a function of its own
+        if (!entry.doc.empty()) text += "### " + heading + "\n\n";
+        text += "```cpp\n" + entry.code + "```\n\n";
+        if (!entry.doc.empty()) text += escaped(entry.doc) + "\n\n";
+        if (!facts.empty()) text += "*" + facts + ".*\n\n";
+        text += refusals(ops);
+    }
+    return text;
+}
+
+std::string ops_page() {
+    std::string text =
+        "# Operations\n\n"
+        "<!-- Written by ./run docs from the headers, the catalog of ops and the bad calls of the tests; change those. -->\n\n"
+        "Every op runs on the CPU and, in a build with CUDA, on the GPU, in f32 and f64, where not said otherwise; gradients of gradients are\n"
+        "tested against finite differences for all of them. Kinds: a *pointwise* op is one formula, from which its kernels and derivatives are\n"
+        "made; a *structured* op has kernels and a backward of its own; a *fused* op has kernels for both directions and says what it is in plain\n"
+        "ops; a *composition* is a function of other ops. `./run eps ops` prints the list; [adding-an-op.md](adding-an-op.md) says how to add to it.\n\n"
+        "What an op cannot do it refuses with an `eps::Error` of one sentence. All refuse undefined tensors and tensors on different devices; pointwise\n"
+        "ops, which broadcast and promote, also shapes that do not broadcast, bf16, and an attribute that a tensor of integers cannot hold.\n\n";
+    for (const Formulas& group : all_formulas()) text += section(group);
+    std::set<std::string> functions;
+    for (const Header& header : all_headers())
+        for (const Entry& entry : header.entries) functions.insert(entry.functions.begin(), entry.functions.end());
+    for (const Header& header : all_headers()) text += section(header, functions);
+    while (text.size() > 1 && text.substr(text.size() - 2) == "\n\n") text.pop_back();
+    return text;
+}
+
+}  // namespace
+
+TEST_CASE("docs: every op has a docstring in a header, and every function of autograd/ops is an op of the catalog") {
+    std::set<std::string> described;
+    for (const Formulas& group : all_formulas())
+        for (const Formula& f : group.formulas) {
+            CHECK_MESSAGE(!f.doc.empty(), f.function, " has no docstring in ", group.path);
+            described.insert(f.function);
+        }
+    for (const Header& header : all_headers())
+        for (const Entry& entry : header.entries) {
+            const std::vector<std::string> named = ops_named_in(entry.doc);
+            described.insert(named.begin(), named.end());
+            for (const std::string& name : entry.functions) {
+                CHECK_MESSAGE((find(name) || !named.empty()), name, " of ", header.path, " is not in the catalog, and its docstring names no `op` of it");
+                if (!entry.doc.empty()) described.insert(name);
+            }
+        }
+    for (const OpInfo& op : op_catalog()) {
+        CHECK_MESSAGE(described.count(op.name) == 1, std::string(op.name), " has no docstring in tensor/pointwise/ or autograd/ops/");
+        CHECK_MESSAGE(op.differentiable == (op.why_not == nullptr), std::string(op.name), ": an op without a derivative says why, and no other does");
+    }
+}
+
+TEST_CASE("docs: docs/ops.md is what ./run docs writes") {
+    const std::filesystem::path file = root / "docs/ops.md";
+    const std::string page = ops_page();
+    if (std::getenv("EPS_WRITE_DOCS")) std::ofstream(file) << page;
+    std::ifstream in(file);
+    std::istringstream wanted(page);
+    std::string there, line;
+    for (int number = 1; std::getline(wanted, line); ++number) {
+        const bool more = static_cast<bool>(std::getline(in, there));
+        CHECK_MESSAGE(more, "docs/ops.md ends before line ", number, "; ./run docs writes it anew");
+        if (!more) return;
+        CHECK_MESSAGE(there == line, "docs/ops.md, line ", number, " is not what the headers say; ./run docs writes it anew");
+        if (there != line) return;
+    }
+    CHECK_MESSAGE(!std::getline(in, there), "docs/ops.md goes on after its end; ./run docs writes it anew");
+}
