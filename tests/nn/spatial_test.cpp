@@ -24,7 +24,7 @@ Tensor golden_input(const std::string& name) {
 }
 
 // make_spatial_golden.py makes them the same way.
-Tensor spread(const Shape& shape, double phase) {
+Tensor rounded_spread(const Shape& shape, double phase) {
     std::vector<double> values;
     for (std::int64_t i = 0; i < numel(shape); ++i) values.push_back(std::nearbyint(std::sin(static_cast<double>(i) * 1.7 + phase) * 1.5 * 1000) / 1000);
     return f64s(values, shape);
@@ -34,7 +34,7 @@ void check_layer(const std::string& name, nn::Module& layer, const Tensor& x) {
     INFO(name);
     double phase = 0;
     NamedTensors state;
-    for (const auto& [key, value] : layer.state_dict()) state.emplace_back(key, spread(value.shape(), phase++));
+    for (const auto& [key, value] : layer.state_dict()) state.emplace_back(key, rounded_spread(value.shape(), phase++));
     layer.load_state_dict(state);
     const golden::Case& expected = find(golden::spatial_layers, name);
     const Tensor y = layer(x);
@@ -65,10 +65,10 @@ TEST_CASE("spatial layers: what PyTorch's give") {
     nn::Upsample upsample({.scale_factor = {2}, .mode = Interpolation::linear});
     check_layer("Upsample", upsample, image);
     nn::PixelShuffle shuffle(2);
-    check_layer("PixelShuffle", shuffle, spread({1, 8, 2, 3}, 0.1));
+    check_layer("PixelShuffle", shuffle, rounded_spread({1, 8, 2, 3}, 0.1));
 
     nn::PixelUnshuffle unshuffle(2);
-    CHECK(same_bits(unshuffle(shuffle(spread({1, 8, 2, 3}, 0.1))), spread({1, 8, 2, 3}, 0.1)));
+    CHECK(same_bits(unshuffle(shuffle(rounded_spread({1, 8, 2, 3}, 0.1))), rounded_spread({1, 8, 2, 3}, 0.1)));
     nn::MaxPool1d max_pool1(3, {.stride = 2, .padding = 1});
     CHECK(same_bits(max_pool1(signal), golden_input("max_pool1d")));
     nn::AvgPool1d avg_pool1(3, {.stride = 2, .padding = 1});
