@@ -1,6 +1,4 @@
 // Elementary functions, arithmetic, comparisons, casts.
-#include <cmath>
-
 #include "autograd/ops/pointwise.h"
 #include "tests/conformance/onnx/ops/common.h"
 

@@ -41,10 +41,4 @@ inline Tensor wrapped(const Tensor& index, std::int64_t extent) {
     return where(i < 0.0, i + static_cast<double>(extent), i);
 }
 
-/// Integers through f64, in which those of the vectors are exact, and back: for functions of the library that are of reals.
-template <class F>
-Tensor exactly(const Tensor& x, F f) {
-    return is_floating(x.dtype()) ? f(x) : to(f(to(x, f64)), x.dtype());
-}
-
 }  // namespace eps::conformance

@@ -7,7 +7,6 @@
 #include "tests/conformance/onnx/ops/window.h"
 
 namespace eps::conformance {
-
 namespace {
 
 Tensor with_bias(const Tensor& x, const Tensor& bias) { return bias.defined() ? x + reshape(bias, {-1, 1, 1, 1}) : x; }

@@ -1,8 +1,6 @@
 // Normalisation.
 #include "autograd/ops/norm.h"
 
-#include <cmath>
-
 #include "autograd/ops/pointwise.h"
 #include "tests/conformance/onnx/ops/common.h"
 

@@ -77,6 +77,7 @@ Results eye_like(const Call& c) {
     const auto places = [&c](int d) { return arange(0, static_cast<double>(c[0].size(d)), 1, {.dtype = i64}); };
     const Tensor row = unsqueeze(places(0), 1), column = places(1);
     const DType dtype = c.has("dtype") ? dtype_of_onnx(c.integer("dtype", 1)) : c[0].dtype();
+    if (!c.has("k")) return eye(c[0].size(0), c[0].size(1), {.dtype = dtype});
     return to(eq(column - row, static_cast<double>(c.integer("k", 0))), dtype);
 }
 

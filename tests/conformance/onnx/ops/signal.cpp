@@ -1,5 +1,5 @@
 // Fourier transforms as products with tables of cosines and sines, and windows.
-#include <cmath>
+#include <algorithm>
 #include <numbers>
 
 #include "autograd/ops/matmul.h"
