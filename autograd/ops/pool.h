@@ -35,7 +35,7 @@ Tensor max_pool1d(const Tensor& x, std::int64_t kernel, const MaxPool1dOptions& 
 struct MaxPooled {
     Tensor values, indices;
 };
-/// The same, and where each value stood in its image: row W + column, i64.
+/// `max_pool2d`, and where each value stood in its image: row W + column, i64.
 MaxPooled max_pool2d_with_indices(const Tensor& x, std::array<std::int64_t, 2> kernel, const MaxPool2dOptions& options = {});
 
 /// The mean of each window.
@@ -48,11 +48,11 @@ Tensor adaptive_avg_pool1d(const Tensor& x, std::int64_t size);
 Tensor adaptive_max_pool2d(const Tensor& x, std::array<std::int64_t, 2> size);
 Tensor adaptive_max_pool1d(const Tensor& x, std::int64_t size);
 
-/// Averages along one dimension as a table for resample(): pooling in any number of dimensions, with unequal padding.
 struct AverageOptions {
     std::int64_t stride = 0, before = 0, after = 0, dilation = 1;
     bool ceil_mode = false, count_include_pad = true;
 };
+/// Averages along one dimension as a table for `resample`: pooling in any number of dimensions, with unequal padding.
 Taps average_taps(std::int64_t inputs, std::int64_t kernel, const AverageOptions& options = {});
 
 }  // namespace eps

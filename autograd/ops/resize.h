@@ -32,6 +32,7 @@ struct ResizeOptions {
     double crop_start = 0, crop_end = 1;
 };
 
+/// The table of `resample` that takes `inputs` elements to `outputs`. Throws on empty or absurd extents and scales.
 Taps resize_taps(std::int64_t inputs, std::int64_t outputs, const ResizeOptions& options = {});
 
 }  // namespace eps
