@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <thread>
 #include <vector>
 
 #include "tensor/isa.h"
@@ -23,19 +24,25 @@ void BM_matmul(benchmark::State& state) {
     static const std::string blas = blas_summary();  // OpenBLAS with the kernels for this CPU
     state.SetLabel(blas.substr(blas.rfind(' ') + 1));
     const std::int64_t m = state.range(0), k = state.range(1), n = state.range(2);
-    set_num_threads(static_cast<int>(state.range(3)));
+    const auto threads = static_cast<int>(state.range(3));
+    set_num_threads(threads);
     NoGrad guard;
     const Tensor a = rand({m, k}), b = rand({k, n});
     Tensor raw = empty({m, n}), out = matmul(a, b);
     std::vector<double> ours, cblas;
+    const auto product = [&] { out = matmul(a, b); };
+    const auto blas_product = [&] {
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), 1, a.data<float>(),
+                    static_cast<int>(k), b.data<float>(), static_cast<int>(n), 0, raw.data<float>(), static_cast<int>(n));
+    };
     for (auto _ : state) {
-        ours.push_back(seconds([&] { out = matmul(a, b); }));
-        openblas_set_num_threads(static_cast<int>(state.range(3)));
-        cblas.push_back(seconds([&] {
-            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), 1, a.data<float>(),
-                        static_cast<int>(k), b.data<float>(), static_cast<int>(n), 0, raw.data<float>(), static_cast<int>(n));
-        }));
+        if (threads > 1) product();  // wakes the threads
+        ours.push_back(seconds(product));
+        openblas_set_num_threads(threads);
+        if (threads > 1) blas_product();
+        cblas.push_back(seconds(blas_product));
         openblas_set_num_threads(1);
+        if (threads > 1) std::this_thread::sleep_for(std::chrono::milliseconds(10));  // OpenMP's threads go on spinning for a while
     }
     const auto median = [](std::vector<double>& v) {
         std::nth_element(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2), v.end());

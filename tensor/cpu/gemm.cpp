@@ -79,7 +79,9 @@ private:
         constexpr Along along = ready == Rows::packed ? Along::rows : Along::steps;
         const std::int64_t tiles = ceil_div(g_.m, kTileRows), groups = ceil_div(tiles, kGroupTiles), units = groups * strips_;
         const auto first_row = [&](std::int64_t tile) { return g_.m * tile / tiles; };
-        parallel_for(units, grain(units, g_.m * width_ * depth_), [&](std::int64_t begin, std::int64_t end) {
+        // Where rows are made ready, large pieces: it is done anew in each.
+        const std::int64_t least = ready == Rows::in_place ? 1 : ceil_div(units, num_threads());
+        parallel_for(units, std::max(least, grain(units, g_.m * width_ * depth_)), [&](std::int64_t begin, std::int64_t end) {
             Tensor buffer;
             if (ready != Rows::in_place) buffer = empty({kGroupTiles * kTileRows * pitch()}, {.dtype = dtype_of<T>});
             T* const rows = ready == Rows::in_place ? nullptr : static_cast<T*>(buffer.raw_data());
