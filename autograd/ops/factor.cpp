@@ -10,6 +10,7 @@
 #include "autograd/ops/list.h"
 #include "autograd/ops/matmul.h"
 #include "autograd/ops/matrices.h"
+#include "autograd/ops/rearrange.h"
 #include "autograd/ops/shape.h"
 #include "tensor/create.h"
 #include "tensor/kernels.h"
@@ -32,7 +33,7 @@ struct Cholesky {
     }
     // L^-T phi(L^T G) L^-1, phi: the lower triangle with half of the diagonal.
     void backward(const Tensor& g, const Context& context, Gradients out) const {
-        const Tensor l = context.output(), s = matmul(transpose(l), g), phi = (triangle(s, false) + triangle(s, false, true)) * 0.5;
+        const Tensor l = context.output(), s = matmul(transpose(l), g), phi = (tril(s) + tril(s, -1)) * 0.5;
         const Tensor left = solve_triangular(transpose(l), phi, {.upper = true});
         out[0] = symmetric_part(solve_triangular(l, left, {.left = false}));
     }
@@ -49,9 +50,9 @@ struct LuPacked {
     }
     // P L^-T (strictly lower(L^T G) + upper(G U^T)) U^-T
     void backward(const Tensor& g, const Context& context, Gradients out) const {
-        const Tensor packed = context.output(), u = triangle(packed, true);
-        const Tensor l = triangle(packed, false, true) + eye(packed.size(-1), packed.options());
-        const Tensor inner = triangle(matmul(transpose(l), g), false, true) + triangle(matmul(g, transpose(u)), true);
+        const Tensor packed = context.output(), u = triu(packed);
+        const Tensor l = tril(packed, -1) + eye(packed.size(-1), packed.options());
+        const Tensor inner = tril(matmul(transpose(l), g), -1) + triu(matmul(g, transpose(u)));
         const Tensor left = solve_triangular(transpose(l), inner, {.upper = true, .unit = true});
         const Tensor rows = solve_triangular(transpose(u), left, {.left = false});
         out[0] = permute_rows(rows, unsqueeze(argsort(permutation, 1), 2));
@@ -72,7 +73,7 @@ struct QrPacked {
         const Tensor packed = context.output(), q = narrow(packed, 1, 0, m), r = narrow(packed, 1, m, n);
         const Tensor g_q = narrow(g, 1, 0, m), g_r = narrow(g, 1, m, n);
         const Tensor inner = matmul(r, transpose(g_r)) - matmul(transpose(g_q), q);
-        const Tensor mirrored = triangle(inner, false) + transpose(triangle(inner, false, true));
+        const Tensor mirrored = tril(inner) + transpose(tril(inner, -1));
         out[0] = solve_triangular(transpose(r), g_q + matmul(q, mirrored), {.left = false});
     }
 };
@@ -116,7 +117,7 @@ Lu lu(const Tensor& a) {
     const Tensor permutation = empty({numel(batch), n}, {i64, a.device()});
     const Tensor packed = restore_batch(apply(ops::LuPacked{permutation}, join_batch(a)), batch), identity = eye(n, a.options());
     const Tensor rows = permute_rows(expand(identity, {numel(batch), n, n}), unsqueeze(permutation, 2));
-    return {transpose(restore_batch(rows, batch)), triangle(packed, false, true) + identity, triangle(packed, true)};
+    return {transpose(restore_batch(rows, batch)), tril(packed, -1) + identity, triu(packed)};
 }
 
 Qr qr(const Tensor& a) {

@@ -36,12 +36,6 @@ Tensor restore_batch(const Tensor& a, const Shape& batch) {
 
 Tensor main_diagonal(const Tensor& a) { return diagonal(a, 0, -2, -1); }
 
-Tensor triangle(const Tensor& x, bool upper, bool strict) {
-    const Tensor place = arange(0, static_cast<double>(x.size(-1)), 1, {i64, x.device()});
-    const Tensor row = unsqueeze(place, 1), low = upper ? row : place, high = upper ? place : row;
-    return where(strict ? low < high : low <= high, x, zeros({}, x.options()));
-}
-
 Tensor permute_rows(const Tensor& x, const Tensor& order) { return gather(x, 1, expand(order, x.shape())); }
 
 Tensor empty_by_columns(const Shape& shape, Options options) {

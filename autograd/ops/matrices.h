@@ -1,5 +1,5 @@
 #pragma once
-// What linear algebra is written with: [.., rows, columns] as a batch [B, rows, columns] and back, triangles, and which matrix to blame.
+// What linear algebra is written with: [.., rows, columns] as a batch [B, rows, columns] and back, and which matrix to blame.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,8 +22,6 @@ Tensor restore_batch(const Tensor& a, const Shape& batch);
 
 /// [.., m, n] -> [.., k]: a view.
 Tensor main_diagonal(const Tensor& a);
-/// x [.., n, n] with zeros above its diagonal, or below; `strict`: on it, too.
-Tensor triangle(const Tensor& x, bool upper, bool strict = false);
 /// out[b][i] = x[b][order[b][i]]: x [B, n, k], order [B, n, 1]
 Tensor permute_rows(const Tensor& x, const Tensor& order);
 /// [B, m, n] with strides {.., 1, m}.

@@ -7,6 +7,7 @@
 #include "autograd/ops/list.h"
 #include "autograd/ops/matmul.h"
 #include "autograd/ops/matrices.h"
+#include "autograd/ops/rearrange.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
 #include "tensor/create.h"
@@ -44,7 +45,7 @@ Factors join_batch(const Factors& factors, const Shape& batch) { return {join_ba
 
 /// -1 where the order has an odd number of inversions: the determinant of the permutation, [..].
 Tensor parity(const Tensor& order, Options options) {
-    const Tensor inverted = triangle(to(order > transpose(order), i64), true, true);
+    const Tensor inverted = triu(to(order > transpose(order), i64), 1);
     return to(1.0 - remainder(sum(inverted, {-2, -1}), full({}, 2, {i64, options.device})) * 2.0, options.dtype);
 }
 
@@ -62,7 +63,10 @@ struct TriangularSolve {
     }
     void backward(const Tensor& g, const Context& context, Gradients out) const {  // dB = A^-T G, dA = -dB X^T where A is read
         const Tensor db = solve_triangular(transpose(context.input(0)), g, {.upper = !upper, .unit = unit});
-        if (context.needs(0)) out[0] = -triangle(matmul(db, transpose(context.output())), upper, unit);
+        if (context.needs(0)) {
+            const Tensor da = matmul(db, transpose(context.output()));
+            out[0] = -(upper ? triu(da, unit ? 1 : 0) : tril(da, unit ? -1 : 0));
+        }
         if (context.needs(1)) out[1] = db;
     }
 };

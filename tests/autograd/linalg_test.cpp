@@ -6,7 +6,7 @@
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/linalg.h"
 #include "autograd/ops/matmul.h"
-#include "autograd/ops/matrices.h"
+#include "autograd/ops/rearrange.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
 #include "tests/autograd/support.h"
@@ -107,11 +107,11 @@ TEST_CASE("linalg: factors multiply to the matrix") {
         const double n = static_cast<double>(x.size(-1));
         const Tensor positive = matmul(x, transpose(x)) + eye(x.size(-1), x.options()), l = cholesky(positive);
         check_equal(matmul(l, transpose(l)), positive, n);
-        CHECK(same_bits(l, triangle(l, false)));
+        CHECK(same_bits(l, tril(l)));
         const Lu f = lu(x);
         check_equal(matmul(f.p, matmul(f.l, f.u)), x, n);
-        CHECK(same_bits(f.l, triangle(f.l, false)));
-        CHECK(same_bits(f.u, triangle(f.u, true)));
+        CHECK(same_bits(f.l, tril(f.l)));
+        CHECK(same_bits(f.u, triu(f.u)));
         check_equal(matmul(f.p, transpose(f.p)), unit_matrix(x), 0);
         CHECK(all(le(abs(f.l), ones_like(f.l))).item() == 1);  // what pivoting is for
         const Tensor symmetric = (x + transpose(x)) * 0.5;
@@ -147,9 +147,9 @@ TEST_CASE("linalg: solutions solve") {
         const Tensor regular = x * (1.0 / std::max(1.0, static_cast<double>(n))) + eye(n, x.options());
         for (bool upper : {false, true})
             for (bool unit : {false, true}) {
-                const Tensor read = triangle(regular, upper, unit);
+                const Tensor read = upper ? triu(regular, unit ? 1 : 0) : tril(regular, unit ? -1 : 0);
                 const Tensor whole = unit ? read + eye(n, x.options()) : read;
-                const Tensor poisoned = read + triangle(full_like(x, NAN), !upper, !unit);
+                const Tensor poisoned = read + (upper ? tril(full_like(x, NAN), unit ? 0 : -1) : triu(full_like(x, NAN), unit ? 0 : 1));
                 check_equal(matmul(whole, solve_triangular(poisoned, b, {.upper = upper, .unit = unit})), b, 40);
                 const Tensor right = transpose(b);
                 check_equal(matmul(solve_triangular(poisoned, right, {.upper = upper, .left = false, .unit = unit}), whole), right, 40);
@@ -188,7 +188,7 @@ TEST_CASE("linalg: determinants of closed form") {
 TEST_CASE("linalg: a random rotation as Glow keeps it, W = P L (U + diag(s))") {
     const Tensor w = qr(uniform({12, 12}, -1, 1, 5)).q;
     const Lu f = lu(w);
-    const Tensor s = diagonal(f.u), u = triangle(f.u, true, true);
+    const Tensor s = diagonal(f.u), u = triu(f.u, 1);
     check_equal(matmul(f.p, matmul(f.l, u + diag(s))), w, 4);
     CHECK(std::abs(sum(log(abs(s))).item()) < 1e-13);  // a rotation keeps volumes
     CHECK(std::abs(det(w).item()) == doctest::Approx(1).epsilon(1e-13));

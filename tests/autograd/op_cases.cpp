@@ -11,36 +11,10 @@
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
 #include "tensor/kernels.h"
-#include "tests/autograd/support.h"
+#include "tests/autograd/op_case_inputs.h"
 
 namespace eps::test {
 namespace {
-
-using Inputs = const std::vector<Tensor>&;
-
-// Values in [-2, 2]; each seed its own.
-Tensor any(const Shape& shape, std::uint64_t seed = 1) { return uniform(shape, -2, 2, seed); }
-Tensor fixed(const std::vector<double>& values, const Shape& shape) { return tensor(values, shape, {.dtype = f64}); }
-
-// f of one input, and of the shapes every op must bear besides the ordinary.
-#define EPS_ONE(expression)      \
-    [](Inputs in) -> Tensor {    \
-        const Tensor& x = in[0]; \
-        return expression;       \
-    }
-#define EPS_TWO(expression)      \
-    [](Inputs in) -> Tensor {    \
-        const Tensor& x = in[0]; \
-        const Tensor& y = in[1]; \
-        return expression;       \
-    }
-#define EPS_THREE(expression)    \
-    [](Inputs in) -> Tensor {    \
-        const Tensor& x = in[0]; \
-        const Tensor& y = in[1]; \
-        const Tensor& z = in[2]; \
-        return expression;       \
-    }
 
 void add_views(std::vector<OpCase>& cases) {
     const Tensor block = any({2, 3, 4}), row = any({5}), empty_block = any({2, 0, 3}), scalar = any({});

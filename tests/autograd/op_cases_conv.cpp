@@ -4,18 +4,9 @@
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/conv.h"
 #include "autograd/ops/upsample.h"
-#include "tensor/create.h"
-#include "tests/autograd/op_cases.h"
-#include "tests/autograd/support.h"
+#include "tests/autograd/op_case_inputs.h"
 
 namespace eps::test {
-namespace {
-
-using Inputs = const std::vector<Tensor>&;
-Tensor any(const Shape& shape, std::uint64_t seed) { return uniform(shape, -1, 1, seed); }
-
-}  // namespace
-
 void add_convolutions(std::vector<OpCase>& cases) {
     const auto conv = [&](const char* what, const Shape& x, const Shape& w, Conv2dOptions options, bool bias = false) {
         std::vector<Tensor> inputs{any(x, 1), any(w, 2)};

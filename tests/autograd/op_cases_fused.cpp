@@ -5,15 +5,11 @@
 #include "autograd/ops/norm.h"
 #include "autograd/ops/shape.h"
 #include "autograd/ops/softmax.h"
-#include "tensor/create.h"
-#include "tests/autograd/op_cases.h"
-#include "tests/autograd/support.h"
+#include "tests/autograd/op_case_inputs.h"
 
 namespace eps::test {
 namespace {
 
-using Inputs = const std::vector<Tensor>&;
-Tensor any(const Shape& shape, std::uint64_t seed) { return uniform(shape, -2, 2, seed); }
 Tensor undefined_or(Inputs in, std::size_t i) { return i < in.size() ? in[i] : Tensor(); }
 
 void add_norms(std::vector<OpCase>& cases) {

@@ -7,37 +7,12 @@
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/repeat.h"
 #include "autograd/ops/shape.h"
-#include "tensor/create.h"
-#include "tests/autograd/op_cases.h"
-#include "tests/autograd/support.h"
+#include "tests/autograd/op_case_inputs.h"
 
 namespace eps::test {
 namespace {
 
-using Inputs = const std::vector<Tensor>&;
-Tensor any(const Shape& shape, std::uint64_t seed = 1) { return uniform(shape, -2, 2, seed); }
 Tensor bools(const std::vector<double>& values, const Shape& shape) { return tensor(values, shape, {.dtype = boolean}); }
-Tensor fixed(const std::vector<double>& values, const Shape& shape) { return tensor(values, shape, {.dtype = f64}); }
-Tensor index(const std::vector<double>& values, const Shape& shape) { return tensor(values, shape, {.dtype = i64}); }
-
-#define EPS_ONE(expression)      \
-    [](Inputs in) -> Tensor {    \
-        const Tensor& x = in[0]; \
-        return expression;       \
-    }
-#define EPS_TWO(expression)      \
-    [](Inputs in) -> Tensor {    \
-        const Tensor& x = in[0]; \
-        const Tensor& y = in[1]; \
-        return expression;       \
-    }
-#define EPS_THREE(expression)    \
-    [](Inputs in) -> Tensor {    \
-        const Tensor& x = in[0]; \
-        const Tensor& y = in[1]; \
-        const Tensor& z = in[2]; \
-        return expression;       \
-    }
 
 void add_picking(std::vector<OpCase>& cases) {
     const std::vector<OpCase> indexing = {

@@ -5,20 +5,10 @@
 #include "autograd/ops/resample.h"
 #include "autograd/ops/unfold.h"
 #include "autograd/ops/upsample.h"
-#include "tests/autograd/op_cases.h"
-#include "tests/autograd/support.h"
+#include "tests/autograd/op_case_inputs.h"
 
 namespace eps::test {
 namespace {
-
-using Inputs = const std::vector<Tensor>&;
-Tensor any(const Shape& shape, std::uint64_t seed = 1) { return uniform(shape, -2, 2, seed); }
-
-#define EPS_ONE(...)             \
-    [](Inputs in) -> Tensor {    \
-        const Tensor& x = in[0]; \
-        return __VA_ARGS__;      \
-    }
 
 // Three inputs, and outputs of two taps, none, and one that is not weighted.
 Taps table() {
