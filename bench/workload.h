@@ -3,6 +3,10 @@
 // bench/peers/workloads.py has the same steps in PyTorch.
 #include <benchmark/benchmark.h>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include <fstream>
 #include <functional>
 #include <string>
@@ -21,7 +25,14 @@ inline double resident_megabytes(const std::string& field) {
         if (double kilobytes = 0; word == field && status >> kilobytes) return kilobytes / 1000;
     return 0;
 }
-inline void reset_resident_peak() { std::ofstream("/proc/self/clear_refs") << 5; }
+/// Gives free memory back to the system first: cases before this one must not hide what it takes.
+inline void reset_resident_peak() {
+    allocator_of(cpu).release_cache();
+#if defined(__GLIBC__)
+    malloc_trim(0);
+#endif
+    std::ofstream("/proc/self/clear_refs") << 5;
+}
 
 /// `make` builds nets, optimisers and data, and returns the step. Registers one case for each number of threads. `peak_MB` is what the
 /// process grew by at most from before `make` on, `new_bytes` what a warm step takes from the system.
@@ -31,7 +42,6 @@ int register_workload(const char* name, Make make) {
         benchmark::RegisterBenchmark((std::string("BM_workload/") + name + "/threads:" + std::to_string(threads)).c_str(),
                                      [make, threads](benchmark::State& state) {
                                          set_num_threads(threads);
-                                         allocator_of(cpu).release_cache();
                                          reset_resident_peak();
                                          const double before = resident_megabytes("VmRSS:");
                                          const Step step = make();

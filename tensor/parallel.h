@@ -5,7 +5,7 @@
 
 namespace eps {
 
-/// Threads used by kernels: set_num_threads(), else OMP_NUM_THREADS, else the cores of the machine.
+/// Threads used by kernels: set_num_threads(), else OMP_NUM_THREADS, else the cores of the machine; at least 1, at most 64.
 int num_threads();
 void set_num_threads(int count);
 

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #if defined(__x86_64__)
@@ -139,7 +140,7 @@ public:
     bool run(Job& job, int threads) {
         const std::unique_lock lock(caller_, std::try_to_lock);
         if (!lock) return false;
-        for (; started_ < threads - 1; ++started_) std::thread([this, id = started_ + 1] { serve(id); }).detach();
+        start(threads - 1);
         for (int id = 1; id < threads; ++id) workers_[id].will_be_woken();
         job_.store(&job);
         news_.fetch_add(1);
@@ -153,6 +154,14 @@ public:
     }
 
 private:
+    // Where the system gives no more threads, those that are there do the work, the caller alone if need be.
+    void start(int count) {
+        try {
+            for (; started_ < count; ++started_) std::thread([this, id = started_ + 1] { serve(id); }).detach();
+        } catch (const std::system_error&) {
+        }
+    }
+
     [[noreturn]] void serve(int id) {
         inside_job = true;
         workers_[id].begin();
