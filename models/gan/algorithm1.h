@@ -1,0 +1,66 @@
+#pragma once
+// Algorithm 1 of Goodfellow et al. 2014, to the letter, for any pair of networks, any objective and any optimisers.
+#include <functional>
+#include <optional>
+
+#include "models/gan/objective.h"
+#include "models/gan/penalty.h"
+#include "models/gan/presentation.h"
+#include "nn/module.h"
+#include "nn/optimizer.h"
+
+namespace eps::models::gan {
+
+/// The two players. G maps noise [m, noise (+ classes)] to samples [m, ...]; D maps what `presentation` makes of samples to logits [m / pac, 1].
+struct Players {
+    nn::Module& generator;
+    nn::Module& discriminator;
+    nn::Optimizer& generator_optimizer;
+    nn::Optimizer& discriminator_optimizer;
+};
+
+/// Where minibatches come from: called anew in each of the k steps of D, and once for the step of G.
+struct Sources {
+    std::function<Minibatch()> data;   // m examples x ~ p_data, with their classes where the game is conditional
+    std::function<Minibatch()> noise;  // m noise samples z ~ p_z, with the classes to make
+};
+
+/// The rules.
+struct Rules {
+    const Objective& objective;
+    std::int64_t discriminator_steps = 1;  // k
+    double real_label = 1;                 // below 1: one-sided label smoothing
+    const Penalty* penalty = nullptr;      // on D's gradient; null: none
+    double penalty_weight = 0;
+    std::int64_t unrolled_steps = 0;       // of D that the step of G looks ahead   (Metz et al. 2017); 0: none
+};
+
+/// What one iteration saw; means over the k steps of D where they are D's.
+struct Report {
+    double discriminator_loss = 0, generator_loss = 0, penalty = 0;
+    double value = 0;                                        // V(D, G) before D's update; -log 4 at the equilibrium
+    double real_probability = 0, fake_probability = 0;       // mean D on data and on samples
+    double logit_gradient = 0;                               // mean |d generator_loss_i / d a_i| of G's step: what saturation makes vanish
+    double discriminator_gradient = 0, generator_gradient = 0;  // 2-norms of all gradients of D (the last step's) and of G
+};
+
+class Algorithm1 {
+public:
+    Algorithm1(Players players, Sources sources, Presentation presentation, Rules rules);
+
+    /// One pass of the loop body: k steps of D, then one of G. `generator` draws what penalty and presentation need.
+    Report iteration(Generator& generator);
+
+    /// The two halves, in the paper's words: "update the discriminator by ascending its stochastic gradient", "update the generator by descending
+    /// its stochastic gradient". Each leaves the other player's parameters and gradients alone; G's computes no gradient of D's weights.
+    void update_discriminator(Report& report, Generator& generator);
+    void update_generator(Report& report, Generator& generator);
+
+private:
+    Players players_;
+    Sources sources_;
+    Presentation presentation_;
+    Rules rules_;
+};
+
+}  // namespace eps::models::gan
