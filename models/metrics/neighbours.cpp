@@ -15,7 +15,7 @@
 namespace eps::metrics {
 namespace {
 
-constexpr std::int64_t kBlock = std::int64_t{1} << 22;  // distances at a time
+constexpr std::int64_t kBlock = std::int64_t{1} << 21;  // distances at a time
 constexpr std::int64_t kGrain = 8;                      // rows a thread takes at least
 
 // products [rows, m] of x's rows and y's become squared distances, in place.
