@@ -41,7 +41,7 @@ std::vector<double> logistic_regression(const Tensor& real, const Tensor& fake) 
     Tensor w = zeros({2}, doubles).requires_grad_();
     const auto features = [](const Tensor& x) { return stack({x, ones_like(x)}, 1); };
     const Tensor r = features(real), f = features(fake);
-    for (int i = 0; i < 8; ++i) {
+    for (int i = 0; i < 6; ++i) {
         const Tensor loss = objective("minimax").discriminator_loss(matmul(r, w), matmul(f, w), 1);
         const Tensor gradient = grad(loss, {w})[0];
         const NoGrad guard;
