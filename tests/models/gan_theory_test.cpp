@@ -117,7 +117,8 @@ TEST_CASE("G5: a trained MLP comes near D*") {
 
 TEST_CASE("G6: C(G) three ways, and its values for two unit normals") {
     struct Row { double mu, jsd, criterion; };
-    for (const Row& row : {Row{.5, .0303113005, -1.3256717601}, {1, .1114214822, -1.1634513967}, {2, .3368308204, -.7126327204}, {4, .6327201938, -.1208539736}}) {
+    for (const Row& row : {Row{.5, .0303113005, -1.3256717601}, {1, .1114214822, -1.1634513967}, {2, .3368308204, -.7126327204},
+                           {4, .6327201938, -.1208539736}}) {
         const Densities d = shifted(row.mu);
         CAPTURE(row.mu);
         CHECK(std::abs(jsd(d) - row.jsd) < 1e-10);
