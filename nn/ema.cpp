@@ -7,12 +7,20 @@
 
 namespace eps::nn {
 
-EMA::EMA(const Module& module, double decay, bool warmup) : decay_(decay), warmup_(warmup) {
+EMA::EMA(const Module& module, double decay, bool warmup, bool buffers) : decay_(decay), warmup_(warmup), buffers_(buffers) {
     check(decay >= 0 && decay < 1, "EMA", "bad decay; got ", decay, "; expected 0 <= decay < 1");
-    for (const auto& [name, parameter] : module.named_parameters()) {
+    for (const auto& [name, parameter] : averaged(module)) {
         parameters_.push_back(parameter);
         shadow_.emplace_back(name, clone_data(parameter));
     }
+}
+
+NamedTensors EMA::averaged(const Module& module) const {
+    NamedTensors list = module.named_parameters();
+    if (buffers_)
+        for (auto& [name, buffer] : module.named_buffers())
+            if (is_floating(buffer.dtype())) list.emplace_back(name, buffer);
+    return list;
 }
 
 double EMA::next_decay() const {
@@ -35,11 +43,11 @@ void EMA::update() {
     ++updates_;
 }
 
-void EMA::apply_to(Module& module) const { copy_by_name("EMA", module.named_parameters(), shadow_); }
+void EMA::apply_to(Module& module) const { copy_by_name("EMA", averaged(module), shadow_); }
 
 void EMA::swap(Module& module) {
     NamedTensors before;
-    for (const auto& [name, parameter] : module.named_parameters()) before.emplace_back(name, clone_data(parameter));
+    for (const auto& [name, value] : averaged(module)) before.emplace_back(name, clone_data(value));
     apply_to(module);
     copy_by_name("EMA", shadow_, before);
 }

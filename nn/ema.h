@@ -1,30 +1,31 @@
 #pragma once
-// An exponential moving average of a module's parameters: what diffusion models and GANs draw their samples with.
+// An exponential moving average of a module's parameters, and of its buffers where asked: what diffusion models and GANs draw their samples with.
 #include "nn/module.h"
 
 namespace eps::nn {
 
 /// shadow <- d shadow + (1 - d) parameter at each update, d = decay, or min(decay, (1 + n) / (10 + n)) with warm-up, n the updates so far.
-/// Starts as a copy of the parameters. One kernel an update. Buffers are no part of it: a module evaluated with averaged parameters keeps
-/// its own. Throws unless 0 <= decay < 1.
+/// Starts as a copy of the parameters. One kernel an update. Throws unless 0 <= decay < 1. Buffers are no part of it (a module evaluated with
+/// averaged parameters keeps its own) unless `buffers`: then those of floating point are averaged alike, as the running statistics of batch
+/// norm must be, which are those of the activations that averaged weights make only to the extent that they come from the same steps.
 ///
 ///     EMA average(net, 0.9999);
 ///     ... optimizer.step(); average.update(); ...
 ///     { EmaScope scope(average, net); sample(net); }   // net has its own parameters again here
 class EMA {
 public:
-    EMA(const Module& module, double decay, bool warmup = false);
-    /// Averages in what the module's parameters are now.
+    EMA(const Module& module, double decay, bool warmup = false, bool buffers = false);
+    /// Averages in what the module's parameters (and buffers) are now.
     void update();
     std::int64_t update_count() const { return updates_; }
     /// The d of the next update.
     double next_decay() const;
 
-    /// Averages by parameter name; the tensors themselves.
+    /// Averages by name of the parameter or buffer; the tensors themselves.
     const NamedTensors& shadow() const { return shadow_; }
     /// Copies the averages into a module with parameters of the same names, shapes and dtypes; throws, naming them, if they differ.
     void apply_to(Module& module) const;
-    /// Exchanges the averages and the module's parameters. Twice is bitwise the identity.
+    /// Exchanges the averages and what they are averages of. Twice is bitwise the identity.
     void swap(Module& module);
 
     /// The averages as "shadow.<name>", and "updates" (i64).
@@ -33,10 +34,12 @@ public:
     void load_state_dict(const NamedTensors& state);
 
 private:
+    NamedTensors averaged(const Module& module) const;
+
     double decay_;
-    bool warmup_;
+    bool warmup_, buffers_;
     std::int64_t updates_ = 0;
-    std::vector<Tensor> parameters_;
+    std::vector<Tensor> parameters_;  // and buffers
     NamedTensors shadow_;
 };
 

@@ -74,6 +74,12 @@ NamedTensors Module::state_dict() const {
     return out;
 }
 
+std::vector<std::pair<std::string, Tensor*>> Module::places() const {
+    std::vector<std::pair<std::string, Tensor*>> out;
+    walk("", [&](const std::string& name, Tensor& tensor, bool) { out.emplace_back(name, &tensor); });
+    return out;
+}
+
 void Module::load_state_dict(const NamedTensors& state) { copy_by_name("load_state_dict", state_dict(), state); }
 
 void Module::train(bool on) {

@@ -85,6 +85,9 @@ protected:
 private:
     /// visit(name, tensor, is_parameter): a module's parameters, then its buffers, then its submodules.
     template <class Visit> void walk(const std::string& prefix, const Visit& visit) const;
+    friend class FunctionalScope;  // exchanges what is in the places
+    /// Where the parameters and buffers of this module and all below it are kept, by every name they have.
+    std::vector<std::pair<std::string, Tensor*>> places() const;
     void check_name(const char* op, const std::string& name) const;
     bool reaches(const Module& other) const;
 

@@ -138,7 +138,9 @@ private:
     LionOptions options_;
 };
 
-/// Scales all gradients by min(1, max_norm / norm), norm the 2-norm of all of them together, summed in f64; returns that norm. A norm that
+/// The 2-norm of all gradients together, summed in f64; parameters without one count as 0. Waits for the device.
+double grad_norm(const std::vector<Tensor>& parameters);
+/// Scales all gradients by min(1, max_norm / norm), norm their grad_norm, which it returns. A norm that
 /// is not finite throws if error_if_nonfinite, and otherwise makes the gradients NaN or 0, as the formula says. Waits for the device.
 /// (Pascanu et al. 2013)
 double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm, bool error_if_nonfinite = false);

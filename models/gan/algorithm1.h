@@ -19,10 +19,10 @@ struct Players {
     nn::Optimizer& discriminator_optimizer;
 };
 
-/// Where minibatches come from: called anew in each of the k steps of D, and once for the step of G.
+/// Where minibatches come from: called anew in each of the k steps of D, and once for the step of G. All are of one size m.
 struct Sources {
     std::function<Minibatch()> data;   // m examples x ~ p_data, with their classes where the game is conditional
-    std::function<Minibatch()> noise;  // m noise samples z ~ p_z, with the classes to make
+    std::function<Minibatch()> noise;  // m noise samples z ~ p_z, with the classes to make; in the steps of D those of the data take their place
 };
 
 /// The rules.
@@ -33,11 +33,14 @@ struct Rules {
     const Penalty* penalty = nullptr;      // on D's gradient; null: none
     double penalty_weight = 0;
     std::int64_t unrolled_steps = 0;       // of D that the step of G looks ahead   (Metz et al. 2017); 0: none
+    double unrolled_learning_rate = 1e-2;  // of those steps
+    bool diagnostics = true;               // fill in the whole Report, not the losses alone; costs a few per cent of a step of small networks
 };
 
 /// What one iteration saw; means over the k steps of D where they are D's.
 struct Report {
-    double discriminator_loss = 0, generator_loss = 0, penalty = 0;
+    double discriminator_loss = 0, generator_loss = 0;       // of the objective, without the penalty
+    double penalty = 0;                                      // without its weight
     double value = 0;                                        // V(D, G) before D's update; -log 4 at the equilibrium
     double real_probability = 0, fake_probability = 0;       // mean D on data and on samples
     double logit_gradient = 0;                               // mean |d generator_loss_i / d a_i| of G's step: what saturation makes vanish
@@ -46,21 +49,29 @@ struct Report {
 
 class Algorithm1 {
 public:
+    /// Throws, naming them, on rules that make no sense.
     Algorithm1(Players players, Sources sources, Presentation presentation, Rules rules);
 
     /// One pass of the loop body: k steps of D, then one of G. `generator` draws what penalty and presentation need.
     Report iteration(Generator& generator);
 
     /// The two halves, in the paper's words: "update the discriminator by ascending its stochastic gradient", "update the generator by descending
-    /// its stochastic gradient". Each leaves the other player's parameters and gradients alone; G's computes no gradient of D's weights.
+    /// its stochastic gradient". Each leaves the other player alone: parameters, their gradients, running statistics. G's computes no gradient of D's
+    /// weights.
     void update_discriminator(Report& report, Generator& generator);
     void update_generator(Report& report, Generator& generator);
 
 private:
+    Tensor discriminate(const Minibatch& batch, Generator& generator);
+    Minibatch generate(const Minibatch& noise);
+    Tensor penalise(const Minibatch& real, const Minibatch& fake, Generator& generator);
+    NamedTensors look_ahead(const Minibatch& samples, Generator& generator);
+
     Players players_;
     Sources sources_;
     Presentation presentation_;
     Rules rules_;
+    std::vector<Tensor> discriminator_parameters_, generator_parameters_;
 };
 
 }  // namespace eps::models::gan

@@ -23,7 +23,8 @@ struct Penalty {
     Tensor (*of)(const Critic& critic, const Tensor& real, const Tensor& fake, Generator& generator);
 };
 
-/// wgan-gp (Gulrajani et al. 2017, eq. 3), r1 and r2 (Mescheder et al. 2018, eq. 9 and 10), r1+r2.
+/// wgan-gp (Gulrajani et al. 2017, eq. 3), r1 and r2 (Mescheder et al. 2018, eq. 9 and 10), r1+r2. As there, R1 = gamma / 2 E||grad D||^2
+/// with gamma the weight: the half is in the penalty.
 const std::vector<Penalty>& penalties();
 /// The one of that name. Throws, listing the names, for another.
 const Penalty& penalty(const std::string& name);

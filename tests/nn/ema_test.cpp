@@ -3,6 +3,7 @@
 
 #include "autograd/grad_mode.h"
 #include "nn/linear.h"
+#include "nn/norm.h"
 #include "tests/nn/support.h"
 
 using namespace eps;
@@ -100,4 +101,24 @@ TEST_CASE("EMA goes on bitwise from its state, and refuses another module's") {
     CHECK_THROWS_AS(nn::EMA(net, 1), Error);
     net.to(f32);
     CHECK(contains(error_of([&] { a.update(); }), "hint: make the EMA after to()"));
+}
+
+TEST_CASE("EMA averages buffers of floating point where asked") {
+    Net net;
+    net.set(1);
+    nn::EMA average(net, 0.9, false, true);
+    REQUIRE(average.shadow().size() == 3);
+    CHECK(average.shadow()[2].first == "seen");
+    net.set(2);
+    average.update();
+    {
+        nn::EmaScope scope(average, net);
+        CHECK(first(net.seen) == doctest::Approx(1.1));
+        CHECK(first(net.layer.bias) == doctest::Approx(1.1));
+    }
+    CHECK(first(net.seen) == 2);
+    CHECK(first(average.shadow()[2].second) == doctest::Approx(1.1));
+
+    nn::BatchNorm norm(3);  // its count of batches is no average
+    CHECK(nn::EMA(norm, 0.9, false, true).shadow().size() == 4);
 }

@@ -1,0 +1,121 @@
+#include "models/gan/algorithm1.h"
+
+#include <cmath>
+#include <utility>
+
+#include "autograd/engine.h"
+#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/shape.h"
+#include "models/gan/unrolled.h"
+#include "nn/functional_call.h"
+
+namespace eps::models::gan {
+
+Algorithm1::Algorithm1(Players players, Sources sources, Presentation presentation, Rules rules)
+    : players_(players), sources_(std::move(sources)), presentation_(presentation), rules_(rules),
+      discriminator_parameters_(players.discriminator.parameters()), generator_parameters_(players.generator.parameters()) {
+    const auto at_least_0 = [](double x) { return std::isfinite(x) && x >= 0; };
+    check(sources_.data && sources_.noise, "gan", "a source of minibatches is missing");
+    check(rules.discriminator_steps >= 1, "gan", "D needs a step an iteration at least; got k = ", rules.discriminator_steps);
+    check(rules.unrolled_steps >= 0, "gan", "the number of unrolled steps must not be negative; got ", rules.unrolled_steps);
+    check(rules.real_label == 1 || (rules.objective.smooths && rules.real_label > 0 && rules.real_label < 1), "gan", "bad label of data for the loss ",
+          rules.objective.name, "; got ", rules.real_label, rules.objective.smooths ? "; expected above 0 and at most 1" : "; expected 1: it smooths none");
+    check(at_least_0(rules.penalty_weight), "gan", "the weight of a penalty must not be negative; got ", rules.penalty_weight);
+    check(at_least_0(presentation.instance_noise) && presentation.pac >= 1 && presentation.classes >= 0, "gan", "bad presentation; got pac ",
+          presentation.pac, ", ", presentation.classes, " classes, instance noise ", presentation.instance_noise);
+}
+
+// for number of training iterations do
+Report Algorithm1::iteration(Generator& generator) {
+    Report report;
+    for (std::int64_t step = 0; step < rules_.discriminator_steps; ++step)  // for k steps do
+        update_discriminator(report, generator);
+    update_generator(report, generator);
+    return report;
+}
+
+void Algorithm1::update_discriminator(Report& report, Generator& generator) {
+    // Sample a minibatch of m noise samples z from the noise prior p_z(z). (The paper writes p_g(z) here, which is what G makes of it.)
+    Minibatch noise = sources_.noise();
+    // Sample a minibatch of m examples x from the data distribution p_data(x).
+    const Minibatch data = sources_.data();
+    noise.y = data.y;
+    const Minibatch samples = [&] {
+        const nn::Frozen fixed(players_.generator);
+        const NoGrad guard;
+        return generate(noise);
+    }();
+    check(samples.x.shape() == data.x.shape(), "gan", "samples and data differ in shape; got ", samples.x.shape(), " and ", data.x.shape());
+
+    // Update the discriminator by ascending its stochastic gradient, grad 1/m sum [log D(x) + log(1 - D(G(z)))]: by descending that of its loss.
+    players_.discriminator_optimizer.zero_grad();
+    const Tensor real = discriminate(data, generator), fake = discriminate(samples, generator);
+    const Tensor loss = rules_.objective.discriminator_loss(real, fake, rules_.real_label);
+    const Tensor penalty = rules_.penalty ? penalise(data, samples, generator) : Tensor();
+    backward(penalty.defined() ? loss + rules_.penalty_weight * penalty : loss);
+
+    const double share = 1.0 / static_cast<double>(rules_.discriminator_steps);
+    report.discriminator_loss += share * loss.item();
+    if (penalty.defined()) report.penalty += share * penalty.item();
+    if (rules_.diagnostics) {
+        const NoGrad guard;
+        report.value += share * value(real, fake).item();
+        report.real_probability += share * mean(sigmoid(real)).item();
+        report.fake_probability += share * mean(sigmoid(fake)).item();
+        report.discriminator_gradient = nn::grad_norm(discriminator_parameters_);
+    }
+    players_.discriminator_optimizer.step();
+}
+
+void Algorithm1::update_generator(Report& report, Generator& generator) {
+    // Sample a minibatch of m noise samples z from the noise prior p_z(z).
+    const Minibatch noise = sources_.noise();
+    // Update the generator by descending its stochastic gradient, grad 1/m sum log(1 - D(G(z))), or that of another loss.
+    players_.generator_optimizer.zero_grad();
+    const Minibatch samples = generate(noise);
+    const nn::FunctionalScope opponent(players_.discriminator, rules_.unrolled_steps > 0 ? look_ahead(samples, generator)
+                                                                                        : nn::detached_state(players_.discriminator));
+    const Tensor real = rules_.objective.generator_reads_real ? discriminate(sources_.data(), generator) : Tensor();
+    const Tensor fake = discriminate(samples, generator);
+    if (rules_.diagnostics)
+        register_hook(fake, [&](const Tensor& gradient) {  // of a mean over the logits: each one's own share is that many times larger
+            report.logit_gradient = mean(abs(gradient)).item() * static_cast<double>(gradient.numel());
+            return Tensor();
+        });
+    const Tensor loss = rules_.objective.generator_loss(real, fake);
+    backward(loss);
+
+    report.generator_loss = loss.item();
+    if (rules_.diagnostics) report.generator_gradient = nn::grad_norm(generator_parameters_);
+    players_.generator_optimizer.step();
+}
+
+Tensor Algorithm1::discriminate(const Minibatch& batch, Generator& generator) {
+    return players_.discriminator(presentation_.for_discriminator(batch, generator));
+}
+
+Minibatch Algorithm1::generate(const Minibatch& noise) { return {players_.generator(presentation_.for_generator(noise)), noise.y}; }
+
+// D's gradient is that of a pack: x [m, ..] goes in as [m / pac, pac, ..]. Real and fake have the same classes.
+Tensor Algorithm1::penalise(const Minibatch& real, const Minibatch& fake, Generator& generator) {
+    const auto packs = [&](const Tensor& x) {
+        Shape shape = x.shape();
+        shape[0] /= presentation_.pac;
+        shape.insert(1, presentation_.pac);
+        return reshape(x, shape);
+    };
+    const Critic critic = [&](const Tensor& x) { return discriminate({flatten(x, 0, 1), real.y}, generator); };
+    return rules_.penalty->of(critic, packs(real.x), packs(fake.x), generator);
+}
+
+// D's loss on one minibatch of data and these samples, some steps down.
+NamedTensors Algorithm1::look_ahead(const Minibatch& samples, Generator& generator) {
+    const Minibatch data = sources_.data();
+    const auto loss = [&] {
+        return rules_.objective.discriminator_loss(discriminate(data, generator), discriminate(samples, generator), rules_.real_label);
+    };
+    return unrolled(players_.discriminator, loss, rules_.unrolled_steps, rules_.unrolled_learning_rate);
+}
+
+}  // namespace eps::models::gan

@@ -1,0 +1,170 @@
+#include "models/gan/network.h"
+
+#include <numeric>
+
+#include "autograd/ops/shape.h"
+#include "nn/activation.h"
+#include "nn/conv.h"
+#include "nn/dropout.h"
+#include "nn/init.h"
+#include "nn/linear.h"
+#include "nn/maxout.h"
+#include "nn/minibatch_stddev.h"
+#include "nn/norm.h"
+#include "nn/parametrization.h"
+#include "nn/sequential.h"
+
+namespace eps::models::gan {
+namespace {
+
+constexpr std::int64_t kPlane = 2, kPixels = 784;
+
+/// [B, C] -> [B, C, 1, 1]: noise as an image of one place.
+class AsImage final : public nn::Module {
+public:
+    Tensor forward(const Tensor& x) override { return reshape(x, {x.size(0), x.size(1), 1, 1}); }
+};
+
+void check_options(const NetworkOptions& o) {
+    constexpr const char* op = "gan";
+    check(o.noise >= 1, op, "needs at least one feature of noise; got ", o.noise);
+    check(o.classes >= 0, op, "a negative number of classes; got ", o.classes);
+    check(o.pac >= 1, op, "D sees at least one sample at once; got pac = ", o.pac);
+    check(o.width >= 1, op, "needs a width of at least 1; got ", o.width);
+    check(o.layers >= 1, op, "needs at least one hidden layer; got ", o.layers);
+    check(o.norm == "batch" || o.norm == "group" || o.norm == "none", op, "unknown norm '", o.norm, "'; expected one of batch, group, none");
+}
+
+nn::LinearOptions drawn(Generator& init) { return {.generator = &init}; }
+
+/// What D sees of a sample of `features` features or channels.
+std::int64_t seen(const NetworkOptions& o, std::int64_t features) { return o.pac * (features + o.classes); }
+
+/// The layers of D go through here.
+template <class Layer>
+std::unique_ptr<Layer> of_discriminator(std::unique_ptr<Layer> layer, const NetworkOptions& o, Generator& init) {
+    return o.spectral_norm ? nn::spectral_norm(std::move(layer), {.generator = &init}) : std::move(layer);
+}
+
+std::unique_ptr<nn::Sequential> relu_mlp_generator(const NetworkOptions& o, std::int64_t features, Generator& init) {
+    auto g = std::make_unique<nn::Sequential>();
+    std::int64_t in = o.noise + o.classes;
+    for (std::int64_t layer = 0; layer < o.layers; ++layer, in = o.width) g->add<nn::Linear>(in, o.width, drawn(init)).add<nn::ReLU>();
+    g->add<nn::Linear>(in, features, drawn(init));
+    return g;
+}
+
+std::unique_ptr<nn::Sequential> relu_mlp_discriminator(const NetworkOptions& o, std::int64_t features, Generator& init) {
+    auto d = std::make_unique<nn::Sequential>();
+    const auto linear = [&](std::int64_t in, std::int64_t out) {
+        d->add(of_discriminator(std::make_unique<nn::Linear>(in, out, drawn(init)), o, init));
+    };
+    std::int64_t in = seen(o, features);
+    for (std::int64_t layer = 0; layer < o.layers; ++layer, in = o.width) {
+        linear(in, o.width);
+        d->add<nn::ReLU>();
+    }
+    if (o.minibatch_stddev) d->add<nn::MinibatchStdDev>();
+    linear(in + (o.minibatch_stddev ? 1 : 0), 1);
+    return d;
+}
+
+/// Weights from U(-range, range) and biases 0, as the code of the 2014 paper has it.
+void restart(nn::Linear& layer, double range, Generator& init) {
+    nn::init::uniform_(layer.weight, -range, range, init);
+    nn::init::zeros_(layer.bias);
+}
+std::unique_ptr<nn::Linear> linear_within(std::int64_t in, std::int64_t out, double range, Generator& init) {
+    auto layer = std::make_unique<nn::Linear>(in, out, drawn(init));
+    restart(*layer, range, init);
+    return layer;
+}
+std::unique_ptr<nn::Maxout> maxout_within(std::int64_t in, std::int64_t out, std::int64_t pieces, double range, const NetworkOptions& o, Generator& init) {
+    auto layer = std::make_unique<nn::Maxout>(in, out, pieces, drawn(init));
+    restart(layer->linear, range, init);
+    if (o.spectral_norm) nn::spectral_norm(layer->linear, {.generator = &init});
+    return layer;
+}
+
+void add_norm(nn::Sequential& net, const std::string& norm, std::int64_t channels) {
+    if (norm == "batch") net.add<nn::BatchNorm>(channels);
+    if (norm == "group") net.add<nn::GroupNorm>(std::gcd(std::int64_t{8}, channels), channels);
+}
+
+/// Weights N(0, .02), biases 0   (Radford et al. 2016, section 4).
+template <class Layer>
+std::unique_ptr<Layer> dcgan_start(std::unique_ptr<Layer> layer, Generator& init) {
+    nn::init::normal_(layer->weight, 0, 0.02, init);
+    if (layer->bias.defined()) nn::init::zeros_(layer->bias);
+    return layer;
+}
+
+}  // namespace
+
+Pair planar_mlp(const NetworkOptions& options, Generator& init) {
+    check_options(options);
+    Pair pair;
+    pair.generator = relu_mlp_generator(options, kPlane, init);
+    pair.discriminator = relu_mlp_discriminator(options, kPlane, init);
+    return pair;
+}
+
+Pair image_mlp(const NetworkOptions& options, Generator& init) {
+    check_options(options);
+    Pair pair;
+    auto g = relu_mlp_generator(options, kPixels, init);
+    g->add<nn::Sigmoid>();
+    pair.generator = std::move(g);
+    pair.discriminator = relu_mlp_discriminator(options, kPixels, init);
+    return pair;
+}
+
+Pair maxout_mlp(const NetworkOptions& options, Generator& init, Generator& dropout) {
+    check_options(options);
+    constexpr std::int64_t hidden = 1200, units = 240, pieces = 5;
+    constexpr double range_g = 0.05, range_d = 0.005, drop_input = 0.2, drop_hidden = 0.5;
+    auto g = std::make_unique<nn::Sequential>();
+    g->add(linear_within(options.noise + options.classes, hidden, range_g, init)).add<nn::ReLU>()
+        .add(linear_within(hidden, hidden, range_g, init)).add<nn::ReLU>()
+        .add(linear_within(hidden, kPixels, range_g, init)).add<nn::Sigmoid>();
+    auto d = std::make_unique<nn::Sequential>();
+    d->add<nn::Dropout>(drop_input, dropout).add(maxout_within(seen(options, kPixels), units, pieces, range_d, options, init))
+        .add<nn::Dropout>(drop_hidden, dropout).add(maxout_within(units, units, pieces, range_d, options, init))
+        .add<nn::Dropout>(drop_hidden, dropout);
+    if (options.minibatch_stddev) d->add<nn::MinibatchStdDev>();
+    d->add(of_discriminator(linear_within(units + (options.minibatch_stddev ? 1 : 0), 1, range_d, init), options, init));
+    return {std::move(g), std::move(d)};
+}
+
+Pair dcgan_28(const NetworkOptions& options, Generator& init) {
+    check_options(options);
+    const NetworkOptions& o = options;
+    const std::int64_t wide = o.width, deep = 2 * o.width;  // channels at 14x14 and at 7x7
+    const bool norms = o.norm != "none";
+    const std::string norm_d = o.spectral_norm ? "none" : o.norm;
+    const auto up = [&](std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t stride, std::int64_t padding, bool bias) {
+        return dcgan_start(std::make_unique<nn::ConvTranspose2d>(in, out, size, nn::ConvTranspose2dLayerOptions{.stride = stride, .padding = padding, .bias = bias,
+                                                                                                                .generator = &init}), init);
+    };
+    const auto down = [&](std::int64_t in, std::int64_t out, bool bias) {
+        return of_discriminator(dcgan_start(std::make_unique<nn::Conv2d>(in, out, 4, nn::Conv2dLayerOptions{.stride = 2, .padding = 1, .bias = bias, .generator = &init}), init),
+                                o, init);
+    };
+    auto g = std::make_unique<nn::Sequential>();
+    g->add<AsImage>().add(up(o.noise + o.classes, deep, 7, 1, 0, !norms));  // no bias before a norm, which has its own
+    add_norm(*g, o.norm, deep);
+    g->add<nn::ReLU>().add(up(deep, wide, 4, 2, 1, !norms));
+    add_norm(*g, o.norm, wide);
+    g->add<nn::ReLU>().add(up(wide, 1, 4, 2, 1, true)).add<nn::Tanh>();
+
+    auto d = std::make_unique<nn::Sequential>();
+    d->add(down(seen(o, 1), wide, true)).add<nn::LeakyReLU>(0.2).add(down(wide, deep, norm_d == "none"));
+    add_norm(*d, norm_d, deep);
+    d->add<nn::LeakyReLU>(0.2);
+    if (o.minibatch_stddev) d->add<nn::MinibatchStdDev>();
+    const std::int64_t maps = deep + (o.minibatch_stddev ? 1 : 0);
+    d->add<nn::Flatten>().add(of_discriminator(dcgan_start(std::make_unique<nn::Linear>(maps * 7 * 7, 1, drawn(init)), init), o, init));
+    return {std::move(g), std::move(d)};
+}
+
+}  // namespace eps::models::gan
