@@ -24,7 +24,8 @@ std::unordered_map<const TensorImpl*, Tensor> replacements(const Places& places,
         check(tensor.shape() == own.shape() && tensor.dtype() == own.dtype() && tensor.device() == own.device(), "functional_call",
               "a tensor does not fit; got \"", name, "\" ", describe(tensor), "; expected ", describe(own));
         const auto [entry, is_new] = out.emplace(own.impl(), tensor);
-        check(is_new || entry->second.same_as(tensor), "functional_call", "two tensors for one place; got \"", name, "\", which is given or tied to one given");
+        check(is_new || entry->second.same_as(tensor), "functional_call", "two tensors for one place; got \"", name,
+              "\", which was given before, or is tied to one that was");
     }
     return out;
 }
