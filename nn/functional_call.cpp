@@ -36,8 +36,10 @@ FunctionalScope::FunctionalScope(Module& module, const NamedTensors& tensors) {
     const Places places = module.places();
     const auto wanted = replacements(places, tensors);
     std::unordered_set<const Tensor*> seen;  // a module that is registered twice has its places twice
-    for (const auto& [name, place] : places)
-        if (const auto found = wanted.find(place->impl()); found != wanted.end() && seen.insert(place).second) before_.emplace_back(place, found->second);
+    for (const auto& [name, place] : places) {
+        const auto found = wanted.find(place->impl());
+        if (found != wanted.end() && seen.insert(place).second) before_.emplace_back(place, found->second);
+    }
     for (auto& [place, tensor] : before_) std::swap(*place, tensor);
 }
 

@@ -19,8 +19,8 @@ Algorithm1::Algorithm1(Players players, Sources sources, Presentation presentati
     check(sources_.data && sources_.noise, "gan", "a source of minibatches is missing");
     check(rules.discriminator_steps >= 1, "gan", "D needs a step an iteration at least; got k = ", rules.discriminator_steps);
     check(rules.unrolled_steps >= 0, "gan", "the number of unrolled steps must not be negative; got ", rules.unrolled_steps);
-    check(at_least_0(rules.unrolled_learning_rate) && rules.unrolled_learning_rate > 0, "gan", "the learning rate of unrolled steps must be positive; got ",
-          rules.unrolled_learning_rate);
+    check(at_least_0(rules.unrolled_learning_rate) && rules.unrolled_learning_rate > 0, "gan", "the learning rate of unrolled steps must be ",
+          "positive; got ", rules.unrolled_learning_rate);
     const bool smooths = rules.objective.smooths;
     check(rules.real_label == 1 || (smooths && rules.real_label > 0 && rules.real_label < 1), "gan", "bad label of data for the loss ",
           rules.objective.name, "; got ", rules.real_label, smooths ? "; expected above 0 and at most 1" : "; expected 1: it smooths none");

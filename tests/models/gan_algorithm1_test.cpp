@@ -29,7 +29,8 @@ struct Game {
     nn::SGD sgd_g, sgd_d;
 
     explicit Game(const NetworkOptions& options = {.noise = 2, .width = 8, .layers = 1}, Pair (*make)(const NetworkOptions&, Generator&) = planar_mlp)
-        : pair(in_f64(make(options, init))), sgd_g(g().parameters(), {.lr = 0.1, .momentum = 0.5}), sgd_d(d().parameters(), {.lr = 0.1, .momentum = 0.5}) {}
+        : pair(in_f64(make(options, init))), sgd_g(g().parameters(), {.lr = 0.1, .momentum = 0.5}),
+          sgd_d(d().parameters(), {.lr = 0.1, .momentum = 0.5}) {}
 
     static Pair in_f64(Pair pair) {
         pair.generator->to(f64);
@@ -45,7 +46,8 @@ struct Game {
     }
     Tensor classes() { return randint(0, 3, {kBatch}, draws); }
     Sources sources(const Shape& noise = {kBatch, 2}, const Shape& data = {kBatch, 2}) {
-        return {.data = [this, data] { return Minibatch{draw('x', data), classes()}; }, .noise = [this, noise] { return Minibatch{draw('z', noise), classes()}; }};
+        return {.data = [this, data] { return Minibatch{draw('x', data), classes()}; },
+                .noise = [this, noise] { return Minibatch{draw('z', noise), classes()}; }};
     }
     Players players() { return {g(), d(), sgd_g, sgd_d}; }
 };
@@ -237,7 +239,9 @@ TEST_CASE("Algorithm 1: every objective with every penalty, at logits of 1e4 too
 TEST_CASE("Algorithm 1: what makes no sense is refused") {
     Game game;
     const Objective& o = objective("hinge");
-    const auto error = [&](Rules rules, Presentation shown = {}) { return error_of([&] { Algorithm1(game.players(), game.sources(), shown, rules); }); };
+    const auto error = [&](Rules rules, Presentation shown = {}) {
+        return error_of([&] { Algorithm1(game.players(), game.sources(), shown, rules); });
+    };
     CHECK(error({.objective = o}).empty());
     CHECK(contains(error({.objective = o, .discriminator_steps = 0}), "got k = 0"));
     CHECK(contains(error({.objective = o, .real_label = 0.9}), "bad label of data for the loss hinge; got 0.9; expected 1"));

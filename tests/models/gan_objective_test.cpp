@@ -97,7 +97,8 @@ TEST_CASE("gan objectives: losses and gradients are PyTorch's") {
         CAPTURE(expected.name);
         CAPTURE(expected.label);
         const Objective& o = objective(expected.name);
-        CHECK(distance(with_gradients([&](const Tensor& r, const Tensor& f) { return o.discriminator_loss(r, f, expected.label); }), expected.discriminator) < 1e-14);
+        const auto discriminator_loss = [&](const Tensor& r, const Tensor& f) { return o.discriminator_loss(r, f, expected.label); };
+        CHECK(distance(with_gradients(discriminator_loss), expected.discriminator) < 1e-14);
         CHECK(distance(with_gradients(o.generator_loss), expected.generator) < 1e-14);
         named += expected.label == 1;
     }

@@ -81,15 +81,21 @@ TEST_CASE("functional_call: derivatives go to the tensors given, leaves or not")
 TEST_CASE("functional_call: tied places change together, a computed weight changes at its source") {
     Tied tied;
     const Tensor weight = f64s({1, 2, 3, 4}, {2, 2}), zero = zeros({2}, {.dtype = f64}), x = f64s({1, 1}, {1, 2});
-    for (const char* name : {"first.weight", "second.weight"})
-        CHECK(nn::functional_call(tied, {{name, weight}, {"first.bias", zero}, {"second.bias", zero}}, x).to_vector() == std::vector<double>{17, 37});
+    const NamedTensors no_biases{{"first.bias", zero}, {"second.bias", zero}};
+    for (const char* name : {"first.weight", "second.weight"}) {
+        NamedTensors given = no_biases;
+        given.emplace_back(name, weight);
+        CHECK(nn::functional_call(tied, given, x).to_vector() == std::vector<double>{17, 37});
+    }
     CHECK(tied.first.weight.same_as(tied.second.weight));
-    CHECK(contains(error_of([&] { nn::functional_call(tied, {{"first.weight", weight}, {"second.weight", clone_data(weight)}}, x); }), "two tensors for one place"));
+    const NamedTensors two{{"first.weight", weight}, {"second.weight", clone_data(weight)}};
+    CHECK(contains(error_of([&] { nn::functional_call(tied, two, x); }), "two tensors for one place"));
 
     nn::Linear layer(2, 2, {.dtype = f64});
     nn::weight_norm(layer);
     const Tensor same_direction = layer.weight * 3.0, length = ones({2, 1}, {.dtype = f64});
-    const Tensor y = nn::functional_call(layer, {{"parametrizations.weight.original0", length}, {"parametrizations.weight.original1", same_direction}, {"bias", zero}}, x);
+    const std::string rule = "parametrizations.weight.original";
+    const Tensor y = nn::functional_call(layer, {{rule + "0", length}, {rule + "1", same_direction}, {"bias", zero}}, x);
     const Tensor unit = layer.weight / norm(layer.weight, 2, {1}, true);
     CHECK(distance(y, sum(unit * x, {1}).to_vector()) < 1e-15);
 }
@@ -99,11 +105,12 @@ TEST_CASE("functional_call: errors and exceptions leave the module as it was") {
     build(net, 4);
     const auto before = handles(net);
     const Tensor x = spread({3, 2}, 0), weight = zeros({3, 2}, {.dtype = f64});
-    CHECK(contains(error_of([&] { nn::functional_call(net, {{"0.weight", weight}, {"0.wait", weight}}, x); }), "no parameter or buffer of that name; got \"0.wait\""));
-    CHECK(contains(error_of([&] { nn::functional_call(net, {{"0.weight", zeros({3, 2})}}, x); }), "does not fit"));
-    CHECK(contains(error_of([&] { nn::functional_call(net, {{"0.weight", zeros({2, 3}, {.dtype = f64})}}, x); }), "expected f64 [3, 2]"));
-    CHECK(contains(error_of([&] { nn::functional_call(net, {{"0.weight", Tensor()}}, x); }), "undefined"));
-    CHECK(contains(error_of([&] { nn::functional_call(net, {{"0.weight", weight}}, zeros({3, 5}, {.dtype = f64})); }), "linear"));
+    const auto error = [&](const NamedTensors& given, const Tensor& in) { return error_of([&] { nn::functional_call(net, given, in); }); };
+    CHECK(contains(error({{"0.weight", weight}, {"0.wait", weight}}, x), "no parameter or buffer of that name; got \"0.wait\""));
+    CHECK(contains(error({{"0.weight", zeros({3, 2})}}, x), "does not fit"));
+    CHECK(contains(error({{"0.weight", zeros({2, 3}, {.dtype = f64})}}, x), "expected f64 [3, 2]"));
+    CHECK(contains(error({{"0.weight", Tensor()}}, x), "undefined"));
+    CHECK(contains(error({{"0.weight", weight}}, zeros({3, 5}, {.dtype = f64})), "linear"));
     CHECK(handles(net) == before);
     try {
         const nn::FunctionalScope scope(net, {{"0.weight", weight}});
