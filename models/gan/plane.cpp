@@ -1,0 +1,118 @@
+// Toys: densities in the plane.
+#include <algorithm>
+#include <cmath>
+
+#include "autograd/grad_mode.h"
+#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/cast.h"
+#include "autograd/ops/pointwise.h"
+#include "autograd/ops/join.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/search.h"
+#include "autograd/ops/shape.h"
+#include "models/data/toy.h"
+#include "models/gan/domain.h"
+#include "models/metrics/modes.h"
+#include "models/metrics/parzen.h"
+#include "models/metrics/report.h"
+#include "models/picture/plot.h"
+#include "tensor/create.h"
+
+namespace eps::models::gan {
+namespace {
+
+constexpr std::int64_t kPixels = 160;       // a side of a picture
+constexpr std::int64_t kTestSamples = 2500;  // of PacGAN's protocol   (Lin et al. 2018, section 4.1)
+constexpr std::int64_t kWindows = 1000;     // of the kernel estimates behind d_gap
+constexpr Colour kData{0.05f, 0.05f, 0.05f}, kSample{1.0f, 0.3f, 0.2f}, kInk{0.1f, 0.3f, 0.8f};
+
+/// The classes of x [n, 2]: its nearest modes -> i64 [n].
+Tensor nearest_mode(const Tensor& x, const Tensor& modes) {
+    const NoGrad guard;
+    return argmin(sum(square(unsqueeze(x, 1) - unsqueeze(to(modes, x.dtype()), 0)), {2}), 1);
+}
+
+class Plane final : public Domain {
+public:
+    explicit Plane(const Settings& settings)
+        : toy_(data::make_toy(settings.data)), batch_(settings.batch), look_every_(settings.log_every), conditional_(settings.network.classes > 0),
+          has_optimum_(settings.network.pac == 1 && !settings.network.minibatch_stddev && !conditional_ && settings.objective->smooths &&
+                       settings.label_smoothing == 0 && settings.objective->discriminator_loss == objective("minimax").discriminator_loss),
+          window_(window_of(toy_)) {}
+
+    Minibatch batch(std::int64_t, Generator& generator) override { return draw(batch_, generator); }
+    std::int64_t batches_per_epoch() override { return 0; }
+    std::int64_t look_every() const override { return look_every_; }
+
+    /// Samples over D = sigmoid of the logits: purple where it sees samples, yellow where it sees data. Black: data.
+    std::vector<Picture> pictures(Sampler& sampler, Generator& generator) override {
+        const Tensor points = pixel_points(window_, kPixels, kPixels), made = sampler.samples(sampler.noise_in_turn(kWindows, generator));
+        const Minibatch places{points, conditional_ ? nearest_mode(points, toy_.modes) : Tensor()};
+        const Tensor logits = sampler.logits(places, [&](std::int64_t count) { return draw(count, generator); });
+        const NoGrad guard;
+        Tensor picture = heat_map(reshape(sigmoid(logits), {kPixels, kPixels}), 0, 1);
+        scatter(picture, window_, toy_.sample(kWindows, generator), kData, 1, 0.4);
+        scatter(picture, window_, made, kSample, 1.2);
+        return {{"samples", picture, true}};
+    }
+
+    Picture samples(Sampler& sampler, std::int64_t count, Generator& generator) override {
+        Tensor picture = ones({kPixels, kPixels, 3});
+        scatter(picture, window_, sampler.samples(sampler.noise_in_turn(count, generator)), kInk);
+        return {"samples", picture};
+    }
+
+    /// modes, hq, reverse_kl of mixtures, and d_gap: the mean of |D - D*| where data and samples are. D* = p_data / (p_data + p_g) with both
+    /// densities as D sees them, convolved with its instance noise, and estimated alike from as many draws.
+    Scalars look(Sampler& sampler, double instance_noise, Generator& generator) override {
+        Scalars scalars;
+        if (toy_.modes.defined()) {
+            const metrics::ModeCoverage coverage = metrics::mode_coverage(sampler.samples(sampler.noise(kTestSamples, generator)), toy_.modes, toy_.sigma);
+            scalars = {{"modes", static_cast<double>(coverage.modes)}, {"hq", coverage.hq}, {"reverse_kl", coverage.reverse_kl}};
+        }
+        if (has_optimum_) scalars.emplace_back("d_gap", gap(sampler, instance_noise, generator));
+        return scalars;
+    }
+
+    Scalars evaluate(Sampler& sampler, Generator& generator) override {
+        return metrics::toy_report(sampler.samples(sampler.noise(kTestSamples, generator)), toy_, generator);
+    }
+
+private:
+    Minibatch draw(std::int64_t count, Generator& generator) const {
+        const Tensor x = toy_.sample(count, generator);
+        return {x, conditional_ ? nearest_mode(x, toy_.modes) : Tensor()};
+    }
+
+    /// The data with a margin of a fifth, as wide as high.
+    static Window window_of(const data::Toy& toy) {
+        Generator generator(1);
+        const Tensor x = toy.sample(2000, generator), low = min(x, {0}), high = max(x, {0});
+        const auto at = [](const Tensor& pair, int axis) { return pair.to_vector()[static_cast<std::size_t>(axis)]; };
+        const double half = 0.6 * std::max(at(high, 0) - at(low, 0), at(high, 1) - at(low, 1));
+        const double x0 = (at(low, 0) + at(high, 0)) / 2, y0 = (at(low, 1) + at(high, 1)) / 2;
+        return {x0 - half, x0 + half, y0 - half, y0 + half};
+    }
+
+    double gap(Sampler& sampler, double instance_noise, Generator& generator) const {
+        const NoGrad guard;
+        const double width = std::max(toy_.sigma, (window_.right - window_.left) / 80);
+        const auto seen = [&](const Tensor& x) { return x + instance_noise * randn(x.shape(), generator); };
+        const auto made = [&] { return seen(sampler.samples(sampler.noise(kWindows, generator), true)); };
+        const Tensor data = seen(toy_.sample(kWindows, generator)), fake = made();
+        const Tensor at = concat({seen(toy_.sample(kWindows / 4, generator)), narrow(made(), 0, 0, kWindows / 4)});
+        const Tensor optimum = sigmoid(metrics::parzen_log_density(at, data, width) - metrics::parzen_log_density(at, fake, width));
+        return mean(abs(sigmoid(to(sampler.logits({at, {}}, {}), f64)) - optimum)).item();
+    }
+
+    data::Toy toy_;
+    std::int64_t batch_, look_every_;
+    bool conditional_, has_optimum_;
+    Window window_;
+};
+
+}  // namespace
+
+std::unique_ptr<Domain> plane(const Settings& settings) { return std::make_unique<Plane>(settings); }
+
+}  // namespace eps::models::gan
