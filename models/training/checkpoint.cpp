@@ -1,12 +1,10 @@
 #include "models/training/checkpoint.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 
+#include "models/training/checksum.h"
 #include "tensor/config.h"
 #include "tensor/create.h"
 #include "tensor/io/safetensors.h"
@@ -16,23 +14,10 @@ namespace {
 
 constexpr const char* kOp = "checkpoint";
 
-uLong crc(uLong sum, const void* bytes, std::size_t count) { return crc32_z(sum, static_cast<const Bytef*>(bytes), count); }
-uLong crc(uLong sum, const std::string& text) { return crc(sum, text.c_str(), text.size() + 1); }
-
 Tensor on_host(const Tensor& x) { return copy_to(x, cpu).contiguous_data(); }
 
-// CRC-32 of step, names, types and elements: the format itself would not notice a flipped bit.
-std::string checksum(const std::string& step, const NamedTensors& state) {
-    uLong sum = crc(crc32_z(0, nullptr, 0), step);
-    for (const auto& [name, x] : state) {
-        const Tensor host = on_host(x);
-        sum = crc(crc(sum, name), describe(host).to_string());
-        sum = crc(sum, host.raw_data(), static_cast<std::size_t>(host.numel()) * size_of(host.dtype()));
-    }
-    char text[9];
-    std::snprintf(text, sizeof text, "%08lx", sum);
-    return text;
-}
+// Of step, names, types and elements.
+std::string checksum(const std::string& step, const NamedTensors& state) { return Checksum().add(step).add(state).text(); }
 
 bool all_finite(const Tensor& x) {
     const Tensor host = on_host(x);

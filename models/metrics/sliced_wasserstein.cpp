@@ -1,0 +1,29 @@
+#include "models/metrics/sliced_wasserstein.h"
+
+#include "autograd/grad_mode.h"
+#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/cast.h"
+#include "autograd/ops/index.h"
+#include "autograd/ops/matmul.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/shape.h"
+#include "models/metrics/neighbours.h"
+#include "models/training/estimate.h"
+
+namespace eps::metrics {
+
+SlicedWasserstein sliced_wasserstein(const Tensor& x, const Tensor& y, Generator& generator, std::int64_t projections) {
+    constexpr const char* kOp = "sliced_wasserstein";
+    check_points(x, y, kOp);
+    check(x.size(0) == y.size(0), kOp, "needs as many points in both; got ", x.shape(), " and ", y.shape());
+    check(projections >= 1, kOp, "needs a projection; got ", projections);
+    NoGrad guard;
+    Tensor theta = randn({projections, x.size(1)}, {.dtype = f64}, generator);
+    theta = theta / norm(theta, 2, {1}, true);
+    const auto projected = [&](const Tensor& points) { return sort(matmul(theta, transpose(to(points, f64)))).values; };  // [projections, n]
+    models::Estimate estimate;
+    estimate.add(mean(square(projected(x) - projected(y)), {1}));
+    return {estimate.mean(), estimate.standard_error()};
+}
+
+}  // namespace eps::metrics
