@@ -125,9 +125,9 @@ Settings Settings::of(const Config& config) {
                  .norm = config.text("norm"),
                  .spectral_norm = config.flag("spectral-norm"),
                  .minibatch_stddev = config.flag("minibatch-stddev")};
-    s.objective = &objective(config.text("loss"));
+    s.objective = &gan::objective(config.text("loss"));
     s.discriminator_steps = config.integer("k");
-    s.penalty = config.text("gp") == "none" ? nullptr : &penalty(config.text("gp"));
+    s.penalty = config.text("gp") == "none" ? nullptr : &gan::penalty(config.text("gp"));
     s.penalty_weight = config.number("gp-weight");
     s.label_smoothing = config.number("label-smoothing");
     s.instance_noise = config.number("instance-noise");

@@ -23,7 +23,9 @@ namespace {
 
 constexpr std::int64_t kPixels = 160;       // a side of a picture
 constexpr std::int64_t kTestSamples = 2500;  // of PacGAN's protocol   (Lin et al. 2018, section 4.1)
-constexpr std::int64_t kWindows = 1000;     // of the kernel estimates behind d_gap
+constexpr std::int64_t kDots = 1000;         // in a picture, of samples and of data
+constexpr std::int64_t kWindows = 2000;      // of the kernel estimates behind d_gap
+constexpr std::int64_t kPlaces = 250;        // where D is compared, among data and among samples
 constexpr Colour kData{0.05f, 0.05f, 0.05f}, kSample{1.0f, 0.3f, 0.2f}, kInk{0.1f, 0.3f, 0.8f};
 
 /// The classes of x [n, 2]: its nearest modes -> i64 [n].
@@ -36,7 +38,7 @@ class Plane final : public Domain {
 public:
     explicit Plane(const Settings& settings)
         : toy_(data::make_toy(settings.data)), batch_(settings.batch), look_every_(settings.log_every), conditional_(settings.network.classes > 0),
-          has_optimum_(settings.network.pac == 1 && !settings.network.minibatch_stddev && !conditional_ && settings.objective->smooths &&
+          has_optimum_(settings.network.pac == 1 && !settings.network.minibatch_stddev && !conditional_ &&
                        settings.label_smoothing == 0 && settings.objective->discriminator_loss == objective("minimax").discriminator_loss),
           window_(window_of(toy_)) {}
 
@@ -46,12 +48,12 @@ public:
 
     /// Samples over D = sigmoid of the logits: purple where it sees samples, yellow where it sees data. Black: data.
     std::vector<Picture> pictures(Sampler& sampler, Generator& generator) override {
-        const Tensor points = pixel_points(window_, kPixels, kPixels), made = sampler.samples(sampler.noise_in_turn(kWindows, generator));
+        const Tensor points = pixel_points(window_, kPixels, kPixels), made = sampler.samples(sampler.noise_in_turn(kDots, generator));
         const Minibatch places{points, conditional_ ? nearest_mode(points, toy_.modes) : Tensor()};
         const Tensor logits = sampler.logits(places, [&](std::int64_t count) { return draw(count, generator); });
         const NoGrad guard;
         Tensor picture = heat_map(reshape(sigmoid(logits), {kPixels, kPixels}), 0, 1);
-        scatter(picture, window_, toy_.sample(kWindows, generator), kData, 1, 0.4);
+        scatter(picture, window_, toy_.sample(kDots, generator), kData, 1, 0.4);
         scatter(picture, window_, made, kSample, 1.2);
         return {{"samples", picture, true}};
     }
@@ -62,8 +64,9 @@ public:
         return {"samples", picture};
     }
 
-    /// modes, hq, reverse_kl of mixtures, and d_gap: the mean of |D - D*| where data and samples are. D* = p_data / (p_data + p_g) with both
-    /// densities as D sees them, convolved with its instance noise, and estimated alike from as many draws.
+    /// modes, hq, reverse_kl of mixtures, and d_gap: the mean of |D - D*| where data and samples are, D* = p_data / (p_data + p_g) (Goodfellow et al. 2014,
+    /// Proposition 1). p_g is known by its samples alone; so that both densities are blurred alike, both are kernel estimates from as many draws. The
+    /// kernel is the instance noise that D sees, which makes them unbiased, but never narrower than the samples allow.
     Scalars look(Sampler& sampler, double instance_noise, Generator& generator) override {
         Scalars scalars;
         if (toy_.modes.defined()) {
@@ -96,12 +99,11 @@ private:
 
     double gap(Sampler& sampler, double instance_noise, Generator& generator) const {
         const NoGrad guard;
-        const double width = std::max(toy_.sigma, (window_.right - window_.left) / 80);
-        const auto seen = [&](const Tensor& x) { return x + instance_noise * randn(x.shape(), generator); };
-        const auto made = [&] { return seen(sampler.samples(sampler.noise(kWindows, generator), true)); };
-        const Tensor data = seen(toy_.sample(kWindows, generator)), fake = made();
-        const Tensor at = concat({seen(toy_.sample(kWindows / 4, generator)), narrow(made(), 0, 0, kWindows / 4)});
-        const Tensor optimum = sigmoid(metrics::parzen_log_density(at, data, width) - metrics::parzen_log_density(at, fake, width));
+        const double width = std::hypot(instance_noise, std::max(toy_.sigma, (window_.right - window_.left) / 80));
+        const auto data = [&](std::int64_t count) { return toy_.sample(count, generator); };
+        const auto made = [&](std::int64_t count) { return sampler.samples(sampler.noise(count, generator), true); };
+        const Tensor clean = concat({data(kPlaces), made(kPlaces)}), at = clean + instance_noise * randn(clean.shape(), generator);
+        const Tensor optimum = sigmoid(metrics::parzen_log_density(at, data(kWindows), width) - metrics::parzen_log_density(at, made(kWindows), width));
         return mean(abs(sigmoid(to(sampler.logits({at, {}}, {}), f64)) - optimum)).item();
     }
 
