@@ -76,15 +76,20 @@ void check_picture(const std::string& path, const Tensor& picture, std::int64_t 
 
 }  // namespace
 
-void write_png(const std::string& path, const Tensor& picture, int scale) {
+std::vector<std::byte> encode_png(const std::string& path, const Tensor& picture, int scale) {
     check_picture(path, picture, scale);
     const std::vector<std::uint8_t> pixels = enlarged(as_levels(path, picture), scale);
-    const std::vector<std::byte> bytes = encoded(path, pixels, picture.size(0) * scale, picture.size(1) * scale, picture.rank() == 3);
+    return encoded(path, pixels, picture.size(0) * scale, picture.size(1) * scale, picture.rank() == 3);
+}
+
+void write_png(const std::string& path, const Tensor& picture, int scale) {
+    const std::vector<std::byte> bytes = encode_png(path, picture, scale);
     write_file_atomically(path, {bytes}, "write_png");
 }
 
-Tensor read_png(const std::string& path) {
-    const std::vector<std::byte> bytes = read_file(path, "read_png");
+Tensor read_png(const std::string& path) { return decode_png(path, read_file(path, "read_png")); }
+
+Tensor decode_png(const std::string& path, std::span<const std::byte> bytes) {
     Image image;
     const auto refuse = [&](const char* what) { fail("read_png", what, " in '", path, "'; expected a PNG picture without transparency"); };
     if (!png_image_begin_read_from_memory(&image.png, bytes.data(), bytes.size())) refuse(image.png.message);

@@ -1,8 +1,8 @@
 // eps sample: new pictures from a trained model.
 #include <filesystem>
 
+#include "cli/apng.h"
 #include "cli/commands.h"
-#include "cli/png.h"
 #include "cli/runs.h"
 #include "cli/terminal.h"
 #include "tensor/parallel.h"
@@ -19,7 +19,7 @@ int run(const SampleArguments& arguments) {
         std::filesystem::path file = out;
         if (!first) file.replace_filename(str(out.stem().string(), "-", picture.name, out.extension().string()));
         first = false;
-        write_png(file.string(), picture.pixels, kPictureScale);
+        write_picture(file.string(), picture);
         print(file.string() + "\n");
     }
     return exit_ok;

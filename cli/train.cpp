@@ -1,8 +1,8 @@
 // eps train: a new run, or one that goes on.
 #include <unistd.h>
 
+#include "cli/apng.h"
 #include "cli/commands.h"
-#include "cli/png.h"
 #include "cli/progress.h"
 #include "cli/runs.h"
 #include "cli/signals.h"
@@ -64,7 +64,7 @@ int run(const TrainArguments& arguments) {
 
     const models::TrainResult result = [&] {
         ProgressDisplay display(Terminal::of(STDERR_FILENO), arguments.quiet);
-        return models::train(*task, folder, [](const std::string& file, const Tensor& pixels) { write_png(file, pixels, kPictureScale); }, display, stop);
+        return models::train(*task, folder, {.save = write_picture, .join = join_film}, display, stop);
     }();
     const bool interrupted = result.end == models::TrainEnd::interrupted;
     if (!arguments.quiet || interrupted) talk(summary(result, folder));

@@ -12,7 +12,7 @@
 #include "models/data/images.h"
 #include "models/gan/domain.h"
 #include "models/metrics/report.h"
-#include "models/training/image_grid.h"
+#include "models/picture/image_grid.h"
 #include "tensor/create.h"
 
 namespace eps::models::gan {

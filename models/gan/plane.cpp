@@ -21,7 +21,8 @@
 namespace eps::models::gan {
 namespace {
 
-constexpr std::int64_t kPixels = 160;       // a side of a picture
+constexpr std::int64_t kPixels = 320;        // a side of a picture
+constexpr std::int64_t kStrip = 32;          // rows of it that D sees at once: bounds memory
 constexpr std::int64_t kTestSamples = 2500;  // of PacGAN's protocol   (Lin et al. 2018, section 4.1)
 constexpr std::int64_t kDots = 1000;         // in a picture, of samples and of data
 constexpr std::int64_t kWindows = 2000;      // of the kernel estimates behind d_gap
@@ -48,20 +49,23 @@ public:
 
     /// Samples over D = sigmoid of the logits: purple where it sees samples, yellow where it sees data. Black: data.
     std::vector<Picture> pictures(Sampler& sampler, Generator& generator) override {
-        const Tensor points = pixel_points(window_, kPixels, kPixels), made = sampler.samples(sampler.noise_in_turn(kDots, generator));
-        const Minibatch places{points, conditional_ ? nearest_mode(points, toy_.modes) : Tensor()};
-        const Tensor logits = sampler.logits(places, [&](std::int64_t count) { return draw(count, generator); });
         const NoGrad guard;
-        Tensor picture = heat_map(reshape(sigmoid(logits), {kPixels, kPixels}), 0, 1);
-        scatter(picture, window_, toy_.sample(kDots, generator), kData, 1, 0.4);
-        scatter(picture, window_, made, kSample, 1.2);
-        return {{"samples", picture, true}};
+        const Tensor made = sampler.samples(sampler.noise_in_turn(kDots, generator)), points = pixel_points(window_, kPixels, kPixels);
+        std::vector<Tensor> logits;
+        for (const Tensor& x : split(points, kStrip * kPixels)) {
+            const Minibatch places{x, conditional_ ? nearest_mode(x, toy_.modes) : Tensor()};
+            logits.push_back(sampler.logits(places, [&](std::int64_t count) { return draw(count, generator); }));
+        }
+        Tensor picture = heat_map(reshape(sigmoid(concat(logits)), {kPixels, kPixels}), 0, 1);
+        scatter(picture, window_, toy_.sample(kDots, generator), kData, 2.5, 0.4);
+        scatter(picture, window_, made, kSample, 1.5);
+        return {{.name = "samples", .pixels = picture, .filmed = true, .scale = 1}};
     }
 
     Picture samples(Sampler& sampler, std::int64_t count, Generator& generator) override {
         Tensor picture = ones({kPixels, kPixels, 3});
         scatter(picture, window_, sampler.samples(sampler.noise_in_turn(count, generator)), kInk);
-        return {"samples", picture};
+        return {.name = "samples", .pixels = picture, .scale = 1};
     }
 
     /// modes, hq, reverse_kl of mixtures, and d_gap: the mean of |D - D*| where data and samples are, D* = p_data / (p_data + p_g) (Goodfellow et al. 2014,

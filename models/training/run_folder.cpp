@@ -5,7 +5,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
+#include <map>
+#include <optional>
+#include <string_view>
 #include <system_error>
 
 #include "models/training/checkpoint.h"
@@ -44,6 +48,16 @@ std::string difference(const Config& there, const Config& here) {
     for (const auto& [key, value] : there.entries())
         if (!here.has(key)) return str(key, " is not set here");
     return "";
+}
+
+// The step in NAME-STEP.png; nothing for other names.
+std::optional<std::int64_t> step_of(std::string_view file, const std::string& name) {
+    const std::string begin = name + "-", end = ".png";
+    if (!file.starts_with(begin) || !file.ends_with(end) || file.size() <= begin.size() + end.size()) return std::nullopt;
+    file = file.substr(begin.size(), file.size() - begin.size() - end.size());
+    std::int64_t step = 0;
+    const auto [stop, error] = std::from_chars(file.data(), file.data() + file.size(), step);
+    return error == std::errc() && stop == file.data() + file.size() && step >= 0 ? std::optional(step) : std::nullopt;
 }
 
 }  // namespace
@@ -109,16 +123,30 @@ void RunFolder::save_checkpoint(const Task& task, std::int64_t step) const {
     models::save_checkpoint(checkpoint_file().string(), family(), task, step);
 }
 
-void RunFolder::save_pictures(const std::vector<Picture>& pictures, std::int64_t step, const PictureWriter& write) const {
+void RunFolder::save_pictures(const std::vector<Picture>& pictures, std::int64_t step, const PictureWriter& writer) const {
     std::error_code error;
     fs::create_directories(samples_folder(), error);
     check(!error, kOp, "cannot create the folder '", samples_folder().string(), "': ", error.message());
     char at[32];
     std::snprintf(at, sizeof at, "-%07lld.png", static_cast<long long>(step));  // so that names sort by step
     for (const Picture& picture : pictures) {
-        write((samples_folder() / (picture.name + at)).string(), picture.pixels);
-        write((samples_folder() / (picture.name + ".png")).string(), picture.pixels);
+        writer.save((samples_folder() / (picture.name + at)).string(), picture);
+        writer.save((samples_folder() / (picture.name + ".png")).string(), picture);
     }
+}
+
+void RunFolder::save_film(const std::string& name, std::int64_t step, const PictureWriter& writer) const {
+    std::map<std::int64_t, std::string> frames;
+    std::error_code error;
+    for (fs::directory_iterator entry(samples_folder(), error), end; !error && entry != end; entry.increment(error)) {
+        const std::optional<std::int64_t> at = step_of(entry->path().filename().string(), name);
+        if (at && *at <= step) frames[*at] = entry->path().string();
+    }
+    check(!error, kOp, "cannot look into '", samples_folder().string(), "': ", error.message());
+    if (frames.size() < 2) return;
+    std::vector<std::string> files;
+    for (auto& [at, file] : frames) files.push_back(std::move(file));
+    writer.join((samples_folder() / (name + "-film.png")).string(), files);
 }
 
 }  // namespace eps::models

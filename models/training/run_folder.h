@@ -1,11 +1,13 @@
 #pragma once
 // The folder of one training run, from which every later command rebuilds it:
-//     config.json   metrics.jsonl   samples/NAME-STEP.png, samples/NAME.png (the newest)   checkpoint.safetensors
+//     config.json   metrics.jsonl   samples/   checkpoint.safetensors
+// samples/ has NAME-STEP.png, NAME.png (the newest), NAME-film.png (all steps, of the pictures that are filmed).
 // Everything but metrics.jsonl is replaced atomically; a program killed at any moment leaves a folder that can be resumed.
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "models/training/config.h"
 #include "models/training/metrics_log.h"
@@ -13,8 +15,12 @@
 
 namespace eps::models {
 
-/// Saves a picture to a file; given by the program, which knows about PNG.
-using PictureWriter = std::function<void(const std::string& file, const Tensor& pixels)>;
+/// Saves pictures as files; given by the program, which knows about PNG.
+struct PictureWriter {
+    std::function<void(const std::string& file, const Picture& picture)> save;
+    /// Makes `file` a film of pictures saved before, in this order.
+    std::function<void(const std::string& file, const std::vector<std::string>& frames)> join;
+};
 
 class RunFolder {
 public:
@@ -41,7 +47,9 @@ public:
     /// The same for commands that need a trained model: throws, with a hint, where there is no checkpoint.
     std::int64_t require_checkpoint(Task& task) const;
     void save_checkpoint(const Task& task, std::int64_t step) const;
-    void save_pictures(const std::vector<Picture>& pictures, std::int64_t step, const PictureWriter& write) const;
+    void save_pictures(const std::vector<Picture>& pictures, std::int64_t step, const PictureWriter& writer) const;
+    /// A film of everything saved of the picture `name` up to `step`, if that is more than once.
+    void save_film(const std::string& name, std::int64_t step, const PictureWriter& writer) const;
 
 private:
     RunFolder(std::filesystem::path path, Config config, bool written);

@@ -14,11 +14,13 @@ namespace eps::models {
 
 /// Named numbers in the order they are shown: {"loss", 103.2}, {"kl", 11.9}.
 using Scalars = std::vector<std::pair<std::string, double>>;
-/// A picture: f32 [H, W] (gray) or [H, W, 3] in [0, 1], or a film of F of them, [F, H, W, 3]; saved under the file name `name` (no suffix).
+/// A picture: f32 [H, W] (gray) or [H, W, 3] in [0, 1], or a film of F of them, [F, H, W, 1] or [F, H, W, 3]; saved under the file name `name`
+/// (no suffix).
 struct Picture {
     std::string name;
     Tensor pixels;
     bool filmed = false;  // what training saves of it from step to step is joined into a film at the end
+    int scale = 2;        // screen pixels a side of one of its pixels: small images look better with two, plots with one
 };
 
 class Task {

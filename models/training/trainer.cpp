@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 #include <optional>
+#include <set>
 
 #include "models/training/culprit.h"
 
@@ -12,7 +13,7 @@ namespace {
 constexpr const char* kOp = "train";
 
 // Means of named numbers over the steps since the last line of the log.
-class Window {
+class RecentMeans {
 public:
     void add(const Scalars& scalars) {
         for (std::size_t i = 0; i < scalars.size(); ++i) {
@@ -51,8 +52,8 @@ bool is_loss(const std::string& name) { return name == "loss" || name.ends_with(
 
 class Training {
 public:
-    Training(Task& task, RunFolder& run, const PictureWriter& write_picture, TrainListener& listener, const std::atomic<int>& stop)
-        : task_(task), run_(run), write_picture_(write_picture), listener_(listener), stop_(stop), options_(TrainOptions::from(run.config())) {}
+    Training(Task& task, RunFolder& run, const PictureWriter& writer, TrainListener& listener, const std::atomic<int>& stop)
+        : task_(task), run_(run), writer_(writer), listener_(listener), stop_(stop), options_(TrainOptions::from(run.config())) {}
 
     TrainResult operator()() {
         step_ = run_.load_checkpoint(task_);
@@ -70,6 +71,7 @@ public:
         listener_.started(options_, {step_, seconds(), {}});
         for (end = reached(); !end; end = reached()) advance();
         if (*end != TrainEnd::interrupted && pictured_ != step_) pictures();
+        for (const std::string& name : filmed_) run_.save_film(name, step_, writer_);
         if (saved_ != step_) save();
         return {*end, first, step_, seconds()};
     }
@@ -89,7 +91,7 @@ private:
     void advance() {
         const Scalars scalars = task_.step(step_);
         ++step_;
-        window_.add(scalars);
+        recent_.add(scalars);
         for (const std::string& note : task_.notes()) {
             line_.note += (line_.note.empty() ? "" : "\n") + note;
             listener_.noted(note);
@@ -120,12 +122,15 @@ private:
         line_.step = logged_ = step_;
         line_.epoch = epoch > 0 ? static_cast<double>(step_) / static_cast<double>(epoch) : 0;
         line_.seconds = std::round(1000 * seconds()) / 1000;
-        window_.take(line_.scalars);
+        recent_.take(line_.scalars);
         run_.metrics().append(line_);
         line_.note.clear();
     }
     void pictures() {
-        run_.save_pictures(task_.pictures(), step_, write_picture_);
+        const std::vector<Picture> pictures = task_.pictures();
+        run_.save_pictures(pictures, step_, writer_);
+        for (const Picture& picture : pictures)
+            if (picture.filmed) filmed_.insert(picture.name);
         pictured_ = step_;
     }
     void save() {
@@ -136,16 +141,17 @@ private:
 
     Task& task_;
     RunFolder& run_;
-    const PictureWriter& write_picture_;
+    const PictureWriter& writer_;
     TrainListener& listener_;
     const std::atomic<int>& stop_;
     TrainOptions options_;
 
     std::int64_t step_ = 0, logged_ = 0, pictured_ = -1;
     std::optional<std::int64_t> saved_;
+    std::set<std::string> filmed_;  // names of pictures of this session
     double seconds_before_ = 0;
     std::optional<Clock::time_point> start_;
-    Window window_;
+    RecentMeans recent_;
     MetricsLine line_;
 };
 
@@ -174,8 +180,8 @@ const std::vector<Option>& run_options() {
     return options;
 }
 
-TrainResult train(Task& task, RunFolder& run, const PictureWriter& write_picture, TrainListener& listener, const std::atomic<int>& stop) {
-    return Training(task, run, write_picture, listener, stop)();
+TrainResult train(Task& task, RunFolder& run, const PictureWriter& writer, TrainListener& listener, const std::atomic<int>& stop) {
+    return Training(task, run, writer, listener, stop)();
 }
 
 }  // namespace eps::models

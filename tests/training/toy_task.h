@@ -26,7 +26,7 @@ public:
         return {{"loss", index == nan_at ? NAN : loss}, {"weight", static_cast<double>(weights.data<float>()[0])}};
     }
     std::int64_t steps_per_epoch() override { return order_.steps_per_epoch(); }
-    std::vector<models::Picture> pictures() override { return {{"toy", full({2, 2}, 0.5)}}; }
+    std::vector<models::Picture> pictures() override { return {{.name = "toy", .pixels = full({2, 2}, 0.5), .filmed = true}}; }
     std::vector<models::Picture> sample(std::int64_t, Generator&) override { return pictures(); }
     models::Scalars evaluate(Generator&) override { return {}; }
     NamedTensors state() const override { return {{"weights", weights}, {"momentum", momentum_}, {"noise", models::pack(noise_)}}; }

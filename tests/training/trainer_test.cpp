@@ -23,7 +23,13 @@ TrainResult session(const std::filesystem::path& path, const Config& config, con
     std::atomic<int> stop{0};
     if (prepare) prepare(task, listener, stop);
     RunFolder run = RunFolder::create(path, config);
-    return train(task, run, [](const std::string& file, const Tensor&) { put(file, "picture"); }, listener, stop);
+    const PictureWriter writer{.save = [](const std::string& file, const Picture&) { put(file, "picture"); },
+                               .join = [](const std::string& file, const std::vector<std::string>& frames) {
+                                   std::string names;
+                                   for (const std::string& frame : frames) names += std::filesystem::path(frame).filename().string() + "\n";
+                                   put(file, names);
+                               }};
+    return train(task, run, writer, listener, stop);
 }
 
 std::string checkpoint_of(const std::filesystem::path& path) { return bytes_of_file((path / "checkpoint.safetensors").string()); }
@@ -50,6 +56,7 @@ TEST_CASE("a run writes its config, metrics, pictures and checkpoint") {
     CHECK(std::filesystem::exists(path / "samples" / "toy-0000050.png"));
     CHECK(std::filesystem::exists(path / "samples" / "toy-0000100.png"));
     CHECK(std::filesystem::exists(path / "samples" / "toy.png"));
+    CHECK(bytes_of_file((path / "samples" / "toy-film.png").string()) == "toy-0000050.png\ntoy-0000100.png\n");
     ToyTask task;
     CHECK(RunFolder::open(path).load_checkpoint(task) == 100);
 }
@@ -88,7 +95,7 @@ TEST_CASE("more steps later are the steps of a longer run") {
     ToyTask task;
     QuietListener listener;
     std::atomic<int> stop{0};
-    train(task, run, [](const std::string&, const Tensor&) {}, listener, stop);
+    train(task, run, {.save = [](const std::string&, const Picture&) {}, .join = [](const std::string&, const std::vector<std::string>&) {}}, listener, stop);
     CHECK(checkpoint_of(folder.path() / "short") == checkpoint_of(folder.path() / "long"));
     CHECK(Config::read(folder.path() / "short" / "config.json").integer("steps") == 100);
     CHECK(task.steps_taken == 70);

@@ -1,4 +1,4 @@
-#include "models/training/image_grid.h"
+#include "models/picture/image_grid.h"
 
 #include <doctest/doctest.h>
 
