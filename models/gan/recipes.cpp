@@ -24,7 +24,7 @@ const std::vector<Recipe>& recipes() {
         {"", "", {{"optimizer", Text("adam")}, {"beta1", 0.5}, {"beta2", 0.999}, {"gp", Text("none")}, {"instance-noise", 0.0}, {"norm", Text("none")},
                   {"lr-decay", Text("none")}, {"layers", Whole{2}}, {"ema", 0.999}}},
         // The plane: instance noise blurs modes that are narrow beside the distance between them until G has found them all.
-        {"", "mlp", {{"noise", Whole{2}}, {"width", Whole{128}}, {"layers", Whole{3}}, {"batch", Whole{256}}, {"lr", 1e-3}}},
+        {"", "mlp", {{"noise", Whole{2}}, {"width", Whole{128}}, {"layers", Whole{3}}, {"batch", Whole{256}}, {"lr", 1e-3}, {"lr-decay", Text("linear")}}},
         {"ring8", "mlp", {{"instance-noise", 0.3}, {"instance-noise-steps", Whole{10000}}}},
         {"grid25", "mlp", {{"instance-noise", 0.6}, {"instance-noise-steps", Whole{15000}}}},
         // Images.
@@ -65,6 +65,7 @@ Config complete(const Config& given) {
     add(recipe, "instance-noise-steps", Whole{0});
     const bool penalised = (config.has("gp") ? config : recipe).text("gp") != "none";
     if (penalised && net == "dcgan") recipe.set("norm", Text("group"));  // batch norm mixes the samples whose gradients it takes
+    if (config.integer("steps") == 0) recipe.set("lr-decay", Text("none"));  // whose end is not known
     for (const auto& [key, value] : recipe.entries()) add(config, key.c_str(), value);
     Settings::of(config);
     return config;
