@@ -25,8 +25,8 @@ const std::vector<Recipe>& recipes() {
                   {"lr-decay", Text("none")}, {"layers", Whole{2}}, {"ema", 0.999}}},
         // The plane: instance noise blurs modes that are narrow beside the distance between them until G has found them all.
         {"", "mlp", {{"noise", Whole{2}}, {"width", Whole{128}}, {"layers", Whole{3}}, {"batch", Whole{256}}, {"lr", 1e-3}, {"lr-decay", Text("linear")}}},
-        {"ring8", "mlp", {{"instance-noise", 0.3}, {"instance-noise-steps", Whole{10000}}}},
-        {"grid25", "mlp", {{"instance-noise", 0.6}, {"instance-noise-steps", Whole{15000}}}},
+        {"ring8", "mlp", {{"instance-noise", 0.3}}},
+        {"grid25", "mlp", {{"instance-noise", 0.6}}},
         // Images.
         {"fashion-mnist", "mlp", {{"noise", Whole{64}}, {"width", Whole{400}}, {"layers", Whole{2}}, {"batch", Whole{64}}, {"lr", 2e-4}}},
         {"mnist", "mlp", {{"noise", Whole{64}}, {"width", Whole{400}}, {"layers", Whole{2}}, {"batch", Whole{64}}, {"lr", 2e-4}}},
@@ -58,14 +58,11 @@ Config complete(const Config& given) {
             for (const auto& [key, value] : row.values) recipe.set(key, value);
     if (config.has("gp")) recipe.set("gp-weight", config.text("gp") == "none" ? 0.0 : penalty(config.text("gp")).weight);  // its paper's
     add(recipe, "gp-weight", recipe.text("gp") == "none" ? 0.0 : penalty(recipe.text("gp")).weight);
-    if (config.has("instance-noise")) {  // not the recipe's: over half of the run
-        const std::int64_t steps = config.integer("steps");
-        recipe.set("instance-noise-steps", config.number("instance-noise") > 0 ? (steps > 1 ? steps / 2 : Whole{10000}) : Whole{0});
-    }
-    add(recipe, "instance-noise-steps", Whole{0});
+    const Whole steps = config.integer("steps"), half = steps > 1 ? steps / 2 : Whole{10000};
+    recipe.set("instance-noise-steps", (config.has("instance-noise") ? config : recipe).number("instance-noise") > 0 ? half : Whole{0});
     const bool penalised = (config.has("gp") ? config : recipe).text("gp") != "none";
     if (penalised && net == "dcgan") recipe.set("norm", Text("group"));  // batch norm mixes the samples whose gradients it takes
-    if (config.integer("steps") == 0) recipe.set("lr-decay", Text("none"));  // whose end is not known
+    if (steps == 0) recipe.set("lr-decay", Text("none"));  // whose end is not known
     for (const auto& [key, value] : recipe.entries()) add(config, key.c_str(), value);
     Settings::of(config);
     return config;
