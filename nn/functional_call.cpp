@@ -24,7 +24,8 @@ std::unordered_map<const TensorImpl*, Tensor> replacements(const Places& places,
         check(tensor.shape() == own.shape() && tensor.dtype() == own.dtype() && tensor.device() == own.device(), "functional_call",
               "a tensor does not fit; got \"", name, "\" ", describe(tensor), "; expected ", describe(own));
         const auto [entry, is_new] = out.emplace(own.impl(), tensor);
-        check(is_new || entry->second.same_as(tensor), "functional_call", "two tensors for one place; got \"", name, "\", which is given or tied to one given");
+        check(is_new || entry->second.same_as(tensor), "functional_call", "two tensors for one place; got \"", name,
+              "\", which was given before, or is tied to one that was");
     }
     return out;
 }
@@ -35,8 +36,10 @@ FunctionalScope::FunctionalScope(Module& module, const NamedTensors& tensors) {
     const Places places = module.places();
     const auto wanted = replacements(places, tensors);
     std::unordered_set<const Tensor*> seen;  // a module that is registered twice has its places twice
-    for (const auto& [name, place] : places)
-        if (const auto found = wanted.find(place->impl()); found != wanted.end() && seen.insert(place).second) before_.emplace_back(place, found->second);
+    for (const auto& [name, place] : places) {
+        const auto found = wanted.find(place->impl());
+        if (found != wanted.end() && seen.insert(place).second) before_.emplace_back(place, found->second);
+    }
     for (auto& [place, tensor] : before_) std::swap(*place, tensor);
 }
 

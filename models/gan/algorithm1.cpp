@@ -19,8 +19,11 @@ Algorithm1::Algorithm1(Players players, Sources sources, Presentation presentati
     check(sources_.data && sources_.noise, "gan", "a source of minibatches is missing");
     check(rules.discriminator_steps >= 1, "gan", "D needs a step an iteration at least; got k = ", rules.discriminator_steps);
     check(rules.unrolled_steps >= 0, "gan", "the number of unrolled steps must not be negative; got ", rules.unrolled_steps);
-    check(rules.real_label == 1 || (rules.objective.smooths && rules.real_label > 0 && rules.real_label < 1), "gan", "bad label of data for the loss ",
-          rules.objective.name, "; got ", rules.real_label, rules.objective.smooths ? "; expected above 0 and at most 1" : "; expected 1: it smooths none");
+    check(at_least_0(rules.unrolled_learning_rate) && rules.unrolled_learning_rate > 0, "gan", "the learning rate of unrolled steps must be ",
+          "positive; got ", rules.unrolled_learning_rate);
+    const bool smooths = rules.objective.smooths;
+    check(rules.real_label == 1 || (smooths && rules.real_label > 0 && rules.real_label < 1), "gan", "bad label of data for the loss ",
+          rules.objective.name, "; got ", rules.real_label, smooths ? "; expected above 0 and at most 1" : "; expected 1: it smooths none");
     check(at_least_0(rules.penalty_weight), "gan", "the weight of a penalty must not be negative; got ", rules.penalty_weight);
     check(at_least_0(presentation.instance_noise) && presentation.pac >= 1 && presentation.classes >= 0, "gan", "bad presentation; got pac ",
           presentation.pac, ", ", presentation.classes, " classes, instance noise ", presentation.instance_noise);
@@ -40,7 +43,7 @@ void Algorithm1::update_discriminator(Report& report, Generator& generator) {
     Minibatch noise = sources_.noise();
     // Sample a minibatch of m examples x from the data distribution p_data(x).
     const Minibatch data = sources_.data();
-    noise.y = data.y;
+    noise.y = data.y;  // of which classes the game is, the data say
     const Minibatch samples = [&] {
         const nn::Frozen fixed(players_.generator);
         const NoGrad guard;
@@ -48,7 +51,7 @@ void Algorithm1::update_discriminator(Report& report, Generator& generator) {
     }();
     check(samples.x.shape() == data.x.shape(), "gan", "samples and data differ in shape; got ", samples.x.shape(), " and ", data.x.shape());
 
-    // Update the discriminator by ascending its stochastic gradient, grad 1/m sum [log D(x) + log(1 - D(G(z)))]: by descending that of its loss.
+    // Update the discriminator by ascending its stochastic gradient, grad 1/m sum [log D(x) + log(1 - D(G(z)))]: by descending its loss.
     players_.discriminator_optimizer.zero_grad();
     const Tensor real = discriminate(data, generator), fake = discriminate(samples, generator);
     const Tensor loss = rules_.objective.discriminator_loss(real, fake, rules_.real_label);
@@ -74,8 +77,9 @@ void Algorithm1::update_generator(Report& report, Generator& generator) {
     // Update the generator by descending its stochastic gradient, grad 1/m sum log(1 - D(G(z))), or that of another loss.
     players_.generator_optimizer.zero_grad();
     const Minibatch samples = generate(noise);
-    const nn::FunctionalScope opponent(players_.discriminator, rules_.unrolled_steps > 0 ? look_ahead(samples, generator)
-                                                                                        : nn::detached_state(players_.discriminator));
+    const bool looks_ahead = rules_.unrolled_steps > 0;
+    const nn::FunctionalScope opponent(players_.discriminator,
+                                       looks_ahead ? look_ahead(samples, generator) : nn::detached_state(players_.discriminator));
     const Tensor real = rules_.objective.generator_reads_real ? discriminate(sources_.data(), generator) : Tensor();
     const Tensor fake = discriminate(samples, generator);
     if (rules_.diagnostics)

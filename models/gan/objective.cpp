@@ -23,9 +23,7 @@ Tensor called_real(const Tensor& a, double l) {
 }
 
 // --- the game of the paper ------------------------------------------------------------------------------------------------------
-Tensor classifier_loss(const Tensor& real, const Tensor& fake, double label) {
-    return called_real(real, label) + called_fake(fake);
-}
+Tensor classifier_loss(const Tensor& real, const Tensor& fake, double label) { return called_real(real, label) + called_fake(fake); }
 Tensor non_saturating(const Tensor&, const Tensor& fake) { return called_real(fake); }
 Tensor saturating(const Tensor&, const Tensor& fake) { return -called_fake(fake); }
 
@@ -60,14 +58,17 @@ Tensor value(const Tensor& real, const Tensor& fake) { return mean(log_sigmoid(r
 
 const std::vector<Objective>& objectives() {
     static const std::vector<Objective> all{
-        {"non-saturating", "D -E log D(x) - E log(1 - D(G(z))), G -E log D(G(z))   (Goodfellow et al. 2014, section 3)", classifier_loss, non_saturating,
-         true},
-        {"minimax", "the same D, G E log(1 - D(G(z))), which saturates   (Goodfellow et al. 2014, eq. 1 and Algorithm 1)", classifier_loss, saturating, true},
-        {"hinge", "D E max(0, 1 - a(x)) + E max(0, 1 + a(G(z))), G -E a(G(z))   (Lim & Ye 2017; Miyato et al. 2018, eq. 16 and 17)", hinge, minus_score},
-        {"least-squares", "D E (a(x) - 1)^2 / 2 + E a(G(z))^2 / 2, G E (a(G(z)) - 1)^2 / 2   (Mao et al. 2017, eq. 9)", squares, squares_of_generator, true},
+        {"non-saturating", "D -E log D(x) - E log(1 - D(G(z))), G -E log D(G(z))   (Goodfellow et al. 2014, section 3)", classifier_loss,
+         non_saturating, true},
+        {"minimax", "the same D, G E log(1 - D(G(z))), which saturates   (Goodfellow et al. 2014, eq. 1 and Algorithm 1)", classifier_loss,
+         saturating, true},
+        {"hinge", "D E max(0, 1 - a(x)) + E max(0, 1 + a(G(z))), G -E a(G(z))   (Lim & Ye 2017; Miyato et al. 2018, eq. 16 and 17)", hinge,
+         minus_score},
+        {"least-squares", "D E (a(x) - 1)^2 / 2 + E a(G(z))^2 / 2, G E (a(G(z)) - 1)^2 / 2   (Mao et al. 2017, eq. 9)", squares,
+         squares_of_generator, true},
         {"wasserstein", "D E a(G(z)) - E a(x), G -E a(G(z)); needs a Lipschitz D   (Arjovsky et al. 2017)", critic_loss, minus_score},
-        {"relativistic", "non-saturating, of a less the mean of the other side's, for both players   (Jolicoeur-Martineau 2019, RaSGAN)", relativistic,
-         relativistic_of_generator, true, true},
+        {"relativistic", "non-saturating, of a less the mean of the other side's, for both players   (Jolicoeur-Martineau 2019, RaSGAN)",
+         relativistic, relativistic_of_generator, true, true},
     };
     return all;
 }

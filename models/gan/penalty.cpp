@@ -29,8 +29,8 @@ Tensor half_squared_gradient(const Critic& critic, const Tensor& x) { return 0.5
 
 // E (||grad D|| - 1)^2 at points on the lines between data and samples, one place t ~ U[0, 1) a line.
 Tensor wgan_gp(const Critic& critic, const Tensor& real, const Tensor& fake, Generator& generator) {
-    check(real.defined() && fake.defined() && real.shape() == fake.shape(), "wgan-gp", "needs as many samples as data, of one shape; got ", describe(real),
-          " and ", describe(fake));
+    check(real.defined() && fake.defined() && real.shape() == fake.shape(), "wgan-gp", "needs as many samples as data, of one shape; got ",
+          describe(real), " and ", describe(fake));
     Shape one_each = Dims::filled(real.rank(), 1);
     one_each[0] = real.size(0);
     const Tensor t = rand(one_each, real.options(), generator);
