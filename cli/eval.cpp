@@ -14,26 +14,29 @@
 namespace eps::cli {
 namespace {
 
+bool whole(double value) { return value == std::floor(value) && std::abs(value) < 1e15; }
+
 std::string json_of(const TrainedRun& trained, const models::Scalars& metrics) {
     models::Fields fields{{"family", trained.folder.family()}, {"step", trained.step}};
-    for (const auto& [name, value] : metrics) {
-        const bool whole = value == std::floor(value) && std::abs(value) < 1e15;
-        fields.emplace_back(name, whole ? models::Value(static_cast<std::int64_t>(value)) : models::Value(value));
-    }
+    for (const auto& [name, value] : metrics)
+        fields.emplace_back(name, whole(value) ? models::Value(static_cast<std::int64_t>(value)) : models::Value(value));
     return models::to_json(fields, true) + "\n";
 }
 
-// "name  value ± standard error": a metric x_se belongs to x.
+// "name  value ± standard error (floor ...)": metrics x_se and x_floor belong to x.
 std::string table_of(const models::Scalars& metrics) {
     const std::string plus_minus = Terminal::of(STDOUT_FILENO).unicode ? " \u00b1 " : " +- ";
-    const auto error_of = [&](const std::string& name) {
-        return std::find_if(metrics.begin(), metrics.end(), [&](const auto& metric) { return metric.first == name + "_se"; });
+    const auto number = [](double value) { return whole(value) ? str(static_cast<std::int64_t>(value)) : significant(value, 6); };
+    const auto find = [&](const std::string& name) {
+        return std::find_if(metrics.begin(), metrics.end(), [&](const auto& metric) { return metric.first == name; });
     };
     Table table;
     for (const auto& [name, value] : metrics) {
-        if (name.ends_with("_se")) continue;
-        const auto error = error_of(name);
-        table.row({name, significant(value, 6) + (error == metrics.end() ? "" : plus_minus + significant(error->second, 2))});
+        if (name.ends_with("_se") || name.ends_with("_floor")) continue;
+        std::string text = number(value);
+        if (const auto error = find(name + "_se"); error != metrics.end()) text += plus_minus + significant(error->second, 2);
+        if (const auto floor = find(name + "_floor"); floor != metrics.end()) text += " (floor " + number(floor->second) + ")";
+        table.row({name, text});
     }
     return table.to_string();
 }

@@ -13,10 +13,10 @@ namespace eps::metrics {
 
 class Classifier {
 public:
-    /// What a fixed recipe makes of a training set: three convolutions, the last pooled to 64 features, and 10 classes. The same set gives the same weights
-    /// on one instruction set, for any number of threads. They are kept in ${XDG_CACHE_HOME:-~/.cache}/varepsilon under a name with the hash of
-    /// data and recipe; a file that is damaged, and a folder that cannot be written, cost another training and are no error.
-    explicit Classifier(const data::ImageDataset& train, std::int64_t epochs = 4);
+    /// What a fixed recipe makes of a training set: three convolutions, the last pooled to 64 features, and 10 classes. The same set gives the same
+    /// weights on one instruction set, for any number of threads. They are kept in ${XDG_CACHE_HOME:-~/.cache}/varepsilon under a name with the hash
+    /// of data and recipe; a file that is damaged, and a folder that cannot be written, cost another training and are no error.
+    explicit Classifier(const data::ImageDataset& train, std::int64_t epochs = 3);
     ~Classifier();
 
     struct Reading {

@@ -10,7 +10,7 @@ struct Memorisation {
 };
 
 /// mean distance of a sample to its nearest training point / the same of held-out data: samples [n, D], held_out [m, D], train [N, D], n, m >= 2.
-/// Smooth samples lie closer to everything, so that a ratio below 1 is not yet memory; one near 0 is. NaN where held-out data are training data.
+/// Smooth samples lie closer to everything, so that a ratio below 1 is not yet memory; one near 0 is. Not finite where held-out data are copies, too.
 Memorisation memorisation(const Tensor& samples, const Tensor& held_out, const Tensor& train);
 /// f64 [n]: the distance of each row of x to the nearest row of train, computed from their difference, so that it is 0 for a copy.
 Tensor nearest_distances(const Tensor& x, const Tensor& train);

@@ -1,6 +1,7 @@
 #include "models/metrics/neighbours.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "autograd/grad_mode.h"
 #include "autograd/ops/arithmetic.h"
@@ -14,7 +15,7 @@
 namespace eps::metrics {
 namespace {
 
-constexpr std::int64_t kBlock = std::int64_t{1} << 22;  // distances at a time
+constexpr std::int64_t kBlock = std::int64_t{1} << 21;  // distances at a time
 constexpr std::int64_t kGrain = 8;                      // rows a thread takes at least
 
 // products [rows, m] of x's rows and y's become squared distances, in place.
@@ -67,7 +68,7 @@ void check_points(const Tensor& x, const char* op, std::int64_t least) {
           describe(x), "; expected f32 or f64 [n, D]");
     check(x.size(0) >= least, op, "too few points; got ", x.size(0), "; expected ", least, " at least");
     NoGrad guard;
-    check(max(abs(x)).item() < std::numeric_limits<double>::infinity(), op, "a point is not finite; got ", describe(x));  // false for NaN, which wins in max
+    check(std::isfinite(max(x).item()) && std::isfinite(min(x).item()), op, "a point is not finite; got ", describe(x));  // NaN wins in both
 }
 
 void check_points(const Tensor& x, const Tensor& y, const char* op, std::int64_t least) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "autograd/grad_mode.h"
+#include "autograd/ops/pointwise.h"
 #include "autograd/ops/shape.h"
 #include "models/data/batches.h"
 #include "models/metrics/c2st.h"
@@ -106,19 +107,30 @@ Scalars feature_scalars(const Classifier::Reading& samples, const Classifier::Re
     return scalars;
 }
 
+// Of each row of x to the nearest training image. Bytes become floats a part at a time: all of them would be the peak of memory.
+Tensor distances_to(const data::ImageDataset& train, const Tensor& x) {
+    Tensor nearest;
+    const std::int64_t count = train.images.size(0);
+    for (std::int64_t first = 0; first < count; first += kMostImages) {
+        const Tensor distances = nearest_distances(x, pixels_of(train, first, std::min(kMostImages, count - first)));
+        nearest = first == 0 ? distances : minimum(nearest, distances);
+    }
+    return nearest;
+}
+
 // What is measured on pixels. Windows of the 2014 protocol lie around samples, or, for the floor, around training images; sigma is chosen on the
 // last sixth of the training set (train[50000:60000] there).
 Scalars pixel_scalars(const Tensor& samples, const Tensor& held_out, const data::ImageDataset& train) {
-    const std::int64_t count = train.images.size(0), last_sixth = count - std::max<std::int64_t>(count / 6, 1), n = std::min(samples.size(0), last_sixth);
+    const std::int64_t count = train.images.size(0), last_sixth = count - count / 6;
     const Tensor validation = pixels_of(train, last_sixth, std::min(kMostValidated, count - last_sixth));
-    const Parzen windows = parzen(samples, validation, held_out), floor = parzen(pixels_of(train, 0, n), validation, held_out);
+    const Tensor others = pixels_of(train, 0, std::min(samples.size(0), last_sixth));
+    const Parzen windows = parzen(samples, validation, held_out), floor = parzen(others, validation, held_out);
     Scalars scalars;
     append(scalars, "parzen", windows.log_density, windows.se);
     scalars.emplace_back("parzen_floor", floor.log_density);
     scalars.emplace_back("parzen_sigma", windows.sigma);
-    const Tensor training = pixels_of(train, 0, count);
-    const Tensor of_samples = nearest_distances(first_rows(samples, kMostMemorised), training);
-    const Tensor of_held_out = nearest_distances(first_rows(held_out, kMostMemorised), training);
+    const Tensor of_samples = distances_to(train, first_rows(samples, kMostMemorised));
+    const Tensor of_held_out = distances_to(train, first_rows(held_out, kMostMemorised));
     const Memorisation memory = memorisation_ratio(of_samples, of_held_out);
     const std::int64_t half = of_held_out.size(0) / 2;
     append(scalars, "memorisation", memory.ratio, memory.se);
@@ -140,7 +152,8 @@ Scalars toy_report(const Tensor& samples, const data::Toy& toy, Generator& gener
         scalars = beside(mode_scalars(samples, toy), mode_scalars(more, toy));
         scalars.insert(scalars.begin() + 1, {"modes_of", static_cast<double>(toy.modes.size(0))});
     }
-    append(scalars, beside(two_sample(samples, data, bandwidths, generator), two_sample(more, data, bandwidths, generator)));
+    const Scalars values = two_sample(samples, data, bandwidths, generator), floors = two_sample(more, data, bandwidths, generator);
+    append(scalars, beside(values, floors));
     append_sizes(scalars, n, bandwidths.back());
     return scalars;
 }
@@ -155,7 +168,8 @@ Scalars image_report(const Tensor& samples, const data::ImageDataset& train, con
     const Classifier classifier(train);
     const Classifier::Reading of_samples = classifier.read(shown), of_test = classifier.read(held_out), of_train = classifier.read(pixels_of(train, 0, n));
     const std::vector<double> bandwidths = bandwidths_for(of_test.features);
-    Scalars scalars = beside(feature_scalars(of_samples, of_test, bandwidths, generator), feature_scalars(of_train, of_test, bandwidths, generator));
+    const Scalars values = feature_scalars(of_samples, of_test, bandwidths, generator), floors = feature_scalars(of_train, of_test, bandwidths, generator);
+    Scalars scalars = beside(values, floors);
     append(scalars, pixel_scalars(shown, held_out, train));
     append_sizes(scalars, n, bandwidths.back());
     scalars.emplace_back("classifier_accuracy", classifier.accuracy(test));

@@ -21,7 +21,8 @@ models::Scalars toy_report(const Tensor& samples, const data::Toy& toy, Generato
 /// Distances between pairs are of a classifier's features, which the first call on a data set trains (models/metrics/classifier.h).
 models::Scalars image_report(const Tensor& samples, const data::ImageDataset& train, const data::ImageDataset& test, Generator& generator);
 
-/// The cheap part of it, for a look during training, on 500 samples at most: class_tv, density and coverage, each with `_se`. (Of toys, mode_coverage is that.)
+/// The cheap part of it, for a look during training, on 500 samples at most: class_tv, density and coverage, each with `_se`. (Of toys,
+/// mode_coverage is that.)
 models::Scalars image_diagnostics(const Tensor& samples, const data::ImageDataset& test, const Classifier& classifier);
 
 }  // namespace eps::metrics

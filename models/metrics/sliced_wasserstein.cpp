@@ -4,6 +4,7 @@
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/cast.h"
 #include "autograd/ops/index.h"
+#include "autograd/ops/join.h"
 #include "autograd/ops/matmul.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
@@ -11,6 +12,11 @@
 #include "models/training/estimate.h"
 
 namespace eps::metrics {
+namespace {
+
+constexpr std::int64_t kAtOnce = 32;  // directions, so that memory is that of the points
+
+}  // namespace
 
 SlicedWasserstein sliced_wasserstein(const Tensor& x, const Tensor& y, Generator& generator, std::int64_t projections) {
     constexpr const char* kOp = "sliced_wasserstein";
@@ -20,9 +26,11 @@ SlicedWasserstein sliced_wasserstein(const Tensor& x, const Tensor& y, Generator
     NoGrad guard;
     Tensor theta = randn({projections, x.size(1)}, {.dtype = f64}, generator);
     theta = theta / norm(theta, 2, {1}, true);
-    const auto projected = [&](const Tensor& points) { return sort(matmul(theta, transpose(to(points, f64)))).values; };  // [projections, n]
     models::Estimate estimate;
-    estimate.add(mean(square(projected(x) - projected(y)), {1}));
+    for (const Tensor& directions : split(theta, kAtOnce)) {
+        const auto projected = [&](const Tensor& points) { return sort(matmul(directions, transpose(to(points, f64)))).values; };  // [.., n]
+        estimate.add(mean(square(projected(x) - projected(y)), {1}));
+    }
     return {estimate.mean(), estimate.standard_error()};
 }
 

@@ -11,9 +11,10 @@
 #include "autograd/ops/shape.h"
 #include "models/data/batches.h"
 #include "models/data/images.h"
-#include "models/picture/image_grid.h"
+#include "models/metrics/report.h"
 #include "models/training/accumulate.h"
 #include "models/training/estimate.h"
+#include "models/training/image_grid.h"
 #include "models/vae/network.h"
 #include "nn/optimizer.h"
 #include "tensor/create.h"
@@ -114,7 +115,9 @@ public:
             scalars.emplace_back("bits_per_dim_se", iwae.standard_error() * bits);
         }
         scalars.emplace_back("active_units", sum(to(variance > 1e-2, f64)).item());
-        scalars.emplace_back("samples", static_cast<double>(test().images.size(0)));
+        scalars.emplace_back("images", static_cast<double>(test().images.size(0)));
+        if (std::min(train().images.size(0), test().images.size(0)) >= metrics::kFewestPoints)
+            for (auto& scalar : sample_report(generator)) scalars.push_back(std::move(scalar));
         return scalars;
     }
 
@@ -184,6 +187,17 @@ private:
         NoGrad guard;
         const Tensor images = model_.mean_pixels(model_.sample_prior(count, generator));
         return {"samples", image_grid(reshape(images, {count, kSide, kSide}))};
+    }
+
+    // Of mean pixels, which are grey whatever the model was shown: they are compared with the grey images.
+    Scalars sample_report(Generator& generator) {
+        const auto grey = [&](const data::ImageDataset& set, const char* split) {
+            return pixels_ == Pixels::fixed ? data::load_images(config_.text("data"), split, config_.text("data-dir")) : set;
+        };
+        std::vector<Tensor> images;
+        for (std::int64_t start = 0; start < test().images.size(0); start += kEvalBatch)
+            images.push_back(model_.mean_pixels(model_.sample_prior(std::min(kEvalBatch, test().images.size(0) - start), generator)));
+        return metrics::image_report(concat(images), grey(train(), "train"), grey(test(), "test"), generator);
     }
 
     // Originals in the odd rows, their reconstructions below.

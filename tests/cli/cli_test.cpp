@@ -143,10 +143,17 @@ TEST_CASE("train, info, sample and eval on one run") {
     const Finished eval = eps_program({"eval", run, "--json"});
     REQUIRE_MESSAGE(eval.code == 0, eval.err);
     const Json metrics = Json::parse(eval.out);
-    for (const char* key : {"elbo", "elbo_se", "iwae", "nll", "bits_per_dim"}) CHECK(metrics.contains(key));
+    for (const char* key : {"elbo", "elbo_se", "iwae", "nll", "bits_per_dim", "coverage", "coverage_se", "coverage_floor", "cfd", "cfd_floor", "classifier"})
+        CHECK_MESSAGE(metrics.contains(key), key);
+    CHECK(metrics.at("images") == 40);
+    CHECK(metrics.at("samples") == 40);
     CHECK(metrics.at("step") == 30);
     CHECK(eps_program({"eval", run, "--json"}).out == eval.out);
-    CHECK(contains(eps_program({"eval", run}).out, "elbo"));
+    const std::string table = eps_program({"eval", run}).out;
+    CHECK(contains(table, "elbo"));
+    CHECK(contains(table, " (floor "));
+    CHECK_FALSE(contains(table, "_floor"));
+    CHECK(contains(table, "  " + metrics.at("classifier").dump() + "\n"));  // whole, not rounded
 
     const Finished more = eps_program({"train", "--resume", run, "--steps", "45", "--quiet"});
     CHECK(more.code == 0);

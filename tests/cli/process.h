@@ -33,6 +33,7 @@ public:
         ::dup2(::open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
         ::dup2(error_descriptor >= 0 ? error_descriptor : ::open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
         ::setenv("ASAN_OPTIONS", "allocator_may_return_null=1", 0);  // a sanitized eps, too, is to hear of memory it cannot have
+        ::setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);  // tests leave nothing behind
         for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
         ::execv(argv[0], argv.data());
         ::_exit(127);
