@@ -14,7 +14,7 @@
 #include "models/metrics/report.h"
 #include "models/training/accumulate.h"
 #include "models/training/estimate.h"
-#include "models/training/image_grid.h"
+#include "models/picture/image_grid.h"
 #include "models/vae/network.h"
 #include "nn/optimizer.h"
 #include "tensor/create.h"
