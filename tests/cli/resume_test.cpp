@@ -90,9 +90,9 @@ TEST_CASE("batches in parts: told by config.json, bitwise the same after a resum
 TEST_CASE("GANs: killed and resumed, at any step, they end bitwise as ones never stopped") {
     TempFolder data;
     put_tiny_data(data);
-    const std::vector<std::vector<std::string>> games{{"--data", "ring8", "--layers", "2"},
+    const std::vector<std::vector<std::string>> games{{"--data", "ring8", "--layers", "2", "--lr-decay", "none", "--instance-noise-steps", "50"},
                                                       {"--data", "grid25", "--gp", "r1", "--k", "2", "--pac", "2", "--conditional", "--instance-noise", "0.2",
-                                                       "--instance-noise-steps", "30"},
+                                                       "--instance-noise-steps", "30", "--lr-decay", "none"},
                                                       {"--data", "mnist", "--noise", "4", "--minibatch-stddev"}};
     for (std::size_t game = 0; game < games.size(); ++game) {
         const std::string whole = data / ("whole" + std::to_string(game)), parts = data / ("parts" + std::to_string(game));
