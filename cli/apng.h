@@ -14,8 +14,8 @@ void write_film(const std::string& path, const Tensor& frames, int scale = 1);
 /// A picture of a model by what it is: a film if its pixels have rank 4, else one PNG.
 void write_picture(const std::string& path, const models::Picture& picture);
 
-/// A film of PNG files, in this order. Files that cannot be read are left out, as are those of another size than the last that can; so are, evenly,
-/// frames beyond 100. Writes nothing where fewer than two are left.
+/// A film of PNG files, in this order; one that is a film itself gives its last frame. Files that cannot be read are left out, as are those of another
+/// size than the last that can. Of more than 100 files it takes 100, evenly. Writes nothing where fewer than two are left.
 void join_film(const std::string& path, const std::vector<std::string>& files);
 
 }  // namespace eps::cli

@@ -1,6 +1,6 @@
 #pragma once
-// The Dirac-GAN of Mescheder, Geiger & Nowozin 2018 (definition 2.1): the smallest game there is, and all that is unstable about larger ones. The data are
-// one point, 0; the generator is one point, theta; the discriminator is linear, with logit a(x) = psi x. The only equilibrium is (0, 0).
+// The Dirac-GAN of Mescheder, Geiger & Nowozin 2018 (definition 2.1): the smallest game there is, and what is unstable about larger ones. The data
+// are one point, 0; the generator is one point, theta; the discriminator is linear, with logit a(x) = psi x. The only equilibrium is (0, 0).
 #include <array>
 #include <complex>
 

@@ -1,5 +1,6 @@
 #include "models/gan/theory.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -17,17 +18,30 @@ double softplus(double a) { return std::max(a, 0.0) + std::log1p(std::exp(-std::
 // log p - log q; 0 where both vanish.
 double log_ratio(double log_p, double log_q) { return log_p == log_q ? 0 : log_p - log_q; }
 
-// log-densities as numbers, checked to be as many as the others.
+// Numbers at the nodes, checked to be as many as there are nodes.
 std::vector<double> numbers_of(const Tensor& x, std::int64_t count, const char* what) {
     check(x.defined() && is_floating(x.dtype()) && x.numel() == count, "gan theory", what, ": got ", describe(x), "; expected ", count, " in f32 or f64");
     return x.to_vector();
 }
 
+std::int64_t nodes_of(const Densities& d) {
+    check(d.weights.defined(), "gan theory", "the densities are undefined");
+    return d.weights.numel();
+}
+
+// f(log p_i, log q_i) -> [n]
+template <class F>
+Tensor at_nodes(const Densities& d, F&& f) {
+    std::vector<double> log_p = numbers_of(d.log_p, nodes_of(d), "log p");
+    const std::vector<double> log_q = numbers_of(d.log_q, nodes_of(d), "log q");
+    std::transform(log_p.begin(), log_p.end(), log_q.begin(), log_p.begin(), f);
+    return tensor(log_p, {nodes_of(d)}, {.dtype = f64});
+}
+
 // sum_i w_i f(i, log p_i, log q_i).
 template <class F>
 double integral(const Densities& d, F&& f) {
-    check(d.weights.defined(), "gan theory", "the densities are undefined");
-    const std::int64_t count = d.weights.numel();
+    const std::int64_t count = nodes_of(d);
     const std::vector<double> w = d.weights.to_vector(), log_p = numbers_of(d.log_p, count, "log p"), log_q = numbers_of(d.log_q, count, "log q");
     double sum = 0;
     for (std::size_t i = 0; i < w.size(); ++i) sum += w[i] * f(i, log_p[i], log_q[i]);
@@ -40,13 +54,6 @@ double weighted(double log_p, double g) { return log_p == -kInfinity ? 0 : std::
 double log_mean(double log_p, double log_q) {  // log (p + q) / 2
     const double larger = std::max(log_p, log_q);
     return larger == -kInfinity ? larger : larger + softplus(-std::abs(log_ratio(log_p, log_q))) - kLog2;
-}
-
-// The pair (p, m) or, with the roles exchanged, (q, m).
-Densities against_mean(const Densities& d, bool exchanged) {
-    std::vector<double> log_m;
-    integral(d, [&](std::size_t, double log_p, double log_q) { return log_m.push_back(log_mean(log_p, log_q)), 0.0; });
-    return {exchanged ? d.log_q : d.log_p, tensor(log_m, d.weights.shape(), {.dtype = f64}), d.weights};
 }
 
 Tensor logarithms(const Tensor& probabilities, const char* what) {
@@ -97,20 +104,16 @@ Tensor optimal_discriminator(const Tensor& log_p, const Tensor& log_q) {
 }
 
 double value(const Densities& densities, const Tensor& logits) {
-    check(densities.weights.defined(), "gan theory", "the densities are undefined");
-    const std::vector<double> a = numbers_of(logits, densities.weights.numel(), "logits");
+    const std::vector<double> a = numbers_of(logits, nodes_of(densities), "logits");
     return -integral(densities, [&](std::size_t i, double log_p, double log_q) {
         return weighted(log_p, softplus(-a[i])) + weighted(log_q, softplus(a[i]));
     });
 }
 
-double criterion(const Densities& densities) {
-    std::vector<double> logits;
-    integral(densities, [&](std::size_t, double log_p, double log_q) { return logits.push_back(log_ratio(log_p, log_q)), 0.0; });
-    return value(densities, tensor(logits, densities.weights.shape(), {.dtype = f64}));
-}
+double criterion(const Densities& densities) { return value(densities, at_nodes(densities, log_ratio)); }
 double criterion_by_kl(const Densities& densities) {
-    return -kLog4 + kl(against_mean(densities, false)) + kl(against_mean(densities, true));
+    const Tensor log_m = at_nodes(densities, log_mean);
+    return -kLog4 + kl({densities.log_p, log_m, densities.weights}) + kl({densities.log_q, log_m, densities.weights});
 }
 double criterion_by_jsd(const Densities& densities) { return -kLog4 + 2 * jsd(densities); }
 
@@ -156,8 +159,7 @@ Estimate jsd_estimate(const Tensor& log_p_at_p, const Tensor& log_q_at_p, const 
 }
 
 double discriminator_error(const Densities& densities, const Tensor& probabilities) {
-    check(densities.weights.defined(), "gan theory", "the densities are undefined");
-    const std::vector<double> D = numbers_of(probabilities, densities.weights.numel(), "probabilities");
+    const std::vector<double> D = numbers_of(probabilities, nodes_of(densities), "probabilities");
     return integral(densities, [&](std::size_t i, double log_p, double log_q) {
         return std::exp(log_mean(log_p, log_q)) * std::abs(D[i] - sigmoid(log_ratio(log_p, log_q)));
     });

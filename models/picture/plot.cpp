@@ -12,7 +12,8 @@ namespace {
 void check_window(const Window& window, const char* op) {
     const bool sound = std::isfinite(window.right - window.left) && std::isfinite(window.top - window.bottom) && window.left < window.right &&
                        window.bottom < window.top;
-    check(sound, op, "got the window [", window.left, ", ", window.right, "] x [", window.bottom, ", ", window.top, "]; expected left < right and bottom < top");
+    check(sound, op, "got the window [", window.left, ", ", window.right, "] x [", window.bottom, ", ", window.top,
+          "]; expected left < right and bottom < top");
 }
 
 // The curve of sRGB, from linear light   (IEC 61966-2-1).

@@ -30,8 +30,8 @@ Update by_autograd(const DiracGan& game, DiracState state, const char* loss) {
     const Tensor of_d = rules.discriminator_loss(critic(data), critic(sample), 1) + game.penalty * penalty("r1").of(critic, data, sample, unused);
     const Tensor next_psi = psi - game.rate * grad(of_d, {psi}, {.create_graph = true})[0];
     const Tensor seen = game.alternating ? next_psi : psi;
-    const Tensor of_g = rules.generator_loss(critic(data), seen * sample);
-    const Tensor slope = grad(of_g, {sample}, {.create_graph = true})[0];  // the partial one: what D saw of theta earlier is none of G's matter
+    const Tensor answer = reshape(theta, {1, 1});  // G's derivative is the partial one: what D saw of theta before is no part of it
+    const Tensor slope = grad(rules.generator_loss(critic(data), seen * answer), {answer}, {.create_graph = true})[0];
     const Tensor next_theta = theta - game.rate * reshape(slope, {});
     Update update{{next_psi.item(), next_theta.item()}, {}};
     for (int row = 0; row < 2; ++row) {
@@ -53,7 +53,7 @@ double growth(const DiracGan& game, int steps) {
 // Counts the samples it makes and the calls it takes.
 class Counted final : public nn::Module {
 public:
-    Counted() { add_module("linear", linear_); }
+    Counted() { add("linear", linear_); }
     Tensor forward(const Tensor& z) override {
         ++calls;
         samples += z.size(0);
@@ -93,13 +93,14 @@ TEST_CASE("G10: gradient descent of both at once spirals away for every rate, ta
         for (const auto& l : DiracGan{.rate = h, .alternating = true}.eigenvalues()) CHECK(std::abs(l) == doctest::Approx(1).epsilon(1e-14));
         CHECK(std::abs(largest({.rate = h, .penalty = 0.8}) - std::sqrt(1 - 0.8 * h + h * h / 4)) < 1e-14);
         CHECK(largest({.rate = h, .penalty = 0.8}) < 1);
-        CHECK(largest({.rate = h, .penalty = 0.8, .alternating = true}) == doctest::Approx(std::sqrt(1 - 0.8 * h)).epsilon(1e-14));
+        CHECK(largest({.rate = h, .penalty = 0.8, .alternating = true}) < 1);
+        if (h < 1) CHECK(largest({.rate = h, .penalty = 0.8, .alternating = true}) == doctest::Approx(std::sqrt(1 - 0.8 * h)).epsilon(1e-14));
     }
     CHECK(largest({.rate = 4.5, .alternating = true}) > 1.5);               // beyond s = 2 turns spiral away as well
     CHECK(largest({.rate = 0.1, .penalty = 0.02}) > 1);                     // too weak a penalty for this rate: gamma < h / 4
     CHECK(largest({.rate = 0.1, .penalty = 30}) > 1);                       // too strong
     // And so it goes.
-    CHECK(growth({.rate = 0.1}, 2000) > 5);
+    CHECK(growth({.rate = 0.1}, 2000) > 3);
     CHECK(growth({.rate = 0.1, .alternating = true}, 2000) == doctest::Approx(1).epsilon(0.1));
     CHECK(growth({.rate = 0.1, .penalty = 0.8}, 2000) < 1e-20);
     CHECK(growth({.rate = 0.1, .penalty = 0.8, .alternating = true}, 2000) < 1e-20);

@@ -24,11 +24,12 @@ double total_variation(const Tensor& p, const Tensor& q) { return 0.5 * sum(abs(
 
 // How often each state comes among the rows of v.
 Tensor frequencies(const Tensor& v) {
-    std::vector<double> counts(std::size_t{1} << v.size(1));
     const std::vector<double> bits = v.to_vector();
-    for (std::size_t row = 0; row < static_cast<std::size_t>(v.size(0)); ++row) {
+    const auto units = static_cast<std::size_t>(v.size(1));
+    std::vector<double> counts(std::size_t{1} << units);
+    for (std::size_t at = 0; at < bits.size(); at += units) {
         std::size_t state = 0;
-        for (std::size_t i = 0; i < static_cast<std::size_t>(v.size(1)); ++i) state = 2 * state + static_cast<std::size_t>(bits[row * static_cast<std::size_t>(v.size(1)) + i]);
+        for (std::size_t i = 0; i < units; ++i) state = 2 * state + (bits[at + i] == 1);
         counts[state] += 1 / static_cast<double>(v.size(0));
     }
     return tensor(counts, {static_cast<std::int64_t>(counts.size())}, doubles);
