@@ -43,7 +43,7 @@ void Algorithm1::update_discriminator(Report& report, Generator& generator) {
     Minibatch noise = sources_.noise();
     // Sample a minibatch of m examples x from the data distribution p_data(x).
     const Minibatch data = sources_.data();
-    noise.y = data.y;  // of which classes the game is, the data say
+    noise.y = data.y;  // so that D compares p_data(x | y) p_data(y) with p_g(x | y) p_data(y)
     const Minibatch samples = [&] {
         const nn::Frozen fixed(players_.generator);
         const NoGrad guard;

@@ -6,6 +6,7 @@
 #include "autograd/engine.h"
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/reduce.h"
+#include "autograd/ops/shape.h"
 #include "models/gan/network.h"
 #include "models/gan/unrolled.h"
 #include "nn/functional_call.h"
@@ -208,6 +209,26 @@ TEST_CASE("Algorithm 1: with unrolled steps G answers to the discriminator ahead
     CHECK(report.generator_loss == loss.item());
     const std::vector<Tensor> expected = grad(loss, hand.g().parameters());
     for (std::size_t i = 0; i < expected.size(); ++i) CHECK(same_bits(game.g().parameters()[i].grad(), expected[i]));
+}
+
+TEST_CASE("Algorithm 1: in a conditional game D sees samples of the classes of its data, and G makes the classes asked for") {
+    struct Spy : nn::Module {
+        nn::Linear linear{5, 1, {.dtype = f64}};
+        std::vector<double> classes;  // of the first row of every batch
+        Spy() { add("linear", linear); }
+        Tensor forward(const Tensor& x) override {
+            classes.push_back(argmax(slice(x, 1, 2), 1).to_vector()[0]);
+            return linear(x);
+        }
+    } spy;
+    Game game({.noise = 2, .classes = 3, .width = 4, .layers = 1});
+    const auto of_class = [](double y) { return full({kBatch}, y, {.dtype = i64}); };
+    const Sources sources{.data = [&] { return Minibatch{game.draw('x', {kBatch, 2}), of_class(1)}; },
+                          .noise = [&] { return Minibatch{game.draw('z', {kBatch, 2}), of_class(2)}; }};
+    nn::SGD sgd(spy.parameters(), {.lr = 0.1});
+    const Rules rules{.objective = objective("relativistic"), .penalty = &penalty("r2"), .penalty_weight = 1};
+    Algorithm1({game.g(), spy, game.sgd_g, sgd}, sources, {.classes = 3}, rules).iteration(game.generator);
+    CHECK(spy.classes == std::vector<double>{1, 1, 1, 1, 2});  // of D: data, samples, penalty; of G: data, samples
 }
 
 TEST_CASE("Algorithm 1: every objective with every penalty, at logits of 1e4 too, in every presentation") {
