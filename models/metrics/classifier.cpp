@@ -53,7 +53,7 @@ public:
         std::int64_t in = 1;
         for (const std::int64_t out : {16, 32, 64}) {  // 28 -> 14 -> 7 -> 4 pixels a side
             body_.add<nn::Conv2d>(in, out, 3, nn::Conv2dLayerOptions{.stride = 2, .padding = 1, .bias = false, .generator = &generator});
-            body_.add<nn::BatchNorm>(out).template add<nn::ReLU>();
+            body_.add<nn::BatchNorm>(out).add<nn::ReLU>();
             in = out;
         }
         add("body", body_);
