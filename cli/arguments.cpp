@@ -80,7 +80,7 @@ CLI::Option* add_option(CLI::App& app, const models::Option& option, models::Val
     else if (auto* whole = std::get_if<std::int64_t>(&value)) added = app.add_option(flag, *whole, help)->type_name("N");
     else if (auto* number = std::get_if<double>(&value)) added = app.add_option(flag, *number, help)->type_name("X");
     else added = app.add_flag(flag + ",!--no-" + option.name, std::get<bool>(value), help);
-    return added->default_str(shown(option.fallback));
+    return added->default_str(option.derived ? "by data" : shown(option.fallback));
 }
 
 CLI::Option* add_count(CLI::App& app, const std::string& flag, std::int64_t& value, const std::string& help, std::int64_t least, std::int64_t most) {
@@ -116,10 +116,14 @@ struct FamilyCommand {
     models::Config config() const {
         models::Config config;
         config.set("family", family->name);
-        for (std::size_t i = 0; i < options.size(); ++i) config.set(options[i].name, values[i]);
+        const auto given = [&](const models::Option& option) { return !option.derived || app->count("--" + option.name) > 0; };
+        for (std::size_t i = 0; i < options.size(); ++i)
+            if (given(options[i])) config.set(options[i].name, values[i]);
         if (app->count("--minutes") > 0 && app->count("--steps") == 0) config.set("steps", std::int64_t{0});  // who limits the time does not mean 20000 steps
         try {
-            return models::check_config(config, options);
+            for (std::size_t i = 0; i < options.size(); ++i)
+                if (given(options[i])) models::check_value(options[i], values[i], config.source());
+            return models::check_config(family->complete ? family->complete(config) : config, options);
         } catch (const Error& error) {
             throw UsageError("eps train " + family->name, std::string(error.what()).substr(error.op().size() + 2));
         }

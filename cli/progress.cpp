@@ -41,6 +41,14 @@ void ProgressDisplay::stepped(const models::Progress& progress) {
     if (waited >= (terminal_.interactive ? kRedraw : kLine) || last) show(progress);
 }
 
+void ProgressDisplay::noted(const std::string& note) {
+    if (quiet_) return;
+    const std::string sentence = "note: " + printable(note);
+    if (terminal_.interactive) talk("\r" + wrapped(sentence, 6, static_cast<std::size_t>(terminal_width(STDERR_FILENO))) + "\033[K\n");  // above the bar
+    else talk(sentence + "\n");
+    drawn_ = false;
+}
+
 void ProgressDisplay::show(const models::Progress& progress) {
     if (const double seconds = progress.seconds - shown_seconds_; seconds > 0) {
         const double rate = static_cast<double>(progress.step - shown_step_) / seconds;

@@ -16,6 +16,7 @@ public:
 
     void started(const models::TrainOptions& options, const models::Progress& progress) override;
     void stepped(const models::Progress& progress) override;
+    void noted(const std::string& note) override;
 
     /// "step 120/600  loss 181.2  812 steps/s  ETA 0:23"; a bar between, as wide as is left, where width > 0. For tests.
     std::string line(const models::Progress& progress, int width) const;

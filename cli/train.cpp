@@ -7,6 +7,7 @@
 #include "cli/runs.h"
 #include "cli/signals.h"
 #include "cli/text.h"
+#include "models/data/data_missing.h"
 #include "models/training/trainer.h"
 #include "tensor/parallel.h"
 
@@ -21,6 +22,18 @@ models::RunFolder folder_of(const TrainArguments& arguments) {
     if (arguments.minutes) config.set("minutes", *arguments.minutes);
     folder.set_config(std::move(config));
     return folder;
+}
+
+// What is wrong with the options of a new run is a matter of usage; with those of a run that is there, of the run.
+std::unique_ptr<models::Task> task_of(const TrainArguments& arguments, const models::RunFolder& folder) {
+    if (arguments.resume) return make_task(folder.config());
+    try {
+        return models::family(folder.config()).make(folder.config());
+    } catch (const data::DataMissing&) {
+        throw;
+    } catch (const Error& error) {
+        throw UsageError("eps train " + folder.family(), std::string(error.what()).substr(error.op().size() + 2));
+    }
 }
 
 std::string counted(std::int64_t count, const char* noun) { return str(count, " ", noun, count == 1 ? "" : "s"); }
@@ -43,7 +56,7 @@ int run(const TrainArguments& arguments) {
     const std::atomic<int>& stop = catch_stop_signals();
     if (arguments.threads > 0) set_num_threads(arguments.threads);
     models::RunFolder folder = folder_of(arguments);
-    const std::unique_ptr<models::Task> task = make_task(folder.config());
+    const std::unique_ptr<models::Task> task = task_of(arguments, folder);
     task->steps_per_epoch();  // reads the data: what is missing is said at once
     if (!arguments.quiet)
         talk(str(folder.family(), " in '", folder.path().string(), "': ", counted(task->parameter_count(), "parameter"), ", ",

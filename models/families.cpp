@@ -1,11 +1,12 @@
 // Every model family the program knows. A new family is one line here.
+#include "models/gan/gan.h"
 #include "models/training/task.h"
 #include "models/vae/vae.h"
 
 namespace eps::models {
 
 const std::vector<Family>& families() {
-    static const std::vector<Family> all{vae_family()};
+    static const std::vector<Family> all{vae_family(), gan_family()};
     return all;
 }
 

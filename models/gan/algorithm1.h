@@ -55,6 +55,9 @@ public:
     /// One pass of the loop body: k steps of D, then one of G. `generator` draws what penalty and presentation need.
     Report iteration(Generator& generator);
 
+    /// From now on; the rest of the presentation stays.
+    void set_instance_noise(double deviation) { presentation_.instance_noise = deviation; }
+
     /// The two halves, in the paper's words: "update the discriminator by ascending its stochastic gradient", "update the generator by descending
     /// its stochastic gradient". Each leaves the other player alone: parameters, their gradients, running statistics. G's computes no gradient of D's
     /// weights.

@@ -34,6 +34,10 @@ MetricsLine parse(std::string_view text, const std::string& where) {
         } else if (key == "seconds") {
             line.seconds = number(value, key, where);
             check(std::isfinite(line.seconds) && line.seconds >= 0, kOp, "'seconds' is no duration in ", where);
+        } else if (key == "note") {
+            const auto* note = std::get_if<std::string>(&value);
+            check(note != nullptr, kOp, "'note' is no text in ", where);
+            line.note = *note;
         } else {
             line.scalars.emplace_back(key, number(value, key, where));
         }
@@ -100,6 +104,7 @@ void MetricsLog::append(const MetricsLine& line) {
     add("epoch", line.epoch);
     add("seconds", line.seconds);
     for (const auto& [name, value] : line.scalars) add(name, value);
+    if (!line.note.empty()) text_.append(", \"note\": ").append(json_quoted(line.note));
     text_ += "}\n";
     for (std::size_t done = 0; done < text_.size();) {
         const ssize_t count = ::write(descriptor_, text_.data() + done, text_.size() - done);

@@ -1,5 +1,6 @@
 #pragma once
-// metrics.jsonl: one JSON object a line, {"step": 100, "epoch": 0.17, "seconds": 1.9, "loss": 180.2, ...}; NaN is null.
+// metrics.jsonl: one JSON object a line, {"step": 100, "epoch": 0.17, "seconds": 1.9, "loss": 180.2, ...}; NaN is null. What a task noted since
+// the line before is its "note", sentences parted by line ends.
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@ struct MetricsLine {
     double epoch = 0;       // passes over the data; 0 where data are drawn fresh
     double seconds = 0;     // of training, over all sessions
     Scalars scalars = {};   // means since the line before
+    std::string note = {};
 };
 
 class MetricsLog {

@@ -29,6 +29,8 @@ public:
 
     /// One optimiser step; `index` counts from 0. Everything random comes from the task's own generators, so that state() makes it resumable.
     virtual Scalars step(std::int64_t index) = 0;
+    /// Sentences for the person at the screen that came up since the last call: what looks wrong and what to try. Asked after every step.
+    virtual std::vector<std::string> notes() { return {}; }
     /// Steps of one pass over the data, for the display; 0 where data are drawn fresh. Reads the data: throws where they are missing.
     virtual std::int64_t steps_per_epoch() { return 0; }
     /// Pictures that show how far the model is. Must not change what later steps compute.
@@ -53,6 +55,7 @@ struct Option {
     std::vector<std::string> choices = {};                      // for text
     double least = -std::numeric_limits<double>::infinity();    // for numbers
     double most = std::numeric_limits<double>::infinity();
+    bool derived = false;  // where it is not given, Family::complete finds it; the fallback tells no more than the type
 };
 
 struct Family {
@@ -60,6 +63,8 @@ struct Family {
     std::string summary;  // one line of --help
     std::vector<Option> options;
     std::unique_ptr<Task> (*make)(const Config& config);
+    /// Adds the derived options that a new run does not give, from those it gives, and throws where these do not go together. Null: none is derived.
+    Config (*complete)(const Config& given) = nullptr;
 };
 
 /// Every family the program knows, in the order of --help.

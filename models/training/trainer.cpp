@@ -5,6 +5,8 @@
 #include <optional>
 #include <set>
 
+#include "models/training/culprit.h"
+
 namespace eps::models {
 namespace {
 
@@ -90,6 +92,10 @@ private:
         const Scalars scalars = task_.step(step_);
         ++step_;
         recent_.add(scalars);
+        for (const std::string& note : task_.notes()) {
+            line_.note += (line_.note.empty() ? "" : "\n") + note;
+            listener_.noted(note);
+        }
         for (const auto& [name, value] : scalars)
             if (is_loss(name) && !std::isfinite(value)) stop_at(name, value);
         const auto due = [&](std::int64_t every) { return every > 0 && step_ % every == 0; };
@@ -101,8 +107,10 @@ private:
 
     [[noreturn]] void stop_at(const std::string& name, double value) {
         log();
-        const std::string file = run_.checkpoint_file().string();
-        fail(kOp, name, " is ", value, " at step ", step_, "; ",
+        const std::string file = run_.checkpoint_file().string(), failed = str(name, " is ", value, " at step ", step_, "; ");
+        listener_.noted(failed + "the steps since the last checkpoint are done once more to find where it came from");
+        const std::string culprit = find_culprit(run_, step_, stop_);
+        fail(kOp, failed, culprit.empty() ? "" : str("it came from ", culprit, "; "),
              saved_ ? str("the last good checkpoint is that of step ", *saved_, " in '", file, "'") : "no checkpoint was saved before",
              "; hint: a smaller learning rate");
     }
@@ -116,6 +124,7 @@ private:
         line_.seconds = std::round(1000 * seconds()) / 1000;
         recent_.take(line_.scalars);
         run_.metrics().append(line_);
+        line_.note.clear();
     }
     void pictures() {
         const std::vector<Picture> pictures = task_.pictures();

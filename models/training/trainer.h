@@ -37,6 +37,8 @@ public:
     virtual void started(const TrainOptions& options, const Progress& progress) = 0;
     /// After every step: keep it cheap.
     virtual void stepped(const Progress& progress) = 0;
+    /// A sentence for the person at the screen; it is in metrics.jsonl as well.
+    virtual void noted(const std::string&) {}
 };
 
 enum class TrainEnd { steps_done, time_up, interrupted };
@@ -49,8 +51,8 @@ struct TrainResult {
 
 /// Trains in `run` from its checkpoint, if it has one, until the steps are done, the time is up or `stop` is set (the step under way is
 /// finished first); saves; returns. Killed at any moment and called again, it ends with bitwise the checkpoint of an undisturbed run.
-/// A loss (a scalar "loss" or "..._loss") that is not finite throws, naming the step and the last good checkpoint. However it ends otherwise, the
-/// pictures that are filmed have been joined.
+/// A loss (a scalar "loss" or "..._loss") that is not finite throws, naming the step, the op it came from and the last good checkpoint. However it
+/// ends otherwise, the pictures that are filmed have been joined.
 TrainResult train(Task& task, RunFolder& run, const PictureWriter& writer, TrainListener& listener, const std::atomic<int>& stop);
 
 }  // namespace eps::models

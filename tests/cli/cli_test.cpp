@@ -35,7 +35,7 @@ bool one_sentence(const std::string& err) {
 
 TEST_CASE("help fits 80 columns, goes to stdout and shows defaults") {
     for (const std::vector<std::string>& command :
-         {std::vector<std::string>{}, {"train"}, {"train", "vae"}, {"sample"}, {"eval"}, {"info"}, {"ops"}, {"doctor"}}) {
+         {std::vector<std::string>{}, {"train"}, {"train", "vae"}, {"train", "gan"}, {"sample"}, {"eval"}, {"info"}, {"ops"}, {"doctor"}}) {
         std::vector<std::string> arguments = command;
         arguments.push_back("--help");
         const Finished help = eps_program(arguments);
@@ -159,6 +159,69 @@ TEST_CASE("train, info, sample and eval on one run") {
     CHECK(more.code == 0);
     CHECK(more.err.empty());
     CHECK(Json::parse(eps_program({"eval", run, "--json"}).out).at("step") == 45);
+}
+
+TEST_CASE("a GAN from train to eval, its options refused with what is allowed") {
+    TempFolder data;
+    put_tiny_data(data);
+    const std::string run = data / "run";
+    const Finished train = eps_program(tiny_gan(data, run, 20, {"--data", "ring8"}));
+    REQUIRE_MESSAGE(train.code == 0, train.err);
+    CHECK(contains(train.err, "step 20/20  d_loss"));
+    CHECK(std::filesystem::exists(run + "/samples/samples.png"));
+    const std::string metrics = bytes_of_file(run + "/metrics.jsonl");
+    for (const char* key : {"value", "d_real", "d_fake", "logit_gradient", "gradient_ratio", "modes", "hq", "reverse_kl", "d_gap"})
+        CHECK_MESSAGE(contains(metrics, "\"" + std::string(key) + "\": "), key);
+    CHECK(eps_program({"sample", run, "--count", "50", "--out", data / "a.png"}).code == 0);
+    const Finished eval = eps_program({"eval", run, "--json"});
+    REQUIRE_MESSAGE(eval.code == 0, eval.err);
+    for (const char* key : {"modes", "hq", "reverse_kl", "swd", "swd_floor"}) CHECK_MESSAGE(Json::parse(eval.out).contains(key), key);
+
+    const std::string none = data / "none";
+    const auto refused = [&](const std::vector<std::string>& more, const std::string& part) {
+        std::vector<std::string> arguments{"train", "gan", "--out", none};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        const Finished finished = eps_program(arguments);
+        CHECK_MESSAGE(finished.code == 2, finished.err);
+        CHECK_MESSAGE(one_sentence(finished.err), finished.err);
+        CHECK_MESSAGE(contains(finished.err, part), finished.err);
+        CHECK_FALSE(std::filesystem::exists(none));
+    };
+    refused({"--k", "0"}, "expected at least 1");
+    refused({"--pac", "0"}, "expected at least 1");
+    refused({"--pac", "3"}, "packs must divide the batch");
+    refused({"--loss", "chi-squared"}, "non-saturating, minimax, hinge, least-squares, wasserstein, relativistic");
+    refused({"--data", "cifar"}, "ring8, grid25, moons, checkerboard, pinwheel, spirals, fashion-mnist, mnist");
+    refused({"--data", "moons", "--conditional"}, "ring8, grid25, fashion-mnist, mnist");
+    refused({"--gp", "r3"}, "none, wgan-gp, r1, r2, r1+r2");
+    refused({"--data", "mnist", "--gp", "r1", "--norm", "batch"}, "expected --norm group or none");
+    const Finished missing = eps_program({"train", "gan", "--out", none, "--data", "mnist", "--data-dir", data / "nowhere"});
+    CHECK(missing.code == 3);
+    CHECK_FALSE(std::filesystem::exists(none));
+
+    // The same in a run that is there is the run's fault.
+    const std::string config = run + "/config.json", good = bytes_of_file(config);
+    std::string bad = good;
+    put(config, bad.replace(bad.find("\"pac\": 1"), 8, "\"pac\": 3"));
+    const Finished broken = eps_program({"train", "--resume", run, "--steps", "30"});
+    CHECK(broken.code == 1);
+    CHECK_MESSAGE(contains(broken.err, "packs must divide the batch"), broken.err);
+    CHECK(contains(broken.err, run));
+    // A checkpoint of another family, too.
+    put(config, good);
+    REQUIRE(eps_program(tiny_training(data, data / "vae", 10)).code == 0);
+    put(run + "/checkpoint.safetensors", bytes_of_file(data / "vae/checkpoint.safetensors"));
+    CHECK(eps_program({"eval", run}).code == 1);
+}
+
+TEST_CASE("a loss that is not finite: the op it came from, and the last good checkpoint") {
+    TempFolder data;
+    const std::string run = data / "run";
+    const Finished early = eps_program(tiny_gan(data, run, 50, {"--lr", "1e30"}));
+    CHECK(early.code == 1);
+    CHECK_MESSAGE(contains(early.err, "it came from "), early.err);
+    CHECK_MESSAGE(contains(early.err, ": its backward made a NaN or an infinity"), early.err);
+    CHECK_MESSAGE(contains(early.err, "no checkpoint was saved before"), early.err);
 }
 
 TEST_CASE("what is broken is named: exit code 1") {

@@ -87,6 +87,31 @@ TEST_CASE("batches in parts: told by config.json, bitwise the same after a resum
     CHECK(refused.err.find("more parts than images; got --accumulate 11 and --batch 10") != std::string::npos);
 }
 
+TEST_CASE("GANs: killed and resumed, at any step, they end bitwise as ones never stopped") {
+    TempFolder data;
+    put_tiny_data(data);
+    const std::vector<std::vector<std::string>> games{{"--data", "ring8", "--layers", "2", "--lr-decay", "none", "--instance-noise-steps", "50"},
+                                                      {"--data", "grid25", "--gp", "r1", "--k", "2", "--pac", "2", "--conditional", "--instance-noise", "0.2",
+                                                       "--instance-noise-steps", "30", "--lr-decay", "none"},
+                                                      {"--data", "mnist", "--noise", "4", "--minibatch-stddev"}};
+    for (std::size_t game = 0; game < games.size(); ++game) {
+        const std::string whole = data / ("whole" + std::to_string(game)), parts = data / ("parts" + std::to_string(game));
+        const int steps = game == 2 ? 23 : 200;
+        REQUIRE(eps_program(tiny_gan(data, whole, steps, games[game])).code == 0);
+        Process killed(program(tiny_gan(data, parts, steps, games[game])));  // at a checkpoint every ten steps, and mostly between two
+        wait_until([&] { return std::filesystem::exists(parts + "/checkpoint.safetensors") || !killed.running(); });
+        killed.signal(SIGKILL);
+        killed.wait();
+        REQUIRE(eps_program({"train", "--resume", parts, "--threads", "1", "--quiet"}).code == 0);
+        CHECK(checkpoint_of(parts) == checkpoint_of(whole));
+
+        const std::string odd = data / ("odd" + std::to_string(game));  // stopped at a step that is no multiple of anything
+        REQUIRE(eps_program(tiny_gan(data, odd, 13, games[game])).code == 0);
+        REQUIRE(eps_program({"train", "--resume", odd, "--steps", std::to_string(steps), "--threads", "2", "--quiet"}).code == 0);
+        CHECK(checkpoint_of(odd) == checkpoint_of(whole));
+    }
+}
+
 TEST_CASE("one thread or two: the same bytes") {
     TempFolder data;
     put_tiny_data(data);

@@ -21,6 +21,16 @@ inline void put_tiny_data(const TempFolder& folder) {
     }
 }
 
+/// A GAN of the plane (data: a toy), or of the tiny images.
+inline std::vector<std::string> tiny_gan(const TempFolder& data, const std::string& run, int steps, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments{"train", "gan", "--out", run, "--steps", std::to_string(steps), "--width", "8", "--batch", "8", "--checkpoint-every", "10",
+                                       "--log-every", "5", "--picture-every", "0", "--threads", "1"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    for (const std::string& word : more)
+        if (word == "mnist") arguments.insert(arguments.end(), {"--data-dir", data.path().string()});
+    return arguments;
+}
+
 inline std::vector<std::string> tiny_training(const TempFolder& data, const std::string& run, int steps, int checkpoint_every = 10) {
     return {"train", "vae", "--data", "mnist", "--data-dir", data.path().string(), "--out", run, "--steps", std::to_string(steps), "--hidden", "8",
             "--latent", "2", "--batch", "10", "--eval-k", "2", "--checkpoint-every", std::to_string(checkpoint_every), "--log-every", "5",

@@ -10,6 +10,7 @@ class ToyTask final : public models::Task {
 public:
     explicit ToyTask(std::uint64_t seed = 1) : order_(40, 4, seed), noise_(seed) {}
 
+    std::vector<std::string> notes() override { return std::exchange(to_note, {}); }
     models::Scalars step(std::int64_t index) override {
         ++steps_taken;
         if (on_step) on_step(index);
@@ -42,6 +43,7 @@ public:
     Tensor weights = zeros({4});
     std::int64_t nan_at = -1, steps_taken = 0;
     std::function<void(std::int64_t)> on_step;
+    std::vector<std::string> to_note;
 
 private:
     Tensor momentum_ = zeros({4});
@@ -65,7 +67,9 @@ struct QuietListener final : models::TrainListener {
     void stepped(const models::Progress& progress) override {
         if (on_step) on_step(progress);
     }
+    void noted(const std::string& note) override { notes.push_back(note); }
     std::function<void(const models::Progress&)> on_step;
+    std::vector<std::string> notes;
 };
 
 }  // namespace eps::test

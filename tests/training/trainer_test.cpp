@@ -137,6 +137,32 @@ TEST_CASE("a loss that is not finite stops the run by name of the step and of th
     CHECK(contains(message_of([&] { session(folder.path() / "new", toy_config(), at_once); }), "no checkpoint was saved before"));
 }
 
+TEST_CASE("what a task notes is told at once and is in the next line of the log") {
+    TempFolder folder;
+    std::vector<std::string> told;
+    session(folder.path() / "run", toy_config(), [&](ToyTask& task, QuietListener& listener, std::atomic<int>&) {
+        task.on_step = [&](std::int64_t index) {
+            if (index == 23) task.to_note = {"it is \"late\"", "and cold"};
+            if (index == 24) told = listener.notes;
+        };
+    });
+    CHECK(told == std::vector<std::string>{"it is \"late\"", "and cold"});
+    MetricsLog log(folder.path() / "run" / "metrics.jsonl");
+    CHECK(log.cut(20)->note.empty());
+    const auto line = [&] {
+        session(folder.path() / "again", toy_config(30), [&](ToyTask& task, QuietListener&, std::atomic<int>&) {
+            task.on_step = [&](std::int64_t index) {
+                if (index == 23) task.to_note = {"it is \"late\"", "and cold"};
+            };
+        });
+        return MetricsLog(folder.path() / "again" / "metrics.jsonl").last();
+    }();
+    REQUIRE(line.has_value());
+    CHECK(line->step == 30);
+    CHECK(line->note == "it is \"late\"\nand cold");
+    CHECK(checkpoint_of(folder.path() / "again").size() > 0);
+}
+
 TEST_CASE("a steady step takes nothing from the system") {
     TempFolder folder;
     Config config = toy_config(2000);

@@ -1,0 +1,44 @@
+#pragma once
+// The options of the family "gan": how the command line and config.json know them, and the same as a struct, checked for what goes together.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/gan/network.h"
+#include "models/gan/objective.h"
+#include "models/gan/penalty.h"
+#include "models/training/task.h"
+
+namespace eps::models::gan {
+
+std::vector<Option> options();
+
+struct Settings {
+    std::string data, data_dir, net;
+    bool images;            // otherwise a toy of the plane
+    NetworkOptions network;
+    const Objective* objective;
+    std::int64_t discriminator_steps;  // k
+    const Penalty* penalty;            // null: none
+    double penalty_weight, label_smoothing;
+    double instance_noise;             // at step 0; falls in a line to 0 at step instance_noise_steps
+    std::int64_t instance_noise_steps;
+    std::int64_t unrolled_steps;
+    std::int64_t batch;
+    std::string optimizer;
+    double lr, lr_d, beta1, beta2;
+    bool decays;                       // both learning rates, in a line to 0 at step `steps`
+    double ema;                        // 0: none
+    std::int64_t steps, log_every, picture_every;
+    std::uint64_t seed;
+
+    /// Of a complete config. Throws one sentence, with what is allowed, where options do not go together.
+    static Settings of(const Config& config);
+};
+
+/// The image data sets; every other name is a toy's.
+const std::vector<std::string>& image_sets();
+/// The classes that a conditional game on this data set has: of images 10, of a mixture its modes; 0 where the data have none.
+std::int64_t classes_of(const std::string& data);
+
+}  // namespace eps::models::gan
