@@ -40,7 +40,7 @@ public:
     const std::vector<double>& times() const { return times_; }
     /// Sees x and the x_0 predicted from it at each time: progressive predictions.
     using Watch = std::function<void(double t, const Tensor& x, const Tensor& x0)>;
-    /// What becomes of x once it stands at time s; s = 0 is the sample: see inpainting.h.
+    /// What becomes of x once it stands at time s; s = 0 is the sample: see editing.h.
     using Constrain = std::function<Tensor(double s, const Tensor& x)>;
     /// x_T [B, ...] -> x_0. Records no gradients.
     Tensor sample(const Denoiser& denoiser, const Tensor& xT, SampleNoise& noise, const Watch& watch = {}, const Constrain& constrain = {}) const;
