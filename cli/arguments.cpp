@@ -120,13 +120,39 @@ struct FamilyCommand {
         for (std::size_t i = 0; i < options.size(); ++i)
             if (given(options[i])) config.set(options[i].name, values[i]);
         if (app->count("--minutes") > 0 && app->count("--steps") == 0) config.set("steps", std::int64_t{0});  // who limits the time does not mean 20000 steps
-        try {
+        return as_usage("eps train " + family->name, [&] {
             for (std::size_t i = 0; i < options.size(); ++i)
                 if (given(options[i])) models::check_value(options[i], values[i], config.source());
             return models::check_config(family->complete ? family->complete(config) : config, options);
-        } catch (const Error& error) {
-            throw UsageError("eps train " + family->name, std::string(error.what()).substr(error.op().size() + 2));
-        }
+        });
+    }
+};
+
+// What `eps sample` and `eps eval` say about the way to draw samples: the options of all families, as the run's is not known yet. Families that share
+// a name share its type.
+struct SamplingOptions {
+    struct Entry {
+        models::Option option;
+        models::Value value;
+    };
+    std::vector<std::unique_ptr<Entry>> entries;  // where CLI11 can point at them
+    CLI::App* app = nullptr;
+
+    void add_to(CLI::App& command) {
+        app = &command;
+        for (const models::Family& family : models::families())
+            for (const models::Option& option : family.sample_options) {
+                if (app->get_option_no_throw("--" + option.name) != nullptr) continue;
+                entries.push_back(std::make_unique<Entry>(option, option.fallback));
+                add_option(*app, option, entries.back()->value)->default_str(option.derived ? "of the run" : shown(option.fallback))->group("Samples of " + family.name);
+            }
+    }
+
+    models::Config given() const {
+        models::Config config;
+        for (const auto& entry : entries)
+            if (app->count("--" + entry->option.name) > 0) config.set(entry->option.name, entry->value);
+        return config;
     }
 };
 
@@ -212,6 +238,7 @@ private:
         sample_->add_option("--out", sample_arguments_.out, "the picture to write")->type_name("FILE.png")->required();
         add_count(*sample_, "--count", sample_arguments_.count, "samples to draw", 1, 100000)->default_str("64");
         add_count(*sample_, "--seed", sample_arguments_.seed, "seed of their noise", 0, kAnySeed)->default_str("0");
+        sample_sampling_.add_to(*sample_);
         add_threads(*sample_, threads_);
     }
     void add_eval() {
@@ -219,6 +246,7 @@ private:
         eval_->add_option("RUN", eval_arguments_.run, "folder of a run")->required();
         eval_->add_flag("--json", eval_arguments_.json, "one JSON object instead of a table; its keys: docs/eval.md");
         add_count(*eval_, "--seed", eval_arguments_.seed, "seed of the estimates", 0, kAnySeed)->default_str("0");
+        eval_sampling_.add_to(*eval_);
         add_threads(*eval_, threads_);
     }
 
@@ -232,6 +260,8 @@ private:
         const int threads = static_cast<int>(threads_);
         train_arguments_.threads = sample_arguments_.threads = eval_arguments_.threads = threads;
         if (train_->parsed()) return train();
+        sample_arguments_.sampling = sample_sampling_.given();
+        eval_arguments_.sampling = eval_sampling_.given();
         if (sample_->parsed()) {
             if (!sample_arguments_.out.ends_with(".png")) usage_error(app_, "--out '" + sample_arguments_.out + "' is no name of a picture; expected FILE.png");
             return sample_arguments_;
@@ -262,6 +292,7 @@ private:
     CLI::App app_;
     CLI::App *train_ = nullptr, *sample_ = nullptr, *eval_ = nullptr, *info_ = nullptr, *ops_ = nullptr, *doctor_ = nullptr;
     std::vector<FamilyCommand> families_;
+    SamplingOptions sample_sampling_, eval_sampling_;
     bool version_ = false;
     std::string resume_;
     std::int64_t threads_ = 0, steps_ = 0;

@@ -16,6 +16,16 @@ public:
     using Error::Error;
 };
 
+/// f(), whose errors are the user's: the same sentences, of a command.
+template <class F>
+auto as_usage(const std::string& command, const F& f) {
+    try {
+        return f();
+    } catch (const Error& error) {
+        throw UsageError(command, std::string(error.what()).substr(error.op().size() + 2));
+    }
+}
+
 /// --help and --version: nothing but a text for stdout.
 struct ShowText {
     std::string text;
@@ -32,11 +42,13 @@ struct TrainArguments {
 struct SampleArguments {
     std::string run, out;
     std::int64_t count = 64, seed = 0;
+    models::Config sampling;  // options of some family, as they are given: open_trained says whether they are the run's
     int threads = 0;
 };
 struct EvalArguments {
     std::string run;
     std::int64_t seed = 0;
+    models::Config sampling;  // as above
     int threads = 0;
     bool json = false;
 };

@@ -1,5 +1,7 @@
 #include "cli/runs.h"
 
+#include "cli/arguments.h"
+#include "cli/text.h"
 #include "models/data/data_missing.h"
 #include "models/training/trainer.h"
 
@@ -21,10 +23,34 @@ std::unique_ptr<models::Task> make_task(const models::Config& config) {
     }
 }
 
-TrainedRun open_trained(const std::string& path) {
+namespace {
+
+// The options that are given, in the types of the family that they must be of.
+models::Config checked(const models::Config& sampling, const models::Family& family) {
+    models::Config config;
+    for (const auto& [key, value] : sampling.entries()) {
+        std::vector<std::string> known;
+        const models::Option* option = nullptr;
+        for (const models::Option& each : family.sample_options) {
+            known.push_back("--" + each.name);
+            if (each.name == key) option = &each;
+        }
+        check(option != nullptr, "eps", "a run of ", family.name, " has no --", key, known.empty() ? "; it has no options of sampling" : "; expected one of: ",
+              listed(known));
+        config.set(key, models::check_value(*option, value, sampling.source()));
+    }
+    return config;
+}
+
+}  // namespace
+
+TrainedRun open_trained(const std::string& path, const std::string& command, const models::Config& sampling) {
     models::RunFolder folder = models::RunFolder::open(path);
-    folder.set_config(models::check_config(folder.config(), options_of(models::family(folder.config()))));
+    const models::Family& family = models::family(folder.config());
+    folder.set_config(models::check_config(folder.config(), options_of(family)));
+    const models::Config given = as_usage(command, [&] { return checked(sampling, family); });
     std::unique_ptr<models::Task> task = make_task(folder.config());
+    if (!given.entries().empty()) as_usage(command, [&] { task->set_sampling(given); });
     const std::int64_t step = folder.require_checkpoint(*task);
     return {std::move(folder), std::move(task), step};
 }

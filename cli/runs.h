@@ -13,12 +13,13 @@ std::vector<models::Option> options_of(const models::Family& family);
 /// The task of a checked config. Errors about the settings name where these came from.
 std::unique_ptr<models::Task> make_task(const models::Config& config);
 
-/// A trained model, ready to be used.
+/// A trained model, ready to be used: by the command that was given these options of sampling. Throws UsageError where they are not those of the
+/// run's family, or do not go together.
 struct TrainedRun {
     models::RunFolder folder;
     std::unique_ptr<models::Task> task;
     std::int64_t step;
 };
-TrainedRun open_trained(const std::string& path);
+TrainedRun open_trained(const std::string& path, const std::string& command, const models::Config& sampling);
 
 }  // namespace eps::cli

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "models/data/sets.h"
 #include "models/gan/algorithm1.h"
 #include "models/gan/diagnostics.h"
 #include "models/gan/domain.h"
@@ -33,7 +34,7 @@ Circumstances circumstances_of(const Settings& s) {
     return {.loss = s.objective->name,
             .penalty = s.penalty ? s.penalty->name : "none",
             .pac = s.network.pac,
-            .modes = s.images ? 0 : classes_of(s.data),
+            .modes = s.images ? 0 : data::classes_of(s.data),
             .lr_d = s.lr_d,
             .spectral_norm = s.network.spectral_norm,
             .instance_noise_steps = s.instance_noise_steps};

@@ -8,8 +8,7 @@
 #include "autograd/ops/index.h"
 #include "autograd/ops/pointwise.h"
 #include "autograd/ops/shape.h"
-#include "models/data/batches.h"
-#include "models/data/images.h"
+#include "models/data/image_source.h"
 #include "models/gan/domain.h"
 #include "models/metrics/report.h"
 #include "models/picture/image_grid.h"
@@ -31,14 +30,14 @@ Tensor slerp(const Tensor& a, const Tensor& b, const Tensor& t) {
 class Images final : public Domain {
 public:
     explicit Images(const Settings& settings)
-        : data_(settings.data), dir_(settings.data_dir), seed_(settings.seed), batch_(settings.batch), look_every_(settings.picture_every),
+        : data_(settings.data, settings.data_dir, settings.batch, settings.seed + 1), look_every_(settings.picture_every),
           maps_(settings.net == "dcgan"), classes_(settings.network.classes) {}
 
     Minibatch batch(std::int64_t number, Generator&) override {
-        const Tensor rows = order().indices(number);
-        return {presented(data::take_rows_u8_as_f32(train().images, rows)), classes_ > 0 ? take(train().labels, rows) : Tensor()};
+        const Tensor rows = data_.order().indices(number);
+        return {presented(data::take_rows_u8_as_f32(data_.train().images, rows)), classes_ > 0 ? take(data_.train().labels, rows) : Tensor()};
     }
-    std::int64_t batches_per_epoch() override { return order().steps_per_epoch(); }
+    std::int64_t batches_per_epoch() override { return data_.order().steps_per_epoch(); }
     std::int64_t look_every() const override { return look_every_; }
 
     std::vector<Picture> pictures(Sampler& sampler, Generator& generator) override {
@@ -52,29 +51,17 @@ public:
     }
 
     Scalars look(Sampler& sampler, double, Generator& generator) override {
-        if (!classifier_) classifier_.emplace(train());
-        const Tensor made = pixels(sampler.samples(sampler.noise(std::min(kLookSamples, test().images.size(0)), generator)));
-        return metrics::image_diagnostics(made, test(), *classifier_);
+        if (!classifier_) classifier_.emplace(data_.train());
+        const Tensor made = pixels(sampler.samples(sampler.noise(std::min(kLookSamples, data_.test().images.size(0)), generator)));
+        return metrics::image_diagnostics(made, data_.test(), *classifier_);
     }
 
     Scalars evaluate(Sampler& sampler, Generator& generator) override {
-        const std::int64_t count = std::min(kEvalSamples, test().images.size(0));
-        return metrics::image_report(pixels(sampler.samples(sampler.noise(count, generator))), train(), test(), generator);
+        const std::int64_t count = std::min(kEvalSamples, data_.test().images.size(0));
+        return metrics::image_report(pixels(sampler.samples(sampler.noise(count, generator))), data_.train(), data_.test(), generator);
     }
 
 private:
-    // Read when they are first needed: sampling needs none.
-    const data::ImageDataset& loaded(std::optional<data::ImageDataset>& set, const char* split) const {
-        if (!set) set = data::load_images(data_, split, dir_);
-        return *set;
-    }
-    const data::ImageDataset& train() { return loaded(train_, "train"); }
-    const data::ImageDataset& test() { return loaded(test_, "test"); }
-    const data::BatchOrder& order() {
-        if (!order_) order_.emplace(train().images.size(0), batch_, seed_ + 1);
-        return *order_;
-    }
-
     static Tensor take(const Tensor& labels, const Tensor& rows) {
         const NoGrad guard;
         return index_select(labels, 0, rows);
@@ -94,13 +81,10 @@ private:
         return {"interpolation", image_grid(reshape(pixels(sampler.samples(path)), {rows * columns, kSide, kSide}), columns)};
     }
 
-    std::string data_, dir_;
-    std::uint64_t seed_;
-    std::int64_t batch_, look_every_;
+    data::ImageSource data_;
+    std::int64_t look_every_;
     bool maps_;
     std::int64_t classes_;
-    std::optional<data::ImageDataset> train_, test_;
-    std::optional<data::BatchOrder> order_;
     std::optional<metrics::Classifier> classifier_;
 };
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "models/data/toy.h"
+#include "models/data/sets.h"
 
 namespace eps::models::gan {
 namespace {
@@ -15,29 +15,18 @@ std::vector<std::string> names_of(const List& list, std::vector<std::string> fir
     return first;
 }
 
-std::vector<std::string> data_sets() {
-    std::vector<std::string> names = data::toy_names();
-    names.insert(names.end(), image_sets().begin(), image_sets().end());
-    return names;
-}
-
 std::string listed(const std::vector<std::string>& names) {
     std::string text;
     for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
     return text;
 }
 
-std::string sets_with_classes() {
-    std::vector<std::string> names = data_sets();
-    std::erase_if(names, [](const std::string& name) { return classes_of(name) == 0; });
-    return listed(names);
-}
-
 void check_networks(const Settings& s, bool conditional) {
     const NetworkOptions& n = s.network;
-    check(s.images || s.net == "mlp", kOp, "--net ", s.net, " makes images; got --data ", s.data, "; expected --net mlp, or --data ", listed(image_sets()));
+    check(s.images || s.net == "mlp", kOp, "--net ", s.net, " makes images; got --data ", s.data, "; expected --net mlp, or --data ", listed(data::image_sets()));
     check(s.images || s.data_dir.empty(), kOp, "--data ", s.data, " is drawn, not read; got --data-dir ", s.data_dir);
-    check(!conditional || n.classes > 0, kOp, "--conditional needs data with classes; got --data ", s.data, "; expected one of: ", sets_with_classes());
+    check(!conditional || n.classes > 0, kOp, "--conditional needs data with classes; got --data ", s.data, "; expected one of: ",
+          listed(data::sets_with_classes()));
     check(s.net == "dcgan" || n.norm == "none", kOp, "--norm ", n.norm, " is for --net dcgan; got --net ", s.net, "; expected --norm none");
     check(s.net == "mlp" || n.layers == 2, kOp, "--layers is for --net mlp; got --net ", s.net, " --layers ", n.layers, "; expected 2");
     check(s.net != "maxout" || n.width == 1200, kOp, "--net maxout is that of the paper, with 1200 hidden units in G; got --width ", n.width);
@@ -63,17 +52,6 @@ void check_game(const Settings& s) {
 
 }  // namespace
 
-const std::vector<std::string>& image_sets() {
-    static const std::vector<std::string> names{"fashion-mnist", "mnist"};
-    return names;
-}
-
-std::int64_t classes_of(const std::string& name) {
-    if (std::find(image_sets().begin(), image_sets().end(), name) != image_sets().end()) return 10;
-    const Tensor modes = data::make_toy(name).modes;
-    return modes.defined() ? modes.size(0) : 0;
-}
-
 std::vector<Option> options() {
     using Whole = std::int64_t;
     const auto by_data = [](Option option) {
@@ -81,7 +59,7 @@ std::vector<Option> options() {
         return option;
     };
     return {
-        {"data", std::string("ring8"), "a density in the plane, or images", data_sets()},
+        {"data", std::string("ring8"), "a density in the plane, or images", data::set_names()},
         {"data-dir", std::string(""), "folder of an image data set's four files"},
         by_data({"net", std::string("mlp"), "pair of networks; maxout: that of 2014", {"mlp", "maxout", "dcgan"}}),
         {"loss", std::string("non-saturating"), "what D and G descend", names_of(objectives())},
@@ -116,9 +94,9 @@ Settings Settings::of(const Config& config) {
     s.data = config.text("data");
     s.data_dir = config.text("data-dir");
     s.net = config.text("net");
-    s.images = std::find(image_sets().begin(), image_sets().end(), s.data) != image_sets().end();
+    s.images = data::is_image_set(s.data);
     s.network = {.noise = config.integer("noise"),
-                 .classes = config.flag("conditional") ? classes_of(s.data) : 0,
+                 .classes = config.flag("conditional") ? data::classes_of(s.data) : 0,
                  .pac = config.integer("pac"),
                  .width = config.integer("width"),
                  .layers = config.integer("layers"),

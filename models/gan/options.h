@@ -36,9 +36,4 @@ struct Settings {
     static Settings of(const Config& config);
 };
 
-/// The image data sets; every other name is a toy's.
-const std::vector<std::string>& image_sets();
-/// The classes that a conditional game on this data set has: of images 10, of a mixture its modes; 0 where the data have none.
-std::int64_t classes_of(const std::string& data);
-
 }  // namespace eps::models::gan

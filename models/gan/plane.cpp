@@ -29,19 +29,13 @@ constexpr std::int64_t kWindows = 2000;      // of the kernel estimates behind d
 constexpr std::int64_t kPlaces = 250;        // where D is compared, among data and among samples
 constexpr Colour kData{0.05f, 0.05f, 0.05f}, kSample{1.0f, 0.3f, 0.2f}, kInk{0.1f, 0.3f, 0.8f};
 
-/// The classes of x [n, 2]: its nearest modes -> i64 [n].
-Tensor nearest_mode(const Tensor& x, const Tensor& modes) {
-    const NoGrad guard;
-    return argmin(sum(square(unsqueeze(x, 1) - unsqueeze(to(modes, x.dtype()), 0)), {2}), 1);
-}
-
 class Plane final : public Domain {
 public:
     explicit Plane(const Settings& settings)
         : toy_(data::make_toy(settings.data)), batch_(settings.batch), look_every_(settings.log_every), conditional_(settings.network.classes > 0),
           has_optimum_(settings.network.pac == 1 && !settings.network.minibatch_stddev && !conditional_ &&
                        settings.label_smoothing == 0 && settings.objective->discriminator_loss == objective("minimax").discriminator_loss),
-          window_(window_of(toy_)) {}
+          window_(window_around(toy_.sample(2000, window_noise_))) {}
 
     Minibatch batch(std::int64_t, Generator& generator) override { return draw(batch_, generator); }
     std::int64_t batches_per_epoch() override { return 0; }
@@ -53,7 +47,7 @@ public:
         const Tensor made = sampler.samples(sampler.noise_in_turn(kDots, generator)), points = pixel_points(window_, kPixels, kPixels);
         std::vector<Tensor> logits;
         for (const Tensor& x : split(points, kStrip * kPixels)) {
-            const Minibatch places{x, conditional_ ? nearest_mode(x, toy_.modes) : Tensor()};
+            const Minibatch places{x, conditional_ ? metrics::nearest_mode(x, toy_.modes) : Tensor()};
             logits.push_back(sampler.logits(places, [&](std::int64_t count) { return draw(count, generator); }));
         }
         Tensor picture = heat_map(reshape(sigmoid(concat(logits)), {kPixels, kPixels}), 0, 1);
@@ -88,17 +82,7 @@ public:
 private:
     Minibatch draw(std::int64_t count, Generator& generator) const {
         const Tensor x = toy_.sample(count, generator);
-        return {x, conditional_ ? nearest_mode(x, toy_.modes) : Tensor()};
-    }
-
-    /// The data with a margin of a fifth, as wide as high.
-    static Window window_of(const data::Toy& toy) {
-        Generator generator(1);
-        const Tensor x = toy.sample(2000, generator), low = min(x, {0}), high = max(x, {0});
-        const auto at = [](const Tensor& pair, int axis) { return pair.to_vector()[static_cast<std::size_t>(axis)]; };
-        const double half = 0.6 * std::max(at(high, 0) - at(low, 0), at(high, 1) - at(low, 1));
-        const double x0 = (at(low, 0) + at(high, 0)) / 2, y0 = (at(low, 1) + at(high, 1)) / 2;
-        return {x0 - half, x0 + half, y0 - half, y0 + half};
+        return {x, conditional_ ? metrics::nearest_mode(x, toy_.modes) : Tensor()};
     }
 
     double gap(Sampler& sampler, double instance_noise, Generator& generator) const {
@@ -114,6 +98,7 @@ private:
     data::Toy toy_;
     std::int64_t batch_, look_every_;
     bool conditional_, has_optimum_;
+    Generator window_noise_{1};
     Window window_;
 };
 

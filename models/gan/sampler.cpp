@@ -7,24 +7,13 @@
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/join.h"
 #include "autograd/ops/shape.h"
+#include "nn/evaluating.h"
 #include "tensor/create.h"
 
 namespace eps::models::gan {
 namespace {
 
 constexpr std::int64_t kAtOnce = 256;  // samples in one pass of G: bounds memory, and no result depends on it
-
-class Evaluating {
-public:
-    explicit Evaluating(nn::Module& module) : module_(module), before_(module.is_training()) { module_.eval(); }
-    ~Evaluating() { module_.train(before_); }
-    Evaluating(const Evaluating&) = delete;
-    Evaluating& operator=(const Evaluating&) = delete;
-
-private:
-    nn::Module& module_;
-    bool before_;
-};
 
 Tensor rows(const Tensor& x, std::int64_t start, std::int64_t count) { return x.defined() ? narrow(x, 0, start, count) : x; }
 
@@ -49,7 +38,7 @@ Minibatch Sampler::noise_in_turn(std::int64_t count, Generator& generator) const
 
 Tensor Sampler::samples(const Minibatch& noise, bool latest) {
     const NoGrad guard;
-    const Evaluating mode(generator_);
+    const nn::Evaluating mode(generator_);
     std::optional<nn::EmaScope> weights;
     if (average_ && !latest) weights.emplace(*average_, generator_);
     std::vector<Tensor> parts;
@@ -62,7 +51,7 @@ Tensor Sampler::samples(const Minibatch& noise, bool latest) {
 
 Tensor Sampler::logits(const Minibatch& x, const std::function<Minibatch(std::int64_t)>& company) {
     const NoGrad guard;
-    const Evaluating mode(discriminator_);
+    const nn::Evaluating mode(discriminator_);
     const std::int64_t n = x.x.size(0), features = x.x.size(1), pac = presentation_.pac, others = n * (pac - 1), groups = n * pac * (group_ - 1);
     Generator unused;  // draws instance noise, of which there is none
     if (others + groups == 0) return reshape(discriminator_(presentation_.for_discriminator(x, unused)), {n});

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/metrics/neighbours.h"
+#include "tensor/create.h"
 
 namespace eps::metrics {
 namespace {
@@ -28,6 +29,18 @@ Nearest nearest_mode(const double* x, const std::vector<double>& modes, std::siz
 }
 
 }  // namespace
+
+Tensor nearest_mode(const Tensor& samples, const Tensor& modes) {
+    check_points(modes, "nearest_mode");
+    check(samples.defined() && is_floating(samples.dtype()) && samples.rank() == 2 && samples.size(1) == modes.size(1), "nearest_mode",
+          "samples do not fit the modes; got ", describe(samples), " and ", describe(modes), "; expected [n, ", modes.size(1), "]");
+    const std::vector<double> x = samples.to_vector(), centres = modes.to_vector();
+    const std::size_t dim = static_cast<std::size_t>(modes.size(1));
+    Tensor nearest = empty({samples.size(0)}, {.dtype = i64});
+    for (std::size_t i = 0; i * dim < x.size(); ++i)
+        nearest.data<std::int64_t>()[i] = static_cast<std::int64_t>(nearest_mode(x.data() + i * dim, centres, dim).mode);
+    return nearest;
+}
 
 ModeCoverage mode_coverage(const Tensor& samples, const Tensor& modes, double sigma) {
     check_points(modes, kOp);

@@ -20,4 +20,7 @@ struct ModeCoverage {
 /// delta method.
 ModeCoverage mode_coverage(const Tensor& samples, const Tensor& modes, double sigma);
 
+/// The number of the mode [K, D] nearest to each sample [n, D]: i64 [n], the classes of a mixture's samples.
+Tensor nearest_mode(const Tensor& samples, const Tensor& modes);
+
 }  // namespace eps::metrics

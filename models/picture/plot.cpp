@@ -41,7 +41,25 @@ void blend(float* pixel, const Colour& colour, double opacity) {
     for (std::size_t c = 0; c < 3; ++c) pixel[c] += static_cast<float>(opacity) * (colour[c] - pixel[c]);
 }
 
+void check_points(const Tensor& points, const char* op) {
+    check(points.defined() && points.rank() == 2 && points.size(1) == 2 && is_floating(points.dtype()), op, "got the points ", describe(points),
+          "; expected f32 or f64 [N, 2]");
+}
+
 }  // namespace
+
+Window window_around(const Tensor& points) {
+    check_points(points, "window_around");
+    const std::vector<double> coordinates = points.to_vector();
+    check(!coordinates.empty(), "window_around", "got no points");
+    double low[2] = {coordinates[0], coordinates[1]}, high[2] = {coordinates[0], coordinates[1]};
+    for (std::size_t i = 0; i < coordinates.size(); ++i) {
+        low[i % 2] = std::min(low[i % 2], coordinates[i]);
+        high[i % 2] = std::max(high[i % 2], coordinates[i]);
+    }
+    const double x = (low[0] + high[0]) / 2, y = (low[1] + high[1]) / 2, half = 0.6 * std::max(high[0] - low[0], high[1] - low[1]);
+    return {x - half, x + half, y - half, y + half};
+}
 
 Tensor pixel_points(const Window& window, std::int64_t height, std::int64_t width) {
     check_window(window, "pixel_points");
@@ -73,8 +91,7 @@ void scatter(Tensor& picture, const Window& window, const Tensor& points, Colour
     check_window(window, "scatter");
     check(picture.defined() && picture.rank() == 3 && picture.size(2) == 3 && picture.dtype() == f32 && picture.is_contiguous(), "scatter",
           "got the picture ", describe(picture), "; expected f32 [H, W, 3], contiguous");
-    check(points.defined() && points.rank() == 2 && points.size(1) == 2 && is_floating(points.dtype()), "scatter", "got the points ", describe(points),
-          "; expected f32 or f64 [N, 2]");
+    check_points(points, "scatter");
     check(radius > 0 && std::isfinite(radius) && opacity >= 0 && opacity <= 1, "scatter", "got radius ", radius, " and opacity ", opacity,
           "; expected a radius > 0 and an opacity in [0, 1]");
     const std::int64_t height = picture.size(0), width = picture.size(1);

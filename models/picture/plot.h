@@ -12,6 +12,9 @@ struct Window {
 };
 using Colour = std::array<float, 3>;
 
+/// The points [N, 2], N >= 1, with a margin of a fifth, as wide as high.
+Window window_around(const Tensor& points);
+
 /// Centres of the pixels of a picture of `window`: f32 [H W, 2], row by row from the top: where to evaluate what heat_map is to show.
 Tensor pixel_points(const Window& window, std::int64_t height, std::int64_t width);
 /// values [H, W] -> [H, W, 3]: a perceptually even scale of colours from `low` (dark purple) to `high` (light yellow), values beyond them in the

@@ -35,6 +35,9 @@ public:
     virtual std::int64_t steps_per_epoch() { return 0; }
     /// Pictures that show how far the model is. Must not change what later steps compute.
     virtual std::vector<Picture> pictures() = 0;
+    /// How samples are drawn from here on, in sample() and evaluate(): those of Family::sample_options that are given, each checked; a task without such
+    /// options is never given any. Throws where they do not go together with each other or with the run.
+    virtual void set_sampling(const Config& given) { static_cast<void>(given); }
     /// `count` samples drawn with `generator`, as pictures ("samples" first).
     virtual std::vector<Picture> sample(std::int64_t count, Generator& generator) = 0;
     /// Metrics on held-out data, keys as documented in docs/eval.md.
@@ -65,6 +68,8 @@ struct Family {
     std::unique_ptr<Task> (*make)(const Config& config);
     /// Adds the derived options that a new run does not give, from those it gives, and throws where these do not go together. Null: none is derived.
     Config (*complete)(const Config& given) = nullptr;
+    /// What `eps sample` and `eps eval` may be told about the way to draw samples; derived ones are the run's where they are not given.
+    std::vector<Option> sample_options = {};
 };
 
 /// Every family the program knows, in the order of --help.

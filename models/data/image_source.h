@@ -1,0 +1,38 @@
+#pragma once
+// An image data set that is read when it is first asked for: drawing samples from a trained model needs none.
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "models/data/batches.h"
+#include "models/data/images.h"
+
+namespace eps::data {
+
+class ImageSource {
+public:
+    /// Batches of `batch` rows of the training set, in the order of `seed`.
+    ImageSource(std::string name, std::string dir, std::int64_t batch, std::uint64_t seed)
+        : name_(std::move(name)), dir_(std::move(dir)), batch_(batch), seed_(seed) {}
+
+    const ImageDataset& train() const { return loaded(train_, "train"); }
+    const ImageDataset& test() const { return loaded(test_, "test"); }
+    const BatchOrder& order() const {
+        if (!order_) order_.emplace(train().images.size(0), batch_, seed_);
+        return *order_;
+    }
+
+private:
+    const ImageDataset& loaded(std::optional<ImageDataset>& set, const char* split) const {
+        if (!set) set = load_images(name_, split, dir_);
+        return *set;
+    }
+
+    std::string name_, dir_;
+    std::int64_t batch_;
+    std::uint64_t seed_;
+    mutable std::optional<ImageDataset> train_, test_;
+    mutable std::optional<BatchOrder> order_;
+};
+
+}  // namespace eps::data

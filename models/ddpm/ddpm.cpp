@@ -1,0 +1,255 @@
+#include "models/ddpm/ddpm.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "autograd/grad_mode.h"
+#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/cast.h"
+#include "autograd/ops/join.h"
+#include "autograd/ops/index.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/shape.h"
+#include "models/ddpm/domain.h"
+#include "models/ddpm/estimates.h"
+#include "models/ddpm/guidance.h"
+#include "models/ddpm/recipes.h"
+#include "models/ddpm/times.h"
+#include "models/picture/line_plot.h"
+#include "models/training/accumulate.h"
+#include "nn/optimizer.h"
+#include "nn/scheduler.h"
+#include "tensor/create.h"
+
+namespace eps::models {
+namespace {
+
+using namespace ddpm;
+
+// Independent streams of the one --seed.
+enum Stream : std::uint64_t { initial_weights = 1, training, dropout_masks, pictures_noise };
+
+constexpr std::int64_t kColumns = 8, kFrames = 25;            // of strips, and of films
+constexpr std::int64_t kCurveTimes = 25, kCurveExamples = 16;  // of the loss by t
+
+std::unique_ptr<Network> make_network(const Settings& s, Generator& masks) {
+    Generator init = Generator(s.seed).fork(Stream::initial_weights);
+    if (s.images) {
+        UNetOptions options = s.unet;
+        options.generator = &init;
+        options.masks = &masks;
+        return std::make_unique<UNet>(options);
+    }
+    MlpOptions options = s.mlp;
+    options.generator = &init;
+    options.masks = &masks;
+    return std::make_unique<Mlp>(options);
+}
+
+// Of the losses of a step, those with t in each quarter of 1 .. T: what is hard and what is not.
+class Quarters {
+public:
+    explicit Quarters(std::int64_t timesteps) : timesteps_(timesteps) {}
+    void add(const Tensor& t, const Tensor& losses) {
+        const std::vector<double> times = t.to_vector(), values = losses.to_vector();
+        for (std::size_t i = 0; i < times.size(); ++i) {
+            const std::size_t quarter = static_cast<std::size_t>(4 * (static_cast<std::int64_t>(times[i]) - 1) / timesteps_);
+            sums_[quarter] += values[i];
+            ++counts_[quarter];
+        }
+    }
+    void append_to(Scalars& scalars) const {
+        for (std::size_t q = 0; q < 4; ++q)
+            if (counts_[q] > 0) scalars.emplace_back(str("loss_t", q + 1), sums_[q] / static_cast<double>(counts_[q]));
+    }
+
+private:
+    std::int64_t timesteps_;
+    std::array<double, 4> sums_{};
+    std::array<std::int64_t, 4> counts_{};
+};
+
+class DdpmTask final : public Task {
+public:
+    explicit DdpmTask(const Config& config)
+        : settings_(Settings::of(config)),
+          schedule_(make_schedule(settings_.schedule, settings_.timesteps)),
+          noise_(Generator(settings_.seed).fork(Stream::training)),
+          masks_(Generator(settings_.seed).fork(Stream::dropout_masks)),
+          domain_(settings_.images ? images(settings_) : plane(settings_)),
+          network_(make_network(settings_, masks_)),
+          optimizer_(network_->parameters(), {.lr = settings_.lr}),
+          uniform_times_(settings_.timesteps),
+          sampling_(settings_) {
+        if (settings_.importance) important_times_.emplace(settings_.timesteps);
+        if (settings_.ema > 0) average_.emplace(*network_, settings_.ema, true);
+        trained_.emplace(*network_, average_ ? &*average_ : nullptr, settings_, domain_->sample_shape());
+    }
+
+    Scalars step(std::int64_t index) override {
+        optimizer_.set_learning_rate(learning_rate(index));
+        optimizer_.zero_grad();
+        const Minibatch batch = domain_->batch(index, noise_);
+        const Tensor rows = arange(0, static_cast<double>(batch.x.size(0)), 1, {.dtype = i64});
+        Quarters quarters(settings_.timesteps);
+        Scalars scalars = accumulate(rows, settings_.parts, [&](const Tensor& part) {
+            return loss_of({index_select(batch.x, 0, part), batch.y.defined() ? index_select(batch.y, 0, part) : Tensor()}, quarters);
+        });
+        if (settings_.grad_clip > 0) scalars.emplace_back("grad_norm", nn::clip_grad_norm(network_->parameters(), settings_.grad_clip));
+        optimizer_.step();
+        if (average_) average_->update();
+        quarters.append_to(scalars);
+        return scalars;
+    }
+
+    std::int64_t steps_per_epoch() override { return domain_->batches_per_epoch(); }
+    std::int64_t parameter_count() const override { return network_->parameter_count(); }
+
+    std::vector<Picture> pictures() override {
+        Generator generator = Generator(settings_.seed).fork(Stream::pictures_noise);  // the same noise each time: one sees the model change
+        Film film{.frames = kColumns, .most = domain_->strip_rows()};
+        const Tensor samples = trained_->samples(domain_->shown_count(), generator.seed(), sampling_, &film);
+        std::vector<Picture> pictures{{"samples", domain_->picture(samples), true, domain_->scale()}, denoising(film)};
+        if (const Minibatch data = domain_->held_out(domain_->strip_rows(), generator); data.x.size(0) > 0) {
+            pictures.push_back(noising(data.x, generator));
+            pictures.push_back(loss_curve(domain_->held_out(kCurveExamples, generator), generator));
+        }
+        return pictures;
+    }
+
+    void set_sampling(const Config& given) override { sampling_ = Sampling(settings_, given); }
+
+    std::vector<Picture> sample(std::int64_t count, Generator& generator) override {
+        Film film{.frames = kFrames, .most = domain_->shown_count()};
+        const Tensor samples = trained_->samples(count, generator.seed(), sampling_, &film);
+        return {{"samples", domain_->picture(samples), false, domain_->scale()}, sampling_film(film), denoising(film)};
+    }
+
+    Scalars evaluate(Generator& generator) override {
+        Scalars scalars = domain_->likelihood(*trained_, generator);
+        const Tensor samples = trained_->samples(domain_->report_count(), generator.fork(0).seed(), sampling_);
+        for (auto& scalar : domain_->report(samples, generator)) scalars.push_back(std::move(scalar));
+        return scalars;
+    }
+
+    NamedTensors state() const override {
+        NamedTensors state;
+        const auto add = [&](const std::string& prefix, const NamedTensors& part) {
+            for (const auto& [name, tensor] : part) state.emplace_back(prefix + name, tensor);
+        };
+        add("model.", network_->state_dict());
+        add("optimizer.", optimizer_.state_dict());
+        if (average_) add("ema.", average_->state_dict());
+        if (important_times_) add("", important_times_->state());
+        state.emplace_back("noise", pack(noise_));
+        state.emplace_back("masks", pack(masks_));
+        return state;
+    }
+
+    void load_state(const NamedTensors& state) override {
+        const auto part = [&](const std::string& prefix, std::size_t cut) {
+            NamedTensors found;
+            for (const auto& [name, tensor] : state)
+                if (name.starts_with(prefix)) found.emplace_back(name.substr(cut), tensor);
+            return found;
+        };
+        const NamedTensors noise = part("noise", 0), masks = part("masks", 0);
+        check(noise.size() == 1 && masks.size() == 1, "ddpm", "the checkpoint has no random state; expected tensors named noise and masks");
+        network_->load_state_dict(part("model.", 6));
+        optimizer_.load_state_dict(part("optimizer.", 10));
+        if (average_) average_->load_state_dict(part("ema.", 4));
+        if (important_times_) important_times_->load_state(part("times.", 0));
+        unpack(noise[0].second, noise_);
+        unpack(masks[0].second, masks_);
+    }
+
+private:
+    double learning_rate(std::int64_t index) const {
+        if (settings_.lr_decay == "linear") return nn::LinearLR{.lr = settings_.lr, .steps = settings_.steps}.at(index);
+        if (settings_.lr_decay == "cosine") return nn::CosineLR{.lr = settings_.lr, .steps = settings_.steps}.at(index);
+        return settings_.lr;
+    }
+
+    PartLoss loss_of(const Minibatch& batch, Quarters& quarters) {
+        const std::int64_t count = batch.x.size(0);
+        const DrawnTimes drawn = important_times_ ? important_times_->draw(count, noise_) : uniform_times_.draw(count, noise_);
+        const Tensor noise = randn(batch.x.shape(), batch.x.options(), noise_);
+        const Tensor classes = batch.y.defined() ? drop_classes(batch.y, network_->class_count(), settings_.class_dropout, noise_) : Tensor();
+        const Denoiser denoiser([&](const Tensor& x, const Tensor& t) { return network_->forward(x, t, classes); }, settings_.prediction,
+                                settings_.loss.variance == Variance::learned);
+        const Tensor losses = training_loss(schedule_, denoiser, batch.x, drawn.t, noise, settings_.loss);
+        if (important_times_) important_times_->update(drawn.t, losses);
+        quarters.add(drawn.t, losses);
+        const Tensor loss = mean(important_times_ ? losses * to(drawn.weight, losses.dtype()) : losses);
+        return {loss, {{"loss", loss.item()}}};
+    }
+
+    /// Above, what samples pass through; below, the x_0 that the model sees in it.
+    Picture denoising(const Film& film) const {
+        const auto columns = [&](const std::vector<Tensor>& states) {
+            std::vector<Tensor> chosen;
+            for (std::int64_t c = 0; c < kColumns; ++c) {
+                const std::size_t at = states.size() == 1 ? 0 : static_cast<std::size_t>(c) * (states.size() - 1) / (kColumns - 1);
+                chosen.push_back(narrow(states[at], 0, 0, std::min(domain_->strip_rows(), states[at].size(0))));
+            }
+            return domain_->strip(chosen);
+        };
+        const NoGrad guard;
+        return {"denoising", concat({columns(film.x), columns(film.x0)}), false, domain_->scale()};
+    }
+    /// Data at t = 0, .., T.
+    Picture noising(const Tensor& x0, Generator& generator) const {
+        const NoGrad guard;
+        const Tensor noise = randn(x0.shape(), x0.options(), generator);
+        std::vector<Tensor> states{x0};
+        for (std::int64_t c = 1; c < kColumns; ++c) {
+            const std::int64_t t = std::max<std::int64_t>(1, c * settings_.timesteps / (kColumns - 1));
+            states.push_back(diffuse(schedule_, x0, full({x0.size(0)}, static_cast<double>(t), {.dtype = i64}), noise));
+        }
+        return {"noising", domain_->strip(states), false, domain_->scale()};
+    }
+    Picture loss_curve(const Minibatch& examples, Generator& generator) {
+        std::vector<std::int64_t> times;
+        std::vector<double> x;
+        for (std::int64_t i = 0; i < kCurveTimes; ++i) {
+            const std::int64_t t = 1 + i * (settings_.timesteps - 1) / (kCurveTimes - 1);
+            if (!times.empty() && times.back() == t) continue;
+            times.push_back(t);
+            x.push_back(static_cast<double>(t));
+        }
+        return {"loss-by-t", line_plot(x, loss_by_time(*trained_, examples, times, generator)), false, 1};
+    }
+    Picture sampling_film(const Film& film) const {
+        const NoGrad guard;
+        std::vector<Tensor> frames;
+        const auto add = [&](const Tensor& x) {
+            const Tensor picture = domain_->picture(x);
+            frames.push_back(picture.rank() == 2 ? unsqueeze(picture, 2) : picture);
+        };
+        for (const Tensor& x : film.x) add(x);
+        add(film.x0.back());  // the last x_0 is the sample
+        return {"film", stack(frames), false, domain_->scale()};
+    }
+
+    Settings settings_;
+    Schedule schedule_;
+    Generator noise_, masks_;  // of all that training draws, and of dropout
+    std::unique_ptr<Domain> domain_;
+    std::unique_ptr<Network> network_;
+    nn::Adam optimizer_;
+    UniformTimes uniform_times_;
+    std::optional<ImportanceTimes> important_times_;
+    std::optional<nn::EMA> average_;
+    std::optional<Trained> trained_;
+    Sampling sampling_;
+};
+
+}  // namespace
+
+Family ddpm_family() {
+    return {"ddpm", "denoising diffusion models in the plane and on 28x28 images (Ho et al. 2020 and what followed)", options(),
+            [](const Config& config) -> std::unique_ptr<Task> { return std::make_unique<DdpmTask>(config); }, complete, sample_options()};
+}
+
+}  // namespace eps::models

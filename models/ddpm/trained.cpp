@@ -1,0 +1,69 @@
+#include "models/ddpm/trained.h"
+
+#include <algorithm>
+
+#include "autograd/grad_mode.h"
+#include "autograd/ops/join.h"
+#include "autograd/ops/shape.h"
+#include "models/ddpm/guidance.h"
+#include "tensor/create.h"
+
+namespace eps::models::ddpm {
+namespace {
+
+// Which of `count` times are filmed: the first, the last, and others evenly between.
+bool filmed(std::size_t index, std::size_t count, std::int64_t frames) {
+    const auto of = [&](std::size_t i) { return i * static_cast<std::size_t>(frames - 1) / std::max<std::size_t>(count - 1, 1); };
+    return index == 0 || of(index) != of(index - 1);
+}
+
+// The classes of samples first .. first + count - 1.
+Tensor classes_of(std::int64_t first, std::int64_t count, std::int64_t classes, std::int64_t only) {
+    if (classes == 0) return {};
+    Tensor y = empty({count}, {.dtype = i64});
+    for (std::int64_t i = 0; i < count; ++i) y.data<std::int64_t>()[i] = only >= 0 ? only : (first + i) % classes;
+    return y;
+}
+
+}  // namespace
+
+Trained::Trained(Network& network, nn::EMA* average, const Settings& settings, Shape sample)
+    : network_(network), average_(average), schedule_(make_schedule(settings.schedule, settings.timesteps)), prediction_(settings.prediction),
+      loss_(settings.loss), sample_(std::move(sample)) {}
+
+Denoiser Trained::denoiser(const Tensor& classes, double guidance) {
+    if (network_.class_count() == 0) return network_.denoiser(prediction_);
+    const auto model = [this](const Tensor& x, const Tensor& t, const Tensor& y) { return network_.forward(x, t, y); };
+    return guided(model, classes, network_.class_count(), guidance, prediction_, loss_.variance == Variance::learned);
+}
+
+Tensor Trained::samples(std::int64_t count, std::uint64_t seed, const Sampling& sampling, Film* film) {
+    const NoGrad guard;
+    const std::unique_ptr<Sampler> sampler = make_sampler(schedule_, sampling.sampler);
+    return with_weights([&] {
+        std::vector<Tensor> parts;
+        for (std::int64_t start = 0; start < count; start += sampling.at_once) {
+            const std::int64_t now = std::min(sampling.at_once, count - start), seen = film ? std::clamp<std::int64_t>(film->most - start, 0, now) : 0;
+            SampleNoise noise(seed, start, now);
+            std::size_t index = 0, frame = 0;
+            const auto watch = [&](double t, const Tensor& x, const Tensor& x0) {
+                if (!filmed(index++, sampler->times().size(), film->frames)) return;
+                const Tensor first = narrow(x, 0, 0, seen), predicted = narrow(x0, 0, 0, seen);
+                if (start == 0) {
+                    film->times.push_back(t);
+                    film->x.push_back(first);
+                    film->x0.push_back(predicted);
+                } else {
+                    film->x[frame] = concat({film->x[frame], first});
+                    film->x0[frame] = concat({film->x0[frame], predicted});
+                }
+                ++frame;
+            };
+            const Denoiser model = denoiser(classes_of(start, now, class_count(), sampling.only_class), sampling.guidance);
+            parts.push_back(sampler->sample(model, noise.normal(sample_), noise, seen > 0 ? Sampler::Watch(watch) : Sampler::Watch()));
+        }
+        return concat(parts);
+    });
+}
+
+}  // namespace eps::models::ddpm
