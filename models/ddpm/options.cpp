@@ -116,7 +116,7 @@ std::vector<Option> options() {
         by_data({"lr-decay", Text("none"), "to 0 at the last step, or not", {"linear", "cosine", "none"}}),
         {"grad-clip", 1.0, "largest norm of the gradient; 0: any", {}, 0},
         by_data({"ema", 0.999, "decay of the average of the weights that samples come from, lower in the first steps; 0: none", {}, 0, 0.9999999}),
-        {"sampler", Text("ddim"), "of pictures and of eval", sampler_names()},
+        by_data({"sampler", Text("ddim"), "of pictures and of eval", sampler_names()}),
         by_data({"sample-steps", Whole{50}, "its steps; 0: T", {}, 0}),
     };
 }
@@ -133,7 +133,7 @@ std::vector<Option> sample_options() {
         {"eta", 0.0, "noise of DDIM, 0 to 1", {}, 0, 1},
         {"guidance", 0.0, "weight of classifier-free guidance, 0: none", {}, 0, 100},
         {"class", Whole{-1}, "of every sample; -1: in turn", {}, -1},
-        {"batch", Whole{64}, "samples at once: memory, and no more", {}, 1, 100000},
+        {"batch", Whole{128}, "samples at once: memory, and no more", {}, 1, 100000},
     };
 }
 

@@ -46,7 +46,7 @@ struct Sampling {
     SamplerOptions sampler;
     double guidance = 0;               // of classifier-free guidance; 0: the conditional model alone
     std::int64_t only_class = -1;      // of every sample; -1: the classes in turn
-    std::int64_t at_once = 64;         // samples in one pass: bounds memory, and no result depends on it
+    std::int64_t at_once = 128;        // samples in one pass: bounds memory, and no result depends on it
 
     /// As the run has it.
     explicit Sampling(const Settings& settings);

@@ -22,7 +22,7 @@ namespace {
 constexpr std::int64_t kPixels = 320, kPanel = 128;  // a side of a picture, and of each of a strip
 constexpr std::int64_t kDots = 1000;
 constexpr std::int64_t kReported = 2500;             // of PacGAN's protocol   (Lin et al. 2018, section 4.1)
-constexpr std::int64_t kBounded = 20000, kOde = 1000, kOdeSteps = 200;
+constexpr std::int64_t kBounded = 40000, kOde = 1000, kOdeSteps = 200;
 constexpr Colour kData{0.75f, 0.75f, 0.75f}, kInk{0.1f, 0.3f, 0.8f};
 
 class Plane final : public Domain {

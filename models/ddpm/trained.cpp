@@ -44,7 +44,8 @@ Tensor Trained::samples(std::int64_t count, std::uint64_t seed, const Sampling& 
         std::vector<Tensor> parts;
         for (std::int64_t start = 0; start < count; start += sampling.at_once) {
             const std::int64_t now = std::min(sampling.at_once, count - start), seen = film ? std::clamp<std::int64_t>(film->most - start, 0, now) : 0;
-            SampleNoise noise(seed, start, now);
+            const std::int64_t rows = std::max<std::int64_t>(now, 2);  // one alone would go through products with a vector, which sum in another order
+            SampleNoise noise(seed, start, rows);
             std::size_t index = 0, frame = 0;
             const auto watch = [&](double t, const Tensor& x, const Tensor& x0) {
                 if (!filmed(index++, sampler->times().size(), film->frames)) return;
@@ -59,8 +60,9 @@ Tensor Trained::samples(std::int64_t count, std::uint64_t seed, const Sampling& 
                 }
                 ++frame;
             };
-            const Denoiser model = denoiser(classes_of(start, now, class_count(), sampling.only_class), sampling.guidance);
-            parts.push_back(sampler->sample(model, noise.normal(sample_), noise, seen > 0 ? Sampler::Watch(watch) : Sampler::Watch()));
+            const Denoiser model = denoiser(classes_of(start, rows, class_count(), sampling.only_class), sampling.guidance);
+            const Tensor x0 = sampler->sample(model, noise.normal(sample_), noise, seen > 0 ? Sampler::Watch(watch) : Sampler::Watch());
+            parts.push_back(narrow(x0, 0, 0, now));
         }
         return concat(parts);
     });

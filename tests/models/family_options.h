@@ -1,0 +1,45 @@
+#pragma once
+// What the command line makes of some options of a family, and what tests ask of a task.
+#include <doctest/doctest.h>
+
+#include "models/training/trainer.h"
+
+namespace eps::test {
+
+using Given = std::vector<std::pair<std::string, models::Value>>;
+
+inline models::Config config_of(const models::Family& family, const Given& given) {
+    models::Config config;
+    config.set("family", family.name);
+    for (const models::Option& option : models::run_options()) config.set(option.name, option.fallback);
+    for (const models::Option& option : family.options)
+        if (!option.derived) config.set(option.name, option.fallback);
+    for (const auto& [key, value] : given) config.set(key, value);
+    return family.complete(config);
+}
+
+inline double scalar(const models::Scalars& scalars, const std::string& name) {
+    for (const auto& [other, value] : scalars)
+        if (other == name) return value;
+    FAIL("no " << name);
+    return 0;
+}
+
+inline bool same_state(const models::Task& a, const models::Task& b) {
+    const NamedTensors x = a.state(), y = b.state();
+    bool same = x.size() == y.size();
+    for (std::size_t i = 0; same && i < x.size(); ++i) same = x[i].first == y[i].first && x[i].second.to_vector() == y[i].second.to_vector();
+    return same;
+}
+
+/// The sentence with which the options are refused; empty if they are not.
+inline std::string refusal(const models::Family& family, const Given& given) {
+    try {
+        family.make(config_of(family, given));
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return "";
+}
+
+}  // namespace eps::test
