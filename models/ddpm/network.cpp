@@ -1,7 +1,10 @@
 #include "models/ddpm/network.h"
 
+#include "autograd/grad_mode.h"
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/cast.h"
+#include "autograd/ops/join.h"
+#include "autograd/ops/shape.h"
 #include "nn/time_embedding.h"
 #include "tensor/create.h"
 
@@ -23,6 +26,11 @@ Tensor Network::forward(const Tensor& x, const Tensor& t, const Tensor& classes)
           describe(x), " and ", describe(t));
     check(classes.defined() == (classes_ > 0), "ddpm", classes_ > 0 ? "the network needs classes; got " : "the network was made without classes; got ",
           describe(classes));
+    if (x.size(0) == 1 && !grad_enabled()) {
+        // A product with one row is a vector's, which rounds otherwise: a sample alone is computed as one of two, to be what it is in any batch.
+        const auto twice = [](const Tensor& one) { return one.defined() ? concat({one, one}) : one; };
+        return narrow(forward(twice(x), twice(t), twice(classes)), 0, 0, 1);
+    }
     Tensor condition = time2_(silu(time1_(eps::to(nn::time_embedding(t, sinusoids_), x.dtype()))));
     if (classes_ > 0) {
         check(classes.dtype() == i64 && classes.rank() == 1 && classes.size(0) == x.size(0), "ddpm", "needs a class a sample, i64 [B]; got ", describe(classes), " for ",
