@@ -9,6 +9,7 @@
 #include "models/ddpm/objective.h"
 #include "models/ddpm/unet.h"
 #include "nn/optimizer.h"
+#include "tests/golden/ddpm_golden.h"
 #include "tests/models/ddpm_support.h"
 
 using namespace eps;
@@ -33,6 +34,29 @@ TEST_CASE("the U-Net of ddpm_28 and its state dict") {
     for (const char* name : {"time2.bias", "first.weight", "down0_0.norm1.weight", "down0_resample.conv.weight", "down1_0_attention.qkv.weight", "middle1_attention.out.bias",
                              "up2_0.skip.weight", "up0_2.conv2.bias", "last_norm.weight"})
         CHECK(std::find(names.begin(), names.end(), name) != names.end());
+}
+
+TEST_CASE("the U-Net computes what PyTorch's does") {
+    Generator init(1);
+    UNetOptions o = small(init);
+    o.groups = 8;
+    UNet net(o);
+    net.to(f64);
+    NamedTensors state = net.state_dict();
+    std::sort(state.begin(), state.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (std::size_t k = 0; k < state.size(); ++k) {
+        Tensor& p = state[k].second;
+        const double scale = p.rank() > 1 ? std::sqrt(static_cast<double>(p.size(0)) / static_cast<double>(p.numel())) : 1;
+        NoGrad guard;
+        p.copy_(reshape(sin(arange(0, static_cast<double>(p.numel()), 1, {.dtype = f64}) * 1.7 + static_cast<double>(k)) * scale, p.shape()));
+    }
+    const auto wave = [](double step) { return reshape(arange(0, 128, 1, {.dtype = f64}) * step, {2, 1, 8, 8}); };
+    Tensor x = sin(wave(0.9)).requires_grad_();
+    const Tensor y = net.forward(x, tensor({3, 50}, {2}, {.dtype = i64}));
+    const auto gradient = grad(sum(y * cos(wave(0.3))), {x});
+    const auto values_of = [](const std::vector<double>& values) { return tensor(values, {2, 1, 8, 8}, {.dtype = f64}); };
+    CHECK(largest(y - values_of(golden::unet_output)) < 1e-5 * largest(y));  // the time's sinusoids are f32 here
+    CHECK(largest(gradient[0] - values_of(golden::unet_gradient)) < 1e-5 * largest(gradient[0]));
 }
 
 TEST_CASE("networks are told classes, forget some of what they see in training, and learn variances") {

@@ -61,13 +61,13 @@ TEST_CASE("D9: each kind of prediction is computed from each") {
     const Coefficients c = s.at(t, x0);
     const Tensor truth[] = {noise, x0, sqrt(c.alpha_bar) * noise - sqrt(1.0 - c.alpha_bar) * x0, posterior(s, xt, x0, t).mean};
     for (int from = 0; from < 4; ++from) {
-        CHECK(largest(to_x0(s, kKinds[from], truth[from], xt, t) - x0) < 1e-11);
+        CHECK(largest(to_x0(s, kKinds[from], truth[from], xt, t) - x0) < 1e-12);
         for (int to = 0; to < 4; ++to) {
             CAPTURE(from);
             CAPTURE(to);
-            CHECK(largest(convert(s, kKinds[from], kKinds[to], truth[from], xt, t) - truth[to]) < 1e-11);
+            CHECK(largest(convert(s, kKinds[from], kKinds[to], truth[from], xt, t) - truth[to]) < 1e-12);
             const Tensor there = convert(s, kKinds[from], kKinds[to], truth[from], xt, t);
-            CHECK(largest(convert(s, kKinds[to], kKinds[from], there, xt, t) - truth[from]) < 1e-11);
+            CHECK(largest(convert(s, kKinds[to], kKinds[from], there, xt, t) - truth[from]) < 1e-12);
         }
     }
     // mu_theta = 1 / sqrt(alpha) (x_t - beta / sqrt(1 - ab) eps), the last line of the derivation.
