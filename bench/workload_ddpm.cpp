@@ -37,7 +37,8 @@ struct SampleStep {
     Tensor x = randn({16, 1, 28, 28}, {}, generator), t = full({16}, 500, {.dtype = i64});
     void operator()() {
         NoGrad guard;
-        const Tensor next = ancestral_step(schedule, x, net.forward(x, t), 500, std::sqrt(schedule.beta(500)), randn(x.shape(), {}, generator));
+        const Tensor z = randn(x.shape(), {}, generator);
+        const Tensor next = ancestral_step(schedule, x, net.forward(x, t), 500, std::sqrt(schedule.beta(500)), z);
         benchmark::DoNotOptimize(next.raw_data());
     }
 };

@@ -39,7 +39,8 @@ public:
 private:
     Tensor step(const Point& now, const Point*, double s, const Predict&, SampleNoise& noise) const override {
         if (eta_ == 0) return ddim_step(schedule(), now, s);
-        const double signal = schedule().alpha_bar_at(s), sigma = eta_ * std::sqrt(schedule().between(now.t, s).posterior_variance().item());
+        const double signal = schedule().alpha_bar_at(s);
+        const double sigma = eta_ * std::sqrt(schedule().between(now.t, s).posterior_variance().item());
         return now.x0 * std::sqrt(signal) + now.noise * std::sqrt(1 - signal - sigma * sigma) + noise.normal_like(now.x) * sigma;
     }
 
@@ -102,7 +103,8 @@ struct Named {
     const char* name;
     std::unique_ptr<Sampler> (*make)(const Schedule&, const SamplerOptions&);
 };
-constexpr Named kSamplers[] = {{"ancestral", make<Ancestral>}, {"ddim", make<Ddim>}, {"euler", make<Euler>}, {"heun", make<Heun>}, {"dpm++", make<DpmPlusPlus>}};
+constexpr Named kSamplers[] = {
+    {"ancestral", make<Ancestral>}, {"ddim", make<Ddim>}, {"euler", make<Euler>}, {"heun", make<Heun>}, {"dpm++", make<DpmPlusPlus>}};
 
 }  // namespace
 
