@@ -10,8 +10,8 @@ namespace eps::models::ddpm {
 /// L_simple of a sample: the mean over its elements of (target - predicted)^2, [B, ...], [B, ...] -> [B]   (Ho et al. 2020, eq. 14)
 Tensor simple_loss(const Tensor& predicted, const Tensor& target);
 
-/// The weight of ||eps - eps_theta||^2 in L_{t-1}: beta_t^2 / (2 sigma_t^2 alpha_t (1 - alpha_bar_t))   (eq. 12). sigma^2 = beta or beta-tilde; infinite
-/// at t = 1 with beta-tilde_1 = 0.
+/// The weight of ||eps - eps_theta||^2 in L_{t-1}: beta_t^2 / (2 sigma_t^2 alpha_t (1 - alpha_bar_t))   (eq. 12). sigma^2 = beta or beta-tilde;
+/// infinite at t = 1 with beta-tilde_1 = 0.
 double bound_weight(const Schedule& schedule, std::int64_t t, bool posterior_variance);
 /// min(SNR(t), gamma) / SNR(t), the weight of the noise loss; of x0's it is min(SNR, gamma), of v's min(SNR, gamma) / (SNR + 1)   (Hang et al. 2023,
 /// section 3.4). A mean is a multiple of x0, as far as x_0 goes, and has none.

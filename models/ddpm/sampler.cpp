@@ -16,8 +16,8 @@ double logit(double p) { return std::log(p) - std::log1p(-p); }
 // S whole times from `from` to 1, evenly up to rounding.
 std::vector<double> even_times(std::int64_t from, std::int64_t count) {
     std::vector<double> times;
-    for (std::int64_t i = 0; i < count; ++i)
-        times.push_back(std::round(static_cast<double>(from) - static_cast<double>(i * (from - 1)) / static_cast<double>(std::max<std::int64_t>(count - 1, 1))));
+    const double stride = static_cast<double>(from - 1) / static_cast<double>(std::max<std::int64_t>(count - 1, 1));
+    for (std::int64_t i = 0; i < count; ++i) times.push_back(std::round(static_cast<double>(from) - static_cast<double>(i) * stride));
     return times;
 }
 

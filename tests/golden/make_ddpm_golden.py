@@ -1,4 +1,5 @@
-"""Writes ddpm_golden.h: what PyTorch's U-Net (bench/peers/workloads.py) computes with the parameters that tests/models/ddpm_network_test.cpp gives it. f64.
+"""Writes ddpm_golden.h: what PyTorch's U-Net (bench/peers/workloads.py) computes with the parameters that tests/models/ddpm_network_test.cpp
+gives its own. All in f64.
 
     python3 tests/golden/make_ddpm_golden.py > tests/golden/ddpm_golden.h
 """
@@ -28,7 +29,8 @@ def stage(name, parts):
     names = {"n1": "norm1", "c1": "conv1", "t": "time", "n2": "norm2", "c2": "conv2", "skip": "skip"}
     found = [p for part, ours in names.items() for p in layer(f"{name}.{ours}", getattr(parts[0], part))]
     if len(parts) > 1:
-        found += [p for part, ours in {"n": "norm", "qkv": "qkv", "out": "out"}.items() for p in layer(f"{name}_attention.{ours}", getattr(parts[1], part))]
+        names = {"n": "norm", "qkv": "qkv", "out": "out"}
+        found += [p for part, ours in names.items() for p in layer(f"{name}_attention.{ours}", getattr(parts[1], part))]
     return found
 
 

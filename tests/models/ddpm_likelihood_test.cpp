@@ -69,8 +69,8 @@ TEST_CASE("D6: the bound by trajectories is L_T + sum L_{t-1} + L_0, with less n
         CHECK(bound.l_mid.size() == 5);
     }
     SUBCASE("Rao-Blackwell") {
-        // A term of its own draw of (x_{t-1}, x_t): the log-ratio has the KL as its mean given x_t, so its variance is larger. (Along one trajectory the
-        // noise of the log-ratios cancels in part, and for the exact model altogether.)
+        // Given x_t the log-ratio of a term has the KL as its mean, so its variance is larger. (Along one trajectory the noise of the log-ratios
+        // cancels in part, and for the exact model altogether: the sum is then -log p(x_0).)
         constexpr std::int64_t n = 20000;
         const Tensor x0 = full({n, 1}, x, {.dtype = f64});
         double of_ratios = 0, of_kls = 0;
@@ -140,10 +140,12 @@ TEST_CASE("the probability-flow ODE gives the mixture's density, by the exact tr
     CHECK(coarse / fine > 6);  // Heun: 9
     // Hutchinson's noise falls with the probes, and its mean is right.
     const Tensor exact = ode_log_likelihood(s, oracle(data, s), x, 38, 0, generator);
-    const Tensor ten = ode_log_likelihood(s, oracle(data, s), x, 38, 10, generator), forty = ode_log_likelihood(s, oracle(data, s), x, 38, 40, generator);
+    const auto probed = [&](std::int64_t probes) { return ode_log_likelihood(s, oracle(data, s), x, 38, probes, generator); };
+    const Tensor ten = probed(10), forty = probed(40);
     CHECK(norm(forty - exact).item() < norm(ten - exact).item());
     CHECK(largest(forty - exact) < 1);
-    CHECK_THROWS_WITH_AS(ode_log_likelihood(make_schedule("zero-snr", 100), oracle(data, s), x, 10, 0, generator), doctest::Contains("cannot start where"), Error);
+    const Schedule none = make_schedule("zero-snr", 100);
+    CHECK_THROWS_WITH_AS(ode_log_likelihood(none, oracle(data, none), x, 10, 0, generator), doctest::Contains("cannot start where"), Error);
 }
 
 TEST_CASE("D19: the bound is above the exact value on the same data") {

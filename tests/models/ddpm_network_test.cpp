@@ -18,7 +18,9 @@ using namespace eps::models::ddpm::test;
 
 namespace {
 
-UNetOptions small(Generator& generator) { return {.image_size = 8, .base = 8, .multipliers = {1, 2}, .blocks = 1, .attention_at = {4}, .groups = 4, .generator = &generator}; }
+UNetOptions small(Generator& init) {
+    return {.image_size = 8, .base = 8, .multipliers = {1, 2}, .blocks = 1, .attention_at = {4}, .groups = 4, .generator = &init};
+}
 
 }  // namespace
 
@@ -31,8 +33,8 @@ TEST_CASE("the U-Net of ddpm_28 and its state dict") {
     CHECK(state.back().first == "last.bias");
     std::vector<std::string> names;
     for (const auto& [name, value] : state) names.push_back(name);
-    for (const char* name : {"time2.bias", "first.weight", "down0_0.norm1.weight", "down0_resample.conv.weight", "down1_0_attention.qkv.weight", "middle1_attention.out.bias",
-                             "up2_0.skip.weight", "up0_2.conv2.bias", "last_norm.weight"})
+    for (const char* name : {"time2.bias", "first.weight", "down0_0.norm1.weight", "down0_resample.conv.weight", "down1_0_attention.qkv.weight",
+                             "middle1_attention.out.bias", "up2_0.skip.weight", "up0_2.conv2.bias", "last_norm.weight"})
         CHECK(std::find(names.begin(), names.end(), name) != names.end());
 }
 
@@ -128,7 +130,8 @@ TEST_CASE("the samples of a seed do not depend on how they are batched") {
         for (const std::string& name : sampler_names()) {
             CAPTURE(name);
             const SamplerOptions o{.name = name, .steps = 5, .eta = name == "ddim" ? 0.5 : 0};
-            const Tensor whole = rows(net, shape, o, 0, 5), parts = concat({rows(net, shape, o, 0, 1), rows(net, shape, o, 1, 3), rows(net, shape, o, 4, 1)});
+            const Tensor whole = rows(net, shape, o, 0, 5);
+            const Tensor parts = concat({rows(net, shape, o, 0, 1), rows(net, shape, o, 1, 3), rows(net, shape, o, 4, 1)});
             CHECK(whole.to_vector() == parts.to_vector());
             CHECK(largest(narrow(whole, 0, 0, 1) - narrow(whole, 0, 1, 1)) > 0);
         }
@@ -163,7 +166,8 @@ TEST_CASE("D19: losses are finite and fall, for ten seeds") {
 TEST_CASE("guidance pushes away from what the network says untold") {
     // Two classes, the bumps at -1 and 1; untold: both.
     const Schedule s = make_schedule("linear", 100);
-    const Denoiser all = oracle(bimodal(0.4), s), left = oracle({.means = column({-1}), .variance = .16}, s), right = oracle({.means = column({1}), .variance = .16}, s);
+    const auto bump = [&](double m) { return oracle({.means = column({m}), .variance = .16}, s); };
+    const Denoiser all = oracle(bimodal(0.4), s), left = bump(-1), right = bump(1);
     const ClassConditional model = [&](const Tensor& x, const Tensor& t, const Tensor& classes) {
         const Tensor c = reshape(classes, {classes.numel(), 1});
         return where(eq(c, 2.0), all(x, t).predicted, where(eq(c, 0.0), left(x, t).predicted, right(x, t).predicted));
@@ -184,10 +188,11 @@ TEST_CASE("guidance pushes away from what the network says untold") {
     CHECK_THROWS_WITH_AS(guided(model, classes, 2, 1)(zeros({2, 1}), whole(2, 1)), doctest::Contains("a class for each sample"), Error);
     CHECK_THROWS_WITH_AS(guided(model, classes, 2, -1), doctest::Contains("negative guidance weight"), Error);
     // Learned variances stay those of the told.
-    const ClassConditional both = [](const Tensor& x2, const Tensor&, const Tensor& c) { return concat({x2 + to(reshape(c, {-1, 1}), f64), x2 * to(reshape(c, {-1, 1}), f64)}, 1); };
+    const auto numbers = [](const Tensor& c) { return to(reshape(c, {-1, 1}), f64); };
+    const ClassConditional both = [&](const Tensor& at, const Tensor&, const Tensor& c) { return concat({at + numbers(c), at * numbers(c)}, 1); };
     const auto out = guided(both, classes, 2, 1, Prediction::noise, true)(x, t);
-    CHECK(largest(out.v - x * to(reshape(classes, {-1, 1}), f64)) == 0);
-    CHECK(largest(out.predicted - (x + 2.0 * to(reshape(classes, {-1, 1}), f64) - 2.0)) < 1e-14);
+    CHECK(largest(out.v - x * numbers(classes)) == 0);
+    CHECK(largest(out.predicted - (x + 2.0 * numbers(classes) - 2.0)) < 1e-14);
 
     Generator generator(10);
     const Tensor dropped = drop_classes(whole(10000, 1), 2, 0.2, generator);

@@ -137,15 +137,17 @@ TEST_CASE("the losses by name") {
         CHECK_THROWS_WITH_AS(loss(mean, {.name = "min-snr"}), doctest::Contains("weights the loss of noise, x0 or v"), Error);
     }
     SUBCASE("bound is T times the term, an element") {
-        const Tensor xt = diffuse(s, x0, t, noise), term = bound_term(s, reverse(s, model, xt, t, Variance::beta_tilde), x0, xt, t, Decoder::density);
+        const Tensor xt = diffuse(s, x0, t, noise);
+        const Tensor term = bound_term(s, reverse(s, model, xt, t, Variance::beta_tilde), x0, xt, t, Decoder::density);
         CHECK(largest(loss(model, {.name = "bound", .variance = Variance::beta_tilde, .decoder = Decoder::density}) - term * (100.0 / 2)) < 1e-12);
     }
     SUBCASE("hybrid trains the mean by simple and the variance by the bound") {
         const Tensor a = Tensor(0.5, {.dtype = f64}).requires_grad_(), b = Tensor(0.2, {.dtype = f64}).requires_grad_();
         const Denoiser learned([&](const Tensor& x, const Tensor&) { return concat({a * x, b * x}, 1); }, Prediction::noise, true);
-        const LossOptions options{.name = "hybrid", .variance = Variance::learned, .decoder = Decoder::density};
-        const auto of_hybrid = grad(sum(loss(learned, options)), {a, b}), of_bound = grad(sum(loss(learned, {.name = "bound", .variance = Variance::learned, .decoder = Decoder::density})), {a, b});
-        const auto of_simple = grad(sum(loss(learned, {})), {a});
+        const auto of = [&](const char* name, std::initializer_list<Tensor> inputs) {
+            return grad(sum(loss(learned, {.name = name, .variance = Variance::learned, .decoder = Decoder::density})), inputs);
+        };
+        const auto of_hybrid = of("hybrid", {a, b}), of_bound = of("bound", {a, b}), of_simple = of("simple", {a});
         CHECK(of_hybrid[0].item() == doctest::Approx(of_simple[0].item()).epsilon(1e-12));
         CHECK(of_hybrid[1].item() == doctest::Approx(1e-3 * of_bound[1].item()).epsilon(1e-12));
         CHECK(std::abs(of_bound[0].item()) > 1);

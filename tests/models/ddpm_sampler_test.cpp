@@ -16,8 +16,8 @@ using namespace eps::models::ddpm::test;
 namespace {
 
 // The noise of `count` samples of dimension `size`, and then that of their way down.
-Tensor sample(const Schedule& s, const Denoiser& denoiser, const SamplerOptions& options, std::int64_t count, std::int64_t size, std::uint64_t seed = 1) {
-    SampleNoise noise(seed, 0, count);
+Tensor sample(const Schedule& s, const Denoiser& denoiser, const SamplerOptions& options, std::int64_t count, std::int64_t size) {
+    SampleNoise noise(1, 0, count);
     const Tensor xT = noise.normal({size}, {.dtype = f64});
     return make_sampler(s, options)->sample(denoiser, xT, noise);
 }
