@@ -26,7 +26,7 @@ Sampler::Constrain inpaint(const Schedule& schedule, const Tensor& known, const 
         check(x.shape() == known.shape(), "inpaint", "samples are not like what is known; got ", describe(x), "; expected ", describe(known));
         const double signal = schedule.alpha_bar_at(s);
         const Tensor given = s == 0 ? known : known * std::sqrt(signal) + noise.normal_like(x) * std::sqrt(1 - signal);
-        return where(mask, given, x);
+        return where(ne(mask, 0.0), given, x);
     };
 }
 

@@ -4,8 +4,8 @@
 
 namespace eps::models::ddpm {
 
-/// Keeps what is known: after each step x_s is a draw of q(x_s | known) where the mask is 1, and the known itself at s = 0   (Lugmayr et al. 2022,
-/// RePaint, eq. 8, without its jumps back). known [B, ...]; mask 1 where it is known, 0 where not, broadcast. `noise` must outlive the sampling.
+/// Keeps what is known: after each step x_s is a draw of q(x_s | known) where the mask is not 0, and the known itself at s = 0   (Lugmayr et al. 2022,
+/// RePaint, eq. 8, without its jumps back). known [B, ...]; mask broadcasts to it: not 0 where it is known. `noise` must outlive the sampling.
 Sampler::Constrain inpaint(const Schedule& schedule, const Tensor& known, const Tensor& mask, SampleNoise& noise);
 
 /// sin((1 - w) a) / sin(a) of one and sin(w a) / sin(a) of the other, a the angle between a sample of each: noise between noises that keeps its

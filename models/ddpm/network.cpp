@@ -26,7 +26,7 @@ Tensor Network::forward(const Tensor& x, const Tensor& t, const Tensor& classes)
           "a network needs x [B, ..] and one time a sample; got ", describe(x), " and ", describe(t));
     check(classes.defined() == (classes_ > 0), "ddpm", "the network was made with", classes_ > 0 ? "" : "out", " classes; got ", describe(classes));
     if (x.size(0) == 1 && !grad_enabled()) {
-        // A product with one row is a vector's, which rounds otherwise: a sample alone is computed as one of two, to be what it is in any batch.
+        // A product with one row is a vector's, which rounds otherwise: a sample alone is computed as one of two, to be the same in any batch.
         const auto twice = [](const Tensor& one) { return one.defined() ? concat({one, one}) : one; };
         return narrow(forward(twice(x), twice(t), twice(classes)), 0, 0, 1);
     }

@@ -89,7 +89,10 @@ struct Moment {  // of training
 
 Tensor simple_of(const Moment& m) { return m.simple(); }
 Tensor bound_of(const Moment& m) { return m.bound(m.out.predicted); }
-Tensor hybrid_of(const Moment& m) { return m.simple() + kHybrid * m.bound(detach(m.out.predicted)); }
+Tensor hybrid_of(const Moment& m) {
+    check(m.options.variance == Variance::learned && m.denoiser.learned_variance(), "ddpm", "hybrid trains variances: it needs a network that learns them");
+    return m.simple() + kHybrid * m.bound(detach(m.out.predicted));
+}
 Tensor min_snr_of(const Moment& m) {
     std::vector<double> weights;
     for (double t : m.t.to_vector()) weights.push_back(min_snr_weight(m.schedule, static_cast<std::int64_t>(t), m.options.gamma, m.denoiser.kind()));

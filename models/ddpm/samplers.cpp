@@ -109,6 +109,7 @@ constexpr Named kSamplers[] = {
 }  // namespace
 
 std::unique_ptr<Sampler> make_sampler(const Schedule& schedule, const SamplerOptions& options) {
+    check(options.eta == 0 || options.name == "ddim", "ddpm", "eta belongs to ddim; got eta ", options.eta, " with sampler ", options.name);
     return by_name("sampler", kSamplers, options.name).make(schedule, options);
 }
 

@@ -154,7 +154,8 @@ TEST_CASE("the losses by name") {
     }
     SUBCASE("bad calls") {
         CHECK_THROWS_WITH_AS(loss(model, {.name = "l2"}), "ddpm: unknown loss 'l2'; expected one of simple, min-snr, bound, hybrid", Error);
-        CHECK_THROWS_WITH_AS(loss(model, {.name = "hybrid", .variance = Variance::learned}), doctest::Contains("need a v for each element"), Error);
+        CHECK_THROWS_WITH_AS(loss(model, {.name = "hybrid", .variance = Variance::learned}), doctest::Contains("a network that learns them"), Error);
+        CHECK_THROWS_WITH_AS(loss(model, {.name = "bound", .variance = Variance::learned}), doctest::Contains("need a v for each element"), Error);
         const Denoiser narrow([](const Tensor& x, const Tensor&) { return sum(x, {1}, true); });
         CHECK_THROWS_WITH_AS(loss(narrow, {}), doctest::Contains("another shape than its input asks for; got f64 [5, 1]; expected [5, 2]"), Error);
     }

@@ -284,6 +284,7 @@ TEST_CASE("a bad sampler is one sentence") {
     CHECK_THROWS_WITH_AS(make({.steps = -1}), doctest::Contains("expected 1 to 100"), Error);
     CHECK_THROWS_WITH_AS(make({.variance = "big"}), doctest::Contains("unknown variance 'big'"), Error);
     CHECK_THROWS_WITH_AS(make({.name = "ddim", .eta = 1.5}), doctest::Contains("eta leaves [0, 1]"), Error);
+    CHECK_THROWS_WITH_AS(make({.name = "heun", .eta = 0.5}), "ddpm: eta belongs to ddim; got eta 0.5 with sampler heun", Error);
     CHECK_THROWS_WITH_AS(make({.name = "ddim", .spacing = "even"}), doctest::Contains("expected one of time, log-snr"), Error);
     CHECK_THROWS_WITH_AS(make({.spacing = "log-snr"}), doctest::Contains("whole times"), Error);
     CHECK_THROWS_WITH_AS(make({.from = 101}), doctest::Contains("expected 1 to 100"), Error);
