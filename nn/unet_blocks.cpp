@@ -13,7 +13,8 @@ Conv2dLayerOptions conv3(Generator* generator, std::int64_t stride = 1) { return
 }  // namespace
 
 ResidualBlock::ResidualBlock(std::int64_t in, std::int64_t out, const ResidualBlockOptions& o)
-    : norm1_(o.groups, in), norm2_(o.groups, out), conv1_(in, out, 3, conv3(o.generator)), conv2_(out, out, 3, conv3(o.generator)) {
+    : norm1_(o.groups, in), norm2_(o.groups, out), conv1_(in, out, 3, conv3(o.generator)), conv2_(out, out, 3, conv3(o.generator)),
+      dropout_(o.dropout, o.masks ? *o.masks : default_generator()) {
     check(o.time_width >= 0, "ResidualBlock", "negative time_width; got ", o.time_width);
     add("norm1", norm1_);
     add("conv1", conv1_);
@@ -23,6 +24,7 @@ ResidualBlock::ResidualBlock(std::int64_t in, std::int64_t out, const ResidualBl
     }
     add("norm2", norm2_);
     add("conv2", conv2_);
+    add("dropout", dropout_);
     if (in == out) return;
     skip_ = std::make_unique<Conv2d>(in, out, 1, Conv2dLayerOptions{.generator = o.generator});
     add("skip", *skip_);
@@ -37,7 +39,7 @@ Tensor ResidualBlock::forward(const Tensor& x, const Tensor& time) {
               describe(x));
         h = h + reshape((*time_)(time), {x.size(0), h.size(1), 1, 1});
     }
-    return conv2_(norm2_.forward_silu(h)) + (skip_ ? (*skip_)(x) : x);
+    return conv2_(dropout_(norm2_.forward_silu(h))) + (skip_ ? (*skip_)(x) : x);
 }
 
 AttentionBlock::AttentionBlock(std::int64_t channels, std::int64_t groups, Generator* generator)

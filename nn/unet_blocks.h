@@ -4,17 +4,20 @@
 #include <memory>
 
 #include "nn/conv.h"
+#include "nn/dropout.h"
 #include "nn/linear.h"
 #include "nn/norm.h"
 
 namespace eps::nn {
 
-/// h = conv(silu(GN(x))) + W time;  y = conv(silu(GN(h))) + x, or + a 1x1 convolution of x where channels change. Throws unless the groups
-/// divide both widths. Submodules: norm1, conv1, time, norm2, conv2, and skip.
+/// h = conv(silu(GN(x))) + W time;  y = conv(dropout(silu(GN(h)))) + x, or + a 1x1 convolution of x where channels change. Throws unless the
+/// groups divide both widths. Submodules: norm1, conv1, time, norm2, conv2, dropout, and skip.
 struct ResidualBlockOptions {
     std::int64_t time_width = 0;     // 0: the block is not told the time
     std::int64_t groups = 8;         // of the group norms
     Generator* generator = nullptr;  // null: default_generator()
+    double dropout = 0;              // before the second convolution
+    Generator* masks = nullptr;      // of the dropout, which must outlive the block; null: default_generator()
 };
 class ResidualBlock final : public Module {
 public:
@@ -27,6 +30,7 @@ public:
 private:
     GroupNorm norm1_, norm2_;
     Conv2d conv1_, conv2_;
+    Dropout dropout_;
     std::unique_ptr<Linear> time_;
     std::unique_ptr<Conv2d> skip_;
 };

@@ -4,24 +4,35 @@
 
 #include "autograd/ops/join.h"
 #include "autograd/ops/pointwise.h"
-#include "nn/time_embedding.h"
 
 namespace eps::models::ddpm {
 namespace {
 
 constexpr std::int64_t kTimeFactor = 4;  // the time's width, in base widths
 
+// Checked before any layer is made: what is wrong is said in the user's words.
+const UNetOptions& checked(const UNetOptions& o) {
+    check(!o.multipliers.empty() && o.blocks >= 1, "UNet", "needs a level and a block at least");
+    check(o.multipliers.size() <= 16, "UNet", "too many levels; got ", o.multipliers.size());
+    const std::int64_t factor = std::int64_t{1} << (o.multipliers.size() - 1);
+    check(o.image_size >= factor && o.image_size % factor == 0, "UNet", "the image cannot be halved at every level; got size ", o.image_size, " and ",
+          o.multipliers.size(), " levels; expected a multiple of ", factor);
+    check(o.base >= 4 && o.base % 2 == 0, "UNet", "the base width must be even and at least 4; got ", o.base);
+    return o;
+}
+
 nn::Conv2dLayerOptions conv3(const UNetOptions& o) { return {.padding = 1, .generator = o.generator}; }
 
 }  // namespace
 
-Tensor UNet::Stage::run(const Tensor& x, const Tensor& time) const {
-    const Tensor h = block->forward(x, time);
+Tensor UNet::Stage::run(const Tensor& x, const Tensor& condition) const {
+    const Tensor h = block->forward(x, condition);
     return attention ? attention->forward(h) : h;
 }
 
 UNet::Stage UNet::make_stage(const std::string& name, std::int64_t in, std::int64_t out, bool attends) {
-    const nn::ResidualBlockOptions o{.time_width = kTimeFactor * options_.base, .groups = options_.groups, .generator = options_.generator};
+    const nn::ResidualBlockOptions o{.time_width = kTimeFactor * options_.base, .groups = options_.groups, .generator = options_.generator,
+                                     .dropout = options_.dropout, .masks = options_.masks};
     Stage stage{std::make_unique<nn::ResidualBlock>(in, out, o), nullptr};
     add(name, *stage.block);
     if (!attends) return stage;
@@ -31,15 +42,9 @@ UNet::Stage UNet::make_stage(const std::string& name, std::int64_t in, std::int6
 }
 
 UNet::UNet(const UNetOptions& o)
-    : options_(o), time1_(o.base, kTimeFactor * o.base, {.generator = o.generator}),
-      time2_(kTimeFactor * o.base, kTimeFactor * o.base, {.generator = o.generator}), first_(o.image_channels, o.base, 3, conv3(o)),
-      last_norm_(o.groups, o.base * (o.multipliers.empty() ? 1 : o.multipliers[0])),
-      last_(o.base * (o.multipliers.empty() ? 1 : o.multipliers[0]), o.image_channels, 3, conv3(o)) {
-    check(!o.multipliers.empty() && o.blocks >= 1, "UNet", "needs a level and a block at least");
-    check(o.image_size % (std::int64_t{1} << (o.multipliers.size() - 1)) == 0, "UNet", "the image cannot be halved at every level; got size ", o.image_size,
-          " and ", o.multipliers.size(), " levels");
-    add("time1", time1_);
-    add("time2", time2_);
+    : Network({checked(o).base, kTimeFactor * o.base, o.classes, o.learned_variance, o.generator}), options_(o),
+      first_(o.image_channels, o.base, 3, conv3(o)), last_norm_(o.groups, o.base * o.multipliers[0]),
+      last_(o.base * o.multipliers[0], o.image_channels * (o.learned_variance ? 2 : 1), 3, conv3(o)) {
     add("first", first_);
     const auto attends = [&](std::int64_t size) { return std::find(o.attention_at.begin(), o.attention_at.end(), size) != o.attention_at.end(); };
     const std::size_t levels = o.multipliers.size();
@@ -81,17 +86,18 @@ UNet::UNet(const UNetOptions& o)
     add("last", last_);
 }
 
-Tensor UNet::forward(const Tensor& x, const Tensor& t) {
-    const Tensor time = silu(time2_(silu(time1_(nn::time_embedding(t, options_.base)))));  // [B, 4 base]
+Tensor UNet::predict(const Tensor& x, const Tensor& condition) {
+    check(x.rank() == 4 && x.size(1) == options_.image_channels && x.size(2) == options_.image_size && x.size(3) == options_.image_size, "UNet",
+          "was made for images [B, ", options_.image_channels, ", ", options_.image_size, ", ", options_.image_size, "]; got ", describe(x));
     std::vector<Tensor> across{first_(x)};
     for (const Level& level : down_) {
-        for (const Stage& stage : level.stages) across.push_back(stage.run(across.back(), time));
+        for (const Stage& stage : level.stages) across.push_back(stage.run(across.back(), condition));
         if (level.resample) across.push_back((*level.resample)(across.back()));
     }
-    Tensor h = middle2_.run(middle1_.run(across.back(), time), time);
+    Tensor h = middle2_.run(middle1_.run(across.back(), condition), condition);
     for (const Level& level : up_) {
         for (const Stage& stage : level.stages) {
-            h = stage.run(concat({h, across.back()}, 1), time);
+            h = stage.run(concat({h, across.back()}, 1), condition);
             across.pop_back();
         }
         if (level.resample) h = (*level.resample)(h);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "models/ddpm/network.h"
 #include "nn/unet_blocks.h"
 
 namespace eps::models::ddpm {
@@ -15,21 +16,26 @@ struct UNetOptions {
     std::int64_t blocks = 2;                         // residual blocks a level going down; one more going up
     std::vector<std::int64_t> attention_at{14};      // sizes of images
     std::int64_t groups = 8;
-    Generator* generator = nullptr;
+    double dropout = 0;                              // in every residual block
+    std::int64_t classes = 0;                        // 0: it is told none
+    bool learned_variance = false;                   // twice the channels come out
+    Generator* generator = nullptr;                  // of the weights; null: default_generator()
+    Generator* masks = nullptr;                      // of the dropout, which must outlive the net; null: default_generator()
 };
 
-class UNet final : public nn::Module {
+/// x [B, C, H, W] -> the same, or [B, 2 C, H, W]. Throws where an image cannot be halved at every level.
+class UNet final : public Network {
 public:
     explicit UNet(const UNetOptions& options);
-    /// x [B, C, H, W], t [B] -> the noise in x, [B, C, H, W]
-    Tensor forward(const Tensor& x, const Tensor& t);
 
 private:
+    Tensor predict(const Tensor& x, const Tensor& condition) override;
+
     /// A residual block, with attention behind it at some resolutions.
     struct Stage {
         std::unique_ptr<nn::ResidualBlock> block;
         std::unique_ptr<nn::AttentionBlock> attention;
-        Tensor run(const Tensor& x, const Tensor& time) const;
+        Tensor run(const Tensor& x, const Tensor& condition) const;
     };
     struct Level {
         std::vector<Stage> stages;
@@ -38,7 +44,6 @@ private:
     Stage make_stage(const std::string& name, std::int64_t in, std::int64_t out, bool attends);
 
     UNetOptions options_;
-    nn::Linear time1_, time2_;
     nn::Conv2d first_;
     std::vector<Level> down_, up_;
     Stage middle1_, middle2_;

@@ -1,0 +1,174 @@
+#include "models/ddpm/schedule.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/cast.h"
+#include "autograd/ops/index.h"
+#include "autograd/ops/join.h"
+#include "autograd/ops/shape.h"
+#include "models/ddpm/named.h"
+#include "tensor/create.h"
+
+namespace eps::models::ddpm {
+namespace {
+
+Tensor scalar(double value) { return Tensor(value, {.dtype = f64}); }
+double logit(double p) { return std::log(p) - std::log1p(-p); }
+
+// [T] checked, with the value at t = 0 in front.
+Tensor with_start(const Tensor& betas) {
+    check(betas.defined() && betas.rank() == 1 && is_floating(betas.dtype()) && betas.numel() > 0, "Schedule", "needs betas [T], T >= 1; got ",
+          describe(betas));
+    const std::vector<double> values = betas.to_vector();
+    for (std::size_t i = 0; i < values.size(); ++i)
+        check(values[i] > 0 && (values[i] < 1 || (values[i] == 1 && i + 1 == values.size())), "Schedule", "beta leaves (0, 1) at step ", i + 1,
+              " of ", values.size(), "; got ", values[i]);
+    return concat({zeros({1}, {f64, betas.device()}), to(betas, f64)});
+}
+
+}  // namespace
+
+Tensor Coefficients::posterior_variance() const { return beta * (1.0 - previous_alpha_bar) / (1.0 - alpha_bar); }
+
+Schedule::Schedule(const std::vector<double>& betas)
+    : Schedule(tensor(betas, {static_cast<std::int64_t>(betas.size())}, {.dtype = f64})) {}
+
+Schedule::Schedule(const Tensor& betas)
+    : beta_(with_start(betas)), alpha_bar_(cumprod(1.0 - beta_, 0)), betas_(beta_.to_vector()), alpha_bars_(alpha_bar_.to_vector()) {}
+
+std::size_t Schedule::index(std::int64_t t) const {
+    check(t >= 0 && t <= steps(), "Schedule", "no such step; got t = ", t, "; expected 0 to ", steps());
+    return static_cast<std::size_t>(t);
+}
+
+double Schedule::posterior_variance(std::int64_t t) const { return beta(t) * (1 - alpha_bar(t - 1)) / (1 - alpha_bar(t)); }
+
+double Schedule::alpha_bar_at(double t) const {
+    check(t >= 0 && t <= static_cast<double>(steps()), "Schedule", "no such time; got t = ", t, "; expected 0 to ", steps());
+    const auto below = static_cast<std::int64_t>(t);
+    const double a = alpha_bar(below), weight = t - static_cast<double>(below);
+    if (weight == 0) return a;
+    const double b = alpha_bar(below + 1);
+    if (a == 1 || b == 0) return a + weight * (b - a);  // a logit is infinite
+    return 1 / (1 + std::exp(-(logit(a) + weight * (logit(b) - logit(a)))));
+}
+
+double Schedule::time_of(double wanted) const {
+    std::int64_t low = 1, high = steps();  // logit(low) >= wanted > logit(high)
+    if (logit(alpha_bar(low)) <= wanted) return 1;
+    if (logit(alpha_bar(high)) >= wanted) return static_cast<double>(high);
+    while (high - low > 1) {
+        const std::int64_t middle = (low + high) / 2;
+        (logit(alpha_bar(middle)) >= wanted ? low : high) = middle;
+    }
+    const double a = logit(alpha_bar(low)), b = logit(alpha_bar(high));
+    return static_cast<double>(low) + (std::isinf(b) ? 0 : (wanted - a) / (b - a));
+}
+
+Coefficients Schedule::at(const Tensor& t, const Tensor& x) const {
+    check(t.defined() && t.rank() == 1 && (t.dtype() == i64 || is_floating(t.dtype())), "Schedule", "needs times [B], whole or real; got ", describe(t));
+    check(x.defined() && x.rank() >= 1 && x.size(0) == t.size(0), "Schedule", "needs one time a sample; got ", describe(t), " for ", describe(x));
+    Shape shape = Shape::filled(x.rank(), 1);
+    shape[0] = t.size(0);
+    const bool whole = t.dtype() == i64;
+    const std::vector<double> times = whole && t.device() != cpu ? std::vector<double>() : t.to_vector();  // on a GPU the kernel checks
+    for (double each : times)
+        check(each >= 1 && each <= static_cast<double>(steps()), "Schedule", "no such time; got t = ", each, "; expected 1 to ", steps());
+    if (whole) {
+        const auto pick = [&](const Tensor& table, const Tensor& where) { return reshape(index_select(to(table, t.device()), 0, where), shape); };
+        return {pick(beta_, t), pick(alpha_bar_, t), pick(alpha_bar_, t - 1.0)};
+    }
+    std::vector<double> bars, previous;
+    for (double each : times) {
+        bars.push_back(alpha_bar_at(each));
+        previous.push_back(alpha_bar_at(each - 1));
+    }
+    const auto make = [&](const std::vector<double>& values) { return copy_to(tensor(values, shape, {.dtype = f64}), x.device()); };
+    const Tensor bar = make(bars), before = make(previous);
+    return {1.0 - bar / before, bar, before};
+}
+
+Coefficients Schedule::at(double t) const { return between(t, t - 1); }
+
+Coefficients Schedule::between(double t, double s) const {
+    check(s < t, "Schedule", "a step goes from t to a smaller s; got t = ", t, ", s = ", s);
+    const double bar = alpha_bar_at(t), before = alpha_bar_at(s);
+    return {scalar(1 - bar / before), scalar(bar), scalar(before)};
+}
+
+namespace {
+
+using std::numbers::pi;
+
+// `steps` values f(0) .. f(1), evenly; f(1) for one step.
+template <class F>
+std::vector<double> evenly(std::int64_t steps, const F& f) {
+    std::vector<double> values;
+    for (std::int64_t i = 0; i < steps; ++i) values.push_back(f(steps == 1 ? 1 : static_cast<double>(i) / static_cast<double>(steps - 1)));
+    return values;
+}
+
+struct Range {  // of beta, stretched so that alpha_bar_T hardly depends on T
+    double first, last;
+    explicit Range(std::int64_t steps) : first(1e-4 * 1000 / static_cast<double>(steps)), last(0.02 * 1000 / static_cast<double>(steps)) {}
+};
+
+std::vector<double> linear(std::int64_t steps) {
+    const Range r(steps);
+    return evenly(steps, [&](double u) { return r.first + u * (r.last - r.first); });
+}
+std::vector<double> quadratic(std::int64_t steps) {
+    const Range r(steps);
+    return evenly(steps, [&](double u) { return std::pow(std::sqrt(r.first) + u * (std::sqrt(r.last) - std::sqrt(r.first)), 2); });
+}
+std::vector<double> constant(std::int64_t steps) {
+    return evenly(steps, [&](double) { return 10 / static_cast<double>(steps); });
+}
+std::vector<double> sigmoid_shaped(std::int64_t steps) {
+    const Range r(steps);
+    return evenly(steps, [&](double u) { return r.first + (r.last - r.first) / (1 + std::exp(6 - 12 * u)); });
+}
+std::vector<double> cosine(std::int64_t steps) {
+    constexpr double offset = 0.008, largest = 0.999;  // beta_1 not too small, no singularity at T
+    const auto f = [&](std::int64_t t) {
+        const double u = (static_cast<double>(t) / static_cast<double>(steps) + offset) / (1 + offset);
+        return std::pow(std::cos(u * pi / 2), 2);
+    };
+    std::vector<double> betas;
+    for (std::int64_t t = 1; t <= steps; ++t) betas.push_back(std::min(1 - f(t) / f(t - 1), largest));
+    return betas;
+}
+std::vector<double> zero_snr(std::int64_t steps) {
+    const Schedule before(linear(steps));
+    const double first = std::sqrt(before.alpha_bar(1)), last = std::sqrt(before.alpha_bar(steps));
+    const auto bar = [&](std::int64_t t) {  // sqrt(alpha_bar), shifted to end at 0 and scaled to start where it did
+        return t == 0 ? 1 : std::pow((std::sqrt(before.alpha_bar(t)) - last) * first / (first - last), 2);
+    };
+    std::vector<double> betas;
+    for (std::int64_t t = 1; t <= steps; ++t) betas.push_back(1 - bar(t) / bar(t - 1));
+    return betas;
+}
+
+struct Named {
+    const char* name;
+    std::vector<double> (*betas)(std::int64_t steps);
+};
+constexpr Named kSchedules[] = {{"linear", linear}, {"cosine", cosine},          {"quadratic", quadratic},
+                                {"constant", constant}, {"sigmoid", sigmoid_shaped}, {"zero-snr", zero_snr}};
+
+}  // namespace
+
+Schedule make_schedule(const std::string& name, std::int64_t steps) {
+    check(steps >= 1, "make_schedule", "needs a step at least; got ", steps);
+    return Schedule(by_name("schedule", kSchedules, name).betas(steps));
+}
+
+const std::vector<std::string>& schedule_names() {
+    static const std::vector<std::string> names = names_in(kSchedules);
+    return names;
+}
+
+}  // namespace eps::models::ddpm
