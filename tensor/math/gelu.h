@@ -37,7 +37,7 @@ EPS_HD NormalTail normal_tail(float x) {
 
 }  // namespace detail
 
-// 1.50 ULP of x, and 6.2 of the result down to x = -13, where it begins to be denormal.
+// 1.48 ULP of x; 5.6 of the result down to x = -12.8, where Q(a) begins to be denormal.
 EPS_HD float gelu(float x) {
     const auto tail = detail::normal_tail(x);
     return fma(-tail.a, tail.value(), detail::min_bits(x, -0.0f));

@@ -95,9 +95,9 @@ constexpr auto in_ulps_of_argument = []<class T>(T x, T got, Wider<T> exact) {
     if (x == 0 || !std::isfinite(x)) return ulps(got, exact);
     return static_cast<double>(std::abs(got - exact) / ulp_of<T>(x));
 };
-// Where the result is neither 0 nor denormal.
+// Where neither the result nor a sixteenth of it, a factor on its way, is denormal.
 constexpr auto in_ulps_of_normal = []<class T>(T, T got, Wider<T> exact) {
-    return std::abs(exact) < std::numeric_limits<T>::min() ? 0.0 : ulps(got, exact);
+    return std::abs(exact) < 16 * std::numeric_limits<T>::min() ? 0.0 : ulps(got, exact);
 };
 constexpr auto in_ulps_of_one = []<class T>(T, T got, Wider<T> exact) {
     return std::isnan(got) || std::isnan(exact) ? ulps(got, exact) : static_cast<double>(std::abs(got - exact) / std::numeric_limits<T>::epsilon());
