@@ -11,8 +11,8 @@ Denoiser::Output Denoiser::operator()(const Tensor& x, const Tensor& t) const {
         check(x.rank() >= 2, "ddpm", "learned variances need x [B, C, ..]; got ", describe(x));
         expected[1] *= 2;
     }
-    check(out.defined() && out.shape() == expected, "ddpm", "the denoiser returns another shape than its input asks for; got ", describe(out), "; expected ",
-          expected);
+    check(out.defined() && out.shape() == expected, "ddpm", "the denoiser returns another shape than its input asks for; got ", describe(out),
+          "; expected ", expected);
     if (!learned_variance_) return {out, {}};
     const std::int64_t channels = x.size(1);
     return {narrow(out, 1, 0, channels), narrow(out, 1, channels, channels)};

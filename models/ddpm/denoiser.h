@@ -2,13 +2,14 @@
 // What samplers, bounds and losses see of a network: a function of (x_t, t), and what it predicts.
 #include <concepts>
 #include <functional>
+#include <type_traits>
 #include <utility>
 
 #include "models/ddpm/process.h"
 
 namespace eps::models::ddpm {
 
-/// eps_theta, or a network that predicts something else of x_t. Made of any callable: `Denoiser([&](const Tensor& x, const Tensor& t) { return net.forward(x, t); })`.
+/// eps_theta, or a network that predicts something else of x_t. Made of anything that can be called so.
 class Denoiser {
 public:
     /// x [B, ...], t [B] -> [B, ...]. t is whole and i64 in training and in bounds; samplers give real t of x's dtype.

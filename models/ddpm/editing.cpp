@@ -10,21 +10,28 @@
 #include "tensor/create.h"
 
 namespace eps::models::ddpm {
+namespace {
+
+void check_pair(const Tensor& from, const Tensor& to) {
+    check(from.defined() && to.defined() && from.rank() >= 2 && from.shape() == to.shape(), "ddpm", "interpolates between two batches of one shape; got ",
+          describe(from), " and ", describe(to));
+}
+
+}  // namespace
 
 Sampler::Constrain inpaint(const Schedule& schedule, const Tensor& known, const Tensor& mask, SampleNoise& noise) {
-    check(known.defined() && mask.defined() && broadcastable_to(mask.shape(), known.shape()), "inpaint", "needs a mask that broadcasts to what is known; got ",
-          describe(mask), " for ", describe(known));
+    check(known.defined() && mask.defined() && broadcastable_to(mask.shape(), known.shape()), "inpaint",
+          "needs a mask that broadcasts to what is known; got ", describe(mask), " for ", describe(known));
     return [schedule, known, mask, &noise](double s, const Tensor& x) {
         check(x.shape() == known.shape(), "inpaint", "samples are not like what is known; got ", describe(x), "; expected ", describe(known));
         const double signal = schedule.alpha_bar_at(s);
         const Tensor given = s == 0 ? known : known * std::sqrt(signal) + noise.normal_like(x) * std::sqrt(1 - signal);
-        return where(mask, given, x);
+        return where(ne(mask, 0.0), given, x);
     };
 }
 
 Tensor slerp(const Tensor& from, const Tensor& to, double weight) {
-    check(from.defined() && to.defined() && from.shape() == to.shape() && from.rank() >= 2, "slerp", "needs two batches of one shape; got ", describe(from), " and ",
-          describe(to));
+    check_pair(from, to);
     Shape one = Shape::filled(from.rank(), 1);
     one[0] = from.size(0);
     Dims inner;
@@ -33,21 +40,12 @@ Tensor slerp(const Tensor& from, const Tensor& to, double weight) {
     const Tensor angle = reshape(acos(clamp(cosine, {.lo = -1, .hi = 1})), one), sine = sin(angle);
     // Along one line there is no arc: mix in proportion there.
     const Tensor arc = sine > 1e-6, safe = where(arc, sine, ones_like(sine));
-    const Tensor a = where(arc, sin(angle * (1 - weight)) / safe, full_like(sine, 1 - weight)), b = where(arc, sin(angle * weight) / safe, full_like(sine, weight));
-    return a * from + b * to;
+    const auto share = [&](double w) { return where(arc, sin(angle * w) / safe, full_like(sine, w)); };
+    return share(1 - weight) * from + share(weight) * to;
 }
 
-namespace {
-
-void check_pair(const Tensor& from, const Tensor& to) {
-    check(from.defined() && to.defined() && from.rank() >= 2 && from.shape() == to.shape(), "ddpm", "interpolates between two batches of one shape; got ", describe(from),
-          " and ", describe(to));
-}
-
-}  // namespace
-
-Tensor interpolate_diffused(const Schedule& schedule, const Denoiser& denoiser, const Tensor& from, const Tensor& to, const std::vector<double>& weights,
-                            const SamplerOptions& options, std::uint64_t seed) {
+Tensor interpolate_diffused(const Schedule& schedule, const Denoiser& denoiser, const Tensor& from, const Tensor& to,
+                            const std::vector<double>& weights, const SamplerOptions& options, std::uint64_t seed) {
     check_pair(from, to);
     NoGrad guard;
     const auto sampler = make_sampler(schedule, options);
@@ -62,8 +60,8 @@ Tensor interpolate_diffused(const Schedule& schedule, const Denoiser& denoiser, 
     return stack(between);
 }
 
-Tensor interpolate_latents(const Schedule& schedule, const Denoiser& denoiser, const Tensor& from, const Tensor& to, const std::vector<double>& weights,
-                           std::int64_t steps) {
+Tensor interpolate_latents(const Schedule& schedule, const Denoiser& denoiser, const Tensor& from, const Tensor& to,
+                           const std::vector<double>& weights, std::int64_t steps) {
     check_pair(from, to);
     NoGrad guard;
     const auto ddim = make_sampler(schedule, {.name = "ddim", .steps = steps});

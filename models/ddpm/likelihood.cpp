@@ -26,7 +26,8 @@ Bound collect(const Schedule& schedule, const Tensor& x0, const Term& term) {
 }
 
 // The bound's term of one t, at x_t = diffuse(x0, t, noise).
-Tensor term_at(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, std::int64_t t, const Tensor& noise, Variance variance, Decoder decoder) {
+Tensor term_at(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, std::int64_t t, const Tensor& noise, Variance variance,
+               Decoder decoder) {
     const Tensor time = whole(x0, t), xt = diffuse(schedule, x0, time, noise);
     return bound_term(schedule, reverse(schedule, denoiser, xt, time, variance), x0, xt, time, decoder);
 }
@@ -71,14 +72,18 @@ Tensor Bound::total() const {
     return sum;
 }
 
-Bound variational_bound(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, Variance variance, Decoder decoder, Generator& generator) {
+Bound variational_bound(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, Variance variance, Decoder decoder,
+                        Generator& generator) {
+    NoGrad guard;
     return collect(schedule, x0, [&](std::int64_t t) {
         return term_at(schedule, denoiser, x0, t, randn(x0.shape(), x0.options(), generator), variance, decoder);
     });
 }
 
 Bound expected_bound(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, Variance variance, Decoder decoder, std::int64_t nodes) {
-    check(x0.defined() && x0.rank() == 2 && x0.size(1) == 1 && x0.dtype() == f64, "expected_bound", "needs one number a sample, f64 [B, 1]; got ", describe(x0));
+    check(x0.defined() && x0.rank() == 2 && x0.size(1) == 1 && x0.dtype() == f64, "expected_bound", "needs one number a sample, f64 [B, 1]; got ",
+          describe(x0));
+    NoGrad guard;
     const Quadrature rule = gauss_hermite(nodes);
     const std::int64_t count = x0.size(0);
     const Tensor repeated = reshape(expand(unsqueeze(x0, 1), {count, nodes, 1}), {count * nodes, 1});
@@ -121,8 +126,10 @@ Flow flow(const Schedule& schedule, const Denoiser& denoiser, double t, const Te
 
 }  // namespace
 
-Tensor ode_log_likelihood(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, std::int64_t steps, std::int64_t probes, Generator& generator) {
-    check(x0.defined() && x0.rank() >= 1 && (x0.dtype() == f32 || x0.dtype() == f64), "ode_log_likelihood", "needs data [B, ..], f32 or f64; got ", describe(x0));
+Tensor ode_log_likelihood(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, std::int64_t steps, std::int64_t probes,
+                          Generator& generator) {
+    check(x0.defined() && x0.rank() >= 1 && (x0.dtype() == f32 || x0.dtype() == f64), "ode_log_likelihood", "needs data [B, ..], f32 or f64; got ",
+          describe(x0));
     check(probes >= 0, "ode_log_likelihood", "negative number of probes; got ", probes);
     const std::vector<double> times = make_sampler(schedule, {.name = "heun", .steps = steps})->times();  // T .. 1
     std::vector<Tensor> signs;

@@ -21,8 +21,9 @@ struct Bound {
     Tensor l_0;                 // [B]
     Tensor total() const;       // [B]
 };
-/// By one draw of x_t a term: T evaluations of the network.
-Bound variational_bound(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, Variance variance, Decoder decoder, Generator& generator);
+/// By one draw of x_t a term: T evaluations of the network. Records no gradients; bound_term does.
+Bound variational_bound(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, Variance variance, Decoder decoder,
+                        Generator& generator);
 /// Its expectation over the noise of x0 [B, 1], by Gauss-Hermite quadrature: exact up to rounding where each term is a polynomial in the noise of
 /// degree below 2 `nodes`, as it is with a linear denoiser for nodes = 2.
 Bound expected_bound(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, Variance variance, Decoder decoder, std::int64_t nodes);
@@ -33,10 +34,11 @@ struct Quadrature {
 };
 Quadrature gauss_hermite(std::int64_t count);
 
-/// log p_0(x_0) by the probability-flow ODE with `steps` times and Heun's steps between them. The trace of its Jacobian is exact where probes = 0 (as many
-/// gradients a step as x_0 has elements), otherwise Hutchinson's with that many +-1 vectors   (Song et al. 2021b, section 4.3; Grathwohl et al.
-/// 2019). Throws where alpha_bar_T = 0.
-Tensor ode_log_likelihood(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, std::int64_t steps, std::int64_t probes, Generator& generator);
+/// log p_0(x_0) by the probability-flow ODE with `steps` times and Heun's steps between them. The trace of its Jacobian is exact where probes = 0
+/// (as many gradients a step as x_0 has elements), otherwise Hutchinson's with that many +-1 vectors   (Song et al. 2021b, section 4.3; Grathwohl
+/// et al. 2019). Throws where alpha_bar_T = 0. Nobody's gradients are recorded.
+Tensor ode_log_likelihood(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, std::int64_t steps, std::int64_t probes,
+                          Generator& generator);
 
 /// Nats a sample of `elements` elements as bits an element.
 double bits_per_dimension(double nats, std::int64_t elements);

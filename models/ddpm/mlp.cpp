@@ -7,7 +7,7 @@ namespace eps::models::ddpm {
 namespace {
 
 const MlpOptions& checked(const MlpOptions& o) {
-    check(o.data >= 1 && o.blocks >= 0 && o.octaves >= 0 && o.octaves <= 16, "Mlp", "needs data of a dimension at least, and no negative blocks or octaves; got data ",
+    check(o.data >= 1 && o.blocks >= 0 && o.octaves >= 0 && o.octaves <= 16, "Mlp", "needs data >= 1, blocks >= 0 and octaves in 0 .. 16; got data ",
           o.data, ", blocks ", o.blocks, ", octaves ", o.octaves);
     check(o.width >= 4 && o.width % 2 == 0, "Mlp", "the width must be even and at least 4; got ", o.width);
     return o;
@@ -16,8 +16,8 @@ const MlpOptions& checked(const MlpOptions& o) {
 }  // namespace
 
 Mlp::Block::Block(const MlpOptions& o)
-    : first(o.width, o.width, {.generator = o.generator}), time(o.width, o.width, {.generator = o.generator}), second(o.width, o.width, {.generator = o.generator}),
-      dropout(o.dropout, o.masks ? *o.masks : default_generator()) {
+    : first(o.width, o.width, {.generator = o.generator}), time(o.width, o.width, {.generator = o.generator}),
+      second(o.width, o.width, {.generator = o.generator}), dropout(o.dropout, o.masks ? *o.masks : default_generator()) {
     add("first", first);
     add("time", time);
     add("second", second);
@@ -27,8 +27,9 @@ Mlp::Block::Block(const MlpOptions& o)
 Tensor Mlp::Block::run(const Tensor& h, const Tensor& condition) { return h + second(dropout(silu(first(silu(h)) + time(condition)))); }
 
 Mlp::Mlp(const MlpOptions& o)
-    : Network({.sinusoids = checked(o).width, .width = o.width, .classes = o.classes, .learned_variance = o.learned_variance, .generator = o.generator}), options_(o),
-      first_(o.data * (1 + 2 * o.octaves), o.width, {.generator = o.generator}), last_(o.width, o.data * (o.learned_variance ? 2 : 1), {.generator = o.generator}) {
+    : Network({checked(o).width, o.width, o.classes, o.learned_variance, o.generator}), options_(o),
+      first_(o.data * (1 + 2 * o.octaves), o.width, {.generator = o.generator}),
+      last_(o.width, o.data * (o.learned_variance ? 2 : 1), {.generator = o.generator}) {
     add("first", first_);
     for (std::int64_t i = 0; i < o.blocks; ++i) {
         blocks_.push_back(std::make_unique<Block>(o));

@@ -1,7 +1,10 @@
 #include "models/ddpm/network.h"
 
+#include "autograd/grad_mode.h"
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/cast.h"
+#include "autograd/ops/join.h"
+#include "autograd/ops/shape.h"
 #include "nn/time_embedding.h"
 #include "tensor/create.h"
 
@@ -19,18 +22,22 @@ Network::Network(const ConditionOptions& o)
 }
 
 Tensor Network::forward(const Tensor& x, const Tensor& t, const Tensor& classes) {
-    check(x.defined() && x.rank() >= 2 && t.defined() && t.rank() == 1 && t.size(0) == x.size(0), "ddpm", "a network needs x [B, ..] and one time a sample; got ",
-          describe(x), " and ", describe(t));
-    check(classes.defined() == (classes_ > 0), "ddpm", classes_ > 0 ? "the network needs classes; got " : "the network was made without classes; got ",
-          describe(classes));
+    check(x.defined() && x.rank() >= 2 && t.defined() && t.rank() == 1 && t.size(0) == x.size(0), "ddpm",
+          "a network needs x [B, ..] and one time a sample; got ", describe(x), " and ", describe(t));
+    check(classes.defined() == (classes_ > 0), "ddpm", "the network was made with", classes_ > 0 ? "" : "out", " classes; got ", describe(classes));
+    if (x.size(0) == 1 && !grad_enabled()) {
+        // A product with one row is a vector's, which rounds otherwise: a sample alone is computed as one of two, to be the same in any batch.
+        const auto twice = [](const Tensor& one) { return one.defined() ? concat({one, one}) : one; };
+        return narrow(forward(twice(x), twice(t), twice(classes)), 0, 0, 1);
+    }
     Tensor condition = time2_(silu(time1_(eps::to(nn::time_embedding(t, sinusoids_), x.dtype()))));
     if (classes_ > 0) {
-        check(classes.dtype() == i64 && classes.rank() == 1 && classes.size(0) == x.size(0), "ddpm", "needs a class a sample, i64 [B]; got ", describe(classes), " for ",
-              describe(x));
+        check(classes.dtype() == i64 && classes.rank() == 1 && classes.size(0) == x.size(0), "ddpm", "needs a class a sample, i64 [B]; got ",
+              describe(classes), " for ", describe(x));
         if (classes.device() == cpu)  // on a GPU the kernel checks
             for (double each : classes.to_vector())
-                check(each >= 0 && each <= static_cast<double>(classes_), "ddpm", "no such class; got ", each, "; expected 0 to ", classes_ - 1, ", or ", classes_,
-                      " for none");
+                check(each >= 0 && each <= static_cast<double>(classes_), "ddpm", "no such class; got ", each, "; expected 0 to ", classes_ - 1, ", or ",
+                      classes_, " for none");
         condition = condition + (*class_embedding_)(classes);
     }
     return predict(x, silu(condition));

@@ -33,7 +33,7 @@ double bound_weight(const Schedule& schedule, std::int64_t t, bool posterior_var
 double min_snr_weight(const Schedule& schedule, std::int64_t t, double gamma, Prediction kind) {
     const double snr = schedule.snr(t), clipped = std::min(snr, gamma);
     switch (kind) {
-        case Prediction::noise: return clipped / snr;
+        case Prediction::noise: return std::min(1.0, gamma / snr);  // the same, and finite where there is no signal
         case Prediction::x0: return clipped;
         case Prediction::v: return clipped / (snr + 1);
         case Prediction::mean: break;
@@ -89,7 +89,10 @@ struct Moment {  // of training
 
 Tensor simple_of(const Moment& m) { return m.simple(); }
 Tensor bound_of(const Moment& m) { return m.bound(m.out.predicted); }
-Tensor hybrid_of(const Moment& m) { return m.simple() + kHybrid * m.bound(detach(m.out.predicted)); }
+Tensor hybrid_of(const Moment& m) {
+    check(m.options.variance == Variance::learned && m.denoiser.learned_variance(), "ddpm", "hybrid trains variances: it needs a network that learns them");
+    return m.simple() + kHybrid * m.bound(detach(m.out.predicted));
+}
 Tensor min_snr_of(const Moment& m) {
     std::vector<double> weights;
     for (double t : m.t.to_vector()) weights.push_back(min_snr_weight(m.schedule, static_cast<std::int64_t>(t), m.options.gamma, m.denoiser.kind()));
@@ -104,7 +107,8 @@ constexpr Named kLosses[] = {{"simple", simple_of}, {"min-snr", min_snr_of}, {"b
 
 }  // namespace
 
-Tensor training_loss(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, const Tensor& t, const Tensor& noise, const LossOptions& options) {
+Tensor training_loss(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, const Tensor& t, const Tensor& noise,
+                     const LossOptions& options) {
     const Named& loss = by_name("loss", kLosses, options.name);
     const Tensor xt = diffuse(schedule, x0, t, noise);
     const Tensor target = denoiser.kind() == Prediction::noise ? noise : from_x0(schedule.at(t, xt), denoiser.kind(), x0, xt);

@@ -21,15 +21,16 @@ Tensor GaussianMixture::log_weights() const {
     check(variance > 0, "GaussianMixture", "the variance must be positive; got ", variance);
     const std::int64_t count = means.size(0);
     if (weights.empty()) return full({count}, -std::log(static_cast<double>(count)), {.dtype = f64});
-    check(static_cast<std::int64_t>(weights.size()) == count, "GaussianMixture", "needs a weight for each of ", count, " means; got ", weights.size());
+    check(static_cast<std::int64_t>(weights.size()) == count, "GaussianMixture", "needs a weight for each of ", count, " means; got ",
+          weights.size());
     const Tensor w = tensor(weights, {count}, {.dtype = f64});
     return log(w / sum(w));
 }
 
 Tensor GaussianMixture::log_terms(const Tensor& x, const Tensor& alpha_bar) const {
     check(x.defined() && x.rank() == 2 && x.size(1) == means.size(1), "GaussianMixture", "needs x [B, ", means.size(1), "]; got ", describe(x));
-    const Tensor spread = alpha_bar * variance + (1.0 - alpha_bar);                                                // [B, 1] or []
-    const Tensor away = unsqueeze(to(x, f64), 1) - (alpha_bar.rank() ? unsqueeze(sqrt(alpha_bar), 2) : sqrt(alpha_bar)) * means;  // [B, K, D]
+    const Tensor spread = alpha_bar * variance + (1.0 - alpha_bar), signal = sqrt(alpha_bar);                       // [B, 1] or []
+    const Tensor away = unsqueeze(to(x, f64), 1) - (signal.rank() ? unsqueeze(signal, 2) : signal) * means;  // [B, K, D]
     const double dimensions = static_cast<double>(x.size(1));
     return log_weights() - 0.5 * (sum(square(away), {2}) / spread + dimensions * log(2 * std::numbers::pi * spread));
 }

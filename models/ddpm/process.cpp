@@ -130,7 +130,8 @@ Tensor reverse_variance(const Schedule& schedule, Variance kind, const Tensor& x
     return learned_variance(c.beta, clipped, v);
 }
 
-Normal reverse(const Schedule& schedule, Prediction kind, const Tensor& predicted, const Tensor& xt, const Tensor& t, Variance variance, const Tensor& v) {
+Normal reverse(const Schedule& schedule, Prediction kind, const Tensor& predicted, const Tensor& xt, const Tensor& t, Variance variance,
+               const Tensor& v) {
     return {convert(schedule, kind, Prediction::mean, predicted, xt, t), reverse_variance(schedule, variance, xt, t, v)};
 }
 

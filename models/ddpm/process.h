@@ -35,8 +35,8 @@ Tensor to_x0(const Schedule& schedule, Prediction kind, const Tensor& predicted,
 /// From one kind to another.
 Tensor convert(const Schedule& schedule, Prediction from, Prediction to, const Tensor& predicted, const Tensor& xt, const Tensor& t);
 
-/// sigma_t^2 of p_theta(x_{t-1} | x_t). beta and beta-tilde: section 3.2; beta-tilde_1 = 0, of which a likelihood can make nothing, is beta_1 there, or, clipped,
-/// beta-tilde_2, as in the paper's published code. learned: v of the network's own (Nichol & Dhariwal 2021, eq. 15).
+/// sigma_t^2 of p_theta(x_{t-1} | x_t). beta and beta-tilde: section 3.2; beta-tilde_1 = 0, of which a likelihood can make nothing, is beta_1
+/// there, or, clipped, beta-tilde_2, as in the paper's published code. learned: v of the network's own (Nichol & Dhariwal 2021, eq. 15).
 enum class Variance { beta, beta_tilde, beta_tilde_clipped, learned };
 /// "beta", "beta-tilde", "beta-tilde-clipped", "learned".
 Variance variance(const std::string& name);
@@ -44,7 +44,8 @@ const std::vector<std::string>& variance_names();
 /// [B, 1, ..], or of v's shape: learned is exp(u log beta_t + (1 - u) log beta-tilde_t), clipped, u = (v + 1) / 2, and only that reads v.
 Tensor reverse_variance(const Schedule& schedule, Variance kind, const Tensor& xt, const Tensor& t, const Tensor& v = {});
 /// p_theta(x_{t-1} | x_t) = N(mu_theta(x_t, t), sigma_t^2 I)   (eq. 1 and 11)
-Normal reverse(const Schedule& schedule, Prediction kind, const Tensor& predicted, const Tensor& xt, const Tensor& t, Variance variance, const Tensor& v = {});
+Normal reverse(const Schedule& schedule, Prediction kind, const Tensor& predicted, const Tensor& xt, const Tensor& t, Variance variance,
+               const Tensor& v = {});
 
 // The same with the coefficients at hand, which samplers take between times that are not neighbours. -------------------------------------------
 

@@ -24,8 +24,8 @@ Tensor SampleNoise::normal(const Shape& sample, Options options) {
 }
 
 Tensor SampleNoise::normal_like(const Tensor& x) {
-    check(x.defined() && x.rank() >= 1 && x.size(0) == static_cast<std::int64_t>(generators_.size()), "SampleNoise", "has noise for ", generators_.size(),
-          " samples; got ", describe(x));
+    check(x.defined() && x.rank() >= 1 && x.size(0) == static_cast<std::int64_t>(generators_.size()), "SampleNoise", "has noise for ",
+          generators_.size(), " samples; got ", describe(x));
     Shape sample = x.shape();
     sample.erase(0);
     return normal(sample, x.options());

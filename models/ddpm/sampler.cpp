@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "autograd/grad_mode.h"
 #include "autograd/ops/arithmetic.h"
@@ -16,9 +15,8 @@ double logit(double p) { return std::log(p) - std::log1p(-p); }
 // S whole times from `from` to 1, evenly up to rounding.
 std::vector<double> even_times(std::int64_t from, std::int64_t count) {
     std::vector<double> times;
-    for (std::int64_t i = 0; i < count; ++i)
-        times.push_back(count == 1 ? static_cast<double>(from)
-                                   : std::round(static_cast<double>(from) - static_cast<double>(i * (from - 1)) / static_cast<double>(count - 1)));
+    const double stride = static_cast<double>(from - 1) / static_cast<double>(std::max<std::int64_t>(count - 1, 1));
+    for (std::int64_t i = 0; i < count; ++i) times.push_back(std::round(static_cast<double>(from) - static_cast<double>(i) * stride));
     return times;
 }
 
@@ -38,7 +36,8 @@ std::vector<double> make_times(const Schedule& schedule, const SamplerOptions& o
     const std::int64_t count = o.steps == 0 ? from : o.steps;
     check(count >= 1 && count <= from, "ddpm", "bad number of sampling steps; got ", count, "; expected 1 to ", from, ", the steps of the schedule");
     const bool by_snr = o.spacing.empty() ? o.name == "dpm++" : o.spacing == "log-snr";
-    check(o.spacing.empty() || o.spacing == "log-snr" || o.spacing == "time", "ddpm", "unknown spacing '", o.spacing, "'; expected one of time, log-snr");
+    check(o.spacing.empty() || o.spacing == "log-snr" || o.spacing == "time", "ddpm", "unknown spacing '", o.spacing,
+          "'; expected one of time, log-snr");
     check(!by_snr || o.name != "ancestral", "ddpm", "ancestral sampling stands at whole times; got spacing log-snr; expected time");
     return by_snr ? even_logits(schedule, from, count) : even_times(from, count);
 }
@@ -47,7 +46,8 @@ std::vector<double> make_times(const Schedule& schedule, const SamplerOptions& o
 
 Point look(const Schedule& schedule, const Denoiser& denoiser, double t, const Tensor& x, bool clip) {
     const Coefficients c = schedule.at(t);
-    check(c.alpha_bar.item() > 0 || denoiser.kind() != Prediction::noise, "ddpm", "where alpha_bar_T = 0 the noise says nothing of x_0; hint: predict x0 or v");
+    check(c.alpha_bar.item() > 0 || denoiser.kind() != Prediction::noise, "ddpm",
+          "where alpha_bar_T = 0 the noise says nothing of x_0; hint: predict x0 or v");
     const Denoiser::Output out = denoiser(x, full({x.size(0)}, t, x.options()));
     if (!clip && denoiser.kind() == Prediction::noise) return {t, x, to_x0(c, Prediction::noise, out.predicted, x), out.predicted, out.v};
     const Tensor predicted = to_x0(c, denoiser.kind(), out.predicted, x), x0 = clip ? clamp(predicted, {.lo = -1, .hi = 1}) : predicted;
@@ -58,7 +58,8 @@ Sampler::Sampler(const Schedule& schedule, const SamplerOptions& options)
     : schedule_(schedule), times_(make_times(schedule, options)), clip_x0_(options.clip_x0) {}
 
 Tensor Sampler::sample(const Denoiser& denoiser, const Tensor& xT, SampleNoise& noise, const Watch& watch, const Constrain& constrain) const {
-    check(xT.defined() && xT.rank() >= 1 && (xT.dtype() == f32 || xT.dtype() == f64), "ddpm", "samples come from noise [B, ..], f32 or f64; got ", describe(xT));
+    check(xT.defined() && xT.rank() >= 1 && (xT.dtype() == f32 || xT.dtype() == f64), "ddpm", "samples come from noise [B, ..], f32 or f64; got ",
+          describe(xT));
     NoGrad guard;
     const Predict predict = [&](double t, const Tensor& x) { return look(schedule_, denoiser, t, x, clip_x0_); };
     Tensor x = xT;

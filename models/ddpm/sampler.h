@@ -20,8 +20,8 @@ struct SamplerOptions {
     double eta = 0;                  // of DDIM: 0 deterministic, 1 ancestral with beta-tilde   (Song et al. 2021, eq. 16)
     bool clip_x0 = false;            // the x_0 of every step to [-1, 1], for images
     std::int64_t from = 0;           // t_1, where x_t of a smaller t than T is given; 0: T
-    std::string spacing = {};        // of the times: "time", evenly and whole, or "log-snr", evenly in log alpha_bar / (1 - alpha_bar), real, for solvers of
-                                     // the ODE; none: log-snr for dpm++, time for the others
+    std::string spacing = {};        // of the times: "time", evenly and whole, or "log-snr", evenly in log alpha_bar / (1 - alpha_bar), real, for
+                                     // solvers of the ODE; none: log-snr for dpm++, time for the others
 };
 
 /// A state on the way and what the model says of it.

@@ -39,7 +39,8 @@ public:
 private:
     Tensor step(const Point& now, const Point*, double s, const Predict&, SampleNoise& noise) const override {
         if (eta_ == 0) return ddim_step(schedule(), now, s);
-        const double signal = schedule().alpha_bar_at(s), sigma = eta_ * std::sqrt(schedule().between(now.t, s).posterior_variance().item());
+        const double signal = schedule().alpha_bar_at(s);
+        const double sigma = eta_ * std::sqrt(schedule().between(now.t, s).posterior_variance().item());
         return now.x0 * std::sqrt(signal) + now.noise * std::sqrt(1 - signal - sigma * sigma) + noise.normal_like(now.x) * sigma;
     }
 
@@ -102,11 +103,13 @@ struct Named {
     const char* name;
     std::unique_ptr<Sampler> (*make)(const Schedule&, const SamplerOptions&);
 };
-constexpr Named kSamplers[] = {{"ancestral", make<Ancestral>}, {"ddim", make<Ddim>}, {"euler", make<Euler>}, {"heun", make<Heun>}, {"dpm++", make<DpmPlusPlus>}};
+constexpr Named kSamplers[] = {
+    {"ancestral", make<Ancestral>}, {"ddim", make<Ddim>}, {"euler", make<Euler>}, {"heun", make<Heun>}, {"dpm++", make<DpmPlusPlus>}};
 
 }  // namespace
 
 std::unique_ptr<Sampler> make_sampler(const Schedule& schedule, const SamplerOptions& options) {
+    check(options.eta == 0 || options.name == "ddim", "ddpm", "eta belongs to ddim; got eta ", options.eta, " with sampler ", options.name);
     return by_name("sampler", kSamplers, options.name).make(schedule, options);
 }
 

@@ -24,8 +24,8 @@ Tensor with_start(const Tensor& betas) {
           describe(betas));
     const std::vector<double> values = betas.to_vector();
     for (std::size_t i = 0; i < values.size(); ++i)
-        check(values[i] > 0 && (values[i] < 1 || (values[i] == 1 && i + 1 == values.size())), "Schedule", "beta leaves (0, 1) at step ", i + 1, " of ",
-              values.size(), "; got ", values[i]);
+        check(values[i] > 0 && (values[i] < 1 || (values[i] == 1 && i + 1 == values.size())), "Schedule", "beta leaves (0, 1) at step ", i + 1,
+              " of ", values.size(), "; got ", values[i]);
     return concat({zeros({1}, {f64, betas.device()}), to(betas, f64)});
 }
 

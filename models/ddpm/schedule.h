@@ -9,7 +9,8 @@
 
 namespace eps::models::ddpm {
 
-/// What the formulas of a step need: beta_t, alpha_bar_t and alpha_bar_{t-1}, f64. Of a batch [B, 1, ..], or of rank 0 where all of it stands at one time.
+/// What the formulas of a step need: beta_t, alpha_bar_t and alpha_bar_{t-1}, f64. Of a batch [B, 1, ..], or of rank 0 where all of it stands at one
+/// time.
 struct Coefficients {
     Tensor beta, alpha_bar, previous_alpha_bar;
     /// beta-tilde_t = (1 - alpha_bar_{t-1}) / (1 - alpha_bar_t) beta_t, the variance of q(x_{t-1} | x_t, x_0); 0 at t = 1   (Ho et al. 2020, eq. 7)

@@ -47,7 +47,8 @@ void ImportanceTimes::update(const Tensor& t, const Tensor& losses) {
     const std::vector<double> times = t.to_vector(), values = losses.to_vector();
     check(times.size() == values.size(), "ImportanceTimes", "needs a loss for each t; got ", describe(t), " and ", describe(losses));
     const std::int64_t steps = counts_.numel();
-    for (double each : times) check(each >= 1 && each <= static_cast<double>(steps), "ImportanceTimes", "no such time; got t = ", each, "; expected 1 to ", steps);
+    for (double each : times)
+        check(each >= 1 && each <= static_cast<double>(steps), "ImportanceTimes", "no such time; got t = ", each, "; expected 1 to ", steps);
     for (std::size_t i = 0; i < times.size(); ++i) {
         const auto row = static_cast<std::int64_t>(times[i]) - 1;
         losses_.data<double>()[row * kHistory + counts_.data<std::int64_t>()[row]++ % kHistory] = values[i];

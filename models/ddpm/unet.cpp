@@ -42,8 +42,7 @@ UNet::Stage UNet::make_stage(const std::string& name, std::int64_t in, std::int6
 }
 
 UNet::UNet(const UNetOptions& o)
-    : Network({.sinusoids = checked(o).base, .width = kTimeFactor * o.base, .classes = o.classes, .learned_variance = o.learned_variance, .generator = o.generator}),
-      options_(o),
+    : Network({checked(o).base, kTimeFactor * o.base, o.classes, o.learned_variance, o.generator}), options_(o),
       first_(o.image_channels, o.base, 3, conv3(o)), last_norm_(o.groups, o.base * o.multipliers[0]),
       last_(o.base * o.multipliers[0], o.image_channels * (o.learned_variance ? 2 : 1), 3, conv3(o)) {
     add("first", first_);

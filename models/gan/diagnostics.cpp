@@ -72,7 +72,8 @@ std::vector<std::string> Diagnostics::see(std::int64_t step, const Scalars& scal
     const bool probabilities = circumstances_.loss == "non-saturating" || circumstances_.loss == "minimax";  // D's logits are log odds
     const double real = smooth("d_real"), fake = smooth("d_fake"), gradient = smooth("logit_gradient"), value = smooth("value");
 
-    if (const double* modes = found(scalars, "modes"); modes && circumstances_.modes > 0 && step > circumstances_.instance_noise_steps)
+    const bool sharp = step > circumstances_.instance_noise_steps;
+    if (const double* modes = found(scalars, "modes"); modes && circumstances_.modes > 0 && sharp)
         if (collapse_.observe(*modes < static_cast<double>(circumstances_.modes), step))
             tell(rounded(*modes, "%.0f") + " of " + std::to_string(circumstances_.modes) + " modes" + since(collapse_) + ": mode collapse",
                  {"--pac 2", "--gp r1", "--instance-noise 0.3", "--minibatch-stddev"});
@@ -88,7 +89,7 @@ std::vector<std::string> Diagnostics::see(std::int64_t step, const Scalars& scal
         tell("D tells nearly all samples from data (" + percent(real) + " and " + percent(fake) + " taken for data)" + since(behind_) + ": G falls behind",
              {"--gp r1", "--instance-noise 0.1", "--spectral-norm", smaller_lr_d});
 
-    if (const double* hq = found(scalars, "hq"))
+    if (const double* hq = found(scalars, "hq"); hq && sharp)
         if (blind_.observe(probabilities && std::abs(value - kEquilibrium) < 0.01 && *hq < 0.5, step))
             tell("V has been at -log 4, where D cannot tell samples from data," + since(blind_) + ", but only " + percent(*hq) +
                  " of samples are of high quality: D is too weak", {"--k 2", "a larger --width or --layers", "a larger --lr-d"});

@@ -17,7 +17,7 @@ struct Circumstances {
     std::int64_t pac = 1, modes = 0;  // modes: that the data have; 0: not known
     double lr_d = 1e-3;
     bool spectral_norm = false;
-    std::int64_t instance_noise_steps = 0;  // until then G aims at blurred data, and modes tell nothing
+    std::int64_t instance_noise_steps = 0;  // until then G aims at blurred data, and what lies at modes tells nothing
 };
 
 class Diagnostics {

@@ -79,7 +79,8 @@ std::unique_ptr<nn::Linear> linear_within(std::int64_t in, std::int64_t out, dou
     restart(*layer, range, init);
     return layer;
 }
-std::unique_ptr<nn::Maxout> maxout_within(std::int64_t in, std::int64_t out, std::int64_t pieces, double range, const NetworkOptions& o, Generator& init) {
+std::unique_ptr<nn::Maxout> maxout_within(std::int64_t in, std::int64_t out, std::int64_t pieces, double range, const NetworkOptions& o,
+                                          Generator& init) {
     auto layer = std::make_unique<nn::Maxout>(in, out, pieces, drawn(init));
     restart(layer->linear, range, init);
     if (o.spectral_norm) nn::spectral_norm(layer->linear, {.generator = &init});
@@ -99,24 +100,50 @@ std::unique_ptr<Layer> dcgan_start(std::unique_ptr<Layer> layer, Generator& init
     return layer;
 }
 
+/// Channels 2 width at 7x7, width at 14x14. No bias before a norm, which has its own.
+std::unique_ptr<nn::Sequential> dcgan_generator(const NetworkOptions& o, Generator& init) {
+    const auto up = [&](std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t stride, std::int64_t padding, bool bias) {
+        const nn::ConvTranspose2dLayerOptions geometry{.stride = stride, .padding = padding, .bias = bias, .generator = &init};
+        return dcgan_start(std::make_unique<nn::ConvTranspose2d>(in, out, size, geometry), init);
+    };
+    const bool bias = o.norm == "none";
+    auto g = std::make_unique<nn::Sequential>();
+    g->add<AsImage>().add(up(o.noise + o.classes, 2 * o.width, 7, 1, 0, bias));
+    add_norm(*g, o.norm, 2 * o.width);
+    g->add<nn::ReLU>().add(up(2 * o.width, o.width, 4, 2, 1, bias));
+    add_norm(*g, o.norm, o.width);
+    g->add<nn::ReLU>().add(up(o.width, 1, 4, 2, 1, true)).add<nn::Tanh>();
+    return g;
+}
+
+std::unique_ptr<nn::Sequential> dcgan_discriminator(const NetworkOptions& o, Generator& init) {
+    const auto down = [&](std::int64_t in, std::int64_t out, bool bias) {
+        const nn::Conv2dLayerOptions geometry{.stride = 2, .padding = 1, .bias = bias, .generator = &init};
+        return of_discriminator(dcgan_start(std::make_unique<nn::Conv2d>(in, out, 4, geometry), init), o, init);
+    };
+    const std::string norm = o.spectral_norm ? "none" : o.norm;
+    auto d = std::make_unique<nn::Sequential>();
+    d->add(down(seen(o, 1), o.width, true)).add<nn::LeakyReLU>(0.2).add(down(o.width, 2 * o.width, norm == "none"));
+    add_norm(*d, norm, 2 * o.width);
+    d->add<nn::LeakyReLU>(0.2);
+    if (o.minibatch_stddev) d->add<nn::MinibatchStdDev>();
+    const std::int64_t features = (2 * o.width + (o.minibatch_stddev ? 1 : 0)) * 7 * 7;
+    d->add<nn::Flatten>().add(of_discriminator(dcgan_start(std::make_unique<nn::Linear>(features, 1, drawn(init)), init), o, init));
+    return d;
+}
+
 }  // namespace
 
 Pair planar_mlp(const NetworkOptions& options, Generator& init) {
     check_options(options);
-    Pair pair;
-    pair.generator = relu_mlp_generator(options, kPlane, init);
-    pair.discriminator = relu_mlp_discriminator(options, kPlane, init);
-    return pair;
+    return {relu_mlp_generator(options, kPlane, init), relu_mlp_discriminator(options, kPlane, init)};
 }
 
 Pair image_mlp(const NetworkOptions& options, Generator& init) {
     check_options(options);
-    Pair pair;
     auto g = relu_mlp_generator(options, kPixels, init);
     g->add<nn::Sigmoid>();
-    pair.generator = std::move(g);
-    pair.discriminator = relu_mlp_discriminator(options, kPixels, init);
-    return pair;
+    return {std::move(g), relu_mlp_discriminator(options, kPixels, init)};
 }
 
 Pair maxout_mlp(const NetworkOptions& options, Generator& init, Generator& dropout) {
@@ -138,33 +165,7 @@ Pair maxout_mlp(const NetworkOptions& options, Generator& init, Generator& dropo
 
 Pair dcgan_28(const NetworkOptions& options, Generator& init) {
     check_options(options);
-    const NetworkOptions& o = options;
-    const std::int64_t wide = o.width, deep = 2 * o.width;  // channels at 14x14 and at 7x7
-    const bool norms = o.norm != "none";
-    const std::string norm_d = o.spectral_norm ? "none" : o.norm;
-    const auto up = [&](std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t stride, std::int64_t padding, bool bias) {
-        return dcgan_start(std::make_unique<nn::ConvTranspose2d>(in, out, size, nn::ConvTranspose2dLayerOptions{.stride = stride, .padding = padding, .bias = bias,
-                                                                                                                .generator = &init}), init);
-    };
-    const auto down = [&](std::int64_t in, std::int64_t out, bool bias) {
-        return of_discriminator(dcgan_start(std::make_unique<nn::Conv2d>(in, out, 4, nn::Conv2dLayerOptions{.stride = 2, .padding = 1, .bias = bias, .generator = &init}), init),
-                                o, init);
-    };
-    auto g = std::make_unique<nn::Sequential>();
-    g->add<AsImage>().add(up(o.noise + o.classes, deep, 7, 1, 0, !norms));  // no bias before a norm, which has its own
-    add_norm(*g, o.norm, deep);
-    g->add<nn::ReLU>().add(up(deep, wide, 4, 2, 1, !norms));
-    add_norm(*g, o.norm, wide);
-    g->add<nn::ReLU>().add(up(wide, 1, 4, 2, 1, true)).add<nn::Tanh>();
-
-    auto d = std::make_unique<nn::Sequential>();
-    d->add(down(seen(o, 1), wide, true)).add<nn::LeakyReLU>(0.2).add(down(wide, deep, norm_d == "none"));
-    add_norm(*d, norm_d, deep);
-    d->add<nn::LeakyReLU>(0.2);
-    if (o.minibatch_stddev) d->add<nn::MinibatchStdDev>();
-    const std::int64_t maps = deep + (o.minibatch_stddev ? 1 : 0);
-    d->add<nn::Flatten>().add(of_discriminator(dcgan_start(std::make_unique<nn::Linear>(maps * 7 * 7, 1, drawn(init)), init), o, init));
-    return {std::move(g), std::move(d)};
+    return {dcgan_generator(options, init), dcgan_discriminator(options, init)};
 }
 
 }  // namespace eps::models::gan

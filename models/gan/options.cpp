@@ -23,18 +23,19 @@ std::string listed(const std::vector<std::string>& names) {
 
 void check_networks(const Settings& s, bool conditional) {
     const NetworkOptions& n = s.network;
-    check(s.images || s.net == "mlp", kOp, "--net ", s.net, " makes images; got --data ", s.data, "; expected --net mlp, or --data ", listed(data::image_sets()));
+    check(s.images || s.net == "mlp", kOp, "--net ", s.net, " makes images; got --data ", s.data, "; expected --net mlp, or --data ",
+          listed(data::image_sets()));
     check(s.images || s.data_dir.empty(), kOp, "--data ", s.data, " is drawn, not read; got --data-dir ", s.data_dir);
     check(!conditional || n.classes > 0, kOp, "--conditional needs data with classes; got --data ", s.data, "; expected one of: ",
           listed(data::sets_with_classes()));
     check(s.net == "dcgan" || n.norm == "none", kOp, "--norm ", n.norm, " is for --net dcgan; got --net ", s.net, "; expected --norm none");
     check(s.net == "mlp" || n.layers == 2, kOp, "--layers is for --net mlp; got --net ", s.net, " --layers ", n.layers, "; expected 2");
     check(s.net != "maxout" || n.width == 1200, kOp, "--net maxout is that of the paper, with 1200 hidden units in G; got --width ", n.width);
-    check(s.batch % n.pac == 0, kOp, "packs must divide the batch; got --pac ", n.pac, " and --batch ", s.batch, "; expected a --batch that is a multiple of ",
-          n.pac);
+    check(s.batch % n.pac == 0, kOp, "packs must divide the batch; got --pac ", n.pac, " and --batch ", s.batch,
+          "; expected a --batch that is a multiple of ", n.pac);
     const std::int64_t shown = s.batch / n.pac, group = std::min<std::int64_t>(4, shown);
-    check(!n.minibatch_stddev || shown % group == 0, kOp, "--minibatch-stddev compares groups of 4; got ", shown, " of --batch ", s.batch, " and --pac ", n.pac,
-          "; expected a multiple of 4");
+    check(!n.minibatch_stddev || shown % group == 0, kOp, "--minibatch-stddev compares groups of 4; got ", shown, " of --batch ", s.batch,
+          " and --pac ", n.pac, "; expected a multiple of 4");
 }
 
 void check_game(const Settings& s) {
@@ -43,10 +44,10 @@ void check_game(const Settings& s) {
           s.penalty ? s.penalty->name : "", "; expected --norm group or none");
     check(s.penalty || s.penalty_weight == 0, kOp, "--gp-weight needs a penalty; got --gp none --gp-weight ", s.penalty_weight, "; expected --gp ",
           listed(names_of(penalties())));
-    check(s.label_smoothing == 0 || s.objective->smooths, kOp, "--loss ", s.objective->name, " has no labels to smooth; got --label-smoothing ", s.label_smoothing,
-          "; expected 0, or --loss non-saturating, minimax, least-squares or relativistic");
-    check((s.instance_noise > 0) == (s.instance_noise_steps > 0), kOp, "--instance-noise and --instance-noise-steps go together; got ", s.instance_noise,
-          " and ", s.instance_noise_steps, "; expected both above 0, or neither");
+    check(s.label_smoothing == 0 || s.objective->smooths, kOp, "--loss ", s.objective->name, " has no labels to smooth; got --label-smoothing ",
+          s.label_smoothing, "; expected 0, or --loss non-saturating, minimax, least-squares or relativistic");
+    check((s.instance_noise > 0) == (s.instance_noise_steps > 0), kOp, "--instance-noise and --instance-noise-steps go together; got ",
+          s.instance_noise, " and ", s.instance_noise_steps, "; expected both above 0, or neither");
     check(!s.decays || s.steps > 0, kOp, "--lr-decay linear ends with the run; got no --steps; expected --steps N, or --lr-decay none");
 }
 

@@ -62,14 +62,15 @@ public:
         return {.name = "samples", .pixels = picture, .scale = 1};
     }
 
-    /// modes, hq, reverse_kl of mixtures, and d_gap: the mean of |D - D*| where data and samples are, D* = p_data / (p_data + p_g) (Goodfellow et al. 2014,
-    /// Proposition 1). p_g is known by its samples alone; so that both densities are blurred alike, both are kernel estimates from as many draws. The
+    /// modes, hq, reverse_kl of mixtures, and d_gap: the mean of |D - D*| where data and samples are, D* = p_data / (p_data + p_g)   (Goodfellow et
+    /// al. 2014, Proposition 1). p_g is known by its samples alone; so that both densities are blurred alike, both are kernel estimates from as many draws. The
     /// kernel is the instance noise that D sees, which makes them unbiased, but never narrower than the samples allow.
     Scalars look(Sampler& sampler, double instance_noise, Generator& generator) override {
         Scalars scalars;
         if (toy_.modes.defined()) {
-            const metrics::ModeCoverage coverage = metrics::mode_coverage(sampler.samples(sampler.noise(kTestSamples, generator)), toy_.modes, toy_.sigma);
-            scalars = {{"modes", static_cast<double>(coverage.modes)}, {"hq", coverage.hq}, {"reverse_kl", coverage.reverse_kl}};
+            const Tensor made = sampler.samples(sampler.noise(kTestSamples, generator));
+            const metrics::ModeCoverage found = metrics::mode_coverage(made, toy_.modes, toy_.sigma);
+            scalars = {{"modes", static_cast<double>(found.modes)}, {"hq", found.hq}, {"reverse_kl", found.reverse_kl}};
         }
         if (has_optimum_) scalars.emplace_back("d_gap", gap(sampler, instance_noise, generator));
         return scalars;
@@ -91,8 +92,9 @@ private:
         const auto data = [&](std::int64_t count) { return toy_.sample(count, generator); };
         const auto made = [&](std::int64_t count) { return sampler.samples(sampler.noise(count, generator), true); };
         const Tensor clean = concat({data(kPlaces), made(kPlaces)}), at = clean + instance_noise * randn(clean.shape(), generator);
-        const Tensor optimum = sigmoid(metrics::parzen_log_density(at, data(kWindows), width) - metrics::parzen_log_density(at, made(kWindows), width));
-        return mean(abs(sigmoid(to(sampler.logits({at, {}}, {}), f64)) - optimum)).item();
+        const Tensor p = metrics::parzen_log_density(at, data(kWindows), width);
+        const Tensor q = metrics::parzen_log_density(at, made(kWindows), width);
+        return mean(abs(sigmoid(to(sampler.logits({at, {}}, {}), f64)) - sigmoid(p - q))).item();
     }
 
     data::Toy toy_;

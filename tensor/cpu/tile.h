@@ -39,7 +39,8 @@ enum class Along { steps, rows };
 
 template <class T, int Rows, int Vectors, Along along>
 void tile(const TileSum<T>& sum, T* __restrict c, std::int64_t c_row, int columns, bool accumulate) {
-    constexpr int lanes = kLanes<T>;
+    // Many rows are found from a pointer to every fourth: so many multiples of a_row do not fit into the registers.
+    constexpr int lanes = kLanes<T>, group = Rows > 8 ? 4 : Rows, groups = (Rows + group - 1) / group;
     Vector<T> total[Rows][Vectors];
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i)
@@ -48,18 +49,21 @@ void tile(const TileSum<T>& sum, T* __restrict c, std::int64_t c_row, int column
 
     const std::int64_t a_row = along == Along::rows ? 1 : sum.a_row, a_step = along == Along::steps ? 1 : sum.a_step, b_step = sum.b_step;
     for (std::int64_t segment = 0; segment < sum.segments; ++segment) {
-        const T* __restrict a = sum.a + segment * sum.a_segment;
+        const T* __restrict a[groups];
+        for (int i = 0; i < groups; ++i) a[i] = sum.a + segment * sum.a_segment + i * group * a_row;
         const T* __restrict b = sum.b + segment * sum.b_segment;
-        for (std::int64_t p = 0; p < sum.length; ++p, a += a_step, b += b_step) {
+        for (std::int64_t p = 0; p < sum.length; ++p, b += b_step) {
             Vector<T> row[Vectors];
 #pragma GCC unroll 4
             for (int j = 0; j < Vectors; ++j) row[j] = load(b + j * lanes);
 #pragma GCC unroll 16
             for (int i = 0; i < Rows; ++i) {
-                const Vector<T> x = broadcast(a[i * a_row]);
+                const Vector<T> x = broadcast(a[i / group][i % group * a_row]);
 #pragma GCC unroll 4
                 for (int j = 0; j < Vectors; ++j) total[i][j] += x * row[j];
             }
+#pragma GCC unroll 4
+            for (int i = 0; i < groups; ++i) a[i] += a_step;
         }
     }
 

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "tensor/math/functions.h"
+#include "tensor/math/gelu.h"
 #include "tensor/math/integer.h"
 #include "tensor/math/normal.h"
 
@@ -86,6 +87,10 @@ template <class T> EPS_HD constexpr Dual<T> erfc(const Dual<T>& a) { return chai
 template <class T> EPS_HD constexpr Dual<T> ndtr(const Dual<T>& a) { return chain(ndtr(a.v), T(0.3989422804014327) * exp(T(-0.5) * a.v * a.v), a); }
 template <class T> EPS_HD constexpr Dual<T> log_ndtr(const Dual<T>& a) { return chain(log_ndtr(a.v), inverse_mills(a.v), a); }
 template <class T> EPS_HD constexpr Dual<T> inverse_mills(const Dual<T>& a) { const T y = inverse_mills(a.v); return chain(y, -y * (a.v + y), a); }
+template <class T> EPS_HD constexpr Dual<T> gelu(const Dual<T>& a) { return chain(gelu(a.v), gelu_slope(a.v), a); }
+template <class T> EPS_HD constexpr Dual<T> gelu_slope(const Dual<T>& a) {
+    return chain(gelu_slope(a.v), T(0.3989422804014327) * exp(T(-0.5) * a.v * a.v) * (T(2) - a.v * a.v), a);
+}
 template <class T> EPS_HD constexpr Dual<T> sin(const Dual<T>& a) { return chain(sin(a.v), cos(a.v), a); }
 template <class T> EPS_HD constexpr Dual<T> cos(const Dual<T>& a) { return chain(cos(a.v), -sin(a.v), a); }
 template <class T> EPS_HD constexpr Dual<T> tan(const Dual<T>& a) { const T y = tan(a.v); return chain(y, T(1) + y * y, a); }

@@ -17,14 +17,12 @@ EPS_HD double sigmoid(double x) {
     return fma(-y, lost / s, y);
 }
 
-// h / (h + s + s t), where e^-x = 2^n (1 + t), s = 2^(n/2) and h = s / 2^n: neither side overflows,
-// and a denormal quotient is rounded once. h + s is exact up to n = 23; beyond, s is added last.
-// 1.63 ULP.
+// 1 / (1 + s + s t), where e^-x = s (1 + t) and s = 2^n; all of it times 2^-64, so that s is normal where the quotient is denormal.
+// What 1 + s loses where s is large is added to s t. 1.62 ULP.
 EPS_HD float sigmoid(float x) {
-    const auto [tail, n] = detail::split_exp(detail::clamp(-x, -104.0f, 104.0f));
-    const int32_t half = n >> 1;
-    const float s = detail::pow2(half), h = detail::pow2(half - n);
-    return h / (n < 24 ? fma(s, tail, s + h) : fma(s, tail, h) + s);
+    const auto [tail, n] = detail::split_exp(-detail::clamp(x, -104.0f, 30.0f));
+    const float one = 0x1p-64f, s = detail::pow2(n - 64), sum = one + s, lost = one - (sum - s);
+    return one / (fma(s, tail, lost) + sum);
 }
 
 #ifdef __CUDA_ARCH__

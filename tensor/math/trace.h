@@ -49,7 +49,7 @@ EPS_TRACE_1(erfc) EPS_TRACE_1(sin) EPS_TRACE_1(cos) EPS_TRACE_1(tan) EPS_TRACE_1
 EPS_TRACE_1(sinh) EPS_TRACE_1(cosh) EPS_TRACE_1(asinh) EPS_TRACE_1(acosh) EPS_TRACE_1(atanh) EPS_TRACE_1(sign) EPS_TRACE_1(abs)
 EPS_TRACE_1(floor) EPS_TRACE_1(ceil) EPS_TRACE_1(round) EPS_TRACE_1(trunc) EPS_TRACE_1(isnan) EPS_TRACE_1(isinf)
 EPS_TRACE_2(max) EPS_TRACE_2(min) EPS_TRACE_2(pow) EPS_TRACE_2(atan2) EPS_TRACE_2(fmod) EPS_TRACE_2(hypot)
-EPS_TRACE_2(logaddexp) EPS_TRACE_1(ndtr) EPS_TRACE_1(log_ndtr) EPS_TRACE_1(inverse_mills)
+EPS_TRACE_2(logaddexp) EPS_TRACE_1(ndtr) EPS_TRACE_1(log_ndtr) EPS_TRACE_1(inverse_mills) EPS_TRACE_1(gelu) EPS_TRACE_1(gelu_slope)
 #undef EPS_TRACE_1
 #undef EPS_TRACE_2
 

@@ -37,7 +37,7 @@ struct Selu {
 /// x sigmoid(x)   (Elfwing et al. 2017)
 struct Silu { template <class T> EPS_HD constexpr T f(T x) const { return x * sigmoid(x); } };
 /// x Phi(x) with the exact normal distribution function   (Hendrycks & Gimpel 2016)
-struct Gelu { template <class T> EPS_HD constexpr T f(T x) const { return T(0.5) * x * (T(1) + erf(x * T(0.70710678118654752))); } };
+struct Gelu { template <class T> EPS_HD constexpr T f(T x) const { return gelu(x); } };
 /// x Phi(x) by the tanh approximation   (Hendrycks & Gimpel 2016)
 struct GeluTanh {
     template <class T> EPS_HD constexpr T f(T x) const {

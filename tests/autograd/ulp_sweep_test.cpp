@@ -6,10 +6,8 @@
 #include <random>
 #include <vector>
 
-#include "autograd/ops/pointwise.h"
-#include "tensor/create.h"
-#include "tensor/parallel.h"
 #include "tests/tensor/ulps.h"
+#include "varepsilon.h"
 
 using eps::Tensor;
 using namespace eps::test;
@@ -38,7 +36,8 @@ EPS_EXACT(erf, std::erf(x));
 EPS_EXACT(sigmoid, x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)));
 EPS_EXACT(softplus, x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x)));
 EPS_EXACT(log_sigmoid, x > 0 ? -std::log1p(std::exp(-x)) : x - std::log1p(std::exp(x)));
-EPS_EXACT(gelu, x == -std::numeric_limits<W>::infinity() ? x * 0 : x / 2 * std::erfc(-x / std::numbers::sqrt2_v<W>));
+EPS_EXACT(gelu, x == -std::numeric_limits<W>::infinity() ? -W(0) : x / 2 * std::erfc(-x / std::numbers::sqrt2_v<W>));
+EPS_EXACT(gelu_slope, std::isinf(x) ? W(x > 0) : (std::erfc(-x / std::numbers::sqrt2_v<W>) + x * std::sqrt(2 / std::numbers::pi_v<W>) * std::exp(-x * x / 2)) / 2);
 }  // namespace reference
 #undef EPS_EXACT
 
@@ -96,6 +95,13 @@ constexpr auto in_ulps_of_argument = []<class T>(T x, T got, Wider<T> exact) {
     if (x == 0 || !std::isfinite(x)) return ulps(got, exact);
     return static_cast<double>(std::abs(got - exact) / ulp_of<T>(x));
 };
+// Where neither the result nor a sixteenth of it, a factor on its way, is denormal.
+constexpr auto in_ulps_of_normal = []<class T>(T, T got, Wider<T> exact) {
+    return std::abs(exact) < 16 * std::numeric_limits<T>::min() ? 0.0 : ulps(got, exact);
+};
+constexpr auto in_ulps_of_one = []<class T>(T, T got, Wider<T> exact) {
+    return std::isnan(got) || std::isnan(exact) ? ulps(got, exact) : static_cast<double>(std::abs(got - exact) / std::numeric_limits<T>::epsilon());
+};
 
 }  // namespace
 
@@ -123,4 +129,16 @@ TEST_CASE("double functions over random arguments") {
 #define EPS_DOUBLE(name, stride, limit, error) \
     EPS_WITHIN(name, 2.0, random_arguments([](const Tensor& x) { return eps::name(x); }, reference::name, error))
     EPS_SWEPT(EPS_DOUBLE)
+}
+
+TEST_CASE("gelu in its left tail, and its slope") {
+    const auto gelu = [](const Tensor& x) { return eps::gelu(x); };
+    EPS_WITHIN(gelu, 5.6, sweep(gelu, reference::gelu, in_ulps_of_normal, 499))
+    EPS_WITHIN(gelu, 4.0, random_arguments(gelu, reference::gelu, in_ulps_of_normal))
+    const auto slope = [](const Tensor& x) {
+        const Tensor input = eps::detach(x).requires_grad_();
+        return eps::grad(eps::sum(eps::gelu(input)), {input})[0];
+    };
+    EPS_WITHIN(gelu_slope, 2.0, sweep(slope, reference::gelu_slope, in_ulps_of_one, 499))
+    EPS_WITHIN(gelu_slope, 2.0, random_arguments(slope, reference::gelu_slope, in_ulps_of_one))
 }

@@ -219,6 +219,7 @@ TEST_CASE("a loss that is not finite: the op it came from, and the last good che
     const std::string run = data / "run";
     const Finished early = eps_program(tiny_gan(data, run, 50, {"--lr", "1e30"}));
     CHECK(early.code == 1);
+    CHECK_MESSAGE(contains(early.err, "\nnote: "), early.err);
     CHECK_MESSAGE(contains(early.err, "it came from "), early.err);
     CHECK_MESSAGE(contains(early.err, ": its backward made a NaN or an infinity"), early.err);
     CHECK_MESSAGE(contains(early.err, "no checkpoint was saved before"), early.err);

@@ -92,6 +92,10 @@ TEST_CASE("gan diagnostics: a blind discriminator, losses without end, a generat
     REQUIRE(blind.notes.size() == 1);
     CHECK(blind.notes[0].find("only 20% of samples are of high quality: D is too weak; try --k 2") != std::string::npos);
 
+    History noisy({.modes = 8, .instance_noise_steps = 5000});
+    noisy.run(5000, {{"value", -1.3863}}, {{"modes", 8}, {"hq", 0.2}});
+    CHECK(noisy.notes.empty());
+
     History good(ring());
     good.run(5000, {{"value", -1.3863}}, {{"modes", 8}, {"hq", 0.9}});
     CHECK(good.notes.empty());

@@ -162,12 +162,10 @@ TEST_CASE("gan: averaged weights with averaged statistics make the samples that 
 
 TEST_CASE("gan: the plane is learned") {
     const auto task = task_of({{"data", Text("moons")}, {"width", Whole{32}}, {"layers", Whole{2}}, {"batch", Whole{64}}, {"ema", 0.99}, {"log-every", Whole{600}}});
-    Generator generator(1);
-    const double before = scalar(task->evaluate(generator), "swd");
     Scalars last;
     for (std::int64_t step = 0; step < 600; ++step) last = task->step(step);
-    const double after = scalar(task->evaluate(generator), "swd");
-    CHECK(after < 0.5 * before);
+    Generator generator(1);
+    CHECK(scalar(task->evaluate(generator), "swd") < 0.4);  // 0.81 before
     CHECK(scalar(last, "value") < 0);
     CHECK(scalar(last, "d_gap") < 0.5);
 }
