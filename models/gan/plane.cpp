@@ -8,7 +8,6 @@
 #include "autograd/ops/pointwise.h"
 #include "autograd/ops/join.h"
 #include "autograd/ops/reduce.h"
-#include "autograd/ops/search.h"
 #include "autograd/ops/shape.h"
 #include "models/data/toy.h"
 #include "models/gan/domain.h"
@@ -34,8 +33,10 @@ public:
     explicit Plane(const Settings& settings)
         : toy_(data::make_toy(settings.data)), batch_(settings.batch), look_every_(settings.log_every), conditional_(settings.network.classes > 0),
           has_optimum_(settings.network.pac == 1 && !settings.network.minibatch_stddev && !conditional_ &&
-                       settings.label_smoothing == 0 && settings.objective->discriminator_loss == objective("minimax").discriminator_loss),
-          window_(window_around(toy_.sample(2000, window_noise_))) {}
+                       settings.label_smoothing == 0 && settings.objective->discriminator_loss == objective("minimax").discriminator_loss) {
+        Generator generator(1);
+        window_ = window_around(toy_.sample(2000, generator));
+    }
 
     Minibatch batch(std::int64_t, Generator& generator) override { return draw(batch_, generator); }
     std::int64_t batches_per_epoch() override { return 0; }
@@ -100,8 +101,7 @@ private:
     data::Toy toy_;
     std::int64_t batch_, look_every_;
     bool conditional_, has_optimum_;
-    Generator window_noise_{1};
-    Window window_;
+    Window window_{};
 };
 
 }  // namespace

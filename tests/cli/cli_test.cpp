@@ -35,7 +35,7 @@ bool one_sentence(const std::string& err) {
 
 TEST_CASE("help fits 80 columns, goes to stdout and shows defaults") {
     for (const std::vector<std::string>& command :
-         {std::vector<std::string>{}, {"train"}, {"train", "vae"}, {"train", "gan"}, {"sample"}, {"eval"}, {"info"}, {"ops"}, {"doctor"}}) {
+         {std::vector<std::string>{}, {"train"}, {"train", "vae"}, {"train", "gan"}, {"train", "ddpm"}, {"sample"}, {"eval"}, {"info"}, {"ops"}, {"doctor"}}) {
         std::vector<std::string> arguments = command;
         arguments.push_back("--help");
         const Finished help = eps_program(arguments);
@@ -212,6 +212,77 @@ TEST_CASE("a GAN from train to eval, its options refused with what is allowed") 
     REQUIRE(eps_program(tiny_training(data, data / "vae", 10)).code == 0);
     put(run + "/checkpoint.safetensors", bytes_of_file(data / "vae/checkpoint.safetensors"));
     CHECK(eps_program({"eval", run}).code == 1);
+}
+
+TEST_CASE("a DDPM from train to eval, options of sampling refused with what is allowed") {
+    TempFolder data;
+    put_tiny_data(data);
+    const std::string plane = data / "plane", images = data / "images", vae = data / "vae", picture = data / "a.png";
+    REQUIRE(eps_program(tiny_ddpm(data, plane, 20, {"--data", "grid25"})).code == 0);
+    REQUIRE(eps_program(tiny_ddpm(data, images, 20, {"--data", "mnist", "--conditional"})).code == 0);
+    REQUIRE(eps_program(tiny_training(data, vae, 10)).code == 0);
+    for (const char* name : {"samples", "denoising", "noising", "loss-by-t"}) CHECK(std::filesystem::exists(plane + "/samples/" + name + ".png"));
+    CHECK(contains(bytes_of_file(images + "/metrics.jsonl"), "\"loss_t4\": "));
+
+    const auto drawn = [&](const std::vector<std::string>& more) {
+        std::vector<std::string> arguments{"sample", images, "--out", picture, "--count", "6", "--seed", "7"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        const Finished finished = eps_program(arguments);
+        REQUIRE_MESSAGE(finished.code == 0, finished.err);
+        CHECK(finished.out == picture + "\n" + (data / "a-film.png") + "\n" + (data / "a-denoising.png") + "\n");
+        return bytes_of_file(picture) + bytes_of_file(data / "a-film.png") + bytes_of_file(data / "a-denoising.png");
+    };
+    const std::string usual = drawn({});
+    CHECK(drawn({"--sampler", "ddim", "--steps", "4", "--eta", "0", "--batch", "1"}) == usual);  // the run's sampler, another split
+    CHECK(drawn({"--class", "3"}) != usual);
+    CHECK(drawn({"--guidance", "2"}) != usual);
+    CHECK(drawn({"--eta", "1"}) != usual);
+    CHECK(drawn({"--sampler", "ancestral", "--variance", "beta-tilde", "--steps", "0"}) != usual);
+
+    std::filesystem::remove(picture);
+    const auto refused = [&](const std::string& run, const std::vector<std::string>& more, const std::string& part) {
+        for (std::vector<std::string> arguments : {std::vector<std::string>{"sample", run, "--out", picture}, {"eval", run}}) {
+            arguments.insert(arguments.end(), more.begin(), more.end());
+            const Finished finished = eps_program(arguments);
+            CHECK_MESSAGE(finished.code == 2, finished.err);
+            CHECK_MESSAGE(one_sentence(finished.err), finished.err);
+            CHECK_MESSAGE(contains(finished.err, part), finished.err);
+            CHECK_FALSE(std::filesystem::exists(picture));
+        }
+    };
+    refused(images, {"--sampler", "euler-maruyama"}, "expected one of: ancestral, ddim, euler, heun, dpm++");
+    refused(images, {"--steps", "21"}, "got --steps 21; expected 20 at most");
+    refused(images, {"--steps", "-1"}, "'steps' is -1");
+    refused(images, {"--class", "10"}, "no such class; got --class 10; expected 0 to 9");
+    refused(plane, {"--class", "1"}, "trained with --conditional");
+    refused(plane, {"--sampelr", "ddim"}, "did you mean --sampler?");
+    refused(vae, {"--sampler", "ddim"}, "a run of vae has no --sampler; it has no options of sampling");
+
+    const Finished plane_eval = eps_program({"eval", plane, "--json"}), images_eval = eps_program({"eval", images, "--json", "--sampler", "ancestral"});
+    REQUIRE_MESSAGE(plane_eval.code == 0, plane_eval.err);
+    REQUIRE_MESSAGE(images_eval.code == 0, images_eval.err);
+    for (const char* key : {"nll_bound", "nll_bound_se", "l_T", "l_mid", "l_0", "nll_ode", "nll_true", "kl_ode", "kl_ode_se", "modes", "swd_floor"})
+        CHECK_MESSAGE(Json::parse(plane_eval.out).contains(key), key);
+    const Json bits = Json::parse(images_eval.out);
+    for (const char* key : {"bits_per_dim_se", "l_T_se", "l_mid_se", "l_0_se", "bits_per_dim_train", "bits_per_dim_train_se", "coverage"})
+        CHECK_MESSAGE(bits.contains(key), key);
+    CHECK(bits.at("bits_per_dim").get<double>() ==
+          doctest::Approx(bits.at("l_T").get<double>() + bits.at("l_mid").get<double>() + bits.at("l_0").get<double>()));
+    CHECK(bits.at("bound_samples") == 40);
+
+    const std::string none = data / "none";
+    for (const auto& [more, part] : std::vector<std::pair<std::vector<std::string>, std::string>>{{{"--T", "5"}, "beta leaves (0, 1) at step 2 of 5"},
+                                                                                                  {{"--sampler", "sde"}, "ancestral, ddim"},
+                                                                                                  {{"--prediction", "score"}, "noise, x0, v"},
+                                                                                                  {{"--data", "mnist", "--levels", "1,2,2,2"}, "cannot be halved"}}) {
+        std::vector<std::string> arguments{"train", "ddpm", "--out", none};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        const Finished finished = eps_program(arguments);
+        CHECK_MESSAGE(finished.code == 2, finished.err);
+        CHECK_MESSAGE(one_sentence(finished.err), finished.err);
+        CHECK_MESSAGE(contains(finished.err, part), finished.err);
+        CHECK_FALSE(std::filesystem::exists(none));
+    }
 }
 
 TEST_CASE("a loss that is not finite: the op it came from, and the last good checkpoint") {

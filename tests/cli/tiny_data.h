@@ -31,6 +31,17 @@ inline std::vector<std::string> tiny_gan(const TempFolder& data, const std::stri
     return arguments;
 }
 
+/// A DDPM of the plane (data: a toy), or of the tiny images.
+inline std::vector<std::string> tiny_ddpm(const TempFolder& data, const std::string& run, int steps, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments{"train", "ddpm", "--out", run, "--steps", std::to_string(steps), "--T", "20", "--schedule", "cosine", "--width", "8",
+                                       "--blocks", "1", "--batch", "8", "--sample-steps", "4", "--lr-decay", "none", "--checkpoint-every", "10", "--log-every", "5",
+                                       "--picture-every", "0", "--threads", "1"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    for (const std::string& word : more)
+        if (word == "mnist") arguments.insert(arguments.end(), {"--data-dir", data.path().string(), "--levels", "1,2", "--attention", "14"});
+    return arguments;
+}
+
 inline std::vector<std::string> tiny_training(const TempFolder& data, const std::string& run, int steps, int checkpoint_every = 10) {
     return {"train", "vae", "--data", "mnist", "--data-dir", data.path().string(), "--out", run, "--steps", std::to_string(steps), "--hidden", "8",
             "--latent", "2", "--batch", "10", "--eval-k", "2", "--checkpoint-every", std::to_string(checkpoint_every), "--log-every", "5",

@@ -32,14 +32,4 @@ inline bool same_state(const models::Task& a, const models::Task& b) {
     return same;
 }
 
-/// The sentence with which the options are refused; empty if they are not.
-inline std::string refusal(const models::Family& family, const Given& given) {
-    try {
-        family.make(config_of(family, given));
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "";
-}
-
 }  // namespace eps::test

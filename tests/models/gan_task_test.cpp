@@ -11,8 +11,8 @@
 #include "models/gan/options.h"
 #include "models/gan/recipes.h"
 #include "models/gan/sampler.h"
-#include "models/training/trainer.h"
 #include "tests/cli/tiny_data.h"
+#include "tests/models/family_options.h"
 
 using namespace eps;
 using namespace eps::models;
@@ -21,35 +21,11 @@ using gan::Settings;
 
 namespace {
 
-/// What the command line makes of some options.
-Config config_of(const std::vector<std::pair<std::string, Value>>& given) {
-    Config config;
-    config.set("family", std::string("gan"));
-    for (const Option& option : run_options()) config.set(option.name, option.fallback);
-    const Family family = gan_family();
-    for (const Option& option : family.options)
-        if (!option.derived) config.set(option.name, option.fallback);
-    for (const auto& [key, value] : given) config.set(key, value);
-    return family.complete(config);
-}
-std::unique_ptr<Task> task_of(const std::vector<std::pair<std::string, Value>>& given) { return gan_family().make(config_of(given)); }
+Config config_of(const Given& given) { return test::config_of(gan_family(), given); }
+std::unique_ptr<Task> task_of(const Given& given) { return gan_family().make(config_of(given)); }
 
 using Text = std::string;
 using Whole = std::int64_t;
-
-double scalar(const Scalars& scalars, const std::string& name) {
-    for (const auto& [other, value] : scalars)
-        if (other == name) return value;
-    FAIL("no " << name);
-    return 0;
-}
-
-bool same_state(const Task& a, const Task& b) {
-    const NamedTensors x = a.state(), y = b.state();
-    bool same = x.size() == y.size();
-    for (std::size_t i = 0; same && i < x.size(); ++i) same = x[i].first == y[i].first && x[i].second.to_vector() == y[i].second.to_vector();
-    return same;
-}
 
 }  // namespace
 
@@ -74,7 +50,7 @@ TEST_CASE("gan: what is not given comes from the recipe, and what is given stays
 }
 
 TEST_CASE("gan: options that do not go together are one sentence with what is allowed") {
-    const auto refusal = [](const std::vector<std::pair<std::string, Value>>& given) { return message_of([&] { config_of(given); }); };
+    const auto refusal = [](const Given& given) { return message_of([&] { config_of(given); }); };
     CHECK(contains(refusal({{"pac", Whole{3}}}), "packs must divide the batch; got --pac 3 and --batch 256; expected a --batch that is a multiple of 3"));
     CHECK(contains(refusal({{"net", Text("dcgan")}}), "--net dcgan makes images; got --data ring8; expected --net mlp, or --data fashion-mnist, mnist"));
     CHECK(contains(refusal({{"conditional", true}, {"data", Text("moons")}}), "expected one of: ring8, grid25, fashion-mnist, mnist"));
@@ -94,14 +70,14 @@ TEST_CASE("gan: options that do not go together are one sentence with what is al
 TEST_CASE("gan: pictures, samples and evaluation change nothing that is trained") {
     TempFolder data;
     put_tiny_data(data);
-    const std::vector<std::pair<std::string, Value>> small{{"log-every", Whole{2}}, {"width", Whole{8}}, {"batch", Whole{8}}, {"ema", 0.9}};
-    const std::vector<std::vector<std::pair<std::string, Value>>> games{
+    const Given small{{"log-every", Whole{2}}, {"width", Whole{8}}, {"batch", Whole{8}}, {"ema", 0.9}};
+    const std::vector<Given> games{
         {},
         {{"pac", Whole{2}}, {"minibatch-stddev", true}, {"conditional", true}, {"spectral-norm", true}},
         {{"data", Text("mnist")}, {"data-dir", data.path().string()}, {"noise", Whole{3}}, {"conditional", true}, {"picture-every", Whole{0}}},
     };
     for (const auto& game : games) {
-        std::vector<std::pair<std::string, Value>> given = small;
+        Given given = small;
         given.insert(given.end(), game.begin(), game.end());
         const auto looked_at = task_of(given), left_alone = task_of(given);
         for (std::int64_t step = 0; step < 5; ++step) {
@@ -120,7 +96,7 @@ TEST_CASE("gan: pictures, samples and evaluation change nothing that is trained"
 }
 
 TEST_CASE("gan: a state that is loaded goes on bitwise, at odd steps as at even ones") {
-    const std::vector<std::pair<std::string, Value>> given{{"width", Whole{8}}, {"batch", Whole{8}}, {"k", Whole{2}}, {"gp", Text("wgan-gp")},
+    const Given given{{"width", Whole{8}}, {"batch", Whole{8}}, {"k", Whole{2}}, {"gp", Text("wgan-gp")},
                                                            {"loss", Text("relativistic")}, {"unroll", Whole{2}}, {"lr-decay", Text("linear")}, {"steps", Whole{9}},
                                                            {"instance-noise", 0.2}, {"spectral-norm", true}};
     const auto whole = task_of(given), first = task_of(given), second = task_of(given);
