@@ -69,7 +69,7 @@ Tensor free_energy_by_terms(const FlowPosterior& q, const LogJoint& log_joint, c
     return sample.log_q0 - log_joint(sample.z) - planar_log_det_literally(*flow, sample.z0, q.context);
 }
 
-double annealing(std::int64_t step) { return std::min(1.0, 0.01 + static_cast<double>(step) / 10000); }
+double annealing(std::int64_t step, std::int64_t over) { return std::min(1.0, 0.01 + static_cast<double>(step) / static_cast<double>(over)); }
 
 Tensor expected_log_q0(const vae::DiagonalNormal& q0) { return sum(q0.log_var + (1 + std::log(2 * std::numbers::pi)), {-1}) * -0.5; }
 

@@ -42,8 +42,8 @@ Tensor free_energy_by_terms(const FlowPosterior& q, const LogJoint& log_joint, c
 /// sum_k ln |1 + u_k^T psi_k(z_{k-1})| of a composition of planar flows, literally -> [B]
 Tensor planar_log_det_literally(Composition& flow, const Tensor& z0, const Tensor& context = {});
 
-/// beta_t = min(1, 0.01 + t / 10000), t = 0, 1, ..   (eq. 20)
-double annealing(std::int64_t step);
+/// beta_t = min(1, 0.01 + t / over), t = 0, 1, ..   (eq. 20)
+double annealing(std::int64_t step, std::int64_t over = 10000);
 /// E ln q_0 = -1/2 sum_d (1 + ln 2 pi + 2 ln sigma_d), minus the entropy of the noise, in closed form -> [B]
 Tensor expected_log_q0(const vae::DiagonalNormal& q0);
 
