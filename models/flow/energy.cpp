@@ -16,10 +16,8 @@ namespace eps::models::flow {
 namespace {
 
 constexpr std::int64_t kPixels = 240;                       // a side of each density
-constexpr std::int64_t kDots = 1000, kFrames = 33;
 constexpr std::int64_t kAtOnce = 5000, kGroups = 20;         // of evaluation: 100 000 samples
 constexpr Window kWindow{-5, 5, -5, 5};
-constexpr Colour kInk{1.0f, 0.3f, 0.2f};
 
 class EnergyDomain final : public Domain {
 public:
@@ -39,11 +37,11 @@ public:
         const double peak = max(target).item();
         return {samples_over(target, model.q->sample(kDots, generator)),
                 {.name = "density", .pixels = side_by_side(density_map(target, peak), density_map(fitted, peak)), .filmed = true, .scale = 1},
-                warp(model, generator)};
+                warp(model, kWindow, generator)};
     }
 
     std::vector<Picture> samples(Model& model, std::int64_t count, Generator& generator) override {
-        return {samples_over(target_log_density(), model.q->sample(count, generator)), warp(model, generator)};
+        return {samples_over(target_log_density(), model.q->sample(count, generator)), warp(model, kWindow, generator)};
     }
 
     /// kl = E_q[log q + U] + ln Z. The effective sample size has its error from groups of samples.
@@ -81,13 +79,8 @@ private:
     }
     Picture samples_over(const Tensor& target, const Tensor& samples) const {
         Tensor picture = density_map(target, max(target).item());
-        scatter(picture, kWindow, samples, kInk);
+        scatter(picture, kWindow, samples, kSamples);
         return {.name = "samples", .pixels = picture, .filmed = true, .scale = 1};
-    }
-    Picture warp(Model& model, Generator& generator) const {
-        const std::vector<Tensor> grid = on_the_way(model, grid_points(), kFrames);
-        const std::vector<Tensor> dots = on_the_way(model, model.q->base().sample(kDots, generator), kFrames);
-        return {.name = "warp", .pixels = warp_film(grid, dots, kWindow), .scale = 1};
     }
 
     const Energy& energy_;

@@ -1,5 +1,6 @@
 // Toys: densities in the plane. The flow has them centred and of unit variance.
 #include <cmath>
+#include <utility>
 
 #include "autograd/grad_mode.h"
 #include "autograd/ops/arithmetic.h"
@@ -16,18 +17,34 @@
 namespace eps::models::flow {
 namespace {
 
-constexpr std::int64_t kPixels = 240;                       // a side of each density
-constexpr std::int64_t kDots = 1000, kFrames = 33;
+constexpr std::int64_t kPixels = 240, kFewPixels = 80;      // a side of each density; of a continuous flow's, which takes an integral a pixel
 constexpr std::int64_t kReported = 2500;                    // of PacGAN's protocol   (Lin et al. 2018, section 4.1)
 constexpr std::int64_t kAtOnce = 5000, kHeldOut = 100000;
-constexpr std::int64_t kHeldOutContinuous = 10000;          // whose density takes an integral
+constexpr std::int64_t kHeldOutContinuous = 5000;
 constexpr Window kUnits{-4, 4, -4, 4};                      // of the film: units of the flow
-constexpr Colour kInk{1.0f, 0.3f, 0.2f};
+
+// A continuous flow, solved no better than eyes can see, until the end of the scope.
+class Coarse {
+public:
+    explicit Coarse(Model& model) : flow_(model.continuous) {
+        if (flow_) before_ = std::exchange(flow_->options, {.method = OdeMethod::heun, .steps = 12});
+    }
+    ~Coarse() {
+        if (flow_) flow_->options = before_;
+    }
+    Coarse(const Coarse&) = delete;
+    Coarse& operator=(const Coarse&) = delete;
+
+private:
+    ContinuousFlow* flow_;
+    OdeOptions before_;
+};
 
 class Plane final : public Domain {
 public:
     explicit Plane(const Settings& settings)
-        : toy_(data::make_toy(settings.target_name)), batch_(settings.batch), held_out_(settings.continuous() ? kHeldOutContinuous : kHeldOut), transport_(settings.transport) {
+        : toy_(data::make_toy(settings.target_name)), batch_(settings.batch), held_out_(settings.continuous() ? kHeldOutContinuous : kHeldOut),
+          side_(settings.continuous() ? kFewPixels : kPixels), transport_(settings.transport) {
         Generator generator(1);
         const Tensor x = toy_.sample(20000, generator);
         centre_ = mean(x, {0});
@@ -50,14 +67,17 @@ public:
 
     /// The target's density (or data), and beside it the flow's.
     std::vector<Picture> pictures(Model& model, Generator& generator) override {
-        const Tensor fitted = log_density_at_pixels([&](const Tensor& x) { return model.q->log_prob(in_units(x)) - unit(); }, window_, kPixels);
+        const Coarse solver(model);
+        const Tensor fitted = log_density_at_pixels([&](const Tensor& x) { return model.q->log_prob(in_units(x)) - unit(); }, window_, side_);
         const double peak = max(background_.defined() ? background_ : fitted).item();
+        const Tensor both = side_by_side(target(side_, peak), density_map(fitted, peak));
         return {picture(model.q->sample(kDots, generator)),
-                {.name = "density", .pixels = side_by_side(target(peak), density_map(fitted, peak)), .filmed = true, .scale = 1}, warp(model, generator)};
+                {.name = "density", .pixels = both, .filmed = true, .scale = static_cast<int>(kPixels / side_)},
+                warp(model, kUnits, generator)};
     }
 
     std::vector<Picture> samples(Model& model, std::int64_t count, Generator& generator) override {
-        return {picture(model.q->sample(count, generator)), warp(model, generator)};
+        return {picture(model.q->sample(count, generator)), warp(model, kUnits, generator)};
     }
 
     /// On fresh data. The gap to the entropy is of the same data: what both have of their luck cancels.
@@ -98,25 +118,20 @@ private:
         return mean(flow_matching_loss(velocity, noise, x, rand({batch_}, generator)));
     }
 
-    Tensor target(double peak) const {
-        if (background_.defined()) return density_map(background_, peak);
-        Tensor picture = ones({kPixels, kPixels, 3});
-        scatter(picture, window_, data_, {0.3f, 0.3f, 0.3f});
+    Tensor target(std::int64_t side, double peak) const {
+        if (toy_.has_density()) return density_map(side == kPixels ? background_ : log_density_at_pixels(toy_.log_density, window_, side), peak);
+        Tensor picture = ones({side, side, 3});
+        scatter(picture, window_, data_, {0.3f, 0.3f, 0.3f}, side == kPixels ? 1.5 : 0.7);
         return picture;
     }
     Picture picture(const Tensor& z) const {
-        Tensor picture = target(background_.defined() ? max(background_).item() : 0);
-        scatter(picture, window_, in_plane(z), kInk);
+        Tensor picture = target(kPixels, background_.defined() ? max(background_).item() : 0);
+        scatter(picture, window_, in_plane(z), kSamples);
         return {.name = "samples", .pixels = picture, .filmed = true, .scale = 1};
-    }
-    Picture warp(Model& model, Generator& generator) const {
-        const std::vector<Tensor> grid = on_the_way(model, grid_points(), kFrames);
-        const std::vector<Tensor> dots = on_the_way(model, model.q->base().sample(kDots, generator), kFrames);
-        return {.name = "warp", .pixels = warp_film(grid, dots, kUnits), .scale = 1};
     }
 
     data::Toy toy_;
-    std::int64_t batch_, held_out_;
+    std::int64_t batch_, held_out_, side_;
     bool transport_;
     Tensor centre_, background_, data_;
     double deviation_ = 1;

@@ -11,9 +11,21 @@ namespace eps::models::flow {
 namespace {
 
 constexpr std::int64_t kAtOnce = 8192;             // points whose density is computed at once: bounds memory
-constexpr std::int64_t kLines = 13, kPoints = 240;  // of the grid each way, and of a line
+constexpr std::int64_t kLines = 13, kPoints = 120;  // of the grid each way, and of a line
 constexpr std::int64_t kSide = 240, kGap = 4;
-constexpr Colour kGrid{0.1f, 0.3f, 0.8f}, kDots{1.0f, 0.3f, 0.2f};
+constexpr std::int64_t kFrames = 33;
+constexpr Colour kGrid{0.1f, 0.3f, 0.8f};
+
+Tensor grid_points() {
+    const Tensor along = linspace(-3, 3, kPoints), line = ones({kPoints});
+    std::vector<Tensor> points;
+    for (std::int64_t i = 0; i < kLines; ++i) {
+        const double at = -3 + 6 * static_cast<double>(i) / static_cast<double>(kLines - 1);
+        points.push_back(stack({along, line * at}, 1));
+        points.push_back(stack({line * at, along}, 1));
+    }
+    return concat(points);
+}
 
 }  // namespace
 
@@ -28,28 +40,18 @@ Tensor density_map(const Tensor& log_density, double peak) { return heat_map(exp
 
 Tensor side_by_side(const Tensor& left, const Tensor& right) { return concat({left, ones({left.size(0), kGap, 3}), right}, 1); }
 
-Tensor grid_points() {
+Picture warp(Model& model, const Window& window, Generator& generator) {
     const NoGrad guard;
-    const Tensor along = linspace(-3, 3, kPoints), line = ones({kPoints});
-    std::vector<Tensor> points;
-    for (std::int64_t i = 0; i < kLines; ++i) {
-        const double at = -3 + 6 * static_cast<double>(i) / static_cast<double>(kLines - 1);
-        points.push_back(stack({along, line * at}, 1));
-        points.push_back(stack({line * at, along}, 1));
-    }
-    return concat(points);
-}
-
-Tensor warp_film(const std::vector<Tensor>& grid, const std::vector<Tensor>& samples, const Window& window) {
-    const NoGrad guard;
+    const std::vector<Tensor> grid = on_the_way(model, grid_points(), kFrames);
+    const std::vector<Tensor> dots = on_the_way(model, model.q->base().sample(kDots, generator), kFrames);
     std::vector<Tensor> frames;
     for (std::size_t i = 0; i < grid.size(); ++i) {
         Tensor frame = ones({kSide, kSide, 3});
-        scatter(frame, window, grid[i], kGrid, 0.7, 0.5);
-        scatter(frame, window, samples[i], kDots, 1.2, 0.6);
+        scatter(frame, window, grid[i], kGrid, 0.9, 0.6);
+        scatter(frame, window, dots[i], kSamples, 1.2, 0.6);
         frames.push_back(frame);
     }
-    return stack(frames);
+    return {.name = "warp", .pixels = stack(frames), .scale = 1};
 }
 
 }  // namespace eps::models::flow

@@ -3,10 +3,13 @@
 #include <functional>
 #include <vector>
 
+#include "models/flow/model.h"
 #include "models/picture/plot.h"
-#include "models/training/task.h"
 
 namespace eps::models::flow {
+
+constexpr Colour kSamples{1.0f, 0.3f, 0.2f};
+constexpr std::int64_t kDots = 1000;  // of a picture
 
 /// x [n, 2] -> log-density, or minus an energy [n]
 using LogDensity = std::function<Tensor(const Tensor& x)>;
@@ -18,9 +21,7 @@ Tensor density_map(const Tensor& log_density, double peak);
 /// Two pictures of one height, with a white line between them.
 Tensor side_by_side(const Tensor& left, const Tensor& right);
 
-/// The lines of a square grid on [-3, 3]^2, as points [n, 2].
-Tensor grid_points();
-/// A film [F, H, W, 3] of where a flow takes a grid and samples, [n, 2] each at every frame.
-Tensor warp_film(const std::vector<Tensor>& grid, const std::vector<Tensor>& samples, const Window& window);
+/// A film of where the flow takes the lines of a grid on [-3, 3]^2 and samples of the base (dots), layer by layer: "warp", in the flow's units.
+Picture warp(Model& model, const Window& window, Generator& generator);
 
 }  // namespace eps::models::flow
