@@ -35,7 +35,7 @@ bool one_sentence(const std::string& err) {
 
 TEST_CASE("help fits 80 columns, goes to stdout and shows defaults") {
     for (const std::vector<std::string>& command :
-         {std::vector<std::string>{}, {"train"}, {"train", "vae"}, {"train", "gan"}, {"train", "ddpm"}, {"sample"}, {"eval"}, {"info"}, {"ops"}, {"doctor"}}) {
+         {std::vector<std::string>{}, {"train"}, {"train", "vae"}, {"train", "gan"}, {"train", "ddpm"}, {"train", "flow"}, {"sample"}, {"eval"}, {"info"}, {"ops"}, {"doctor"}}) {
         std::vector<std::string> arguments = command;
         arguments.push_back("--help");
         const Finished help = eps_program(arguments);
@@ -276,6 +276,45 @@ TEST_CASE("a DDPM from train to eval, options of sampling refused with what is a
                                                                                                   {{"--prediction", "score"}, "noise, x0, v"},
                                                                                                   {{"--data", "mnist", "--levels", "1,2,2,2"}, "cannot be halved"}}) {
         std::vector<std::string> arguments{"train", "ddpm", "--out", none};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        const Finished finished = eps_program(arguments);
+        CHECK_MESSAGE(finished.code == 2, finished.err);
+        CHECK_MESSAGE(one_sentence(finished.err), finished.err);
+        CHECK_MESSAGE(contains(finished.err, part), finished.err);
+        CHECK_FALSE(std::filesystem::exists(none));
+    }
+}
+
+TEST_CASE("a flow from train to eval, bad options refused with what is allowed") {
+    TempFolder data;
+    put_tiny_data(data);
+    const std::string energy = data / "energy", plane = data / "plane", images = data / "images", none = data / "none";
+    REQUIRE(eps_program(tiny_flow(data, energy, 20, {"--flow", "planar", "--target", "U1", "--k", "4", "--picture-every", "10"})).code == 0);
+    REQUIRE(eps_program(tiny_flow(data, plane, 20, {"--flow", "cfm", "--target", "moons", "--width", "8"})).code == 0);
+    REQUIRE(eps_program(tiny_flow(data, images, 20, {"--flow", "glow", "--target", "mnist", "--k", "1", "--width", "4"})).code == 0);
+    for (const char* name : {"samples", "density", "warp", "density-film", "samples-film"}) CHECK(std::filesystem::exists(energy + "/samples/" + name + ".png"));
+
+    const auto evaluated = [](const std::string& run) {
+        const Finished finished = eps_program({"eval", run, "--json"});
+        REQUIRE_MESSAGE(finished.code == 0, finished.err);
+        return Json::parse(finished.out);
+    };
+    const Json of_energy = evaluated(energy), of_plane = evaluated(plane), of_images = evaluated(images);
+    for (const char* key : {"kl", "kl_se", "free_energy", "ln_z", "ln_z_se", "ln_z_true", "ess", "ess_se", "log_det_1", "log_det_4"}) CHECK_MESSAGE(of_energy.contains(key), key);
+    CHECK_FALSE(of_energy.contains("log_det_5"));
+    for (const char* key : {"nll", "nll_se", "entropy", "nll_gap", "nll_gap_se", "log_det_1", "swd_floor"}) CHECK_MESSAGE(of_plane.contains(key), key);
+    for (const char* key : {"bits_per_dim", "bits_per_dim_se", "bits_per_dim_train", "nll", "log_det_2", "coverage"}) CHECK_MESSAGE(of_images.contains(key), key);
+
+    REQUIRE(eps_program({"sample", plane, "--out", data / "a.png", "--count", "5", "--solver", "euler", "--steps", "4"}).code == 0);
+    CHECK(std::filesystem::exists(data / "a-warp.png"));
+    CHECK(eps_program({"sample", energy, "--out", data / "b.png", "--solver", "euler"}).code == 2);
+
+    for (const auto& [more, part] : std::vector<std::pair<std::vector<std::string>, std::string>>{{{"--k", "0"}, "'k' is 0"},
+                                                                                                  {{"--flow", "sylvester"}, "planar, radial, nice"},
+                                                                                                  {{"--flow", "cfm", "--target", "U1"}, "an energy has none"},
+                                                                                                  {{"--target", "pinwheel", "--stl"}, "needs a density"},
+                                                                                                  {{"--flow", "glow", "--target", "mnist", "--levels", "3"}, "cannot be halved"}}) {
+        std::vector<std::string> arguments{"train", "flow", "--out", none};
         arguments.insert(arguments.end(), more.begin(), more.end());
         const Finished finished = eps_program(arguments);
         CHECK_MESSAGE(finished.code == 2, finished.err);

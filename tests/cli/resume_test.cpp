@@ -135,6 +135,30 @@ TEST_CASE("DDPMs: killed and resumed, at any step, they end bitwise as ones neve
     }
 }
 
+TEST_CASE("flows: killed and resumed, at any step, they end bitwise as ones never stopped") {
+    TempFolder data;
+    put_tiny_data(data);
+    const std::vector<std::vector<std::string>> runs{{"--flow", "planar", "--target", "U1", "--reversible", "--anneal", "50"},
+                                                     {"--flow", "glow", "--target", "moons", "--width", "8", "--ema", "0.9"},
+                                                     {"--flow", "realnvp", "--target", "mnist", "--k", "1", "--width", "4"}};
+    for (std::size_t run = 0; run < runs.size(); ++run) {
+        const std::string whole = data / ("whole" + std::to_string(run)), parts = data / ("parts" + std::to_string(run));
+        const int steps = run == 2 ? 23 : 200;
+        REQUIRE(eps_program(tiny_flow(data, whole, steps, runs[run])).code == 0);
+        Process killed(program(tiny_flow(data, parts, steps, runs[run])));
+        wait_until([&] { return std::filesystem::exists(parts + "/checkpoint.safetensors") || !killed.running(); });
+        killed.signal(SIGKILL);
+        killed.wait();
+        REQUIRE(eps_program({"train", "--resume", parts, "--threads", "1", "--quiet"}).code == 0);
+        CHECK(checkpoint_of(parts) == checkpoint_of(whole));
+
+        const std::string odd = data / ("odd" + std::to_string(run));  // stopped at a step that is no multiple of anything
+        REQUIRE(eps_program(tiny_flow(data, odd, 13, runs[run])).code == 0);
+        REQUIRE(eps_program({"train", "--resume", odd, "--steps", std::to_string(steps), "--threads", "2", "--quiet"}).code == 0);
+        CHECK(checkpoint_of(odd) == checkpoint_of(whole));
+    }
+}
+
 TEST_CASE("one thread or two: the same bytes") {
     TempFolder data;
     put_tiny_data(data);

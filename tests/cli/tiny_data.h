@@ -42,6 +42,16 @@ inline std::vector<std::string> tiny_ddpm(const TempFolder& data, const std::str
     return arguments;
 }
 
+/// A flow of an energy, of the plane (target: a toy), or of the tiny images.
+inline std::vector<std::string> tiny_flow(const TempFolder& data, const std::string& run, int steps, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments{"train", "flow", "--out", run, "--steps", std::to_string(steps), "--batch", "8", "--lr-decay", "none", "--checkpoint-every", "10",
+                                       "--log-every", "5", "--picture-every", "0", "--threads", "1"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    for (const std::string& word : more)
+        if (word == "mnist") arguments.insert(arguments.end(), {"--data-dir", data.path().string()});
+    return arguments;
+}
+
 inline std::vector<std::string> tiny_training(const TempFolder& data, const std::string& run, int steps, int checkpoint_every = 10) {
     return {"train", "vae", "--data", "mnist", "--data-dir", data.path().string(), "--out", run, "--steps", std::to_string(steps), "--hidden", "8",
             "--latent", "2", "--batch", "10", "--eval-k", "2", "--checkpoint-every", std::to_string(checkpoint_every), "--log-every", "5",
