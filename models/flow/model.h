@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "models/flow/distribution.h"
-#include "models/flow/flow_matching.h"
+#include "models/flow/continuous.h"
 #include "models/flow/options.h"
 
 namespace eps::models::flow {

@@ -10,7 +10,9 @@
 #include "autograd/ops/shape.h"
 #include "models/data/toy.h"
 #include "models/flow/domain.h"
+#include "models/flow/flow_matching.h"
 #include "models/flow/portrait.h"
+#include "models/flow/transport.h"
 #include "models/metrics/report.h"
 #include "tensor/create.h"
 
