@@ -16,7 +16,8 @@ const std::vector<Recipe>& recipes() {
     static const std::vector<Recipe> all{
         {{}, {{"k", Whole{8}}, {"base", Text("normal")}, {"width", Whole{64}}, {"layers", Whole{2}}, {"bins", Whole{0}}, {"tail", 0.0}, {"levels", Whole{0}},
               {"batch", Whole{256}}, {"lr", 2e-3}, {"lr-decay", Text("cosine")}, {"grad-clip", 5.0}, {"ema", 0.0}}},
-        {{{"kind", "energy"}}, {{"base", Text("learned")}}},
+        // Rare steep places of an energy are what keeps mass out of them: their gradients are not cut.
+        {{{"kind", "energy"}}, {{"base", Text("learned")}, {"grad-clip", 0.0}}},
         {{{"flow", "planar"}}, {{"k", Whole{32}}, {"width", Whole{0}}, {"layers", Whole{0}}, {"lr", 5e-3}}},
         {{{"flow", "radial"}}, {{"k", Whole{32}}, {"width", Whole{0}}, {"layers", Whole{0}}, {"lr", 5e-3}}},
         {{{"flow", "spline"}}, {{"k", Whole{4}}, {"bins", Whole{16}}, {"tail", 5.0}}},

@@ -289,7 +289,7 @@ TEST_CASE("a flow from train to eval, bad options refused with what is allowed")
     TempFolder data;
     put_tiny_data(data);
     const std::string energy = data / "energy", plane = data / "plane", images = data / "images", none = data / "none";
-    REQUIRE(eps_program(tiny_flow(data, energy, 20, {"--flow", "planar", "--target", "U1", "--k", "4", "--picture-every", "10"})).code == 0);
+    REQUIRE(eps_program(tiny_flow(data, energy, 20, {"--flow", "planar", "--target", "U1", "--k", "4"}, 10)).code == 0);
     REQUIRE(eps_program(tiny_flow(data, plane, 20, {"--flow", "cfm", "--target", "moons", "--width", "8"})).code == 0);
     REQUIRE(eps_program(tiny_flow(data, images, 20, {"--flow", "glow", "--target", "mnist", "--k", "1", "--width", "4"})).code == 0);
     for (const char* name : {"samples", "density", "warp", "density-film", "samples-film"}) CHECK(std::filesystem::exists(energy + "/samples/" + name + ".png"));

@@ -43,9 +43,9 @@ inline std::vector<std::string> tiny_ddpm(const TempFolder& data, const std::str
 }
 
 /// A flow of an energy, of the plane (target: a toy), or of the tiny images.
-inline std::vector<std::string> tiny_flow(const TempFolder& data, const std::string& run, int steps, const std::vector<std::string>& more = {}) {
+inline std::vector<std::string> tiny_flow(const TempFolder& data, const std::string& run, int steps, const std::vector<std::string>& more = {}, int picture_every = 0) {
     std::vector<std::string> arguments{"train", "flow", "--out", run, "--steps", std::to_string(steps), "--batch", "8", "--lr-decay", "none", "--checkpoint-every", "10",
-                                       "--log-every", "5", "--picture-every", "0", "--threads", "1"};
+                                       "--log-every", "5", "--picture-every", std::to_string(picture_every), "--threads", "1"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     for (const std::string& word : more)
         if (word == "mnist") arguments.insert(arguments.end(), {"--data-dir", data.path().string()});
