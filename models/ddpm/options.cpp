@@ -98,7 +98,7 @@ std::vector<Option> options() {
         {"data-dir", Text(""), "folder of an image data set's four files"},
         by_data({"schedule", Text("linear"), "how beta grows", schedule_names()}),
         {"T", Whole{1000}, "steps of the two chains", {}, 1, 100000},
-        {"prediction", Text("noise"), "what the network says of x_t", prediction_names()},
+        by_data({"prediction", Text("noise"), "what the network says of x_t", prediction_names()}),
         by_data({"loss", Text("simple"), "what it descends", loss_names()}),
         by_data({"variance", Text("beta"), "of the reverse steps", variance_names()}),
         {"importance", false, "draw t by the size of its loss"},
