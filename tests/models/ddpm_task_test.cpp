@@ -29,12 +29,14 @@ using Text = std::string;
 using Whole = std::int64_t;
 
 const Given& small_plane() {
-    static const Given given{{"T", Whole{20}}, {"schedule", Text("cosine")}, {"width", Whole{16}}, {"blocks", Whole{1}}, {"batch", Whole{16}}, {"steps", Whole{20}}};
+    static const Given given{{"T", Whole{20}}, {"schedule", Text("cosine")}, {"width", Whole{16}}, {"blocks", Whole{1}},
+                             {"batch", Whole{16}}, {"steps", Whole{20}}};
     return given;
 }
 Given small_images(const TempFolder& data) {
-    return {{"data", Text("mnist")}, {"data-dir", data.path().string()}, {"T", Whole{20}}, {"schedule", Text("cosine")}, {"width", Whole{4}}, {"levels", Text("1,2")},
-            {"blocks", Whole{1}}, {"attention", Text("")}, {"groups", Whole{2}}, {"batch", Whole{4}}, {"sample-steps", Whole{3}}, {"steps", Whole{20}}};
+    return {{"data", Text("mnist")}, {"data-dir", data.path().string()}, {"T", Whole{20}}, {"schedule", Text("cosine")},
+            {"width", Whole{4}}, {"levels", Text("1,2")}, {"blocks", Whole{1}}, {"attention", Text("")},
+            {"groups", Whole{2}}, {"batch", Whole{4}}, {"sample-steps", Whole{3}}, {"steps", Whole{20}}};
 }
 Given with(Given given, const Given& more) {
     for (const auto& each : more) {
@@ -146,8 +148,8 @@ TEST_CASE("ddpm: a state that is loaded goes on bitwise, with everything that re
     TempFolder data;
     put_tiny_data(data);
     const Given remembers{{"importance", true}, {"dropout", 0.3}, {"conditional", true}, {"accumulate", Whole{2}}};
-    for (const Given& given : {with(small_plane(), with(remembers, {{"variance", Text("learned")}, {"T", Whole{4}}, {"sample-steps", Whole{4}}, {"steps", Whole{60}}})),
-                               with(small_images(data), remembers)}) {
+    const Given few_times{{"variance", Text("learned")}, {"T", Whole{4}}, {"sample-steps", Whole{4}}, {"steps", Whole{60}}};
+    for (const Given& given : {with(small_plane(), with(remembers, few_times)), with(small_images(data), remembers)}) {
         const auto whole = task_of(given), first = task_of(given), second = task_of(given);
         const std::int64_t steps = config_of(given).integer("steps"), half = steps / 2 + 1;
         for (std::int64_t step = 0; step < steps; ++step) whole->step(step);
@@ -204,7 +206,8 @@ TEST_CASE("ddpm: the bound by a few examples a step estimates the whole bound") 
     const ddpm::Minibatch examples{randn({3000, 2}, generator), {}};
     const ddpm::BoundEstimate estimate = ddpm::estimate_bound(model, examples, generator);
     const NoGrad guard;
-    const ddpm::Bound bound = ddpm::variational_bound(model.schedule(), model.denoiser({}), examples.x, settings.loss.variance, settings.loss.decoder, generator);
+    const ddpm::Bound bound =
+        ddpm::variational_bound(model.schedule(), model.denoiser({}), examples.x, settings.loss.variance, settings.loss.decoder, generator);
     const double whole = mean(bound.total()).item();
     CHECK(estimate.total().se > 0);
     CHECK(std::abs(estimate.total().mean - whole) < 5 * estimate.total().se);
@@ -217,8 +220,8 @@ TEST_CASE("ddpm: the bound by a few examples a step estimates the whole bound") 
 }
 
 TEST_CASE("ddpm: the plane is learned") {
-    const Given brief{{"data", Text("moons")}, {"T", Whole{100}}, {"schedule", Text("cosine")}, {"width", Whole{64}}, {"blocks", Whole{2}}, {"batch", Whole{256}}, {"lr", 4e-3},
-                      {"steps", Whole{600}}, {"ema", 0.98}, {"sample-steps", Whole{20}}};
+    const Given brief{{"data", Text("moons")}, {"T", Whole{100}}, {"schedule", Text("cosine")}, {"width", Whole{64}}, {"blocks", Whole{2}},
+                      {"batch", Whole{256}}, {"lr", 4e-3}, {"steps", Whole{600}}, {"ema", 0.98}, {"sample-steps", Whole{20}}};
     const auto task = task_of(with(brief, {{"prediction", Text("v")}}));
     for (std::int64_t step = 0; step < 600; ++step) task->step(step);
     Generator generator(1);
@@ -228,8 +231,8 @@ TEST_CASE("ddpm: the plane is learned") {
     CHECK(scalar(metrics, "kl_ode") < 0.3);
     CHECK(scalar(metrics, "swd") < 2 * scalar(metrics, "swd_floor"));
     // Whatever is predicted, and however it is weighted, the loss falls.
-    for (const Given& more : {Given{}, Given{{"prediction", Text("x0")}}, Given{{"prediction", Text("mean")}}, Given{{"loss", Text("min-snr")}}, Given{{"loss", Text("bound")}},
-                              Given{{"importance", true}, {"T", Whole{20}}}, Given{{"variance", Text("learned")}}}) {
+    for (const Given& more : {Given{}, Given{{"prediction", Text("x0")}}, Given{{"prediction", Text("mean")}}, Given{{"loss", Text("min-snr")}},
+                              Given{{"loss", Text("bound")}}, Given{{"importance", true}, {"T", Whole{20}}}, Given{{"variance", Text("learned")}}}) {
         const auto other = task_of(with(with(brief, {{"batch", Whole{64}}}), more));
         double first = 0, last = 0;
         for (std::int64_t step = 0; step < 150; ++step) {
