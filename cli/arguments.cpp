@@ -7,6 +7,7 @@
 #include "cli/machine.h"
 #include "cli/runs.h"
 #include "cli/text.h"
+#include "models/data/named.h"
 #include "models/training/trainer.h"
 
 namespace eps::cli {

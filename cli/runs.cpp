@@ -3,6 +3,7 @@
 #include "cli/arguments.h"
 #include "cli/text.h"
 #include "models/data/data_missing.h"
+#include "models/data/named.h"
 #include "models/training/trainer.h"
 
 namespace eps::cli {

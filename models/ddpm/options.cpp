@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/data/images.h"
+#include "models/data/named.h"
 #include "models/data/sets.h"
 #include "models/training/accumulate.h"
 
@@ -12,12 +13,6 @@ namespace {
 constexpr const char* kOp = "ddpm";
 using Whole = std::int64_t;
 using Text = std::string;
-
-std::string listed(const std::vector<std::string>& names) {
-    std::string text;
-    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-    return text;
-}
 
 // "1,2,2": whole numbers of at most four digits, at least 1; none in an empty text.
 std::vector<std::int64_t> whole_numbers(const Config& config, const char* key) {
