@@ -7,6 +7,7 @@
 #include "cli/machine.h"
 #include "cli/runs.h"
 #include "cli/text.h"
+#include "models/data/named.h"
 #include "models/training/trainer.h"
 
 namespace eps::cli {
@@ -144,7 +145,9 @@ struct SamplingOptions {
             for (const models::Option& option : family.sample_options) {
                 if (app->get_option_no_throw("--" + option.name) != nullptr) continue;
                 entries.push_back(std::make_unique<Entry>(option, option.fallback));
-                add_option(*app, option, entries.back()->value)->default_str(option.derived ? "of the run" : shown(option.fallback))->group("Samples of " + family.name);
+                add_option(*app, option, entries.back()->value)
+                    ->default_str(option.derived ? "of the run" : shown(option.fallback))
+                    ->group("Samples of " + family.name);
             }
     }
 

@@ -3,6 +3,7 @@
 #include "cli/arguments.h"
 #include "cli/text.h"
 #include "models/data/data_missing.h"
+#include "models/data/named.h"
 #include "models/training/trainer.h"
 
 namespace eps::cli {
@@ -35,8 +36,8 @@ models::Config checked(const models::Config& sampling, const models::Family& fam
             known.push_back("--" + each.name);
             if (each.name == key) option = &each;
         }
-        check(option != nullptr, "eps", "a run of ", family.name, " has no --", key, known.empty() ? "; it has no options of sampling" : "; expected one of: ",
-              listed(known));
+        check(option != nullptr, "eps", "a run of ", family.name, " has no --", key,
+              known.empty() ? "; it has no options of sampling" : "; expected one of: ", listed(known));
         config.set(key, models::check_value(*option, value, sampling.source()));
     }
     return config;

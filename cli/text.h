@@ -15,8 +15,6 @@ std::string shell_quoted(const std::string& word);
 std::string duration(double seconds);
 /// `value` with `digits` significant digits, as printf's %g.
 std::string significant(double value, int digits);
-/// "a, b, c"
-std::string listed(const std::vector<std::string>& words);
 /// Control characters become '?': names in files may hold anything, and nothing of it may reach the terminal as a command.
 std::string printable(std::string text);
 /// "1.5 GB"

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "models/data/mixture.h"
+#include "models/data/named.h"
 #include "tensor/create.h"
 
 namespace eps::data {
@@ -187,19 +188,8 @@ Toy spirals(double sigma) {
     return two_curves("spirals", curve, [](double u) { return kLength * std::sqrt(u); }, std::move(density));
 }
 
-std::vector<std::string> toy_names() {
-    std::vector<std::string> names;
-    for (const Named& toy : kToys) names.emplace_back(toy.name);
-    return names;
-}
+std::vector<std::string> toy_names() { return names_in(kToys); }
 
-Toy make_toy(const std::string& name) {
-    std::string names;
-    for (const Named& toy : kToys) {
-        if (name == toy.name) return toy.make();
-        names += (names.empty() ? "" : ", ") + std::string(toy.name);
-    }
-    fail("make_toy", "unknown toy '", name, "'; expected one of ", names);
-}
+Toy make_toy(const std::string& name) { return by_name("make_toy", "toy", kToys, name).make(); }
 
 }  // namespace eps::data

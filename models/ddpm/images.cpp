@@ -25,7 +25,8 @@ constexpr std::int64_t kReported = 1000, kBounded = 4000;  // images: what minut
 
 class Images final : public Domain {
 public:
-    explicit Images(const Settings& settings) : data_(settings.data, settings.data_dir, settings.batch, settings.seed + 1), classes_(settings.classes) {}
+    explicit Images(const Settings& settings)
+        : data_(settings.data, settings.data_dir, settings.batch, settings.seed + 1), classes_(settings.classes) {}
 
     Shape sample_shape() const override { return {1, kSide, kSide}; }
     Minibatch batch(std::int64_t number, Generator&) override { return take(data_.train(), data_.order().indices(number)); }

@@ -8,7 +8,7 @@
 #include "autograd/ops/cast.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
-#include "models/ddpm/named.h"
+#include "models/data/named.h"
 #include "tensor/create.h"
 
 namespace eps::models::ddpm {
@@ -109,7 +109,7 @@ constexpr Named kLosses[] = {{"simple", simple_of}, {"min-snr", min_snr_of}, {"b
 
 Tensor training_loss(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, const Tensor& t, const Tensor& noise,
                      const LossOptions& options) {
-    const Named& loss = by_name("loss", kLosses, options.name);
+    const Named& loss = by_name("ddpm", "loss", kLosses, options.name);
     const Tensor xt = diffuse(schedule, x0, t, noise);
     const Tensor target = denoiser.kind() == Prediction::noise ? noise : from_x0(schedule.at(t, xt), denoiser.kind(), x0, xt);
     return loss.of({schedule, denoiser, x0, xt, t, target, denoiser(xt, t), options});

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/data/images.h"
+#include "models/data/named.h"
 #include "models/data/sets.h"
 #include "models/training/accumulate.h"
 
@@ -13,12 +14,6 @@ constexpr const char* kOp = "ddpm";
 using Whole = std::int64_t;
 using Text = std::string;
 
-std::string listed(const std::vector<std::string>& names) {
-    std::string text;
-    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-    return text;
-}
-
 // "1,2,2": whole numbers of at most four digits, at least 1; none in an empty text.
 std::vector<std::int64_t> whole_numbers(const Config& config, const char* key) {
     const std::string& text = config.text(key);
@@ -26,7 +21,8 @@ std::vector<std::int64_t> whole_numbers(const Config& config, const char* key) {
     for (std::size_t start = 0; !text.empty() && start <= text.size();) {
         const std::size_t comma = std::min(text.find(',', start), text.size());
         const std::string number = text.substr(start, comma - start);
-        const bool good = !number.empty() && number.size() <= 4 && number.find_first_not_of("0123456789") == Text::npos && number.find_first_not_of('0') != Text::npos;
+        const bool digits = !number.empty() && number.size() <= 4 && number.find_first_not_of("0123456789") == Text::npos;
+        const bool good = digits && number.find_first_not_of('0') != Text::npos;
         check(good, kOp, "--", key, " is a list of whole numbers above 0; got '", text, "'; expected the like of 1,2,2");
         numbers.push_back(std::stoll(number));
         start = comma + 1;
@@ -44,14 +40,15 @@ std::vector<std::int64_t> sizes_of(const UNetOptions& unet) {
 void check_unet(const UNetOptions& u) {
     check(!u.multipliers.empty(), kOp, "images need a level at least; got --levels ''; expected the like of 1,2,2");
     const std::int64_t factor = std::int64_t{1} << std::min<std::size_t>(u.multipliers.size() - 1, 32);
-    check(u.image_size % factor == 0, kOp, "images of ", u.image_size, " pixels cannot be halved at every level; got --levels with ", u.multipliers.size(),
-          "; expected 3 at most");
+    check(u.image_size % factor == 0, kOp, "images of ", u.image_size, " pixels cannot be halved at every level; got --levels with ",
+          u.multipliers.size(), "; expected 3 at most");
     check(u.groups > 0 && u.base % u.groups == 0, kOp, "groups must divide the width; got --groups ", u.groups, " and --width ", u.base);
     const std::vector<std::int64_t> sizes = sizes_of(u);
     for (const std::int64_t size : u.attention_at) {
         std::string known;
         for (const std::int64_t each : sizes) known += (known.empty() ? "" : ", ") + std::to_string(each);
-        check(std::find(sizes.begin(), sizes.end(), size) != sizes.end(), kOp, "no level has images of that size; got --attention ", size, "; expected one of: ", known);
+        check(std::find(sizes.begin(), sizes.end(), size) != sizes.end(), kOp, "no level has images of that size; got --attention ", size,
+              "; expected one of: ", known);
     }
 }
 
@@ -73,16 +70,19 @@ void check_process(const Settings& s) {
 }
 
 void check_training(const Settings& s, bool conditional, const Config& config) {
-    check(!conditional || s.classes > 0, kOp, "--conditional needs data with classes; got --data ", s.data, "; expected one of: ", listed(data::sets_with_classes()));
+    check(!conditional || s.classes > 0, kOp, "--conditional needs data with classes; got --data ", s.data, "; expected one of: ",
+          listed(data::sets_with_classes()));
     check(conditional || s.class_dropout == 0, kOp, "--class-dropout is for --conditional; got ", s.class_dropout, "; expected 0");
     check(s.parts <= s.batch, kOp, "a batch has more parts than samples; got --accumulate ", s.parts, " and --batch ", s.batch);
     check(s.lr_decay == "none" || s.steps > 0, kOp, "--lr-decay ", s.lr_decay, " ends with the run; got no --steps; expected --steps N, or --lr-decay none");
-    check(config.integer("width") % 2 == 0 && config.integer("width") >= 4, kOp, "the width must be even and at least 4; got --width ", config.integer("width"));
+    const std::int64_t width = config.integer("width");
+    check(width % 2 == 0 && width >= 4, kOp, "the width must be even and at least 4; got --width ", width);
 }
 
 // What the sampler refuses is refused before any work, in the words of the options.
 void check_sampler(const SamplerOptions& o, std::int64_t timesteps, const std::string& schedule, const char* steps_option) {
-    check(o.steps <= timesteps, kOp, "more sampling steps than steps of the schedule; got --", steps_option, " ", o.steps, "; expected ", timesteps, " at most");
+    check(o.steps <= timesteps, kOp, "more sampling steps than steps of the schedule; got --", steps_option, " ", o.steps, "; expected ", timesteps,
+          " at most");
     make_sampler(make_schedule(schedule, timesteps), o);
 }
 
@@ -98,7 +98,7 @@ std::vector<Option> options() {
         {"data-dir", Text(""), "folder of an image data set's four files"},
         by_data({"schedule", Text("linear"), "how beta grows", schedule_names()}),
         {"T", Whole{1000}, "steps of the two chains", {}, 1, 100000},
-        {"prediction", Text("noise"), "what the network says of x_t", prediction_names()},
+        by_data({"prediction", Text("noise"), "what the network says of x_t", prediction_names()}),
         by_data({"loss", Text("simple"), "what it descends", loss_names()}),
         by_data({"variance", Text("beta"), "of the reverse steps", variance_names()}),
         {"importance", false, "draw t by the size of its loss"},
@@ -145,7 +145,9 @@ Settings Settings::of(const Config& config) {
     s.schedule = config.text("schedule");
     s.timesteps = config.integer("T");
     s.prediction = ddpm::prediction(config.text("prediction"));
-    s.loss = {.name = config.text("loss"), .variance = ddpm::variance(config.text("variance")), .decoder = s.images ? Decoder::discretised : Decoder::density};
+    s.loss = {.name = config.text("loss"),
+              .variance = ddpm::variance(config.text("variance")),
+              .decoder = s.images ? Decoder::discretised : Decoder::density};
     s.importance = config.flag("importance");
     s.classes = config.flag("conditional") ? data::classes_of(s.data) : 0;
     s.class_dropout = config.number("class-dropout");

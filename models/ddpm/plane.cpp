@@ -22,13 +22,14 @@ namespace {
 constexpr std::int64_t kPixels = 320, kPanel = 128;  // a side of a picture, and of each of a strip
 constexpr std::int64_t kDots = 1000;
 constexpr std::int64_t kReported = 2500;             // of PacGAN's protocol   (Lin et al. 2018, section 4.1)
-constexpr std::int64_t kBounded = 40000, kOde = 1000, kOdeSteps = 200;
+constexpr std::int64_t kBounded = 40000, kOde = 500;
 constexpr Colour kData{0.75f, 0.75f, 0.75f}, kInk{0.1f, 0.3f, 0.8f};
 
 class Plane final : public Domain {
 public:
     explicit Plane(const Settings& settings)
-        : toy_(data::make_toy(settings.data)), batch_(settings.batch), conditional_(settings.classes > 0), ode_(settings.schedule != "zero-snr" && !conditional_) {
+        : toy_(data::make_toy(settings.data)), batch_(settings.batch), conditional_(settings.classes > 0),
+          ode_(settings.schedule != "zero-snr" && !conditional_) {
         Generator generator(1);
         const Tensor x = toy_.sample(20000, generator);
         centre_ = mean(x, {0});
@@ -73,8 +74,8 @@ public:
         if (!ode_) return scalars;
 
         const Tensor x = narrow(examples.x, 0, 0, kOde);
-        const std::int64_t steps = std::min(kOdeSteps, model.schedule().steps());
-        const Tensor nll = to(model.with_weights([&] { return -ode_log_likelihood(model.schedule(), model.denoiser({}), x, steps, 0, generator); }), f64) + unit();
+        const Tensor log_p = model.with_weights([&] { return ode_log_likelihood(model.schedule(), model.denoiser({}), x, 0, 0, generator); });
+        const Tensor nll = unit() - to(log_p, f64);
         add("nll_ode", mean_with_error(nll));
         if (toy_.has_density()) {
             const NoGrad guard;

@@ -7,7 +7,7 @@
 #include "autograd/ops/cast.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
-#include "models/ddpm/named.h"
+#include "models/data/named.h"
 
 namespace eps::models::ddpm {
 namespace {
@@ -71,7 +71,7 @@ Tensor posterior_mean(const Coefficients& c, const Tensor& x0, const Tensor& xt)
     return w.x0 * x0 + w.xt * xt;
 }
 
-Prediction prediction(const std::string& name) { return by_name("prediction", kPredictions, name).value; }
+Prediction prediction(const std::string& name) { return by_name("ddpm", "prediction", kPredictions, name).value; }
 const std::vector<std::string>& prediction_names() {
     static const std::vector<std::string> names = names_in(kPredictions);
     return names;
@@ -108,7 +108,7 @@ Tensor convert(const Schedule& schedule, Prediction from, Prediction to, const T
     return from_x0(c, to, to_x0(c, from, predicted, xt), xt);
 }
 
-Variance variance(const std::string& name) { return by_name("variance", kVariances, name).value; }
+Variance variance(const std::string& name) { return by_name("ddpm", "variance", kVariances, name).value; }
 const std::vector<std::string>& variance_names() {
     static const std::vector<std::string> names = names_in(kVariances);
     return names;

@@ -14,11 +14,12 @@ using Whole = std::int64_t;
 const std::vector<Recipe>& recipes() {
     // The small U-Net that the paper's becomes at 28x28.
     const std::vector<std::pair<const char*, Value>> images{
-        {"width", Whole{32}}, {"levels", Text("1,2,2")}, {"blocks", Whole{2}}, {"attention", Text("14")}, {"groups", Whole{8}}, {"batch", Whole{32}}, {"lr", 5e-4}, {"sampler", Text("ddim")}};
+        {"width", Whole{32}}, {"levels", Text("1,2,2")}, {"blocks", Whole{2}}, {"attention", Text("14")}, {"groups", Whole{8}}, {"batch", Whole{32}},
+        {"lr", 5e-4}, {"sampler", Text("ddim")}};
     static const std::vector<Recipe> all{
-        {{}, {{"schedule", Text("linear")}, {"loss", Text("simple")}, {"variance", Text("beta")}, {"ema", 0.999}, {"lr-decay", Text("linear")},
-              {"width", Whole{128}}, {"blocks", Whole{3}}, {"levels", Text("")}, {"attention", Text("")}, {"groups", Whole{0}}, {"batch", Whole{512}},
-              {"lr", 2e-3}, {"sampler", Text("dpm++")}, {"sample-steps", Whole{50}}}},
+        {{}, {{"schedule", Text("linear")}, {"prediction", Text("noise")}, {"loss", Text("simple")}, {"variance", Text("beta")}, {"ema", 0.999},
+              {"lr-decay", Text("linear")}, {"width", Whole{128}}, {"blocks", Whole{3}}, {"levels", Text("")}, {"attention", Text("")}, {"groups", Whole{0}},
+              {"batch", Whole{512}}, {"lr", 2e-3}, {"sampler", Text("dpm++")}, {"sample-steps", Whole{50}}}},
         {{{"data", "fashion-mnist"}}, images},
         {{{"data", "mnist"}}, images},
         // Nichol & Dhariwal 2021, section 3.1: what a variance is learned from.

@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "autograd/ops/arithmetic.h"
-#include "models/ddpm/named.h"
+#include "models/data/named.h"
 #include "models/ddpm/sampler.h"
 
 namespace eps::models::ddpm {
@@ -110,7 +110,7 @@ constexpr Named kSamplers[] = {
 
 std::unique_ptr<Sampler> make_sampler(const Schedule& schedule, const SamplerOptions& options) {
     check(options.eta == 0 || options.name == "ddim", "ddpm", "eta belongs to ddim; got eta ", options.eta, " with sampler ", options.name);
-    return by_name("sampler", kSamplers, options.name).make(schedule, options);
+    return by_name("ddpm", "sampler", kSamplers, options.name).make(schedule, options);
 }
 
 const std::vector<std::string>& sampler_names() {

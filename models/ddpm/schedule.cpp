@@ -9,7 +9,7 @@
 #include "autograd/ops/index.h"
 #include "autograd/ops/join.h"
 #include "autograd/ops/shape.h"
-#include "models/ddpm/named.h"
+#include "models/data/named.h"
 #include "tensor/create.h"
 
 namespace eps::models::ddpm {
@@ -163,7 +163,7 @@ constexpr Named kSchedules[] = {{"linear", linear}, {"cosine", cosine},         
 
 Schedule make_schedule(const std::string& name, std::int64_t steps) {
     check(steps >= 1, "make_schedule", "needs a step at least; got ", steps);
-    return Schedule(by_name("schedule", kSchedules, name).betas(steps));
+    return Schedule(by_name("ddpm", "schedule", kSchedules, name).betas(steps));
 }
 
 const std::vector<std::string>& schedule_names() {

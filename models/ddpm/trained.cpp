@@ -43,8 +43,9 @@ Tensor Trained::samples(std::int64_t count, std::uint64_t seed, const Sampling& 
     return with_weights([&] {
         std::vector<Tensor> parts;
         for (std::int64_t start = 0; start < count; start += sampling.at_once) {
-            const std::int64_t now = std::min(sampling.at_once, count - start), seen = film ? std::clamp<std::int64_t>(film->most - start, 0, now) : 0;
-            const std::int64_t rows = std::max<std::int64_t>(now, 2);  // one alone would go through products with a vector, which sum in another order
+            const std::int64_t now = std::min(sampling.at_once, count - start);
+            const std::int64_t rows = std::max<std::int64_t>(now, 2);  // one alone goes through products with a vector, which sum in another order
+            const std::int64_t seen = film ? std::clamp<std::int64_t>(film->most - start, 0, now) : 0;
             SampleNoise noise(seed, start, rows);
             std::size_t index = 0, frame = 0;
             const auto watch = [&](double t, const Tensor& x, const Tensor& x0) {

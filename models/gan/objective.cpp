@@ -1,9 +1,8 @@
 #include "models/gan/objective.h"
 
-#include <algorithm>
-
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/reduce.h"
+#include "models/data/named.h"
 #include "nn/loss.h"
 #include "tensor/create.h"
 
@@ -73,13 +72,6 @@ const std::vector<Objective>& objectives() {
     return all;
 }
 
-const Objective& objective(const std::string& name) {
-    const auto& all = objectives();
-    const auto found = std::find_if(all.begin(), all.end(), [&](const Objective& o) { return o.name == name; });
-    if (found != all.end()) return *found;
-    std::string names;
-    for (const Objective& o : all) names += (names.empty() ? "" : ", ") + o.name;
-    fail("gan", "unknown loss \"", name, "\"; expected one of ", names);
-}
+const Objective& objective(const std::string& name) { return by_name("gan", "loss", objectives(), name); }
 
 }  // namespace eps::models::gan

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/data/named.h"
 #include "models/data/sets.h"
 
 namespace eps::models::gan {
@@ -9,16 +10,9 @@ namespace {
 
 constexpr const char* kOp = "gan";
 
-template <class List>
-std::vector<std::string> names_of(const List& list, std::vector<std::string> first = {}) {
-    for (const auto& entry : list) first.push_back(entry.name);
-    return first;
-}
-
-std::string listed(const std::vector<std::string>& names) {
-    std::string text;
-    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-    return text;
+std::vector<std::string> with_none(std::vector<std::string> names) {
+    names.insert(names.begin(), "none");
+    return names;
 }
 
 void check_networks(const Settings& s, bool conditional) {
@@ -43,7 +37,7 @@ void check_game(const Settings& s) {
     check(!s.penalty || !statistics, kOp, "a gradient penalty is that of each sample, which --norm batch mixes in D; got --gp ",
           s.penalty ? s.penalty->name : "", "; expected --norm group or none");
     check(s.penalty || s.penalty_weight == 0, kOp, "--gp-weight needs a penalty; got --gp none --gp-weight ", s.penalty_weight, "; expected --gp ",
-          listed(names_of(penalties())));
+          listed(names_in(penalties())));
     check(s.label_smoothing == 0 || s.objective->smooths, kOp, "--loss ", s.objective->name, " has no labels to smooth; got --label-smoothing ",
           s.label_smoothing, "; expected 0, or --loss non-saturating, minimax, least-squares or relativistic");
     check((s.instance_noise > 0) == (s.instance_noise_steps > 0), kOp, "--instance-noise and --instance-noise-steps go together; got ",
@@ -63,9 +57,9 @@ std::vector<Option> options() {
         {"data", std::string("ring8"), "a density in the plane, or images", data::set_names()},
         {"data-dir", std::string(""), "folder of an image data set's four files"},
         by_data({"net", std::string("mlp"), "pair of networks; maxout: that of 2014", {"mlp", "maxout", "dcgan"}}),
-        {"loss", std::string("non-saturating"), "what D and G descend", names_of(objectives())},
+        {"loss", std::string("non-saturating"), "what D and G descend", names_in(objectives())},
         {"k", Whole{1}, "steps of D for each of G", {}, 1},
-        by_data({"gp", std::string("none"), "penalty on D's gradient", names_of(penalties(), {"none"})}),
+        by_data({"gp", std::string("none"), "penalty on D's gradient", with_none(names_in(penalties()))}),
         by_data({"gp-weight", 0.0, "its weight", {}, 0}),
         {"pac", Whole{1}, "samples that D sees at once (PacGAN)", {}, 1},
         {"label-smoothing", 0.0, "taken from the label 1 of data, one-sided", {}, 0, 0.9},

@@ -1,11 +1,10 @@
 #include "models/gan/penalty.h"
 
-#include <algorithm>
-
 #include "autograd/engine.h"
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
+#include "models/data/named.h"
 
 namespace eps::models::gan {
 namespace {
@@ -57,13 +56,6 @@ const std::vector<Penalty>& penalties() {
     return all;
 }
 
-const Penalty& penalty(const std::string& name) {
-    const auto& all = penalties();
-    const auto found = std::find_if(all.begin(), all.end(), [&](const Penalty& p) { return p.name == name; });
-    if (found != all.end()) return *found;
-    std::string names;
-    for (const Penalty& p : all) names += (names.empty() ? "" : ", ") + p.name;
-    fail("gan", "unknown gradient penalty \"", name, "\"; expected one of ", names);
-}
+const Penalty& penalty(const std::string& name) { return by_name("gan", "gradient penalty", penalties(), name); }
 
 }  // namespace eps::models::gan

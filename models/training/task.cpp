@@ -4,19 +4,10 @@
 #include <bit>
 #include <cmath>
 
+#include "models/data/named.h"
 #include "tensor/create.h"
 
 namespace eps::models {
-namespace {
-
-std::string listed(const std::vector<std::string>& names) {
-    std::string text;
-    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-    return text;
-}
-
-}  // namespace
-
 Value check_value(const Option& option, const Value& value, const std::string& source) {
     Value typed = value;
     if (std::holds_alternative<double>(option.fallback) && std::holds_alternative<std::int64_t>(value))
@@ -32,7 +23,7 @@ Value check_value(const Option& option, const Value& value, const std::string& s
     if (const auto* number = std::get_if<double>(&typed)) check_range(*number, str(*number));
     if (const auto* text = std::get_if<std::string>(&typed); text != nullptr && !option.choices.empty())
         check(std::find(option.choices.begin(), option.choices.end(), *text) != option.choices.end(), "config", "'", option.name,
-              "' has an unknown value in ", source, "; expected one of: ", listed(option.choices));
+              "' is '", *text, "' in ", source, "; expected one of: ", listed(option.choices));
     return typed;
 }
 
@@ -55,12 +46,9 @@ Config check_config(const Config& config, const std::vector<Option>& options) {
 
 const Family& family(const Config& config) {
     const std::string& name = config.text("family");
-    std::vector<std::string> names;
-    for (const Family& f : families()) {
+    for (const Family& f : families())
         if (f.name == name) return f;
-        names.push_back(f.name);
-    }
-    fail("config", "unknown model family in ", config.source(), "; expected one of: ", listed(names));
+    fail("config", "unknown model family '", name, "' in ", config.source(), "; expected one of: ", listed(names_in(families())));
 }
 
 Tensor pack(const Generator& generator) {

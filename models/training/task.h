@@ -35,8 +35,8 @@ public:
     virtual std::int64_t steps_per_epoch() { return 0; }
     /// Pictures that show how far the model is. Must not change what later steps compute.
     virtual std::vector<Picture> pictures() = 0;
-    /// How samples are drawn from here on, in sample() and evaluate(): those of Family::sample_options that are given, each checked; a task without such
-    /// options is never given any. Throws where they do not go together with each other or with the run.
+    /// How samples are drawn from here on, in sample() and evaluate(): those of Family::sample_options that are given, each checked; a task without
+    /// such options is never given any. Throws where they do not go together with each other or with the run.
     virtual void set_sampling(const Config& given) { static_cast<void>(given); }
     /// `count` samples drawn with `generator`, as pictures ("samples" first).
     virtual std::vector<Picture> sample(std::int64_t count, Generator& generator) = 0;

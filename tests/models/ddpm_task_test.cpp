@@ -29,12 +29,14 @@ using Text = std::string;
 using Whole = std::int64_t;
 
 const Given& small_plane() {
-    static const Given given{{"T", Whole{20}}, {"schedule", Text("cosine")}, {"width", Whole{16}}, {"blocks", Whole{1}}, {"batch", Whole{16}}, {"steps", Whole{20}}};
+    static const Given given{{"T", Whole{20}}, {"schedule", Text("cosine")}, {"width", Whole{16}}, {"blocks", Whole{1}},
+                             {"batch", Whole{16}}, {"steps", Whole{20}}};
     return given;
 }
 Given small_images(const TempFolder& data) {
-    return {{"data", Text("mnist")}, {"data-dir", data.path().string()}, {"T", Whole{20}}, {"schedule", Text("cosine")}, {"width", Whole{4}}, {"levels", Text("1,2")},
-            {"blocks", Whole{1}}, {"attention", Text("")}, {"groups", Whole{2}}, {"batch", Whole{4}}, {"sample-steps", Whole{3}}, {"steps", Whole{20}}};
+    return {{"data", Text("mnist")}, {"data-dir", data.path().string()}, {"T", Whole{20}}, {"schedule", Text("cosine")},
+            {"width", Whole{4}}, {"levels", Text("1,2")}, {"blocks", Whole{1}}, {"attention", Text("")},
+            {"groups", Whole{2}}, {"batch", Whole{4}}, {"sample-steps", Whole{3}}, {"steps", Whole{20}}};
 }
 Given with(Given given, const Given& more) {
     for (const auto& each : more) {
@@ -136,7 +138,8 @@ TEST_CASE("ddpm: pictures, samples and evaluation change nothing that is trained
             left_alone->step(step);
         }
         Generator generator(9);
-        for (const auto& [name, value] : looked_at->evaluate(generator)) CHECK_MESSAGE(std::isfinite(value), name);
+        if (&given == &runs.back())  // that of toys takes longer, and is tested through the program
+            for (const auto& [name, value] : looked_at->evaluate(generator)) CHECK_MESSAGE(std::isfinite(value), name);
         CHECK(same_state(*looked_at, *left_alone));
     }
 }
@@ -145,8 +148,8 @@ TEST_CASE("ddpm: a state that is loaded goes on bitwise, with everything that re
     TempFolder data;
     put_tiny_data(data);
     const Given remembers{{"importance", true}, {"dropout", 0.3}, {"conditional", true}, {"accumulate", Whole{2}}};
-    for (const Given& given : {with(small_plane(), with(remembers, {{"variance", Text("learned")}, {"T", Whole{4}}, {"sample-steps", Whole{4}}, {"steps", Whole{60}}})),
-                               with(small_images(data), remembers)}) {
+    const Given few_times{{"variance", Text("learned")}, {"T", Whole{4}}, {"sample-steps", Whole{4}}, {"steps", Whole{60}}};
+    for (const Given& given : {with(small_plane(), with(remembers, few_times)), with(small_images(data), remembers)}) {
         const auto whole = task_of(given), first = task_of(given), second = task_of(given);
         const std::int64_t steps = config_of(given).integer("steps"), half = steps / 2 + 1;
         for (std::int64_t step = 0; step < steps; ++step) whole->step(step);
@@ -203,7 +206,8 @@ TEST_CASE("ddpm: the bound by a few examples a step estimates the whole bound") 
     const ddpm::Minibatch examples{randn({3000, 2}, generator), {}};
     const ddpm::BoundEstimate estimate = ddpm::estimate_bound(model, examples, generator);
     const NoGrad guard;
-    const ddpm::Bound bound = ddpm::variational_bound(model.schedule(), model.denoiser({}), examples.x, settings.loss.variance, settings.loss.decoder, generator);
+    const ddpm::Bound bound =
+        ddpm::variational_bound(model.schedule(), model.denoiser({}), examples.x, settings.loss.variance, settings.loss.decoder, generator);
     const double whole = mean(bound.total()).item();
     CHECK(estimate.total().se > 0);
     CHECK(std::abs(estimate.total().mean - whole) < 5 * estimate.total().se);
@@ -215,23 +219,27 @@ TEST_CASE("ddpm: the bound by a few examples a step estimates the whole bound") 
     CHECK(std::isfinite(scarce.total().mean));
 }
 
-TEST_CASE("ddpm: the plane is learned, whatever is predicted") {
-    for (const char* prediction : {"noise", "x0", "v"}) {
-        const auto task = task_of({{"data", Text("moons")}, {"prediction", Text(prediction)}, {"T", Whole{100}}, {"width", Whole{32}}, {"blocks", Whole{2}}, {"batch", Whole{128}},
-                                   {"lr", 4e-3}, {"steps", Whole{400}}, {"ema", 0.98}, {"sample-steps", Whole{20}}});
-        Generator generator(1);
-        const double before = scalar(task->evaluate(generator), "nll_bound");
+TEST_CASE("ddpm: the plane is learned") {
+    const Given brief{{"data", Text("moons")}, {"T", Whole{100}}, {"schedule", Text("cosine")}, {"width", Whole{64}}, {"blocks", Whole{2}},
+                      {"batch", Whole{256}}, {"lr", 4e-3}, {"steps", Whole{600}}, {"ema", 0.98}, {"sample-steps", Whole{20}}};
+    const auto task = task_of(with(brief, {{"prediction", Text("v")}}));
+    for (std::int64_t step = 0; step < 600; ++step) task->step(step);
+    Generator generator(1);
+    const Scalars metrics = task->evaluate(generator);
+    CHECK(scalar(metrics, "nll_bound") > scalar(metrics, "nll_ode") - 4 * scalar(metrics, "nll_bound_se"));
+    CHECK(scalar(metrics, "nll_bound") < scalar(metrics, "nll_true") + 0.5);
+    CHECK(scalar(metrics, "kl_ode") < 0.3);
+    CHECK(scalar(metrics, "swd") < 2 * scalar(metrics, "swd_floor"));
+    // Whatever is predicted, and however it is weighted, the loss falls.
+    for (const Given& more : {Given{}, Given{{"prediction", Text("x0")}}, Given{{"prediction", Text("mean")}}, Given{{"loss", Text("min-snr")}},
+                              Given{{"loss", Text("bound")}}, Given{{"importance", true}, {"T", Whole{20}}}, Given{{"variance", Text("learned")}}}) {
+        const auto other = task_of(with(with(brief, {{"batch", Whole{64}}}), more));
         double first = 0, last = 0;
-        for (std::int64_t step = 0; step < 400; ++step) {
-            const double loss = scalar(task->step(step), "loss");
-            if (step < 20) first += loss / 20;
-            if (step >= 380) last += loss / 20;
+        for (std::int64_t step = 0; step < 150; ++step) {
+            const double loss = scalar(other->step(step), "loss");
+            if (step < 15) first += loss;
+            if (step >= 100) last += loss * 15 / 50;
         }
-        CHECK(last < 0.8 * first);
-        const Scalars after = task->evaluate(generator);
-        CHECK(scalar(after, "nll_bound") < before - 1);
-        CHECK(scalar(after, "nll_bound") > scalar(after, "nll_true") - 5 * scalar(after, "nll_bound_se"));
-        CHECK(scalar(after, "kl_ode") < 0.5);
-        CHECK(scalar(after, "swd") < 5 * scalar(after, "swd_floor"));
+        CHECK_MESSAGE(last < 0.97 * first, (more.empty() ? "noise" : more[0].first));
     }
 }

@@ -1,11 +1,18 @@
 #pragma once
-// Tables of named things: the schedules, predictions, variances, losses and samplers that options name.
+// Tables of named things, and the lists of names that options and errors show: toys, losses, schedules, samplers.
 #include <string>
 #include <vector>
 
 #include "tensor/error.h"
 
-namespace eps::models::ddpm {
+namespace eps {
+
+/// "a, b, c"
+inline std::string listed(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
 
 /// The names in a table, in its order. Its entries have a `name`.
 template <class Table>
@@ -17,12 +24,10 @@ std::vector<std::string> names_in(const Table& table) {
 
 /// The entry of that name; throws, listing the names, on another. `what` is what the table holds: "schedule".
 template <class Table>
-const auto& by_name(const char* what, const Table& table, const std::string& name) {
+const auto& by_name(const char* op, const char* what, const Table& table, const std::string& name) {
     for (const auto& each : table)
         if (name == each.name) return each;
-    std::string names;
-    for (const std::string& each : names_in(table)) names += (names.empty() ? "" : ", ") + each;
-    fail("ddpm", "unknown ", what, " '", name, "'; expected one of ", names);
+    fail(op, "unknown ", what, " '", name, "'; expected one of ", listed(names_in(table)));
 }
 
-}  // namespace eps::models::ddpm
+}  // namespace eps
