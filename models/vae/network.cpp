@@ -3,6 +3,7 @@
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
+#include "models/flow/catalog.h"
 #include "tensor/create.h"
 
 namespace eps::models::vae {
@@ -47,10 +48,26 @@ Vae::Vae(const NetworkOptions& options, Generator& generator)
         add("encoder_top", top_->encoder);
         add("prior", top_->prior);
     }
+    if (options.flow != "none") {
+        check(!top_, "vae", "a flow is of one stochastic layer; got ", options.stochastic_layers);
+        flow_ = flow::make_flow(options.flow, {.dim = options.latent, .k = options.flow_layers, .context = options.hidden}, generator);
+        add("flow", *flow_);
+    }
 }
 
 Vae::Top::Top(std::int64_t lower, std::int64_t hidden, std::int64_t upper, Generator& generator)
     : encoder(lower, hidden, upper, generator), prior(upper, hidden, lower, generator), latent(upper) {}
+
+flow::FlowPosterior Vae::posterior(const Tensor& x) {
+    const Tensor hidden = encoder_.trunk(x);
+    return {{encoder_.mu(hidden), encoder_.log_var(hidden)}, flow_.get(), hidden};
+}
+
+Tensor Vae::code(const Tensor& x) {
+    if (!flow_) return encode(x).mu;
+    const flow::FlowPosterior q = posterior(x);
+    return flow_->map(q.q0.mu, q.context);
+}
 
 Tensor Vae::decode(const Tensor& z1) { return pixels_(decoder_(z1)); }
 
@@ -77,6 +94,10 @@ Tensor Vae::log_prior_ratio(const DiagonalNormal& q, const Tensor& z1, Generator
 }
 
 Elbo Vae::elbo(const Tensor& x, Generator& generator, double beta) {
+    if (flow_) {
+        const flow::PosteriorSample sample = flow::sample_with(posterior(x), randn({x.size(0), options_.latent}, generator));
+        return vae::elbo(log_likelihood(x, sample.z), sample.log_q() - standard_normal_log_prob(sample.z), beta);
+    }
     const DiagonalNormal q = encode(x);
     const Tensor z1 = q.sample(generator);
     const Tensor kl = top_ ? -log_prior_ratio(q, z1, generator) : kl_to_standard_normal(q);
@@ -85,6 +106,7 @@ Elbo Vae::elbo(const Tensor& x, Generator& generator, double beta) {
 
 Tensor Vae::log_weights(const Tensor& x, std::int64_t k, Generator& generator) {
     check(k >= 1, "log_weights", "needs at least one sample; got k = ", k);
+    if (flow_) return flow::log_weights(posterior(x), [&](const Tensor& z) { return log_likelihood(x, z) + standard_normal_log_prob(z); }, k, generator);
     const DiagonalNormal q = encode(x);                                                      // [B, latent]
     const Tensor z1 = q.sample_with(randn({k, x.size(0), options_.latent}, generator));      // [k, B, latent]
     return log_likelihood(x, z1) + log_prior_ratio(q, z1, generator);                        // [k, B]

@@ -2,9 +2,13 @@
 // The network of the variational autoencoder: multilayer perceptrons, one or two stochastic layers.
 //
 //     one:  q(z|x), p(z) = N(0, I), p(x|z)                                                   (Kingma & Welling 2014)
+//     flow: q_0(z_0|x), z = f_K(..f_1(z_0; x)..; x), p(z) = N(0, I), p(x|z)                   (Rezende & Mohamed 2015, section 4.2)
 //     two:  q(z1|x) q(z2|z1), p(z2) = N(0, I), p(z1|z2), p(x|z1)                             (Burda et al. 2016, section 4)
+#include <memory>
 #include <optional>
+#include <string>
 
+#include "models/flow/free_energy.h"
 #include "models/vae/objective.h"
 #include "nn/linear.h"
 #include "nn/module.h"
@@ -17,6 +21,8 @@ struct NetworkOptions {
     std::int64_t pixels = 784, hidden = 400, latent = 20, latent_top = 10;
     int stochastic_layers = 1;  // 1 or 2
     Decoder decoder = Decoder::bernoulli;
+    std::string flow = "none";      // of the posterior, by its name in models/flow/catalog.h; told x by the last hidden layer of the encoder
+    std::int64_t flow_layers = 0;   // K
 };
 
 /// in -> hidden -> hidden, ReLU after both: [.., in] -> [.., hidden]
@@ -40,6 +46,8 @@ public:
 
     /// q(z1|x): x [B, P] -> [B, latent]
     DiagonalNormal encode(const Tensor& x) { return encoder_(x); }
+    /// A point in the middle of the posterior: mu(x), or where the flow takes it -> [B, latent]
+    Tensor code(const Tensor& x);
     /// Logits (Bernoulli) or means (Gaussian) of p(x|z1): [.., latent] -> [.., P]
     Tensor decode(const Tensor& z1);
     /// log p(x|z1): [..], x broadcast over leading dimensions of z1
@@ -49,12 +57,14 @@ public:
     /// z1 drawn from the prior: from N(0, I), or through p(z1|z2) with two layers -> [count, latent]
     Tensor sample_prior(std::int64_t count, Generator& generator);
 
-    /// The bound of each x with one sample of the posterior; the KL is closed-form with one layer. -> [B]
+    /// The bound of each x with one sample of the posterior; the KL is closed-form with one layer and no flow. -> [B]
     Elbo elbo(const Tensor& x, Generator& generator, double beta = 1);
     /// log p(x, z_i) - log q(z_i|x) for k samples of the posterior -> [k, B]
     Tensor log_weights(const Tensor& x, std::int64_t k, Generator& generator);
 
 private:
+    flow::FlowPosterior posterior(const Tensor& x);
+
     struct Top {  // the second stochastic layer
         NormalNet encoder;  // q(z2|z1)
         NormalNet prior;    // p(z1|z2)
@@ -70,6 +80,7 @@ private:
     nn::Linear pixels_;
     Tensor pixel_log_var_;  // the Gaussian decoder's, one for all pixels, learned
     std::optional<Top> top_;
+    std::unique_ptr<flow::Composition> flow_;
 };
 
 }  // namespace eps::models::vae

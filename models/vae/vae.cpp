@@ -39,7 +39,9 @@ vae::NetworkOptions network_options(const Config& config) {
             .latent = config.integer("latent"),
             .latent_top = config.integer("latent-top"),
             .stochastic_layers = static_cast<int>(config.integer("layers")),
-            .decoder = config.text("decoder") == "gaussian" ? Decoder::gaussian : Decoder::bernoulli};
+            .decoder = config.text("decoder") == "gaussian" ? Decoder::gaussian : Decoder::bernoulli,
+            .flow = config.text("flow"),
+            .flow_layers = config.integer("flow-k")};
 }
 
 Pixels pixels_of(const Config& config) {
@@ -67,6 +69,9 @@ public:
           noise_(Generator(seed_).fork(Stream::training_noise)) {
         check(importance_samples_ == 1 || beta_ == 1, "vae", "beta applies to the one-sample bound; got k = ", importance_samples_,
               " and beta = ", beta_, "; hint: drop one of them");
+        const bool flow = config.text("flow") != "none";
+        check(flow == (config.integer("flow-k") > 0), "vae", "--flow and --flow-k go together; got --flow ", config.text("flow"), " --flow-k ",
+              config.integer("flow-k"), "; expected both, or neither");
         check(parts_ <= batch_, "vae", "a batch has more parts than images; got --accumulate ", parts_, " and --batch ", batch_);
     }
 
@@ -103,7 +108,7 @@ public:
             reconstruction.add(-bound.log_likelihood);
             kl.add(bound.kl);
             iwae.add(vae::iwae_bound(model_.log_weights(x, eval_samples_, generator)));
-            means.push_back(model_.encode(x).mu);
+            means.push_back(model_.code(x));
         }
         const Tensor variance = var(concat(means), {0});  // of E_q[z|x] over x   (Burda et al. 2016, section 5.2)
         Scalars scalars{{"elbo", elbo.mean()}, {"elbo_se", elbo.standard_error()}, {"reconstruction", reconstruction.mean()}, {"kl", kl.mean()},
@@ -207,7 +212,7 @@ private:
         for (std::int64_t row = 0; row < pairs; ++row) {
             const Tensor x = test_rows(row * columns, columns);
             rows.push_back(x);
-            rows.push_back(model_.mean_pixels(model_.encode(x).mu));
+            rows.push_back(model_.mean_pixels(model_.code(x)));
         }
         return {"reconstructions", image_grid(reshape(concat(rows), {2 * pairs * columns, kSide, kSide}), columns)};
     }
@@ -216,7 +221,7 @@ private:
     Picture interpolation(std::int64_t rows) {
         NoGrad guard;
         constexpr std::int64_t columns = 10;
-        const Tensor z = model_.encode(test_rows(0, 2 * rows)).mu;                                   // [2 rows, latent]
+        const Tensor z = model_.code(test_rows(0, 2 * rows));                                        // [2 rows, latent]
         const Tensor from = unsqueeze(narrow(z, 0, 0, rows), 1), to = unsqueeze(narrow(z, 0, rows, rows), 1);
         const Tensor t = reshape(linspace(0, 1, columns), {1, columns, 1});
         const Tensor images = model_.mean_pixels(flatten(lerp(from, to, t), 0, 1));                  // [rows * columns, P]
@@ -241,7 +246,7 @@ private:
 }  // namespace
 
 Family vae_family() {
-    return {"vae", "variational autoencoder on 28x28 images (Kingma & Welling 2014; Burda et al. 2016)",
+    return {"vae", "variational autoencoder on 28x28 images (Kingma & Welling 2014; Burda et al. 2016; flows: Rezende & Mohamed 2015)",
             {{"data", std::string("fashion-mnist"), "image data set", {"fashion-mnist", "mnist"}},
              {"data-dir", std::string(""), "folder of the data set's four files"},
              {"pixels", std::string("dynamic"), "dynamic or static binarisation, or grey values", {"dynamic", "static", "grey"}},
@@ -250,6 +255,8 @@ Family vae_family() {
              {"latent", std::int64_t{20}, "latent variables of the first layer", {}, 1},
              {"latent-top", std::int64_t{10}, "latent variables of the second layer", {}, 1},
              {"hidden", std::int64_t{400}, "width of the hidden layers", {}, 1},
+             {"flow", std::string("none"), "flow that the posterior goes through", {"none", "planar", "radial", "nice", "iaf"}},
+             {"flow-k", std::int64_t{0}, "its layers", {}, 0, 1000},
              {"beta", 1.0, "weight of the KL term (beta-VAE)"},
              {"k", std::int64_t{1}, "importance samples of the training bound (IWAE for k > 1)", {}, 1},
              {"eval-k", std::int64_t{50}, "importance samples of the bound that eval reports", {}, 1},

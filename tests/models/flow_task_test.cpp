@@ -9,6 +9,8 @@
 #include "autograd/ops/reduce.h"
 #include "models/flow/model.h"
 #include "models/flow/recipes.h"
+#include "models/vae/network.h"
+#include "models/vae/vae.h"
 #include "tensor/create.h"
 #include "tests/cli/tiny_data.h"
 #include "tests/models/family_options.h"
@@ -194,4 +196,21 @@ TEST_CASE("flow: a run that diverges stops in a sentence") {
         for (std::int64_t step = 0; step < 5 && finite; ++step) finite = std::isfinite(scalar(task->step(step), "loss"));
     });
     CHECK((!finite || !sentence.empty()));
+}
+
+TEST_CASE("vae: a posterior that goes through flows") {
+    Generator init(1), data(2);
+    vae::Vae model({.pixels = 12, .hidden = 16, .latent = 3, .flow = "planar", .flow_layers = 4}, init), plain({.pixels = 12, .hidden = 16, .latent = 3}, init);
+    CHECK(model.parameter_count() == plain.parameter_count() + 4 * (16 + 1) * (2 * 3 + 1));
+    const Tensor x = cast_data(rand({40, 12}, data) < 0.3, f32);
+    // One sample's weight is its bound, and more samples raise it.
+    Generator one(3), same(3), many(4);
+    const Tensor bound = model.elbo(x, one).elbo;
+    CHECK(max(abs(bound - vae::iwae_bound(model.log_weights(x, 1, same)))).item() < 1e-4);
+    CHECK(mean(vae::iwae_bound(model.log_weights(x, 500, many))).item() > mean(bound).item());
+    CHECK(model.code(x).shape() == Shape{40, 3});
+    CHECK(max(abs(model.code(x) - model.encode(x).mu)).item() > 0.01);
+
+    CHECK(contains(message_of([&] { vae::Vae({.flow = "planar", .flow_layers = 0}, init); }), "at least one layer"));
+    CHECK(contains(message_of([&] { vae::Vae({.stochastic_layers = 2, .flow = "planar", .flow_layers = 2}, init); }), "one stochastic layer; got 2"));
 }
