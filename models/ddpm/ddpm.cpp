@@ -18,8 +18,9 @@
 #include "models/ddpm/times.h"
 #include "models/picture/line_plot.h"
 #include "models/training/accumulate.h"
+#include "models/training/learning_rate.h"
+#include "models/training/named_state.h"
 #include "nn/optimizer.h"
-#include "nn/scheduler.h"
 #include "tensor/create.h"
 
 namespace eps::models {
@@ -88,7 +89,7 @@ public:
     }
 
     Scalars step(std::int64_t index) override {
-        optimizer_.set_learning_rate(learning_rate(index));
+        optimizer_.set_learning_rate(decayed(settings_.lr_decay, settings_.lr, settings_.steps, index));
         optimizer_.zero_grad();
         const Minibatch batch = domain_->batch(index, noise_);
         const Tensor rows = arange(0, static_cast<double>(batch.x.size(0)), 1, {.dtype = i64});
@@ -135,42 +136,31 @@ public:
 
     NamedTensors state() const override {
         NamedTensors state;
-        const auto add = [&](const std::string& prefix, const NamedTensors& part) {
-            for (const auto& [name, tensor] : part) state.emplace_back(prefix + name, tensor);
-        };
-        add("model.", network_->state_dict());
-        add("optimizer.", optimizer_.state_dict());
-        if (average_) add("ema.", average_->state_dict());
-        if (important_times_) add("", important_times_->state());
+        append_part(state, "model.", network_->state_dict());
+        append_part(state, "optimizer.", optimizer_.state_dict());
+        if (average_) append_part(state, "ema.", average_->state_dict());
+        if (important_times_) append_part(state, "", important_times_->state());
         state.emplace_back("noise", pack(noise_));
         state.emplace_back("masks", pack(masks_));
         return state;
     }
 
     void load_state(const NamedTensors& state) override {
-        const auto part = [&](const std::string& prefix, std::size_t cut) {
-            NamedTensors found;
-            for (const auto& [name, tensor] : state)
-                if (name.starts_with(prefix)) found.emplace_back(name.substr(cut), tensor);
-            return found;
-        };
-        const NamedTensors noise = part("noise", 0), masks = part("masks", 0);
+        const NamedTensors noise = part_of(state, "noise"), masks = part_of(state, "masks");
         check(noise.size() == 1 && masks.size() == 1, "ddpm", "the checkpoint has no random state; expected tensors named noise and masks");
-        network_->load_state_dict(part("model.", 6));
-        optimizer_.load_state_dict(part("optimizer.", 10));
-        if (average_) average_->load_state_dict(part("ema.", 4));
-        if (important_times_) important_times_->load_state(part("times.", 0));
+        network_->load_state_dict(part_of(state, "model."));
+        optimizer_.load_state_dict(part_of(state, "optimizer."));
+        if (average_) average_->load_state_dict(part_of(state, "ema."));
+        if (important_times_) {
+            NamedTensors times;
+            append_part(times, "times.", part_of(state, "times."));
+            important_times_->load_state(times);
+        }
         unpack(noise[0].second, noise_);
         unpack(masks[0].second, masks_);
     }
 
 private:
-    double learning_rate(std::int64_t index) const {
-        if (settings_.lr_decay == "linear") return nn::LinearLR{.lr = settings_.lr, .steps = settings_.steps}.at(index);
-        if (settings_.lr_decay == "cosine") return nn::CosineLR{.lr = settings_.lr, .steps = settings_.steps}.at(index);
-        return settings_.lr;
-    }
-
     PartLoss loss_of(const Minibatch& batch, Quarters& quarters) {
         const std::int64_t count = batch.x.size(0);
         const DrawnTimes drawn = important_times_ ? important_times_->draw(count, noise_) : uniform_times_.draw(count, noise_);

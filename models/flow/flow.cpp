@@ -2,15 +2,15 @@
 
 #include <optional>
 
-#include "autograd/grad_mode.h"
 #include "autograd/engine.h"
+#include "autograd/grad_mode.h"
 #include "models/flow/domain.h"
 #include "models/flow/recipes.h"
+#include "models/training/learning_rate.h"
 #include "models/training/named_state.h"
 #include "nn/ema.h"
 #include "nn/evaluating.h"
 #include "nn/optimizer.h"
-#include "nn/scheduler.h"
 
 namespace eps::models {
 namespace {
@@ -46,7 +46,7 @@ public:
     }
 
     Scalars step(std::int64_t index) override {
-        optimizer_.set_learning_rate(learning_rate(index));
+        optimizer_.set_learning_rate(decayed(settings_.lr_decay, settings_.lr, settings_.steps, index));
         optimizer_.zero_grad();
         PartLoss part = domain_->loss(model_, index, noise_);
         backward(part.loss);
@@ -95,12 +95,6 @@ public:
     }
 
 private:
-    double learning_rate(std::int64_t index) const {
-        if (settings_.lr_decay == "linear") return nn::LinearLR{.lr = settings_.lr, .steps = settings_.steps}.at(index);
-        if (settings_.lr_decay == "cosine") return nn::CosineLR{.lr = settings_.lr, .steps = settings_.steps}.at(index);
-        return settings_.lr;
-    }
-
     /// f() on the model as pictures and metrics see it: no graph, evaluation mode, averaged weights; training is not changed by it.
     template <class F>
     auto looking(const F& f) -> decltype(f()) {

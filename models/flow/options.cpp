@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/data/named.h"
 #include "models/data/sets.h"
 #include "models/flow/target.h"
 
@@ -61,8 +62,7 @@ void check_training(const Settings& s) {
 }  // namespace
 
 std::vector<std::string> target_names() {
-    std::vector<std::string> names;
-    for (const Energy& each : energies()) names.push_back(each.name);
+    std::vector<std::string> names = names_in(energies());
     for (const std::string& name : data::set_names()) names.push_back(name);
     return names;
 }

@@ -19,8 +19,9 @@ const std::vector<Recipe>& recipes() {
         // Rare steep places of an energy are what keeps mass out of them: their gradients are not cut.
         {{{"kind", "energy"}}, {{"base", Text("learned")}, {"grad-clip", 0.0}}},
         {{{"flow", "planar"}}, {{"k", Whole{32}}, {"width", Whole{0}}, {"layers", Whole{0}}, {"lr", 5e-3}}},
+        {{{"flow", "planar"}, {"kind", "energy"}}, {{"lr", 1e-2}}},
         {{{"flow", "radial"}}, {{"k", Whole{32}}, {"width", Whole{0}}, {"layers", Whole{0}}, {"lr", 5e-3}}},
-        {{{"flow", "spline"}}, {{"k", Whole{4}}, {"bins", Whole{16}}, {"tail", 5.0}}},
+        {{{"flow", "spline"}}, {{"k", Whole{4}}, {"bins", Whole{16}}, {"tail", 5.0}, {"lr", 4e-3}}},
         {{{"flow", "cfm"}}, {{"k", Whole{1}}, {"width", Whole{128}}, {"layers", Whole{3}}, {"ema", 0.999}}},
         {{{"flow", "spline"}, {"target", "checkerboard"}}, {{"base", Text("uniform")}, {"tail", 2.0}}},
         // Filters and steps that two cores can train.

@@ -8,6 +8,7 @@
 #include "models/gan/diagnostics.h"
 #include "models/gan/domain.h"
 #include "models/gan/recipes.h"
+#include "models/training/named_state.h"
 #include "nn/scheduler.h"
 
 namespace eps::models {
@@ -101,32 +102,23 @@ public:
 
     NamedTensors state() const override {
         NamedTensors state;
-        const auto add = [&](const std::string& prefix, const NamedTensors& part) {
-            for (const auto& [name, tensor] : part) state.emplace_back(prefix + name, tensor);
-        };
-        add("generator.", pair_.generator->state_dict());
-        add("discriminator.", pair_.discriminator->state_dict());
-        add("generator_optimizer.", generator_optimizer_->state_dict());
-        add("discriminator_optimizer.", discriminator_optimizer_->state_dict());
-        if (average_) add("ema.", average_->state_dict());
+        append_part(state, "generator.", pair_.generator->state_dict());
+        append_part(state, "discriminator.", pair_.discriminator->state_dict());
+        append_part(state, "generator_optimizer.", generator_optimizer_->state_dict());
+        append_part(state, "discriminator_optimizer.", discriminator_optimizer_->state_dict());
+        if (average_) append_part(state, "ema.", average_->state_dict());
         state.emplace_back("noise", pack(noise_));
         return state;
     }
 
     void load_state(const NamedTensors& state) override {
-        const auto part = [&](const std::string& prefix) {
-            NamedTensors found;
-            for (const auto& [name, tensor] : state)
-                if (name.starts_with(prefix)) found.emplace_back(name.substr(prefix.size()), tensor);
-            return found;
-        };
-        const NamedTensors noise = part("noise");
+        const NamedTensors noise = part_of(state, "noise");
         check(noise.size() == 1, "gan", "the checkpoint has no random state; expected a tensor named noise");
-        pair_.generator->load_state_dict(part("generator."));
-        pair_.discriminator->load_state_dict(part("discriminator."));
-        generator_optimizer_->load_state_dict(part("generator_optimizer."));
-        discriminator_optimizer_->load_state_dict(part("discriminator_optimizer."));
-        if (average_) average_->load_state_dict(part("ema."));
+        pair_.generator->load_state_dict(part_of(state, "generator."));
+        pair_.discriminator->load_state_dict(part_of(state, "discriminator."));
+        generator_optimizer_->load_state_dict(part_of(state, "generator_optimizer."));
+        discriminator_optimizer_->load_state_dict(part_of(state, "discriminator_optimizer."));
+        if (average_) average_->load_state_dict(part_of(state, "ema."));
         unpack(noise[0].second, noise_);
     }
 

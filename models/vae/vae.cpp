@@ -15,6 +15,7 @@
 #include "models/picture/image_grid.h"
 #include "models/training/accumulate.h"
 #include "models/training/estimate.h"
+#include "models/training/named_state.h"
 #include "models/vae/network.h"
 #include "nn/optimizer.h"
 #include "tensor/create.h"
@@ -128,24 +129,18 @@ public:
 
     NamedTensors state() const override {
         NamedTensors state;
-        for (auto& [name, tensor] : model_.state_dict()) state.emplace_back("model." + name, tensor);
-        for (auto& [name, tensor] : optimizer_.state_dict()) state.emplace_back("optimizer." + name, tensor);
+        append_part(state, "model.", model_.state_dict());
+        append_part(state, "optimizer.", optimizer_.state_dict());
         state.emplace_back("noise", pack(noise_));
         return state;
     }
 
     void load_state(const NamedTensors& state) override {
-        NamedTensors model, optimizer;
-        const Tensor* noise = nullptr;
-        for (const auto& [name, tensor] : state) {
-            if (name.starts_with("model.")) model.emplace_back(name.substr(6), tensor);
-            else if (name.starts_with("optimizer.")) optimizer.emplace_back(name.substr(10), tensor);
-            else if (name == "noise") noise = &tensor;
-        }
-        check(noise != nullptr, "vae", "the checkpoint has no random state; expected a tensor named noise");
-        model_.load_state_dict(model);
-        optimizer_.load_state_dict(optimizer);
-        unpack(*noise, noise_);
+        const NamedTensors noise = part_of(state, "noise");
+        check(noise.size() == 1, "vae", "the checkpoint has no random state; expected a tensor named noise");
+        model_.load_state_dict(part_of(state, "model."));
+        optimizer_.load_state_dict(part_of(state, "optimizer."));
+        unpack(noise[0].second, noise_);
     }
 
 private:
