@@ -49,9 +49,11 @@ std::vector<Tensor> on_the_way(Model& model, const Tensor& z0, std::int64_t most
     if (model.continuous) {
         Velocity& velocity = model.continuous->velocity();
         const OdeField field = [&](double t, const Tensor& x) { return velocity(x, full({x.size(0)}, t, x.options())); };
-        const double frames = static_cast<double>(most - 1);
-        for (std::int64_t i = 1; i < most; ++i)
-            states.push_back(solve_ode(field, states.back(), static_cast<double>(i - 1) / frames, static_cast<double>(i) / frames, {.method = OdeMethod::heun, .steps = 1}).y);
+        const double frame = 1 / static_cast<double>(most - 1);
+        for (std::int64_t i = 1; i < most; ++i) {
+            const double start = static_cast<double>(i - 1) * frame;
+            states.push_back(solve_ode(field, states.back(), start, start + frame, {.method = OdeMethod::heun, .steps = 1}).y);
+        }
         return states;
     }
     for (std::int64_t k = 0; k < model.layers->size(); ++k) states.push_back(model.layers->layer(k).map(states.back()));

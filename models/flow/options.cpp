@@ -24,27 +24,34 @@ bool is_any(const std::string& name, std::initializer_list<const char*> names) {
 void check_architecture(const Settings& s) {
     const FlowOptions& o = s.layers;
     const bool images = s.target == Target::images, networks = !is_any(s.flow, {"planar", "radial"});
-    check(!images || is_any(s.flow, {"realnvp", "glow"}), kOp, "images need several scales, which --flow ", s.flow, " has not; expected --flow realnvp or glow");
+    check(!images || is_any(s.flow, {"realnvp", "glow"}), kOp, "images need several scales, which --flow ", s.flow,
+          " has not; expected --flow realnvp or glow");
     check(!s.continuous() || o.k == 1, kOp, "--k counts layers, and a continuous flow has none; got --flow cfm --k ", o.k, "; expected no --k");
-    check(networks == (o.width > 0), kOp, networks ? "the networks need a width" : "--width is of networks, which this flow has not", "; got --flow ", s.flow, " --width ", o.width);
+    check(networks == (o.width > 0), kOp, networks ? "the networks need a width" : "--width is of networks, which this flow has not",
+          "; got --flow ", s.flow, " --width ", o.width);
     const bool perceptrons = networks && !images;
-    check(perceptrons ? o.hidden > 0 : o.hidden == 0, kOp, perceptrons ? "the networks need a hidden layer" : "--layers is of multilayer perceptrons, which this flow has not",
+    check(perceptrons ? o.hidden > 0 : o.hidden == 0, kOp,
+          perceptrons ? "the networks need a hidden layer" : "--layers is of multilayer perceptrons, which this flow has not",
           "; got --flow ", s.flow, " --layers ", o.hidden);
     const bool spline = s.flow == "spline";
-    check(spline ? o.bins > 0 && o.bound > 0 : o.bins == 0 && o.bound == 0, kOp, spline ? "a spline needs bins and a tail above 0" : "--bins and --tail are of --flow spline",
+    check(spline ? o.bins > 0 && o.bound > 0 : o.bins == 0 && o.bound == 0, kOp,
+          spline ? "a spline needs bins and a tail above 0" : "--bins and --tail are of --flow spline",
           "; got --flow ", s.flow, " --bins ", o.bins, " --tail ", o.bound);
     check(o.bins <= 500, kOp, "bins have a least width; got --bins ", o.bins, "; expected 500 at most");
     check(images == (s.levels > 0), kOp, images ? "images need a scale" : "--levels is of images", "; got --levels ", s.levels);
     const Whole most = s.flow == "glow" ? 2 : 3;  // 28 = 4 * 7, and the last scale of RealNVP is not squeezed
-    check(s.levels <= most, kOp, "images of 28 pixels cannot be halved so often; got --flow ", s.flow, " --levels ", s.levels, "; expected ", most, " at most");
+    check(s.levels <= most, kOp, "images of 28 pixels cannot be halved so often; got --flow ", s.flow, " --levels ", s.levels, "; expected ",
+          most, " at most");
 }
 
 void check_objective(const Settings& s) {
     const bool energy = s.target == Target::energy;
-    check(!energy || !s.continuous(), kOp, "flow matching learns from samples, and an energy has none; got --flow cfm --target ", s.target_name,
-          "; expected a data set, or another --flow");
-    check(energy || !s.path, kOp, "--stl is a gradient of the reverse KL divergence, which needs a density; got --target ", s.target_name, "; expected U1 to U4");
-    check(energy || s.anneal == 0, kOp, "--anneal is for energies; got --anneal ", s.anneal, " --target ", s.target_name, "; expected U1 to U4");
+    check(!energy || !s.continuous(), kOp, "flow matching learns from samples, and an energy has none; got --flow cfm --target ",
+          s.target_name, "; expected a data set, or another --flow");
+    check(energy || !s.path, kOp, "--stl is a gradient of the reverse KL divergence, which needs a density; got --target ", s.target_name,
+          "; expected U1 to U4");
+    check(energy || s.anneal == 0, kOp, "--anneal is for energies; got --anneal ", s.anneal, " --target ", s.target_name,
+          "; expected U1 to U4");
     check(!s.transport || s.continuous(), kOp, "--ot pairs noise with data in flow matching; got --flow ", s.flow, "; expected --flow cfm");
     check(!s.transport || s.batch <= 1024, kOp, "--ot takes time with the cube of the batch; got --batch ", s.batch, "; expected 1024 at most");
     check(!s.reversible || !s.continuous(), kOp, "--reversible is of layers, and a continuous flow has none; got --flow cfm");
@@ -56,7 +63,8 @@ void check_objective(const Settings& s) {
 
 void check_training(const Settings& s) {
     check(s.target == Target::images || s.data_dir.empty(), kOp, "--target ", s.target_name, " is not read from files; got --data-dir ", s.data_dir);
-    check(s.lr_decay == "none" || s.steps > 0, kOp, "--lr-decay ", s.lr_decay, " ends with the run; got no --steps; expected --steps N, or --lr-decay none");
+    check(s.lr_decay == "none" || s.steps > 0, kOp, "--lr-decay ", s.lr_decay, " ends with the run; got no --steps; expected --steps N, or ",
+          "--lr-decay none");
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ TEST_CASE("flow: what is not given comes from the recipe, and what is given stay
     CHECK(config_of({{"target", Text("U1")}}).text("base") == "learned");
     CHECK(config_of({{"target", Text("U1")}, {"base", Text("normal")}}).text("base") == "normal");
     CHECK(config_of({{"target", Text("U1")}, {"steps", Whole{0}}}).integer("anneal") == 10000);
-    CHECK(config_of({{"target", Text("U1")}, {"steps", Whole{100}}}).integer("anneal") == 50);
+    CHECK(config_of({{"target", Text("U1")}, {"steps", Whole{100}}}).integer("anneal") == 25);
     CHECK(config_of({{"steps", Whole{0}}}).text("lr-decay") == "none");
     CHECK(config_of({{"flow", Text("planar")}}).integer("width") == 0);
     CHECK(config_of({{"target", Text("checkerboard")}}).text("base") == "uniform");
