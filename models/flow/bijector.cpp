@@ -1,0 +1,99 @@
+#include "models/flow/bijector.h"
+
+#include "autograd/engine.h"
+#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/shape.h"
+#include "tensor/create.h"
+
+namespace eps::models::flow {
+namespace {
+
+constexpr const char* kOp = "flow";
+
+bool all_finite(const Tensor& x) { return all(isfinite(detach(x))).item() != 0; }
+
+}  // namespace
+
+Composition& Composition::add(std::unique_ptr<Bijector> layer) {
+    check(layer != nullptr, kOp, "a layer is null");
+    Module::add(std::to_string(layers_.size()), *layer);
+    layers_.push_back(std::move(layer));
+    return *this;
+}
+
+// Looked at once a pass, not once a layer: what is not finite in one layer is not in the sum.
+void Composition::check_finite(const Tensor& total, const std::vector<Tensor>& of_layer) const {
+    if (all_finite(total)) return;
+    for (std::size_t k = 0; k < of_layer.size(); ++k)
+        check(all_finite(of_layer[k]), kOp, "the log-determinant of layer ", k, ", ", layers_[k]->name(),
+              ", is not finite; hint: a lower learning rate, or gradients clipped");
+    fail(kOp, "the log-determinants of ", size(), " layers overflow in their sum");
+}
+
+Mapped Composition::transform(const Tensor& z, const Tensor& context) {
+    check(z.defined() && z.rank() >= 1, kOp, "needs a batch [B, ...]");
+    Mapped on_the_way{z, no_log_det(z)};
+    std::vector<Tensor> of_layer;
+    for (const auto& layer : layers_) {
+        Mapped next = layer->transform(on_the_way.z, context);
+        on_the_way = {std::move(next.z), on_the_way.log_det + next.log_det};
+        of_layer.push_back(std::move(next.log_det));
+    }
+    check_finite(on_the_way.log_det, of_layer);
+    return on_the_way;
+}
+
+Tensor Composition::map(const Tensor& z, const Tensor& context) {
+    Tensor on_the_way = z;
+    for (const auto& layer : layers_) on_the_way = layer->map(on_the_way, context);
+    return on_the_way;
+}
+
+Mapped Composition::inverse(const Tensor& z, const Tensor& context) {
+    check(z.defined() && z.rank() >= 1, kOp, "needs a batch [B, ...]");
+    Mapped on_the_way{z, no_log_det(z)};
+    std::vector<Tensor> of_layer(layers_.size());
+    for (std::size_t k = layers_.size(); k-- > 0;) {
+        Mapped next = layers_[k]->inverse(on_the_way.z, context);
+        on_the_way = {std::move(next.z), on_the_way.log_det + next.log_det};
+        of_layer[k] = std::move(next.log_det);
+    }
+    check_finite(on_the_way.log_det, of_layer);
+    return on_the_way;
+}
+
+bool Composition::has_inverse() const {
+    for (const auto& layer : layers_)
+        if (!layer->has_inverse()) return false;
+    return true;
+}
+
+Bijector& Composition::layer(std::int64_t index) {
+    check(index >= 0 && index < size(), kOp, "no such layer; got ", index, "; there are ", size());
+    return *layers_[static_cast<std::size_t>(index)];
+}
+
+std::vector<Mapped> Composition::steps(const Tensor& z, const Tensor& context) {
+    std::vector<Mapped> steps;
+    for (const auto& layer : layers_) steps.push_back(layer->transform(steps.empty() ? z : steps.back().z, context));
+    return steps;
+}
+
+Tensor sum_of_sample(const Tensor& x) { return x.rank() == 1 ? x : sum(flatten(x, 1), {1}); }
+
+Tensor no_log_det(const Tensor& x) { return zeros({x.size(0)}, x.options()); }
+
+void check_points(const char* flow, const Tensor& z, std::int64_t dim) {
+    check(z.defined() && is_floating(z.dtype()) && z.rank() == 2 && z.size(1) == dim, flow, "got ", z.defined() ? describe(z).to_string() : "an undefined tensor",
+          "; expected points [B, ", dim, "]");
+}
+
+void check_context(const char* flow, const Tensor& z, const Tensor& context, std::int64_t width) {
+    if (width == 0) return;  // a layer that takes none may stand beside one that does
+    check(context.defined(), flow, "is conditioned on a context, and got none; expected [", z.size(0), ", ", width, "]");
+    check(context.rank() == 2 && context.size(0) == z.size(0) && context.size(1) == width, flow, "bad context; got ", describe(context), "; expected [",
+          z.size(0), ", ", width, "]");
+}
+
+}  // namespace eps::models::flow

@@ -1,0 +1,29 @@
+#include "models/flow/element_map.h"
+
+#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/shape.h"
+#include "tensor/create.h"
+
+namespace eps::models::flow {
+
+Moved Additive::forward(const Tensor& x, const Tensor& theta) const { return {x + theta, zeros_like(x)}; }
+Moved Additive::inverse(const Tensor& y, const Tensor& theta) const { return {y - theta, zeros_like(y)}; }
+
+Affine::Affine(double limit) : limit_(limit) { check(limit > 0, "Affine", "the limit of |log scale| must be positive; got ", limit); }
+
+Tensor Affine::log_scale(const Tensor& theta, std::int64_t count) const {
+    const Tensor raw = narrow(theta, 1, 0, count);
+    return limit_ == 1 ? tanh(raw) : limit_ * tanh(raw / limit_);
+}
+
+Moved Affine::forward(const Tensor& x, const Tensor& theta) const {
+    const Tensor s = log_scale(theta, x.size(1));
+    return {affine_coupling(x, s, narrow(theta, 1, x.size(1), x.size(1))), s};
+}
+
+Moved Affine::inverse(const Tensor& y, const Tensor& theta) const {
+    const Tensor s = log_scale(theta, y.size(1));
+    return {(y - narrow(theta, 1, y.size(1), y.size(1))) * exp(-s), -s};
+}
+
+}  // namespace eps::models::flow

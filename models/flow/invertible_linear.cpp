@@ -1,0 +1,77 @@
+#include "models/flow/invertible_linear.h"
+
+#include "autograd/engine.h"
+#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/index.h"
+#include "autograd/ops/linalg.h"
+#include "autograd/ops/matmul.h"
+#include "autograd/ops/rearrange.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/shape.h"
+#include "tensor/create.h"
+
+namespace eps::models::flow {
+namespace {
+
+// [B, C] and [B, C, H, W] as columns [B, C, pixels], which a matrix multiplies from the left.
+Tensor columns(const Tensor& z) { return reshape(z, {z.size(0), z.size(1), z.rank() == 2 ? 1 : z.size(2) * z.size(3)}); }
+double pixels(const Tensor& z) { return z.rank() == 2 ? 1 : static_cast<double>(z.size(2) * z.size(3)); }
+
+}  // namespace
+
+InvertibleLinear::InvertibleLinear(std::int64_t channels, Generator& generator) : channels_(channels) {
+    check(channels >= 1, "invertible linear", "needs at least one channel; got ", channels);
+    const Tensor rotation = qr(randn({channels, channels}, {.dtype = f64}, generator)).q;
+    const Lu factors = lu(rotation);
+    const Tensor on_diagonal = contiguous(diagonal(factors.u));
+    p = cast_data(factors.p, f32);
+    lower = cast_data(tril(factors.l, -1), f32);
+    upper = cast_data(triu(factors.u, 1), f32);
+    log_diagonal = cast_data(log(abs(on_diagonal)), f32);
+    sign = cast_data(eps::sign(on_diagonal), f32);
+    add_buffer("p", p);
+    add_parameter("lower", lower);
+    add_parameter("upper", upper);
+    add_parameter("log_diagonal", log_diagonal);
+    add_buffer("sign", sign);
+}
+
+Tensor InvertibleLinear::unit_lower() const { return tril(lower, -1) + eye(channels_, lower.options()); }
+Tensor InvertibleLinear::full_upper() const { return triu(upper, 1) + diag(sign * exp(log_diagonal)); }
+
+void InvertibleLinear::check_input(const Tensor& z) const {
+    check(z.defined() && is_floating(z.dtype()) && (z.rank() == 2 || z.rank() == 4) && z.size(1) == channels_, name(), "got ",
+          z.defined() ? describe(z).to_string() : "an undefined tensor", "; expected [B, ", channels_, "] or [B, ", channels_, ", H, W]");
+}
+
+Mapped InvertibleLinear::transform(const Tensor& z, const Tensor&) {
+    check_input(z);
+    const Tensor W = matmul(p, matmul(unit_lower(), full_upper()));
+    return {reshape(matmul(W, columns(z)), z.shape()), expand(pixels(z) * sum(log_diagonal), {z.size(0)})};
+}
+
+Mapped InvertibleLinear::inverse(const Tensor& z, const Tensor&) {
+    check_input(z);
+    const Tensor half = solve_triangular(unit_lower(), matmul(transpose(p), columns(z)), {.unit = true});
+    const Tensor x = solve_triangular(full_upper(), half, {.upper = true});
+    return {reshape(x, z.shape()), expand(-pixels(z) * sum(log_diagonal), {z.size(0)})};
+}
+
+Permutation::Permutation(std::int64_t dim, Tensor order) : dim_(dim), order_(std::move(order)), back_(argsort(order_)) {
+    check(dim >= 1, "permutation", "needs at least one dimension; got ", dim);
+    add_buffer("order", order_);
+    add_buffer("back", back_);
+}
+Permutation::Permutation(std::int64_t dim, Generator& generator) : Permutation(dim, randperm(dim, generator)) {}
+Permutation::Permutation(std::int64_t dim) : Permutation(dim, flip(arange(0, static_cast<double>(dim), 1, {.dtype = i64}), {0})) {}
+
+Mapped Permutation::transform(const Tensor& z, const Tensor&) {
+    check_points("permutation", z, dim_);
+    return {index_select(z, 1, order_), no_log_det(z)};
+}
+Mapped Permutation::inverse(const Tensor& z, const Tensor&) {
+    check_points("permutation", z, dim_);
+    return {index_select(z, 1, back_), no_log_det(z)};
+}
+
+}  // namespace eps::models::flow

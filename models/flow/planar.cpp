@@ -1,0 +1,113 @@
+#include "models/flow/planar.h"
+
+#include <algorithm>
+
+#include "autograd/op.h"
+#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/cast.h"
+#include "autograd/ops/matmul.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/shape.h"
+#include "models/flow/amortise.h"
+#include "nn/init.h"
+#include "tensor/create.h"
+
+namespace eps::models::flow {
+namespace {
+
+constexpr double kTiny = 1e-30;      // a squared norm that f32 still holds
+constexpr int kMostSteps = 200;      // where the root is triple, Newton's method gains a third a step
+
+double margin(DType dtype) { return dtype == f64 ? 0x1p-49 : 0x1p-20; }
+
+// a + m tanh(a + b) = c. The root is within |m| of c, for |tanh| < 1; the left side increases, for m > -1.
+Tensor solve_planar(const Tensor& c, const Tensor& m, const Tensor& b) {
+    Tensor a = c, low = c - abs(m), high = c + abs(m);
+    const Tensor tolerance = (abs(c) + abs(m)) * 4.5e-16;
+    for (int step = 0; step < kMostSteps; ++step) {
+        const Tensor h = tanh(a + b), excess = a + m * h - c;
+        if (all(abs(excess) <= tolerance).item() != 0) break;
+        low = where(excess < 0.0, a, low);
+        high = where(excess > 0.0, a, high);
+        const Tensor newton = a - excess / (1.0 + m * (1.0 - square(h)));
+        a = where(logical_and(newton > low, newton < high), newton, (low + high) * 0.5);
+    }
+    return a;
+}
+
+struct PlanarRoot {
+    static constexpr const char* name = "planar_root";
+    using saves = SaveInputsAndOutput<1, 2>;
+    Tensor forward(const Tensor& c, const Tensor& m, const Tensor& b) const {
+        return to(solve_planar(to(c, f64), to(m, f64), to(b, f64)), c.dtype());
+    }
+    void backward(const Tensor& g, const Context& context, Gradients out) const {
+        const Tensor m = context.input(1), h = tanh(context.output() + context.input(2));
+        const Tensor pull = m * (1.0 - square(h)), da = g / (1.0 + pull);
+        if (context.needs(0)) out[0] = da;
+        if (context.needs(1)) out[1] = -da * h;
+        if (context.needs(2)) out[2] = -da * pull;
+    }
+};
+
+Tensor project(const PlanarMap& f, const Tensor& z) { return f.w.rank() == 1 ? matmul(z, f.w) : sum(z * f.w, {1}); }
+Tensor move(const PlanarMap& f, const Tensor& z, const Tensor& h) { return z + unsqueeze(h, 1) * f.u_hat; }
+
+}  // namespace
+
+PlanarMap constrain_planar(const Tensor& w, const Tensor& u, const Tensor& b) {
+    const Tensor wu = sum(w * u, {-1}), squared = sum(square(w), {-1}), guarded = squared + kTiny;
+    const Tensor m = softplus(wu) + (margin(w.dtype()) - 1.0);
+    return {w, addcmul(u, unsqueeze((m - wu) / guarded, -1), w), b, m * (squared / guarded)};
+}
+
+Tensor planar_activation(const PlanarMap& f, const Tensor& z) { return tanh(project(f, z) + f.b); }
+
+Tensor planar_root(const Tensor& c, const Tensor& m, const Tensor& b) {
+    check(c.defined() && m.defined() && b.defined() && is_floating(c.dtype()), "planar_root", "needs three floating tensors");
+    return apply(PlanarRoot{}, c, expand(m, c.shape()), expand(b, c.shape()));
+}
+
+Planar::Planar(std::int64_t dim, Generator& generator, std::int64_t context) : dim_(dim), context_(context) {
+    check(dim >= 1, "planar", "needs at least one dimension; got ", dim);
+    if (context > 0) {
+        head_ = amortised_head(context, 2 * dim + 1, generator);
+        add("head", *head_);
+        return;
+    }
+    w = empty({dim});
+    u = empty({dim});
+    b = zeros({});
+    nn::init::uniform_(w, -0.1, 0.1, generator);
+    nn::init::uniform_(u, -0.1, 0.1, generator);
+    add_parameter("w", w);
+    add_parameter("u", u);
+    add_parameter("b", b);
+}
+
+PlanarMap Planar::parameters_for(const Tensor& z, const Tensor& context) {
+    check_points("planar", z, dim_);
+    check_context("planar", z, context, context_);
+    if (!head_) return constrain_planar(w, u, b);
+    const Tensor all = (*head_)(context);  // [B, 2 D + 1]
+    return constrain_planar(narrow(all, 1, 0, dim_), narrow(all, 1, dim_, dim_), select(all, 1, 2 * dim_));
+}
+
+Mapped Planar::transform(const Tensor& z, const Tensor& context) {
+    const PlanarMap f = parameters_for(z, context);
+    const Tensor h = planar_activation(f, z);
+    return {move(f, z, h), planar_log_det(h, f.m)};
+}
+
+Tensor Planar::map(const Tensor& z, const Tensor& context) {
+    const PlanarMap f = parameters_for(z, context);
+    return move(f, z, planar_activation(f, z));
+}
+
+Mapped Planar::inverse(const Tensor& z, const Tensor& context) {
+    const PlanarMap f = parameters_for(z, context);
+    const Tensor h = tanh(planar_root(project(f, z), f.m, f.b) + f.b);
+    return {move(f, z, -h), -planar_log_det(h, f.m)};
+}
+
+}  // namespace eps::models::flow
