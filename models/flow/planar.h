@@ -14,7 +14,7 @@ namespace eps::models::flow {
 struct PlanarMap {
     Tensor w, u_hat, b, m;
 };
-/// u_hat and m from free parameters. Two margins keep what rounding would destroy. softplus(x) - 1 is -1 exactly for x < -17 in f32, where a sample
+/// u_hat and m from free parameters. Two margins keep what rounding would destroy. softplus(x) - 1 is -1 exactly for x < -17.4 in f32, where a sample
 /// with h = 0 would have log 0: 8 units in the last place are added. And towards w = 0, where the constraint divides by nothing, m goes to 0 as it
 /// must for a map that becomes a translation.
 PlanarMap constrain_planar(const Tensor& w, const Tensor& u, const Tensor& b);

@@ -1,0 +1,67 @@
+#include "models/flow/pixels.h"
+
+#include <cmath>
+#include <numbers>
+
+#include "autograd/engine.h"
+#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/shape.h"
+#include "models/vae/objective.h"
+#include "tensor/create.h"
+
+namespace eps::models::flow {
+namespace {
+
+// log sigmoid'(z) = log sigmoid(z) + log sigmoid(-z)
+Tensor log_slope(const Tensor& z) { return log_sigmoid(z) + log_sigmoid(-z); }
+
+void check_levels(const Tensor& x, std::int64_t levels) {
+    check(levels >= 2, "dequantise", "needs at least two levels; got ", levels);
+    check(x.defined() && is_floating(x.dtype()) && x.rank() >= 2, "dequantise", "expected floating pixels [B, ...]; got ",
+          x.defined() ? describe(x).to_string() : "an undefined tensor");
+    const Tensor good = logical_and(logical_and(x >= 0.0, x < static_cast<double>(levels)), eq(x, floor(x)));
+    check(all(good).item() != 0, "dequantise", "pixels must be whole numbers 0 to ", levels - 1, "; hint: times 255, if they are in [0, 1]");
+}
+
+}  // namespace
+
+Logit::Logit(double alpha) : alpha_(alpha) { check(alpha > 0 && alpha < 0.5, "logit", "alpha must be in (0, 1/2); got ", alpha); }
+
+Mapped Logit::transform(const Tensor& z, const Tensor&) {
+    const double range = 1 - 2 * alpha_;
+    return {(sigmoid(z) - alpha_) / range, sum_of_sample(log_slope(z) - std::log(range))};
+}
+
+Mapped Logit::inverse(const Tensor& x, const Tensor&) {
+    const double range = 1 - 2 * alpha_, rim = alpha_ / range;
+    const Tensor seen = detach(x);
+    check(all(logical_and(seen > -rim, seen < 1 + rim)).item() != 0, "logit", "pixels must be in [0, 1]; hint: dequantise() divides by the number of levels");
+    const Tensor p = alpha_ + range * x, z = log(p) - log1p(-p);
+    return {z, sum_of_sample(std::log(range) - log_slope(z))};
+}
+
+Dequantised dequantise(const Tensor& x, std::int64_t levels, Generator& generator) {
+    check_levels(x, levels);
+    return {(x + rand(x.shape(), x.options(), generator)) / static_cast<double>(levels), no_log_det(x)};
+}
+
+VariationalDequantisation::VariationalDequantisation(std::unique_ptr<Bijector> flow, std::int64_t levels) : flow_(std::move(flow)), levels_(levels) {
+    check(flow_ != nullptr, "dequantise", "needs a flow");
+    add("flow", *flow_);
+}
+
+Dequantised VariationalDequantisation::operator()(const Tensor& x, Generator& generator) {
+    check_levels(x, levels_);
+    const Tensor pixels = flatten(x, 1), noise = randn(pixels.shape(), x.options(), generator);
+    const Mapped there = flow_->transform(noise, pixels / static_cast<double>(levels_));
+    const Tensor log_q = vae::standard_normal_log_prob(noise) - there.log_det - sum(log_slope(there.z), {1});
+    return {(x + reshape(sigmoid(there.z), x.shape())) / static_cast<double>(levels_), log_q};
+}
+
+Tensor bits_per_dim(const Tensor& log_prob, std::int64_t elements, std::int64_t levels) {
+    check(elements >= 1 && levels >= 1, "bits_per_dim", "needs at least one element and level; got ", elements, " and ", levels);
+    return log_prob / (-static_cast<double>(elements) * std::numbers::ln2) + std::log2(static_cast<double>(levels));
+}
+
+}  // namespace eps::models::flow

@@ -1,0 +1,103 @@
+#include "models/flow/reversible.h"
+
+#include "autograd/engine.h"
+#include "autograd/op.h"
+#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/join.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/shape.h"
+
+namespace eps::models::flow {
+namespace {
+
+// Where a batch went and its log-determinants as one line, for an op has one output.
+Tensor pack(const Mapped& to) { return concat({flatten(to.z, 0), to.log_det}); }
+Mapped unpack(const Tensor& line, const Shape& shape) {
+    const std::int64_t count = numel(shape);
+    return {reshape(narrow(line, 0, 0, count), shape), narrow(line, 0, count, shape[0])};
+}
+
+void add_to(Tensor& sum, const Tensor& term) {
+    if (term.defined()) sum = sum.defined() ? sum + term : term;
+}
+
+// Inputs: z, the context or z again, then the parameters, layer by layer. The flow must outlive the graph, as a module does.
+struct ReversibleRun {
+    static constexpr const char* name = "reversible_flow";
+    using saves = SaveInputsAndOutput<1>;
+    Composition* flow;
+    bool forwards, has_context;
+    std::vector<std::size_t> first;                             // where among the inputs each layer's parameters begin
+    std::shared_ptr<Shape> shape = std::make_shared<Shape>();  // of the other side; Reversible reads it, too
+
+    Tensor forward(std::span<const Tensor> inputs) {
+        const Tensor context = has_context ? inputs[1] : Tensor();
+        const Mapped to = forwards ? flow->transform(inputs[0], context) : flow->inverse(inputs[0], context);
+        *shape = to.z.shape();
+        return pack(to);
+    }
+
+    Mapped step(std::int64_t i, const Tensor& z, const Tensor& context, bool onwards) const {
+        Bijector& layer = flow->layer(i);
+        return onwards == forwards ? layer.transform(z, context) : layer.inverse(z, context);
+    }
+
+    void backward(const Tensor& g, const Context& node, Gradients out) const {
+        check(!grad_enabled(), name, "has no second derivatives, for it keeps no graph; hint: those of the composition itself");
+        Mapped gradient = unpack(g, *shape);
+        Tensor z = unpack(node.output(), *shape).z;
+        const Tensor context = has_context ? node.input(1) : Tensor();
+        const std::int64_t K = flow->size();
+        for (std::int64_t done = 0; done < K; ++done) {
+            const std::int64_t i = forwards ? K - 1 - done : done;
+            z = step(i, z, context, false).z;
+            gradient.z = through_layer(i, z, context, gradient, node, out);
+        }
+        if (node.needs(0)) add_to(out[0], gradient.z);
+    }
+
+    // The gradient in a layer's input; those in its parameters and in the context are added to `out`.
+    Tensor through_layer(std::int64_t i, const Tensor& input, const Tensor& context, const Mapped& gradient, const Context& node, Gradients out) const {
+        const GradMode on(true);
+        std::vector<Tensor> leaves{detach(input).requires_grad_()};
+        if (has_context) leaves.push_back(detach(context).requires_grad_());
+        const std::size_t before = leaves.size();
+        std::size_t place = first[static_cast<std::size_t>(i)];
+        std::vector<std::size_t> places;
+        for (const Tensor& p : flow->layer(i).parameters()) {
+            if (node.needs(place)) {
+                leaves.push_back(p);
+                places.push_back(place);
+            }
+            ++place;
+        }
+        const Mapped to = step(i, leaves[0], has_context ? leaves[1] : Tensor(), true);
+        const Tensor packed = pack(to), along = detach(pack(gradient));
+        const std::vector<Tensor> gradients = grad(packed, leaves, {.gradient = along, .allow_unused = true});
+        if (has_context && node.needs(1)) add_to(out[1], gradients[1]);
+        for (std::size_t k = 0; k < places.size(); ++k) add_to(out[places[k]], gradients[before + k]);
+        return gradients[0];
+    }
+};
+
+}  // namespace
+
+Reversible::Reversible(std::unique_ptr<Composition> flow) : flow_(std::move(flow)) {
+    check(flow_ != nullptr && flow_->has_inverse(), "reversible_flow", "needs a composition of layers that have inverses");
+    add("flow", *flow_);
+}
+
+Mapped Reversible::run(const Tensor& z, const Tensor& context, bool forwards) {
+    check(z.defined() && z.rank() >= 1, "reversible_flow", "needs a batch [B, ...]");
+    std::vector<Tensor> inputs{z, context.defined() ? context : z};
+    std::vector<std::size_t> first;
+    for (std::int64_t i = 0; i < flow_->size(); ++i) {
+        first.push_back(inputs.size());
+        for (const Tensor& p : flow_->layer(i).parameters()) inputs.push_back(p);
+    }
+    ReversibleRun op{flow_.get(), forwards, context.defined(), std::move(first)};
+    const std::shared_ptr<Shape> shape = op.shape;
+    return unpack(apply(std::move(op), std::span<const Tensor>(inputs)), *shape);
+}
+
+}  // namespace eps::models::flow
