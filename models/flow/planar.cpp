@@ -20,17 +20,20 @@ constexpr int kMostSteps = 200;      // where the root is triple, Newton's metho
 
 double margin(DType dtype) { return dtype == f64 ? 0x1p-49 : 0x1p-20; }
 
-// a + m tanh(a + b) = c. The root is within |m| of c, for |tanh| < 1; the left side increases, for m > -1.
+// a + m tanh(a + b) = c. The root is within |m| of c, for |tanh| < 1; the left side increases, for m > -1. Done where what is left is what rounding
+// leaves, of the sum and of a itself; the step computed last is taken, still.
 Tensor solve_planar(const Tensor& c, const Tensor& m, const Tensor& b) {
+    constexpr double kRounding = 0x1p-51;
     Tensor a = c, low = c - abs(m), high = c + abs(m);
-    const Tensor tolerance = (abs(c) + abs(m)) * 4.5e-16;
+    const Tensor of_sum = abs(c) + abs(m);
     for (int step = 0; step < kMostSteps; ++step) {
-        const Tensor h = tanh(a + b), excess = a + m * h - c;
-        if (all(abs(excess) <= tolerance).item() != 0) break;
+        const Tensor h = tanh(a + b), excess = a + m * h - c, slope = 1.0 + m * (1.0 - square(h));
+        const bool done = all(abs(excess) <= kRounding * (of_sum + slope * (abs(a) + abs(b)))).item() != 0;
         low = where(excess < 0.0, a, low);
         high = where(excess > 0.0, a, high);
-        const Tensor newton = a - excess / (1.0 + m * (1.0 - square(h)));
-        a = where(logical_and(newton > low, newton < high), newton, (low + high) * 0.5);
+        const Tensor newton = a - excess / slope;
+        a = where(logical_and(newton >= low, newton <= high), newton, (low + high) * 0.5);
+        if (done) break;
     }
     return a;
 }
@@ -51,7 +54,7 @@ struct PlanarRoot {
 };
 
 Tensor project(const PlanarMap& f, const Tensor& z) { return f.w.rank() == 1 ? matmul(z, f.w) : sum(z * f.w, {1}); }
-Tensor move(const PlanarMap& f, const Tensor& z, const Tensor& h) { return z + unsqueeze(h, 1) * f.u_hat; }
+Tensor move(const PlanarMap& f, const Tensor& z, const Tensor& h) { return addcmul(z, unsqueeze(h, 1), f.u_hat); }
 
 }  // namespace
 

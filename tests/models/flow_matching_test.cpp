@@ -157,6 +157,6 @@ TEST_CASE("flow matching learns a mixture on the line") {
     }
     const NoGrad guard;
     const double entropy = std::log(2) + 0.5 * (1 + std::log(2 * M_PI * 0.16));  // the halves hardly overlap
-    CHECK(q.forward_kl(data(2000)).item() < entropy + 0.1);
+    CHECK(q.forward_kl(data(2000)).item() < entropy + 0.15);
     CHECK(q.forward_kl(data(2000)).item() > entropy - 0.1);
 }
