@@ -24,8 +24,8 @@ OdeSolution fixed_steps(const OdeField& f, Tensor y, double start, double end, c
     return {y, options.steps * (options.method == OdeMethod::euler ? 1 : 2)};
 }
 
-// The table of Dormand & Prince 1980: times, weights of the stages before, and what the orders 5 and 4 differ by. The last stage is the first of the next
-// step, whose y is its own.
+// The table of Dormand & Prince 1980: times, weights of the stages before, and what the orders 5 and 4 differ by. The last stage is the first of the
+// next step, whose y is its own.
 constexpr int kStages = 7;
 constexpr std::array<double, kStages> kTimes{0, 1. / 5, 3. / 10, 4. / 5, 8. / 9, 1, 1};
 constexpr double kWeights[kStages][kStages - 1] = {{},

@@ -28,7 +28,7 @@ ActNorm::ActNorm(std::int64_t channels) {
 
 void ActNorm::prepare(const Tensor& z, bool forwards) {
     check(z.defined() && is_floating(z.dtype()) && (z.rank() == 2 || z.rank() == 4) && z.size(1) == log_scale.size(0), "actnorm", "got ",
-          z.defined() ? describe(z).to_string() : "an undefined tensor", "; expected [B, ", log_scale.size(0), "] or [B, ", log_scale.size(0), ", H, W]");
+          describe(z), "; expected [B, ", log_scale.size(0), "] or [B, ", log_scale.size(0), ", H, W]");
     if (!is_training() || initialised.item() != 0 || z.size(0) < 2) return;
     const NoGrad guard;
     const Dims dims = z.rank() == 2 ? Dims{0} : Dims{0, 2, 3};

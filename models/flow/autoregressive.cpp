@@ -43,8 +43,8 @@ Made::Masked::Masked(const Degrees& in, const Degrees& out, bool strict, Generat
 Tensor Made::Masked::forward(const Tensor& x) { return linear(x, weight * mask, bias); }
 
 Made::Made(std::int64_t dim, std::int64_t parameters, std::int64_t width, std::int64_t hidden, Generator& generator, std::int64_t context) {
-    check(dim >= 1 && parameters >= 1 && width >= 1 && hidden >= 1, "Made", "needs positive numbers; got dim ", dim, ", parameters ", parameters, ", width ",
-          width, ", hidden layers ", hidden);
+    check(dim >= 1 && parameters >= 1 && width >= 1 && hidden >= 1, "Made", "needs positive numbers; got dim ", dim, ", parameters ", parameters,
+          ", width ", width, ", hidden layers ", hidden);
     const Degrees inside = in_turn(width, dim - 1), outputs = in_turn(parameters * dim, dim);
     for (std::int64_t i = 0; i <= hidden; ++i) {
         const bool last = i == hidden;

@@ -85,7 +85,7 @@ Tensor sum_of_sample(const Tensor& x) { return x.rank() == 1 ? x : sum(flatten(x
 Tensor no_log_det(const Tensor& x) { return zeros({x.size(0)}, x.options()); }
 
 void check_points(const char* flow, const Tensor& z, std::int64_t dim) {
-    check(z.defined() && is_floating(z.dtype()) && z.rank() == 2 && z.size(1) == dim, flow, "got ", z.defined() ? describe(z).to_string() : "an undefined tensor",
+    check(z.defined() && is_floating(z.dtype()) && z.rank() == 2 && z.size(1) == dim, flow, "got ", describe(z),
           "; expected points [B, ", dim, "]");
 }
 

@@ -16,7 +16,9 @@ using MakeMap = std::unique_ptr<ElementMap> (*)(const FlowOptions&);
 
 std::unique_ptr<ElementMap> additive(const FlowOptions&) { return std::make_unique<Additive>(); }
 std::unique_ptr<ElementMap> affine(const FlowOptions&) { return std::make_unique<Affine>(); }
-std::unique_ptr<ElementMap> spline(const FlowOptions& o) { return std::make_unique<RationalQuadratic>(SplineOptions{.bins = o.bins, .bound = o.bound}); }
+std::unique_ptr<ElementMap> spline(const FlowOptions& o) {
+    return std::make_unique<RationalQuadratic>(SplineOptions{.bins = o.bins, .bound = o.bound});
+}
 
 Layer planar_layer(const FlowOptions& o, std::int64_t, Generator& generator) { return std::make_unique<Planar>(o.dim, generator, o.context); }
 Layer radial_layer(const FlowOptions& o, std::int64_t, Generator& generator) { return std::make_unique<Radial>(o.dim, generator, o.context); }

@@ -4,6 +4,7 @@
 #include "nn/conv.h"
 #include "nn/init.h"
 #include "nn/linear.h"
+#include "nn/maxout.h"
 
 namespace eps::models::flow {
 namespace {
@@ -15,11 +16,16 @@ std::unique_ptr<nn::Module> ending_in_zeros(std::unique_ptr<nn::Sequential> net)
 
 }  // namespace
 
-std::unique_ptr<nn::Sequential> mlp(std::int64_t in, std::int64_t width, std::int64_t hidden, std::int64_t out, Generator& generator) {
-    check(hidden >= 0, "mlp", "a negative number of hidden layers; got ", hidden);
+std::unique_ptr<nn::Sequential> mlp(std::int64_t in, std::int64_t width, std::int64_t hidden, std::int64_t out, Generator& generator,
+                                    std::int64_t maxout) {
+    check(hidden >= 0 && maxout >= 0, "mlp", "a negative number; got ", hidden, " hidden layers, ", maxout, " pieces of maxout");
     const nn::LinearOptions options{.generator = &generator};
     auto net = std::make_unique<nn::Sequential>();
-    for (std::int64_t i = 0; i < hidden; ++i) net->add<nn::Linear>(i == 0 ? in : width, width, options).add<nn::ReLU>();
+    for (std::int64_t i = 0; i < hidden; ++i) {
+        const std::int64_t below = i == 0 ? in : width;
+        if (maxout > 0) net->add<nn::Maxout>(below, width, maxout, options);
+        else net->add<nn::Linear>(below, width, options).add<nn::ReLU>();
+    }
     net->add<nn::Linear>(hidden == 0 ? in : width, out, options);
     return net;
 }

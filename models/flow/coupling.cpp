@@ -23,7 +23,7 @@ Tensor Coupling::parameters_of(const Tensor& stays, const Tensor& context, const
 }
 
 Mapped Coupling::run(const Tensor& z, const Tensor& context, Direction direction) {
-    check(z.defined() && is_floating(z.dtype()) && z.rank() >= 2, "coupling", "got ", z.defined() ? describe(z).to_string() : "an undefined tensor",
+    check(z.defined() && is_floating(z.dtype()) && z.rank() >= 2, "coupling", "got ", describe(z),
           "; expected [B, D] or [B, C, H, W]");
     if (z.rank() == 2) check_context("coupling", z, context, context_);
     if (is_checkerboard(mask_)) return run_on_squares(z, context, direction);

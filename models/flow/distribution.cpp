@@ -13,10 +13,10 @@ namespace eps::models::flow {
 namespace {
 
 void check_event(const char* op, const Tensor& z, const Shape& event) {
-    check(z.defined() && z.rank() == event.rank() + 1, op, "a sample has the shape ", event, "; got a batch ", z.defined() ? z.shape().to_string() : "that is undefined");
+    check(z.defined() && z.rank() == event.rank() + 1, op, "a sample has the shape ", event, "; got as a batch ", describe(z));
     Shape of_sample = z.shape();
     of_sample.erase(0);
-    check(of_sample == event, op, "a sample has the shape ", event, "; got a batch ", z.shape());
+    check(of_sample == event, op, "a sample has the shape ", event, "; got as a batch ", describe(z));
 }
 
 Shape batch_of(std::int64_t count, Shape event) {
@@ -62,7 +62,8 @@ Tensor Box::sample(std::int64_t count, Generator& generator) {
     return low + rand(batch_of(count, low.shape()), low.options(), generator) * (high - low);
 }
 
-FlowDistribution::FlowDistribution(std::unique_ptr<Distribution> base, std::unique_ptr<Bijector> flow) : base_(std::move(base)), flow_(std::move(flow)) {
+FlowDistribution::FlowDistribution(std::unique_ptr<Distribution> base, std::unique_ptr<Bijector> flow)
+    : base_(std::move(base)), flow_(std::move(flow)) {
     check(base_ && flow_, "FlowDistribution", "needs a base and a flow");
     add("base", *base_);
     add("flow", *flow_);
@@ -83,13 +84,13 @@ Drawn FlowDistribution::sample_with_log_prob(std::int64_t count, Generator& gene
     return {there.z, base_->log_prob(z) - there.log_det};
 }
 
-Tensor FlowDistribution::expectation(const std::function<Tensor(const Tensor& z)>& h, std::int64_t count, Generator& generator, const Tensor& context) {
+Tensor FlowDistribution::expectation(const PointFunction& h, std::int64_t count, Generator& generator, const Tensor& context) {
     return h(sample(count, generator, context));
 }
 
 Tensor FlowDistribution::forward_kl(const Tensor& x, const Tensor& context) { return -mean(log_prob(x, context)); }
 
-Tensor FlowDistribution::reverse_kl(const std::function<Tensor(const Tensor& z)>& energy, std::int64_t count, Generator& generator, Gradient gradient) {
+Tensor FlowDistribution::reverse_kl(const PointFunction& energy, std::int64_t count, Generator& generator, Gradient gradient) {
     if (gradient == Gradient::total) {
         const Drawn drawn = sample_with_log_prob(count, generator);
         return mean(drawn.log_prob + energy(drawn.z));

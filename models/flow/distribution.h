@@ -37,6 +37,9 @@ public:
     Tensor low, high;
 };
 
+/// h or U of a batch: [B, event...] -> [B]
+using PointFunction = std::function<Tensor(const Tensor& z)>;
+
 /// Samples with their log-densities.
 struct Drawn {
     Tensor z, log_prob;
@@ -59,12 +62,12 @@ public:
     /// log q_K(z_K) = log q_0(z_0) - log |det df/dz_0|, without an inverse   (eq. 7)
     Drawn sample_with_log_prob(std::int64_t count, Generator& generator, const Tensor& context = {});
     /// h(f(z_0)) of `count` samples, whose mean estimates E_q_K h: the law of the unconscious statistician. No determinant is computed   (eq. 8)
-    Tensor expectation(const std::function<Tensor(const Tensor& z)>& h, std::int64_t count, Generator& generator, const Tensor& context = {});
+    Tensor expectation(const PointFunction& h, std::int64_t count, Generator& generator, const Tensor& context = {});
 
     /// -mean log q_K(x): KL(data || q_K) less the data's entropy.
     Tensor forward_kl(const Tensor& x, const Tensor& context = {});
     /// mean of log q_K(z) + U(z), z ~ q_K: KL(q_K || exp(-U) / Z) - log Z. Gradient::path needs a flow with an inverse.
-    Tensor reverse_kl(const std::function<Tensor(const Tensor& z)>& energy, std::int64_t count, Generator& generator, Gradient gradient = Gradient::total);
+    Tensor reverse_kl(const PointFunction& energy, std::int64_t count, Generator& generator, Gradient gradient = Gradient::total);
 
     Distribution& base() { return *base_; }
     Bijector& flow() { return *flow_; }
@@ -74,8 +77,8 @@ private:
     std::unique_ptr<Bijector> flow_;
 };
 
-/// What importance sampling says of log Z = log E_q exp(-U(z)) / q(z), from log weights -U(z) - log q(z) [n]; and how many samples of p itself the n are
-/// worth, as a share: (sum w)^2 / (n sum w^2)   (Kong 1992).
+/// What importance sampling says of log Z = log E_q exp(-U(z)) / q(z), from log weights -U(z) - log q(z) [n]; and how many samples of p itself the n
+/// are worth, as a share: (sum w)^2 / (n sum w^2)   (Kong 1992).
 struct Importance {
     double log_z, effective_share;
 };

@@ -23,7 +23,7 @@ Dlgm::Dlgm(const DlgmOptions& options, Generator& generator) : options_(options)
     for (std::size_t l = 0; l < options.latent.size(); ++l) {
         const std::int64_t below = l == 0 ? options.pixels : options.latent[l - 1];
         check(options.latent[l] >= 1, "dlgm", "layer ", l + 1, " needs at least one dimension; got ", options.latent[l]);
-        means_.push_back(mlp(options.latent[l], options.width, options.hidden, below, generator));
+        means_.push_back(mlp(options.latent[l], options.width, options.hidden, below, generator, options.maxout));
         add("f" + std::to_string(l), *means_.back());
         if (l == 0) continue;
         log_vars_.push_back(std::make_unique<Tensor>(zeros({below})));
@@ -37,7 +37,7 @@ Dlgm::Dlgm(const DlgmOptions& options, Generator& generator) : options_(options)
 std::int64_t Dlgm::latent() const { return std::accumulate(options_.latent.begin(), options_.latent.end(), std::int64_t{0}); }
 
 std::vector<Tensor> Dlgm::layers_of(const Tensor& z) const {
-    check(z.defined() && z.rank() >= 1 && z.size(-1) == latent(), "dlgm", "got ", z.defined() ? describe(z).to_string() : "an undefined tensor",
+    check(z.defined() && z.rank() >= 1 && z.size(-1) == latent(), "dlgm", "got ", describe(z),
           "; expected all latent variables [.., ", latent(), "]");
     return split(z, options_.latent, -1);
 }
@@ -89,8 +89,8 @@ Tensor free_energy_by_layers(const FlowPosterior& q, Dlgm& model, const Tensor& 
 }
 
 std::unique_ptr<Dlgm> factor_analysis(const Tensor& W, const Tensor& mu, const Tensor& psi) {
-    check(W.defined() && W.rank() == 2 && mu.defined() && psi.defined() && mu.shape() == Shape{W.size(0)} && psi.shape() == mu.shape(), "factor_analysis",
-          "needs W [P, D], mu [P] and psi [P]");
+    check(W.defined() && W.rank() == 2 && mu.defined() && psi.defined() && mu.shape() == Shape{W.size(0)} && psi.shape() == mu.shape(),
+          "factor_analysis", "needs W [P, D], mu [P] and psi [P]; got ", describe(W), ", ", describe(mu), ", ", describe(psi));
     Generator unused;
     auto model = std::make_unique<Dlgm>(DlgmOptions{.pixels = W.size(0), .latent = {W.size(1)}, .hidden = 0, .gaussian = true}, unused);
     model->to(W.dtype());
@@ -107,7 +107,7 @@ Tensor factor_analysis_log_prob(const Tensor& x, const Tensor& W, const Tensor& 
 
 Ppca ppca(const Tensor& x, std::int64_t latent) {
     check(x.defined() && x.rank() == 2 && x.size(0) >= 2 && latent >= 1 && latent < x.size(1), "ppca",
-          "needs data [N, P] and 1 <= latent < P; got ", x.defined() ? describe(x).to_string() : "an undefined tensor", ", latent ", latent);
+          "needs data [N, P] and 1 <= latent < P; got ", describe(x), ", latent ", latent);
     const std::int64_t P = x.size(1);
     const Tensor mu = mean(x, {0}), centred = x - mu;
     const Eigh e = eigh(matmul(transpose(centred), centred) / static_cast<double>(x.size(0)));  // ascending

@@ -3,8 +3,8 @@
 //
 //     p(x, z_1, .., z_L) = p(x | f_0(z_1)) prod_{l=1}^{L-1} p(z_l | f_l(z_{l+1})) p(z_L),  p(z_L) = N(0, I)
 //
-// p(z_l | f_l(z_{l+1})) = N(f_l(z_{l+1}), diag exp(log_var_l)), the deviations parameters of the layer. Every z = (z_1, .., z_L) is one tensor, z_1 first:
-// what a flow of the posterior acts on. Linear f and L = 1: factor analysis; equal deviations of x: probabilistic PCA; these going to 0: PCA.
+// p(z_l | f_l(z_{l+1})) = N(f_l(z_{l+1}), diag exp(log_var_l)), the deviations parameters of the layer. Every z = (z_1, .., z_L) is one tensor, z_1
+// first: what a flow of the posterior acts on. Linear f and L = 1: factor analysis; equal deviations of x: probabilistic PCA; these going to 0: PCA.
 #include <memory>
 #include <vector>
 
@@ -17,6 +17,7 @@ struct DlgmOptions {
     std::int64_t pixels = 784;
     std::vector<std::int64_t> latent = {40};      // dimensions of z_1, .., z_L
     std::int64_t width = 400, hidden = 2;         // of every f; hidden 0: linear
+    std::int64_t maxout = 0;                      // pieces of Maxout in the place of ReLU: 4 in the paper
     bool gaussian = false;                        // p(x|z_1): Gaussian with a deviation a pixel, or Bernoulli
 };
 

@@ -37,7 +37,8 @@ PosteriorSample sample_with(const FlowPosterior& q, const Tensor& noise);
 Tensor free_energy_at_point(const FlowPosterior& q, const LogJoint& log_joint, const PosteriorSample& sample);
 /// Line (2), and with beta < 1 on log p(x, z_K) the bound that is annealed (eq. 20). This is what trains.
 Tensor free_energy(const LogJoint& log_joint, const PosteriorSample& sample, double beta = 1);
-/// Line (3) as it is written, for planar flows: psi_k(z_{k-1}) = h'(w_k^T z_{k-1} + b_k) w_k, each layer at its input. Throws on another kind of layer.
+/// Line (3) as it is written, for planar flows: psi_k(z_{k-1}) = h'(w_k^T z_{k-1} + b_k) w_k, each layer at its input. Throws on another kind of
+/// layer.
 Tensor free_energy_by_terms(const FlowPosterior& q, const LogJoint& log_joint, const PosteriorSample& sample);
 /// sum_k ln |1 + u_k^T psi_k(z_{k-1})| of a composition of planar flows, literally -> [B]
 Tensor planar_log_det_literally(Composition& flow, const Tensor& z0, const Tensor& context = {});

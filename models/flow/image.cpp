@@ -25,8 +25,8 @@ Shape squeezed(const Shape& event) {
 }
 
 void check_options(const ImageFlowOptions& o) {
-    check(o.channels >= 1 && o.height >= 1 && o.width >= 1 && o.levels >= 1 && o.steps >= 1 && o.filters >= 1, "image flow", "needs positive numbers; got ",
-          o.channels, " channels, ", o.height, " x ", o.width, ", ", o.levels, " levels, ", o.steps, " steps, ", o.filters, " filters");
+    check(o.channels >= 1 && o.height >= 1 && o.width >= 1 && o.levels >= 1 && o.steps >= 1 && o.filters >= 1, "image flow",
+          "needs positive numbers; got ", o.channels, " channels, ", o.height, " x ", o.width, ", ", o.levels, " levels, ", o.steps, " steps, ", o.filters, " filters");
 }
 
 std::unique_ptr<Composition> with_logit(std::unique_ptr<Multiscale> scales, double alpha) {
@@ -76,7 +76,7 @@ Mapped Multiscale::transform(const Tensor& z, const Tensor& context) {
 
 Mapped Multiscale::inverse(const Tensor& x, const Tensor& context) {
     check(!levels_.empty(), "multiscale", "has no levels");
-    check(x.defined() && x.rank() == 4, "multiscale", "expected images [B, C, H, W]; got ", x.defined() ? describe(x).to_string() : "an undefined tensor");
+    check(x.defined() && x.rank() == 4, "multiscale", "expected images [B, C, H, W]; got ", describe(x));
     Tensor rest = x, log_det = no_log_det(x);
     std::vector<Tensor> parts;
     for (std::size_t i = 0; i < levels_.size(); ++i) {

@@ -41,7 +41,7 @@ Tensor InvertibleLinear::full_upper() const { return triu(upper, 1) + diag(sign 
 
 void InvertibleLinear::check_input(const Tensor& z) const {
     check(z.defined() && is_floating(z.dtype()) && (z.rank() == 2 || z.rank() == 4) && z.size(1) == channels_, name(), "got ",
-          z.defined() ? describe(z).to_string() : "an undefined tensor", "; expected [B, ", channels_, "] or [B, ", channels_, ", H, W]");
+          describe(z), "; expected [B, ", channels_, "] or [B, ", channels_, ", H, W]");
 }
 
 Mapped InvertibleLinear::transform(const Tensor& z, const Tensor&) {

@@ -4,8 +4,8 @@
 
 namespace eps::models::flow {
 
-/// z' = W z, W = P L (U + diag(sign exp(log_diagonal))): of features [B, D], or of the channels of each pixel [B, C, H, W], a 1x1 convolution; log |det| =
-/// H W sum log_diagonal. P and the signs stay what they were in a random rotation, where W starts   (Kingma & Dhariwal 2018, section 3.2).
+/// z' = W z, W = P L (U + diag(sign exp(log_diagonal))): of features [B, D], or of the channels of each pixel [B, C, H, W], a 1x1 convolution; log
+/// |det| = H W sum log_diagonal. P and the signs stay what they were in a random rotation, where W starts   (Kingma & Dhariwal 2018, section 3.2).
 class InvertibleLinear final : public Bijector {
 public:
     InvertibleLinear(std::int64_t channels, Generator& generator);

@@ -5,8 +5,8 @@
 
 namespace eps::models::flow {
 
-/// The line onto (0, 1) and a rim; backwards, logit(alpha + (1 - 2 alpha) x): a density on pixels need not end at 0 and 1   (Dinh et al. 2017, section 4.1).
-/// Transform gives numbers from -alpha / (1 - 2 alpha) to as much above 1, and the inverse takes these; it throws on others.
+/// The line onto (0, 1) and a rim; backwards, logit(alpha + (1 - 2 alpha) x): a density on pixels need not end at 0 and 1   (Dinh et al. 2017,
+/// section 4.1). Transform gives numbers from -alpha / (1 - 2 alpha) to as much above 1, and the inverse takes these; it throws on others.
 class Logit final : public Bijector {
 public:
     explicit Logit(double alpha = 0.05);

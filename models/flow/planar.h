@@ -21,8 +21,8 @@ PlanarMap constrain_planar(const Tensor& w, const Tensor& u, const Tensor& b);
 
 /// h = tanh(w^T z + b): z [B, D] -> [B]
 Tensor planar_activation(const PlanarMap& f, const Tensor& z);
-/// The only a of a + m tanh(a + b) = c, all [B]: w^T z of the z that a planar map takes to c = w^T z'. Newton's method within a bracket that every step
-/// narrows, in f64. Its derivatives, of every order, are those of the implicit function theorem:
+/// The only a of a + m tanh(a + b) = c, all [B]: w^T z of the z that a planar map takes to c = w^T z'. Newton's method within a bracket that every
+/// step narrows, in f64. Its derivatives, of every order, are those of the implicit function theorem:
 ///     da/dc = 1 / s,  da/dm = -h / s,  da/db = -m (1 - h^2) / s,  s = 1 + m (1 - h^2)
 Tensor planar_root(const Tensor& c, const Tensor& m, const Tensor& b);
 

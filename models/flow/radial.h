@@ -19,7 +19,8 @@ struct RadialMap {
 /// alpha = exp(log_alpha), s = softplus(beta)
 RadialMap constrain_radial(const Tensor& centre, const Tensor& log_alpha, const Tensor& beta);
 
-/// r of the z that a radial map takes to distance r' from the centre, in closed form: r = (-B + sqrt(B^2 + 4 alpha r')) / 2, B = alpha + beta_hat - r'.
+/// r of the z that a radial map takes to distance r' from the centre, in closed form: r = (-B + sqrt(B^2 + 4 alpha r')) / 2, B = alpha + beta_hat -
+/// r'.
 Tensor radial_root(const Tensor& distance, const Tensor& alpha, const Tensor& s);
 
 /// Points [B, dim]. With a context, the parameters are a linear function of it for every sample.

@@ -4,8 +4,8 @@
 namespace eps::models::flow {
 
 /// A composition that keeps nothing for backward but where it ended: going back, each layer's input is its inverse of the output, and the layer runs
-/// once more. Memory does not grow with depth, for the price of an inverse a layer   (Gomez et al. 2017; Dinh et al. 2015, section 3.1). Both directions.
-/// Gradients are the composition's, to the rounding of the inverses. Second derivatives throw: take them of the composition.
+/// once more. Memory does not grow with depth, for the price of an inverse a layer   (Gomez et al. 2017; Dinh et al. 2015, section 3.1). Both
+/// directions. Gradients are the composition's, to the rounding of the inverses. Second derivatives throw: take them of the composition.
 class Reversible final : public Bijector {
 public:
     /// Throws if a layer has no inverse.

@@ -49,8 +49,8 @@ struct RationalQuadratic::Bin {
 RationalQuadratic::RationalQuadratic(const SplineOptions& options) : options_(options) {
     check(options.bins >= 1, "spline", "needs at least one bin; got ", options.bins);
     check(options.bound > 0, "spline", "the bound must be positive; got ", options.bound);
-    check(options.least_width > 0 && options.least_width * static_cast<double>(options.bins) < 1, "spline", "the least width must be in (0, 1 / bins); got ",
-          options.least_width);
+    check(options.least_width > 0 && options.least_width * static_cast<double>(options.bins) < 1, "spline",
+          "the least width must be in (0, 1 / bins); got ", options.least_width);
     check(options.least_slope > 0 && options.least_slope < 1, "spline", "the least slope must be in (0, 1); got ", options.least_slope);
 }
 

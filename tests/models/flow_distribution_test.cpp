@@ -48,8 +48,9 @@ TEST_CASE("base distributions: densities in closed form, samples that follow the
     CHECK(largest(log(var(z, {0})) - tensor({0.5, -1}, {2}, doubles)) < 0.03);
 
     Box box(tensor({-1, 0}), tensor({1, 4}));
-    CHECK(box.log_prob(tensor({0, 1, 0.5, 5, -1, 0, 1, 1}, {4, 2})).to_vector() ==
-          std::vector<double>{static_cast<float>(-std::log(2.f) - std::log(4.f)), -INFINITY, static_cast<float>(-std::log(2.f) - std::log(4.f)), -INFINITY});
+    const Tensor at_points = box.log_prob(tensor({0, 1, -1, 0, 0.5, 5, 1, 1}, {4, 2}));
+    CHECK(largest(narrow(at_points, 0, 0, 2) + std::log(8)) < 1e-6);
+    CHECK(narrow(at_points, 0, 2, 2).to_vector() == std::vector<double>{-INFINITY, -INFINITY});
     CHECK(min(box.log_prob(box.sample(1000, generator))).item() > -3);
     CHECK(largest(Box(Shape{3}).log_prob(rand({5, 3}, generator))) == 0);
     CHECK(message_of([] { Box(tensor({1.0}), tensor({1.0})); }).find("below its high") != std::string::npos);
@@ -59,12 +60,12 @@ TEST_CASE("base distributions: densities in closed form, samples that follow the
 
 TEST_CASE("N3: the integral of q_K is 1, and both forms of its density agree") {
     Generator generator(2);
-    for (const char* name : {"planar", "radial", "realnvp", "spline", "maf"}) {
+    for (const std::string name : {"planar", "radial", "realnvp", "spline", "maf"}) {
         CAPTURE(name);
-        FlowDistribution q = with_normal(disturbed(name, {.dim = 2, .k = 4, .width = 8}, generator), 2);
+        FlowDistribution q = with_normal(disturbed(name, {.dim = 2, .k = 4, .width = 8}, generator, 0.2), 2);
         q.to(f64);
         const NoGrad guard;
-        CHECK(std::abs(sum(exp(q.log_prob(square_grid(9, 241)))).item() * cell(9, 241) - 1) < 1e-4);
+        CHECK(std::abs(sum(exp(q.log_prob(square_grid(8, 401)))).item() * cell(8, 401) - 1) < 1e-4);
         const Drawn drawn = q.sample_with_log_prob(100, generator);
         CHECK(largest(q.log_prob(drawn.z) - drawn.log_prob) < 1e-10);
     }
@@ -95,7 +96,7 @@ TEST_CASE("N5: expectations under q_K need base samples, and no log-determinant"
         Tensor z = q.base().sample(50, generator);
         for (std::int64_t k = 0; k < flow.size(); ++k) {
             const PlanarMap f = dynamic_cast<Planar&>(flow.layer(k)).parameters_for(z);
-            z = z + unsqueeze(planar_activation(f, z), 1) * f.u_hat;
+            z = addcmul(z, unsqueeze(planar_activation(f, z), 1), f.u_hat);
         }
         h(z);
     });

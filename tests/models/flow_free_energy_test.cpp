@@ -37,7 +37,6 @@ TEST_CASE("N1: log p(x, z_1, .., z_L) is the sum by hand, and samples follow the
     Generator generator(1);
     Dlgm model({.pixels = 1, .latent = {1, 1, 1}, .hidden = 0, .gaussian = true}, generator);
     disturb(model, generator);
-    std::vector<double> p;  // f0.weight, f0.bias, f1.., log_var1, f2.., log_var2, pixel_log_var: by name, whatever the order
     const auto value = [&](const std::string& name) {
         for (const auto& [key, tensor] : model.state_dict())
             if (key == name) return tensor.item();
@@ -111,7 +110,9 @@ TEST_CASE("N2: factor analysis and PPCA are DLGMs, whose importance estimate is 
     const Tensor pcs = narrow(eigh(matmul(transpose(centred), centred)).eigenvectors, 1, 1, 2);
     CHECK(largest(back - matmul(matmul(centred, pcs), transpose(pcs))) < 1e-6);
     // It is the maximum of the likelihood: other deviations and loadings are worse.
-    const auto likelihood = [&](const Tensor& loadings, double sigma2) { return mean(factor_analysis_log_prob(data, loadings, fit.mu, full({3}, sigma2, doubles))).item(); };
+    const auto likelihood = [&](const Tensor& loadings, double sigma2) {
+        return mean(factor_analysis_log_prob(data, loadings, fit.mu, full({3}, sigma2, doubles))).item();
+    };
     const double best = likelihood(fit.W, fit.sigma2.item());
     CHECK(best > likelihood(fit.W, fit.sigma2.item() * 1.2));
     CHECK(best > likelihood(fit.W, fit.sigma2.item() / 1.2));

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "models/data/toy.h"
 #include "models/flow/actnorm.h"
 #include "models/flow/autoregressive.h"
 #include "models/flow/coupling.h"
@@ -12,6 +13,7 @@
 #include "models/flow/invertible_linear.h"
 #include "models/flow/pixels.h"
 #include "models/flow/spline.h"
+#include "nn/optimizer.h"
 #include "tests/files.h"
 #include "tests/models/flow_case.h"
 
@@ -168,11 +170,40 @@ TEST_CASE("images: log |det| of RealNVP and Glow over scales is slogdet of the J
         CHECK(largest(back.log_det + there.log_det) < 1e-9);
         CHECK(largest(there.log_det - log_det_by_jacobian(*flow, z)) < 1e-9);
     }
+    // At its full size, in f32.
+    for (const bool is_glow : {false, true}) {
+        const auto flow = is_glow ? glow({.steps = 2, .filters = 8}, generator) : realnvp({.steps = 1, .filters = 8}, generator);
+        const Tensor x = dequantise(cast_data(randint(0, 256, {3, 1, 28, 28}, generator), f32), 256, generator).y;
+        const NoGrad guard;
+        const Mapped back = flow->inverse(x);
+        CHECK(back.z.shape() == Shape{3, 784});
+        CHECK(largest(flow->transform(back.z).z - x) < 1e-4);
+        CHECK(largest(Normal(Shape{784}).log_prob(back.z) + back.log_det) > 0);
+    }
     CHECK(message_of([&] { glow({.height = 14, .width = 14}, generator); }).find("odd height or width") != std::string::npos);
     CHECK(message_of([&] { realnvp({.levels = 0}, generator); }).find("0 levels") != std::string::npos);
     const auto flow = glow({.height = 8, .width = 8, .steps = 1, .filters = 4}, generator);
     CHECK(message_of([&] { flow->transform(zeros({2, 63})); }).find("64") != std::string::npos);
     CHECK(message_of([&] { flow->inverse(full({2, 1, 4, 4}, 0.5)); }).find("multiscale") != std::string::npos);
+}
+
+TEST_CASE("exact likelihood: RealNVP and splines come near the entropy of two moons") {
+    const data::Toy moons = data::moons();
+    for (const char* name : {"realnvp", "spline"}) {
+        Generator generator(11);
+        FlowDistribution q(std::make_unique<Normal>(Shape{2}), make_flow(name, {.dim = 2, .k = 6, .width = 32}, generator));
+        nn::Adam adam(q.parameters(), {.lr = 5e-3});
+        for (int step = 0; step < 400; ++step) {
+            adam.zero_grad();
+            backward(q.forward_kl(moons.sample(256, generator)));
+            adam.step();
+        }
+        const NoGrad guard;
+        const Tensor x = moons.sample(4000, generator);
+        const double entropy = -mean(moons.log_density(x)).item(), nll = q.forward_kl(x).item();
+        CHECK(nll > entropy);
+        CHECK(nll < entropy + 0.2);
+    }
 }
 
 TEST_CASE("pixels: logit, dequantisation and bits per dimension") {

@@ -8,7 +8,9 @@
 #include <numeric>
 
 #include "autograd/gradcheck.h"
+#include "models/flow/continuous.h"
 #include "models/flow/distribution.h"
+#include "models/flow/transport.h"
 #include "nn/optimizer.h"
 #include "tests/files.h"
 #include "tests/models/flow_case.h"
@@ -38,7 +40,9 @@ TEST_CASE("solve_ode: every method has its order, both ways, and rk45 keeps to i
     // y' = (-y1, y0) turns by one radian.
     const OdeField turn = [](double, const Tensor& y) { return stack({-select(y, 0, 1), select(y, 0, 0)}); };
     const Tensor start = tensor({1, 0}, {2}, doubles), end = tensor({std::cos(1), std::sin(1)}, {2}, doubles);
-    const auto error = [&](OdeMethod method, std::int64_t steps) { return largest(solve_ode(turn, start, 0, 1, {.method = method, .steps = steps}).y - end); };
+    const auto error = [&](OdeMethod method, std::int64_t steps) {
+        return largest(solve_ode(turn, start, 0, 1, {.method = method, .steps = steps}).y - end);
+    };
     CHECK(std::log2(error(OdeMethod::euler, 40) / error(OdeMethod::euler, 80)) == doctest::Approx(1).epsilon(0.05));
     CHECK(std::log2(error(OdeMethod::heun, 40) / error(OdeMethod::heun, 80)) == doctest::Approx(2).epsilon(0.05));
     for (const double tolerance : {1e-4, 1e-7, 1e-11}) {
@@ -92,7 +96,7 @@ TEST_CASE("continuous flows: log |det| is the integral of the trace, and slogdet
 }
 
 TEST_CASE("flow matching: the regression's optimum is the velocity of the marginal path") {
-    // Noise N(0, 1) to data N(m, s^2), independent: v(x, t) = m + (t s^2 - (1 - t)) / ((1 - t)^2 + t^2 s^2) (x - t m), which carries the one to the other.
+    // Noise N(0, 1) to data N(m, s^2), independent: v(x, t) = m + (t s^2 - (1 - t)) / ((1 - t)^2 + t^2 s^2) (x - t m) carries the one to the other.
     struct Exact final : Velocity {
         double m = 1.5, s = 0.5, off = 0;
         Tensor operator()(const Tensor& x, const Tensor& t) override {
@@ -110,7 +114,8 @@ TEST_CASE("flow matching: the regression's optimum is the velocity of the margin
     };
     CHECK(loss(0.1) - loss(0) == doctest::Approx(0.01).epsilon(0.15));  // least where it is exact, and then |v - v*|^2 more
     CHECK(loss(-0.1) - loss(0) == doctest::Approx(0.01).epsilon(0.15));
-    FlowDistribution q(std::make_unique<Normal>(Shape{1}), std::make_unique<ContinuousFlow>(std::make_unique<Exact>(), OdeOptions{.relative = 1e-9, .absolute = 1e-9}));
+    const OdeOptions precise{.relative = 1e-9, .absolute = 1e-9};
+    FlowDistribution q(std::make_unique<Normal>(Shape{1}), std::make_unique<ContinuousFlow>(std::make_unique<Exact>(), precise));
     q.to(f64);
     const Tensor x = linspace(0, 3, 7, doubles);
     const NoGrad guard;
@@ -146,7 +151,8 @@ TEST_CASE("flow matching learns a mixture on the line") {
     Generator generator(4);
     auto owned = std::make_unique<VelocityMlp>(1, 48, 2, generator);
     VelocityMlp& velocity = *owned;
-    FlowDistribution q(std::make_unique<Normal>(Shape{1}), std::make_unique<ContinuousFlow>(std::move(owned), OdeOptions{.method = OdeMethod::heun, .steps = 30}));
+    const OdeOptions heun{.method = OdeMethod::heun, .steps = 30};
+    FlowDistribution q(std::make_unique<Normal>(Shape{1}), std::make_unique<ContinuousFlow>(std::move(owned), heun));
     nn::Adam adam(velocity.parameters(), {.lr = 5e-3});
     const auto data = [&](std::int64_t n) { return 0.4 * randn({n, 1}, generator) + 3.0 * bernoulli(0.5, {n, 1}, {}, generator) - 1.5; };
     for (int step = 0; step < 400; ++step) {

@@ -53,7 +53,7 @@ TEST_CASE("energies U1 to U4 are the paper's, and log_z what quadrature gives") 
 }
 
 TEST_CASE("E9: without an envelope the integrals of U2, U3 and U4 grow with the box for ever") {
-    for (const char* name : {"U2", "U3", "U4"}) {
+    for (const std::string name : {"U2", "U3", "U4"}) {
         CAPTURE(name);
         const auto integral = [&](double a) {  // midpoints
             double sum = 0;
