@@ -42,9 +42,13 @@ Mapped Logit::inverse(const Tensor& x, const Tensor&) {
     return {z, sum_of_sample(std::log(range) - log_slope(z))};
 }
 
+// u in steps that x + u still holds, or the sum of a pixel and almost 1 would be rounded up to the next pixel.
 Dequantised dequantise(const Tensor& x, std::int64_t levels, Generator& generator) {
     check_levels(x, levels);
-    return {(x + rand(x.shape(), x.options(), generator)) / static_cast<double>(levels), no_log_det(x)};
+    const double steps = (x.dtype() == f64 ? 0x1p53 : 0x1p24) / std::exp2(std::ceil(std::log2(static_cast<double>(levels))));
+    check(steps >= 2, "dequantise", "more levels than ", x.dtype(), " tells apart; got ", levels);
+    const Tensor u = floor(rand(x.shape(), x.options(), generator) * steps) / steps;
+    return {(x + u) / static_cast<double>(levels), no_log_det(x)};
 }
 
 VariationalDequantisation::VariationalDequantisation(std::unique_ptr<Bijector> flow, std::int64_t levels) : flow_(std::move(flow)), levels_(levels) {
