@@ -1,5 +1,6 @@
 #include "models/flow/catalog.h"
 
+#include "models/data/named.h"
 #include "models/flow/actnorm.h"
 #include "models/flow/autoregressive.h"
 #include "models/flow/coupling.h"
@@ -69,14 +70,7 @@ const std::vector<FlowKind>& flow_kinds() {
     return kinds;
 }
 
-const FlowKind& flow_kind(const std::string& name) {
-    std::string names;
-    for (const FlowKind& kind : flow_kinds()) {
-        if (kind.name == name) return kind;
-        names += (names.empty() ? "" : ", ") + kind.name;
-    }
-    fail("flow", "no such flow; got '", name, "'; expected one of ", names);
-}
+const FlowKind& flow_kind(const std::string& name) { return by_name("flow", "flow", flow_kinds(), name); }
 
 std::unique_ptr<Composition> make_flow(const std::string& name, const FlowOptions& options, Generator& generator) {
     const FlowKind& kind = flow_kind(name);

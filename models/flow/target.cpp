@@ -6,6 +6,7 @@
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
+#include "models/data/named.h"
 #include "models/flow/bijector.h"
 
 namespace eps::models::flow {
@@ -53,13 +54,6 @@ const std::vector<Energy>& energies() {
     return all;
 }
 
-const Energy& energy(const std::string& name) {
-    std::string names;
-    for (const Energy& e : energies()) {
-        if (e.name == name) return e;
-        names += (names.empty() ? "" : ", ") + e.name;
-    }
-    fail("energy", "no such energy; got '", name, "'; expected one of ", names);
-}
+const Energy& energy(const std::string& name) { return by_name("flow", "energy", energies(), name); }
 
 }  // namespace eps::models::flow

@@ -71,7 +71,7 @@ TEST_CASE("E9: without an envelope the integrals of U2, U3 and U4 grow with the 
 
 TEST_CASE("energies: names, shapes and gradients") {
     CHECK(energy("U3").name == "U3");
-    CHECK(message_of([] { energy("U5"); }) == "energy: no such energy; got 'U5'; expected one of U1, U2, U3, U4");
+    CHECK(message_of([] { energy("U5"); }) == "flow: unknown energy 'U5'; expected one of U1, U2, U3, U4");
     for (const Energy& target : energies()) {
         CHECK_THROWS_AS(target.energy(zeros({3, 3})), Error);
         CHECK(target.energy(zeros({0, 2})).shape() == Shape{0});
