@@ -4,6 +4,7 @@
 #include "cli/text.h"
 #include "models/data/data_missing.h"
 #include "models/data/named.h"
+#include "models/training/checkpoint.h"
 #include "models/training/trainer.h"
 
 namespace eps::cli {
@@ -50,6 +51,8 @@ TrainedRun open_trained(const std::string& path, const std::string& command, con
     const models::Family& family = models::family(folder.config());
     folder.set_config(models::check_config(folder.config(), options_of(family)));
     const models::Config given = as_usage(command, [&] { return checked(sampling, family); });
+    const std::string found = folder.has_checkpoint() ? models::checkpoint_info(folder.checkpoint_file().string()).family : family.name;
+    as_usage(command, [&] { check(found == family.name, "eps", "'", path, "' is a run of ", family.name, ", but its checkpoint is of '", found, "'"); });
     std::unique_ptr<models::Task> task = make_task(folder.config());
     if (!given.entries().empty()) as_usage(command, [&] { task->set_sampling(given); });
     const std::int64_t step = folder.require_checkpoint(*task);

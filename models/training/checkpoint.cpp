@@ -81,7 +81,7 @@ std::int64_t load_checkpoint(const std::string& path, const std::string& family,
     const std::int64_t step = whole(path, file, "step");
     const std::string stored = text_of(file, "checksum");
     check(stored.empty() || stored == checksum(std::to_string(step), file.tensors), kOp, "damaged: the checksum does not match the data in '", path, "'");
-    check(text_of(file, "family") == family, kOp, "another family's state in '", path, "'; expected ", family);
+    check(text_of(file, "family") == family, kOp, "another family's state in '", path, "'; got '", text_of(file, "family"), "'; expected ", family);
     check_state(path, task.state(), file.tensors);
     task.load_state(file.tensors);
     return step;

@@ -207,11 +207,13 @@ TEST_CASE("a GAN from train to eval, its options refused with what is allowed") 
     CHECK(broken.code == 1);
     CHECK_MESSAGE(contains(broken.err, "packs must divide the batch"), broken.err);
     CHECK(contains(broken.err, run));
-    // A checkpoint of another family, too.
+    // A checkpoint of another family is a folder that was given by mistake.
     put(config, good);
     REQUIRE(eps_program(tiny_training(data, data / "vae", 10)).code == 0);
     put(run + "/checkpoint.safetensors", bytes_of_file(data / "vae/checkpoint.safetensors"));
-    CHECK(eps_program({"eval", run}).code == 1);
+    const Finished mistaken = eps_program({"eval", run});
+    CHECK(mistaken.code == 2);
+    CHECK_MESSAGE(contains(mistaken.err, "is a run of gan, but its checkpoint is of 'vae'"), mistaken.err);
 }
 
 TEST_CASE("a DDPM from train to eval, options of sampling refused with what is allowed") {

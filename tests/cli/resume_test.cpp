@@ -16,6 +16,25 @@ std::vector<std::string> program(std::vector<std::string> arguments) {
     return arguments;
 }
 
+// Training told by a folder and a number of steps: killed after its first checkpoint, and stopped at a step that is no multiple of anything, it goes on to
+// bitwise the checkpoint of a run that was never disturbed.
+template <class Arguments>
+void check_resumes(const TempFolder& data, int steps, const Arguments& training) {
+    const std::string whole = data / "whole", parts = data / "parts", odd = data / "odd";
+    for (const std::string& run : {whole, parts, odd}) std::filesystem::remove_all(run);
+    REQUIRE(eps_program(training(whole, steps)).code == 0);
+    Process killed(program(training(parts, steps)));  // at a checkpoint every ten steps, and mostly between two
+    wait_until([&] { return std::filesystem::exists(parts + "/checkpoint.safetensors") || !killed.running(); });
+    killed.signal(SIGKILL);
+    killed.wait();
+    REQUIRE(eps_program({"train", "--resume", parts, "--threads", "1", "--quiet"}).code == 0);
+    CHECK(checkpoint_of(parts) == checkpoint_of(whole));
+
+    REQUIRE(eps_program(training(odd, 13)).code == 0);
+    REQUIRE(eps_program({"train", "--resume", odd, "--steps", std::to_string(steps), "--threads", "2", "--quiet"}).code == 0);
+    CHECK(checkpoint_of(odd) == checkpoint_of(whole));
+}
+
 }  // namespace
 
 TEST_CASE("twenty times killed with -9, a run ends bitwise as one never killed") {
@@ -95,20 +114,8 @@ TEST_CASE("GANs: killed and resumed, at any step, they end bitwise as ones never
                                                        "--instance-noise-steps", "30", "--lr-decay", "none"},
                                                       {"--data", "mnist", "--noise", "4", "--minibatch-stddev"}};
     for (std::size_t game = 0; game < games.size(); ++game) {
-        const std::string whole = data / ("whole" + std::to_string(game)), parts = data / ("parts" + std::to_string(game));
         const int steps = game == 2 ? 23 : 200;
-        REQUIRE(eps_program(tiny_gan(data, whole, steps, games[game])).code == 0);
-        Process killed(program(tiny_gan(data, parts, steps, games[game])));  // at a checkpoint every ten steps, and mostly between two
-        wait_until([&] { return std::filesystem::exists(parts + "/checkpoint.safetensors") || !killed.running(); });
-        killed.signal(SIGKILL);
-        killed.wait();
-        REQUIRE(eps_program({"train", "--resume", parts, "--threads", "1", "--quiet"}).code == 0);
-        CHECK(checkpoint_of(parts) == checkpoint_of(whole));
-
-        const std::string odd = data / ("odd" + std::to_string(game));  // stopped at a step that is no multiple of anything
-        REQUIRE(eps_program(tiny_gan(data, odd, 13, games[game])).code == 0);
-        REQUIRE(eps_program({"train", "--resume", odd, "--steps", std::to_string(steps), "--threads", "2", "--quiet"}).code == 0);
-        CHECK(checkpoint_of(odd) == checkpoint_of(whole));
+        check_resumes(data, steps, [&](const std::string& folder, int until) { return tiny_gan(data, folder, until, games[game]); });
     }
 }
 
@@ -118,20 +125,8 @@ TEST_CASE("DDPMs: killed and resumed, at any step, they end bitwise as ones neve
     const std::vector<std::vector<std::string>> runs{{"--data", "grid25", "--importance", "--variance", "learned", "--dropout", "0.2", "--accumulate", "3"},
                                                      {"--data", "mnist", "--conditional", "--dropout", "0.2", "--ema", "0.99"}};
     for (std::size_t run = 0; run < runs.size(); ++run) {
-        const std::string whole = data / ("whole" + std::to_string(run)), parts = data / ("parts" + std::to_string(run));
         const int steps = run == 1 ? 23 : 150;  // enough for every t to have the losses that importance asks for
-        REQUIRE(eps_program(tiny_ddpm(data, whole, steps, runs[run])).code == 0);
-        Process killed(program(tiny_ddpm(data, parts, steps, runs[run])));
-        wait_until([&] { return std::filesystem::exists(parts + "/checkpoint.safetensors") || !killed.running(); });
-        killed.signal(SIGKILL);
-        killed.wait();
-        REQUIRE(eps_program({"train", "--resume", parts, "--threads", "1", "--quiet"}).code == 0);
-        CHECK(checkpoint_of(parts) == checkpoint_of(whole));
-
-        const std::string odd = data / ("odd" + std::to_string(run));  // stopped at a step that is no multiple of anything
-        REQUIRE(eps_program(tiny_ddpm(data, odd, 13, runs[run])).code == 0);
-        REQUIRE(eps_program({"train", "--resume", odd, "--steps", std::to_string(steps), "--threads", "2", "--quiet"}).code == 0);
-        CHECK(checkpoint_of(odd) == checkpoint_of(whole));
+        check_resumes(data, steps, [&](const std::string& folder, int until) { return tiny_ddpm(data, folder, until, runs[run]); });
     }
 }
 
@@ -142,20 +137,8 @@ TEST_CASE("flows: killed and resumed, at any step, they end bitwise as ones neve
                                                      {"--flow", "glow", "--target", "moons", "--width", "8", "--ema", "0.9"},
                                                      {"--flow", "realnvp", "--target", "mnist", "--k", "1", "--width", "4"}};
     for (std::size_t run = 0; run < runs.size(); ++run) {
-        const std::string whole = data / ("whole" + std::to_string(run)), parts = data / ("parts" + std::to_string(run));
         const int steps = run == 2 ? 23 : 60;
-        REQUIRE(eps_program(tiny_flow(data, whole, steps, runs[run])).code == 0);
-        Process killed(program(tiny_flow(data, parts, steps, runs[run])));
-        wait_until([&] { return std::filesystem::exists(parts + "/checkpoint.safetensors") || !killed.running(); });
-        killed.signal(SIGKILL);
-        killed.wait();
-        REQUIRE(eps_program({"train", "--resume", parts, "--threads", "1", "--quiet"}).code == 0);
-        CHECK(checkpoint_of(parts) == checkpoint_of(whole));
-
-        const std::string odd = data / ("odd" + std::to_string(run));  // stopped at a step that is no multiple of anything
-        REQUIRE(eps_program(tiny_flow(data, odd, 13, runs[run])).code == 0);
-        REQUIRE(eps_program({"train", "--resume", odd, "--steps", std::to_string(steps), "--threads", "2", "--quiet"}).code == 0);
-        CHECK(checkpoint_of(odd) == checkpoint_of(whole));
+        check_resumes(data, steps, [&](const std::string& folder, int until) { return tiny_flow(data, folder, until, runs[run]); });
     }
 }
 
