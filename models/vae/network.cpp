@@ -48,11 +48,10 @@ Vae::Vae(const NetworkOptions& options, Generator& generator)
         add("encoder_top", top_->encoder);
         add("prior", top_->prior);
     }
-    if (options.flow != "none") {
-        check(!top_, "vae", "a flow is of one stochastic layer; got ", options.stochastic_layers);
-        flow_ = flow::make_flow(options.flow, {.dim = options.latent, .k = options.flow_layers, .context = options.hidden}, generator);
-        add("flow", *flow_);
-    }
+    check(!top_ || options.flow == "none", "vae", "a flow is of one stochastic layer; got ", options.stochastic_layers);
+    flow_ = options.flow == "none" ? std::make_unique<flow::Composition>()
+                                   : flow::make_flow(options.flow, {.dim = options.latent, .k = options.flow_layers, .context = options.hidden}, generator);
+    add("flow", *flow_);
 }
 
 Vae::Top::Top(std::int64_t lower, std::int64_t hidden, std::int64_t upper, Generator& generator)
@@ -63,8 +62,11 @@ flow::FlowPosterior Vae::posterior(const Tensor& x) {
     return {{encoder_.mu(hidden), encoder_.log_var(hidden)}, flow_.get(), hidden};
 }
 
+flow::PosteriorSample Vae::posterior_sample(const Tensor& x, Generator& generator) {
+    return flow::sample_with(posterior(x), randn({x.size(0), options_.latent}, generator));
+}
+
 Tensor Vae::code(const Tensor& x) {
-    if (!flow_) return encode(x).mu;
     const flow::FlowPosterior q = posterior(x);
     return flow_->map(q.q0.mu, q.context);
 }
@@ -75,6 +77,8 @@ Tensor Vae::log_likelihood(const Tensor& x, const Tensor& z1) {
     const Tensor output = decode(z1);
     return options_.decoder == Decoder::bernoulli ? bernoulli_log_prob(x, output) : gaussian_log_prob(x, output, pixel_log_var_);
 }
+
+Tensor Vae::log_joint(const Tensor& x, const Tensor& z) { return log_likelihood(x, z) + standard_normal_log_prob(z); }
 
 Tensor Vae::mean_pixels(const Tensor& z1) {
     const Tensor output = decode(z1);
@@ -94,8 +98,8 @@ Tensor Vae::log_prior_ratio(const DiagonalNormal& q, const Tensor& z1, Generator
 }
 
 Elbo Vae::elbo(const Tensor& x, Generator& generator, double beta) {
-    if (flow_) {
-        const flow::PosteriorSample sample = flow::sample_with(posterior(x), randn({x.size(0), options_.latent}, generator));
+    if (flow_->size() > 0) {
+        const flow::PosteriorSample sample = posterior_sample(x, generator);
         return vae::elbo(log_likelihood(x, sample.z), sample.log_q() - standard_normal_log_prob(sample.z), beta);
     }
     const DiagonalNormal q = encode(x);
@@ -104,9 +108,14 @@ Elbo Vae::elbo(const Tensor& x, Generator& generator, double beta) {
     return vae::elbo(log_likelihood(x, z1), kl, beta);
 }
 
+Tensor Vae::annealed_bound(const Tensor& x, Generator& generator, double beta) {
+    check(!top_, "vae", "the annealed bound is of one stochastic layer; got ", options_.stochastic_layers);
+    return -flow::free_energy([&](const Tensor& z) { return log_joint(x, z); }, posterior_sample(x, generator), beta);
+}
+
 Tensor Vae::log_weights(const Tensor& x, std::int64_t k, Generator& generator) {
     check(k >= 1, "log_weights", "needs at least one sample; got k = ", k);
-    if (flow_) return flow::log_weights(posterior(x), [&](const Tensor& z) { return log_likelihood(x, z) + standard_normal_log_prob(z); }, k, generator);
+    if (flow_->size() > 0) return flow::log_weights(posterior(x), [&](const Tensor& z) { return log_joint(x, z); }, k, generator);
     const DiagonalNormal q = encode(x);                                                      // [B, latent]
     const Tensor z1 = q.sample_with(randn({k, x.size(0), options_.latent}, generator));      // [k, B, latent]
     return log_likelihood(x, z1) + log_prior_ratio(q, z1, generator);                        // [k, B]

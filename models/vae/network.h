@@ -59,11 +59,17 @@ public:
 
     /// The bound of each x with one sample of the posterior; the KL is closed-form with one layer and no flow. -> [B]
     Elbo elbo(const Tensor& x, Generator& generator, double beta = 1);
+    /// beta log p(x, z) - log q(z|x) of one sample of the posterior: the bound whose beta rises from 0.01 to 1 in the first steps, flow or none, one
+    /// stochastic layer (Rezende & Mohamed 2015, eq. 20) -> [B]
+    Tensor annealed_bound(const Tensor& x, Generator& generator, double beta);
     /// log p(x, z_i) - log q(z_i|x) for k samples of the posterior -> [k, B]
     Tensor log_weights(const Tensor& x, std::int64_t k, Generator& generator);
 
 private:
     flow::FlowPosterior posterior(const Tensor& x);
+    flow::PosteriorSample posterior_sample(const Tensor& x, Generator& generator);
+    /// log p(x, z) of z [.., B, latent] under N(0, I) -> [.., B]
+    Tensor log_joint(const Tensor& x, const Tensor& z);
 
     struct Top {  // the second stochastic layer
         NormalNet encoder;  // q(z2|z1)
@@ -80,7 +86,7 @@ private:
     nn::Linear pixels_;
     Tensor pixel_log_var_;  // the Gaussian decoder's, one for all pixels, learned
     std::optional<Top> top_;
-    std::unique_ptr<flow::Composition> flow_;
+    std::unique_ptr<flow::Composition> flow_;  // of no layers where there is none
 };
 
 }  // namespace eps::models::vae

@@ -58,6 +58,7 @@ public:
         : pixels_(pixels_of(config)),
           gaussian_(config.text("decoder") == "gaussian"),
           beta_(config.number("beta")),
+          anneal_(config.integer("anneal")),
           importance_samples_(config.integer("k")),
           eval_samples_(config.integer("eval-k")),
           seed_(static_cast<std::uint64_t>(config.integer("seed"))),
@@ -70,6 +71,9 @@ public:
           noise_(Generator(seed_).fork(Stream::training_noise)) {
         check(importance_samples_ == 1 || beta_ == 1, "vae", "beta applies to the one-sample bound; got k = ", importance_samples_,
               " and beta = ", beta_, "; hint: drop one of them");
+        check(anneal_ == 0 || (importance_samples_ == 1 && beta_ == 1 && config.integer("layers") == 1), "vae",
+              "the annealed bound is of one sample, one stochastic layer and beta 1; got --anneal ", anneal_, " with --k ", importance_samples_, ", --layers ",
+              config.integer("layers"), ", --beta ", beta_);
         const bool flow = config.text("flow") != "none";
         check(flow == (config.integer("flow-k") > 0), "vae", "--flow and --flow-k go together; got --flow ", config.text("flow"), " --flow-k ",
               config.integer("flow-k"), "; expected both, or neither");
@@ -78,7 +82,7 @@ public:
 
     Scalars step(std::int64_t index) override {
         optimizer_.zero_grad();
-        const Scalars scalars = accumulate(order().indices(index), parts_, [&](const Tensor& rows) { return loss_of(rows); });
+        const Scalars scalars = accumulate(order().indices(index), parts_, [&](const Tensor& rows) { return loss_of(rows, index); });
         optimizer_.step();
         return scalars;
     }
@@ -144,8 +148,12 @@ public:
     }
 
 private:
-    PartLoss loss_of(const Tensor& rows) {
+    PartLoss loss_of(const Tensor& rows, std::int64_t step) {
         const Tensor x = prepare(data::take_rows_u8_as_f32(train().images, rows), noise_);
+        if (const double beta = anneal_ > 0 ? flow::annealing(step, anneal_) : 1; beta < 1) {
+            const Tensor loss = -mean(model_.annealed_bound(x, noise_, beta));
+            return {loss, {{"loss", loss.item()}, {"beta", beta}}};
+        }
         if (importance_samples_ > 1) {
             const Tensor loss = -mean(vae::iwae_bound(model_.log_weights(x, importance_samples_, noise_)));
             return {loss, {{"loss", loss.item()}}};
@@ -226,6 +234,7 @@ private:
     Pixels pixels_;
     bool gaussian_;
     double beta_;
+    std::int64_t anneal_;  // steps; 0: none
     std::int64_t importance_samples_, eval_samples_;
     std::uint64_t seed_;
     std::int64_t batch_, parts_;
@@ -253,6 +262,7 @@ Family vae_family() {
              {"flow", std::string("none"), "flow that the posterior goes through", {"none", "planar", "radial", "nice", "iaf"}},
              {"flow-k", std::int64_t{0}, "its layers", {}, 0, 1000},
              {"beta", 1.0, "weight of the KL term (beta-VAE)"},
+             {"anneal", std::int64_t{0}, "steps over which the weight of log p(x, z) rises from 0.01 to 1; 0: it is 1", {}, 0},
              {"k", std::int64_t{1}, "importance samples of the training bound (IWAE for k > 1)", {}, 1},
              {"eval-k", std::int64_t{50}, "importance samples of the bound that eval reports", {}, 1},
              {"batch", std::int64_t{100}, "images a step", {}, 1},

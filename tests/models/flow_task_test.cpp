@@ -211,6 +211,19 @@ TEST_CASE("vae: a posterior that goes through flows") {
     CHECK(model.code(x).shape() == Shape{40, 3});
     CHECK(max(abs(model.code(x) - model.encode(x).mu)).item() > 0.01);
 
+    // Annealed, it is beta log p(x, z) - log q: linear in beta, and at 1 the weight of one sample.
+    for (vae::Vae* vae : {&model, &plain}) {
+        const auto annealed = [&](double beta) {
+            Generator drawn(3);
+            return vae->annealed_bound(x, drawn, beta);
+        };
+        Generator again(3);
+        CHECK(max(abs(annealed(1) - vae::iwae_bound(vae->log_weights(x, 1, again)))).item() < 1e-5);
+        CHECK(max(abs(annealed(0.3) - (annealed(0) * 0.7 + annealed(1) * 0.3))).item() < 1e-5);
+        CHECK(max(abs(annealed(0) - annealed(1))).item() > 1);
+    }
     CHECK(contains(message_of([&] { vae::Vae({.flow = "planar", .flow_layers = 0}, init); }), "at least one layer"));
     CHECK(contains(message_of([&] { vae::Vae({.stochastic_layers = 2, .flow = "planar", .flow_layers = 2}, init); }), "one stochastic layer; got 2"));
+    vae::Vae two({.pixels = 12, .hidden = 16, .latent = 3, .latent_top = 2, .stochastic_layers = 2}, init);
+    CHECK(contains(message_of([&] { two.annealed_bound(x, init, 0.5); }), "one stochastic layer; got 2"));
 }
