@@ -11,6 +11,7 @@
 #include "models/ddpm/domain.h"
 #include "models/ddpm/estimates.h"
 #include "models/ddpm/likelihood.h"
+#include "models/metrics/bits_per_dim.h"
 #include "models/metrics/neighbours.h"
 #include "models/metrics/report.h"
 #include "models/picture/image_grid.h"
@@ -53,8 +54,8 @@ public:
         const BoundEstimate bound = estimate_bound(model, test, generator);
         Scalars scalars;
         const auto add = [&](const std::string& name, const BoundEstimate::Term& term) {
-            scalars.emplace_back(name, bits_per_dimension(term.mean, kPixels));
-            scalars.emplace_back(name + "_se", bits_per_dimension(term.se, kPixels));
+            scalars.emplace_back(name, metrics::bits_per_dim(term.mean, kPixels));
+            scalars.emplace_back(name + "_se", metrics::bits_per_dim(term.se, kPixels));
         };
         add("bits_per_dim", bound.total());
         add("l_T", bound.l_T);

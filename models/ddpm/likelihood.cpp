@@ -1,7 +1,6 @@
 #include "models/ddpm/likelihood.h"
 
 #include <cmath>
-#include <numbers>
 
 #include "autograd/engine.h"
 #include "autograd/ops/arithmetic.h"
@@ -150,7 +149,5 @@ Tensor ode_log_likelihood(const Schedule& schedule, const Denoiser& denoiser, co
     }
     return standard_normal(x).log_prob(x) + gained;
 }
-
-double bits_per_dimension(double nats, std::int64_t elements) { return nats / (static_cast<double>(elements) * std::numbers::ln2); }
 
 }  // namespace eps::models::ddpm

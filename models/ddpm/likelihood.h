@@ -40,7 +40,4 @@ Quadrature gauss_hermite(std::int64_t count);
 Tensor ode_log_likelihood(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, std::int64_t steps, std::int64_t probes,
                           Generator& generator);
 
-/// Nats a sample of `elements` elements as bits an element.
-double bits_per_dimension(double nats, std::int64_t elements);
-
 }  // namespace eps::models::ddpm

@@ -118,6 +118,7 @@ std::vector<Option> options() {
         by_data({"ema", 0.999, "decay of the average of the weights that samples come from, lower in the first steps; 0: none", {}, 0, 0.9999999}),
         by_data({"sampler", Text("ddim"), "of pictures and of eval", sampler_names()}),
         by_data({"sample-steps", Whole{50}, "its steps; 0: T", {}, 0}),
+        by_data({"sample-eta", 0.0, "noise of DDIM, 0: none, to 1", {}, 0, 1}),
     };
 }
 
@@ -130,7 +131,8 @@ std::vector<Option> sample_options() {
         from_run({"sampler", Text(""), "way from noise to data", sampler_names()}),
         from_run({"steps", Whole{0}, "its steps; 0: every t", {}, 0}),
         from_run({"variance", Text(""), "of ancestral sampling", variance_names()}),
-        {"eta", 0.0, "noise of DDIM, 0 to 1", {}, 0, 1},
+        from_run({"spacing", Text(""), "of its times: even in t, or in log alpha_bar / (1 - alpha_bar)", {"time", "log-snr"}}),
+        from_run({"eta", 0.0, "noise of DDIM, 0: none, to 1", {}, 0, 1}),
         {"guidance", 0.0, "weight of classifier-free guidance, 0: none", {}, 0, 100},
         {"class", Whole{-1}, "of every sample; -1: in turn", {}, -1},
         {"batch", Whole{128}, "samples at once: memory, and no more", {}, 1, 100000},
@@ -162,7 +164,8 @@ Settings Settings::of(const Config& config) {
     s.lr_decay = config.text("lr-decay");
     s.grad_clip = config.number("grad-clip");
     s.ema = config.number("ema");
-    s.sampler = {.name = config.text("sampler"), .steps = config.integer("sample-steps"), .variance = config.text("variance"), .clip_x0 = s.images};
+    s.sampler = {.name = config.text("sampler"), .steps = config.integer("sample-steps"), .variance = config.text("variance"),
+                 .eta = config.number("sample-eta"), .clip_x0 = s.images};
     s.steps = config.integer("steps");
     s.seed = static_cast<std::uint64_t>(config.integer("seed"));
     check_training(s, config.flag("conditional"), config);
@@ -177,8 +180,10 @@ Sampling::Sampling(const Settings& settings) : sampler(settings.sampler) {}
 
 Sampling::Sampling(const Settings& settings, const Config& given) : Sampling(settings) {
     if (given.has("sampler")) sampler.name = given.text("sampler");
+    if (sampler.name != "ddim") sampler.eta = 0;
     if (given.has("steps")) sampler.steps = given.integer("steps");
     if (given.has("variance")) sampler.variance = given.text("variance");
+    if (given.has("spacing")) sampler.spacing = given.text("spacing");
     if (given.has("eta")) sampler.eta = given.number("eta");
     if (given.has("guidance")) guidance = given.number("guidance");
     if (given.has("class")) only_class = given.integer("class");

@@ -12,6 +12,7 @@
 #include "models/data/image_source.h"
 #include "models/flow/domain.h"
 #include "models/flow/pixels.h"
+#include "models/metrics/bits_per_dim.h"
 #include "models/metrics/report.h"
 #include "models/picture/image_grid.h"
 #include "tensor/create.h"
@@ -70,7 +71,7 @@ private:
         const Tensor x = round(data::take_rows_u8_as_f32(set.images, rows) * 255.0);
         return dequantise(reshape(x, {x.size(0), 1, kSide, kSide}), kLevels, generator).y;
     }
-    static Tensor bits(const Tensor& log_prob) { return bits_per_dim(log_prob, kPixels, kLevels); }
+    static Tensor bits(const Tensor& log_prob) { return metrics::bits_per_dim(log_prob, kPixels, kLevels); }
     /// [count, 784] in [0, 1]; the rim around it is black or white.
     static Tensor draw(Model& model, std::int64_t count, Generator& generator) {
         const NoGrad guard;

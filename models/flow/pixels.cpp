@@ -1,7 +1,6 @@
 #include "models/flow/pixels.h"
 
 #include <cmath>
-#include <numbers>
 
 #include "autograd/engine.h"
 #include "autograd/ops/arithmetic.h"
@@ -62,11 +61,6 @@ Dequantised VariationalDequantisation::operator()(const Tensor& x, Generator& ge
     const Mapped there = flow_->transform(noise, pixels / static_cast<double>(levels_));
     const Tensor log_q = vae::standard_normal_log_prob(noise) - there.log_det - sum(log_slope(there.z), {1});
     return {(x + reshape(sigmoid(there.z), x.shape())) / static_cast<double>(levels_), log_q};
-}
-
-Tensor bits_per_dim(const Tensor& log_prob, std::int64_t elements, std::int64_t levels) {
-    check(elements >= 1 && levels >= 1, "bits_per_dim", "needs at least one element and level; got ", elements, " and ", levels);
-    return log_prob / (-static_cast<double>(elements) * std::numbers::ln2) + std::log2(static_cast<double>(levels));
 }
 
 }  // namespace eps::models::flow

@@ -38,7 +38,4 @@ private:
     std::int64_t levels_;
 };
 
-/// Bits a pixel from log p(y) - log q(u|x) in nats [B]: -log_prob / (D ln 2) + log2(levels), of `elements` = D pixels.
-Tensor bits_per_dim(const Tensor& log_prob, std::int64_t elements, std::int64_t levels = 256);
-
 }  // namespace eps::models::flow

@@ -1,6 +1,5 @@
 #include "models/vae/vae.h"
 
-#include <cmath>
 #include <optional>
 
 #include "autograd/grad_mode.h"
@@ -11,6 +10,7 @@
 #include "autograd/ops/shape.h"
 #include "models/data/batches.h"
 #include "models/data/images.h"
+#include "models/metrics/bits_per_dim.h"
 #include "models/metrics/report.h"
 #include "models/picture/image_grid.h"
 #include "models/training/accumulate.h"
@@ -120,9 +120,8 @@ public:
                         {"iwae", iwae.mean()}, {"iwae_se", iwae.standard_error()}, {"iwae_k", static_cast<double>(eval_samples_)},
                         {"nll", -iwae.mean()}, {"nll_se", iwae.standard_error()}};
         if (pixels_ != Pixels::grey || gaussian_) {  // grey pixels under a Bernoulli are no likelihood of the data
-            const double bits = 1 / (std::log(2.0) * kPixels);
-            scalars.emplace_back("bits_per_dim", -iwae.mean() * bits + (gaussian_ ? 8 : 0));  // 8: pixels are in units of 256
-            scalars.emplace_back("bits_per_dim_se", iwae.standard_error() * bits);
+            scalars.emplace_back("bits_per_dim", metrics::bits_per_dim(-iwae.mean(), kPixels) + (gaussian_ ? 8 : 0));  // 8: pixels are in units of 256
+            scalars.emplace_back("bits_per_dim_se", metrics::bits_per_dim(iwae.standard_error(), kPixels));
         }
         scalars.emplace_back("active_units", sum(to(variance > 1e-2, f64)).item());
         scalars.emplace_back("images", static_cast<double>(test().images.size(0)));

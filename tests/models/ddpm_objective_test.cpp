@@ -3,6 +3,7 @@
 
 #include "models/ddpm/algorithms.h"
 #include "models/ddpm/times.h"
+#include "models/metrics/bits_per_dim.h"
 #include "tests/models/ddpm_support.h"
 
 using namespace eps;
@@ -14,7 +15,7 @@ TEST_CASE("D8: L_T is next to nothing") {
     const Tensor bits = bound_prior(s, column({.5, 1})) / std::log(2.0);
     CHECK(std::abs(bits.to_vector()[0] - 7.2787e-06) < 1e-9);
     CHECK(std::abs(bits.to_vector()[1] - 2.9113e-05) < 1e-9);
-    CHECK(bits_per_dimension(784 * std::log(2.0), 784) == doctest::Approx(1));
+    CHECK(metrics::bits_per_dim(784 * std::log(2.0), 784) == doctest::Approx(1));
 }
 
 TEST_CASE("D10: the KL of a step is the weight times the error of the noise") {

@@ -61,6 +61,8 @@ TEST_CASE("ddpm: what is not given comes from the recipe, and what is given stay
     }
     CHECK(config_of({}).text("levels").empty());
     CHECK(config_of({{"data", Text("mnist")}}).text("levels") == "1,2,2");
+    CHECK(config_of({{"data", Text("mnist")}}).number("sample-eta") == 1);
+    CHECK(config_of({{"data", Text("mnist")}, {"sampler", Text("dpm++")}}).number("sample-eta") == 0);
     CHECK(config_of({{"lr", 0.5}}).number("lr") == 0.5);
     CHECK(config_of({{"variance", Text("learned")}}).text("loss") == "hybrid");
     CHECK(config_of({{"conditional", true}}).number("class-dropout") == 0.1);
@@ -77,6 +79,7 @@ TEST_CASE("ddpm: options that do not go together are one sentence with what is a
     const Given images{{"data", Text("mnist")}};
     CHECK(contains(refusal({{"T", Whole{5}}}), "beta leaves (0, 1) at step 2 of 5"));
     CHECK(contains(refusal({{"sample-steps", Whole{2000}}}), "got --sample-steps 2000; expected 1000 at most"));
+    CHECK(contains(refusal({{"sample-eta", 0.5}}), "eta belongs to ddim; got eta 0.5 with sampler dpm++"));
     CHECK(contains(refusal({{"schedule", Text("zero-snr")}}), "expected --prediction v or x0"));
     CHECK(contains(refusal({{"schedule", Text("zero-snr")}, {"prediction", Text("v")}, {"sampler", Text("heun")}}), "ddim and dpm++ can"));
     CHECK(contains(refusal({{"variance", Text("learned")}, {"loss", Text("simple")}}), "expected --loss hybrid or bound"));

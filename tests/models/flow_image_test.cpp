@@ -13,6 +13,7 @@
 #include "models/flow/invertible_linear.h"
 #include "models/flow/pixels.h"
 #include "models/flow/spline.h"
+#include "models/metrics/bits_per_dim.h"
 #include "nn/optimizer.h"
 #include "tests/files.h"
 #include "tests/models/flow_case.h"
@@ -225,9 +226,9 @@ TEST_CASE("pixels: logit, dequantisation and bits per dimension") {
     const Dequantised white = dequantise(full({2, 500'000}, 255), 256, generator);  // u within 2^-17 of 1 among them: not rounded up
     CHECK(max(white.y).item() < 1);
     CHECK(min(white.y).item() == doctest::Approx(255.0 / 256).epsilon(1e-6));
-    CHECK(largest(bits_per_dim(Box(Shape{1, 4, 4}).log_prob(uniform.y) - uniform.log_q, 16) - 8.0) == 0);
+    CHECK(largest(metrics::bits_per_dim(Box(Shape{1, 4, 4}).log_prob(uniform.y) - uniform.log_q, 16) - 8.0) == 0);
     // Of a Gaussian density of y: the closed form.
-    CHECK(bits_per_dim(tensor({-2.5}), 2, 1).item() == doctest::Approx(2.5 / 2 / std::numbers::ln2));
+    CHECK(metrics::bits_per_dim(tensor({-2.5}), 2, 1).item() == doctest::Approx(2.5 / 2 / std::numbers::ln2));
     CHECK(message_of([&] { dequantise(levels / 255.0, 256, generator); }).find("whole numbers") != std::string::npos);
     CHECK_THROWS_AS(dequantise(levels, 1, generator), Error);
 }
