@@ -235,10 +235,10 @@ TEST_CASE("a DDPM from train to eval, options of sampling refused with what is a
         return bytes_of_file(picture) + bytes_of_file(data / "a-film.png") + bytes_of_file(data / "a-denoising.png");
     };
     const std::string usual = drawn({});
-    CHECK(drawn({"--sampler", "ddim", "--steps", "4", "--eta", "0", "--batch", "1"}) == usual);  // the run's sampler, another split
+    CHECK(drawn({"--sampler", "ddim", "--steps", "4", "--eta", "1", "--batch", "1"}) == usual);  // the run's sampler, another split
     CHECK(drawn({"--class", "3"}) != usual);
     CHECK(drawn({"--guidance", "2"}) != usual);
-    CHECK(drawn({"--eta", "1"}) != usual);
+    CHECK(drawn({"--eta", "0"}) != usual);
     CHECK(drawn({"--sampler", "ancestral", "--variance", "beta-tilde", "--steps", "0"}) != usual);
 
     std::filesystem::remove(picture);
