@@ -8,6 +8,7 @@
 // An operand of another dtype is converted by the copy kernel first: mixed dtypes are rare, and a switch at every load would be paid
 // for in the compile time and the registers of some thousand kernels.
 #include "cuda/strided.cuh"
+#include "cuda/vector.cuh"
 #include "tensor/kernels.h"
 
 namespace eps::kernels::cuda {
@@ -22,15 +23,6 @@ struct FlatOperands {
 struct StridedOperands {
     void* data[kOperands];
     Strided<kOperands> loop;
-};
-
-/// Elements of a 16-byte vector.
-template <class T>
-inline constexpr int kVector = 16 / static_cast<int>(sizeof(T));
-
-template <class T, int W>
-struct alignas(sizeof(T) * W) Vector {
-    T at[W];
 };
 
 /// One row as a device function of its operands' values.

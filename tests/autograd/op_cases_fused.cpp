@@ -47,10 +47,11 @@ void add_attention(std::vector<OpCase>& cases) {
     cases.push_back({op, "heads", attend({}), heads});
     cases.push_back({op, "no heads, own scale", attend({.scale = 0.7}), {any({2, 3, 2}, 34), any({2, 4, 2}, 35), any({2, 4, 2}, 36)}});
     cases.push_back({op, "causal", attend({.causal = true}), {any({1, 2, 4, 2}, 37), any({1, 2, 4, 2}, 38), any({1, 2, 4, 3}, 39)}});
-    const Tensor sees = tensor({1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1}, {3, 5}, {.dtype = boolean});  // query 1 sees no key
-    const auto masked = [sees](Inputs in) { return scaled_dot_product_attention(in[0], in[1], in[2], {.mask = copy_to(sees, in[0].device())}); };
+    const auto masked = [](Inputs in) {  // query 1 sees no key
+        return scaled_dot_product_attention(in[0], in[1], in[2], {.mask = bools({1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1}, {3, 5})});
+    };
     cases.push_back({op, "a bool mask", masked, heads});
-    const auto added = [](Inputs in) { return scaled_dot_product_attention(in[0], in[1], in[2], {.mask = copy_to(cast_data(any({2, 1, 3, 5}, 40), in[0].dtype()), in[0].device())}); };
+    const auto added = [](Inputs in) { return scaled_dot_product_attention(in[0], in[1], in[2], {.mask = copy_to(cast_data(any({2, 1, 3, 5}, 40), in[0].dtype()), constants_device())}); };
     cases.push_back({op, "an added mask", added, heads});
     cases.push_back({op, "a mask with a gradient", [](Inputs in) { return scaled_dot_product_attention(in[0], in[1], in[2], {.mask = in[3]}); },
                      {any({1, 1, 3, 2}, 41), any({1, 1, 2, 2}, 42), any({1, 1, 2, 2}, 43), any({3, 2}, 44)}});

@@ -12,8 +12,6 @@
 namespace eps::test {
 namespace {
 
-Tensor bools(const std::vector<double>& values, const Shape& shape) { return tensor(values, shape, {.dtype = boolean}); }
-
 void add_picking(std::vector<OpCase>& cases) {
     const std::vector<OpCase> indexing = {
         {"gather", "dim 1, some twice", EPS_ONE(square(gather(x, 1, index({0, 2, 2, 1, 1, 1, 0, 3}, {2, 4})))), {any({2, 4})}},

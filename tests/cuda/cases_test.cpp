@@ -1,7 +1,14 @@
-// The gradient cases of convolutions, spatial and fused ops and linear algebra on both devices: values and gradients.
+// Every op that is not pointwise, on both devices: the gradient cases' values and derivatives of first and second order, in every layout of
+// the inputs; and the ops without derivatives.
+#include "autograd/catalog.h"
 #include "autograd/engine.h"
-#include "tensor/random.h"
-#include "tests/autograd/op_cases.h"
+#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/index.h"
+#include "autograd/ops/masked.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/search.h"
+#include "autograd/ops/shape.h"
+#include "tests/autograd/op_case_inputs.h"
 #include "tests/cuda/twins.h"
 
 using namespace eps;
@@ -9,34 +16,84 @@ using namespace eps::test;
 
 namespace {
 
-// The output, then its gradient in each input.
-std::vector<Tensor> results(const OpCase& c, DType dtype, Device device) {
+Tensor ramp(const Shape& shape, const Options& options) {  // no two elements of what follows are weighted alike
+    return reshape(arange(1, static_cast<double>(numel(shape)) + 1, 1, options), shape) * (1.0 / static_cast<double>(numel(shape) + 1));
+}
+
+// The output, its gradient in each input, and that of their squares' sum; undefined where there is none.
+std::vector<Tensor> results(const OpCase& c, DType dtype, Device device, Layout layout) {
+    constants_device() = device;
     std::vector<Tensor> inputs;
-    for (const Tensor& x : c.inputs) inputs.push_back(copy_to(cast_data(x, dtype), device).as_strided(x.shape(), contiguous_strides(x.shape()), 0).requires_grad_());
+    for (const Tensor& x : c.inputs) inputs.push_back(leaf(copy_to(cast_data(x, dtype), device), layout));
     const Tensor y = c.f(inputs);
-    std::vector<Tensor> all{detach(y)};
-    Generator generator(99);
-    const Tensor g = copy_to(rand(y.shape(), {.dtype = dtype}, generator), device);
-    for (const Tensor& d : grad(y, inputs, {.gradient = g, .allow_unused = true})) all.push_back(d);
+    std::vector<Tensor> all{y};
+    const auto first = grad(y, inputs, {.gradient = ramp(y.shape(), y.options()), .create_graph = c.second_order, .allow_unused = true});
+    all.insert(all.end(), first.begin(), first.end());
+    Tensor energy;
+    for (const Tensor& d : first)
+        if (c.second_order && d.defined() && d.requires_grad()) energy = energy.defined() ? energy + sum(square(d)) : sum(square(d));
+    if (energy.defined())
+        for (const Tensor& d : grad(energy, inputs, {.allow_unused = true})) all.push_back(d);
+    constants_device() = cpu;
+    for (Tensor& x : all)
+        if (x.defined()) x = copy_to(detach(x), cpu);
     return all;
+}
+
+// Largest difference; infinity where one has a result that the other has not.
+double largest_difference(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
+    if (a.size() != b.size()) return std::numeric_limits<double>::infinity();
+    double worst = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        if (a[i].defined() != b[i].defined()) return std::numeric_limits<double>::infinity();
+        if (a[i].defined()) worst = std::max(worst, difference(a[i], b[i]));
+    }
+    return worst;
 }
 
 }  // namespace
 
-TEST_CASE("cuda: convolutions, pooling, resizing, norms, softmax, attention and linear algebra give the CPU's values and gradients") {
+TEST_CASE("cuda: every case of every op gives the CPU's values and derivatives, in every layout, and the same bits again") {
     if (no_gpu()) return;
-    std::vector<OpCase> cases;
-    add_convolutions(cases);
-    add_spatial(cases);
-    add_fused(cases);
-    add_linalg(cases);
-    for (const OpCase& c : cases)
-        for (DType dtype : {f32, f64}) {
-            INFO(std::string(c.op), ", ", std::string(c.what), ", ", std::string(name_of(dtype)));
-            const auto host = results(c, dtype, cpu), device = results(c, dtype, cuda);
-            for (std::size_t i = 0; i < host.size(); ++i) {
-                REQUIRE(host[i].defined() == device[i].defined());
-                if (host[i].defined()) CHECK(difference(host[i], copy_to(device[i], cpu)) < (dtype == f32 ? 1e-4 : 1e-11));
+    for (const OpCase& c : op_cases())
+        for (DType dtype : {f32, f64})
+            for (Layout layout : all_layouts) {
+                INFO(std::string(c.op), ", ", std::string(c.what), ", ", std::string(name_of(dtype)), ", ", std::string(name_of(layout)));
+                const auto host = results(c, dtype, cpu, layout), device = results(c, dtype, cuda, layout);
+                CHECK(largest_difference(host, device) < (dtype == f32 ? 1e-4 : 1e-10));
+                CHECK(largest_difference(device, results(c, dtype, cuda, layout)) == 0);
             }
+}
+
+TEST_CASE("cuda: what gives indices or bool is the CPU's") {
+    if (no_gpu()) return;
+    struct Function {
+        const char* op;
+        std::function<Tensor(const Tensor&)> f;
+    };
+    const std::vector<Function> functions = {
+        {"argmax", [](const Tensor& x) { return argmax(x, 1); }},
+        {"argmin", [](const Tensor& x) { return argmin(x, 0); }},
+        {"any", [](const Tensor& x) { return any(x, Dims{1}); }},
+        {"all", [](const Tensor& x) { return all(x); }},
+        {"nonzero", [](const Tensor& x) { return nonzero(x); }},
+        {"searchsorted", [](const Tensor& x) { return searchsorted(sort(x, -1).values, x); }},
+        {"bucketize", [](const Tensor& x) { return bucketize(x, constant({-1, 0, 1}, {3}, f32)); }},
+        {"argsort", [](const Tensor& x) { return argsort(x, 1); }},
+        {"one_hot", [](const Tensor& x) { return one_hot(argsort(x, 1), 4); }},
+    };
+    for (const OpInfo& op : op_catalog())
+        if (!op.differentiable && std::string(op.kind) != "pointwise")
+            CHECK_MESSAGE(std::any_of(functions.begin(), functions.end(), [&](const Function& f) { return std::string(f.op) == op.name; }),
+                          std::string(op.name), " is not compared");
+    const Tensor x = tensor({0, 1, -2, 0, 3, 3, 0, -1, 0.5, 0, 0, -2}, {3, 4});
+    for (const Function& function : functions)
+        for (Layout layout : all_layouts) {
+            INFO(std::string(function.op), ", ", std::string(name_of(layout)));
+            const Tensor expected = function.f(laid_out(x, layout));
+            constants_device() = cuda;
+            const Tensor got = function.f(laid_out(copy_to(x, cuda), layout));
+            constants_device() = cpu;
+            CHECK(difference(expected, copy_to(got, cpu)) == 0);
         }
 }

@@ -30,8 +30,8 @@ TEST_CASE("cuda: copy converts every dtype to every other, from every layout to 
     if (no_gpu()) return;
     for (DType from : {DType::boolean, DType::u8, DType::i64, DType::bf16, DType::f32, DType::f64})
         for (DType to : {DType::boolean, DType::u8, DType::i64, DType::bf16, DType::f32, DType::f64})
-            for (Layout out_layout : kWritable)
-                for (Layout layout : kReadable) {
+            for (Memory out_layout : kWritable)
+                for (Memory layout : kReadable) {
                     Twin out = random_twin({4, 6, 8}, out_layout, to);
                     const Twin src = random_twin({4, 6, 8}, layout, from);
                     cpu_kernels::copy(out.host, src.host);
@@ -50,8 +50,8 @@ TEST_CASE("cuda: copy of large transposed matrices, rows of wide words, and broa
             std::swap(transposed[last], transposed[last - 1]);
             Strides strides = contiguous_strides(transposed);
             std::swap(strides[last], strides[last - 1]);
-            const Twin whole = random_twin({numel(shape)}, Layout::row_major, dtype);
-            Twin out = random_twin(shape, Layout::row_major, dtype);
+            const Twin whole = random_twin({numel(shape)}, Memory::row_major, dtype);
+            Twin out = random_twin(shape, Memory::row_major, dtype);
             cpu_kernels::copy(out.host, whole.host.as_strided(shape, strides, 0));
             cuda_kernels::copy(out.device, whole.device.as_strided(shape, strides, 0));
             INFO(name_of(dtype), " ", shape);
@@ -60,14 +60,14 @@ TEST_CASE("cuda: copy of large transposed matrices, rows of wide words, and broa
     for (std::int64_t width : {16, 8, 6, 4, 3})  // rows cut out of longer ones: 16-byte words where length, distance and address allow
         for (std::int64_t length : {32, 33, 34})
             for (std::int64_t offset : {8, 9, 10}) {
-                const Twin wide = random_twin({5 * 7 * length}, Layout::row_major, f32);
-                Twin out = random_twin({5, 7, width}, Layout::row_major, f32);
+                const Twin wide = random_twin({5 * 7 * length}, Memory::row_major, f32);
+                Twin out = random_twin({5, 7, width}, Memory::row_major, f32);
                 cpu_kernels::copy(out.host, wide.host.as_strided({5, 7, width}, {7 * length, length, 1}, offset));
                 cuda_kernels::copy(out.device, wide.device.as_strided({5, 7, width}, {7 * length, length, 1}, offset));
                 CHECK(difference(out) == 0);
             }
-    const Twin row = random_twin({8}, Layout::row_major, f32);
-    Twin out = random_twin({3, 5, 8}, Layout::row_major, f32);
+    const Twin row = random_twin({8}, Memory::row_major, f32);
+    Twin out = random_twin({3, 5, 8}, Memory::row_major, f32);
     cpu_kernels::copy(out.host, row.host);
     cuda_kernels::copy(out.device, row.device);
     CHECK(difference(out) == 0);
@@ -76,14 +76,14 @@ TEST_CASE("cuda: copy of large transposed matrices, rows of wide words, and broa
 TEST_CASE("cuda: fill and arange") {
     if (no_gpu()) return;
     for (DType dtype : {DType::boolean, DType::u8, DType::i64, DType::bf16, DType::f32, DType::f64}) {
-        for (Layout layout : kWritable)
+        for (Memory layout : kWritable)
             for (double value : {0.0, 1.0, 3.25}) {
                 Twin out = random_twin({4, 6, 8}, layout, dtype);
                 cpu_kernels::fill(out.host, value);
                 cuda_kernels::fill(out.device, value);
                 CHECK(difference(out) == 0);
             }
-        Twin out = random_twin({1000}, Layout::row_major, dtype);
+        Twin out = random_twin({1000}, Memory::row_major, dtype);
         cpu_kernels::arange(out.host, 1, 0.1);
         cuda_kernels::arange(out.device, 1, 0.1);
         CHECK(difference(out) <= (dtype == f64 ? 1e-15 : 0));  // one rounding less where product and sum are fused
@@ -95,14 +95,14 @@ TEST_CASE("cuda: reduce over every set of dimensions") {
     const Shape shape{4, 6, 8};
     for (Reduction reduction : {Reduction::sum, Reduction::max, Reduction::min})
         for (DType dtype : {DType::boolean, DType::u8, DType::i64, DType::f32, DType::f64})
-            for (Layout layout : kReadable)
+            for (Memory layout : kReadable)
                 for (unsigned set = 0; set < 8; ++set) {
                     Dims dims;
                     Shape kept = shape;
                     for (int d = 0; d < 3; ++d)
                         if (set >> d & 1u) dims.push_back(d), kept[d] = 1;
                     const Twin src = random_twin(shape, layout, dtype, 0, dtype == DType::boolean ? 2 : 9);
-                    Twin out = random_twin(kept, Layout::row_major, reduction == Reduction::sum && !is_floating(dtype) ? i64 : dtype, 0, 2);
+                    Twin out = random_twin(kept, Memory::row_major, reduction == Reduction::sum && !is_floating(dtype) ? i64 : dtype, 0, 2);
                     cpu_kernels::reduce(reduction, out.host, src.host, dims);
                     cuda_kernels::reduce(reduction, out.device, src.device, dims);
                     INFO("reduction ", int(reduction), " of ", name_of(dtype), ", layout ", int(layout), ", dims ", dims);
@@ -119,7 +119,7 @@ TEST_CASE("cuda: reduce of long rows, tall columns and nothing; NaN wins; every 
     for (const Case& c : {Case{{3, 70001}, {1}}, Case{{70001, 3}, {0}}, Case{{100003}, {0}}, Case{{5, 1000, 7}, {1}}, Case{{3, 0}, {1}}, Case{{300, 2, 200}, {0, 2}}})
         for (Reduction reduction : {Reduction::sum, Reduction::max, Reduction::min})
             for (bool with_nan : {false, true}) {
-                const Twin src = random_twin(c.shape, Layout::row_major, f32, 0, 1, true);
+                const Twin src = random_twin(c.shape, Memory::row_major, f32, 0, 1, true);
                 if (with_nan && numel(c.shape) > 0) {
                     src.host.data<float>()[numel(c.shape) / 2] = static_cast<float>(kNaN);
                     Tensor target = src.device;
@@ -127,12 +127,12 @@ TEST_CASE("cuda: reduce of long rows, tall columns and nothing; NaN wins; every 
                 }
                 Shape kept = c.shape;
                 for (std::int64_t d : c.dims) kept[static_cast<int>(d)] = 1;
-                Twin out = random_twin(kept, Layout::row_major, f32);
+                Twin out = random_twin(kept, Memory::row_major, f32);
                 cpu_kernels::reduce(reduction, out.host, src.host, c.dims);
                 cuda_kernels::reduce(reduction, out.device, src.device, c.dims);
                 INFO("reduction ", int(reduction), " of ", c.shape, " over ", c.dims);
                 CHECK(difference(out) <= 1e-4);
-                Twin again = random_twin(kept, Layout::row_major, f32);
+                Twin again = random_twin(kept, Memory::row_major, f32);
                 cuda_kernels::reduce(reduction, again.device, src.device, c.dims);
                 CHECK(difference(copy_to(out.device, cpu), again.device) == 0);
             }
@@ -142,7 +142,7 @@ TEST_CASE("cuda: argmax and argsort along every dimension, with ties and NaN") {
     if (no_gpu()) return;
     for (const Shape& shape : {Shape{4, 6, 8}, Shape{3, 100, 2}, Shape{1, 1, 1}})
         for (DType dtype : kNumbers)
-            for (Layout layout : kReadable)
+            for (Memory layout : kReadable)
                 for (int dim = 0; dim < 3; ++dim)
                     for (bool flag : {false, true}) {
                         Twin src = random_twin(shape, layout, dtype, 0, 4);
@@ -152,11 +152,11 @@ TEST_CASE("cuda: argmax and argsort along every dimension, with ties and NaN") {
                             src = twin_of(buffer, shape, src.host.strides(), src.host.offset(), dtype);
                         }
                         INFO(name_of(dtype), " ", shape, ", layout ", int(layout), ", dim ", dim, flag ? ", smallest or descending" : "");
-                        Twin where = random_twin(with_size(shape, dim, 1), Layout::row_major, i64);
+                        Twin where = random_twin(with_size(shape, dim, 1), Memory::row_major, i64);
                         cpu_kernels::argmax(where.host, src.host, dim, flag);
                         cuda_kernels::argmax(where.device, src.device, dim, flag);
                         CHECK(difference(where) == 0);
-                        Twin order = random_twin(shape, Layout::row_major, i64);
+                        Twin order = random_twin(shape, Memory::row_major, i64);
                         cpu_kernels::argsort(order.host, src.host, dim, flag);
                         cuda_kernels::argsort(order.device, src.device, dim, flag);
                         CHECK(difference(order) == 0);
@@ -167,12 +167,12 @@ TEST_CASE("cuda: matmul of plain, transposed, strided and repeated operands") {
     if (no_gpu()) return;
     for (DType dtype : {f32, f64})
         for (const Shape& sizes : {Shape{3, 5, 7, 4}, Shape{1, 17, 33, 9}, Shape{4, 1, 6, 5}, Shape{2, 6, 1, 3}, Shape{2, 6, 5, 1}, Shape{2, 3, 0, 4}})
-            for (Layout a_layout : kReadable)
-                for (Layout b_layout : kReadable)
+            for (Memory a_layout : kReadable)
+                for (Memory b_layout : kReadable)
                     for (bool accumulate : {false, true}) {
                         const std::int64_t batch = sizes[0], m = sizes[1], k = sizes[2], n = sizes[3];
                         const Twin a = random_twin({batch, m, k}, a_layout, dtype, -1, 1), b = random_twin({batch, k, n}, b_layout, dtype, -1, 1);
-                        Twin out = random_twin({batch, m, n}, Layout::row_major, dtype, -1, 1);
+                        Twin out = random_twin({batch, m, n}, Memory::row_major, dtype, -1, 1);
                         cpu_kernels::matmul(out.host, a.host, b.host, accumulate);
                         cuda_kernels::matmul(out.device, a.device, b.device, accumulate);
                         INFO(name_of(dtype), " ", a.host.shape(), " x ", b.host.shape(), ", layouts ", int(a_layout), " and ", int(b_layout));
@@ -181,7 +181,7 @@ TEST_CASE("cuda: matmul of plain, transposed, strided and repeated operands") {
                         const auto transposed = [](const Tensor& x) {
                             return x.as_strided({x.size(0), x.size(2), x.size(1)}, {x.strides()[0], x.strides()[2], x.strides()[1]}, x.offset());
                         };
-                        Twin flipped = random_twin({batch, n, m}, Layout::row_major, dtype, -1, 1);
+                        Twin flipped = random_twin({batch, n, m}, Memory::row_major, dtype, -1, 1);
                         cpu_kernels::matmul(flipped.host, transposed(b.host), transposed(a.host), accumulate);
                         cuda_kernels::matmul(flipped.device, transposed(b.device), transposed(a.device), accumulate);
                         CHECK(difference(flipped) <= tolerance(dtype));
@@ -191,29 +191,29 @@ TEST_CASE("cuda: matmul of plain, transposed, strided and repeated operands") {
 TEST_CASE("cuda: gather and scatter, to the bit") {
     if (no_gpu()) return;
     for (DType dtype : kNumbers)
-        for (Layout layout : kReadable)
-            for (Layout index_layout : kReadable)
+        for (Memory layout : kReadable)
+            for (Memory index_layout : kReadable)
                 for (int dim = 0; dim < 3; ++dim) {
                     const Shape table{4, 6, 8}, picked = with_size(table, dim, 11);
                     const Twin index = random_twin(picked, index_layout, i64, 0, static_cast<double>(table[dim]));
                     INFO(name_of(dtype), ", layouts ", int(layout), " and ", int(index_layout), ", dim ", dim);
                     const Twin src = random_twin(table, layout, dtype);
-                    Twin out = random_twin(picked, Layout::row_major, dtype);
+                    Twin out = random_twin(picked, Memory::row_major, dtype);
                     cpu_kernels::gather(out.host, src.host, dim, index.host);
                     cuda_kernels::gather(out.device, src.device, dim, index.device);
                     CHECK(difference(out) == 0);
                     const Twin added = random_twin(picked, layout, dtype);
                     for (bool accumulate : {false, true}) {
-                        Twin target = random_twin(table, index_layout == Layout::repeated ? Layout::row_major : index_layout, dtype);
+                        Twin target = random_twin(table, index_layout == Memory::repeated ? Memory::row_major : index_layout, dtype);
                         cpu_kernels::scatter(target.host, dim, index.host, added.host, accumulate);
                         cuda_kernels::scatter(target.device, dim, index.device, added.device, accumulate);
                         CHECK(difference(target) == 0);
                     }
                 }
     // An embedding: one line of indices for all columns.
-    const Twin index = random_twin({500}, Layout::row_major, i64, 0, 20);
-    const Twin gradient = random_twin({500, 30}, Layout::row_major, f32, -1, 1);
-    Twin table = random_twin({20, 30}, Layout::row_major, f32, -1, 1);
+    const Twin index = random_twin({500}, Memory::row_major, i64, 0, 20);
+    const Twin gradient = random_twin({500, 30}, Memory::row_major, f32, -1, 1);
+    Twin table = random_twin({20, 30}, Memory::row_major, f32, -1, 1);
     cpu_kernels::scatter(table.host, 0, index.host.as_strided({500, 30}, {1, 0}, 0), gradient.host, true);
     cuda_kernels::scatter(table.device, 0, index.device.as_strided({500, 30}, {1, 0}, 0), gradient.device, true);
     CHECK(difference(table) == 0);
@@ -222,11 +222,11 @@ TEST_CASE("cuda: gather and scatter, to the bit") {
 TEST_CASE("cuda: searchsorted") {
     if (no_gpu()) return;
     for (DType dtype : kNumbers)
-        for (Layout layout : kReadable)
+        for (Memory layout : kReadable)
             for (bool right : {false, true}) {
-                const Twin loose = random_twin({3, 17}, Layout::row_major, dtype, 0, 20), values = random_twin({3, 40}, layout, dtype, 0, 20);
-                Twin order = random_twin({3, 17}, Layout::row_major, i64, 0, 1), sorted = loose;
-                Twin out = random_twin({3, 40}, Layout::row_major, i64, 0, 1);
+                const Twin loose = random_twin({3, 17}, Memory::row_major, dtype, 0, 20), values = random_twin({3, 40}, layout, dtype, 0, 20);
+                Twin order = random_twin({3, 17}, Memory::row_major, i64, 0, 1), sorted = loose;
+                Twin out = random_twin({3, 40}, Memory::row_major, i64, 0, 1);
                 cpu_kernels::argsort(order.host, loose.host, 1, false);
                 cuda_kernels::argsort(order.device, loose.device, 1, false);
                 sorted.host = clone_data(loose.host), sorted.device = clone_data(loose.device);
@@ -246,13 +246,13 @@ TEST_CASE("cuda: resample, with tables shorter and longer than a launch takes") 
     for (const auto [outputs, longest] : {Table{5, 3}, Table{500, 2}, Table{3, 1000}, Table{1, 0}, Table{400, 1}})
         for (DType dtype : kNumbers)
             for (int dim = 0; dim < 3; ++dim)
-                for (Layout layout : kReadable) {
+                for (Memory layout : kReadable) {
                     Taps taps(6);
                     for (std::int64_t i = 0; i < outputs; ++i, taps.next())
                         for (std::int64_t t = longest - i % (longest + 1); t > 0; --t)
                             taps.tap((i + t) % 6, longest == 1 || !is_floating(dtype) ? 1 : 0.25 * static_cast<double>(t % 5));
                     const Twin src = random_twin({6, 6, 6}, layout, dtype, 0, 4, dtype != u8);
-                    Twin out = random_twin(with_size({6, 6, 6}, dim, outputs), Layout::reversed, dtype);
+                    Twin out = random_twin(with_size({6, 6, 6}, dim, outputs), Memory::reversed, dtype);
                     cpu_kernels::resample(out.host, src.host, dim, taps);
                     cuda_kernels::resample(out.device, src.device, dim, taps);
                     INFO(name_of(dtype), ", dim ", dim, ", layout ", int(layout), ", ", outputs, " outputs");
@@ -289,11 +289,11 @@ TEST_CASE("cuda: cumsum of short and long lines, both ways") {
     if (no_gpu()) return;
     for (const Shape& shape : {Shape{4, 6, 8}, Shape{3, 1000, 2}})
         for (DType dtype : kNumbers)
-            for (Layout layout : kReadable)
+            for (Memory layout : kReadable)
                 for (int dim = 0; dim < 3; ++dim)
                     for (bool reverse : {false, true}) {
                         const Twin src = random_twin(shape, layout, dtype, 0, 1, dtype != DType::u8);
-                        Twin out = random_twin(shape, Layout::row_major, dtype);
+                        Twin out = random_twin(shape, Memory::row_major, dtype);
                         cpu_kernels::cumsum(out.host, src.host, dim, reverse);
                         cuda_kernels::cumsum(out.device, src.device, dim, reverse);
                         INFO(name_of(dtype), " ", shape, ", layout ", int(layout), ", dim ", dim, reverse ? ", reverse" : "");
@@ -305,7 +305,7 @@ TEST_CASE("cuda: the same random numbers as on the CPU") {
     if (no_gpu()) return;
     const PhiloxState state{0x123456789abcdefull, 0xfffffffeull};  // the counter carries into its upper word
     for (std::int64_t n : {1, 2, 3, 4, 5, 1000, 4099})
-        for (Layout layout : {Layout::row_major, Layout::shifted}) {
+        for (Memory layout : {Memory::row_major, Memory::shifted}) {
             const auto compare = [&](DType dtype, Distribution distribution, double a, double b, double allowed) {
                 Twin out = random_twin({n}, layout, dtype, 0, 2);
                 cpu_kernels::random(out.host, distribution, state, a, b);
@@ -314,13 +314,14 @@ TEST_CASE("cuda: the same random numbers as on the CPU") {
                 CHECK(difference(out) <= allowed);
             };
             for (DType dtype : {f32, f64}) {
+                compare(dtype, Distribution::uniform, 0, 1, 0);  // the words themselves
                 compare(dtype, Distribution::uniform, -1, 3, dtype == f32 ? 1e-6 : 1e-15);
                 compare(dtype, Distribution::normal, 2, 0.5, dtype == f32 ? 1e-6 : 1e-14);
             }
             for (DType dtype : {DType::boolean, DType::u8, DType::f32}) compare(dtype, Distribution::bernoulli, 0.3, 0, 0);
             compare(i64, Distribution::randint, -5, 1e12, 0);
             for (DType dtype : {f32, f64}) {
-                const Twin p = random_twin({n}, Layout::row_major, dtype, 0, 1);
+                const Twin p = random_twin({n}, Memory::row_major, dtype, 0, 1);
                 Twin out = random_twin({n}, layout, dtype);
                 cpu_kernels::random_bernoulli(out.host, p.host, state);
                 cuda_kernels::random_bernoulli(out.device, p.device, state);
@@ -339,7 +340,7 @@ TEST_CASE("cuda: every optimiser step, over more tensors than one launch takes")
         for (std::int64_t t = 0; t < 300; ++t) {
             const Shape shape{t % 50 == 7 ? 9001 : t % 13};
             const DType dtype = t % 5 == 0 ? f64 : f32;
-            for (int i = 0; i < 4; ++i) twins.push_back(random_twin(shape, Layout::row_major, dtype, 0.1, 1));
+            for (int i = 0; i < 4; ++i) twins.push_back(random_twin(shape, Memory::row_major, dtype, 0.1, 1));
             const Twin* last = &twins[twins.size() - 4];
             const bool states = update != Update::ema;
             host.push_back({last[0].host, last[1].host, states ? last[2].host : Tensor(), states ? last[3].host : Tensor()});

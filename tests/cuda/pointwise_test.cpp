@@ -15,17 +15,17 @@ constexpr int kMaxInputs = 4;
 struct Case {
     const char* name;
     Shape shape;
-    std::array<Layout, 3> layouts;
-    Layout out;
+    std::array<Memory, 3> layouts;
+    Memory out;
 };
 const Case kCases[] = {
-    {"flat", {4, 6, 8}, {Layout::row_major, Layout::row_major, Layout::row_major}, Layout::row_major},
-    {"misaligned", {4, 6, 8}, {Layout::shifted, Layout::row_major, Layout::shifted}, Layout::row_major},
-    {"odd count", {3, 5, 7}, {Layout::row_major, Layout::row_major, Layout::row_major}, Layout::row_major},
-    {"channels last", {4, 6, 8}, {Layout::reversed, Layout::reversed, Layout::reversed}, Layout::reversed},
-    {"mixed strides", {4, 6, 8}, {Layout::reversed, Layout::repeated, Layout::sliced}, Layout::row_major},
-    {"strided out", {4, 6, 8}, {Layout::row_major, Layout::sliced, Layout::repeated}, Layout::sliced},
-    {"one element", {}, {Layout::row_major, Layout::shifted, Layout::row_major}, Layout::row_major},
+    {"flat", {4, 6, 8}, {Memory::row_major, Memory::row_major, Memory::row_major}, Memory::row_major},
+    {"misaligned", {4, 6, 8}, {Memory::shifted, Memory::row_major, Memory::shifted}, Memory::row_major},
+    {"odd count", {3, 5, 7}, {Memory::row_major, Memory::row_major, Memory::row_major}, Memory::row_major},
+    {"channels last", {4, 6, 8}, {Memory::reversed, Memory::reversed, Memory::reversed}, Memory::reversed},
+    {"mixed strides", {4, 6, 8}, {Memory::reversed, Memory::repeated, Memory::sliced}, Memory::row_major},
+    {"strided out", {4, 6, 8}, {Memory::row_major, Memory::sliced, Memory::repeated}, Memory::sliced},
+    {"one element", {}, {Memory::row_major, Memory::shifted, Memory::row_major}, Memory::row_major},
 };
 
 // Attributes of every op are doubles: these are in the domain of all of them, and ordered, for clamps.
@@ -34,7 +34,7 @@ const std::array<double, kMaxAttributeBytes / sizeof(double)> kAttributes{0.5, 1
 double tolerance(DType dtype) { return dtype == f32 ? 1e-4 : dtype == f64 ? 1e-9 : 0; }
 
 // Numbers on both sides of 1, where domains begin and end, and away from 0 and the kinks.
-Twin input(const Shape& shape, Layout layout, DType dtype, bool beyond_one) {
+Twin input(const Shape& shape, Memory layout, DType dtype, bool beyond_one) {
     if (!is_floating(dtype)) return random_twin(shape, layout, dtype, 0, dtype == DType::boolean ? 2 : 5, dtype == i64);
     return beyond_one ? random_twin(shape, layout, dtype, 1.25, 2.5) : random_twin(shape, layout, dtype, 0.25, 0.9, true);
 }
@@ -89,8 +89,8 @@ TEST_CASE("cuda: a pointwise op may write into one of its inputs") {
     if (no_gpu()) return;
     for (const PointwiseOp* op : all_pointwise_ops()) {
         if (op->kind != PointwiseKind::floating || op->arity != 2) continue;
-        Twin x = random_twin({4, 6, 8}, Layout::row_major, f32, 0.25, 0.9);
-        const Twin y = random_twin({4, 6, 8}, Layout::repeated, f32, 0.25, 0.9);
+        Twin x = random_twin({4, 6, 8}, Memory::row_major, f32, 0.25, 0.9);
+        const Twin y = random_twin({4, 6, 8}, Memory::repeated, f32, 0.25, 0.9);
         const Tensor host[] = {x.host, y.host}, device[] = {x.device, y.device};
         op->cpu_kernel(kAttributes.data(), 0, {x.host, Tensor(), host});
         op->cuda_kernel(kAttributes.data(), 0, {x.device, Tensor(), device});

@@ -25,9 +25,9 @@ inline bool no_gpu() {
 
 /// row_major; shifted: the same, not aligned to 16 bytes; sliced: every second element; reversed: the first dimension innermost;
 /// repeated: the first dimension has stride 0, so only for reading.
-enum class Layout { row_major, shifted, sliced, reversed, repeated };
-inline constexpr Layout kWritable[] = {Layout::row_major, Layout::shifted, Layout::sliced, Layout::reversed};
-inline constexpr Layout kReadable[] = {Layout::row_major, Layout::shifted, Layout::sliced, Layout::reversed, Layout::repeated};
+enum class Memory { row_major, shifted, sliced, reversed, repeated };
+inline constexpr Memory kWritable[] = {Memory::row_major, Memory::shifted, Memory::sliced, Memory::reversed};
+inline constexpr Memory kReadable[] = {Memory::row_major, Memory::shifted, Memory::sliced, Memory::reversed, Memory::repeated};
 
 /// A view of a buffer on each device. The buffers start equal; comparing them whole also finds writes beside the view.
 struct Twin {
@@ -51,23 +51,23 @@ inline std::mt19937& numbers() {
 }
 
 /// Uniform numbers of [low, high), of either sign if `signs`.
-inline Twin random_twin(const Shape& shape, Layout layout, DType dtype, double low = 0, double high = 4, bool signs = false) {
+inline Twin random_twin(const Shape& shape, Memory layout, DType dtype, double low = 0, double high = 4, bool signs = false) {
     Strides strides = contiguous_strides(shape);
     std::int64_t offset = 0, count = numel(shape);
-    if (layout == Layout::shifted) offset = 1;
-    if (layout == Layout::sliced) {
+    if (layout == Memory::shifted) offset = 1;
+    if (layout == Memory::sliced) {
         for (int d = 0; d < shape.rank(); ++d) strides[d] *= 2;
         offset = 1;
         count *= 2;
     }
-    if (layout == Layout::reversed) {
+    if (layout == Memory::reversed) {
         std::int64_t stride = 1;
         for (int d = 0; d < shape.rank(); ++d) {
             strides[d] = stride;
             stride *= shape[d];
         }
     }
-    if (layout == Layout::repeated && shape.rank() > 0) strides[0] = 0;
+    if (layout == Memory::repeated && shape.rank() > 0) strides[0] = 0;
     std::vector<double> buffer(static_cast<std::size_t>(count + offset + 1));
     std::uniform_real_distribution<double> uniform(low, high);
     for (double& x : buffer) {
