@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -66,6 +67,11 @@ private:
 inline Finished eps_program(std::vector<std::string> arguments, const std::map<std::string, std::string>& environment = {}) {
     arguments.insert(arguments.begin(), EPS_BINARY);
     return Process(std::move(arguments), environment).wait();
+}
+
+/// Whether standard error holds what the program says of a mistake, and nothing else.
+inline bool one_sentence(const std::string& err) {
+    return err.starts_with("eps") && err.ends_with("\n") && std::count(err.begin(), err.end(), '\n') == 1;
 }
 
 /// Waits for something that another process brings about; fails after a minute.
