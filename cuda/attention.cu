@@ -1,9 +1,15 @@
-// softmax, and attention that never writes its scores: a block follows one query through all keys, kBlock of them at a time, rescaling what
-// it has summed whenever a larger score turns up (Milakov and Gimelshein 2018; Dao et al. 2022).
+// Attention as matrix products, with the scores of some heads, or of some queries of one head, in memory at a time:
+//
+//     forward     P = softmax(scale q k^T + mask);  out = P v
+//     backward    P again, from the log-sum-exp of each row;  dP = g v^T;  dS = scale P (dP - sum P dP);
+//                 dq = dS k;  dk += dS^T q;  dv += P^T g
+//
+// Between the products a team of threads takes each row of scores. Strips depend on shapes alone, so the sums over queries do, too.
+#include <algorithm>
 #include <limits>
 
-#include "cuda/block.cuh"
 #include "cuda/lines.cuh"
+#include "cuda/team.cuh"
 #include "tensor/create.h"
 #include "tensor/kernels.h"
 #include "tensor/math/functions.h"
@@ -11,243 +17,201 @@
 namespace eps::kernels::cuda {
 namespace {
 
-// A block a line of x along dim: largest, sum, result. Operands: 0 out, 1 x.
-template <class T>
-__global__ void __launch_bounds__(kBlock) softmax_kernel(T* out, const T* x, std::int64_t stride, std::int64_t length, bool log, const __grid_constant__ Lines<2> lines) {
-    __shared__ T memory[kBlock];
-    const auto at = lines.at(blockIdx.x);
-    x += at.of[1];
-    out += at.of[0];
-    T largest = -std::numeric_limits<T>::infinity(), sum = 0;
-    for (std::int64_t i = threadIdx.x; i < length; i += kBlock) largest = x[i * stride] > largest ? x[i * stride] : largest;
-    largest = block_max(largest, memory);
-    for (std::int64_t i = threadIdx.x; i < length; i += kBlock) sum += math::exp(x[i * stride] - largest);  // NaN goes into the sum
-    sum = block_sum(sum, memory);
-    const T shift = largest + math::log(sum);
-    for (std::int64_t i = threadIdx.x; i < length; i += kBlock) {
-        const T d = x[i * stride] - largest;
-        out[i * stride] = log ? x[i * stride] - shift : math::exp(d) / sum;
-    }
-}
+constexpr std::int64_t kScores = std::int64_t{64} << 20;  // bytes of scores at a time
 
-// dx = y (g - sum g y), or g - exp(y) sum g. Operands: 0 dx, 1 g, 2 y.
+/// A mask [B, H, queries, keys] of any strides.
 template <class T>
-__global__ void __launch_bounds__(kBlock)
-softmax_gradient_kernel(T* dx, const T* g, const T* y, std::int64_t stride, std::int64_t length, bool log, const __grid_constant__ Lines<3> lines) {
-    __shared__ T memory[kBlock];
-    const auto at = lines.at(blockIdx.x);
-    dx += at.of[0];
-    g += at.of[1];
-    y += at.of[2];
-    T sum = 0;
-    for (std::int64_t i = threadIdx.x; i < length; i += kBlock) sum += log ? g[i * stride] : g[i * stride] * y[i * stride];
-    sum = block_sum(sum, memory);
-    for (std::int64_t i = threadIdx.x; i < length; i += kBlock)
-        dx[i * stride] = log ? g[i * stride] - math::exp(y[i * stride]) * sum : y[i * stride] * (g[i * stride] - sum);
-}
-
-/// A tensor [B, H, rows, columns] of any strides.
-template <class T>
-struct Heads {
-    T* data = nullptr;
+struct Mask {
+    const T* data = nullptr;
     std::int64_t batch = 0, head = 0, row = 0, column = 0;
-    Heads() = default;
-    explicit Heads(const Tensor& x)
-        : data(static_cast<T*>(x.raw_data())), batch(x.strides()[0]), head(x.strides()[1]), row(x.strides()[2]), column(x.strides()[3]) {}
-    /// Row i of head h of sample b.
-    __device__ T* at(std::int64_t b, std::int64_t h, std::int64_t i) const { return data + b * batch + h * head + i * row; }
+    Mask() = default;
+    explicit Mask(const Tensor& x)
+        : data(static_cast<const T*>(x.raw_data())), batch(x.strides()[0]), head(x.strides()[1]), row(x.strides()[2]), column(x.strides()[3]) {}
+    __device__ const T* at(std::uint32_t b, std::uint32_t h, std::uint32_t i) const { return data ? data + b * batch + h * head + i * row : nullptr; }
 };
 
+/// Which rows of scores a launch has: queries [first_query, + queries) of heads [first_head, ..), counted over the batch.
+struct Strip {
+    std::int64_t first_head, heads, first_query, queries;
+    std::int64_t rows() const { return heads * queries; }
+};
+
+/// Products q k^T become scores.
 template <class T>
-struct Problem {
-    Heads<const T> q, k, v;
-    Heads<const bool> sees;
-    Heads<const T> added;
-    std::int64_t heads, queries, keys, width, values;  // width of q and k
+struct Scores {
+    Mask<bool> sees;
+    Mask<T> added;
+    Divisor heads, strip_queries;
+    std::uint32_t first_head, first_query, queries, keys;
     T scale;
     bool causal;
 
-    Problem(const Tensor& q_, const Tensor& k_, const Tensor& v_, const Tensor& mask, const AttentionOptions& o)
-        : q(q_), k(k_), v(v_), heads(q_.size(1)), queries(q_.size(2)), keys(k_.size(2)), width(q_.size(3)), values(v_.size(3)), scale(static_cast<T>(o.scale)),
-          causal(o.causal) {
-        if (mask.defined() && mask.dtype() == DType::boolean) sees = Heads<const bool>(mask);
-        else if (mask.defined()) added = Heads<const T>(mask);
+    Scores(const Strip& strip, const Tensor& q, const Tensor& k, const Tensor& mask, const AttentionOptions& o)
+        : heads(static_cast<std::uint32_t>(q.size(1))), strip_queries(static_cast<std::uint32_t>(strip.queries)),
+          first_head(static_cast<std::uint32_t>(strip.first_head)), first_query(static_cast<std::uint32_t>(strip.first_query)),
+          queries(static_cast<std::uint32_t>(q.size(2))), keys(static_cast<std::uint32_t>(k.size(2))), scale(static_cast<T>(o.scale)), causal(o.causal) {
+        if (mask.defined() && mask.dtype() == DType::boolean) sees = Mask<bool>(mask);
+        else if (mask.defined()) added = Mask<T>(mask);
     }
-    /// The score of query i and key j, -inf where it is not seen.
-    __device__ T score(std::int64_t b, std::int64_t h, std::int64_t i, std::int64_t j) const {
-        if ((causal && j > i) || (sees.data && !sees.at(b, h, i)[j * sees.column])) return -std::numeric_limits<T>::infinity();
-        T sum = 0;
-        const T *x = q.at(b, h, i), *y = k.at(b, h, j);
-        for (std::int64_t d = 0; d < width; ++d) sum += x[d * q.column] * y[d * k.column];
-        sum *= scale;
-        return added.data ? sum + added.at(b, h, i)[j * added.column] : sum;
+
+    struct Row {
+        std::uint32_t query, number;  // number: counted over all heads and queries
+        const bool* sees;
+        const T* added;
+    };
+    __device__ Row row(std::uint32_t line) const {
+        const std::uint32_t above = strip_queries.divide(line), head = first_head + above, query = first_query + line - above * strip_queries.size;
+        const std::uint32_t b = heads.divide(head), h = head - b * heads.size;
+        return {query, head * queries + query, sees.at(b, h, query), added.at(b, h, query)};
+    }
+    /// -inf where the key is not seen
+    __device__ T score(const Row& row, T product, std::uint32_t key) const {
+        if ((causal && key > row.query) || (row.sees && !row.sees[key * sees.column])) return -std::numeric_limits<T>::infinity();
+        return row.added ? product * scale + row.added[key * added.column] : product * scale;
     }
 };
 
-// A block a query. Shared: kBlock numbers to reduce in, kBlock weights, and the `values` sums of the result.
-template <class T>
-__global__ void __launch_bounds__(kBlock) attention_kernel(Heads<T> out, T* lse, const __grid_constant__ Problem<T> p) {
-    extern __shared__ char shared[];
-    T* const memory = reinterpret_cast<T*>(shared);
-    T* const weights = memory + kBlock;
-    T* const sums = weights + kBlock;
-    const std::int64_t i = blockIdx.x % p.queries, h = blockIdx.x / p.queries % p.heads, b = blockIdx.x / p.queries / p.heads;
-    const T none = -std::numeric_limits<T>::infinity();
+// scores: products in, weights out. A row that sees no key gets zeros. NaN is no largest, but reaches the total.
+template <class Team, class T>
+__global__ void __launch_bounds__(kBlock) weights_kernel(T* scores, T* lse, std::uint32_t lines, const __grid_constant__ Scores<T> s) {
+    if (Team::line() >= lines) return;  // a whole team
+    const auto row = s.row(Team::line());
+    T* const line = scores + std::int64_t{Team::line()} * s.keys;
+    constexpr T none = -std::numeric_limits<T>::infinity();
     T largest = none, total = 0;
-    for (std::int64_t d = threadIdx.x; d < p.values; d += kBlock) sums[d] = 0;
-    for (std::int64_t first = 0; first < p.keys; first += kBlock) {
-        const std::int64_t j = first + threadIdx.x;
-        const T score = j < p.keys ? p.score(b, h, i, j) : none;
-        const T before = largest, here = block_max(score, memory);
-        largest = here > before ? here : before;
-        if (largest == none) continue;  // the same for the whole block
-        const T weight = math::exp(score - largest), factor = before == none ? T(0) : math::exp(before - largest);
-        weights[threadIdx.x] = weight;
-        total = total * factor + block_sum(weight, memory);
-        const std::int64_t count = min(std::int64_t{kBlock}, p.keys - first);
-        for (std::int64_t d = threadIdx.x; d < p.values; d += kBlock) {
-            T sum = sums[d] * factor;
-            for (std::int64_t s = 0; s < count; ++s) sum += weights[s] * p.v.at(b, h, first + s)[d * p.v.column];
-            sums[d] = sum;
-        }
-        __syncthreads();
+    for (std::uint32_t j = Team::lane(); j < s.keys; j += Team::kThreads) {
+        line[j] = s.score(row, line[j], j);
+        largest = line[j] > largest ? line[j] : largest;
     }
-    for (std::int64_t d = threadIdx.x; d < p.values; d += kBlock) out.at(b, h, i)[d * out.column] = total == T(0) ? T(0) : sums[d] / total;
-    if (threadIdx.x == 0) lse[blockIdx.x] = total == T(0) ? none : largest + math::log(total);
+    largest = Team::max(largest);
+    const T shift = largest == none ? T(0) : largest;
+    for (std::uint32_t j = Team::lane(); j < s.keys; j += Team::kThreads) {
+        line[j] = math::exp(line[j] - shift);
+        total += line[j];
+    }
+    total = Team::sum(total);
+    const T factor = total == T(0) ? T(0) : T(1) / total;
+    for (std::uint32_t j = Team::lane(); j < s.keys; j += Team::kThreads) line[j] *= factor;
+    if (Team::lane() == 0) lse[row.number] = total == T(0) ? none : shift + math::log(total);
 }
 
-/// What backward reads besides. `dots` [B, H, L] = g . out of each query.
-template <class T>
-struct Backward {
-    Heads<const T> g, out;
-    const T* lse;
-    const T* dots;
-    __device__ T weight(const Problem<T>& p, std::int64_t b, std::int64_t h, std::int64_t i, std::int64_t j) const {
-        const T shift = lse[(b * p.heads + h) * p.queries + i];
-        return shift == -std::numeric_limits<T>::infinity() ? T(0) : math::exp(p.score(b, h, i, j) - shift);
+// scores: products in, weights out. slopes: dP in, dS out.
+template <class Team, class T>
+__global__ void __launch_bounds__(kBlock) slopes_kernel(T* scores, T* slopes, const T* lse, std::uint32_t lines, const __grid_constant__ Scores<T> s) {
+    if (Team::line() >= lines) return;
+    const auto row = s.row(Team::line());
+    T *const line = scores + std::int64_t{Team::line()} * s.keys, *const slope = slopes + std::int64_t{Team::line()} * s.keys;
+    const T shift = lse[row.number];
+    const bool blind = shift == -std::numeric_limits<T>::infinity();
+    T sum = 0;
+    for (std::uint32_t j = Team::lane(); j < s.keys; j += Team::kThreads) {
+        line[j] = blind ? T(0) : math::exp(s.score(row, line[j], j) - shift);
+        sum += line[j] * slope[j];
     }
-    /// scale P (g v^T - g . out), from the weight P
-    __device__ T slope(const Problem<T>& p, T weight, std::int64_t b, std::int64_t h, std::int64_t i, std::int64_t j) const {
-        T sum = 0;
-        const T *x = g.at(b, h, i), *y = p.v.at(b, h, j);
-        for (std::int64_t d = 0; d < p.values; ++d) sum += x[d * g.column] * y[d * p.v.column];
-        return p.scale * weight * (sum - dots[(b * p.heads + h) * p.queries + i]);
+    sum = Team::sum(sum);
+    for (std::uint32_t j = Team::lane(); j < s.keys; j += Team::kThreads) slope[j] = s.scale * line[j] * (slope[j] - sum);
+}
+
+// [B, H, rows, columns] as [B H, rows, columns] in the same memory, or undefined.
+Tensor heads_in_place(const Tensor& x) {
+    const Strides& s = x.strides();
+    const bool fits = x.size(0) == 1 || x.size(1) == 1 || s[0] == x.size(1) * s[1];
+    return fits ? x.as_strided({x.size(0) * x.size(1), x.size(2), x.size(3)}, {x.size(1) == 1 ? s[0] : s[1], s[2], s[3]}, x.offset()) : Tensor();
+}
+Tensor heads_of(const Tensor& x) {
+    const Tensor merged = heads_in_place(x);
+    return merged.defined() ? merged : heads_in_place(clone_data(x));
+}
+Tensor transposed(const Tensor& x) {
+    return x.as_strided({x.size(0), x.size(2), x.size(1)}, {x.strides()[0], x.strides()[2], x.strides()[1]}, x.offset());
+}
+// Some heads' rows [first, first + count) of [B H, rows, columns].
+Tensor part(const Tensor& x, const Strip& s, std::int64_t first, std::int64_t count) {
+    return x.as_strided({s.heads, count, x.size(2)}, x.strides(), x.offset() + s.first_head * x.strides()[0] + first * x.strides()[1]);
+}
+Tensor queries_of(const Tensor& x, const Strip& s) { return part(x, s, s.first_query, s.queries); }
+Tensor keys_of(const Tensor& x, const Strip& s) { return part(x, s, 0, x.size(1)); }
+
+/// A result [B, H, rows, columns] that matrix products write as [B H, rows, columns]: in place where they can.
+struct Result {
+    Tensor& target;
+    Tensor heads;
+
+    explicit Result(Tensor& x) : target(x), heads(heads_in_place(x)) {
+        const bool in_place = heads.defined() && (heads.size(2) == 1 || heads.strides()[2] == 1) && (heads.size(1) == 1 || heads.strides()[1] >= heads.size(2));
+        if (!in_place) heads = empty({x.size(0) * x.size(1), x.size(2), x.size(3)}, x.options());
+    }
+    void finish() {
+        if (heads.raw_data() != target.raw_data()) copy(target, heads.as_strided(target.shape(), contiguous_strides(target.shape()), heads.offset()));
     }
 };
 
-template <class T>
-__global__ void dots_kernel(T* dots, Heads<const T> g, Heads<const T> out, std::int64_t heads, std::int64_t queries, std::int64_t values, std::int64_t count) {
-    const std::int64_t at = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
-    if (at >= count) return;
-    const std::int64_t i = at % queries, h = at / queries % heads, b = at / queries / heads;
-    T sum = 0;
-    for (std::int64_t d = 0; d < values; ++d) sum += g.at(b, h, i)[d * g.column] * out.at(b, h, i)[d * out.column];
-    dots[at] = sum;
-}
-
-// A block a query: dq = sum over keys of slope k. Shared: kBlock slopes.
-template <class T>
-__global__ void __launch_bounds__(kBlock) query_gradient_kernel(Heads<T> dq, const __grid_constant__ Problem<T> p, const __grid_constant__ Backward<T> back) {
-    __shared__ T slopes[kBlock];
-    const std::int64_t i = blockIdx.x % p.queries, h = blockIdx.x / p.queries % p.heads, b = blockIdx.x / p.queries / p.heads;
-    for (std::int64_t first = 0; first < p.keys; first += kBlock) {
-        const std::int64_t j = first + threadIdx.x, count = min(std::int64_t{kBlock}, p.keys - first);
-        __syncthreads();
-        if (j < p.keys) slopes[threadIdx.x] = back.slope(p, back.weight(p, b, h, i, j), b, h, i, j);
-        __syncthreads();
-        for (std::int64_t d = threadIdx.x; d < p.width; d += kBlock) {
-            T* const target = dq.at(b, h, i) + d * dq.column;
-            T sum = first == 0 ? T(0) : *target;
-            for (std::int64_t s = 0; s < count; ++s) sum += slopes[s] * p.k.at(b, h, first + s)[d * p.k.column];
-            *target = sum;
+/// Calls f(strip, scores [heads, queries, keys]) strip by strip.
+template <class F>
+void for_each_strip(const Tensor& q, const Tensor& k, const F& f) {
+    const std::int64_t heads = q.size(0) * q.size(1), queries = q.size(2), keys = k.size(2);
+    const std::int64_t rows = std::max<std::int64_t>(1, kScores / (keys * static_cast<std::int64_t>(size_of(q.dtype()))));
+    const std::int64_t some_heads = std::clamp<std::int64_t>(rows / queries, 1, heads), some_queries = std::min(rows, queries);
+    for (std::int64_t head = 0; head < heads; head += some_heads)
+        for (std::int64_t query = 0; query < queries; query += some_queries) {
+            const Strip strip{head, std::min(some_heads, heads - head), query, std::min(some_queries, queries - query)};
+            f(strip, empty({strip.heads, strip.queries, keys}, q.options()));
         }
-    }
-}
-
-// A block a key: dk = sum over queries of slope q, dv = sum of weight g.
-template <class T>
-__global__ void __launch_bounds__(kBlock)
-key_gradient_kernel(Heads<T> dk, Heads<T> dv, const __grid_constant__ Problem<T> p, const __grid_constant__ Backward<T> back) {
-    __shared__ T slopes[kBlock], weights[kBlock];
-    const std::int64_t j = blockIdx.x % p.keys, h = blockIdx.x / p.keys % p.heads, b = blockIdx.x / p.keys / p.heads;
-    for (std::int64_t first = 0; first < p.queries; first += kBlock) {
-        const std::int64_t i = first + threadIdx.x, count = min(std::int64_t{kBlock}, p.queries - first);
-        __syncthreads();
-        if (i < p.queries) {
-            weights[threadIdx.x] = back.weight(p, b, h, i, j);
-            slopes[threadIdx.x] = back.slope(p, weights[threadIdx.x], b, h, i, j);
-        }
-        __syncthreads();
-        for (std::int64_t d = threadIdx.x; d < p.width; d += kBlock) {
-            T* const target = dk.at(b, h, j) + d * dk.column;
-            T sum = first == 0 ? T(0) : *target;
-            for (std::int64_t s = 0; s < count; ++s) sum += slopes[s] * p.q.at(b, h, first + s)[d * p.q.column];
-            *target = sum;
-        }
-        for (std::int64_t d = threadIdx.x; d < p.values; d += kBlock) {
-            T* const target = dv.at(b, h, j) + d * dv.column;
-            T sum = first == 0 ? T(0) : *target;
-            for (std::int64_t s = 0; s < count; ++s) sum += weights[s] * back.g.at(b, h, first + s)[d * back.g.column];
-            *target = sum;
-        }
-    }
 }
 
 }  // namespace
 
-void softmax(Tensor& out, const Tensor& x, int dim, bool log) {
-    if (x.numel() == 0) return;
-    const Tensor out_starts = line_starts(out, dim), starts = line_starts(x, dim);
-    check_count(starts.numel(), "softmax");
-    visit_real(x, [&]<class T>() {
-        softmax_kernel<T><<<static_cast<unsigned>(starts.numel()), kBlock, 0, stream()>>>(static_cast<T*>(out.raw_data()), static_cast<const T*>(x.raw_data()),
-                                                                                          x.strides()[dim], x.size(dim), log, Lines<2>(plan_loop<2>({&out_starts, &starts})));
-    });
-    check_launch("softmax");
-}
-
-void softmax_backward(Tensor& dx, const Tensor& g, const Tensor& y, int dim, bool log) {
-    if (y.numel() == 0) return;
-    const Tensor dx_starts = line_starts(dx, dim), g_starts = line_starts(g, dim), y_starts = line_starts(y, dim);
-    check_count(y_starts.numel(), "softmax_backward");
-    visit_real(y, [&]<class T>() {
-        softmax_gradient_kernel<T><<<static_cast<unsigned>(y_starts.numel()), kBlock, 0, stream()>>>(
-            static_cast<T*>(dx.raw_data()), static_cast<const T*>(g.raw_data()), static_cast<const T*>(y.raw_data()), y.strides()[dim], y.size(dim), log,
-            Lines<3>(plan_loop<3>({&dx_starts, &g_starts, &y_starts})));
-    });
-    check_launch("softmax_backward");
-}
-
 void attention(Tensor& out, Tensor& lse, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask, const AttentionOptions& options) {
     if (lse.numel() == 0) return;
-    check_count(lse.numel(), "attention");
-    visit_real(q, [&]<class T>() {
-        const auto bytes = static_cast<std::size_t>(2 * kBlock + v.size(3)) * sizeof(T);
-        check(bytes <= 48 * 1024, "attention", "the values are too wide for one block; got ", v.size(3));
-        attention_kernel<T><<<static_cast<unsigned>(lse.numel()), kBlock, bytes, stream()>>>(Heads<T>(out), static_cast<T*>(lse.raw_data()),
-                                                                                             Problem<T>(q, k, v, mask, options));
+    check_count(std::max(lse.numel(), k.size(0) * k.size(1) * k.size(2)), "attention");
+    if (k.size(2) == 0) {
+        fill(out, 0);
+        return fill(lse, -std::numeric_limits<double>::infinity());
+    }
+    const Tensor queries = heads_of(q), keys = heads_of(k), values = heads_of(v);
+    Result result(out);
+    for_each_strip(q, k, [&](const Strip& strip, Tensor scores) {
+        matmul(scores, queries_of(queries, strip), transposed(keys_of(keys, strip)), false);
+        visit_real(q, [&]<class T>() {
+            with_team(strip.rows(), k.size(2), [&]<class Team>(unsigned blocks) {
+                weights_kernel<Team, T><<<blocks, kBlock, 0, stream()>>>(data_of<T>(scores), data_of<T>(lse), static_cast<std::uint32_t>(strip.rows()),
+                                                                         Scores<T>(strip, q, k, mask, options));
+            });
+        });
+        check_launch("attention");
+        Tensor to = queries_of(result.heads, strip);
+        matmul(to, scores, keys_of(values, strip), false);
     });
-    check_launch("attention");
+    result.finish();
 }
 
-void attention_backward(Tensor& dq, Tensor& dk, Tensor& dv, const Tensor& g, const Tensor& out, const Tensor& lse, const Tensor& q, const Tensor& k,
+void attention_backward(Tensor& dq, Tensor& dk, Tensor& dv, const Tensor& g, const Tensor&, const Tensor& lse, const Tensor& q, const Tensor& k,
                         const Tensor& v, const Tensor& mask, const AttentionOptions& options) {
     if (lse.numel() == 0 || k.size(2) == 0) {
         for (Tensor* gradient : {&dq, &dk, &dv}) fill(*gradient, 0);
         return;
     }
-    const Tensor dots = empty(lse.shape(), lse.options());
-    const std::int64_t keys = k.size(0) * k.size(1) * k.size(2);
-    check_count(keys, "attention_backward");
-    visit_real(q, [&]<class T>() {
-        const Problem<T> problem(q, k, v, mask, options);
-        const Backward<T> back{Heads<const T>(g), Heads<const T>(out), static_cast<const T*>(lse.raw_data()), static_cast<const T*>(dots.raw_data())};
-        dots_kernel<T><<<blocks_for(lse.numel()), kBlock, 0, stream()>>>(static_cast<T*>(dots.raw_data()), back.g, back.out, problem.heads, problem.queries,
-                                                                         problem.values, lse.numel());
-        query_gradient_kernel<T><<<static_cast<unsigned>(lse.numel()), kBlock, 0, stream()>>>(Heads<T>(dq), problem, back);
-        key_gradient_kernel<T><<<static_cast<unsigned>(keys), kBlock, 0, stream()>>>(Heads<T>(dk), Heads<T>(dv), problem, back);
+    check_count(std::max(lse.numel(), k.size(0) * k.size(1) * k.size(2)), "attention_backward");
+    const Tensor queries = heads_of(q), keys = heads_of(k), values = heads_of(v), slopes = heads_of(g);
+    Result to_queries(dq), to_keys(dk), to_values(dv);
+    for_each_strip(q, k, [&](const Strip& strip, Tensor weights) {
+        const Tensor some_queries = queries_of(queries, strip), some_slopes = queries_of(slopes, strip), some_keys = keys_of(keys, strip);
+        matmul(weights, some_queries, transposed(some_keys), false);
+        Tensor scores = empty(weights.shape(), weights.options());
+        matmul(scores, some_slopes, transposed(keys_of(values, strip)), false);
+        visit_real(q, [&]<class T>() {
+            with_team(strip.rows(), k.size(2), [&]<class Team>(unsigned blocks) {
+                slopes_kernel<Team, T><<<blocks, kBlock, 0, stream()>>>(data_of<T>(weights), data_of<T>(scores), data_of<T>(lse),
+                                                                        static_cast<std::uint32_t>(strip.rows()), Scores<T>(strip, q, k, mask, options));
+            });
+        });
+        check_launch("attention_backward");
+        Tensor to_q = queries_of(to_queries.heads, strip), to_k = keys_of(to_keys.heads, strip), to_v = keys_of(to_values.heads, strip);
+        matmul(to_q, scores, some_keys, false);
+        matmul(to_k, transposed(scores), some_queries, strip.first_query > 0);
+        matmul(to_v, transposed(weights), some_slopes, strip.first_query > 0);
     });
-    check_launch("attention_backward");
+    for (Result* result : {&to_queries, &to_keys, &to_values}) result->finish();
 }
 
 }  // namespace eps::kernels::cuda

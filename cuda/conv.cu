@@ -1,110 +1,222 @@
-// The convolution triple, straight from its definition: a thread for each result, channels side by side, so that neighbouring threads read
-// neighbouring filters or pixels; a block for each filter tap.
-#include "cuda/block.cuh"
+// The convolution triple as matrix products. With an image as a matrix of pixels, a row for each and a column for each channel,
+//
+//     columns[place, (tap, c)] = the pixel that `place` sees through `tap`, or 0       [places, taps C]
+//     y = columns filters^T,      filters^T . filters: one row per y channel           [K, taps C]
+//     columns' gradient = y filters, added up where the pixels came from: the input's
+//     filters' gradient = y^T columns
+//
+// each group for itself, as a batch. Columns are made in strips of bounded size, and never where they are the image itself (1x1). Whoever
+// adds does so in an order that depends on shapes alone: no atomics, the same bits every run.
+#include "cuda/context.h"
 #include "cuda/lines.cuh"
+#include "cuda/vector.cuh"
+#include "cuda/windows.h"
+#include "tensor/create.h"
 #include "tensor/kernels.h"
 
 namespace eps::kernels::cuda {
 namespace {
 
-struct Extents {
-    std::int64_t batch, in, out, height, width, out_height, out_width, taps_y, taps_x;  // in, out: channels of all groups
-    std::int64_t stride_y, stride_x, before_y, before_x, step_y, step_x, group_in, group_out;
+constexpr std::int64_t kStrip = std::int64_t{64} << 20;  // bytes of columns at a time: enough rows to fill the GPU, not much more than its cache
+
+Axis axis_of(std::size_t d, const Tensor& x, const Tensor& y, const Tensor& w, const ConvGeometry& g) {
+    const auto int_of = [](std::int64_t n) { return static_cast<std::int32_t>(n); };
+    const int at = static_cast<int>(d) + 2;
+    return {int_of(x.size(at)), int_of(y.size(at)), int_of(w.size(at)), int_of(g.padding[d]), int_of(g.dilation[d]), Divisor(static_cast<std::uint32_t>(g.stride[d]))};
+}
+
+/// One call of the triple: extents, and its operands as batches of matrices, a matrix a group.
+struct Convolution {
+    std::int64_t images, in, out, groups, taps;  // in, out: channels of a group
+    Windows windows;
+
+    Convolution(const Tensor& x, const Tensor& y, const Tensor& w, const ConvGeometry& g)
+        : images(x.size(0)), in(x.size(1) / g.groups), out(y.size(1) / g.groups), groups(g.groups), taps(w.size(2) * w.size(3)),
+          windows(axis_of(0, x, y, w, g), axis_of(1, x, y, w, g)) {
+        check_count(std::max(x.numel(), y.numel()), "conv2d");
+    }
+    std::int64_t places() const { return images * windows.places(); }
+    std::int64_t width() const { return taps * in; }  // of a group's columns
+    /// Rows of columns that fit a strip.
+    std::int64_t strip(std::size_t element) const {
+        return std::max<std::int64_t>(1, kStrip / (std::max<std::int64_t>(1, groups * width()) * static_cast<std::int64_t>(element)));
+    }
+
+    /// Rows [first, first + rows) of an image whose groups have `channels` channels.   [groups, rows, channels]
+    Tensor rows_of(const Tensor& image, std::int64_t channels, std::int64_t first, std::int64_t rows) const {
+        return image.as_strided({groups, rows, channels}, {channels, groups * channels, 1}, image.offset() + first * groups * channels);
+    }
+    /// The columns of a 1x1 convolution need not be made.
+    bool is_product() const { return windows.is_identity(); }
+    Tensor columns(std::int64_t rows, const Options& options) const { return empty({groups, rows, width()}, options); }
 };
 
-Extents extents_of(const Tensor& x, const Tensor& y, const Tensor& w, const ConvGeometry& g) {
-    return {x.size(0), x.size(1), y.size(1), x.size(2), x.size(3), y.size(2), y.size(3), w.size(2), w.size(3), g.stride[0], g.stride[1], g.padding[0],
-            g.padding[1], g.dilation[0], g.dilation[1], x.size(1) / g.groups, y.size(1) / g.groups};
+Tensor transposed(const Tensor& x) {
+    return x.as_strided({x.size(0), x.size(2), x.size(1)}, {x.strides()[0], x.strides()[2], x.strides()[1]}, x.offset());
 }
 
-template <class T>
-__global__ void forward_kernel(T* y, const T* x, const T* w, const T* bias, const __grid_constant__ Extents e, std::int64_t count) {
-    const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+// w [K, C/groups, h, w] -> [K, h, w, C/groups], a view.
+Tensor channels_innermost(const Tensor& w) {
+    const Strides& s = w.strides();
+    return w.as_strided({w.size(0), w.size(2), w.size(3), w.size(1)}, {s[0], s[2], s[3], s[1]}, w.offset());
+}
+// Is that the order of w's memory already?
+bool taps_outermost(const Convolution& c) { return c.taps == 1 || c.in == 1; }
+
+// [groups, K / groups, taps C / groups]
+Tensor filters_of(const Convolution& c, const Tensor& w) {
+    const Tensor ordered = taps_outermost(c) ? w : clone_data(channels_innermost(w));
+    return ordered.as_strided({c.groups, c.out, c.width()}, {c.out * c.width(), c.width(), 1}, ordered.offset());
+}
+
+/// What the two kernels that make and unmake columns share. Columns [groups, rows, taps, C / groups] hold the places from `first` on.
+struct Columns {
+    Windows windows;
+    Divisor pieces, taps, channels;  // pieces: vectors of a pixel; channels: of a group
+    std::uint32_t groups, first, rows;
+
+    Columns(const Convolution& c, int vector, std::int64_t first_place, std::int64_t count)
+        : windows(c.windows), pieces(static_cast<std::uint32_t>(c.groups * c.in / vector)), taps(static_cast<std::uint32_t>(c.taps)),
+          channels(static_cast<std::uint32_t>(c.in)), groups(static_cast<std::uint32_t>(c.groups)), first(static_cast<std::uint32_t>(first_place)),
+          rows(static_cast<std::uint32_t>(count)) {}
+    __device__ std::int64_t width() const { return std::int64_t{groups} * channels.size; }  // of the image
+    /// Where (row, tap) of a channel, counted over all groups, is.
+    __device__ std::int64_t at(std::uint32_t row, std::uint32_t tap, std::uint32_t channel) const {
+        const std::uint32_t group = channels.divide(channel);
+        return ((std::int64_t{group} * rows + row) * taps.size + tap) * channels.size + (channel - group * channels.size);
+    }
+};
+
+// A thread a vector of V channels of a tap.
+template <class T, int V>
+__global__ void __launch_bounds__(kBlock) gather_kernel(T* columns, const T* x, const __grid_constant__ Columns c, std::uint32_t count) {
+    const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= count) return;
-    const std::int64_t k = i % e.out, column = i / e.out % e.out_width, row = i / e.out / e.out_width % e.out_height, b = i / e.out / e.out_width / e.out_height;
-    const std::int64_t first = k / e.group_out * e.group_in;
-    T sum = bias ? bias[k] : T(0);
-    for (std::int64_t u = 0; u < e.taps_y; ++u) {
-        const std::int64_t py = row * e.stride_y - e.before_y + u * e.step_y;
-        if (py < 0 || py >= e.height) continue;
-        for (std::int64_t v = 0; v < e.taps_x; ++v) {
-            const std::int64_t px = column * e.stride_x - e.before_x + v * e.step_x;
-            if (px < 0 || px >= e.width) continue;
-            const T* const pixel = x + ((b * e.height + py) * e.width + px) * e.in + first;
-            const T* const tap = w + (k * e.group_in * e.taps_y + u) * e.taps_x + v;
-            for (std::int64_t c = 0; c < e.group_in; ++c) sum += pixel[c] * tap[c * e.taps_y * e.taps_x];
-        }
-    }
-    y[i] = sum;
+    const std::uint32_t line = c.pieces.divide(i), channel = (i - line * c.pieces.size) * V;
+    const std::uint32_t row = c.taps.divide(line), tap = line - row * c.taps.size;
+    const std::int64_t pixel = c.windows.pixel(c.first + row, tap);
+    Vector<T, V> seen = {};
+    if (pixel >= 0) seen = vector_at<V>(x + pixel * c.width() + channel);
+    vector_at<V>(columns + c.at(row, tap, channel)) = seen;
 }
 
-template <class T>
-__global__ void input_kernel(T* x, const T* y, const T* w, const T* bias, const __grid_constant__ Extents e, std::int64_t count) {
-    const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+// A thread V channels of a pixel: the sum over the places that saw it, taps in order. All of those are among the columns.
+template <class T, int V>
+__global__ void __launch_bounds__(kBlock)
+collect_kernel(T* x, const T* columns, const T* bias, const __grid_constant__ Columns c, std::uint32_t first_pixel, std::uint32_t count) {
+    const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= count) return;
-    const std::int64_t c = i % e.in, column = i / e.in % e.width, row = i / e.in / e.width % e.height, b = i / e.in / e.width / e.height;
-    const std::int64_t first = c / e.group_in * e.group_out;
-    T sum = bias ? bias[c] : T(0);
-    for (std::int64_t u = 0; u < e.taps_y; ++u) {
-        const std::int64_t from_y = row + e.before_y - u * e.step_y;
-        if (from_y < 0 || from_y % e.stride_y != 0 || from_y / e.stride_y >= e.out_height) continue;
-        for (std::int64_t v = 0; v < e.taps_x; ++v) {
-            const std::int64_t from_x = column + e.before_x - v * e.step_x;
-            if (from_x < 0 || from_x % e.stride_x != 0 || from_x / e.stride_x >= e.out_width) continue;
-            const T* const pixel = y + ((b * e.out_height + from_y / e.stride_y) * e.out_width + from_x / e.stride_x) * e.out + first;
-            const T* const tap = w + ((first * e.group_in + c % e.group_in) * e.taps_y + u) * e.taps_x + v;
-            for (std::int64_t k = 0; k < e.group_out; ++k) sum += pixel[k] * tap[k * e.group_in * e.taps_y * e.taps_x];
-        }
-    }
-    x[i] = sum;
+    const std::uint32_t line = c.pieces.divide(i), channel = (i - line * c.pieces.size) * V, pixel = first_pixel + line;
+    Vector<T, V> sum = {};
+    if (bias)
+        for (int k = 0; k < V; ++k) sum.at[k] = bias[channel + k];
+    c.windows.each_place(pixel, [&](std::int64_t place, std::int32_t tap) {
+        const Vector<T, V> part = vector_at<V>(columns + c.at(static_cast<std::uint32_t>(place) - c.first, static_cast<std::uint32_t>(tap), channel));
+#pragma unroll
+        for (int k = 0; k < V; ++k) sum.at[k] += part.at[k];
+    });
+    vector_at<V>(x + pixel * c.width() + channel) = sum;
 }
 
 template <class T>
-__global__ void __launch_bounds__(kBlock) weight_kernel(T* w, const T* x, const T* y, const __grid_constant__ Extents e) {
-    __shared__ T memory[kBlock];
-    const std::int64_t i = blockIdx.x;
-    const std::int64_t v = i % e.taps_x, u = i / e.taps_x % e.taps_y, c = i / e.taps_x / e.taps_y % e.group_in, k = i / e.taps_x / e.taps_y / e.group_in;
-    const std::int64_t places = e.batch * e.out_height * e.out_width, channel = k / e.group_out * e.group_in + c;
-    T sum = 0;
-    for (std::int64_t p = threadIdx.x; p < places; p += kBlock) {
-        const std::int64_t column = p % e.out_width, row = p / e.out_width % e.out_height, b = p / e.out_width / e.out_height;
-        const std::int64_t py = row * e.stride_y - e.before_y + u * e.step_y, px = column * e.stride_x - e.before_x + v * e.step_x;
-        if (py < 0 || py >= e.height || px < 0 || px >= e.width) continue;
-        sum += y[p * e.out + k] * x[((b * e.height + py) * e.width + px) * e.in + channel];
+bool in_vectors(const Convolution& c, const T* image) {
+    return c.in % kVector<T> == 0 && is_aligned(image);
+}
+
+void gather_columns(Tensor& columns, const Tensor& x, const Convolution& c, std::int64_t first) {
+    if (columns.numel() == 0) return;
+    visit_real(x, [&]<class T>() {
+        const bool vectors = in_vectors(c, data_of<T>(x));
+        const int width = vectors ? kVector<T> : 1;
+        const auto count = static_cast<std::uint32_t>(columns.numel() / width);
+        const auto kernel = vectors ? gather_kernel<T, kVector<T>> : gather_kernel<T, 1>;
+        kernel<<<blocks_for(count), kBlock, 0, stream()>>>(data_of<T>(columns), data_of<T>(x), Columns(c, width, first, columns.size(1)), count);
+    });
+    check_launch("conv2d");
+}
+
+void collect_columns(Tensor& x, const Tensor& columns, const Tensor& bias, const Convolution& c, std::int64_t first, std::int64_t first_pixel, std::int64_t pixels) {
+    visit_real(x, [&]<class T>() {
+        const bool vectors = in_vectors(c, data_of<T>(x));
+        const int width = vectors ? kVector<T> : 1;
+        const auto count = static_cast<std::uint32_t>(pixels * c.groups * c.in / width);
+        const auto kernel = vectors ? collect_kernel<T, kVector<T>> : collect_kernel<T, 1>;
+        kernel<<<blocks_for(count), kBlock, 0, stream()>>>(data_of<T>(x), data_of<T>(columns), data_of<T>(bias), Columns(c, width, first, columns.size(1)),
+                                                           static_cast<std::uint32_t>(first_pixel), count);
+    });
+    check_launch("conv2d_input");
+}
+
+/// Calls f(columns [groups, rows, taps C / groups], first place) strip by strip.
+template <class F>
+void for_each_strip(const Convolution& c, const Tensor& x, const F& f) {
+    if (c.is_product()) return f(c.rows_of(x, c.in, 0, c.places()), 0);
+    const std::int64_t rows = c.strip(size_of(x.dtype()));
+    for (std::int64_t first = 0; first < c.places(); first += rows) {
+        Tensor columns = c.columns(std::min(rows, c.places() - first), x.options());
+        gather_columns(columns, x, c, first);
+        f(columns, first);
     }
-    sum = block_sum(sum, memory);
-    if (threadIdx.x == 0) w[i] = sum;
+}
+
+// Every pixel of an image [.., C, ..] starts as the bias.
+void fill_pixels(Tensor& image, const Tensor& bias) {
+    copy(image, bias.as_strided({1, bias.numel(), 1, 1}, {0, bias.strides()[0], 0, 0}, bias.offset()));
 }
 
 }  // namespace
 
 void conv2d(Tensor& y, const Tensor& x, const Tensor& w, const Tensor& bias, const ConvGeometry& geometry) {
     if (y.numel() == 0) return;
-    check_count(y.numel(), "conv2d");
-    visit_real(y, [&]<class T>() {
-        forward_kernel<T><<<blocks_for(y.numel()), kBlock, 0, stream()>>>(data_of<T>(y), data_of<T>(x), data_of<T>(w), data_of<T>(bias),
-                                                                          extents_of(x, y, w, geometry), y.numel());
+    const Convolution c(x, y, w, geometry);
+    if (bias.defined()) fill_pixels(y, bias);
+    const Tensor filters = transposed(filters_of(c, w));
+    for_each_strip(c, x, [&](const Tensor& columns, std::int64_t first) {
+        Tensor out = c.rows_of(y, c.out, first, columns.size(1));
+        matmul(out, columns, filters, bias.defined());
     });
-    check_launch("conv2d");
 }
 
 void conv2d_input(Tensor& x, const Tensor& y, const Tensor& w, const Tensor& bias, const ConvGeometry& geometry) {
     if (x.numel() == 0) return;
-    check_count(x.numel(), "conv2d_input");
-    visit_real(x, [&]<class T>() {
-        input_kernel<T><<<blocks_for(x.numel()), kBlock, 0, stream()>>>(data_of<T>(x), data_of<T>(y), data_of<T>(w), data_of<T>(bias),
-                                                                        extents_of(x, y, w, geometry), x.numel());
-    });
-    check_launch("conv2d_input");
+    const Convolution c(x, y, w, geometry);
+    const Tensor filters = filters_of(c, w);
+    if (c.is_product()) {
+        if (bias.defined()) fill_pixels(x, bias);
+        Tensor out = c.rows_of(x, c.in, 0, c.places());
+        return matmul(out, c.rows_of(y, c.out, 0, c.places()), filters, bias.defined());
+    }
+    // A strip is some whole images or, where one alone is too large, some rows of one with all the places that see them.
+    const Axis& down = c.windows.y;
+    const std::int64_t strip = c.strip(size_of(x.dtype())), of_image = std::max<std::int64_t>(1, c.windows.places());
+    const std::int64_t images = std::max<std::int64_t>(1, strip / of_image);
+    std::int64_t rows = down.inputs;
+    if (of_image > strip) rows = std::max<std::int64_t>(1, strip / c.windows.x.outputs * down.stride.size - (down.taps - 1) * down.step);
+    for (std::int64_t image = 0; image < c.images; image += images)
+        for (std::int64_t row = 0; row < down.inputs; row += rows) {
+            const std::int64_t here = std::min(images, c.images - image), end = std::min<std::int64_t>(row + rows, down.inputs);
+            const Axis::Range seen = down.outputs_of(static_cast<std::int32_t>(row), static_cast<std::int32_t>(end));
+            const std::int64_t first = (image * down.outputs + seen.begin) * c.windows.x.outputs;
+            const std::int64_t count = ((here - 1) * down.outputs + seen.end - seen.begin) * c.windows.x.outputs;
+            Tensor columns = c.columns(count, x.options());
+            if (columns.numel() > 0) matmul(columns, c.rows_of(y, c.out, first, count), filters, false);
+            collect_columns(x, columns, bias, c, first, (image * down.inputs + row) * c.windows.x.inputs,
+                            ((here - 1) * down.inputs + end - row) * c.windows.x.inputs);
+        }
 }
 
 void conv2d_weight(Tensor& w, const Tensor& x, const Tensor& y, const ConvGeometry& geometry) {
     if (w.numel() == 0) return;
-    check_count(w.numel(), "conv2d_weight");
-    visit_real(w, [&]<class T>() {
-        weight_kernel<T><<<static_cast<unsigned>(w.numel()), kBlock, 0, stream()>>>(data_of<T>(w), data_of<T>(x), data_of<T>(y), extents_of(x, y, w, geometry));
+    const Convolution c(x, y, w, geometry);
+    if (c.places() == 0) return fill(w, 0);
+    Tensor ordered = taps_outermost(c) ? w : empty(channels_innermost(w).shape(), w.options());
+    Tensor out = ordered.as_strided({c.groups, c.out, c.width()}, {c.out * c.width(), c.width(), 1}, ordered.offset());
+    for_each_strip(c, x, [&](const Tensor& columns, std::int64_t first) {
+        matmul(out, transposed(c.rows_of(y, c.out, first, columns.size(1))), columns, first > 0);
     });
-    check_launch("conv2d_weight");
+    if (taps_outermost(c)) return;
+    Tensor target = channels_innermost(w);
+    copy(target, ordered);
 }
 
 }  // namespace eps::kernels::cuda
