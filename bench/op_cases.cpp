@@ -74,6 +74,18 @@ void add_products(std::vector<OpCase>& cases) {
                      2 * scores * kHeadWidth});
 }
 
+void add_convolutions(std::vector<OpCase>& cases) {
+    constexpr double products = 2.0 * kImages * kChannels * kChannels * kSize * kSize;  // of a tap
+    const auto with_filters = [](std::int64_t size) {
+        return [size] { return Inputs{image_and_channels()[0], rand({kChannels, kChannels, size, size}) - 0.5}; };
+    };
+    cases.push_back({"conv/1x1", with_filters(1), [](const Inputs& x) { return conv2d(x[0], x[1], {}); }, products});
+    cases.push_back({"conv/3x3", with_filters(3), [](const Inputs& x) { return conv2d(x[0], x[1], {}, {.padding = {1, 1}}); }, 9 * products});
+    cases.push_back({"conv/4x4_stride_2", with_filters(4), [](const Inputs& x) { return conv2d(x[0], x[1], {}, {.stride = {2, 2}, .padding = {1, 1}}); }, 4 * products});
+    cases.push_back({"conv/4x4_transposed", with_filters(4), [](const Inputs& x) { return conv_transpose2d(x[0], x[1], {}, {.stride = {2, 2}, .padding = {1, 1}}); },
+                     16 * products});
+}
+
 void add_indexing(std::vector<OpCase>& cases) {
     cases.push_back({"index/gather", matrix_and_places, [](const Inputs& x) { return gather(x[0], 1, x[1]); }});
     cases.push_back({"index/scatter_add", with_source(matrix_and_places), [](const Inputs& x) { return scatter_add(x[0], 1, x[1], x[2]); }});
@@ -115,12 +127,15 @@ void add_spatial(std::vector<OpCase>& cases) {
 }
 
 void add_random(std::vector<OpCase>& cases) {
-    const auto nothing = [] { return Inputs{}; };
-    cases.push_back({"random/uniform", nothing, [](const Inputs&) { return rand({kRows, kColumns}); }, 0, 0, false});
-    cases.push_back({"random/normal", nothing, [](const Inputs&) { return randn({kRows, kColumns}); }, 0, 0, false});
-    cases.push_back({"random/bernoulli", nothing, [](const Inputs&) { return bernoulli(0.5, {kRows, kColumns}); }, 0, 0, false});
-    cases.push_back({"random/randint", nothing, [](const Inputs&) { return randint(0, 10, {kRows, kColumns}); }, 0, 0, false});
-    cases.push_back({"random/randperm", nothing, [](const Inputs&) { return randperm(kRows * kColumns / 4); }, 0, 0, false});
+    const auto add = [&](const char* name, Tensor (*make)(const Options& options)) {  // an empty input says on which device
+        cases.push_back({std::string("random/") + name, [] { return Inputs{empty({0})}; }, [make](const Inputs& x) { return make({.device = x[0].device()}); },
+                         0, 0, false});
+    };
+    add("uniform", [](const Options& o) { return rand({kRows, kColumns}, o); });
+    add("normal", [](const Options& o) { return randn({kRows, kColumns}, o); });
+    add("bernoulli", [](const Options& o) { return bernoulli(0.5, {kRows, kColumns}, o); });
+    add("randint", [](const Options& o) { return randint(0, 10, {kRows, kColumns}, {i64, o.device}); });
+    add("randperm", [](const Options& o) { return randperm(kRows * kColumns / 4, o.device); });
 }
 
 // An optimiser's step: the gradient is read; value and state are read and written.
@@ -148,6 +163,7 @@ std::vector<OpCase> op_cases() {
     add_reductions(cases);
     add_normalisations(cases);
     add_products(cases);
+    add_convolutions(cases);
     add_indexing(cases);
     add_movements(cases);
     add_spatial(cases);

@@ -1,6 +1,6 @@
 #pragma once
-// A workload is a whole training step (or sampling step), timed with 1 and 2 threads under the name BM_workload/<name>/threads:<n>.
-// bench/peers/workloads.py has the same steps in PyTorch.
+// A workload is a whole training step (or sampling step), timed with 1 and 2 threads under the name BM_workload/<name>/threads:<n> and, where
+// there is a GPU, as BM_workload/<name>/cuda/eager_f32. bench/peers/workloads.py has the same steps in PyTorch.
 #include <benchmark/benchmark.h>
 
 #if defined(__GLIBC__)
@@ -11,12 +11,13 @@
 #include <functional>
 #include <string>
 
+#include "bench/device.h"
 #include "tensor/allocator.h"
 #include "tensor/parallel.h"
 
 namespace eps::bench {
 
-using Step = std::function<void()>;
+using WorkloadStep = std::function<void()>;
 
 /// Resident memory of this process in MB: now ("VmRSS:"), or at most since the peak was reset ("VmHWM:"); 0 where Linux's /proc is missing.
 inline double resident_megabytes(const std::string& field) {
@@ -34,25 +35,41 @@ inline void reset_resident_peak() {
     std::ofstream("/proc/self/clear_refs") << 5;
 }
 
-/// `make` builds nets, optimisers and data, and returns the step. Registers one case for each number of threads. `peak_MB` is what the
-/// process grew by at most from before `make` on, `new_bytes` what a warm step takes from the system.
+/// On the CPU: `peak_MB` is what the process grew by at most from before `make` on, `new_bytes` what a warm step takes from the system.
 template <class Make>
-int register_workload(const char* name, Make make) {
+void run_on_cpu(benchmark::State& state, const Make& make, int threads) {
+    set_num_threads(threads);
+    reset_resident_peak();
+    const double before = resident_megabytes("VmRSS:");
+    const WorkloadStep step = make(cpu);
+    for (int i = 0; i < 3; ++i) step();  // memory is taken from the system once
+    const std::size_t warm = allocator_of(cpu).stats().system_bytes;
+    for (auto _ : state) step();
+    const auto taken = static_cast<double>(allocator_of(cpu).stats().system_bytes - warm);
+    state.counters["new_bytes"] = benchmark::Counter(taken, benchmark::Counter::kAvgIterations);
+    state.counters["peak_MB"] = resident_megabytes("VmHWM:") - before;
+}
+
+/// On a GPU, ten steps at a time: the host runs ahead of the device, as it does in training. `peak_MB` is the most that tensors held.
+template <class Make>
+void run_on_gpu(benchmark::State& state, const Make& make) {
+    const WorkloadStep step = make(cuda);
+    for (int i = 0; i < 5; ++i) step();
+    allocator_of(cuda).reset_peak();
+    time_batches(state, 10, step);
+    state.counters["peak_MB"] = static_cast<double>(allocator_of(cuda).stats().peak_bytes) * 1e-6;
+}
+
+/// `make` builds nets, optimisers and data on a device, and returns the step. Registers a case for each number of threads, and one for the GPU.
+template <class Make>
+int register_workload(const char* name, Make make, bool on_cpu = true) {
+    const std::string prefix = std::string("BM_workload/") + name;
+    const auto add = [&](const std::string& how, auto run) {
+        benchmark::RegisterBenchmark((prefix + how).c_str(), run)->Unit(benchmark::kMillisecond)->UseRealTime()->MinTime(1.5);
+    };
     for (int threads : {1, 2})
-        benchmark::RegisterBenchmark((std::string("BM_workload/") + name + "/threads:" + std::to_string(threads)).c_str(),
-                                     [make, threads](benchmark::State& state) {
-                                         set_num_threads(threads);
-                                         reset_resident_peak();
-                                         const double before = resident_megabytes("VmRSS:");
-                                         const Step step = make();
-                                         for (int i = 0; i < 3; ++i) step();  // memory is taken from the system once
-                                         const std::size_t warm = allocator_of(cpu).stats().system_bytes;
-                                         for (auto _ : state) step();
-                                         const auto taken = static_cast<double>(allocator_of(cpu).stats().system_bytes - warm);
-                                         state.counters["new_bytes"] = benchmark::Counter(taken, benchmark::Counter::kAvgIterations);
-                                         state.counters["peak_MB"] = resident_megabytes("VmHWM:") - before;
-                                     })
-            ->Unit(benchmark::kMillisecond)->UseRealTime()->MinTime(1.5);
+        if (on_cpu) add("/threads:" + std::to_string(threads), [make, threads](benchmark::State& state) { run_on_cpu(state, make, threads); });
+    if (has_gpu()) add("/cuda/eager_f32", [make](benchmark::State& state) { run_on_gpu(state, make); });
     return 0;
 }
 

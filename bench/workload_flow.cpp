@@ -17,17 +17,20 @@ using namespace eps;
 
 namespace {
 
-std::unique_ptr<models::flow::Composition> planar_flows(int k, std::int64_t dim, Generator& generator) {
-    return models::flow::make_flow("planar", {.dim = dim, .k = k}, generator);
+std::unique_ptr<models::flow::Composition> planar_flows(int k, std::int64_t dim, Generator& generator, Device device) {
+    auto flow = models::flow::make_flow("planar", {.dim = dim, .k = k}, generator);
+    flow->to(device);
+    return flow;
 }
 
 struct PlanarStep {
+    Device device;
     Generator generator{1};
-    std::unique_ptr<models::flow::Composition> flow = planar_flows(32, 2, generator);
+    std::unique_ptr<models::flow::Composition> flow = planar_flows(32, 2, generator, device);
     nn::Adam adam{flow->parameters(), nn::AdamOptions{.lr = 1e-3}};
     const models::flow::Energy& target = models::flow::energy("U1");
     void operator()() {
-        const Tensor z0 = randn({512, 2}, {}, generator);
+        const Tensor z0 = randn({512, 2}, {.device = device}, generator);
         const models::flow::Mapped there = flow->transform(z0);
         const Tensor log_q0 = sum(square(z0), {1}) * -0.5 - std::log(2 * M_PI);
         const Tensor loss = mean(log_q0 - there.log_det + target.energy(there.z));
@@ -40,12 +43,14 @@ struct PlanarStep {
 struct VaeFlowStep {
     Generator generator{1};
     nn::Sequential encoder, decoder;
-    std::unique_ptr<models::flow::Composition> flow = planar_flows(20, 40, generator);
+    std::unique_ptr<models::flow::Composition> flow;
     std::unique_ptr<nn::Adam> adam;
-    Tensor x = bernoulli(0.3, {100, 784}, {}, generator);
-    VaeFlowStep() {
+    Tensor x;
+    explicit VaeFlowStep(Device device) : flow(planar_flows(20, 40, generator, device)), x(bernoulli(0.3, {100, 784}, {.device = device}, generator)) {
         encoder.add<nn::Linear>(784, 400).add<nn::ReLU>().add<nn::Linear>(400, 400).add<nn::ReLU>().add<nn::Linear>(400, 80);
         decoder.add<nn::Linear>(40, 400).add<nn::ReLU>().add<nn::Linear>(400, 400).add<nn::ReLU>().add<nn::Linear>(400, 784);
+        encoder.to(device);
+        decoder.to(device);
         std::vector<Tensor> parameters = encoder.parameters();
         for (const nn::Module* module : {static_cast<nn::Module*>(&decoder), static_cast<nn::Module*>(flow.get())})
             for (const Tensor& p : module->parameters()) parameters.push_back(p);
@@ -53,7 +58,7 @@ struct VaeFlowStep {
     }
     void operator()() {
         const Tensor code = encoder(x), mu = narrow(code, 1, 0, 40), log_var = narrow(code, 1, 40, 40);
-        const Tensor noise = randn({100, 40}, {}, generator), z0 = mu + exp(log_var * 0.5) * noise;
+        const Tensor noise = randn({100, 40}, x.options(), generator), z0 = mu + exp(log_var * 0.5) * noise;
         const models::flow::Mapped there = flow->transform(z0);
         const Tensor log_q = sum(square(noise) + log_var, {1}) * -0.5 - there.log_det, log_prior = sum(square(there.z), {1}) * -0.5;
         const Tensor log_likelihood = -sum(nn::bce_with_logits_loss(decoder(there.z), x, nn::Reduction::none), {1});
@@ -68,18 +73,19 @@ struct RealNvpStep {
     Generator generator{1};
     std::vector<std::unique_ptr<nn::Sequential>> nets;  // 1 -> (log scale, shift) of the other coordinate
     std::unique_ptr<nn::Adam> adam;
-    Tensor x = randn({512, 2}, {}, generator);
-    RealNvpStep() {
+    Tensor x;
+    explicit RealNvpStep(Device device) : x(randn({512, 2}, {.device = device}, generator)) {
         std::vector<Tensor> parameters;
         for (int k = 0; k < 8; ++k) {
             nets.push_back(std::make_unique<nn::Sequential>());
             nets.back()->add<nn::Linear>(1, 128).add<nn::ReLU>().add<nn::Linear>(128, 128).add<nn::ReLU>().add<nn::Linear>(128, 2);
+            nets.back()->to(device);
             for (const Tensor& p : nets.back()->parameters()) parameters.push_back(p);
         }
         adam = std::make_unique<nn::Adam>(parameters, nn::AdamOptions{.lr = 1e-3});
     }
     void operator()() {
-        Tensor a = narrow(x, 1, 0, 1), b = narrow(x, 1, 1, 1), log_det = zeros({512, 1});
+        Tensor a = narrow(x, 1, 0, 1), b = narrow(x, 1, 1, 1), log_det = zeros({512, 1}, x.options());
         for (const auto& net : nets) {
             const Tensor st = (*net)(a), s = tanh(narrow(st, 1, 0, 1));
             const Tensor moved = affine_coupling(b, s, narrow(st, 1, 1, 1));
@@ -95,8 +101,8 @@ struct RealNvpStep {
 };
 
 template <class T>
-bench::Step make_step() {
-    auto step = std::make_shared<T>();
+bench::WorkloadStep make_step(Device device) {
+    auto step = std::shared_ptr<T>(new T{device});
     return [step] { (*step)(); };
 }
 

@@ -13,8 +13,10 @@ namespace {
 struct VaeStep {
     Generator generator{1};
     models::vae::Vae model{{}, generator};
-    nn::Adam adam{model.parameters(), {.lr = 1e-3}};
-    Tensor x = bernoulli(0.3, {100, 784}, {}, generator);
+    Tensor x;
+    nn::Adam adam;
+    explicit VaeStep(Device device)
+        : x(bernoulli(0.3, {100, 784}, {.device = device}, generator)), adam((model.to(device), model.parameters()), nn::AdamOptions{.lr = 1e-3}) {}
     void operator()() {
         const Tensor loss = -mean(model.elbo(x, generator).elbo);
         adam.zero_grad();
@@ -23,9 +25,9 @@ struct VaeStep {
     }
 };
 
-const int registered = bench::register_workload("vae", [] {
-    auto step = std::make_shared<VaeStep>();
-    return bench::Step([step] { (*step)(); });
+const int registered = bench::register_workload("vae", [](Device device) {
+    auto step = std::make_shared<VaeStep>(device);
+    return bench::WorkloadStep([step] { (*step)(); });
 });
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Launching a pointwise row: convert what has another dtype, plan the loop, take the flat kernel where the layout allows.
+// Launching a pointwise row: convert what has another dtype, plan the loop, take the vector kernel where the layout allows.
 #include "cuda/pointwise.cuh"
 
 #include "cuda/context.h"
@@ -22,7 +22,26 @@ Tensor converted(const Tensor& x, DType dtype) {
     return out;
 }
 
-bool aligned(const void* p, std::size_t bytes) { return reinterpret_cast<std::uintptr_t>(p) % bytes == 0; }
+// Turns a loop over elements into one over vectors of `width` elements of the innermost dimension, where every operand either stays in its
+// place along it or walks it element by element, from aligned vector to aligned vector. `sizes` are bytes of an element.
+bool in_vectors(Loop<kOperands>& loop, std::int64_t width, const std::array<char*, kOperands>& data, const std::array<std::size_t, kOperands>& sizes,
+                std::uint32_t& repeated) {
+    if (loop.rank == 0 || loop.inner_size() % width != 0 || loop.inner_stride(0) != 1) return false;
+    const auto last = static_cast<std::size_t>(loop.rank - 1);
+    for (std::size_t k = 0; k < kOperands; ++k) {
+        if (!data[k]) continue;
+        if (loop.strides[k][last] == 0) {
+            repeated |= 1u << k;
+            continue;
+        }
+        if (loop.strides[k][last] != 1 || !is_aligned(data[k], static_cast<std::size_t>(width) * sizes[k])) return false;
+        for (std::size_t d = 0; d < last; ++d)
+            if (loop.strides[k][d] % width != 0) return false;
+    }
+    loop.sizes[last] /= width;
+    for (auto& strides : loop.strides) strides[last] *= width;
+    return true;
+}
 
 void launch(const void* kernel, std::int64_t threads, const void* attributes, const void* operands) {
     // Attributes are the bytes of the op's struct, which is the kernel's first parameter; the launch copies both.
@@ -32,7 +51,7 @@ void launch(const void* kernel, std::int64_t threads, const void* attributes, co
 
 }  // namespace
 
-void launch_pointwise(const void* flat, const void* strided, const void* attributes, DType dtype,
+void launch_pointwise(const void* vectors, const void* strided, const void* attributes, DType dtype,
                       const std::array<const Tensor*, kOperands>& operands) {
     const Tensor& out = *operands[0];
     if (out.numel() == 0) return;
@@ -40,7 +59,7 @@ void launch_pointwise(const void* flat, const void* strided, const void* attribu
     std::array<Tensor, kOperands> owned;  // freed on return: later kernels of the stream cannot overtake this one
     std::array<const Tensor*, kOperands> same = operands;
     std::array<char*, kOperands> data{};
-    std::uint32_t used = 0;
+    std::array<std::size_t, kOperands> sizes{};
     for (std::size_t k = 0; k < kOperands; ++k) {
         if (!same[k]) continue;
         if (k > 0 && !same_bytes(same[k]->dtype(), dtype)) {
@@ -48,25 +67,17 @@ void launch_pointwise(const void* flat, const void* strided, const void* attribu
             same[k] = &owned[k];
         }
         data[k] = static_cast<char*>(same[k]->raw_data());
-        used |= 1u << k;
+        sizes[k] = size_of(same[k]->dtype());
     }
 
-    const std::size_t size = size_of(dtype), out_size = size_of(out.dtype());
-    const auto width = static_cast<std::int64_t>(16 / size);
-    const auto loop = plan_loop<kOperands>(same);
-    bool vectors = flat && is_flat(loop, used) && out.numel() % width == 0 && aligned(data[0], out_size * static_cast<std::size_t>(width));
-    for (std::size_t k = 1; vectors && k < kOperands; ++k) vectors = aligned(data[k], 16);
-    if (vectors) {
-        FlatOperands p{};
-        for (std::size_t k = 0; k < kOperands; ++k) p.data[k] = data[k];
-        p.count = out.numel();
-        return launch(flat, p.count / width, attributes, &p);
-    }
+    auto loop = plan_loop<kOperands>(same);
+    std::uint32_t repeated = 0;
+    const bool wide = vectors && in_vectors(loop, static_cast<std::int64_t>(16 / size_of(dtype)), data, sizes, repeated);
     in_32_bits(loop, Bases<kOperands>(), [&](const Strided<kOperands>& piece, const Bases<kOperands>& base) {
-        StridedOperands p{{}, piece};
+        StridedOperands p{{}, piece, repeated};
         for (std::size_t k = 0; k < kOperands; ++k)
-            if (data[k]) p.data[k] = data[k] + base.of[k] * static_cast<std::int64_t>(k == 0 ? out_size : size);
-        launch(strided, piece.count, attributes, &p);
+            if (data[k]) p.data[k] = data[k] + base.of[k] * static_cast<std::int64_t>(sizes[k]);
+        launch(wide ? vectors : strided, piece.count, attributes, &p);
     });
 }
 

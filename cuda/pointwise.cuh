@@ -1,8 +1,9 @@
 #pragma once
 // The CUDA body of the pointwise family: two kernels per row and type.
 //
-//   flat     every operand contiguous and aligned: a thread moves 16 bytes of each operand. For the forward and the first derivatives
-//            of 4-byte and smaller types, where it pays; the others already fill the bus with one element a thread.
+//   vectors  a thread moves 16 bytes of each operand that walks the innermost dimension element by element, and one number of each that
+//            stays where it is. For the forward and the first derivatives of 4-byte and smaller types, where it pays; the others already
+//            fill the bus with one element a thread.
 //   strided  any strides and broadcasts: a thread computes one element.
 //
 // An operand of another dtype is converted by the copy kernel first: mixed dtypes are rare, and a switch at every load would be paid
@@ -16,13 +17,10 @@ namespace eps::kernels::cuda {
 /// Operand 0 is out, 1 is g, the others are the inputs, as in the CPU body. Those the row does not read are null.
 inline constexpr int kOperands = 6;
 
-struct FlatOperands {
-    void* data[kOperands];
-    std::int64_t count;  // elements: a multiple of a vector
-};
 struct StridedOperands {
     void* data[kOperands];
-    Strided<kOperands> loop;
+    Strided<kOperands> loop;  // over elements or, for the vector kernel, over vectors of the innermost dimension
+    std::uint32_t repeated;   // bit k: operand k has one number for a whole vector
 };
 
 /// One row as a device function of its operands' values.
@@ -49,15 +47,25 @@ struct RowFunction {
 };
 
 template <class F, int Row, class T, class Out>
-__global__ void __launch_bounds__(256) flat_kernel(const F f, const FlatOperands p) {
+__global__ void __launch_bounds__(256) vector_kernel(const F f, const __grid_constant__ StridedOperands p) {
     using Function = RowFunction<F, Row, T, Out>;
     constexpr int W = kVector<T>;
-    const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
-    if (i * W >= p.count) return;
+    const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i >= p.loop.count) return;
+    const auto offsets = p.loop.at(i);
     Vector<T, W> in[kOperands - 1];
 #pragma unroll
-    for (int k = 1; k < kOperands; ++k)
-        if (Function::reads(k)) in[k - 1] = static_cast<const Vector<T, W>*>(p.data[k])[i];
+    for (int k = 1; k < kOperands; ++k) {
+        if (!Function::reads(k)) continue;
+        const T* const from = static_cast<const T*>(p.data[k]) + offsets.of[k];
+        if (p.repeated >> k & 1u) {
+            const T number = *from;
+#pragma unroll
+            for (int w = 0; w < W; ++w) in[k - 1].at[w] = number;
+        } else {
+            in[k - 1] = vector_at<W>(from);
+        }
+    }
     Vector<Out, W> out;
 #pragma unroll
     for (int w = 0; w < W; ++w) {
@@ -67,7 +75,7 @@ __global__ void __launch_bounds__(256) flat_kernel(const F f, const FlatOperands
             if (Function::reads(k)) x[k - 1] = in[k - 1].at[w];
         out.at[w] = Function::at(f, x);
     }
-    static_cast<Vector<Out, W>*>(p.data[0])[i] = out;
+    vector_at<W>(static_cast<Out*>(p.data[0]) + offsets.of[0]) = out;
 }
 
 template <class F, int Row, class T, class Out>
@@ -86,7 +94,7 @@ __global__ void __launch_bounds__(256) strided_kernel(const F f, const __grid_co
 /// The kernels of one row, null where there is none: rows known to be zero or one are never launched.
 template <class F>
 struct RowKernels {
-    void (*flat)(F, FlatOperands) = nullptr;
+    void (*vectors)(F, StridedOperands) = nullptr;
     void (*strided)(F, StridedOperands) = nullptr;
 };
 
@@ -96,19 +104,19 @@ constexpr RowKernels<F> row_kernels() {
     RowKernels<F> kernels;
     if constexpr (Row == 0 || row.kind == Partial::Kind::other) {
         kernels.strided = strided_kernel<F, Row, T, Out>;
-        if constexpr (row.index.order <= 1 && sizeof(T) <= 4) kernels.flat = flat_kernel<F, Row, T, Out>;
+        if constexpr (row.index.order <= 1 && sizeof(T) <= 4) kernels.vectors = vector_kernel<F, Row, T, Out>;
     }
     return kernels;
 }
 
 /// Chooses and launches (cuda/pointwise.cu: the part that needs no templates). `dtype` is that of the arithmetic.
-void launch_pointwise(const void* flat, const void* strided, const void* attributes, DType dtype,
+void launch_pointwise(const void* vectors, const void* strided, const void* attributes, DType dtype,
                       const std::array<const Tensor*, kOperands>& operands);
 
 template <class F, class T, class Out, std::size_t... Row>
 void launch_row(const void* attributes, int row, const std::array<const Tensor*, kOperands>& operands, std::index_sequence<Row...>) {
     static constexpr RowKernels<F> kernels[] = {row_kernels<F, static_cast<int>(Row), T, Out>()...};
-    launch_pointwise(reinterpret_cast<const void*>(kernels[row].flat), reinterpret_cast<const void*>(kernels[row].strided), attributes,
+    launch_pointwise(reinterpret_cast<const void*>(kernels[row].vectors), reinterpret_cast<const void*>(kernels[row].strided), attributes,
                      dtype_of<T>, operands);
 }
 

@@ -78,7 +78,8 @@ struct Plan {
 Plan make_plan(std::int64_t outputs, std::int64_t reduced, bool along_rows) {
     constexpr std::int64_t kEnoughBlocks = 512, kLeastSteps = 16;  // a few blocks for each multiprocessor; steps of a lane worth a chunk
     const auto lanes = static_cast<unsigned>(
-        along_rows ? std::clamp<std::int64_t>(static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(reduced)) / 4), 1, kBlock) : 8);
+        along_rows ? std::clamp<std::int64_t>(static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(reduced)) / 4), 1, kBlock)
+                   : kBlock / std::min<std::int64_t>(32, static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(outputs)))));
     const unsigned across = kBlock / lanes;
     const unsigned columns = blocks_for(outputs, static_cast<int>(across));
     const std::int64_t wanted = (kEnoughBlocks + columns - 1) / columns;

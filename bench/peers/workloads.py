@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """The workloads of bench/workload_*.cpp in PyTorch, with its fastest usual settings: median ms of a step, as JSON.
 
-  workloads.py [--threads N] [--channels-last] [NAME ...]
+  workloads.py [--threads N] [NAME ...]
+  workloads.py --device cuda [--mode eager|compile|graph] [--precision f32|tf32|bf16] [NAME ...]     a line of JSON for each name
 """
 import argparse
+import contextlib
+import functools
 import json
 import math
 import statistics
@@ -14,10 +17,23 @@ from torch import nn
 from torch.nn import functional as F
 
 T = torch
+options = argparse.Namespace(device="cpu", mode="eager", precision="f32")
 
 
 def adam(parameters, lr=1e-3, betas=(0.9, 0.999)):
-    return T.optim.Adam(parameters, lr=lr, betas=betas, foreach=True)
+    if options.device == "cpu":
+        return T.optim.Adam(parameters, lr=lr, betas=betas, foreach=True)
+    return T.optim.Adam(parameters, lr=lr, betas=betas, fused=True, capturable=options.mode == "graph")
+
+
+def ready(f):
+    """What computes a loss or a sample, compiled and in the precision that was asked for."""
+    @functools.wraps(f)
+    def rounded(*arguments):
+        with T.autocast("cuda", T.bfloat16, cache_enabled=False) if options.precision == "bf16" else contextlib.nullcontext():
+            return f(*arguments)
+
+    return T.compile(rounded) if options.mode == "compile" else rounded
 
 
 def mlp(*widths, last=None):
@@ -40,27 +56,30 @@ def vae():
     optimiser = adam([p for m in (encoder, decoder, mu, log_var) for p in m.parameters()])
     x = T.bernoulli(T.full((100, 784), 0.3))
 
-    def step():
+    @ready
+    def loss():
         h = encoder(x)
         m, v = mu(h), log_var(h)
         z = m + (0.5 * v).exp() * T.randn_like(m)
         log_likelihood = -F.binary_cross_entropy_with_logits(decoder(z), x, reduction="none").sum(-1)
-        update(optimiser, -(log_likelihood - 0.5 * (m**2 + v.exp() - 1 - v).sum(-1)).mean())
+        return -(log_likelihood - 0.5 * (m**2 + v.exp() - 1 - v).sum(-1)).mean()
 
-    return step
+    return lambda: update(optimiser, loss())
 
 
 # --- GAN --------------------------------------------------------------------------------------------------------------------------
 def gan(g, d, real, noise):
     adam_g, adam_d = adam(g.parameters(), 2e-4, (0.5, 0.999)), adam(d.parameters(), 2e-4, (0.5, 0.999))
-    batch = len(real)
+    generate = ready(lambda: g(T.randn(len(real), noise)))
+    loss_d = ready(lambda fake: F.softplus(-d(real)).mean() + F.softplus(d(fake)).mean())
+    loss_g = ready(lambda: F.softplus(-d(g(T.randn(len(real), noise)))).mean())
 
     def step():
         with T.no_grad():
-            fake = g(T.randn(batch, noise))
-        update(adam_d, F.softplus(-d(real)).mean() + F.softplus(d(fake)).mean())
+            fake = generate()
+        update(adam_d, loss_d(fake))
         d.requires_grad_(False)
-        update(adam_g, F.softplus(-d(g(T.randn(batch, noise)))).mean())
+        update(adam_g, loss_g())
         d.requires_grad_(True)
 
     return step
@@ -85,10 +104,10 @@ def gan_dc(memory):
 
 # --- DDPM -------------------------------------------------------------------------------------------------------------------------
 class Residual(nn.Module):
-    def __init__(self, a, b, time):
+    def __init__(self, a, b, time, groups):
         super().__init__()
-        self.n1, self.c1, self.t = nn.GroupNorm(8, a), nn.Conv2d(a, b, 3, padding=1), nn.Linear(time, b)
-        self.n2, self.c2 = nn.GroupNorm(8, b), nn.Conv2d(b, b, 3, padding=1)
+        self.n1, self.c1, self.t = nn.GroupNorm(groups, a), nn.Conv2d(a, b, 3, padding=1), nn.Linear(time, b)
+        self.n2, self.c2 = nn.GroupNorm(groups, b), nn.Conv2d(b, b, 3, padding=1)
         self.skip = nn.Conv2d(a, b, 1) if a != b else nn.Identity()
 
     def forward(self, x, t):
@@ -97,9 +116,9 @@ class Residual(nn.Module):
 
 
 class Attention(nn.Module):
-    def __init__(self, c):
+    def __init__(self, c, groups):
         super().__init__()
-        self.n, self.qkv, self.out = nn.GroupNorm(8, c), nn.Conv2d(c, 3 * c, 1), nn.Conv2d(c, c, 1)
+        self.n, self.qkv, self.out = nn.GroupNorm(groups, c), nn.Conv2d(c, 3 * c, 1), nn.Conv2d(c, c, 1)
 
     def forward(self, x, _):
         b, c, h, w = x.shape
@@ -109,33 +128,33 @@ class Attention(nn.Module):
 
 
 class UNet(nn.Module):
-    def __init__(self, base=32, multipliers=(1, 2, 2), blocks=2, size=28, attend=14):
+    def __init__(self, base=32, multipliers=(1, 2, 2), blocks=2, size=28, attend=14, channels=1, groups=8):
         super().__init__()
         time = 4 * base
         self.base = base
         self.time = nn.Sequential(nn.Linear(base, time), nn.SiLU(), nn.Linear(time, time))
-        self.first = nn.Conv2d(1, base, 3, padding=1)
+        self.first = nn.Conv2d(channels, base, 3, padding=1)
         self.down, self.up, self.shrink, self.grow = nn.ModuleList(), nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
         widths, c = [base], base
         for level, m in enumerate(multipliers):
             for _ in range(blocks):
-                self.down.append(nn.ModuleList([Residual(c, m * base, time)] + ([Attention(m * base)] if size == attend else [])))
+                self.down.append(nn.ModuleList([Residual(c, m * base, time, groups)] + ([Attention(m * base, groups)] if size == attend else [])))
                 c = m * base
                 widths.append(c)
             if level + 1 < len(multipliers):
                 self.shrink.append(nn.Conv2d(c, c, 3, 2, 1))
                 widths.append(c)
                 size //= 2
-        self.middle = nn.ModuleList([Residual(c, c, time), Attention(c), Residual(c, c, time)])
+        self.middle = nn.ModuleList([Residual(c, c, time, groups), Attention(c, groups), Residual(c, c, time, groups)])
         for level in reversed(range(len(multipliers))):
             m = multipliers[level]
             for _ in range(blocks + 1):
-                self.up.append(nn.ModuleList([Residual(c + widths.pop(), m * base, time)] + ([Attention(m * base)] if size == attend else [])))
+                self.up.append(nn.ModuleList([Residual(c + widths.pop(), m * base, time, groups)] + ([Attention(m * base, groups)] if size == attend else [])))
                 c = m * base
             if level:
                 self.grow.append(nn.Conv2d(c, c, 3, padding=1))
                 size *= 2
-        self.norm, self.last, self.blocks = nn.GroupNorm(8, c), nn.Conv2d(c, 1, 3, padding=1), blocks
+        self.norm, self.last, self.blocks = nn.GroupNorm(groups, c), nn.Conv2d(c, channels, 3, padding=1), blocks
 
     def forward(self, x, t):
         n = self.base // 2
@@ -161,33 +180,40 @@ class UNet(nn.Module):
         return self.last(F.silu(self.norm(h)))
 
 
-def ddpm_28(memory):
-    net = UNet().to(memory_format=memory)
-    assert sum(p.numel() for p in net.parameters()) == 1623169
+def ddpm(net, parameter_count, images, memory):
+    net = net.to(memory_format=memory)
+    assert sum(p.numel() for p in net.parameters()) == parameter_count
     parameters = list(net.parameters())
     optimiser, average = adam(parameters, 2e-4), [p.detach().clone() for p in parameters]
     alpha_bar = T.cumprod(1 - T.linspace(1e-4, 0.02, 1000), 0)
-    x0 = (T.rand(32, 1, 28, 28) * 2 - 1).to(memory_format=memory)
+    x0 = (T.rand(*images) * 2 - 1).to(memory_format=memory)
+
+    @ready
+    def loss():
+        t, noise = T.randint(0, 1000, (len(x0),)), T.randn_like(x0)
+        a = alpha_bar[t][:, None, None, None]
+        return F.mse_loss(net(a.sqrt() * x0 + (1 - a).sqrt() * noise, t), noise)
 
     def step():
-        t, noise = T.randint(0, 1000, (32,)), T.randn_like(x0)
-        a = alpha_bar[t][:, None, None, None]
-        update(optimiser, F.mse_loss(net(a.sqrt() * x0 + (1 - a).sqrt() * noise, t), noise))
+        update(optimiser, loss())
         with T.no_grad():
             T._foreach_lerp_(average, parameters, 1 - 0.999)
 
     return step
 
 
+def ddpm_28(memory):
+    return ddpm(UNet(), 1623169, (32, 1, 28, 28), memory)
+
+
+def ddpm_cifar(memory):
+    return ddpm(UNet(128, (1, 2, 2, 2), 2, 32, 16, 3, 32), 35746307, (128, 3, 32, 32), memory)
+
+
 def ddpm_28_sample(memory):
     net = UNet().to(memory_format=memory)
     x, t = T.randn(16, 1, 28, 28).to(memory_format=memory), T.full((16,), 500)
-
-    @T.no_grad()
-    def step():
-        return (x - net(x, t) * (0.01 / math.sqrt(0.92))) / math.sqrt(0.99) + 0.1 * T.randn_like(x)
-
-    return step
+    return T.no_grad()(ready(lambda: (x - net(x, t) * (0.01 / math.sqrt(0.92))) / math.sqrt(0.99) + 0.1 * T.randn_like(x)))
 
 
 # --- flows ------------------------------------------------------------------------------------------------------------------------
@@ -213,14 +239,15 @@ def planar_2d():
         pair = T.stack([((z1 - 2) / 0.6) ** 2 * -0.5, ((z1 + 2) / 0.6) ** 2 * -0.5], 1)
         return ((radius - 2) / 0.4) ** 2 * 0.5 - T.logsumexp(pair, 1)
 
-    def step():
+    @ready
+    def loss():
         z0 = T.randn(512, 2)
         z, log_det = z0, T.zeros(512)
         for flow in flows:
             z, log_det = flow(z, log_det)
-        update(optimiser, ((z0**2).sum(1) * -0.5 - math.log(2 * math.pi) - log_det + energy(z)).mean())
+        return ((z0**2).sum(1) * -0.5 - math.log(2 * math.pi) - log_det + energy(z)).mean()
 
-    return step
+    return lambda: update(optimiser, loss())
 
 
 def vae_nf():
@@ -228,7 +255,8 @@ def vae_nf():
     optimiser = adam([p for m in (encoder, decoder, flows) for p in m.parameters()])
     x = T.bernoulli(T.full((100, 784), 0.3))
 
-    def step():
+    @ready
+    def loss():
         mu, log_var = encoder(x).split(40, 1)
         noise = T.randn(100, 40)
         z, log_det = mu + (log_var * 0.5).exp() * noise, T.zeros(100)
@@ -236,27 +264,28 @@ def vae_nf():
             z, log_det = flow(z, log_det)
         log_q = (noise**2 + log_var).sum(1) * -0.5 - log_det
         log_likelihood = -F.binary_cross_entropy_with_logits(decoder(z), x, reduction="none").sum(1)
-        update(optimiser, (log_q - (z**2).sum(1) * -0.5 - log_likelihood).mean())
+        return (log_q - (z**2).sum(1) * -0.5 - log_likelihood).mean()
 
-    return step
+    return lambda: update(optimiser, loss())
 
 
 def realnvp_2d():
     nets = nn.ModuleList(mlp(1, 128, 128, 2) for _ in range(8))
     optimiser, x = adam(nets.parameters()), T.randn(512, 2)
 
-    def step():
+    @ready
+    def loss():
         a, b, log_det = x[:, :1], x[:, 1:], T.zeros(512, 1)
         for net in nets:
             s, t = net(a).split(1, 1)
             s = T.tanh(s)
             a, b, log_det = b * s.exp() + t, a, log_det + s
-        update(optimiser, -((a**2 + b**2) * -0.5 - math.log(2 * math.pi) + log_det).mean())
+        return -((a**2 + b**2) * -0.5 - math.log(2 * math.pi) + log_det).mean()
 
-    return step
+    return lambda: update(optimiser, loss())
 
 
-IMAGES = {"gan_dc": gan_dc, "ddpm_28": ddpm_28, "ddpm_28_sample": ddpm_28_sample}
+IMAGES = {"gan_dc": gan_dc, "ddpm_28": ddpm_28, "ddpm_28_sample": ddpm_28_sample, "ddpm_cifar": ddpm_cifar}  # the last for a GPU only
 OTHERS = {"vae": vae, "gan_2d": gan_2d, "gan_mlp": gan_mlp, "planar_2d": planar_2d, "vae_nf": vae_nf, "realnvp_2d": realnvp_2d}
 
 
@@ -280,18 +309,77 @@ def measure(make, seconds=1.5):
     return {"ms": 1e3 * statistics.median(times), "peak_mb": resident_mb("VmHWM") - before}
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("names", nargs="*", default=[])
-    parser.add_argument("--threads", type=int, default=1)
-    options = parser.parse_args()
-    T.set_num_threads(options.threads)
-    T.manual_seed(1)
+def captured(step):
+    """The step as a CUDA graph."""
+    side = T.cuda.Stream()
+    side.wait_stream(T.cuda.current_stream())
+    with T.cuda.stream(side):
+        for _ in range(3):
+            step()
+    T.cuda.current_stream().wait_stream(side)
+    graph = T.cuda.CUDAGraph()
+    with T.cuda.graph(graph):
+        step()
+    return graph.replay
+
+
+def measure_on_gpu(make, seconds=1.0, batch=10):
+    """The same on a GPU, `batch` steps at a time: the host runs ahead of the device, as it does in training."""
+    step = make()
+    for _ in range(3):
+        step()
+    if options.mode == "graph":
+        step = captured(step)
+    T.cuda.synchronize()
+    T.cuda.reset_peak_memory_stats()
+    times, end = [], time.perf_counter() + seconds
+    while time.perf_counter() < end or len(times) < 3:
+        start = time.perf_counter()
+        for _ in range(batch):
+            step()
+        T.cuda.synchronize()
+        times.append((time.perf_counter() - start) / batch)
+    return {"ms": 1e3 * statistics.median(times), "peak_mb": T.cuda.max_memory_allocated() / 1e6}
+
+
+def run_on_gpu(names):
+    T.set_default_device("cuda")
+    T.backends.cuda.matmul.allow_tf32 = T.backends.cudnn.allow_tf32 = options.precision != "f32"
+    T.backends.cudnn.benchmark = True
+    for name in names:
+        try:
+            makes = [functools.partial(IMAGES[name], memory) for memory in (T.contiguous_format, T.channels_last)] if name in IMAGES else [OTHERS[name]]
+            if options.mode == "compile":
+                makes = makes[-1:]  # compiling is slow
+            best = min((measure_on_gpu(make) for make in makes), key=lambda one: one["ms"])
+            print(json.dumps({"name": name, "mode": options.mode, "precision": options.precision, **best}), flush=True)
+        except Exception as error:  # the others still count
+            print(json.dumps({"name": name, "mode": options.mode, "precision": options.precision, "error": str(error)[:300]}), flush=True)
+        T.cuda.empty_cache()
+
+
+def run_on_cpu(names):
     result = {"torch": T.__version__, "threads": options.threads}
-    for name in options.names or [*OTHERS, *IMAGES]:
+    for name in names:
         if name in IMAGES:  # the faster of its two orders of memory
             both = [measure(lambda: IMAGES[name](memory)) for memory in (T.contiguous_format, T.channels_last)]
             result[name] = {"ms": min(one["ms"] for one in both), "peak_mb": both[0]["peak_mb"]}  # the second finds the first one's memory
         else:
             result[name] = measure(OTHERS[name])
     print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*", default=[])
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--mode", choices=["eager", "compile", "graph"], default="eager")
+    parser.add_argument("--precision", choices=["f32", "tf32", "bf16"], default="f32")
+    parser.parse_args(namespace=options)
+    T.manual_seed(1)
+    if options.device == "cuda":
+        run_on_gpu(options.names or [*OTHERS, *IMAGES])
+    else:
+        T.set_num_threads(options.threads)
+        run_on_cpu(options.names or [*OTHERS, *(name for name in IMAGES if name != "ddpm_cifar")])

@@ -1,0 +1,125 @@
+// The GPU against its own yardsticks, measured in the run: copying 256 MiB and the product of two 8192 x 8192 matrices by cuBLAS. of_peak is the
+// ratio to the one that limits the op. Every pointwise op and every family of op_cases.cpp, forward and forward + backward, on tensors too
+// large for the cache or, where they are not, as they come in networks. No GPU, no cases.
+#include <algorithm>
+#include <chrono>
+
+#include "autograd/pointwise.h"
+#include "bench/device.h"
+#include "op_cases.h"
+#include "varepsilon.h"
+
+using namespace eps;
+using bench::OpCase;
+
+namespace {
+
+constexpr int kBatch = 20;                    // calls between two waits
+constexpr std::int64_t kElements = 16 << 20;  // of a pointwise operand: 64 MiB
+
+double bytes_of(const Tensor& x) { return static_cast<double>(x.numel()) * static_cast<double>(size_of(x.dtype())); }
+
+template <class F>
+double best_seconds(const F& f) {
+    double best = 1e9;
+    for (int i = 0; i < 6; ++i) {  // the first warms up
+        bench::wait_for_gpu();
+        const auto start = std::chrono::steady_clock::now();
+        for (int k = 0; k < kBatch; ++k) f();
+        bench::wait_for_gpu();
+        best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / kBatch);
+    }
+    return best;
+}
+
+/// Bytes/s, read and written.
+double copy_peak() {
+    static const double peak = [] {
+        const Tensor from = zeros({64 << 20}, {.device = cuda});
+        Tensor to = empty_like(from);
+        return 2 * bytes_of(from) / best_seconds([&] { kernels::copy(to, from); });
+    }();
+    return peak;
+}
+/// FLOP/s
+double product_peak() {
+    static const double peak = [] {
+        constexpr std::int64_t n = 8192;
+        const Tensor a = rand({1, n, n}, {.device = cuda}), b = rand({1, n, n}, {.device = cuda});
+        Tensor c = empty({1, n, n}, {.device = cuda});
+        return 2.0 * n * n * n / best_seconds([&] { kernels::matmul(c, a, b, false); });
+    }();
+    return peak;
+}
+
+// `work` of one call: FLOP, or bytes.
+void report(benchmark::State& state, double work, bool flop) {
+    const double done = work * static_cast<double>(state.iterations());
+    state.counters[flop ? "TFLOP/s" : "GB/s"] = benchmark::Counter(done * (flop ? 1e-12 : 1e-9), benchmark::Counter::kIsRate);
+    state.counters["of_peak"] = benchmark::Counter(done / (flop ? product_peak() : copy_peak()), benchmark::Counter::kIsRate);
+}
+
+void run_case(benchmark::State& state, const OpCase& op, bool backward) {
+    (op.flop > 0 ? product_peak : copy_peak)();
+    std::vector<Tensor> x, sources;
+    double bytes = 0;
+    for (const Tensor& input : op.inputs()) {
+        x.push_back(copy_to(input, cuda));
+        bytes += bytes_of(input);
+        if (!backward || !is_floating(input.dtype())) continue;
+        bytes += bytes_of(input);
+        sources.push_back(x.back().requires_grad_());
+    }
+    const Tensor y = op.run(x), g = backward ? rand(y.shape(), y.options()) : Tensor();
+    bench::time_batches(state, kBatch, [&] {
+        const Tensor out = op.run(x);
+        if (backward) grad(out, sources, {.gradient = g});
+    });
+    report(state, op.flop > 0 ? op.flop * (backward ? 3 : 1) : op.bytes > 0 ? op.bytes : bytes + (backward ? 2 : 1) * bytes_of(y), op.flop > 0);
+}
+
+// One row of an op's family: the forward, or the derivative by its first input.
+void run_row(benchmark::State& state, const PointwiseOp& op, int row) {
+    copy_peak();
+    const Partial& partial = op.rows[static_cast<std::size_t>(row)];
+    Tensor out = empty({kElements}, {op.kind == PointwiseKind::predicate ? boolean : f32, cuda});
+    const Tensor g = row > 0 ? rand({kElements}, {.device = cuda}) : Tensor();
+    std::vector<Tensor> inputs(4);
+    double bytes = bytes_of(out) + (row > 0 ? bytes_of(g) : 0);
+    for (int j = 0; j < op.arity; ++j) {
+        if (!(partial.reads >> j & 1u)) continue;
+        inputs[static_cast<std::size_t>(j)] = rand({kElements}, {.device = cuda}) * 0.5 + 0.25;
+        bytes += bytes_of(inputs[static_cast<std::size_t>(j)]);
+    }
+    bench::time_batches(state, kBatch, [&] { op.cuda_kernel(op.default_attributes, row, {out, g, inputs.data()}); });
+    report(state, bytes, false);
+}
+
+template <class Run>
+void add(const std::string& name, const Run& run) {
+    benchmark::RegisterBenchmark(("BM_gpu/" + name).c_str(), run)->MinTime(0.02)->UseRealTime()->Unit(benchmark::kMicrosecond);
+}
+
+const int registered = [] {
+    if (!bench::has_gpu()) return 0;
+    add("yardstick/copy", [](benchmark::State& state) {
+        for (auto _ : state) benchmark::DoNotOptimize(copy_peak());
+        state.counters["GB/s"] = copy_peak() * 1e-9;
+    });
+    add("yardstick/product", [](benchmark::State& state) {
+        for (auto _ : state) benchmark::DoNotOptimize(product_peak());
+        state.counters["TFLOP/s"] = product_peak() * 1e-12;
+    });
+    for (const PointwiseOp* op : all_pointwise_ops())
+        for (int row : {0, op->row_of(MultiIndex{}.plus(0))})
+            if (row == 0 || (row > 0 && op->rows[static_cast<std::size_t>(row)].kind == Partial::Kind::other))
+                add(std::string("pointwise/") + op->name + (row ? "/derivative" : "/forward"), [op, row](benchmark::State& state) { run_row(state, *op, row); });
+    static const std::vector<OpCase> cases = bench::op_cases();
+    for (const OpCase& op : cases)
+        for (bool backward : {false, true})
+            if (op.backward || !backward)
+                add(op.name + (backward ? "/backward" : "/forward"), [&op, backward](benchmark::State& state) { run_case(state, op, backward); });
+    return 0;
+}();
+
+}  // namespace

@@ -1,0 +1,142 @@
+#!/usr/bin/env bash
+# Everything a GPU can tell, on a machine that has its driver, nvcc, g++, CMake, ninja and PyTorch, but no internet and none of our libraries.
+#
+#   bare_machine.sh --prepare   on a Debian 12 machine with the packages of ./run: puts the libraries and headers into build/bare (60 MB at most),
+#                               which travels along with the source
+#   bare_machine.sh [--out DIR] on the machine with the GPU: builds for it alone, runs the CUDA tests, a part of them under each tool of
+#                               compute-sanitizer, and the benchmarks beside PyTorch; tables last, within 8 minutes. What each step said is in DIR,
+#                               by default build/gpu/results. Where there is no GPU it builds for compute capability 8.0 and says so.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+bare=$root/build/bare build=$root/build/gpu out=
+total=480 kept_for_tables=15 begun=$SECONDS
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "gpu: $*"; exit 1; }
+left() { echo $((total - kept_for_tables - (SECONDS - begun))); }
+
+# --- on the developer's machine ---------------------------------------------------------------------------------------------------
+packages="libopenblas-openmp-dev libopenblas0-openmp libgfortran5 libquadmath0 doctest-dev libbenchmark-dev libbenchmark1debian nlohmann-json3-dev
+  libcli11-dev libpng-dev zlib1g-dev"
+
+# Headers, CMake's package files and libraries as they lie below /usr. Of OpenBLAS the shared library under its run-time name only: it is a third
+# of the size of the static one; PNG and zlib static, so that none of theirs need be there.
+prepare() {
+  command -v dpkg-query >/dev/null || die "--prepare needs Debian: it copies what its packages hold"
+  # shellcheck disable=SC2086
+  dpkg -L $packages >/dev/null || die "--prepare needs the packages $packages; hint: ./run build installs them"
+  rm -rf "$bare"
+  mkdir -p "$bare"
+  local file
+  # shellcheck disable=SC2086
+  dpkg -L $packages | sort -u | grep -E '^/usr/(include|lib|share/cmake)/' | while read -r file; do
+    [[ -f $file ]] || continue
+    case $file in
+      */libopenblas.so.0 | */libgfortran.so.5 | */libquadmath.so.0) ;;
+      */openblas-openmp/*.h | */libbenchmark*) ;;
+      */openblas-openmp/* | */libpng*.so* | */libz.so* | */libgfortran* | */libquadmath* | */pkgconfig/*) continue ;;
+    esac
+    (cd /usr && cp -L --parents "${file#/usr/}" "$bare")
+  done
+  local size
+  size=$(du -sm "$bare" | cut -f1)
+  ((size <= 60)) || die "$bare has $size MB; expected at most 60"
+  say "Prepared $bare: $size MB. Take the source with it to the machine, and run there: ./run gpu"
+}
+
+# --- on the machine with the GPU --------------------------------------------------------------------------------------------------
+# step NAME SECONDS COMMAND ...: runs it, its output into DIR/NAME.log; remembers how it went and how long it took.
+declare -A took status
+step() {
+  local name=$1 limit=$2 start=$SECONDS
+  shift 2
+  ((limit < $(left))) || limit=$(left)
+  if ((limit < 5)); then
+    status[$name]="no time left"
+    took[$name]=0
+    return
+  fi
+  say "$name ..."
+  status[$name]='done'
+  timeout "$limit" "$@" >"$out/$name.log" 2>&1 || status[$name]="failed ($?; $out/$name.log)"
+  took[$name]=$((SECONDS - start))
+}
+
+find_nvcc() {
+  local nvcc
+  nvcc=$(command -v nvcc || ls -d /usr/local/cuda*/bin/nvcc 2>/dev/null | tail -n 1) || true
+  [[ -n $nvcc ]] || die "there is no nvcc; hint: PATH=\$PATH:/usr/local/cuda/bin"
+  echo "$nvcc"
+}
+
+build_all() {
+  local openblas=$bare/lib/x86_64-linux-gnu/openblas-openmp
+  ln -sf libopenblas.so.0 "$openblas/libopenblas.so"
+  cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DEPS_CUDA=ON -DCMAKE_CUDA_COMPILER="$nvcc" -DCMAKE_CUDA_ARCHITECTURES="$architecture" \
+    -DEPS_INSTALL=OFF -DCMAKE_PREFIX_PATH="$bare" -DCMAKE_LIBRARY_ARCHITECTURE=x86_64-linux-gnu -DCMAKE_DISABLE_FIND_PACKAGE_PkgConfig=ON
+  ninja -C "$build" eps eps_tests eps_bench
+  bash "$root/tests/cuda/every_kernel.sh" "$root" "$build/libvarepsilon.a"
+}
+
+# What torch.compile compiles is kept by PyTorch: done beside our build, it costs the measurements nothing.
+warm_torch() {
+  timeout 240 python3 "$root/bench/peers/workloads.py" --device cuda --mode compile --precision tf32 >"$out/torch-warm.log" 2>&1 || true
+}
+
+sanitize() {
+  local tool=$1 sanitizer
+  sanitizer=$(command -v compute-sanitizer || echo "$(dirname "$nvcc")/compute-sanitizer")
+  "$sanitizer" --tool "$tool" --error-exitcode 9 "$build/tests/eps_tests" --test-case='cuda: one case of every op*'
+}
+
+# What a step's own last words are: cases that pass, or errors that a tool found.
+said() {
+  [[ -f $out/$1.log ]] || return 0
+  sed -nE 's/.*test cases: *([0-9]+) \| *([0-9]+) passed.*/; \2 of \1 test cases pass/p; s/.*ERROR SUMMARY: ([0-9]+ errors?).*/; \1/p; s/.*RACECHECK SUMMARY: (.*)/; \1/p' "$out/$1.log" |
+    tr -d '\n'
+}
+
+table() {
+  printf '\n%s, driver %s, nvcc %s, PyTorch %s, %s\n\n| step | result | seconds |\n|---|---|---|\n' "$gpu" "$driver" "$("$nvcc" --version | grep -o 'release [0-9.]*')" \
+    "$(python3 -c 'import torch; print(torch.__version__)' 2>/dev/null || echo none)" "$(date -u +%Y-%m-%d)"
+  local name
+  for name in build tests memcheck racecheck initcheck synccheck bench; do
+    printf '| %s | %s | %s |\n' "$name" "${status[$name]-not run}$(said "$name")" "${took[$name]-0}"
+  done
+  printf '\n'
+  cat "$out/bench.log" 2>/dev/null || true
+}
+
+run_here() {
+  [[ -d $bare ]] || die "$bare is not there; hint: ./run gpu --prepare on the developer's machine makes it"
+  nvcc=$(find_nvcc)
+  mkdir -p "${out:=$build/results}"
+  export LD_LIBRARY_PATH=$bare/lib/x86_64-linux-gnu:$bare/lib/x86_64-linux-gnu/openblas-openmp${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+  gpu=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null | head -n 1) || gpu=
+  driver=$(nvidia-smi --query-gpu=driver_version --format=csv,noheader 2>/dev/null | head -n 1) || driver=
+  architecture=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | head -n 1 | tr -d .) || architecture=
+  : "${architecture:=80}"
+  export -f build_all sanitize
+  export root bare build nvcc architecture
+  if [[ -n $gpu ]]; then warm_torch & fi
+  step build 300 bash -ec build_all
+  [[ ${status[build]} == 'done' ]] || { tail -n 30 "$out/build.log" >&2; die "the build failed"; }
+  if [[ -z $gpu ]]; then
+    say "Built in ${took[build]} s for compute capability 8.0. There is no GPU here, so nothing was run."
+    exit 0
+  fi
+  step tests 90 "$build/tests/eps_tests" --source-file='*/tests/cuda/*'
+  for tool in memcheck racecheck initcheck synccheck; do step "$tool" 25 bash -c "sanitize $tool"; done
+  wait
+  step bench "$(left)" python3 "$root/bench/peers/gpu.py" "$build/bench/eps_bench" --seconds "$(($(left) - 5))" --out "$out"
+  table | tee "$out/table.md"
+}
+
+while (($#)); do
+  case $1 in
+    --prepare) prepare; exit ;;
+    --out) out=${2:?--out needs a folder}; shift 2 ;;
+    *) die "unknown option '$1'; expected --prepare or --out DIR" ;;
+  esac
+done
+run_here
