@@ -64,12 +64,12 @@ void run_on_gpu(benchmark::State& state, const Make& make) {
 template <class Make>
 int register_workload(const char* name, Make make, bool on_cpu = true) {
     const std::string prefix = std::string("BM_workload/") + name;
-    const auto add = [&](const std::string& how, auto run) {
-        benchmark::RegisterBenchmark((prefix + how).c_str(), run)->Unit(benchmark::kMillisecond)->UseRealTime()->MinTime(1.5);
+    const auto add = [&](const std::string& how, double seconds, auto run) {
+        benchmark::RegisterBenchmark((prefix + how).c_str(), run)->Unit(benchmark::kMillisecond)->UseRealTime()->MinTime(seconds);
     };
     for (int threads : {1, 2})
-        if (on_cpu) add("/threads:" + std::to_string(threads), [make, threads](benchmark::State& state) { run_on_cpu(state, make, threads); });
-    if (has_gpu()) add("/cuda/eager_f32", [make](benchmark::State& state) { run_on_gpu(state, make); });
+        if (on_cpu) add("/threads:" + std::to_string(threads), 1.5, [make, threads](benchmark::State& state) { run_on_cpu(state, make, threads); });
+    if (has_gpu()) add("/cuda/eager_f32", 0.3, [make](benchmark::State& state) { run_on_gpu(state, make); });
     return 0;
 }
 

@@ -34,19 +34,27 @@ def lines_of(command, seconds):
         return [], "no time left"
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=seconds)
-        return done.stdout.splitlines(), done.stderr.strip().splitlines()[-1] if done.returncode and done.stderr.strip() else ""
+        return done.stdout.splitlines(), (done.stderr.strip() or "failed").splitlines()[-1] if done.returncode else ""
     except subprocess.TimeoutExpired as late:
         return (late.stdout or b"").decode().splitlines(), "ran out of time"
+
+
+def cases_in(text):
+    """Of Google Benchmark's JSON, which may end in the middle where time ran out."""
+    for complete in (text, text[: text.rfind("    }") + 5] + "]}"):
+        try:
+            return json.loads(complete)["benchmarks"]
+        except (ValueError, KeyError):
+            pass
+    return []
 
 
 def ours(bench, pattern, seconds, out):
     """Cases of eps_bench by name."""
     lines, problem = lines_of([bench, f"--benchmark_filter={pattern}", "--benchmark_format=json"], seconds)
     (out / f"eps_bench-{pattern.strip('^').replace('/', '-')}.json").write_text("\n".join(lines))
-    try:
-        return {case["name"].removesuffix("/real_time"): case for case in json.loads("\n".join(lines))["benchmarks"]}, problem
-    except (ValueError, KeyError):
-        return {}, problem or "no cases"
+    cases = {case["name"].removesuffix("/real_time"): case for case in cases_in("\n".join(lines))}
+    return cases, problem or ("" if cases else "no cases")
 
 
 def table(head, rows):
@@ -83,7 +91,10 @@ def workloads(bench, clock, out):
         if problem:
             problems.append(f"PyTorch {mode} {precision}: {problem}")
         for line in lines:
-            case = json.loads(line)
+            try:
+                case = json.loads(line)
+            except ValueError:  # cut short
+                continue
             if "ms" in case:
                 theirs[case["name"]][f"{mode} {precision}"] = case["ms"]
             else:

@@ -323,7 +323,7 @@ def captured(step):
     return graph.replay
 
 
-def measure_on_gpu(make, seconds=1.0, batch=10):
+def measure_on_gpu(make, seconds=0.4, batch=10):
     """The same on a GPU, `batch` steps at a time: the host runs ahead of the device, as it does in training."""
     step = make()
     for _ in range(3):

@@ -80,7 +80,10 @@ build_all() {
 
 # What torch.compile compiles is kept by PyTorch: done beside our build, it costs the measurements nothing.
 warm_torch() {
-  timeout 240 python3 "$root/bench/peers/workloads.py" --device cuda --mode compile --precision tf32 >"$out/torch-warm.log" 2>&1 || true
+  local precision
+  for precision in tf32 bf16; do
+    timeout 120 python3 "$root/bench/peers/workloads.py" --device cuda --mode compile --precision $precision >"$out/torch-warm-$precision.log" 2>&1 || true
+  done
 }
 
 sanitize() {
