@@ -121,9 +121,12 @@ run_here() {
   : "${architecture:=80}"
   export -f build_all sanitize
   export root bare build nvcc architecture
-  if [[ -n $gpu ]]; then warm_torch & fi
+  if [[ -n $gpu ]]; then
+    warm_torch &
+    trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+  fi
   step build 300 bash -ec build_all
-  [[ ${status[build]} == 'done' ]] || { tail -n 30 "$out/build.log" >&2; die "the build failed"; }
+  [[ ${status[build]} == 'done' ]] || { tail -n 30 "$out/build.log" >&2; die "the build: ${status[build]}"; }
   if [[ -z $gpu ]]; then
     say "Built in ${took[build]} s for compute capability 8.0. There is no GPU here, so nothing was run."
     exit 0
