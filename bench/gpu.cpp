@@ -113,7 +113,8 @@ const int registered = [] {
     for (const PointwiseOp* op : all_pointwise_ops())
         for (int row : {0, op->row_of(MultiIndex{}.plus(0))})
             if (row == 0 || (row > 0 && op->rows[static_cast<std::size_t>(row)].kind == Partial::Kind::other))
-                add(std::string("pointwise/") + op->name + (row ? "/derivative" : "/forward"), [op, row](benchmark::State& state) { run_row(state, *op, row); });
+                add(std::string("pointwise/") + op->name + (row ? "/derivative" : "/forward"),
+                    [op, row](benchmark::State& state) { run_row(state, *op, row); });
     static const std::vector<OpCase> cases = bench::op_cases();
     for (const OpCase& op : cases)
         for (bool backward : {false, true})

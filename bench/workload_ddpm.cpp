@@ -17,7 +17,8 @@ namespace {
 
 UNetOptions unet_28(Generator& generator) { return {.generator = &generator}; }
 UNetOptions unet_cifar(Generator& generator) {
-    return {.image_channels = 3, .image_size = 32, .base = 128, .multipliers = {1, 2, 2, 2}, .attention_at = {16}, .groups = 32, .generator = &generator};
+    return {
+        .image_channels = 3, .image_size = 32, .base = 128, .multipliers = {1, 2, 2, 2}, .attention_at = {16}, .groups = 32, .generator = &generator};
 }
 
 struct DdpmStep {
@@ -28,8 +29,10 @@ struct DdpmStep {
     nn::EMA average;
     Schedule schedule = make_schedule("linear", 1000);
     DdpmStep(const char* name, UNetOptions (*options)(Generator&), std::int64_t parameters, const Shape& images, Device device)
-        : net(options(generator)), x0(rand(images, {.device = device}, generator) * 2.0 - 1.0),
-          adam((net.to(device), net.parameters()), nn::AdamOptions{.lr = 2e-4}), average(net, 0.999) {
+        : net(options(generator)),
+          x0(rand(images, {.device = device}, generator) * 2.0 - 1.0),
+          adam((net.to(device), net.parameters()), nn::AdamOptions{.lr = 2e-4}),
+          average(net, 0.999) {
         check(net.parameter_count() == parameters, name, "is another net; got ", net.parameter_count(), " parameters");
     }
     void operator()() {
@@ -46,7 +49,9 @@ struct SampleStep {
     UNet net{unet_28(generator)};
     Schedule schedule = make_schedule("linear", 1000);
     Tensor x, t;
-    explicit SampleStep(Device device) : x(randn({16, 1, 28, 28}, {.device = device}, generator)), t(full({16}, 500, {i64, device})) { net.to(device); }
+    explicit SampleStep(Device device) : x(randn({16, 1, 28, 28}, {.device = device}, generator)), t(full({16}, 500, {i64, device})) {
+        net.to(device);
+    }
     void operator()() {
         NoGrad guard;
         const Tensor z = randn(x.shape(), x.options(), generator);

@@ -27,7 +27,8 @@ struct GanStep {
     Algorithm1 algorithm;
 
     GanStep(const NetworkOptions& options, Pair (*make)(const NetworkOptions&, Generator&), Tensor data)
-        : pair(moved(make(options, generator), data.device())), real(std::move(data)), adam_g(pair.generator->parameters(), {.lr = 2e-4, .beta1 = 0.5, .beta2 = 0.999}),
+        : pair(moved(make(options, generator), data.device())), real(std::move(data)),
+          adam_g(pair.generator->parameters(), {.lr = 2e-4, .beta1 = 0.5, .beta2 = 0.999}),
           adam_d(pair.discriminator->parameters(), {.lr = 2e-4, .beta1 = 0.5, .beta2 = 0.999}),
           algorithm({*pair.generator, *pair.discriminator, adam_g, adam_d}, sources(options.noise), {},
                     {.objective = objective("non-saturating"), .diagnostics = false}) {}
@@ -52,6 +53,7 @@ bench::WorkloadStep gan_dc(Device device) {
     return step_of(std::make_shared<GanStep>(NetworkOptions{.noise = 64}, dcgan_28, rand({64, 1, 28, 28}, {.device = device}) * 2.0 - 1.0));
 }
 
-const int registered = bench::register_workload("gan_2d", gan_2d) + bench::register_workload("gan_mlp", gan_mlp) + bench::register_workload("gan_dc", gan_dc);
+const int registered =
+    bench::register_workload("gan_2d", gan_2d) + bench::register_workload("gan_mlp", gan_mlp) + bench::register_workload("gan_dc", gan_dc);
 
 }  // namespace

@@ -47,11 +47,18 @@ struct Scores {
     bool causal;
 
     Scores(const Strip& strip, const Tensor& q, const Tensor& k, const Tensor& mask, const AttentionOptions& o)
-        : heads(static_cast<std::uint32_t>(q.size(1))), strip_queries(static_cast<std::uint32_t>(strip.queries)),
-          first_head(static_cast<std::uint32_t>(strip.first_head)), first_query(static_cast<std::uint32_t>(strip.first_query)),
-          queries(static_cast<std::uint32_t>(q.size(2))), keys(static_cast<std::uint32_t>(k.size(2))), scale(static_cast<T>(o.scale)), causal(o.causal) {
-        if (mask.defined() && mask.dtype() == DType::boolean) sees = Mask<bool>(mask);
-        else if (mask.defined()) added = Mask<T>(mask);
+        : heads(static_cast<std::uint32_t>(q.size(1))),
+          strip_queries(static_cast<std::uint32_t>(strip.queries)),
+          first_head(static_cast<std::uint32_t>(strip.first_head)),
+          first_query(static_cast<std::uint32_t>(strip.first_query)),
+          queries(static_cast<std::uint32_t>(q.size(2))),
+          keys(static_cast<std::uint32_t>(k.size(2))),
+          scale(static_cast<T>(o.scale)),
+          causal(o.causal) {
+        if (mask.defined() && mask.dtype() == DType::boolean)
+            sees = Mask<bool>(mask);
+        else if (mask.defined())
+            added = Mask<T>(mask);
     }
 
     struct Row {
@@ -97,7 +104,8 @@ __global__ void __launch_bounds__(kBlock) weights_kernel(T* scores, T* lse, std:
 
 // scores: products in, weights out. slopes: dP in, dS out.
 template <class Team, class T>
-__global__ void __launch_bounds__(kBlock) slopes_kernel(T* scores, T* slopes, const T* lse, std::uint32_t lines, const __grid_constant__ Scores<T> s) {
+__global__ void __launch_bounds__(kBlock)
+    slopes_kernel(T* scores, T* slopes, const T* lse, std::uint32_t lines, const __grid_constant__ Scores<T> s) {
     if (Team::line() >= lines) return;
     const auto row = s.row(Team::line());
     T *const line = scores + std::int64_t{Team::line()} * s.keys, *const slope = slopes + std::int64_t{Team::line()} * s.keys;
@@ -138,7 +146,8 @@ struct Result {
     Tensor heads;
 
     explicit Result(Tensor& x) : target(x), heads(heads_in_place(x)) {
-        const bool in_place = heads.defined() && (heads.size(2) == 1 || heads.strides()[2] == 1) && (heads.size(1) == 1 || heads.strides()[1] >= heads.size(2));
+        const bool in_place =
+            heads.defined() && (heads.size(2) == 1 || heads.strides()[2] == 1) && (heads.size(1) == 1 || heads.strides()[1] >= heads.size(2));
         if (!in_place) heads = empty({x.size(0) * x.size(1), x.size(2), x.size(3)}, x.options());
     }
     void finish() {
@@ -174,8 +183,8 @@ void attention(Tensor& out, Tensor& lse, const Tensor& q, const Tensor& k, const
         matmul(scores, queries_of(queries, strip), transposed(keys_of(keys, strip)), false);
         visit_real(q, [&]<class T>() {
             with_team(strip.rows(), k.size(2), [&]<class Team>(unsigned blocks) {
-                weights_kernel<Team, T><<<blocks, kBlock, 0, stream()>>>(data_of<T>(scores), data_of<T>(lse), static_cast<std::uint32_t>(strip.rows()),
-                                                                         Scores<T>(strip, q, k, mask, options));
+                weights_kernel<Team, T><<<blocks, kBlock, 0, stream()>>>(
+                    data_of<T>(scores), data_of<T>(lse), static_cast<std::uint32_t>(strip.rows()), Scores<T>(strip, q, k, mask, options));
             });
         });
         check_launch("attention");
@@ -202,7 +211,8 @@ void attention_backward(Tensor& dq, Tensor& dk, Tensor& dv, const Tensor& g, con
         visit_real(q, [&]<class T>() {
             with_team(strip.rows(), k.size(2), [&]<class Team>(unsigned blocks) {
                 slopes_kernel<Team, T><<<blocks, kBlock, 0, stream()>>>(data_of<T>(weights), data_of<T>(scores), data_of<T>(lse),
-                                                                        static_cast<std::uint32_t>(strip.rows()), Scores<T>(strip, q, k, mask, options));
+                                                                        static_cast<std::uint32_t>(strip.rows()),
+                                                                        Scores<T>(strip, q, k, mask, options));
             });
         });
         check_launch("attention_backward");

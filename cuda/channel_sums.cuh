@@ -17,8 +17,12 @@ struct ImageLayout {
     Divisor by_channel, by_place;
 
     ImageLayout(std::int64_t b, std::int64_t c, std::int64_t s, bool inner)
-        : samples(static_cast<std::uint32_t>(b)), channels(static_cast<std::uint32_t>(c)), places(static_cast<std::uint32_t>(s)), channels_inner(inner),
-          by_channel(channels), by_place(places) {}
+        : samples(static_cast<std::uint32_t>(b)),
+          channels(static_cast<std::uint32_t>(c)),
+          places(static_cast<std::uint32_t>(s)),
+          channels_inner(inner),
+          by_channel(channels),
+          by_place(places) {}
 
     /// Sample and channel of the element at a place of memory.
     struct Element {
@@ -42,7 +46,8 @@ struct ChannelSumsPlan {
 
     explicit ChannelSumsPlan(const ImageLayout& x) {
         constexpr std::uint32_t kEnoughBlocks = 512, kLeastSteps = 8;  // a few blocks for each multiprocessor; steps of a lane worth a chunk
-        const std::uint32_t width = std::min(std::bit_ceil(x.channels), 32u), length = std::clamp(std::bit_ceil(x.places) / 4, 1u, std::uint32_t{kBlock});
+        const std::uint32_t width = std::min(std::bit_ceil(x.channels), 32u),
+                            length = std::clamp(std::bit_ceil(x.places) / 4, 1u, std::uint32_t{kBlock});
         block = x.channels_inner ? dim3(width, kBlock / width) : dim3(length, kBlock / length);
         tiles = blocks_for(x.channels, static_cast<int>(width));
         blocks = x.channels_inner ? x.samples * tiles : blocks_for(std::int64_t{x.samples} * x.channels, static_cast<int>(block.y));
@@ -56,7 +61,7 @@ struct ChannelSumsPlan {
 // sums [2, chunks, B, C]. Term: channel(b, c) prepares, add(channel, place, element, first, second) adds.
 template <class Term, bool ChannelsInner>
 __global__ void __launch_bounds__(kBlock)
-channel_sums_kernel(double* sums, const __grid_constant__ Term term, const __grid_constant__ ImageLayout x, unsigned tiles, std::uint32_t chunk) {
+    channel_sums_kernel(double* sums, const __grid_constant__ Term term, const __grid_constant__ ImageLayout x, unsigned tiles, std::uint32_t chunk) {
     const unsigned lane = ChannelsInner ? threadIdx.y : threadIdx.x, lanes = ChannelsInner ? blockDim.y : blockDim.x;  // a power of two
     const std::uint32_t lines = x.samples * x.channels;
     std::uint32_t line = blockIdx.x * blockDim.y + threadIdx.y, sample = x.by_channel.divide(line), channel = line - sample * x.channels;
@@ -104,8 +109,8 @@ Tensor channel_sums(const ImageLayout& x, const Term& term, Device device, const
 
 /// dweight and dbias [C] or [B, C] from those sums: of g x_hat, and of g. A thread a parameter; dbias may be null.
 template <class T>
-__global__ void __launch_bounds__(kBlock) parameter_gradient_kernel(T* dweight, T* dbias, const double* sums, std::uint32_t chunks, std::uint32_t lines,
-                                                                   std::uint32_t parameters) {
+__global__ void __launch_bounds__(kBlock)
+    parameter_gradient_kernel(T* dweight, T* dbias, const double* sums, std::uint32_t chunks, std::uint32_t lines, std::uint32_t parameters) {
     const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= parameters) return;
     double sum = 0, product = 0;
@@ -122,8 +127,8 @@ __global__ void __launch_bounds__(kBlock) parameter_gradient_kernel(T* dweight, 
 template <class T>
 void parameter_gradients(T* dweight, T* dbias, const Tensor& sums, std::int64_t parameters, const char* op) {
     parameter_gradient_kernel<T><<<blocks_for(parameters), kBlock, 0, stream()>>>(
-        dweight, dbias, static_cast<const double*>(sums.raw_data()), static_cast<std::uint32_t>(sums.size(1)), static_cast<std::uint32_t>(sums.size(2)),
-        static_cast<std::uint32_t>(parameters));
+        dweight, dbias, static_cast<const double*>(sums.raw_data()), static_cast<std::uint32_t>(sums.size(1)),
+        static_cast<std::uint32_t>(sums.size(2)), static_cast<std::uint32_t>(parameters));
     check_launch(op);
 }
 

@@ -22,7 +22,8 @@ constexpr std::int64_t kStrip = std::int64_t{64} << 20;  // bytes of columns at 
 Axis axis_of(std::size_t d, const Tensor& x, const Tensor& y, const Tensor& w, const ConvGeometry& g) {
     const auto int_of = [](std::int64_t n) { return static_cast<std::int32_t>(n); };
     const int at = static_cast<int>(d) + 2;
-    return {int_of(x.size(at)), int_of(y.size(at)), int_of(w.size(at)), int_of(g.padding[d]), int_of(g.dilation[d]), Divisor(static_cast<std::uint32_t>(g.stride[d]))};
+    return {int_of(x.size(at)),   int_of(y.size(at)),    int_of(w.size(at)),
+            int_of(g.padding[d]), int_of(g.dilation[d]), Divisor(static_cast<std::uint32_t>(g.stride[d]))};
 }
 
 /// One call of the triple: extents, and its operands as batches of matrices, a matrix a group.
@@ -31,7 +32,11 @@ struct Convolution {
     Windows windows;
 
     Convolution(const Tensor& x, const Tensor& y, const Tensor& w, const ConvGeometry& g)
-        : images(x.size(0)), in(x.size(1) / g.groups), out(y.size(1) / g.groups), groups(g.groups), taps(w.size(2) * w.size(3)),
+        : images(x.size(0)),
+          in(x.size(1) / g.groups),
+          out(y.size(1) / g.groups),
+          groups(g.groups),
+          taps(w.size(2) * w.size(3)),
           windows(axis_of(0, x, y, w, g), axis_of(1, x, y, w, g)) {
         check_count(std::max(x.numel(), y.numel()), "conv2d");
     }
@@ -76,8 +81,12 @@ struct Columns {
     std::uint32_t groups, first, rows;
 
     Columns(const Convolution& c, int vector, std::int64_t first_place, std::int64_t count)
-        : windows(c.windows), pieces(static_cast<std::uint32_t>(c.groups * c.in / vector)), taps(static_cast<std::uint32_t>(c.taps)),
-          channels(static_cast<std::uint32_t>(c.in)), groups(static_cast<std::uint32_t>(c.groups)), first(static_cast<std::uint32_t>(first_place)),
+        : windows(c.windows),
+          pieces(static_cast<std::uint32_t>(c.groups * c.in / vector)),
+          taps(static_cast<std::uint32_t>(c.taps)),
+          channels(static_cast<std::uint32_t>(c.in)),
+          groups(static_cast<std::uint32_t>(c.groups)),
+          first(static_cast<std::uint32_t>(first_place)),
           rows(static_cast<std::uint32_t>(count)) {}
     __device__ std::int64_t width() const { return std::int64_t{groups} * channels.size; }  // of the image
     /// Where (row, tap) of a channel, counted over all groups, is.
@@ -103,7 +112,7 @@ __global__ void __launch_bounds__(kBlock) gather_kernel(T* columns, const T* x, 
 // A thread V channels of a pixel: the sum over the places that saw it, taps in order. All of those are among the columns.
 template <class T, int V>
 __global__ void __launch_bounds__(kBlock)
-collect_kernel(T* x, const T* columns, const T* bias, const __grid_constant__ Columns c, std::uint32_t first_pixel, std::uint32_t count) {
+    collect_kernel(T* x, const T* columns, const T* bias, const __grid_constant__ Columns c, std::uint32_t first_pixel, std::uint32_t count) {
     const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= count) return;
     const std::uint32_t line = c.pieces.divide(i), channel = (i - line * c.pieces.size) * V, pixel = first_pixel + line;
@@ -135,14 +144,15 @@ void gather_columns(Tensor& columns, const Tensor& x, const Convolution& c, std:
     check_launch("conv2d");
 }
 
-void collect_columns(Tensor& x, const Tensor& columns, const Tensor& bias, const Convolution& c, std::int64_t first, std::int64_t first_pixel, std::int64_t pixels) {
+void collect_columns(Tensor& x, const Tensor& columns, const Tensor& bias, const Convolution& c, std::int64_t first, std::int64_t first_pixel,
+                     std::int64_t pixels) {
     visit_real(x, [&]<class T>() {
         const bool vectors = in_vectors(c, data_of<T>(x));
         const int width = vectors ? kVector<T> : 1;
         const auto count = static_cast<std::uint32_t>(pixels * c.groups * c.in / width);
         const auto kernel = vectors ? collect_kernel<T, kVector<T>> : collect_kernel<T, 1>;
-        kernel<<<blocks_for(count), kBlock, 0, stream()>>>(data_of<T>(x), data_of<T>(columns), data_of<T>(bias), Columns(c, width, first, columns.size(1)),
-                                                           static_cast<std::uint32_t>(first_pixel), count);
+        kernel<<<blocks_for(count), kBlock, 0, stream()>>>(data_of<T>(x), data_of<T>(columns), data_of<T>(bias),
+                                                           Columns(c, width, first, columns.size(1)), static_cast<std::uint32_t>(first_pixel), count);
     });
     check_launch("conv2d_input");
 }

@@ -17,11 +17,16 @@ struct Images : ImageLayout {
     double epsilon;
 
     Images(const Tensor& x, const GroupNormOptions& o)
-        : ImageLayout(x.size(0), x.size(1), x.size(2), x.strides()[1] == 1), groups(static_cast<std::uint32_t>(o.groups)), sets(o.across_batch ? 1 : samples),
-          by_group(channels / groups), epsilon(o.epsilon) {}
+        : ImageLayout(x.size(0), x.size(1), x.size(2), x.strides()[1] == 1),
+          groups(static_cast<std::uint32_t>(o.groups)),
+          sets(o.across_batch ? 1 : samples),
+          by_group(channels / groups),
+          epsilon(o.epsilon) {}
     __device__ std::uint32_t set_of(std::uint32_t sample) const { return sets == 1 ? 0 : sample; }
     /// Where a group's numbers are in [sets, groups].
-    __device__ std::uint32_t group_at(std::uint32_t sample, std::uint32_t channel) const { return set_of(sample) * groups + by_group.divide(channel); }
+    __device__ std::uint32_t group_at(std::uint32_t sample, std::uint32_t channel) const {
+        return set_of(sample) * groups + by_group.divide(channel);
+    }
     __device__ double set_size() const { return static_cast<double>(sets == 1 ? samples : 1) * by_group.size * places; }
     /// The first element of a group of a set.
     __device__ std::uint32_t first_of(std::uint32_t set, std::uint32_t group) const {
@@ -47,7 +52,8 @@ struct Deviations {
 
 // Two sums over what a group of a set has in sums [2, chunks, B, C]: a warp a group. weight(sample, channel) weighs each.
 template <class Weight>
-__device__ void sum_group(double& first, double& second, const double* sums, std::uint32_t chunks, const Images& m, std::uint32_t at, const Weight& weight) {
+__device__ void sum_group(double& first, double& second, const double* sums, std::uint32_t chunks, const Images& m, std::uint32_t at,
+                          const Weight& weight) {
     const std::uint32_t set = at / m.groups, group = at - set * m.groups, lines = m.samples * m.channels;
     const std::uint32_t samples = m.sets == 1 ? m.samples : 1, count = chunks * samples * m.by_group.size;
     first = second = 0;
@@ -65,7 +71,7 @@ __device__ void sum_group(double& first, double& second, const double* sums, std
 // statistics [2, sets, groups] = mean and variance
 template <class T>
 __global__ void __launch_bounds__(kBlock)
-statistics_kernel(double* statistics, const double* sums, std::uint32_t chunks, const T* x, const __grid_constant__ Images m) {
+    statistics_kernel(double* statistics, const double* sums, std::uint32_t chunks, const T* x, const __grid_constant__ Images m) {
     const std::uint32_t at = Team<kWarpSize>::line();
     if (at >= m.sets * m.groups) return;  // a whole warp
     double sum, squares;
@@ -88,7 +94,9 @@ struct Affine {
     __device__ Moments moments(const Images& m, std::uint32_t group) const {
         return {statistics[group], rsqrt(statistics[m.sets * m.groups + group] + m.epsilon)};
     }
-    __device__ std::uint32_t parameter(const Images& m, std::uint32_t sample, std::uint32_t channel) const { return by_sample ? sample * m.channels + channel : channel; }
+    __device__ std::uint32_t parameter(const Images& m, std::uint32_t sample, std::uint32_t channel) const {
+        return by_sample ? sample * m.channels + channel : channel;
+    }
 };
 
 // Calls f(k, parameter, group, moments) for V elements from `element` on, which share all but their place or channel.
@@ -99,14 +107,16 @@ __device__ void each_of(const Images& m, const Affine<T>& a, std::uint32_t eleme
     typename Affine<T>::Moments moments{};
 #pragma unroll
     for (int k = 0; k < V; ++k) {
-        const std::uint32_t channel = first.channel + (m.channels_inner ? static_cast<std::uint32_t>(k) : 0), here = m.group_at(first.sample, channel);
+        const std::uint32_t channel = first.channel + (m.channels_inner ? static_cast<std::uint32_t>(k) : 0),
+                            here = m.group_at(first.sample, channel);
         if (here != group) moments = a.moments(m, group = here);
         f(k, a.parameter(m, first.sample, channel), group, moments);
     }
 }
 
 template <class T, int V>
-__global__ void __launch_bounds__(kBlock) apply_kernel(T* out, const T* x, const Affine<T> a, const __grid_constant__ Images m, bool silu, std::uint32_t count) {
+__global__ void __launch_bounds__(kBlock)
+    apply_kernel(T* out, const T* x, const Affine<T> a, const __grid_constant__ Images m, bool silu, std::uint32_t count) {
     const std::uint32_t i = (blockIdx.x * blockDim.x + threadIdx.x) * V;
     if (i >= count) return;
     Vector<T, V> values = vector_at<V>(x + i);
@@ -151,7 +161,7 @@ struct Slopes {
 // means [2, sets, groups] = mean of w g, then of w g x_hat, over the set's numbers.
 template <class T>
 __global__ void __launch_bounds__(kBlock)
-group_means_kernel(double* means, const double* sums, std::uint32_t chunks, const Affine<T> a, const __grid_constant__ Images m) {
+    group_means_kernel(double* means, const double* sums, std::uint32_t chunks, const Affine<T> a, const __grid_constant__ Images m) {
     const std::uint32_t at = Team<kWarpSize>::line();
     if (at >= m.sets * m.groups) return;  // a whole warp
     double sum, product;
@@ -165,7 +175,7 @@ group_means_kernel(double* means, const double* sums, std::uint32_t chunks, cons
 // dx = (w g - mean(w g) - x_hat mean(w g x_hat)) / deviation; constant statistics have no part in it (means is null).
 template <class T, int V>
 __global__ void __launch_bounds__(kBlock) input_gradient_kernel(T* dx, const T* g, const T* x, const double* means, const Affine<T> a,
-                                                               const __grid_constant__ Images m, bool silu, std::uint32_t count) {
+                                                                const __grid_constant__ Images m, bool silu, std::uint32_t count) {
     const std::uint32_t i = (blockIdx.x * blockDim.x + threadIdx.x) * V;
     if (i >= count) return;
     Vector<T, V> slopes = vector_at<V>(g + i);
@@ -199,7 +209,8 @@ void group_statistics(Tensor& statistics, const Tensor& x, const GroupNormOption
     check_launch("group_statistics");
 }
 
-void group_norm(Tensor& out, Tensor& statistics, const Tensor& x, const Tensor& weight, const Tensor& bias, const GroupNormOptions& options, bool given) {
+void group_norm(Tensor& out, Tensor& statistics, const Tensor& x, const Tensor& weight, const Tensor& bias, const GroupNormOptions& options,
+                bool given) {
     if (x.numel() == 0) return;
     check_count(x.numel(), "group_norm");
     if (!given) cuda::group_statistics(statistics, x, options);
@@ -208,8 +219,8 @@ void group_norm(Tensor& out, Tensor& statistics, const Tensor& x, const Tensor& 
     visit_real(x, [&]<class T>() {
         const bool vectors = images.run() % kVector<T> == 0 && is_aligned(data_of<T>(out)) && is_aligned(data_of<T>(x));
         const auto kernel = vectors ? apply_kernel<T, kVector<T>> : apply_kernel<T, 1>;
-        kernel<<<blocks_for(count / (vectors ? kVector<T> : 1)), kBlock, 0, stream()>>>(data_of<T>(out), data_of<T>(x), affine_of<T>(statistics, weight, bias), images,
-                                                                                        options.silu, count);
+        kernel<<<blocks_for(count / (vectors ? kVector<T> : 1)), kBlock, 0, stream()>>>(
+            data_of<T>(out), data_of<T>(x), affine_of<T>(statistics, weight, bias), images, options.silu, count);
     });
     check_launch("group_norm");
 }
@@ -230,8 +241,8 @@ void group_norm_backward(Tensor& dx, Tensor& dweight, Tensor& dbias, const Tenso
                                                                               static_cast<std::uint32_t>(sums.size(1)), affine, images);
         const bool vectors = images.run() % kVector<T> == 0 && is_aligned(data_of<T>(dx)) && is_aligned(slopes) && is_aligned(values);
         const auto kernel = vectors ? input_gradient_kernel<T, kVector<T>> : input_gradient_kernel<T, 1>;
-        kernel<<<blocks_for(count / (vectors ? kVector<T> : 1)), kBlock, 0, stream()>>>(data_of<T>(dx), slopes, values, data_of<double>(means), affine, images,
-                                                                                        options.silu, count);
+        kernel<<<blocks_for(count / (vectors ? kVector<T> : 1)), kBlock, 0, stream()>>>(data_of<T>(dx), slopes, values, data_of<double>(means),
+                                                                                        affine, images, options.silu, count);
         parameter_gradients<T>(data_of<T>(dweight), data_of<T>(dbias), sums, dweight.numel(), "group_norm_backward");
     });
     check_launch("group_norm_backward");

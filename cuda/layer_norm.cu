@@ -75,7 +75,8 @@ __global__ void __launch_bounds__(kBlock) rows_gradient_kernel(T* dx, const T* g
         Vector<T, V> slope = vector_at<V>(g + start + i * V);
 #pragma unroll
         for (int k = 0; k < V; ++k) {
-            const double d = static_cast<double>(weight.at[k]) * static_cast<double>(slope.at[k]), x_hat = (static_cast<double>(x.at[k]) - mean) * inverse;
+            const double d = static_cast<double>(weight.at[k]) * static_cast<double>(slope.at[k]),
+                         x_hat = (static_cast<double>(x.at[k]) - mean) * inverse;
             slope.at[k] = static_cast<T>((d - sum - x_hat * product) * inverse);
         }
         vector_at<V>(dx + start + i * V) = slope;
@@ -115,9 +116,10 @@ void layer_norm(Tensor& out, Tensor& statistics, const Tensor& x, const Tensor& 
     if (x.numel() == 0) return;
     check_count(x.numel(), "layer_norm");
     visit_real(x, [&]<class T>() {
-        by_rows<T>(x, weight, epsilon, is_aligned(data_of<T>(out)) && is_aligned(data_of<T>(bias)), [&]<class Team, int V>(unsigned blocks, const Rows<T>& rows) {
-            rows_kernel<Team, T, V><<<blocks, kBlock, 0, stream()>>>(data_of<T>(out), data_of<double>(statistics), data_of<T>(bias), rows);
-        });
+        by_rows<T>(x, weight, epsilon, is_aligned(data_of<T>(out)) && is_aligned(data_of<T>(bias)),
+                   [&]<class Team, int V>(unsigned blocks, const Rows<T>& rows) {
+                       rows_kernel<Team, T, V><<<blocks, kBlock, 0, stream()>>>(data_of<T>(out), data_of<double>(statistics), data_of<T>(bias), rows);
+                   });
     });
     check_launch("layer_norm");
 }
@@ -129,9 +131,10 @@ void layer_norm_backward(Tensor& dx, Tensor& dweight, Tensor& dbias, const Tenso
     visit_real(x, [&]<class T>() {
         const T* const slopes = data_of<T>(g);
         const double* const moments = data_of<double>(statistics);
-        by_rows<T>(x, weight, epsilon, is_aligned(data_of<T>(dx)) && is_aligned(slopes), [&]<class Team, int V>(unsigned blocks, const Rows<T>& rows) {
-            rows_gradient_kernel<Team, T, V><<<blocks, kBlock, 0, stream()>>>(data_of<T>(dx), slopes, moments, rows, dbias.defined());
-        });
+        by_rows<T>(x, weight, epsilon, is_aligned(data_of<T>(dx)) && is_aligned(slopes),
+                   [&]<class Team, int V>(unsigned blocks, const Rows<T>& rows) {
+                       rows_gradient_kernel<Team, T, V><<<blocks, kBlock, 0, stream()>>>(data_of<T>(dx), slopes, moments, rows, dbias.defined());
+                   });
         const ColumnSlopes<T> columns{slopes, data_of<T>(x), moments, static_cast<std::uint32_t>(x.size(0)), epsilon};
         const Tensor sums = channel_sums(ImageLayout(1, x.size(1), x.size(0), true), columns, x.device(), "layer_norm_backward");
         parameter_gradients<T>(data_of<T>(dweight), data_of<T>(dbias), sums, x.size(1), "layer_norm_backward");

@@ -103,7 +103,7 @@ __global__ void __launch_bounds__(kBlock) row_gradient_kernel(T* dx, const T* g,
 
 template <class T>
 __global__ void __launch_bounds__(kBlock)
-column_gradient_kernel(T* dx, const T* g, const T* y, std::uint32_t lines, std::uint32_t length, Divisor inner, bool log) {
+    column_gradient_kernel(T* dx, const T* g, const T* y, std::uint32_t lines, std::uint32_t length, Divisor inner, bool log) {
     const std::uint32_t line = blockIdx.x * blockDim.x + threadIdx.x;
     if (line >= lines) return;
     const std::int64_t start = column_start(line, inner, length);
@@ -122,7 +122,8 @@ column_gradient_kernel(T* dx, const T* g, const T* y, std::uint32_t lines, std::
 struct Shown {
     std::uint32_t length, inner, lines;
     Shown(const Tensor& x, int dim)
-        : length(static_cast<std::uint32_t>(x.size(dim))), inner(length > 1 ? static_cast<std::uint32_t>(x.strides()[dim]) : 1),
+        : length(static_cast<std::uint32_t>(x.size(dim))),
+          inner(length > 1 ? static_cast<std::uint32_t>(x.strides()[dim]) : 1),
           lines(static_cast<std::uint32_t>(x.numel() / length)) {}
 };
 
@@ -165,7 +166,8 @@ void softmax_backward(Tensor& dx, const Tensor& g, const Tensor& y, int dim, boo
         T* const to = data_of<T>(dx);
         const T *const slope = data_of<T>(g), *const value = data_of<T>(y);
         if (shown.inner > 1) {
-            column_gradient_kernel<T><<<blocks_for(shown.lines), kBlock, 0, stream()>>>(to, slope, value, shown.lines, shown.length, Divisor(shown.inner), log);
+            column_gradient_kernel<T>
+                <<<blocks_for(shown.lines), kBlock, 0, stream()>>>(to, slope, value, shown.lines, shown.length, Divisor(shown.inner), log);
             return;
         }
         by_rows<T>(shown, is_aligned(to) && is_aligned(slope) && is_aligned(value), [&]<class Team, int V>(unsigned blocks, std::uint32_t length) {

@@ -46,8 +46,10 @@ struct Team {
 /// Calls f.template operator()<Team>(blocks) with the team for lines of this length.
 template <class F>
 void with_team(std::int64_t lines, std::int64_t length, const F& f) {
-    if (length <= 32 * kWarpSize) f.template operator()<Team<kWarpSize>>(blocks_for(lines, kBlock / kWarpSize));
-    else f.template operator()<Team<kBlock>>(static_cast<unsigned>(lines));
+    if (length <= 32 * kWarpSize)
+        f.template operator()<Team<kWarpSize>>(blocks_for(lines, kBlock / kWarpSize));
+    else
+        f.template operator()<Team<kBlock>>(static_cast<unsigned>(lines));
 }
 
 }  // namespace eps::kernels::cuda

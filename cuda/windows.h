@@ -43,11 +43,16 @@ struct Windows {
     Divisor input_rows, input_columns, output_rows, output_columns, taps_x;
 
     Windows(const Axis& down, const Axis& across)
-        : y(down), x(across), input_rows(unsigned_of(y.inputs)), input_columns(unsigned_of(x.inputs)), output_rows(unsigned_of(y.outputs)),
-          output_columns(unsigned_of(x.outputs)), taps_x(unsigned_of(x.taps)) {}
+        : y(down),
+          x(across),
+          input_rows(unsigned_of(y.inputs)),
+          input_columns(unsigned_of(x.inputs)),
+          output_rows(unsigned_of(y.outputs)),
+          output_columns(unsigned_of(x.outputs)),
+          taps_x(unsigned_of(x.taps)) {}
 
     EPS_HD std::int32_t taps() const { return y.taps * x.taps; }
-    std::int64_t pixels() const { return std::int64_t{y.inputs} * x.inputs; }     // of one image
+    std::int64_t pixels() const { return std::int64_t{y.inputs} * x.inputs; }  // of one image
     std::int64_t places() const { return std::int64_t{y.outputs} * x.outputs; }
     /// Does every place see just the pixel of its own number?
     bool is_identity() const {
@@ -59,7 +64,8 @@ struct Windows {
     EPS_HD std::int64_t pixel(std::uint32_t place, std::uint32_t tap) const {
         const Position at = position(place, output_rows, output_columns);
         const std::uint32_t v = taps_x.divide(tap);
-        const std::int32_t row = y.input(at.row, static_cast<std::int32_t>(v)), column = x.input(at.column, static_cast<std::int32_t>(tap - v * taps_x.size));
+        const std::int32_t row = y.input(at.row, static_cast<std::int32_t>(v)),
+                           column = x.input(at.column, static_cast<std::int32_t>(tap - v * taps_x.size));
         return row < 0 || column < 0 ? -1 : (at.image * y.inputs + row) * x.inputs + column;
     }
     /// Calls f(place, tap) for every place that sees a pixel, taps in order.

@@ -72,7 +72,8 @@ def kernels(bench, clock, out):
         if "of_peak" in case:
             families[parts[1]]["forward" if parts[3] == "forward" else "backward"].append((case["of_peak"], parts[2]))
     copy, product = (cases.get(f"BM_gpu/yardstick/{name}/min_time:0.020", {}) for name in ("copy", "product"))
-    print(f"Copy {copy.get('GB/s', 0):.0f} GB/s; product {product.get('TFLOP/s', 0):.1f} TFLOP/s (f32, 8192 x 8192 by cuBLAS).{' Kernels: ' + problem + '.' if problem else ''}\n")
+    print(f"Copy {copy.get('GB/s', 0):.0f} GB/s; product {product.get('TFLOP/s', 0):.1f} TFLOP/s (f32, 8192 x 8192 by cuBLAS).", end="")
+    print(f" Kernels: {problem}.\n" if problem else "\n")
 
     def cell(found):
         return f"{statistics.median(v for v, _ in found):.2f}, {min(found)[0]:.2f} ({min(found)[1]})" if found else "-"

@@ -39,7 +39,8 @@ prepare() {
     (cd /usr && cp -L --parents "${file#/usr/}" "$bare")
   done
   # Debian's doctest is the one package that says where it lies.
-  sed -i 's#set(_IMPORT_PREFIX "/usr")#get_filename_component(_IMPORT_PREFIX "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)#' "$bare/lib/cmake/doctest/doctestTargets.cmake"
+  sed -i 's#set(_IMPORT_PREFIX "/usr")#get_filename_component(_IMPORT_PREFIX "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)#' \
+    "$bare/lib/cmake/doctest/doctestTargets.cmake"
   local size
   size=$(du -sm "$bare" | cut -f1)
   ((size <= 60)) || die "$bare has $size MB; expected at most 60"
@@ -74,8 +75,9 @@ find_nvcc() {
 build_all() {
   local openblas=$bare/lib/x86_64-linux-gnu/openblas-openmp
   ln -sf libopenblas.so.0 "$openblas/libopenblas.so"
-  cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DEPS_CUDA=ON -DCMAKE_CUDA_COMPILER="$nvcc" -DCMAKE_CUDA_ARCHITECTURES="$architecture" \
-    -DEPS_INSTALL=OFF -DCMAKE_PREFIX_PATH="$bare" -DCMAKE_LIBRARY_ARCHITECTURE=x86_64-linux-gnu -DCMAKE_DISABLE_FIND_PACKAGE_PkgConfig=ON
+  cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DEPS_CUDA=ON -DCMAKE_CUDA_COMPILER="$nvcc" \
+    -DCMAKE_CUDA_ARCHITECTURES="$architecture" -DEPS_INSTALL=OFF -DCMAKE_PREFIX_PATH="$bare" -DCMAKE_LIBRARY_ARCHITECTURE=x86_64-linux-gnu \
+    -DCMAKE_DISABLE_FIND_PACKAGE_PkgConfig=ON
   ninja -C "$build" eps eps_tests eps_bench
   bash "$root/tests/cuda/every_kernel.sh" "$root" "$build/libvarepsilon.a"
 }
@@ -84,7 +86,8 @@ build_all() {
 warm_torch() {
   local precision
   for precision in tf32 bf16; do
-    timeout 120 python3 "$root/bench/peers/workloads.py" --device cuda --mode compile --precision $precision >"$out/torch-warm-$precision.log" 2>&1 || true
+    timeout 120 python3 "$root/bench/peers/workloads.py" --device cuda --mode compile --precision $precision \
+      >"$out/torch-warm-$precision.log" 2>&1 || true
   done
 }
 
@@ -97,12 +100,13 @@ sanitize() {
 # What a step's own last words are: cases that pass, or errors that a tool found.
 said() {
   [[ -f $out/$1.log ]] || return 0
-  sed -nE 's/.*test cases: *([0-9]+) \| *([0-9]+) passed.*/; \2 of \1 test cases pass/p; s/.*ERROR SUMMARY: ([0-9]+ errors?).*/; \1/p; s/.*RACECHECK SUMMARY: (.*)/; \1/p' "$out/$1.log" |
-    tr -d '\n'
+  sed -nE -e 's/.*test cases: *([0-9]+) \| *([0-9]+) passed.*/; \2 of \1 test cases pass/p' -e 's/.*ERROR SUMMARY: ([0-9]+ errors?).*/; \1/p' \
+    -e 's/.*RACECHECK SUMMARY: (.*)/; \1/p' "$out/$1.log" | tr -d '\n'
 }
 
 table() {
-  printf '\n%s, driver %s, nvcc %s, PyTorch %s, %s\n\n| step | result | seconds |\n|---|---|---|\n' "$gpu" "$driver" "$("$nvcc" --version | grep -o 'release [0-9.]*')" \
+  printf '\n%s, driver %s, nvcc %s, PyTorch %s, %s\n\n| step | result | seconds |\n|---|---|---|\n' "$gpu" "$driver" \
+    "$("$nvcc" --version | grep -o 'release [0-9.]*')" \
     "$(python3 -c 'import torch; print(torch.__version__)' 2>/dev/null || echo none)" "$(date -u +%Y-%m-%d)"
   local name
   for name in build tests memcheck racecheck initcheck synccheck bench; do

@@ -60,14 +60,17 @@ double largest_difference(const std::vector<Tensor>& a, const std::vector<Tensor
 // Shapes large enough for what the small cases never reach: whole blocks to a line, 16-byte words, several chunks of places.
 std::vector<OpCase> large_cases() {
     std::vector<OpCase> cases;
-    const auto add = [&](const char* op, const char* what, TensorFunction f, std::vector<Tensor> inputs) { cases.push_back({op, what, std::move(f), std::move(inputs), {}, false}); };
+    const auto add = [&](const char* op, const char* what, TensorFunction f, std::vector<Tensor> inputs) {
+        cases.push_back({op, what, std::move(f), std::move(inputs), {}, false});
+    };
     add("softmax", "long rows", EPS_ONE(softmax(x)), {uniform({3, 4100})});
     add("log_softmax", "long rows of odd length", EPS_ONE(log_softmax(x)), {uniform({3, 1801})});
     add("softmax", "columns", EPS_ONE(softmax(x, 1)), {uniform({3, 50, 70})});
     add("layer_norm", "long rows", EPS_THREE(layer_norm(x, {4100}, y, z)), {uniform({5, 4100}), uniform({4100}), uniform({4100})});
     add("layer_norm", "many rows", EPS_THREE(layer_norm(x, {24}, y, z)), {uniform({3000, 24}), uniform({24}), uniform({24})});
     add("rms_norm", "rows of odd length", EPS_TWO(rms_norm(x, {1801}, y)), {uniform({4, 1801}), uniform({1801})});
-    const std::vector<Tensor> image{uniform({2, 32, 31, 33}) + 100.0, uniform({32}), uniform({32})}, batch{uniform({6, 12, 20, 21}), uniform({12}), uniform({12})};
+    const std::vector<Tensor> image{uniform({2, 32, 31, 33}) + 100.0, uniform({32}), uniform({32})},
+        batch{uniform({6, 12, 20, 21}), uniform({12}), uniform({12})};
     add("group_norm", "places innermost", EPS_THREE(group_norm_silu(x, 8, y, z)), image);
     add("group_norm", "channels innermost", EPS_THREE(group_norm_silu(channels_last(x), 8, y, z)), image);
     add("batch_norm", "places innermost", EPS_THREE(batch_norm(x, {}, {}, y, z)), batch);
@@ -76,7 +79,8 @@ std::vector<OpCase> large_cases() {
     add("conv2d", "3x3", EPS_THREE(conv2d(x, y, z, {.padding = {1, 1}})), {picture, uniform({24, 16, 3, 3}, -1, 1), uniform({24})});
     add("conv2d", "1x1", EPS_TWO(conv2d(x, y, {})), {picture, uniform({24, 16, 1, 1}, -1, 1)});
     add("conv2d", "4x4 stride 2", EPS_TWO(conv2d(x, y, {}, {.stride = {2, 2}, .padding = {1, 1}})), {picture, uniform({8, 16, 4, 4}, -1, 1)});
-    add("conv2d", "groups, dilation", EPS_TWO(conv2d(x, y, {}, {.padding = {2, 2}, .dilation = {2, 2}, .groups = 4})), {picture, uniform({12, 4, 3, 3}, -1, 1)});
+    add("conv2d", "groups, dilation", EPS_TWO(conv2d(x, y, {}, {.padding = {2, 2}, .dilation = {2, 2}, .groups = 4})),
+        {picture, uniform({12, 4, 3, 3}, -1, 1)});
     add("conv2d", "depthwise", EPS_TWO(conv2d(x, y, {}, {.padding = {1, 1}, .groups = 16})), {picture, uniform({16, 1, 3, 3}, -1, 1)});
     add("conv_transpose2d", "4x4 stride 2", EPS_THREE(conv_transpose2d(x, y, z, {.stride = {2, 2}, .padding = {1, 1}})),
         {picture, uniform({16, 8, 4, 4}, -1, 1), uniform({8})});

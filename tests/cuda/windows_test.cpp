@@ -15,7 +15,8 @@ Axis axis(std::int32_t inputs, std::int32_t taps, std::int32_t stride, std::int3
     return {inputs, (inputs + 2 * before - (taps - 1) * step - 1) / stride + 1, taps, before, step, Divisor(static_cast<std::uint32_t>(stride))};
 }
 std::vector<Axis> axes() {
-    return {axis(5, 3, 1, 1, 1), axis(7, 1, 1, 0, 1), axis(8, 4, 2, 1, 1), axis(9, 2, 3, 0, 2), axis(4, 3, 2, 2, 3), axis(6, 1, 2, 3, 1), axis(3, 5, 1, 4, 1)};
+    return {axis(5, 3, 1, 1, 1), axis(7, 1, 1, 0, 1), axis(8, 4, 2, 1, 1), axis(9, 2, 3, 0, 2),
+            axis(4, 3, 2, 2, 3), axis(6, 1, 2, 3, 1), axis(3, 5, 1, 4, 1)};
 }
 
 }  // namespace
@@ -37,7 +38,8 @@ TEST_CASE("cuda index: windows see the pixels of the convolution's definition, a
                     for (std::int32_t j = 0; j < across.outputs; ++j, ++place)
                         for (std::int32_t tap = 0; tap < windows.taps(); ++tap) {
                             const std::int32_t row = i * static_cast<std::int32_t>(down.stride.size) - down.before + tap / across.taps * down.step,
-                                               column = j * static_cast<std::int32_t>(across.stride.size) - across.before + tap % across.taps * across.step;
+                                               column = j * static_cast<std::int32_t>(across.stride.size) - across.before +
+                                                        tap % across.taps * across.step;
                             const bool inside = row >= 0 && row < down.inputs && column >= 0 && column < across.inputs;
                             const std::int64_t pixel = inside ? (std::int64_t{b} * down.inputs + row) * across.inputs + column : -1;
                             REQUIRE(windows.pixel(place, static_cast<std::uint32_t>(tap)) == pixel);
