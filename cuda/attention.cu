@@ -17,7 +17,7 @@
 namespace eps::kernels::cuda {
 namespace {
 
-constexpr std::int64_t kScores = std::int64_t{64} << 20;  // bytes of scores at a time
+constexpr std::int64_t kScores = std::int64_t{32} << 20;  // bytes of scores at a time: rows to fill a large GPU, and they fit its cache
 
 /// A mask [B, H, queries, keys] of any strides.
 template <class T>

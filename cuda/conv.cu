@@ -17,7 +17,7 @@
 namespace eps::kernels::cuda {
 namespace {
 
-constexpr std::int64_t kStrip = std::int64_t{64} << 20;  // bytes of columns at a time: enough rows to fill the GPU, not much more than its cache
+constexpr std::int64_t kStrip = std::int64_t{32} << 20;  // bytes of columns at a time: enough rows to fill a large GPU, and they fit its cache
 
 Axis axis_of(std::size_t d, const Tensor& x, const Tensor& y, const Tensor& w, const ConvGeometry& g) {
     const auto int_of = [](std::int64_t n) { return static_cast<std::int32_t>(n); };
