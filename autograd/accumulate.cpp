@@ -3,6 +3,7 @@
 #include "autograd/grad_mode.h"
 #include "autograd/ops/arithmetic.h"
 #include "autograd/pointwise.h"
+#include "tensor/kernels.h"
 
 namespace eps {
 
@@ -19,8 +20,7 @@ void accumulate(Tensor& total, const Tensor& gradient) {
     // In place through the same kernel: out and the first input are one buffer, read and written at the same index.
     const PointwiseOp& op = pointwise_op<math::Add>();
     const Tensor inputs[] = {total, gradient};
-    const auto kernel = total.device().is_cuda() ? op.cuda_kernel : op.cpu_kernel;
-    if (total.numel() > 0) kernel(op.default_attributes, 0, {total, Tensor(), inputs});
+    if (total.numel() > 0) kernels::run_pointwise(op, op.default_attributes, 0, {total, Tensor(), inputs});
 }
 
 }  // namespace eps

@@ -10,6 +10,7 @@
 #include "autograd/ops/cast.h"
 #include "autograd/ops/reduce.h"
 #include "tensor/create.h"
+#include "tensor/kernels.h"
 
 namespace eps {
 namespace {
@@ -78,8 +79,7 @@ Tensor make_output(const Shape& shape, Options options, std::span<const Tensor> 
 
 void launch(const Member& member, Tensor& out, const Tensor& g, const Tensor* inputs) {
     if (out.numel() == 0) return;
-    const auto kernel = out.device().is_cuda() ? member.op->cuda_kernel : member.op->cpu_kernel;
-    kernel(member.attributes.data(), member.row_number, {out, g, inputs});
+    kernels::run_pointwise(*member.op, member.attributes.data(), member.row_number, {out, g, inputs});
 }
 
 Tensor run(const Member& member, std::span<const Tensor> inputs);

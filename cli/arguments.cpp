@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "cli/help.h"
 #include "cli/machine.h"
 #include "cli/runs.h"
 #include "cli/text.h"
@@ -12,57 +13,6 @@
 
 namespace eps::cli {
 namespace {
-
-constexpr std::size_t kWidth = 80, kColumn = 28;  // of help
-
-// CLI11's own help neither wraps nor shows choices as we want them.
-class Help final : public CLI::Formatter {
-public:
-    std::string make_help(const CLI::App* app, std::string, CLI::AppFormatMode) const override {
-        std::string text = "Usage: " + command_of(app);
-        const auto visible = app->get_options([](const CLI::Option* o) { return !o->get_group().empty(); });
-        for (const CLI::Option* option : visible)
-            if (option->get_positional() || option->get_required()) text += " " + label(option);
-        const auto commands = app->get_subcommands({});
-        if (!commands.empty()) text += " COMMAND";
-        text += " [OPTIONS]\n\n" + wrapped(app->get_description(), 0, kWidth) + "\n";
-        if (!commands.empty()) {
-            text += "\nCommands:\n";
-            for (const CLI::App* command : commands) text += entry(command->get_name(), command->get_description());
-        }
-        std::vector<std::string> groups = app->get_groups();
-        std::stable_partition(groups.begin(), groups.end(), [](const std::string& group) { return group != "Options"; });  // --help comes last
-        for (const std::string& group : groups) {
-            const auto options = app->get_options([&](const CLI::Option* o) { return !group.empty() && o->get_group() == group; });
-            if (!options.empty()) text += "\n" + group + ":\n";
-            for (const CLI::Option* option : options) text += entry(label(option), described(option));
-        }
-        return text + (app->get_footer().empty() ? "" : "\n" + app->get_footer() + "\n");
-    }
-
-    static std::string command_of(const CLI::App* app) {
-        return app->get_parent() == nullptr ? app->get_name() : command_of(app->get_parent()) + " " + app->get_name();
-    }
-
-private:
-    static std::string label(const CLI::Option* option) {
-        if (option->get_positional()) return option->get_name();
-        std::string text;
-        for (const std::string& name : option->get_snames()) text += "-" + name + ", ";
-        text += "--" + option->get_lnames().front();
-        return option->get_type_size() == 0 ? text : text + " " + option->get_type_name();
-    }
-    static std::string described(const CLI::Option* option) {
-        const std::string& fallback = option->get_default_str();
-        return option->get_description() + (fallback.empty() ? "" : " [" + fallback + "]");
-    }
-    static std::string entry(const std::string& name, const std::string& description) {
-        std::string text = "  " + name;
-        if (text.size() + 2 > kColumn) text += "\n" + std::string(kColumn, ' ');
-        else text.append(kColumn - text.size(), ' ');
-        return text + wrapped(description, kColumn, kWidth) + "\n";
-    }
-};
 
 // The value of an option in words: no quotes, and nothing for an empty text.
 std::string shown(const models::Value& value) {
@@ -91,6 +41,11 @@ CLI::Option* add_count(CLI::App& app, const std::string& flag, std::int64_t& val
 void add_threads(CLI::App& app, std::int64_t& threads) {
     add_count(app, "--threads", threads, "threads of the kernels; 0: as many as there are cores", 0, 1024)->default_str("0")->group("Machine");
 }
+void add_device(CLI::App& app, std::string& device, const std::string& help) {
+    const auto refusal = [](const std::string& text) { return is_device_name(text) ? "" : "'" + text + "' is no device; expected auto, cpu, cuda or cuda:N"; };
+    app.add_option("--device", device, help)->type_name("TEXT")->check(CLI::Validator(refusal, ""))->group("Machine");
+}
+constexpr const char* kOtherDevice = "auto, cpu, cuda or cuda:N, instead of the run's";
 constexpr std::int64_t kAnySeed = std::numeric_limits<std::int64_t>::max();
 
 // One command `eps train FAMILY`, with the values its options are parsed into.
@@ -172,7 +127,7 @@ std::vector<std::string> names_of_commands(const CLI::App& app) {
 }
 
 [[noreturn]] void usage_error(CLI::App& app, const std::string& sentence) {
-    const std::string command = Help::command_of(innermost(app));
+    const std::string command = command_of(innermost(app));
     throw UsageError(command, sentence + "; see " + command + " --help");
 }
 
@@ -196,10 +151,10 @@ std::vector<std::string> names_of_commands(const CLI::App& app) {
 class Parser {
 public:
     Parser() : app_("Generative models on tensors of our own: train them, sample from them, measure them.", "eps") {
-        app_.formatter(std::make_shared<Help>());
+        app_.formatter(help_page());
         app_.require_subcommand(1);
         app_.add_flag("--version", version_, "version, BLAS, CPU instruction set and CUDA of this program");
-        app_.footer("Exit codes: 0 ok, 1 run error, 2 usage, 3 data missing, 130 interrupted.\nexample: eps train vae --out runs/a && eps sample runs/a --out a.png");
+        app_.footer("Exit codes: 0 ok, 1 run error, 2 usage, 3 data or device missing, 130\ninterrupted.\nexample: eps train vae --out runs/a && eps sample runs/a --out a.png");
         for (const models::Family& family : models::families()) families_.emplace_back(family);
         add_train();
         add_sample();
@@ -231,6 +186,7 @@ private:
         train_->add_option("--resume", resume_, "go on with the run in this folder")->type_name("RUN");
         add_count(*train_, "--steps", steps_, "for --resume: steps in all, instead of those in its config.json", 0, std::numeric_limits<std::int64_t>::max());
         train_->add_option("--minutes", minutes_, "for --resume: minutes in all, likewise")->type_name("X")->check(CLI::Range(0.0, 1e9).description(""));
+        add_device(*train_, device_, "for --resume: instead of the run's");
         add_threads(*train_, threads_);
         train_->add_flag("--quiet", train_arguments_.quiet, "nothing on stderr but errors")->group("Machine");
         for (FamilyCommand& command : families_) command.add_to(*train_, train_arguments_, threads_);
@@ -242,6 +198,7 @@ private:
         add_count(*sample_, "--count", sample_arguments_.count, "samples to draw", 1, 100000)->default_str("64");
         add_count(*sample_, "--seed", sample_arguments_.seed, "seed of their noise", 0, kAnySeed)->default_str("0");
         sample_sampling_.add_to(*sample_);
+        add_device(*sample_, device_, kOtherDevice);
         add_threads(*sample_, threads_);
     }
     void add_eval() {
@@ -250,6 +207,7 @@ private:
         eval_->add_flag("--json", eval_arguments_.json, "one JSON object instead of a table; its keys: docs/eval.md");
         add_count(*eval_, "--seed", eval_arguments_.seed, "seed of the estimates", 0, kAnySeed)->default_str("0");
         eval_sampling_.add_to(*eval_);
+        add_device(*eval_, device_, kOtherDevice);
         add_threads(*eval_, threads_);
     }
 
@@ -262,6 +220,7 @@ private:
     Arguments chosen() {
         const int threads = static_cast<int>(threads_);
         train_arguments_.threads = sample_arguments_.threads = eval_arguments_.threads = threads;
+        train_arguments_.device = sample_arguments_.device = eval_arguments_.device = device_;
         if (train_->parsed()) return train();
         sample_arguments_.sampling = sample_sampling_.given();
         eval_arguments_.sampling = eval_sampling_.given();
@@ -280,7 +239,7 @@ private:
         for (const FamilyCommand& command : families_) {
             if (!command.app->parsed()) continue;
             if (resume) usage_error(app_, "--resume takes the family from the run; hint: eps train --resume " + shell_quoted(resume_));
-            if (train_->count("--steps") + train_->count("--minutes") > 0) usage_error(app_, "options of a new run stand after '" + command.family->name + "'");
+            if (train_->count("--steps") + train_->count("--minutes") + train_->count("--device") > 0) usage_error(app_, "options of a new run stand after '" + command.family->name + "'");
             train_arguments_.config = command.config();
             return train_arguments_;
         }
@@ -297,7 +256,7 @@ private:
     std::vector<FamilyCommand> families_;
     SamplingOptions sample_sampling_, eval_sampling_;
     bool version_ = false;
-    std::string resume_;
+    std::string resume_, device_;
     std::int64_t threads_ = 0, steps_ = 0;
     double minutes_ = 0;
     TrainArguments train_arguments_;

@@ -1,5 +1,5 @@
 #pragma once
-// The command line, parsed and checked. arguments.cpp is the only file that knows CLI11.
+// The command line, parsed and checked. arguments.cpp and help.cpp are the only files that know CLI11.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,19 +36,22 @@ struct TrainArguments {
     models::Config config;  // of a new run, complete
     std::optional<std::int64_t> steps;  // for --resume: in place of those in config.json
     std::optional<double> minutes;
-    int threads = 0;  // here and below: 0 means the library's default
+    std::string device;  // here and below: in place of the run's where it is not empty
+    int threads = 0;     // 0 means the library's default
     bool quiet = false;
 };
 struct SampleArguments {
     std::string run, out;
     std::int64_t count = 64, seed = 0;
     models::Config sampling;  // options of some family, as they are given: open_trained says whether they are the run's
+    std::string device;
     int threads = 0;
 };
 struct EvalArguments {
     std::string run;
     std::int64_t seed = 0;
     models::Config sampling;  // as above
+    std::string device;
     int threads = 0;
     bool json = false;
 };

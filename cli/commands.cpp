@@ -5,7 +5,6 @@
 
 #include "cli/terminal.h"
 #include "cli/text.h"
-#include "models/data/data_missing.h"
 
 namespace eps::cli {
 namespace {
@@ -36,8 +35,8 @@ int main_of(int argc, const char* const* argv) {
         return std::visit([](const auto& arguments) { return run(arguments); }, parse_arguments(argc, argv));
     } catch (const UsageError& error) {
         return complain(error.what(), exit_usage);  // names the command: "eps train vae: ..."
-    } catch (const data::DataMissing& error) {
-        return complain(str("eps: ", error.what()), exit_data_missing);
+    } catch (const Missing& error) {
+        return complain(str("eps: ", error.what()), exit_missing);
     } catch (const std::bad_alloc&) {
         return complain("eps: out of memory", exit_error);
     } catch (const std::exception& error) {

@@ -6,7 +6,7 @@
 
 namespace eps::cli {
 
-enum ExitCode { exit_ok = 0, exit_error = 1, exit_usage = 2, exit_data_missing = 3 };  // and 128 + signal: 130 for Ctrl-C
+enum ExitCode { exit_ok = 0, exit_error = 1, exit_usage = 2, exit_missing = 3 };  // and 128 + signal: 130 for Ctrl-C
 
 int run(const ShowText& arguments);
 int run(const TrainArguments& arguments);

@@ -34,7 +34,7 @@ std::string isa_text() {
 }
 
 
-std::string cuda_text() { return kernels::cuda::device_summary(); }
+std::string cuda_text() { return str(kernels::cuda::device_count() > 0 ? "cuda:0 " : "", kernels::cuda::device_summary()); }
 
 std::string memory_text() {
     const double available = kilobytes(proc_value("/proc/meminfo", "MemAvailable")), total = kilobytes(proc_value("/proc/meminfo", "MemTotal"));

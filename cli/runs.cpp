@@ -2,9 +2,9 @@
 
 #include "cli/arguments.h"
 #include "cli/text.h"
-#include "models/data/data_missing.h"
 #include "models/data/named.h"
 #include "models/training/checkpoint.h"
+#include "models/training/machine.h"
 #include "models/training/trainer.h"
 
 namespace eps::cli {
@@ -18,12 +18,14 @@ std::vector<models::Option> options_of(const models::Family& family) {
 std::unique_ptr<models::Task> make_task(const models::Config& config) {
     try {
         return models::family(config).make(config);
-    } catch (const data::DataMissing&) {
+    } catch (const Missing&) {
         throw;
     } catch (const Error& error) {
         throw Error(error.op(), std::string(error.what()).substr(error.op().size() + 2) + "; the settings are those of " + config.source());
     }
 }
+
+void prepare_machine(const models::Config& config) { set_precision(models::precision_of(config)); }
 
 namespace {
 
@@ -46,10 +48,13 @@ models::Config checked(const models::Config& sampling, const models::Family& fam
 
 }  // namespace
 
-TrainedRun open_trained(const std::string& path, const std::string& command, const models::Config& sampling) {
+TrainedRun open_trained(const std::string& path, const std::string& command, const models::Config& sampling, const std::string& device) {
     models::RunFolder folder = models::RunFolder::open(path);
     const models::Family& family = models::family(folder.config());
-    folder.set_config(models::check_config(folder.config(), options_of(family)));
+    models::Config config = models::check_config(folder.config(), options_of(family));
+    if (!device.empty()) config.set("device", device);
+    folder.set_config(std::move(config));
+    prepare_machine(folder.config());
     const models::Config given = as_usage(command, [&] { return checked(sampling, family); });
     const std::string found = folder.has_checkpoint() ? models::checkpoint_info(folder.checkpoint_file().string()).family : family.name;
     as_usage(command, [&] { check(found == family.name, "eps", "'", path, "' is a run of ", family.name, ", but its checkpoint is of '", found, "'"); });

@@ -7,8 +7,9 @@
 #include "cli/runs.h"
 #include "cli/signals.h"
 #include "cli/text.h"
-#include "models/data/data_missing.h"
+#include "models/training/machine.h"
 #include "models/training/trainer.h"
+#include "tensor/kernels.h"
 #include "tensor/parallel.h"
 
 namespace eps::cli {
@@ -20,6 +21,7 @@ models::RunFolder folder_of(const TrainArguments& arguments) {
     models::Config config = models::check_config(folder.config(), options_of(models::family(folder.config())));
     if (arguments.steps) config.set("steps", *arguments.steps);
     if (arguments.minutes) config.set("minutes", *arguments.minutes);
+    if (!arguments.device.empty()) config.set("device", arguments.device);
     folder.set_config(std::move(config));
     return folder;
 }
@@ -29,7 +31,7 @@ std::unique_ptr<models::Task> task_of(const TrainArguments& arguments, const mod
     if (arguments.resume) return make_task(folder.config());
     try {
         return models::family(folder.config()).make(folder.config());
-    } catch (const data::DataMissing&) {
+    } catch (const Missing&) {
         throw;
     } catch (const Error& error) {
         throw UsageError("eps train " + folder.family(), std::string(error.what()).substr(error.op().size() + 2));
@@ -37,6 +39,11 @@ std::unique_ptr<models::Task> task_of(const TrainArguments& arguments, const mod
 }
 
 std::string counted(std::int64_t count, const char* noun) { return str(count, " ", noun, count == 1 ? "" : "s"); }
+
+std::string machine_of(const models::Config& config) {
+    const Device device = models::device_of(config);
+    return device.is_cuda() ? str(device, " (", kernels::cuda::device_summary(device.index), ")") : counted(num_threads(), "thread");
+}
 
 std::string summary(const models::TrainResult& result, const models::RunFolder& folder) {
     const std::string resume = str(program_name(), " train --resume ", shell_quoted(folder.path().string()));
@@ -56,11 +63,12 @@ int run(const TrainArguments& arguments) {
     const std::atomic<int>& stop = catch_stop_signals();
     if (arguments.threads > 0) set_num_threads(arguments.threads);
     models::RunFolder folder = folder_of(arguments);
+    prepare_machine(folder.config());
     const std::unique_ptr<models::Task> task = task_of(arguments, folder);
     task->steps_per_epoch();  // reads the data: what is missing is said at once
     if (!arguments.quiet)
         talk(str(folder.family(), " in '", folder.path().string(), "': ", counted(task->parameter_count(), "parameter"), ", ",
-                 counted(num_threads(), "thread"), "\n"));
+                 machine_of(folder.config()), "\n"));
 
     const models::TrainResult result = [&] {
         ProgressDisplay display(Terminal::of(STDERR_FILENO), arguments.quiet);

@@ -1,5 +1,9 @@
-// Device discovery, the stream, cuBLAS, device memory, and copies between host and device.
+// Device discovery, and what each GPU has: a stream, a cuBLAS handle, an allocator. copy_bytes is in staging.cu.
 #include "cuda/context.h"
+
+#include <algorithm>
+#include <array>
+#include <mutex>
 
 #include "tensor/kernels.h"
 
@@ -7,6 +11,9 @@ namespace eps::kernels::cuda {
 namespace {
 
 constexpr std::size_t kWorkspace = std::size_t{32} << 20;  // bytes: what cuBLAS recommends for Hopper
+constexpr std::size_t kMostDevices = 16;
+
+thread_local int current = 0;  // CUDA, too, starts every thread on device 0
 
 cudaStream_t make_stream() {
     cudaStream_t made = nullptr;
@@ -15,22 +22,36 @@ cudaStream_t make_stream() {
     return made;
 }
 
-cublasHandle_t make_cublas() {
+cublasHandle_t make_cublas(cudaStream_t stream) {
     cublasHandle_t made = nullptr;
     cublas_check(cublasCreate(&made), "cublas");
-    cublas_check(cublasSetStream(made, stream()), "cublas");
+    cublas_check(cublasSetStream(made, stream), "cublas");
     // After the stream, because cublasSetStream goes back to the workspace of cuBLAS's own pool; and ours, because a captured graph
     // must find the same address at every replay.
     void* workspace = nullptr;
     cuda_check(cudaMalloc(&workspace, kWorkspace), "cublas");
     cublas_check(cublasSetWorkspace(made, workspace, kWorkspace), "cublas");
-    // The defaults, said aloud: f32 products are f32 (no TF32), and the same call gives the same bits.
+    // The same call gives the same bits. Which products round their factors, matmul.cu says call by call.
     cublas_check(cublasSetMathMode(made, CUBLAS_DEFAULT_MATH), "cublas");
     cublas_check(cublasSetAtomicsMode(made, CUBLAS_ATOMICS_NOT_ALLOWED), "cublas");
     return made;
 }
 
-void* device_allocate(std::size_t bytes) {
+// What one GPU has. Never destroyed: the driver may be gone before the statics of the program are.
+struct Gpu {
+    std::once_flag stream_made, cublas_made, allocator_made;
+    cudaStream_t stream = nullptr;
+    cublasHandle_t cublas = nullptr;
+    CachingAllocator* allocator = nullptr;
+};
+
+Gpu& gpu(int index) {
+    static auto* all = new std::array<Gpu, kMostDevices>;
+    return (*all)[static_cast<std::size_t>(index)];
+}
+
+void* device_allocate(int device, std::size_t bytes) {
+    use({DeviceType::cuda, static_cast<std::int8_t>(device)});
     void* block = nullptr;
     const cudaError_t status = cudaMalloc(&block, bytes);
     if (status == cudaErrorMemoryAllocation) {
@@ -41,17 +62,7 @@ void* device_allocate(std::size_t bytes) {
     return block;
 }
 
-void device_free(void* block, std::size_t) { (void)cudaFree(block); }
-
-// On machines where the GPU reads the host's page tables a copy from ordinary memory may start after the call has returned.
-bool copies_in_place() {
-    static const bool answer = [] {
-        int value = 0;
-        cuda_check(cudaDeviceGetAttribute(&value, cudaDevAttrPageableMemoryAccessUsesHostPageTables, 0), "copy_to");
-        return value != 0;
-    }();
-    return answer;
-}
+void device_free(int, void* block, std::size_t) { (void)cudaFree(block); }  // of whichever device it is
 
 }  // namespace
 
@@ -65,49 +76,49 @@ void cublas_check(cublasStatus_t status, const char* op) {
         fail(op, cublasGetStatusString(status), " (", cublasGetStatusName(status), ")");
 }
 
-// Neither is ever destroyed: the driver may be gone before the statics of the program are.
+void use(Device device) {
+    if (device.index == current) return;
+    cuda_check(cudaSetDevice(device.index), "cuda");
+    current = device.index;
+}
+
 cudaStream_t stream() {
-    static const cudaStream_t only = make_stream();
-    return only;
+    Gpu& here = gpu(current);
+    std::call_once(here.stream_made, [&] { here.stream = make_stream(); });
+    return here.stream;
 }
 
 cublasHandle_t cublas() {
-    static const cublasHandle_t only = make_cublas();
-    return only;
+    Gpu& here = gpu(current);
+    std::call_once(here.cublas_made, [&] { here.cublas = make_cublas(stream()); });
+    return here.cublas;
 }
 
 CachingAllocator& allocator(Device device) {
-    check(device.index == 0, "cuda", "only the first GPU is used; got ", device, "; hint: choose it with CUDA_VISIBLE_DEVICES");
-    static auto* only = [] {
-        int count = 0;
-        cuda_check(cudaGetDeviceCount(&count), "cuda");
-        return new CachingAllocator("cuda allocator", device_allocate, device_free);
-    }();
-    return *only;
-}
-
-void copy_bytes(void* to, Device to_device, const void* from, Device, std::size_t bytes) {
-    if (bytes == 0) return;
-    cuda_check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, stream()), "copy_to");
-    // From the host no wait is needed: ordinary memory has been staged when the call returns.
-    if (!to_device.is_cuda() || copies_in_place()) cuda_check(cudaStreamSynchronize(stream()), "copy_to");
+    check(device.is_cuda() && device.index >= 0 && device.index < static_cast<int>(kMostDevices), "device", device, " does not exist");
+    Gpu& there = gpu(device.index);
+    std::call_once(there.allocator_made, [&] {
+        check_device(device);
+        there.allocator = new CachingAllocator(str(device, " allocator"), device_allocate, device_free, device.index);
+    });
+    return *there.allocator;
 }
 
 int device_count() {
     int count = 0;
-    if (cudaGetDeviceCount(&count) == cudaSuccess) return count;
+    if (cudaGetDeviceCount(&count) == cudaSuccess) return std::min(count, static_cast<int>(kMostDevices));
     (void)cudaGetLastError();
     return 0;
 }
 
-std::string device_summary() {
+std::string device_summary(int index) {
     int count = 0;
     cudaError_t status = cudaGetDeviceCount(&count);
     cudaDeviceProp device{};
-    if (status == cudaSuccess && count > 0) status = cudaGetDeviceProperties(&device, 0);
+    if (status == cudaSuccess && index < count) status = cudaGetDeviceProperties(&device, index);
     (void)cudaGetLastError();
     if (status != cudaSuccess) return str("none: ", cudaGetErrorString(status));
-    if (count == 0) return "none: the driver sees no GPU";
+    if (index >= count) return count == 0 ? "none: the driver sees no GPU" : str("none: the driver sees ", count);
     return str(device.name, ", compute ", device.major, ".", device.minor, ", ", device.totalGlobalMem >> 30, " GiB");
 }
 

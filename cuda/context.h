@@ -14,7 +14,7 @@ void cublas_check(cublasStatus_t status, const char* op);
 /// After a launch: bad grids, missing code for this GPU, earlier faults.
 inline void check_launch(const char* op) { cuda_check(cudaGetLastError(), op); }
 
-/// The stream on which everything runs, so that order of calls is order of execution, and a freed block may be reused at once.
+/// The stream on which everything of the GPU in use runs, so that order of calls is order of execution, and a freed block may be reused at once.
 cudaStream_t stream();
 /// The handle bound to that stream, with a workspace of its own.
 cublasHandle_t cublas();

@@ -8,6 +8,7 @@
 #include "cuda/context.h"
 #include "tensor/create.h"
 #include "tensor/kernels.h"
+#include "tensor/precision.h"
 
 namespace eps::kernels::cuda {
 namespace {
@@ -32,6 +33,18 @@ Matrix as_matrix(const Tensor& x) {
     return as_matrix(clone_data(x));
 }
 
+// The same in bf16, without gaps between its rows and matrices; one matrix where one serves the whole batch.
+Matrix rounded(const Matrix& x) {
+    const Tensor& t = x.tensor;
+    const bool transposed = x.operation == CUBLAS_OP_T;
+    const int row = transposed ? 2 : 1, column = 3 - row;  // as they lie in memory
+    const std::int64_t matrices = x.batch_stride == 0 ? 1 : t.size(0), rows = t.size(row), columns = t.size(column);
+    const Tensor in_memory = t.as_strided({matrices, rows, columns}, {x.batch_stride, t.strides()[row], t.strides()[column]}, t.offset());
+    return {cast_data(in_memory, bf16), x.operation, columns, matrices == 1 ? 0 : rows * columns};
+}
+
+cudaDataType_t cuda_type(DType dtype) { return dtype == f64 ? CUDA_R_64F : dtype == bf16 ? CUDA_R_16BF : CUDA_R_32F; }
+
 }  // namespace
 
 void matmul(Tensor& out, const Tensor& a, const Tensor& b, bool accumulate) {
@@ -49,15 +62,18 @@ void matmul(Tensor& out, const Tensor& a, const Tensor& b, bool accumulate) {
         m *= batch;
         batch = 1;
     }
-    const auto run = [&]<class T>(auto gemm) {
+    const bool rounds = out.dtype() == f32 && precision() == Precision::bf16;
+    const Matrix x = rounds ? rounded(left) : left, y = rounds ? rounded(right) : right;
+    const cudaDataType_t factors = cuda_type(x.tensor.dtype()), result = cuda_type(out.dtype());
+    const auto run = [&]<class T>(cublasComputeType_t compute) {
         const T one = 1, keep = accumulate ? 1 : 0;
-        cublas_check(gemm(cublas(), right.operation, left.operation, n, m, k, &one, static_cast<const T*>(right.tensor.raw_data()),
-                          right.leading, right.batch_stride, static_cast<const T*>(left.tensor.raw_data()), left.leading, left.batch_stride,
-                          &keep, static_cast<T*>(out.raw_data()), leading, batch_stride, batch),
+        cublas_check(cublasGemmStridedBatchedEx_64(cublas(), y.operation, x.operation, n, m, k, &one, y.tensor.raw_data(), factors, y.leading,
+                                                   y.batch_stride, x.tensor.raw_data(), factors, x.leading, x.batch_stride, &keep, out.raw_data(), result,
+                                                   leading, batch_stride, batch, compute, CUBLAS_GEMM_DEFAULT),
                      "matmul");
     };
-    if (out.dtype() == f32) run.template operator()<float>(cublasSgemmStridedBatched_64);
-    else run.template operator()<double>(cublasDgemmStridedBatched_64);
+    if (out.dtype() == f64) return run.template operator()<double>(CUBLAS_COMPUTE_64F);
+    run.template operator()<float>(precision() == Precision::tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F);
 }
 
 }  // namespace eps::kernels::cuda

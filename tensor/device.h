@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string>
 
+#include "tensor/error.h"
+
 namespace eps {
 
 enum class DeviceType : std::uint8_t { cpu, cuda };
@@ -17,5 +19,18 @@ struct Device {
 
 inline constexpr Device cpu{};
 inline constexpr Device cuda{DeviceType::cuda, 0};
+
+/// A device that was asked for is not in this machine.
+class DeviceMissing : public Missing {
+public:
+    using Missing::Missing;
+};
+
+/// "cpu", "cuda" (the first), "cuda:1"; is it one of these, or "auto"?
+bool is_device_name(const std::string& text);
+/// The device of that name; "auto" is the first GPU where there is one, else the CPU. Throws DeviceMissing, saying why, where it is not there.
+Device device_named(const std::string& text);
+/// Throws DeviceMissing unless the device is there.
+void check_device(Device device);
 
 }  // namespace eps

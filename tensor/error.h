@@ -19,6 +19,12 @@ private:
     std::string op_;
 };
 
+/// What is asked for is not in this computer: a data set, a GPU. The program ends with exit code 3, not 1.
+class Missing : public Error {
+public:
+    using Error::Error;
+};
+
 namespace detail {
 inline std::string to_text(const char* s) { return s; }
 inline std::string to_text(char* s) { return s; }

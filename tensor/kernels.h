@@ -19,6 +19,10 @@
 namespace eps::kernels {
 
 [[noreturn]] void without_cuda(const char* kernel);
+namespace cuda {
+/// What is called next runs on this GPU.
+void use(Device device);
+}
 
 #if EPS_WITH_CUDA
 #define EPS_KERNEL_CUDA(name, params, args) void name params;
@@ -26,10 +30,15 @@ namespace eps::kernels {
 #define EPS_KERNEL_CUDA(name, params, args) \
     [[noreturn]] inline void name params { without_cuda(#name); }
 #endif
-#define EPS_KERNEL(name, params, args, device_of)                                                    \
-    namespace cpu { void name params; }                                                              \
-    namespace cuda { EPS_KERNEL_CUDA(name, params, args) }                                           \
-    inline void name params { (device_of).device().is_cuda() ? cuda::name args : cpu::name args; }
+#define EPS_KERNEL(name, params, args, device_of)                             \
+    namespace cpu { void name params; }                                       \
+    namespace cuda { EPS_KERNEL_CUDA(name, params, args) }                    \
+    inline void name params {                                                 \
+        const Device eps_device = (device_of).device();                       \
+        if (!eps_device.is_cuda()) return cpu::name args;                     \
+        cuda::use(eps_device);                                                \
+        cuda::name args;                                                      \
+    }
 
 // GCC warns of parameters that the throwing stand-ins ignore.
 #pragma GCC diagnostic push
@@ -50,7 +59,7 @@ EPS_KERNEL(reduce, (Reduction reduction, Tensor& out, const Tensor& src, const D
 EPS_KERNEL(argmax, (Tensor& out, const Tensor& src, int dim, bool smallest), (out, src, dim, smallest), out)
 
 /// out[b] = a[b] b[b] (+ out[b] if accumulate): a [B, M, K], b [B, K, N], out [B, M, N], f32 or f64, any strides on a and b
-/// (transposed ones are not copied), out contiguous in its last two dimensions.
+/// (transposed ones are not copied), out contiguous in its last two dimensions. On a GPU with the precision of tensor/precision.h.
 EPS_KERNEL(matmul, (Tensor& out, const Tensor& a, const Tensor& b, bool accumulate), (out, a, b, accumulate), out)
 
 /// How a filter moves over an image. Padding is what is added before the first row and column; what is added behind the last follows
@@ -211,12 +220,19 @@ template <class F> PointwiseKernels pointwise_kernels() { return {no_pointwise, 
 #endif
 /// The device's allocator; throws where there is no such device.
 CachingAllocator& allocator(Device device);
-/// Bytes between host and device, in stream order; waits when the host is the target.
+/// Bytes between host and device, or two devices, in stream order; waits when the host is the target.
 void copy_bytes(void* to, Device to_device, const void* from, Device from_device, std::size_t bytes);
 /// Devices found now: 0 without a driver or in a build without CUDA.
 int device_count();
-/// "NVIDIA H200, compute 9.0, 139 GiB" or why there is none.
-std::string device_summary();
+/// "NVIDIA H200, compute 9.0, 139 GiB" or why there is none of that index.
+std::string device_summary(int index = 0);
 }  // namespace cuda
+
+/// A row of an op, on the device of `out`.
+inline void run_pointwise(const PointwiseOp& op, const void* attributes, int row, const PointwiseArgs& args) {
+    const Device device = args.out.device();
+    if (device.is_cuda()) cuda::use(device);
+    (device.is_cuda() ? op.cuda_kernel : op.cpu_kernel)(attributes, row, args);
+}
 
 }  // namespace eps::kernels

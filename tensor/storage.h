@@ -13,8 +13,8 @@ namespace eps {
 class Storage final : public RefCounted {
 public:
     /// Uninitialised bytes from the device's caching allocator.
-    Storage(std::size_t bytes, Device device)
-        : data_(allocator_of(device).allocate(bytes)), bytes_(bytes), device_(device) {}
+    Storage(std::size_t bytes, Device device, const BlockUse& use)
+        : data_(allocator_of(device).allocate(bytes, use)), bytes_(bytes), device_(device) {}
     ~Storage() override { allocator_of(device_).free(data_, bytes_); }
 
     void* data() const { return data_; }

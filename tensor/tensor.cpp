@@ -91,7 +91,7 @@ Tensor empty_strided(const Shape& shape, const Strides& strides, Options options
     std::size_t bytes = 0;
     const bool overflows = __builtin_mul_overflow(static_cast<std::size_t>(numel(shape)), size_of(options.dtype), &bytes);
     check(!overflows, "empty", "size in bytes overflows; got ", shape);
-    impl->storage = make_ref<Storage>(bytes, options.device);
+    impl->storage = make_ref<Storage>(bytes, options.device, BlockUse{options.dtype, shape});
     impl->shape = shape;
     impl->strides = strides;
     impl->dtype = options.dtype;

@@ -1,14 +1,14 @@
 #pragma once
-// The error of a data set that is not on this computer: the program ends with exit code 3, not 1.
+// The error of a data set that is not on this computer.
 #include <string>
 
 #include "tensor/error.h"
 
 namespace eps::data {
 
-class DataMissing : public Error {
+class DataMissing : public Missing {
 public:
-    using Error::Error;
+    using Missing::Missing;
 };
 
 }  // namespace eps::data

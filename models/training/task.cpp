@@ -21,8 +21,11 @@ Value check_value(const Option& option, const Value& value, const std::string& s
     };
     if (const auto* whole = std::get_if<std::int64_t>(&typed)) check_range(static_cast<double>(*whole), str(*whole));
     if (const auto* number = std::get_if<double>(&typed)) check_range(*number, str(*number));
+    const auto accepts = [&](const std::string& text) {
+        return option.accepts ? option.accepts(text) : std::find(option.choices.begin(), option.choices.end(), text) != option.choices.end();
+    };
     if (const auto* text = std::get_if<std::string>(&typed); text != nullptr && !option.choices.empty())
-        check(std::find(option.choices.begin(), option.choices.end(), *text) != option.choices.end(), "config", "'", option.name,
+        check(accepts(*text), "config", "'", option.name,
               "' is '", *text, "' in ", source, "; expected one of: ", listed(option.choices));
     return typed;
 }

@@ -58,6 +58,7 @@ struct Option {
     std::vector<std::string> choices = {};                      // for text
     double least = -std::numeric_limits<double>::infinity();    // for numbers
     double most = std::numeric_limits<double>::infinity();
+    bool (*accepts)(const std::string& text) = nullptr;         // for text whose choices only say what it looks like
     bool derived = false;  // where it is not given, Family::complete finds it; the fallback tells no more than the type
 };
 

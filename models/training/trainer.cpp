@@ -6,6 +6,7 @@
 #include <set>
 
 #include "models/training/culprit.h"
+#include "models/training/machine.h"
 
 namespace eps::models {
 namespace {
@@ -169,14 +170,18 @@ TrainOptions TrainOptions::from(const Config& config) {
 }
 
 const std::vector<Option>& run_options() {
-    static const std::vector<Option> options{
-        {"seed", std::int64_t{0}, "seed of everything random", {}, 0},
-        {"steps", std::int64_t{20000}, "steps to train in all; 0: no limit", {}, 0},
-        {"minutes", 0.0, "minutes to train in all; 0: no limit", {}, 0},
-        {"log-every", std::int64_t{100}, "steps between lines of metrics.jsonl", {}, 1},
-        {"picture-every", std::int64_t{1000}, "steps between pictures; 0: at the end only", {}, 0},
-        {"checkpoint-every", std::int64_t{1000}, "steps between checkpoints; 0: at the end only", {}, 0},
-    };
+    static const std::vector<Option> options = [] {
+        std::vector<Option> all{
+            {"seed", std::int64_t{0}, "seed of everything random", {}, 0},
+            {"steps", std::int64_t{20000}, "steps to train in all; 0: no limit", {}, 0},
+            {"minutes", 0.0, "minutes to train in all; 0: no limit", {}, 0},
+            {"log-every", std::int64_t{100}, "steps between lines of metrics.jsonl", {}, 1},
+            {"picture-every", std::int64_t{1000}, "steps between pictures; 0: at the end only", {}, 0},
+            {"checkpoint-every", std::int64_t{1000}, "steps between checkpoints; 0: at the end only", {}, 0},
+        };
+        for (const Option& option : machine_options()) all.push_back(option);
+        return all;
+    }();
     return options;
 }
 

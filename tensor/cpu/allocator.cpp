@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
-void* host_allocate(std::size_t bytes) {
+void* host_allocate(int, std::size_t bytes) {
     const std::size_t alignment = bytes >= 2 * kHugePage ? kHugePage : 64;
     void* block = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
     // Large blocks on huge pages: fewer page faults at first touch, fewer TLB misses ever after.
@@ -20,7 +20,7 @@ void* host_allocate(std::size_t bytes) {
     return block;
 }
 
-void host_free(void* block, std::size_t) { std::free(block); }
+void host_free(int, void* block, std::size_t) { std::free(block); }
 
 }  // namespace
 

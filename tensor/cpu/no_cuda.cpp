@@ -4,10 +4,11 @@
 #if !EPS_WITH_CUDA
 namespace eps::kernels::cuda {
 
+void use(Device) { without_cuda("use"); }
 CachingAllocator& allocator(Device) { without_cuda("allocate"); }
 void copy_bytes(void*, Device, const void*, Device, std::size_t) { without_cuda("copy_to"); }
 int device_count() { return 0; }
-std::string device_summary() { return "none: built without CUDA"; }
+std::string device_summary(int) { return "none: built without CUDA"; }
 
 }  // namespace eps::kernels::cuda
 #endif

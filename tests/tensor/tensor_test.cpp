@@ -189,68 +189,6 @@ TEST_CASE("tensor: ranges, constants, and one element of each dtype") {
     for (DType dtype : {boolean, u8, i64, bf16, f32, f64}) CHECK(full({1, 1}, 1, {.dtype = dtype}).item() == 1);
 }
 
-TEST_CASE("allocator: blocks are aligned, of their class, and used again") {
-    CachingAllocator allocator(
-        "test allocator", [](std::size_t bytes) { return std::aligned_alloc(64, (bytes + 63) / 64 * 64); },
-        [](void* block, std::size_t) { std::free(block); });
-    std::vector<std::pair<void*, std::size_t>> blocks;
-    for (std::size_t bytes = 0; bytes < 5000; bytes += 1 + bytes / 7) {
-        const std::size_t before = allocator.stats().live_bytes;
-        void* block = allocator.allocate(bytes);
-        blocks.emplace_back(block, bytes);
-        CHECK(reinterpret_cast<std::uintptr_t>(block) % 64 == 0);
-        std::memset(block, 0xab, bytes);
-        const std::size_t taken = allocator.stats().live_bytes - before;
-        CHECK(taken >= bytes);
-        CHECK(taken <= std::max<std::size_t>(64, bytes + bytes / 4));
-    }
-    const MemoryStats full = allocator.stats();
-    CHECK(full.system_bytes == full.live_bytes);
-    CHECK(full.peak_bytes == full.live_bytes);
-    CHECK(full.allocations == blocks.size());
-    for (const auto& [block, bytes] : blocks) allocator.free(block, bytes);
-    CHECK(allocator.stats().live_bytes == 0);
-    CHECK(allocator.stats().cached_bytes == full.live_bytes);
-    CHECK(allocator.stats().peak_bytes == full.peak_bytes);
-    for (auto& [block, bytes] : blocks) block = allocator.allocate(bytes);  // the same again: nothing from the system
-    CHECK(allocator.stats().system_bytes == full.system_bytes);
-    CHECK(allocator.stats().cached_bytes == 0);
-    for (const auto& [block, bytes] : blocks) allocator.free(block, bytes);
-    allocator.reset_peak();
-    CHECK(allocator.stats().peak_bytes == 0);
-    allocator.release_cache();
-    CHECK(allocator.stats().cached_bytes == 0);
-}
-
-TEST_CASE("allocator: out of memory gives the cache back, tries again, then says what it holds") {
-    static std::size_t budget = 4096;  // of the system below
-    CachingAllocator allocator(
-        "small allocator",
-        [](std::size_t bytes) -> void* {
-            if (bytes > budget) return nullptr;
-            budget -= bytes;
-            return std::aligned_alloc(64, (bytes + 63) / 64 * 64);
-        },
-        [](void* block, std::size_t bytes) {
-            budget += bytes;
-            std::free(block);
-        });
-    allocator.free(allocator.allocate(3072), 3072);
-    void* other = allocator.allocate(2048);  // fits only after the cached 3072 went back
-    CHECK(allocator.stats().cached_bytes == 0);
-    try {
-        allocator.allocate(4096);
-        FAIL("no memory, and no error");
-    } catch (const Error& error) {
-        CHECK(error.op() == "small allocator");
-        CHECK(std::string(error.what()).find("asked for 4096 bytes with 2048 live") != std::string::npos);
-    }
-    allocator.free(other, 2048);
-    allocator.release_cache();
-    CHECK(budget == 4096);
-    CHECK(refused_by([&] { allocator.allocate(std::size_t{1} << 60); }) == "small allocator");
-}
-
 TEST_CASE("allocator: threads allocate and free each other's tensors") {
     const std::size_t before = allocator_of(cpu).stats().live_bytes;
     Tensor passed[2][100];

@@ -1,0 +1,14 @@
+#pragma once
+// On what a run computes, and how: the options "device" and "precision" of every run.
+#include "models/training/task.h"
+#include "tensor/precision.h"
+
+namespace eps::models {
+
+std::vector<Option> machine_options();
+/// Throws DeviceMissing, saying why, where the machine has no such device.
+Device device_of(const Config& config);
+/// Throws where the run's device computes in f32 alone.
+Precision precision_of(const Config& config);
+
+}  // namespace eps::models
