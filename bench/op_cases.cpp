@@ -150,7 +150,8 @@ void add_update(std::vector<OpCase>& cases, const char* name, kernels::Update up
     };
     const auto run = [update](const Inputs& x) {
         const kernels::UpdateTensors all{x[0], x[1], x.size() > 2 ? x[2] : Tensor(), x.size() > 3 ? x[3] : Tensor()};
-        kernels::multi_tensor_update(update, {.lr = 1e-3, .epsilon = 1e-8, .beta1 = 0.9, .beta2 = 0.999, .momentum = 0.9}, std::span(&all, 1));
+        const Tensor numbers = kernels::as_tensor({.lr = 1e-3, .epsilon = 1e-8, .beta1 = 0.9, .beta2 = 0.999, .momentum = 0.9});
+        kernels::multi_tensor_update(update, copy_to(numbers, x[0].device()), std::span(&all, 1));
         return x[0];
     };
     cases.push_back({std::string("update/") + name, tensors, run, 0, 4.0 * n * static_cast<double>(3 + 2 * states), false});

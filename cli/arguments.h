@@ -16,11 +16,13 @@ public:
     using Error::Error;
 };
 
-/// f(), whose errors are the user's: the same sentences, of a command.
+/// f(), whose errors are the user's, but for what the machine lacks: the same sentences, of a command.
 template <class F>
 auto as_usage(const std::string& command, const F& f) {
     try {
         return f();
+    } catch (const Missing&) {
+        throw;
     } catch (const Error& error) {
         throw UsageError(command, std::string(error.what()).substr(error.op().size() + 2));
     }

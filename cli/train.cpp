@@ -63,7 +63,8 @@ int run(const TrainArguments& arguments) {
     const std::atomic<int>& stop = catch_stop_signals();
     if (arguments.threads > 0) set_num_threads(arguments.threads);
     models::RunFolder folder = folder_of(arguments);
-    prepare_machine(folder.config());
+    if (arguments.resume) prepare_machine(folder.config());
+    else as_usage("eps train " + folder.family(), [&] { prepare_machine(folder.config()); });
     const std::unique_ptr<models::Task> task = task_of(arguments, folder);
     task->steps_per_epoch();  // reads the data: what is missing is said at once
     if (!arguments.quiet)

@@ -88,7 +88,7 @@ __global__ void __launch_bounds__(kBlock) random_kernel(typename Make::Element* 
         T at[N];
     } values;
     const int here = count - first < N ? static_cast<int>(count - first) : N;
-    make(math::philox_block(state.seed, state.counter + static_cast<std::uint64_t>(block)), values.at, first, here);
+    make(math::philox_block(state.seed, state.first() + static_cast<std::uint64_t>(block)), values.at, first, here);
     if (here == N && reinterpret_cast<std::uintptr_t>(out) % sizeof(values) == 0) {
         *reinterpret_cast<decltype(values)*>(out + first) = values;  // one store
     } else {

@@ -1,5 +1,6 @@
 // Optimiser steps over all parameters in one launch. A model has hundreds of tensors, most of them small: launched one by one, they
-// would cost more in launches than in arithmetic. Addresses and sizes travel as kernel parameters, 256 tensors a launch.
+// would cost more in launches than in arithmetic. Addresses and sizes travel as kernel parameters, 256 tensors a launch;
+// rates and counts, which differ from replay to replay of a captured step, in memory.
 #include <algorithm>
 
 #include "cuda/context.h"
@@ -24,7 +25,8 @@ struct Batch {
 };
 
 template <class U, class T>
-__global__ void __launch_bounds__(kBlock) update_kernel(const __grid_constant__ Batch<T> batch, const __grid_constant__ math::Coefficients<T> c) {
+__global__ void __launch_bounds__(kBlock) update_kernel(const __grid_constant__ Batch<T> batch, const UpdateCoefficients* coefficients) {
+    const math::Coefficients<T> c(*coefficients);
     int t = 0, end = batch.tensors;  // the last t with first_block[t] <= blockIdx.x, by bisection
     while (end - t > 1) {
         const int middle = (t + end) / 2;
@@ -48,13 +50,13 @@ __global__ void __launch_bounds__(kBlock) update_kernel(const __grid_constant__ 
 }
 
 template <class U, class T>
-void update_all(std::span<const UpdateTensors> list, const UpdateCoefficients& c) {
-    const math::Coefficients<T> typed(c);
+void update_all(std::span<const UpdateTensors> list, const Tensor& coefficients) {
+    const auto* const numbers = static_cast<const UpdateCoefficients*>(coefficients.raw_data());
     const auto data = [](const Tensor& x) { return x.defined() ? static_cast<T*>(x.raw_data()) : nullptr; };
     Batch<T> batch;
     const auto launch = [&] {
         if (batch.blocks() == 0) return;
-        update_kernel<U, T><<<batch.blocks(), kBlock, 0, stream()>>>(batch, typed);
+        update_kernel<U, T><<<batch.blocks(), kBlock, 0, stream()>>>(batch, numbers);
         check_launch("multi_tensor_update");
         batch = {};
     };
@@ -73,17 +75,17 @@ void update_all(std::span<const UpdateTensors> list, const UpdateCoefficients& c
 }
 
 template <class U>
-void update_dtypes(std::span<const UpdateTensors> list, const UpdateCoefficients& c) {
+void update_dtypes(std::span<const UpdateTensors> list, const Tensor& coefficients) {
     for (const UpdateTensors& x : list) x.value.storage().bump_version();
-    update_all<U, float>(list, c);
-    update_all<U, double>(list, c);
+    update_all<U, float>(list, coefficients);
+    update_all<U, double>(list, coefficients);
 }
 
 }  // namespace
 
-void multi_tensor_update(Update update, const UpdateCoefficients& c, std::span<const UpdateTensors> list) {
+void multi_tensor_update(Update update, const Tensor& coefficients, std::span<const UpdateTensors> list) {
     switch (update) {
-#define EPS_UPDATE_CASE(name, S) case Update::name: return update_dtypes<math::S>(list, c);
+#define EPS_UPDATE_CASE(name, S) case Update::name: return update_dtypes<math::S>(list, coefficients);
         EPS_UPDATES(EPS_UPDATE_CASE)
 #undef EPS_UPDATE_CASE
     }

@@ -5,31 +5,32 @@
 #include "autograd/ops/cast.h"
 #include "autograd/ops/join.h"
 #include "autograd/ops/reduce.h"
+#include "autograd/ops/pointwise.h"
 #include "nn/optimizer.h"
+#include "tensor/create.h"
 
 namespace eps::nn {
 
-double grad_norm(const std::vector<Tensor>& parameters) {
+Tensor grad_norm(const std::vector<Tensor>& parameters) {
     NoGrad guard;
     std::vector<Tensor> squares;
     for (const Tensor& p : parameters) {
         check(p.defined(), "grad_norm", "a parameter is undefined");
         if (const Tensor gradient = p.grad(); gradient.defined()) squares.push_back(sum(square(to(gradient, f64))));
     }
-    return squares.empty() ? 0 : std::sqrt(sum(stack(squares)).item());  // the only wait
+    return squares.empty() ? zeros({}, {f64}) : sqrt(sum(stack(squares)));
 }
 
-double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm, bool error_if_nonfinite) {
+Tensor clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm, bool error_if_nonfinite) {
     check(max_norm >= 0, "clip_grad_norm", "bad max_norm; got ", max_norm, "; expected a number >= 0");
-    const double norm = grad_norm(parameters);
-    check(std::isfinite(norm) || !error_if_nonfinite, "clip_grad_norm", "the norm of the gradients is ", norm,
-          "; hint: AnomalyMode names the op that made it so");
-    if (norm <= max_norm) return norm;
-    const double scale = max_norm / norm;
-    // New buffers: two parameters may share one gradient, which must not be scaled twice.
+    const Tensor norm = grad_norm(parameters);
+    if (error_if_nonfinite)
+        check(std::isfinite(norm.item()), "clip_grad_norm", "the norm of the gradients is ", norm.item(), "; hint: AnomalyMode names the op that made it so");
     NoGrad guard;
+    const Tensor scale = where(norm <= max_norm, ones_like(norm), max_norm / norm);
+    // New buffers: two parameters may share one gradient, which must not be scaled twice.
     for (const Tensor& p : parameters)
-        if (const Tensor gradient = p.grad(); gradient.defined()) p.set_grad(gradient * scale);
+        if (const Tensor gradient = p.grad(); gradient.defined()) p.set_grad(gradient * to(scale, gradient.dtype()));
     return norm;
 }
 

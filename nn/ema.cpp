@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tensor/create.h"
+#include "tensor/host_part.h"
 #include "tensor/kernels.h"
 
 namespace eps::nn {
@@ -31,16 +32,21 @@ double EMA::next_decay() const {
 void EMA::update() {
     std::vector<kernels::UpdateTensors> list;
     for (std::size_t i = 0; i < parameters_.size(); ++i) {
-        const auto& [name, average] = shadow_[i];
+        auto& [name, average] = shadow_[i];
         const Tensor& parameter = parameters_[i];
-        check(average.device() == parameter.device() && average.dtype() == parameter.dtype(), "EMA", "the module has moved; got ", name,
-              " ", describe(parameter), "; expected ", describe(average), "; hint: make the EMA after to()");
+        check(average.dtype() == parameter.dtype(), "EMA", "the module has another dtype than when the EMA was made; got ", name, " ",
+              describe(parameter), "; expected ", describe(average), "; hint: make the EMA after to()");
+        average = copy_to(average, parameter.device());
         list.push_back({.value = average, .gradient = parameter.contiguous_data(), .state1 = {}, .state2 = {}});
     }
-    kernels::UpdateCoefficients c;
-    c.beta1 = next_decay();
-    if (!list.empty()) kernels::multi_tensor_update(kernels::Update::ema, c, list);
-    ++updates_;
+    if (list.empty()) return host_work([this] { ++updates_; });
+    const Tensor coefficients = host_tensor(list[0].value.device(), [this] {
+        kernels::UpdateCoefficients c;
+        c.beta1 = next_decay();
+        ++updates_;
+        return kernels::as_tensor(c);
+    });
+    kernels::multi_tensor_update(kernels::Update::ema, coefficients, list);
 }
 
 void EMA::apply_to(Module& module) const { copy_by_name("EMA", averaged(module), shadow_); }

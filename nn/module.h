@@ -57,8 +57,8 @@ public:
     void requires_grad_(bool required);
 
     /// Moves every parameter and buffer to a device, or converts the floating ones to f32 or f64. The tensors stay the same handles
-    /// with other contents, so optimisers and averages made before still see them, but gradients are dropped and state tensors are
-    /// not moved: make optimisers afterwards.
+    /// with other contents, so optimisers and averages made before still see them; their states follow to a device with their next step,
+    /// but not to another dtype: make them afterwards. Gradients are dropped, and a captured Step must forget().
     void to(Device device);
     void to(DType dtype);
 

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "tensor/create.h"
+#include "tensor/host_part.h"
 
 namespace eps::nn {
 namespace {
@@ -40,22 +41,38 @@ Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double lr
 
 void Optimizer::step() {
     // All parameters of one update number go into one launch: normally that is all there are.
-    std::map<std::int64_t, std::vector<kernels::UpdateTensors>> launches;
+    struct Launch {
+        std::vector<std::size_t> parameters;
+        std::vector<kernels::UpdateTensors> tensors;
+    };
+    std::map<std::int64_t, Launch> launches;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
+        follow(slots_[i]);
         kernels::UpdateTensors slot = slots_[i];
         slot.gradient = slot.value.grad();
         if (!slot.gradient.defined()) continue;
         check(slot.gradient.device() == slot.value.device(), name_, "parameter ", i, " and its gradient are on different devices; got ",
               slot.value.device(), " and ", slot.gradient.device());
-        check(state_count_ == 0 || (slot.state1.device() == slot.value.device() && slot.state1.dtype() == slot.value.dtype()), name_,
-              "parameter ", i, " has moved; got ", describe(slot.value), "; expected ", describe(slot.state1),
-              "; hint: make the optimiser after to()");
+        check(state_count_ == 0 || slot.state1.dtype() == slot.value.dtype(), name_, "parameter ", i, " has another dtype than when the optimiser was made; got ",
+              describe(slot.value), "; expected ", describe(slot.state1), "; hint: make the optimiser after to()");
         slot.gradient = slot.gradient.contiguous_data();
-        launches[updates_[i] + 1].push_back(std::move(slot));
+        Launch& launch = launches[updates_[i]];
+        launch.parameters.push_back(i);
+        launch.tensors.push_back(std::move(slot));
     }
-    ++step_;
-    for (std::size_t i = 0; i < slots_.size(); ++i) updates_[i] += slots_[i].value.grad().defined();
-    for (const auto& [t, list] : launches) kernels::multi_tensor_update(update_, coefficients(t), list);
+    host_work([this] { ++step_; });
+    for (const auto& [before, launch] : launches) {
+        const Tensor numbers = host_tensor(launch.tensors[0].value.device(), [this, parameters = launch.parameters] {
+            for (const std::size_t i : parameters) ++updates_[i];
+            return kernels::as_tensor(coefficients(updates_[parameters[0]]));
+        });
+        kernels::multi_tensor_update(update_, numbers, launch.tensors);
+    }
+}
+
+void Optimizer::follow(kernels::UpdateTensors& slot) {
+    for (Tensor* state : {&slot.state1, &slot.state2})
+        if (state->defined()) *state = copy_to(*state, slot.value.device());
 }
 
 void Optimizer::fill_state1(double value) {

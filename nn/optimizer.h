@@ -17,7 +17,7 @@ public:
     Optimizer& operator=(const Optimizer&) = delete;
 
     /// Updates every parameter from its gradient. Those without one are left alone, state and all: where t appears in a formula it
-    /// counts the updates of that parameter.
+    /// counts the updates of that parameter. In a captured Step the optimiser's counts and rate go on from replay to replay.
     void step();
     void zero_grad();
     double learning_rate() const { return lr_; }
@@ -40,6 +40,9 @@ protected:
     void fill_state1(double value);
 
 private:
+    /// States go where their parameter went.
+    static void follow(kernels::UpdateTensors& slot);
+
     const char* name_;
     double lr_ = 0;
     kernels::Update update_;
@@ -138,11 +141,10 @@ private:
     LionOptions options_;
 };
 
-/// The 2-norm of all gradients together, summed in f64; parameters without one count as 0. Waits for the device.
-double grad_norm(const std::vector<Tensor>& parameters);
-/// Scales all gradients by min(1, max_norm / norm), norm their grad_norm, which it returns. A norm that
-/// is not finite throws if error_if_nonfinite, and otherwise makes the gradients NaN or 0, as the formula says. Waits for the device.
-/// (Pascanu et al. 2013)
-double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm, bool error_if_nonfinite = false);
+/// The 2-norm of all gradients together, summed in f64 -> f64 [], on their device; parameters without one count as 0.
+Tensor grad_norm(const std::vector<Tensor>& parameters);
+/// Scales all gradients by min(1, max_norm / norm), norm their grad_norm, which it returns. A norm that is not finite throws if
+/// error_if_nonfinite, for which the host waits, and otherwise makes the gradients NaN or 0, as the formula says.   (Pascanu et al. 2013)
+Tensor clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm, bool error_if_nonfinite = false);
 
 }  // namespace eps::nn

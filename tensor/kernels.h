@@ -130,10 +130,13 @@ EPS_KERNEL(argsort, (Tensor& out, const Tensor& src, int dim, bool descending), 
 /// values have out's shape but for sorted's extent in the last dimension, and one dtype.
 EPS_KERNEL(searchsorted, (Tensor& out, const Tensor& sorted, const Tensor& values, bool right), (out, sorted, values, right), out)
 
-/// Where a stream of random numbers stands: block `counter` of Philox4x32-10 under key `seed`.
+/// Where a stream of random numbers stands: block first() of Philox4x32-10 under key `seed`. In a captured step it is told by memory of the
+/// device, which each replay moves on, how far the stream had come when the step began.
 struct PhiloxState {
     std::uint64_t seed;
     std::uint64_t counter;
+    const std::uint64_t* base = nullptr;
+    EPS_HD std::uint64_t first() const { return counter + (base ? *base : 0); }
 };
 enum class Distribution : std::uint8_t { uniform, normal, bernoulli, randint };
 /// Fills a contiguous `out`; element i is a function of the state and of i alone, on every device and for any
@@ -202,8 +205,10 @@ using math::UpdateCoefficients;
 struct UpdateTensors {
     Tensor value, gradient, state1, state2;
 };
-/// Updates all parameters in one launch.
-EPS_KERNEL(multi_tensor_update, (Update update, const UpdateCoefficients& c, std::span<const UpdateTensors> list), (update, c, list), list[0].value)
+/// As a kernel reads them, which may be later than they are written: the numbers of the struct, f64, on the CPU.
+Tensor as_tensor(const UpdateCoefficients& c);
+/// Updates all parameters in one launch. coefficients: as_tensor's, on the parameters' device.
+EPS_KERNEL(multi_tensor_update, (Update update, const Tensor& coefficients, std::span<const UpdateTensors> list), (update, coefficients, list), list[0].value)
 
 #pragma GCC diagnostic pop
 
@@ -222,6 +227,14 @@ template <class F> PointwiseKernels pointwise_kernels() { return {no_pointwise, 
 CachingAllocator& allocator(Device device);
 /// Bytes between host and device, or two devices, in stream order; waits when the host is the target.
 void copy_bytes(void* to, Device to_device, const void* from, Device from_device, std::size_t bytes);
+/// Between begin_capture and end_capture what is launched on the device is not run but becomes a graph, which launch_graph runs. abandon_capture
+/// ends a capture that went wrong, or one that is over.
+void begin_capture(Device device);
+void* end_capture(Device device);
+void abandon_capture(Device device);
+void launch_graph(Device device, void* graph);
+/// Waits until the graph does not run.
+void release_graph(Device device, void* graph);
 /// Devices found now: 0 without a driver or in a build without CUDA.
 int device_count();
 /// "NVIDIA H200, compute 9.0, 139 GiB" or why there is none of that index.

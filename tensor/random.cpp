@@ -5,16 +5,22 @@
 #include "tensor/create.h"
 #include "tensor/kernels.h"
 #include "tensor/math/philox.h"
+#include "tensor/step_recorder.h"
 
 namespace eps {
 namespace {
 
-kernels::PhiloxState take(Generator& generator, std::int64_t count, DType dtype) { return {generator.seed(), generator.reserve(blocks_for(count, dtype))}; }
+kernels::PhiloxState take(Generator& generator, std::int64_t count, DType dtype, Device device) {
+    StepRecorder* const recorder = StepRecorder::current();
+    if (recorder) recorder->will_draw(generator, device);
+    const std::uint64_t first = generator.reserve(blocks_for(count, dtype));
+    return recorder ? recorder->state_of(generator, first) : kernels::PhiloxState{generator.seed(), first};
+}
 
 Tensor draw(const char* op, const Shape& shape, Options options, kernels::Distribution distribution, double a, double b, Generator& generator) {
     check(is_floating(options.dtype) && options.dtype != bf16, op, "draws f32 or f64; got ", options.dtype);
     Tensor out = empty(shape, options);
-    kernels::random(out, distribution, take(generator, out.numel(), options.dtype), a, b);
+    kernels::random(out, distribution, take(generator, out.numel(), options.dtype, options.device), a, b);
     return out;
 }
 
@@ -37,6 +43,7 @@ std::uint64_t RandomTape::Scope::reserve(Scope* scope, Generator& generator, std
     if (!scope || scope->mode_ == Mode::pause) {
         const std::uint64_t first = generator.counter_;
         generator.counter_ += static_cast<std::uint64_t>(blocks);
+        if (StepRecorder* const recorder = StepRecorder::current()) recorder->drew(generator, blocks);
         return first;
     }
     std::vector<Draw>& draws = scope->tape_.draws_;
@@ -57,6 +64,10 @@ std::uint64_t RandomTape::Scope::reserve(Scope* scope, Generator& generator, std
 std::int64_t blocks_for(std::int64_t count, DType dtype) {
     const std::int64_t per_block = size_of(dtype) == 8 ? 2 : 4;
     return (count + per_block - 1) / per_block;
+}
+
+Generator::~Generator() {
+    if (StepRecorder* const recorder = StepRecorder::current()) recorder->ends(*this);
 }
 
 std::uint64_t Generator::reserve(std::int64_t blocks) { return RandomTape::Scope::reserve(innermost, *this, blocks); }
@@ -85,21 +96,21 @@ Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Options 
     constexpr std::int64_t limit = std::int64_t{1} << 53;  // the bounds travel as doubles
     check(low >= -limit && high <= limit, "randint", "bounds beyond 2^53; got low ", low, ", high ", high);
     Tensor out = empty(shape, {i64, options.device});
-    kernels::random(out, kernels::Distribution::randint, take(generator, out.numel(), i64), static_cast<double>(low), static_cast<double>(high));
+    kernels::random(out, kernels::Distribution::randint, take(generator, out.numel(), i64, options.device), static_cast<double>(low), static_cast<double>(high));
     return cast_data(out, options.dtype);
 }
 
 Tensor bernoulli(const Tensor& p, Generator& generator) {
     check(p.defined() && is_floating(p.dtype()) && p.dtype() != bf16, "bernoulli", "needs probabilities f32 or f64; got ", describe(p));
     Tensor out = empty(p.shape(), p.options());
-    kernels::random_bernoulli(out, p.contiguous_data(), take(generator, out.numel(), f32));
+    kernels::random_bernoulli(out, p.contiguous_data(), take(generator, out.numel(), f32, p.device()));
     return out;
 }
 
 Tensor bernoulli(double p, const Shape& shape, Options options, Generator& generator) {
     check(p >= 0 && p <= 1, "bernoulli", "not a probability; got ", p, "; expected 0 to 1");
     Tensor out = empty(shape, options);
-    kernels::random(out, kernels::Distribution::bernoulli, take(generator, out.numel(), f32), p, 0);
+    kernels::random(out, kernels::Distribution::bernoulli, take(generator, out.numel(), f32, options.device), p, 0);
     return out;
 }
 
@@ -110,6 +121,7 @@ Tensor randperm(std::int64_t n, Generator& generator) {
     Tensor out = empty({n}, {.dtype = i64});
     auto* order = out.data<std::int64_t>();
     std::iota(order, order + n, std::int64_t{0});
+    if (StepRecorder* const recorder = StepRecorder::current()) recorder->will_draw(generator, cpu);
     const std::uint64_t first = generator.reserve(blocks_for(n, i64));
     for (std::int64_t i = n - 1; i > 0; --i) {
         const math::Words4 words = math::philox_block(generator.seed(), first + static_cast<std::uint64_t>(i / 2));

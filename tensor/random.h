@@ -45,6 +45,9 @@ private:
 class Generator {
 public:
     explicit Generator(std::uint64_t seed = 0, std::uint64_t counter = 0) : seed_(seed), counter_(counter) {}
+    Generator(const Generator&) = default;
+    Generator& operator=(const Generator&) = default;
+    ~Generator();  // a Step that refers to this one is told
     std::uint64_t seed() const { return seed_; }
     std::uint64_t counter() const { return counter_; }
     void set_state(std::uint64_t seed, std::uint64_t counter) {

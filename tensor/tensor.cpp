@@ -4,6 +4,7 @@
 
 #include "tensor/create.h"
 #include "tensor/kernels.h"
+#include "tensor/step_recorder.h"
 
 namespace eps {
 
@@ -44,11 +45,13 @@ void Tensor::check_host_access(DType wanted) const {
 double Tensor::item() const {
     check(defined(), "item", "the tensor is undefined");
     check(numel() == 1, "item", "needs a tensor of one element; got ", describe(*this));
+    if (const StepRecorder* const recorder = StepRecorder::current()) recorder->refuse_read("item", device());
     return to_vector()[0];
 }
 
 std::vector<double> Tensor::to_vector() const {
     check(defined(), "to_vector", "the tensor is undefined");
+    if (const StepRecorder* const recorder = StepRecorder::current()) recorder->refuse_read("to_vector", device());
     const Tensor host = clone_data(cast_data(copy_to(*this, cpu), f64));
     const auto* values = host.data<double>();
     return {values, values + host.numel()};
@@ -213,6 +216,7 @@ Tensor cast_data(const Tensor& x, DType dtype) {
 Tensor copy_to(const Tensor& x, Device device) {
     check(x.defined(), "copy_to", "the tensor is undefined");
     if (x.device() == device) return x;
+    if (const StepRecorder* const recorder = StepRecorder::current()) recorder->refuse_copy(x.device(), device);
     const Tensor source = x.contiguous_data();
     Tensor out = empty(x.shape(), {x.dtype(), device});
     kernels::cuda::copy_bytes(out.raw_data(), device, source.raw_data(), x.device(), static_cast<std::size_t>(x.numel()) * size_of(x.dtype()));

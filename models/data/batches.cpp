@@ -2,6 +2,11 @@
 
 #include <algorithm>
 
+#include "autograd/grad_mode.h"
+#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/cast.h"
+#include "autograd/ops/index.h"
+#include "autograd/ops/shape.h"
 #include "tensor/create.h"
 #include "tensor/random.h"
 
@@ -27,6 +32,10 @@ Tensor take_rows_u8_as_f32(const Tensor& images, const Tensor& indices) {
     constexpr const char* kOp = "take_rows_u8_as_f32";
     check(images.defined() && images.dtype() == u8 && images.rank() >= 1, kOp, "needs u8 images [N, ...]; got ", describe(images));
     check(indices.defined() && indices.dtype() == i64 && indices.rank() == 1, kOp, "needs i64 indices [B]; got ", describe(indices));
+    if (images.device().is_cuda()) {
+        const NoGrad guard;
+        return flatten(to(index_select(images, 0, indices), f32), 1) / 255.0;
+    }
     const Tensor source = images.contiguous_data(), rows = indices.contiguous_data();
     const std::int64_t count = source.size(0), pixels = count == 0 ? 0 : source.numel() / count;
     Tensor out = empty({rows.numel(), pixels});

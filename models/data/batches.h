@@ -24,7 +24,7 @@ private:
 };
 
 /// images u8 [N, ...], indices i64 [B] -> f32 [B, D], D = elements of one image, values pixel/255 in [0, 1].
-/// Throws on other dtypes and on an index outside [0, N).
+/// Throws on other dtypes and, on the CPU, on an index outside [0, N). Both on one device.
 Tensor take_rows_u8_as_f32(const Tensor& images, const Tensor& indices);
 
 }  // namespace eps::data

@@ -6,6 +6,7 @@
 
 #include "models/data/batches.h"
 #include "models/data/images.h"
+#include "tensor/create.h"
 
 namespace eps::data {
 
@@ -16,6 +17,12 @@ public:
         : name_(std::move(name)), dir_(std::move(dir)), batch_(batch), seed_(seed) {}
 
     const ImageDataset& train() const { return loaded(train_, "train"); }
+    /// The same images on the device of training: a copy is made once.
+    const ImageDataset& train_on(Device device) const {
+        if (!on_device_ || on_device_->images.device() != device)
+            on_device_ = {copy_to(train().images, device), copy_to(train().labels, device), train().name};
+        return *on_device_;
+    }
     const ImageDataset& test() const { return loaded(test_, "test"); }
     const BatchOrder& order() const {
         if (!order_) order_.emplace(train().images.size(0), batch_, seed_);
@@ -31,7 +38,7 @@ private:
     std::string name_, dir_;
     std::int64_t batch_;
     std::uint64_t seed_;
-    mutable std::optional<ImageDataset> train_, test_;
+    mutable std::optional<ImageDataset> train_, test_, on_device_;
     mutable std::optional<BatchOrder> order_;
 };
 

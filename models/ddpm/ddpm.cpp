@@ -1,7 +1,7 @@
 #include "models/ddpm/ddpm.h"
 
 #include <algorithm>
-#include <array>
+#include <cmath>
 #include <optional>
 
 #include "autograd/grad_mode.h"
@@ -20,6 +20,7 @@
 #include "models/training/accumulate.h"
 #include "models/training/learning_rate.h"
 #include "models/training/named_state.h"
+#include "models/training/task_step.h"
 #include "nn/optimizer.h"
 #include "tensor/create.h"
 
@@ -53,56 +54,48 @@ class Quarters {
 public:
     explicit Quarters(std::int64_t timesteps) : timesteps_(timesteps) {}
     void add(const Tensor& t, const Tensor& losses) {
-        const std::vector<double> times = t.to_vector(), values = losses.to_vector();
-        for (std::size_t i = 0; i < times.size(); ++i) {
-            const std::size_t quarter = static_cast<std::size_t>(4 * (static_cast<std::int64_t>(times[i]) - 1) / timesteps_);
-            sums_[quarter] += values[i];
-            ++counts_[quarter];
-        }
+        const NoGrad guard;
+        const Tensor quarter = floor(to(t - 1.0, f64) * 4.0 / static_cast<double>(timesteps_));  // [B]
+        const Tensor is_in = to(eq(unsqueeze(quarter, 0), unsqueeze(arange(0, 4, 1, quarter.options()), 1)), f64);  // [4, B]
+        const Tensor sums = sum(is_in * to(losses, f64), {1}), counts = sum(is_in, {1});
+        sums_ = sums_.defined() ? sums_ + sums : sums;
+        counts_ = counts_.defined() ? counts_ + counts : counts;
     }
-    void append_to(Scalars& scalars) const {
-        for (std::size_t q = 0; q < 4; ++q)
-            if (counts_[q] > 0) scalars.emplace_back(str("loss_t", q + 1), sums_[q] / static_cast<double>(counts_[q]));
-    }
+    /// [4], NaN where none was.
+    Tensor means() const { return sums_ / counts_; }
 
 private:
     std::int64_t timesteps_;
-    std::array<double, 4> sums_{};
-    std::array<std::int64_t, 4> counts_{};
+    Tensor sums_, counts_;  // f64 [4]
 };
 
 class DdpmTask final : public Task {
 public:
     explicit DdpmTask(const Config& config)
         : settings_(Settings::of(config)),
-          schedule_(make_schedule(settings_.schedule, settings_.timesteps)),
+          schedule_(make_schedule(settings_.schedule, settings_.timesteps).on(settings_.device)),
           noise_(Generator(settings_.seed).fork(Stream::training)),
           masks_(Generator(settings_.seed).fork(Stream::dropout_masks)),
           domain_(settings_.images ? images(settings_) : plane(settings_)),
           network_(make_network(settings_, masks_)),
           optimizer_(network_->parameters(), {.lr = settings_.lr}),
           uniform_times_(settings_.timesteps),
-          sampling_(settings_) {
+          sampling_(settings_),
+          step_(settings_.device, [this] { return one_step(); }) {
+        network_->to(settings_.device);
         if (settings_.importance) important_times_.emplace(settings_.timesteps);
         if (settings_.ema > 0) average_.emplace(*network_, settings_.ema, true);
         trained_.emplace(*network_, average_ ? &*average_ : nullptr, settings_, domain_->sample_shape());
     }
 
     Scalars step(std::int64_t index) override {
+        index_ = index;
         optimizer_.set_learning_rate(decayed(settings_.lr_decay, settings_.lr, settings_.steps, index));
-        optimizer_.zero_grad();
-        const Minibatch batch = domain_->batch(index, noise_);
-        const Tensor rows = arange(0, static_cast<double>(batch.x.size(0)), 1, {.dtype = i64});
-        Quarters quarters(settings_.timesteps);
-        Scalars scalars = accumulate(rows, settings_.parts, [&](const Tensor& part) {
-            return loss_of({index_select(batch.x, 0, part), batch.y.defined() ? index_select(batch.y, 0, part) : Tensor()}, quarters);
-        });
-        if (settings_.grad_clip > 0) scalars.emplace_back("grad_norm", nn::clip_grad_norm(network_->parameters(), settings_.grad_clip));
-        optimizer_.step();
-        if (average_) average_->update();
-        quarters.append_to(scalars);
+        Scalars scalars = step_();
+        std::erase_if(scalars, [](const auto& scalar) { return scalar.first.starts_with("loss_t") && std::isnan(scalar.second); });  // no such t
         return scalars;
     }
+    std::vector<std::string> notes() override { return step_.notes(); }
 
     std::int64_t steps_per_epoch() override { return domain_->batches_per_epoch(); }
     std::int64_t parameter_count() const override { return network_->parameter_count(); }
@@ -161,9 +154,30 @@ public:
     }
 
 private:
+    NamedTensors one_step() {
+        optimizer_.zero_grad();
+        const Minibatch batch = domain_->batch([this] { return index_; }, noise_);
+        const Tensor rows = arange(0, static_cast<double>(batch.x.size(0)), 1, {i64, settings_.device});
+        Quarters quarters(settings_.timesteps);
+        NamedTensors scalars = accumulate(rows, settings_.parts, [&](const Tensor& part) {
+            return loss_of({index_select(batch.x, 0, part), batch.y.defined() ? index_select(batch.y, 0, part) : Tensor()}, quarters);
+        });
+        if (settings_.grad_clip > 0) scalars.emplace_back("grad_norm", nn::clip_grad_norm(network_->parameters(), settings_.grad_clip));
+        optimizer_.step();
+        if (average_) average_->update();
+        const std::vector<Tensor> means = split(quarters.means(), 1);
+        for (std::size_t q = 0; q < means.size(); ++q) scalars.emplace_back(str("loss_t", q + 1), means[q]);
+        return scalars;
+    }
+
+    DrawnTimes draw_times(std::int64_t count) {
+        if (!important_times_) return uniform_times_.draw(count, noise_, settings_.device);
+        const DrawnTimes drawn = important_times_->draw(count, noise_);
+        return {copy_to(drawn.t, settings_.device), copy_to(drawn.weight, settings_.device)};
+    }
+
     PartLoss loss_of(const Minibatch& batch, Quarters& quarters) {
-        const std::int64_t count = batch.x.size(0);
-        const DrawnTimes drawn = important_times_ ? important_times_->draw(count, noise_) : uniform_times_.draw(count, noise_);
+        const DrawnTimes drawn = draw_times(batch.x.size(0));
         const Tensor noise = randn(batch.x.shape(), batch.x.options(), noise_);
         const Tensor classes = batch.y.defined() ? drop_classes(batch.y, network_->class_count(), settings_.class_dropout, noise_) : Tensor();
         const Denoiser denoiser([&](const Tensor& x, const Tensor& t) { return network_->forward(x, t, classes); }, settings_.prediction,
@@ -172,7 +186,7 @@ private:
         if (important_times_) important_times_->update(drawn.t, losses);
         quarters.add(drawn.t, losses);
         const Tensor loss = mean(important_times_ ? losses * to(drawn.weight, losses.dtype()) : losses);
-        return {loss, {{"loss", loss.item()}}};
+        return {loss, {{"loss", loss}}};
     }
 
     /// Above, what samples pass through; below, the x_0 that the model sees in it.
@@ -233,6 +247,8 @@ private:
     std::optional<nn::EMA> average_;
     std::optional<Trained> trained_;
     Sampling sampling_;
+    std::int64_t index_ = 0;  // of the step under way
+    TaskStep step_;
 };
 
 }  // namespace

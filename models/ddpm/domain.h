@@ -12,11 +12,12 @@ public:
     virtual ~Domain() = default;
     /// Of one sample as the network has it.
     virtual Shape sample_shape() const = 0;
-    /// Minibatch number 0, 1, .. of training. What is drawn comes from `generator`; what comes in epochs is a function of the number alone.
-    virtual Minibatch batch(std::int64_t number, Generator& generator) = 0;
+    /// A minibatch of training, on the device of training: number() of 0, 1, .., which is asked for where a captured step runs its host parts.
+    /// What is drawn comes from `generator`; what comes in epochs is a function of the number alone.
+    virtual Minibatch batch(const std::function<std::int64_t()>& number, Generator& generator) = 0;
     /// 0 where data are drawn fresh.
     virtual std::int64_t batches_per_epoch() = 0;
-    /// Held-out data, `most` at most.
+    /// Held-out data, `most` at most, on the CPU.
     virtual Minibatch held_out(std::int64_t most, Generator& generator) = 0;
 
     /// Samples that `eps eval` draws, and that pictures of training show.

@@ -34,8 +34,9 @@ std::vector<double> at_places(Trained& model, const Minibatch& examples, const P
                 rows.data<std::int64_t>()[i] = places[start + i].row;
                 t.data<std::int64_t>()[i] = places[start + i].t;
             }
-            const Tensor classes = examples.y.defined() ? index_select(examples.y, 0, rows) : Tensor();
-            const std::vector<double> block = look(model.denoiser(classes), index_select(examples.x, 0, rows), t).to_vector();
+            const auto on_device = [&](const Tensor& x) { return copy_to(x, model.device()); };
+            const Tensor classes = examples.y.defined() ? on_device(index_select(examples.y, 0, rows)) : Tensor();
+            const std::vector<double> block = look(model.denoiser(classes), on_device(index_select(examples.x, 0, rows)), on_device(t)).to_vector();
             values.insert(values.end(), block.begin(), block.end());
         }
     });

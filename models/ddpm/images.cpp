@@ -16,6 +16,7 @@
 #include "models/metrics/report.h"
 #include "models/picture/image_grid.h"
 #include "tensor/create.h"
+#include "tensor/host_part.h"
 
 namespace eps::models::ddpm {
 namespace {
@@ -27,10 +28,13 @@ constexpr std::int64_t kReported = 1000, kBounded = 4000;  // images: what minut
 class Images final : public Domain {
 public:
     explicit Images(const Settings& settings)
-        : data_(settings.data, settings.data_dir, settings.batch, settings.seed + 1), classes_(settings.classes) {}
+        : data_(settings.data, settings.data_dir, settings.batch, settings.seed + 1), device_(settings.device), classes_(settings.classes) {}
 
     Shape sample_shape() const override { return {1, kSide, kSide}; }
-    Minibatch batch(std::int64_t number, Generator&) override { return take(data_.train(), data_.order().indices(number)); }
+    Minibatch batch(const std::function<std::int64_t()>& number, Generator&) override {
+        const data::ImageDataset& train = data_.train_on(device_);
+        return take(train, host_tensor(device_, [this, number] { return data_.order().indices(number()); }));
+    }
     std::int64_t batches_per_epoch() override { return data_.order().steps_per_epoch(); }
     Minibatch held_out(std::int64_t most, Generator&) override { return first(data_.test(), most); }
 
@@ -87,6 +91,7 @@ private:
     }
 
     data::ImageSource data_;
+    Device device_;
     std::int64_t classes_;
 };
 

@@ -93,10 +93,20 @@ Tensor hybrid_of(const Moment& m) {
     check(m.options.variance == Variance::learned && m.denoiser.learned_variance(), "ddpm", "hybrid trains variances: it needs a network that learns them");
     return m.simple() + kHybrid * m.bound(detach(m.out.predicted));
 }
+// min_snr_weight of each t, where t is.
 Tensor min_snr_of(const Moment& m) {
-    std::vector<double> weights;
-    for (double t : m.t.to_vector()) weights.push_back(min_snr_weight(m.schedule, static_cast<std::int64_t>(t), m.options.gamma, m.denoiser.kind()));
-    return copy_to(tensor(weights, {m.t.numel()}, {.dtype = m.x0.dtype()}), m.x0.device()) * m.simple();
+    const Tensor bar = reshape(m.schedule.at(m.t, m.x0).alpha_bar, {m.t.numel()}), snr = bar / (1.0 - bar);
+    const Tensor clipped = clamp(snr, {.hi = m.options.gamma});
+    const auto weight = [&] {
+        switch (m.denoiser.kind()) {
+            case Prediction::noise: return clamp(m.options.gamma / snr, {.hi = 1});
+            case Prediction::x0: return clipped;
+            case Prediction::v: return clipped / (snr + 1.0);
+            case Prediction::mean: break;
+        }
+        return full_like(snr, min_snr_weight(m.schedule, 1, m.options.gamma, m.denoiser.kind()));  // which throws
+    };
+    return to(weight(), m.x0.dtype()) * m.simple();
 }
 
 struct Named {

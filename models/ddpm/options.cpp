@@ -6,6 +6,7 @@
 #include "models/data/named.h"
 #include "models/data/sets.h"
 #include "models/training/accumulate.h"
+#include "models/training/machine.h"
 
 namespace eps::models::ddpm {
 namespace {
@@ -168,6 +169,7 @@ Settings Settings::of(const Config& config) {
                  .eta = config.number("sample-eta"), .clip_x0 = s.images};
     s.steps = config.integer("steps");
     s.seed = static_cast<std::uint64_t>(config.integer("seed"));
+    s.device = device_of(config);
     check_training(s, config.flag("conditional"), config);
     if (s.images) check_unet(s.unet);
     else check_plane(s, config);

@@ -37,6 +37,7 @@ struct Settings {
     SamplerOptions sampler;            // of pictures and metrics
     std::int64_t steps;
     std::uint64_t seed;
+    Device device;
 
     /// Of a complete config. Throws one sentence, with what is allowed, where options do not go together.
     static Settings of(const Config& config);

@@ -15,6 +15,7 @@
 #include "models/metrics/report.h"
 #include "models/picture/plot.h"
 #include "tensor/create.h"
+#include "tensor/host_part.h"
 
 namespace eps::models::ddpm {
 namespace {
@@ -28,7 +29,7 @@ constexpr Colour kData{0.75f, 0.75f, 0.75f}, kInk{0.1f, 0.3f, 0.8f};
 class Plane final : public Domain {
 public:
     explicit Plane(const Settings& settings)
-        : toy_(data::make_toy(settings.data)), batch_(settings.batch), conditional_(settings.classes > 0),
+        : toy_(data::make_toy(settings.data)), device_(settings.device), batch_(settings.batch), conditional_(settings.classes > 0),
           ode_(settings.schedule != "zero-snr" && !conditional_) {
         Generator generator(1);
         const Tensor x = toy_.sample(20000, generator);
@@ -39,7 +40,11 @@ public:
     }
 
     Shape sample_shape() const override { return {2}; }
-    Minibatch batch(std::int64_t, Generator& generator) override { return draw(batch_, generator); }
+    Minibatch batch(const std::function<std::int64_t()>&, Generator& generator) override {
+        Minibatch batch{host_tensor(device_, [this, &generator] { return (drawn_ = draw(batch_, generator)).x; }), {}};
+        if (conditional_) batch.y = host_tensor(device_, [this] { return drawn_.y; });
+        return batch;
+    }
     std::int64_t batches_per_epoch() override { return 0; }
     Minibatch held_out(std::int64_t most, Generator& generator) override { return draw(most, generator); }
 
@@ -74,8 +79,9 @@ public:
         if (!ode_) return scalars;
 
         const Tensor x = narrow(examples.x, 0, 0, kOde);
-        const Tensor log_p = model.with_weights([&] { return ode_log_likelihood(model.schedule(), model.denoiser({}), x, 0, 0, generator); });
-        const Tensor nll = unit() - to(log_p, f64);
+        const Tensor at = copy_to(x, device_);
+        const Tensor log_p = model.with_weights([&] { return ode_log_likelihood(model.schedule(), model.denoiser({}), at, 0, 0, generator); });
+        const Tensor nll = unit() - to(copy_to(log_p, cpu), f64);
         add("nll_ode", mean_with_error(nll));
         if (toy_.has_density()) {
             const NoGrad guard;
@@ -116,11 +122,13 @@ private:
     }
 
     data::Toy toy_;
+    Device device_;
     std::int64_t batch_;
     bool conditional_, ode_;
     Tensor centre_, data_;
     double deviation_ = 1;
     Window window_{};
+    Minibatch drawn_;
 };
 
 }  // namespace

@@ -39,6 +39,13 @@ Schedule::Schedule(const std::vector<double>& betas)
 Schedule::Schedule(const Tensor& betas)
     : beta_(with_start(betas)), alpha_bar_(cumprod(1.0 - beta_, 0)), betas_(beta_.to_vector()), alpha_bars_(alpha_bar_.to_vector()) {}
 
+Schedule Schedule::on(Device device) const {
+    Schedule moved = *this;
+    moved.beta_ = to(beta_, device);
+    moved.alpha_bar_ = to(alpha_bar_, device);
+    return moved;
+}
+
 std::size_t Schedule::index(std::int64_t t) const {
     check(t >= 0 && t <= steps(), "Schedule", "no such step; got t = ", t, "; expected 0 to ", steps());
     return static_cast<std::size_t>(t);

@@ -39,6 +39,9 @@ public:
     /// The t in [1, T] at which alpha_bar's logit is this; the nearer end beyond them.
     double time_of(double logit) const;
 
+    /// The same with its tables on a device, so that `at` need not bring them there.
+    Schedule on(Device device) const;
+
     /// Of each t [B], 1 .. T, i64 or, without gradients, real: to broadcast against x [B, ...].
     Coefficients at(const Tensor& t, const Tensor& x) const;
     /// Of one time for the whole batch.

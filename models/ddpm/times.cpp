@@ -18,8 +18,8 @@ constexpr double kUniformShare = 1e-3;  // of the probability, so that no t is f
 
 }  // namespace
 
-DrawnTimes UniformTimes::draw(std::int64_t count, Generator& generator) const {
-    return {randint(1, steps_ + 1, {count}, generator), ones({count}, {.dtype = f64})};
+DrawnTimes UniformTimes::draw(std::int64_t count, Generator& generator, Device device) const {
+    return {randint(1, steps_ + 1, {count}, {i64, device}, generator), ones({count}, {f64, device})};
 }
 
 ImportanceTimes::ImportanceTimes(std::int64_t steps) : losses_(zeros({steps, kHistory}, {.dtype = f64})), counts_(zeros({steps}, {.dtype = i64})) {}

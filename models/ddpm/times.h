@@ -16,7 +16,7 @@ struct DrawnTimes {
 class UniformTimes {
 public:
     explicit UniformTimes(std::int64_t steps) : steps_(steps) {}
-    DrawnTimes draw(std::int64_t count, Generator& generator) const;
+    DrawnTimes draw(std::int64_t count, Generator& generator, Device device = cpu) const;
 
 private:
     std::int64_t steps_;

@@ -18,17 +18,17 @@ bool filmed(std::size_t index, std::size_t count, std::int64_t frames) {
 }
 
 // The classes of samples first .. first + count - 1.
-Tensor classes_of(std::int64_t first, std::int64_t count, std::int64_t classes, std::int64_t only) {
+Tensor classes_of(std::int64_t first, std::int64_t count, std::int64_t classes, std::int64_t only, Device device) {
     if (classes == 0) return {};
     Tensor y = empty({count}, {.dtype = i64});
     for (std::int64_t i = 0; i < count; ++i) y.data<std::int64_t>()[i] = only >= 0 ? only : (first + i) % classes;
-    return y;
+    return copy_to(y, device);
 }
 
 }  // namespace
 
 Trained::Trained(Network& network, nn::EMA* average, const Settings& settings, Shape sample)
-    : network_(network), average_(average), schedule_(make_schedule(settings.schedule, settings.timesteps)), prediction_(settings.prediction),
+    : network_(network), average_(average), device_(settings.device), schedule_(make_schedule(settings.schedule, settings.timesteps).on(device_)), prediction_(settings.prediction),
       loss_(settings.loss), sample_(std::move(sample)) {}
 
 Denoiser Trained::denoiser(const Tensor& classes, double guidance) {
@@ -50,7 +50,7 @@ Tensor Trained::samples(std::int64_t count, std::uint64_t seed, const Sampling& 
             std::size_t index = 0, frame = 0;
             const auto watch = [&](double t, const Tensor& x, const Tensor& x0) {
                 if (!filmed(index++, sampler->times().size(), film->frames)) return;
-                const Tensor first = narrow(x, 0, 0, seen), predicted = narrow(x0, 0, 0, seen);
+                const Tensor first = copy_to(narrow(x, 0, 0, seen), cpu), predicted = copy_to(narrow(x0, 0, 0, seen), cpu);
                 if (start == 0) {
                     film->times.push_back(t);
                     film->x.push_back(first);
@@ -61,9 +61,9 @@ Tensor Trained::samples(std::int64_t count, std::uint64_t seed, const Sampling& 
                 }
                 ++frame;
             };
-            const Denoiser model = denoiser(classes_of(start, rows, class_count(), sampling.only_class), sampling.guidance);
-            const Tensor x0 = sampler->sample(model, noise.normal(sample_), noise, seen > 0 ? Sampler::Watch(watch) : Sampler::Watch());
-            parts.push_back(narrow(x0, 0, 0, now));
+            const Denoiser model = denoiser(classes_of(start, rows, class_count(), sampling.only_class, device_), sampling.guidance);
+            const Tensor x0 = sampler->sample(model, noise.normal(sample_, {f32, device_}), noise, seen > 0 ? Sampler::Watch(watch) : Sampler::Watch());
+            parts.push_back(copy_to(narrow(x0, 0, 0, now), cpu));
         }
         return concat(parts);
     });

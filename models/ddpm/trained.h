@@ -1,5 +1,6 @@
 #pragma once
-// The network as pictures and metrics see it: averaged weights, evaluation mode, and nothing that training computes is changed by it.
+// The network as pictures and metrics see it: averaged weights, evaluation mode, and nothing that training computes is changed by it. It computes
+// on the device of training.
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -28,7 +29,7 @@ public:
     /// `average` of the weights, or null. Both must outlive this. sample: the shape of one.
     Trained(Network& network, nn::EMA* average, const Settings& settings, Shape sample);
 
-    /// Samples 0 .. count - 1 of `seed`: what sample n is depends on neither count nor sampling.at_once.
+    /// Samples 0 .. count - 1 of `seed`, on the CPU, as is the film: what sample n is depends on neither count nor sampling.at_once.
     Tensor samples(std::int64_t count, std::uint64_t seed, const Sampling& sampling, Film* film = nullptr);
 
     /// f() while the network has its averaged weights: for what calls `denoiser`.
@@ -43,12 +44,14 @@ public:
     Denoiser denoiser(const Tensor& classes, double guidance = 0);
 
     const Schedule& schedule() const { return schedule_; }
+    Device device() const { return device_; }
     const LossOptions& loss() const { return loss_; }
     std::int64_t class_count() const { return network_.class_count(); }
 
 private:
     Network& network_;
     nn::EMA* average_;
+    Device device_;
     Schedule schedule_;
     Prediction prediction_;
     LossOptions loss_;

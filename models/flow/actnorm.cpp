@@ -29,13 +29,21 @@ ActNorm::ActNorm(std::int64_t channels) {
 void ActNorm::prepare(const Tensor& z, bool forwards) {
     check(z.defined() && is_floating(z.dtype()) && (z.rank() == 2 || z.rank() == 4) && z.size(1) == log_scale.size(0), "actnorm", "got ",
           describe(z), "; expected [B, ", log_scale.size(0), "] or [B, ", log_scale.size(0), ", H, W]");
-    if (!is_training() || initialised.item() != 0 || z.size(0) < 2) return;
+    if (!is_training() || z.size(0) < 2 || is_initialised()) return;
     const NoGrad guard;
     const Dims dims = z.rank() == 2 ? Dims{0} : Dims{0, 2, 3};
     const Tensor centre = mean(z, dims), log_deviation = log(stddev(z, dims, false, 0) + kLeastDeviation);
     log_scale.copy_(forwards ? -log_deviation : log_deviation);
     shift.copy_(forwards ? -centre * exp(-log_deviation) : centre);
     initialised.fill_(1);
+}
+
+// On a GPU the host waits for the answer until it is yes, and then asks no more.
+bool ActNorm::is_initialised() {
+    if (known_) return true;
+    const bool answer = initialised.item() != 0;
+    known_ = answer && initialised.device().is_cuda();
+    return answer;
 }
 
 Mapped ActNorm::moved(const Tensor& z, const Tensor& y, const Tensor& log_derivative) const {

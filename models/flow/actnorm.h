@@ -18,7 +18,10 @@ public:
 private:
     /// Throws on a bad z, and sets the parameters from it if none have been set.
     void prepare(const Tensor& z, bool forwards);
+    bool is_initialised();
     Mapped moved(const Tensor& z, const Tensor& y, const Tensor& log_derivative) const;
+
+    bool known_ = false;  // that it is
 };
 
 }  // namespace eps::models::flow

@@ -11,8 +11,9 @@ namespace eps::models::flow {
 class Domain {
 public:
     virtual ~Domain() = default;
-    /// Of step `index`. What is drawn comes from `generator`; what comes in epochs is a function of the index alone.
-    virtual PartLoss loss(Model& model, std::int64_t index, Generator& generator) = 0;
+    /// Of step index(), which is asked for where a captured step runs its host parts. What is drawn comes from `generator`; what comes in epochs is
+    /// a function of the index alone.
+    virtual PartLoss loss(Model& model, const std::function<std::int64_t()>& index, Generator& generator) = 0;
     /// 0 where data are drawn fresh.
     virtual std::int64_t batches_per_epoch() { return 0; }
 

@@ -11,6 +11,7 @@
 #include "models/flow/portrait.h"
 #include "models/flow/target.h"
 #include "tensor/create.h"
+#include "tensor/host_part.h"
 
 namespace eps::models::flow {
 namespace {
@@ -22,18 +23,18 @@ constexpr Window kWindow{-5, 5, -5, 5};
 class EnergyDomain final : public Domain {
 public:
     explicit EnergyDomain(const Settings& settings)
-        : energy_(energy(settings.target_name)), batch_(settings.batch), anneal_(settings.anneal), gradient_(settings.path ? Gradient::path : Gradient::total) {}
+        : energy_(energy(settings.target_name)), device_(settings.device), batch_(settings.batch), anneal_(settings.anneal), gradient_(settings.path ? Gradient::path : Gradient::total) {}
 
-    PartLoss loss(Model& model, std::int64_t index, Generator& generator) override {
-        const double beta = anneal_ > 0 ? annealing(index, anneal_) : 1;
+    PartLoss loss(Model& model, const std::function<std::int64_t()>& index, Generator& generator) override {
+        const Tensor beta = host_number({f32, device_}, [this, index] { return anneal_ > 0 ? annealing(index(), anneal_) : 1; });
         const Tensor loss = model.q->reverse_kl([&](const Tensor& z) { return beta * energy_.energy(z); }, batch_, generator, gradient_);
-        return {loss, {{"loss", loss.item()}, {"beta", beta}}};
+        return {loss, {{"loss", loss}, {"beta", beta}}};
     }
 
     /// The target's density, and beside it the flow's.
     std::vector<Picture> pictures(Model& model, Generator& generator) override {
         const Tensor target = target_log_density();
-        const Tensor fitted = log_density_at_pixels([&](const Tensor& x) { return model.q->log_prob(x); }, kWindow, kPixels);
+        const Tensor fitted = log_density_at_pixels([&](const Tensor& x) { return copy_to(model.q->log_prob(copy_to(x, device_)), cpu); }, kWindow, kPixels);
         const double peak = max(target).item();
         return {samples_over(target, model.q->sample(kDots, generator)),
                 {.name = "density", .pixels = side_by_side(density_map(target, peak), density_map(fitted, peak)), .filmed = true, .scale = 1},
@@ -84,6 +85,7 @@ private:
     }
 
     const Energy& energy_;
+    Device device_;
     std::int64_t batch_, anneal_;
     Gradient gradient_;
 };

@@ -8,6 +8,7 @@
 #include "models/flow/recipes.h"
 #include "models/training/learning_rate.h"
 #include "models/training/named_state.h"
+#include "models/training/task_step.h"
 #include "nn/ema.h"
 #include "nn/evaluating.h"
 #include "nn/optimizer.h"
@@ -41,20 +42,18 @@ public:
           noise_(Generator(settings_.seed).fork(Stream::training)),
           domain_(make_domain(settings_)),
           model_(make_model_of(settings_)),
-          optimizer_(model_.q->parameters(), {.lr = settings_.lr}) {
+          optimizer_(model_.q->parameters(), {.lr = settings_.lr}),
+          step_(settings_.device, [this] { return one_step(); }) {
+        model_.q->to(settings_.device);
         if (settings_.ema > 0) average_.emplace(*model_.q, settings_.ema, true, true);
     }
 
     Scalars step(std::int64_t index) override {
+        index_ = index;
         optimizer_.set_learning_rate(decayed(settings_.lr_decay, settings_.lr, settings_.steps, index));
-        optimizer_.zero_grad();
-        PartLoss part = domain_->loss(model_, index, noise_);
-        backward(part.loss);
-        if (settings_.grad_clip > 0) part.scalars.emplace_back("grad_norm", nn::clip_grad_norm(model_.q->parameters(), settings_.grad_clip));
-        optimizer_.step();
-        if (average_) average_->update();
-        return part.scalars;
+        return step_();
     }
+    std::vector<std::string> notes() override { return step_.notes(); }
 
     std::int64_t steps_per_epoch() override { return domain_->batches_per_epoch(); }
     std::int64_t parameter_count() const override { return model_.q->parameter_count(); }
@@ -95,6 +94,16 @@ public:
     }
 
 private:
+    NamedTensors one_step() {
+        optimizer_.zero_grad();
+        PartLoss part = domain_->loss(model_, [this] { return index_; }, noise_);
+        backward(part.loss);
+        if (settings_.grad_clip > 0) part.scalars.emplace_back("grad_norm", nn::clip_grad_norm(model_.q->parameters(), settings_.grad_clip));
+        optimizer_.step();
+        if (average_) average_->update();
+        return part.scalars;
+    }
+
     /// f() on the model as pictures and metrics see it: no graph, evaluation mode, averaged weights; training is not changed by it.
     template <class F>
     auto looking(const F& f) -> decltype(f()) {
@@ -111,6 +120,8 @@ private:
     Model model_;
     nn::Adam optimizer_;
     std::optional<nn::EMA> average_;
+    std::int64_t index_ = 0;  // of the step under way
+    TaskStep step_;
 };
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "models/metrics/report.h"
 #include "models/picture/image_grid.h"
 #include "tensor/create.h"
+#include "tensor/host_part.h"
 
 namespace eps::models::flow {
 namespace {
@@ -26,11 +27,13 @@ constexpr std::int64_t kReported = 1000, kHeldOut = 4000;  // images: what minut
 
 class Images final : public Domain {
 public:
-    explicit Images(const Settings& settings) : data_(settings.target_name, settings.data_dir, settings.batch, settings.seed + 1) {}
+    explicit Images(const Settings& settings) : device_(settings.device), data_(settings.target_name, settings.data_dir, settings.batch, settings.seed + 1) {}
 
-    PartLoss loss(Model& model, std::int64_t index, Generator& generator) override {
-        const Tensor loss = mean(bits(model.q->log_prob(take(data_.train(), data_.order().indices(index), generator))));
-        return {loss, {{"loss", loss.item()}}};
+    PartLoss loss(Model& model, const std::function<std::int64_t()>& index, Generator& generator) override {
+        const data::ImageDataset& train = data_.train_on(device_);
+        const Tensor rows = host_tensor(device_, [this, index] { return data_.order().indices(index()); });
+        const Tensor loss = mean(bits(model.q->log_prob(take(train, rows, generator))));
+        return {loss, {{"loss", loss}}};
     }
     std::int64_t batches_per_epoch() override { return data_.order().steps_per_epoch(); }
 
@@ -45,10 +48,10 @@ public:
         const std::int64_t count = std::min({kHeldOut, data_.test().images.size(0), data_.train().images.size(0)});
         for (std::int64_t start = 0; start < count; start += kAtOnce) {
             const Tensor rows = arange(static_cast<double>(start), static_cast<double>(std::min(start + kAtOnce, count)), 1, {.dtype = i64});
-            const LayerDensities at = densities_at(model, take(data_.test(), rows, generator));
+            const LayerDensities at = densities_at(model, copy_to(take(data_.test(), rows, generator), device_));
             of_test.add(bits(at.log_prob));
             layers.add(at.log_det);
-            of_train.add(bits(model.q->log_prob(take(data_.train(), rows, generator))));
+            of_train.add(bits(model.q->log_prob(copy_to(take(data_.train(), rows, generator), device_))));
         }
         Scalars scalars;
         append(scalars, "bits_per_dim", of_test);
@@ -77,10 +80,11 @@ private:
         const NoGrad guard;
         std::vector<Tensor> parts;
         for (std::int64_t start = 0; start < count; start += kAtOnce)
-            parts.push_back(flatten(clamp(model.q->sample(std::min(kAtOnce, count - start), generator), {.lo = 0, .hi = 1}), 1));
+            parts.push_back(flatten(clamp(copy_to(model.q->sample(std::min(kAtOnce, count - start), generator), cpu), {.lo = 0, .hi = 1}), 1));
         return concat(parts);
     }
 
+    Device device_;
     data::ImageSource data_;
 };
 

@@ -5,6 +5,7 @@
 #include "models/data/named.h"
 #include "models/data/sets.h"
 #include "models/flow/target.h"
+#include "models/training/machine.h"
 
 namespace eps::models::flow {
 namespace {
@@ -136,6 +137,7 @@ Settings Settings::of(const Config& config) {
     s.ema = config.number("ema");
     s.steps = config.integer("steps");
     s.seed = static_cast<std::uint64_t>(config.integer("seed"));
+    s.device = device_of(config);
     check_objective(s);
     check_architecture(s);
     check_training(s);

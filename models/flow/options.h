@@ -36,6 +36,7 @@ struct Settings {
     double grad_clip, ema;             // 0: none
     std::int64_t steps;
     std::uint64_t seed;
+    Device device;
 
     bool continuous() const { return flow == "cfm"; }
     /// Of a complete config. Throws one sentence, with what is allowed, where options do not go together.

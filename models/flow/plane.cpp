@@ -2,6 +2,7 @@
 #include <cmath>
 #include <utility>
 
+#include "autograd/engine.h"
 #include "autograd/grad_mode.h"
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/cast.h"
@@ -15,6 +16,7 @@
 #include "models/flow/transport.h"
 #include "models/metrics/report.h"
 #include "tensor/create.h"
+#include "tensor/host_part.h"
 
 namespace eps::models::flow {
 namespace {
@@ -45,7 +47,7 @@ private:
 class Plane final : public Domain {
 public:
     explicit Plane(const Settings& settings)
-        : toy_(data::make_toy(settings.target_name)), batch_(settings.batch), held_out_(settings.continuous() ? kHeldOutContinuous : kHeldOut),
+        : toy_(data::make_toy(settings.target_name)), device_(settings.device), batch_(settings.batch), held_out_(settings.continuous() ? kHeldOutContinuous : kHeldOut),
           side_(settings.continuous() ? kFewPixels : kPixels), transport_(settings.transport) {
         Generator generator(1);
         const Tensor x = toy_.sample(20000, generator);
@@ -57,20 +59,23 @@ public:
         data_ = narrow(x, 0, 0, kDots);
     }
 
-    PartLoss loss(Model& model, std::int64_t, Generator& generator) override {
-        const Tensor x = in_units(toy_.sample(batch_, generator));
+    PartLoss loss(Model& model, const std::function<std::int64_t()>&, Generator& generator) override {
+        const Tensor x = host_tensor(device_, [this, &generator] {
+            const NoGrad guard;
+            return in_units(toy_.sample(batch_, generator));
+        });
         if (model.continuous) {
             const Tensor loss = matching(model.continuous->velocity(), model.q->base().sample(batch_, generator), x, generator);
-            return {loss, {{"loss", loss.item()}}};
+            return {loss, {{"loss", loss}}};
         }
         const Tensor loss = model.q->forward_kl(x);
-        return {loss, {{"loss", loss.item() + unit()}}};
+        return {loss, {{"loss", to(detach(loss), f64) + unit()}}};
     }
 
     /// The target's density (or data), and beside it the flow's.
     std::vector<Picture> pictures(Model& model, Generator& generator) override {
         const Coarse solver(model);
-        const Tensor fitted = log_density_at_pixels([&](const Tensor& x) { return model.q->log_prob(in_units(x)) - unit(); }, window_, side_);
+        const Tensor fitted = log_density_at_pixels([&](const Tensor& x) { return copy_to(model.q->log_prob(copy_to(in_units(x), device_)), cpu) - unit(); }, window_, side_);
         const double peak = max(background_.defined() ? background_ : fitted).item();
         const Tensor both = side_by_side(target(side_, peak), density_map(fitted, peak));
         return {picture(model.q->sample(kDots, generator)),
@@ -88,8 +93,8 @@ public:
         LayerMeans layers;
         for (std::int64_t start = 0; start < held_out_; start += kAtOnce) {
             const Tensor x = toy_.sample(kAtOnce, generator);
-            const LayerDensities at = densities_at(model, in_units(x));
-            const Tensor log_prob = to(at.log_prob, f64) - unit();
+            const LayerDensities at = densities_at(model, copy_to(in_units(x), device_));
+            const Tensor log_prob = to(copy_to(at.log_prob, cpu), f64) - unit();
             nll.add(-log_prob);
             layers.add(at.log_det);
             if (!toy_.has_density()) continue;
@@ -111,13 +116,13 @@ public:
 
 private:
     Tensor in_units(const Tensor& x) const { return (x - centre_) / deviation_; }
-    Tensor in_plane(const Tensor& z) const { return z * deviation_ + centre_; }
+    Tensor in_plane(const Tensor& z) const { return copy_to(z, cpu) * deviation_ + centre_; }
     /// What -log p of points of the plane is more than that of what the flow has.
     double unit() const { return 2 * std::log(deviation_); }
 
     Tensor matching(Velocity& velocity, Tensor noise, const Tensor& x, Generator& generator) const {
-        if (transport_) noise = index_select(noise, 0, transport_order(noise, x));
-        return mean(flow_matching_loss(velocity, noise, x, rand({batch_}, generator)));
+        if (transport_) noise = index_select(noise, 0, copy_to(transport_order(noise, x), device_));
+        return mean(flow_matching_loss(velocity, noise, x, rand({batch_}, x.options(), generator)));
     }
 
     Tensor target(std::int64_t side, double peak) const {
@@ -133,6 +138,7 @@ private:
     }
 
     data::Toy toy_;
+    Device device_;
     std::int64_t batch_, held_out_, side_;
     bool transport_;
     Tensor centre_, background_, data_;

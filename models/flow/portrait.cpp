@@ -42,8 +42,9 @@ Tensor side_by_side(const Tensor& left, const Tensor& right) { return concat({le
 
 Picture warp(Model& model, const Window& window, Generator& generator) {
     const NoGrad guard;
-    const std::vector<Tensor> grid = on_the_way(model, grid_points(), kFrames);
-    const std::vector<Tensor> dots = on_the_way(model, model.q->base().sample(kDots, generator), kFrames);
+    const Tensor base = model.q->base().sample(kDots, generator);
+    const std::vector<Tensor> grid = on_the_way(model, copy_to(grid_points(), base.device()), kFrames);
+    const std::vector<Tensor> dots = on_the_way(model, base, kFrames);
     std::vector<Tensor> frames;
     for (std::size_t i = 0; i < grid.size(); ++i) {
         Tensor frame = ones({kSide, kSide, 3});

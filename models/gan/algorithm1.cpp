@@ -5,12 +5,19 @@
 
 #include "autograd/engine.h"
 #include "autograd/ops/arithmetic.h"
+#include "autograd/ops/cast.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
 #include "models/gan/unrolled.h"
 #include "nn/functional_call.h"
 
 namespace eps::models::gan {
+namespace {
+
+Tensor number(const Tensor& x) { return to(detach(x), f64); }
+void add(Tensor& total, const Tensor& x) { total = total.defined() ? total + x : x; }
+
+}  // namespace
 
 Algorithm1::Algorithm1(Players players, Sources sources, Presentation presentation, Rules rules)
     : players_(players), sources_(std::move(sources)), presentation_(presentation), rules_(rules),
@@ -59,13 +66,13 @@ void Algorithm1::update_discriminator(Report& report, Generator& generator) {
     backward(penalty.defined() ? loss + rules_.penalty_weight * penalty : loss);
 
     const double share = 1.0 / static_cast<double>(rules_.discriminator_steps);
-    report.discriminator_loss += share * loss.item();
-    if (penalty.defined()) report.penalty += share * penalty.item();
+    add(report.discriminator_loss, share * number(loss));
+    if (penalty.defined()) add(report.penalty, share * number(penalty));
     if (rules_.diagnostics) {
         const NoGrad guard;
-        report.value += share * value(real, fake).item();
-        report.real_probability += share * mean(sigmoid(real)).item();
-        report.fake_probability += share * mean(sigmoid(fake)).item();
+        add(report.value, share * number(value(real, fake)));
+        add(report.real_probability, share * number(mean(sigmoid(real))));
+        add(report.fake_probability, share * number(mean(sigmoid(fake))));
         report.discriminator_gradient = nn::grad_norm(discriminator_parameters_);
     }
     players_.discriminator_optimizer.step();
@@ -84,13 +91,13 @@ void Algorithm1::update_generator(Report& report, Generator& generator) {
     const Tensor fake = discriminate(samples, generator);
     if (rules_.diagnostics)
         register_hook(fake, [&](const Tensor& gradient) {  // of a mean over the logits: each one's own share is that many times larger
-            report.logit_gradient = mean(abs(gradient)).item() * static_cast<double>(gradient.numel());
+            report.logit_gradient = number(mean(abs(gradient))) * static_cast<double>(gradient.numel());
             return Tensor();
         });
     const Tensor loss = rules_.objective.generator_loss(real, fake);
     backward(loss);
 
-    report.generator_loss = loss.item();
+    report.generator_loss = number(loss);
     if (rules_.diagnostics) report.generator_gradient = nn::grad_norm(generator_parameters_);
     players_.generator_optimizer.step();
 }

@@ -37,14 +37,14 @@ struct Rules {
     bool diagnostics = true;               // fill in the whole Report, not the losses alone; costs a few per cent of a step of small networks
 };
 
-/// What one iteration saw; means over the k steps of D where they are D's.
+/// What one iteration saw, f64 [] each; means over the k steps of D where they are D's. Undefined is what was not asked for.
 struct Report {
-    double discriminator_loss = 0, generator_loss = 0;       // of the objective, without the penalty
-    double penalty = 0;                                      // without its weight
-    double value = 0;                                        // V(D, G) before D's update; -log 4 at the equilibrium
-    double real_probability = 0, fake_probability = 0;       // mean D on data and on samples
-    double logit_gradient = 0;                               // mean |d generator_loss_i / d a_i| of G's step: what saturation makes vanish
-    double discriminator_gradient = 0, generator_gradient = 0;  // 2-norms of all gradients of D (the last step's) and of G
+    Tensor discriminator_loss, generator_loss;          // of the objective, without the penalty
+    Tensor penalty;                                     // without its weight
+    Tensor value;                                       // V(D, G) before D's update; -log 4 at the equilibrium
+    Tensor real_probability, fake_probability;          // mean D on data and on samples
+    Tensor logit_gradient;                              // mean |d generator_loss_i / d a_i| of G's step: what saturation makes vanish
+    Tensor discriminator_gradient, generator_gradient;  // 2-norms of all gradients of D (the last step's) and of G
 };
 
 class Algorithm1 {

@@ -10,8 +10,9 @@ namespace eps::models::gan {
 class Domain {
 public:
     virtual ~Domain() = default;
-    /// Minibatch number 0, 1, .. of training. What is drawn comes from `generator`; what comes in epochs is a function of the number alone.
-    virtual Minibatch batch(std::int64_t number, Generator& generator) = 0;
+    /// A minibatch of training, on the device of training: number() of 0, 1, .., which is asked for once, where a captured step runs its host
+    /// parts. What is drawn comes from `generator`; what comes in epochs is a function of the number alone.
+    virtual Minibatch batch(const std::function<std::int64_t()>& number, Generator& generator) = 0;
     /// 0 where data are drawn fresh.
     virtual std::int64_t batches_per_epoch() = 0;
 

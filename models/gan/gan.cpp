@@ -1,14 +1,18 @@
 #include "models/gan/gan.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
+#include <utility>
 
+#include "autograd/ops/arithmetic.h"
 #include "models/data/sets.h"
 #include "models/gan/algorithm1.h"
 #include "models/gan/diagnostics.h"
 #include "models/gan/domain.h"
 #include "models/gan/recipes.h"
 #include "models/training/named_state.h"
+#include "models/training/task_step.h"
 #include "nn/scheduler.h"
 
 namespace eps::models {
@@ -51,7 +55,7 @@ public:
           generator_optimizer_(make_optimizer(settings_, *pair_.generator, settings_.lr)),
           discriminator_optimizer_(make_optimizer(settings_, *pair_.discriminator, settings_.lr_d)),
           game_({*pair_.generator, *pair_.discriminator, *generator_optimizer_, *discriminator_optimizer_},
-                {[this] { return domain_->batch(next_batch_++, noise_); }, [this] { return sampler_->noise(settings_.batch, noise_); }},
+                {[this] { return domain_->batch([this] { return next_batch_++; }, noise_); }, [this] { return sampler_->noise(settings_.batch, noise_); }},
                 {.classes = settings_.network.classes, .pac = settings_.network.pac},
                 {.objective = *settings_.objective,
                  .discriminator_steps = settings_.discriminator_steps,
@@ -59,7 +63,10 @@ public:
                  .penalty = settings_.penalty,
                  .penalty_weight = settings_.penalty_weight,
                  .unrolled_steps = settings_.unrolled_steps}),
-          diagnostics_(circumstances_of(settings_)) {
+          diagnostics_(circumstances_of(settings_)),
+          step_(settings_.device, [this] { return one_step(); }) {
+        pair_.generator->to(settings_.device);
+        pair_.discriminator->to(settings_.device);
         if (settings_.ema > 0) average_.emplace(*pair_.generator, settings_.ema, true, true);
         sampler_.emplace(*pair_.generator, *pair_.discriminator, average_ ? &*average_ : nullptr, settings_);
     }
@@ -70,14 +77,10 @@ public:
             discriminator_optimizer_->set_learning_rate(nn::LinearLR{.lr = settings_.lr_d, .steps = settings_.steps}.at(index));
         }
         game_.set_instance_noise(instance_noise(index));
+        if (std::exchange(noisy_, instance_noise(index) > 0) != noisy_) step_.forget();  // without noise D draws none
         next_batch_ = index * batches_a_step();
-        const Report report = game_.iteration(noise_);
-        if (average_) average_->update();
-
-        Scalars scalars{{"d_loss", report.discriminator_loss}, {"g_loss", report.generator_loss}, {"value", report.value},
-                        {"d_real", report.real_probability}, {"d_fake", report.fake_probability}, {"logit_gradient", report.logit_gradient}};
-        if (report.discriminator_gradient > 0) scalars.emplace_back("gradient_ratio", report.generator_gradient / report.discriminator_gradient);
-        if (settings_.penalty) scalars.emplace_back("penalty", report.penalty);
+        Scalars scalars = step_();
+        std::erase_if(scalars, [](const auto& scalar) { return scalar.first == "gradient_ratio" && !std::isfinite(scalar.second); });
         if (const std::int64_t every = domain_->look_every(); every > 0 && (index + 1) % every == 0) {
             Generator generator = Generator(settings_.seed).fork(Stream::look_noise);
             for (const auto& metric : domain_->look(*sampler_, instance_noise(index), generator)) scalars.push_back(metric);
@@ -85,7 +88,10 @@ public:
         for (std::string& note : diagnostics_.see(index + 1, scalars)) notes_.push_back(std::move(note));
         return scalars;
     }
-    std::vector<std::string> notes() override { return std::exchange(notes_, {}); }
+    std::vector<std::string> notes() override {
+        for (std::string& note : step_.notes()) notes_.push_back(std::move(note));
+        return std::exchange(notes_, {});
+    }
 
     std::int64_t steps_per_epoch() override {
         const std::int64_t batches = domain_->batches_per_epoch();
@@ -123,6 +129,16 @@ public:
     }
 
 private:
+    NamedTensors one_step() {
+        const Report report = game_.iteration(noise_);
+        if (average_) average_->update();
+        NamedTensors scalars{{"d_loss", report.discriminator_loss}, {"g_loss", report.generator_loss}, {"value", report.value},
+                             {"d_real", report.real_probability}, {"d_fake", report.fake_probability}, {"logit_gradient", report.logit_gradient},
+                             {"gradient_ratio", report.generator_gradient / report.discriminator_gradient}};
+        if (settings_.penalty) scalars.emplace_back("penalty", report.penalty);
+        return scalars;
+    }
+
     /// In a line from the first step's to 0.
     double instance_noise(std::int64_t index) const {
         if (settings_.instance_noise == 0) return 0;
@@ -144,6 +160,8 @@ private:
     Algorithm1 game_;
     Diagnostics diagnostics_;
     std::vector<std::string> notes_;
+    bool noisy_ = false;  // D sees instance noise in the step under way
+    TaskStep step_;
 };
 
 }  // namespace

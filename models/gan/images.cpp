@@ -13,6 +13,7 @@
 #include "models/metrics/report.h"
 #include "models/picture/image_grid.h"
 #include "tensor/create.h"
+#include "tensor/host_part.h"
 
 namespace eps::models::gan {
 namespace {
@@ -30,12 +31,13 @@ Tensor slerp(const Tensor& a, const Tensor& b, const Tensor& t) {
 class Images final : public Domain {
 public:
     explicit Images(const Settings& settings)
-        : data_(settings.data, settings.data_dir, settings.batch, settings.seed + 1), look_every_(settings.picture_every),
+        : data_(settings.data, settings.data_dir, settings.batch, settings.seed + 1), device_(settings.device), look_every_(settings.picture_every),
           maps_(settings.net == "dcgan"), classes_(settings.network.classes) {}
 
-    Minibatch batch(std::int64_t number, Generator&) override {
-        const Tensor rows = data_.order().indices(number);
-        return {presented(data::take_rows_u8_as_f32(data_.train().images, rows)), classes_ > 0 ? take(data_.train().labels, rows) : Tensor()};
+    Minibatch batch(const std::function<std::int64_t()>& number, Generator&) override {
+        const data::ImageDataset& train = data_.train_on(device_);
+        const Tensor rows = host_tensor(device_, [this, number] { return data_.order().indices(number()); });
+        return {presented(data::take_rows_u8_as_f32(train.images, rows)), classes_ > 0 ? take(train.labels, rows) : Tensor()};
     }
     std::int64_t batches_per_epoch() override { return data_.order().steps_per_epoch(); }
     std::int64_t look_every() const override { return look_every_; }
@@ -82,6 +84,7 @@ private:
     }
 
     data::ImageSource data_;
+    Device device_;
     std::int64_t look_every_;
     bool maps_;
     std::int64_t classes_;

@@ -4,6 +4,7 @@
 
 #include "models/data/named.h"
 #include "models/data/sets.h"
+#include "models/training/machine.h"
 
 namespace eps::models::gan {
 namespace {
@@ -118,6 +119,7 @@ Settings Settings::of(const Config& config) {
     s.log_every = config.integer("log-every");
     s.picture_every = config.integer("picture-every");
     s.seed = static_cast<std::uint64_t>(config.integer("seed"));
+    s.device = device_of(config);
     check_networks(s, config.flag("conditional"));
     check_game(s);
     return s;

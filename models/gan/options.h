@@ -31,6 +31,7 @@ struct Settings {
     double ema;                        // 0: none
     std::int64_t steps, log_every, picture_every;
     std::uint64_t seed;
+    Device device;
 
     /// Of a complete config. Throws one sentence, with what is allowed, where options do not go together.
     static Settings of(const Config& config);

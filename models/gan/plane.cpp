@@ -16,6 +16,7 @@
 #include "models/metrics/report.h"
 #include "models/picture/plot.h"
 #include "tensor/create.h"
+#include "tensor/host_part.h"
 
 namespace eps::models::gan {
 namespace {
@@ -31,14 +32,18 @@ constexpr Colour kData{0.05f, 0.05f, 0.05f}, kSample{1.0f, 0.3f, 0.2f}, kInk{0.1
 class Plane final : public Domain {
 public:
     explicit Plane(const Settings& settings)
-        : toy_(data::make_toy(settings.data)), batch_(settings.batch), look_every_(settings.log_every), conditional_(settings.network.classes > 0),
+        : toy_(data::make_toy(settings.data)), device_(settings.device), batch_(settings.batch), look_every_(settings.log_every), conditional_(settings.network.classes > 0),
           has_optimum_(settings.network.pac == 1 && !settings.network.minibatch_stddev && !conditional_ &&
                        settings.label_smoothing == 0 && settings.objective->discriminator_loss == objective("minimax").discriminator_loss) {
         Generator generator(1);
         window_ = window_around(toy_.sample(2000, generator));
     }
 
-    Minibatch batch(std::int64_t, Generator& generator) override { return draw(batch_, generator); }
+    Minibatch batch(const std::function<std::int64_t()>&, Generator& generator) override {
+        Minibatch batch{host_tensor(device_, [this, &generator] { return (drawn_ = draw(batch_, generator)).x; }), {}};
+        if (conditional_) batch.y = host_tensor(device_, [this] { return drawn_.y; });
+        return batch;
+    }
     std::int64_t batches_per_epoch() override { return 0; }
     std::int64_t look_every() const override { return look_every_; }
 
@@ -99,9 +104,11 @@ private:
     }
 
     data::Toy toy_;
+    Device device_;
     std::int64_t batch_, look_every_;
     bool conditional_, has_optimum_;
     Window window_{};
+    Minibatch drawn_;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "autograd/ops/index.h"
 #include "autograd/ops/join.h"
 #include "autograd/ops/shape.h"
+#include "tensor/host_part.h"
 
 namespace eps::models::gan {
 
@@ -33,7 +34,7 @@ Tensor pack(const Tensor& x, std::int64_t pac) {
 Tensor Presentation::for_discriminator(const Minibatch& batch, Generator& generator) const {
     check(std::isfinite(instance_noise) && instance_noise >= 0, "gan", "the deviation of instance noise must not be negative; got ", instance_noise);
     Tensor x = batch.x;
-    if (instance_noise > 0) x = x + instance_noise * randn(x.shape(), x.options(), generator);
+    if (instance_noise > 0) x = x + host_number(x.options(), [this] { return instance_noise; }) * randn(x.shape(), x.options(), generator);
     if (classes > 0) x = condition(x, batch.y, classes);
     return pack(x, pac);
 }

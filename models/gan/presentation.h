@@ -25,7 +25,7 @@ Tensor pack(const Tensor& x, std::int64_t pac);
 struct Presentation {
     std::int64_t classes = 0;   // 0: unconditional, y is not read
     std::int64_t pac = 1;
-    double instance_noise = 0;  // standard deviation of the noise added to x   (Sonderby et al. 2017)
+    double instance_noise = 0;  // standard deviation of the noise added to x   (Sonderby et al. 2017); a captured step follows it unless it is 0
 
     /// -> what D's forward takes.
     Tensor for_discriminator(const Minibatch& batch, Generator& generator) const;

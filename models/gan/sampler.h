@@ -1,5 +1,6 @@
 #pragma once
-// The two players as pictures and metrics see them: no graph, evaluation mode, and nothing that training computes is changed by it.
+// The two players as pictures and metrics see them: no graph, evaluation mode, and nothing that training computes is changed by it. They compute
+// on the device of training; what they give to pictures and metrics is on the CPU.
 #include <functional>
 
 #include "models/gan/options.h"
@@ -14,9 +15,10 @@ public:
     /// `average` of G's weights and buffers, or null. All must outlive this.
     Sampler(nn::Module& generator, nn::Module& discriminator, nn::EMA* average, const Settings& settings);
 
-    /// z of the prior: N(0, I); for the networks of 2014 uniform, of the same variance. Classes drawn uniformly where the game has them.
+    /// z of the prior, on the device: N(0, I); for the networks of 2014 uniform, of the same variance. Classes drawn uniformly where the game has
+    /// them.
     Minibatch noise(std::int64_t count, Generator& generator) const;
-    /// The same with the classes in turn, 0, 1, .. , for pictures.
+    /// The same with the classes in turn, 0, 1, .. , for pictures; on the CPU.
     Minibatch noise_in_turn(std::int64_t count, Generator& generator) const;
     /// As G has learned them, with its averaged weights -> [count, ...]; `latest`: with those of the last step, the ones that D plays against.
     Tensor samples(const Minibatch& noise, bool latest = false);
@@ -27,6 +29,7 @@ private:
     nn::Module& generator_;
     nn::Module& discriminator_;
     nn::EMA* average_;
+    Device device_;
     Presentation presentation_;  // without instance noise
     std::int64_t noise_, group_;
     bool uniform_;

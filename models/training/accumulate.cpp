@@ -1,7 +1,9 @@
 #include "models/training/accumulate.h"
 
 #include "autograd/engine.h"
+#include "autograd/grad_mode.h"
 #include "autograd/ops/arithmetic.h"
+#include "autograd/ops/cast.h"
 #include "autograd/ops/shape.h"
 
 namespace eps::models {
@@ -10,18 +12,21 @@ Option accumulate_option() {
     return {"accumulate", std::int64_t{1}, "parts a batch is taken in, their gradients added up: less memory, the same step", {}, 1};
 }
 
-Scalars accumulate(const Tensor& indices, std::int64_t parts, const std::function<PartLoss(const Tensor& rows)>& loss) {
+NamedTensors accumulate(const Tensor& indices, std::int64_t parts, const std::function<PartLoss(const Tensor& rows)>& loss) {
     const std::int64_t n = indices.numel();
     check(parts >= 1 && parts <= n, "accumulate", "cannot take ", n, " rows in ", parts, " parts");
-    Scalars total;
+    NamedTensors total;
     for (std::int64_t part = 0, start = 0; part < parts; ++part) {
         const std::int64_t count = n / parts + (part < n % parts);
         const double share = static_cast<double>(count) / static_cast<double>(n);
         const PartLoss given = loss(narrow(indices, 0, start, count));
         backward(parts == 1 ? given.loss : given.loss * share);
         for (std::size_t i = 0; i < given.scalars.size(); ++i) {
-            if (part == 0) total.emplace_back(given.scalars[i].first, 0.0);
-            total.at(i).second += share * given.scalars[i].second;
+            const NoGrad guard;
+            const auto& [name, mean] = given.scalars[i];
+            const Tensor weighted = to(detach(mean), f64) * share;
+            if (part == 0) total.emplace_back(name, weighted);
+            else total.at(i).second = total.at(i).second + weighted;
         }
         start += count;
     }

@@ -63,7 +63,7 @@ flow::FlowPosterior Vae::posterior(const Tensor& x) {
 }
 
 flow::PosteriorSample Vae::posterior_sample(const Tensor& x, Generator& generator) {
-    return flow::sample_with(posterior(x), randn({x.size(0), options_.latent}, generator));
+    return flow::sample_with(posterior(x), randn({x.size(0), options_.latent}, x.options(), generator));
 }
 
 Tensor Vae::code(const Tensor& x) {
@@ -86,8 +86,8 @@ Tensor Vae::mean_pixels(const Tensor& z1) {
 }
 
 Tensor Vae::sample_prior(std::int64_t count, Generator& generator) {
-    if (!top_) return randn({count, options_.latent}, generator);
-    return top_->prior(randn({count, top_->latent}, generator)).sample(generator);
+    if (!top_) return randn({count, options_.latent}, options(), generator);
+    return top_->prior(randn({count, top_->latent}, options(), generator)).sample(generator);
 }
 
 Tensor Vae::log_prior_ratio(const DiagonalNormal& q, const Tensor& z1, Generator& generator) {
@@ -108,16 +108,17 @@ Elbo Vae::elbo(const Tensor& x, Generator& generator, double beta) {
     return vae::elbo(log_likelihood(x, z1), kl, beta);
 }
 
-Tensor Vae::annealed_bound(const Tensor& x, Generator& generator, double beta) {
+Tensor Vae::annealed_bound(const Tensor& x, Generator& generator, const Tensor& beta) {
     check(!top_, "vae", "the annealed bound is of one stochastic layer; got ", options_.stochastic_layers);
-    return -flow::free_energy([&](const Tensor& z) { return log_joint(x, z); }, posterior_sample(x, generator), beta);
+    const flow::PosteriorSample sample = posterior_sample(x, generator);
+    return beta * log_joint(x, sample.z) - sample.log_q();
 }
 
 Tensor Vae::log_weights(const Tensor& x, std::int64_t k, Generator& generator) {
     check(k >= 1, "log_weights", "needs at least one sample; got k = ", k);
     if (flow_->size() > 0) return flow::log_weights(posterior(x), [&](const Tensor& z) { return log_joint(x, z); }, k, generator);
     const DiagonalNormal q = encode(x);                                                      // [B, latent]
-    const Tensor z1 = q.sample_with(randn({k, x.size(0), options_.latent}, generator));      // [k, B, latent]
+    const Tensor z1 = q.sample_with(randn({k, x.size(0), options_.latent}, x.options(), generator));      // [k, B, latent]
     return log_likelihood(x, z1) + log_prior_ratio(q, z1, generator);                        // [k, B]
 }
 

@@ -61,11 +61,12 @@ public:
     Elbo elbo(const Tensor& x, Generator& generator, double beta = 1);
     /// beta log p(x, z) - log q(z|x) of one sample of the posterior: the bound whose beta rises from 0.01 to 1 in the first steps, flow or none, one
     /// stochastic layer (Rezende & Mohamed 2015, eq. 20) -> [B]
-    Tensor annealed_bound(const Tensor& x, Generator& generator, double beta);
+    Tensor annealed_bound(const Tensor& x, Generator& generator, const Tensor& beta);
     /// log p(x, z_i) - log q(z_i|x) for k samples of the posterior -> [k, B]
     Tensor log_weights(const Tensor& x, std::int64_t k, Generator& generator);
 
 private:
+    Options options() const { return encoder_.mu.weight.options(); }
     flow::FlowPosterior posterior(const Tensor& x);
     flow::PosteriorSample posterior_sample(const Tensor& x, Generator& generator);
     /// log p(x, z) of z [.., B, latent] under N(0, I) -> [.., B]

@@ -1,6 +1,7 @@
 #include "models/vae/vae.h"
 
 #include <optional>
+#include <utility>
 
 #include "autograd/grad_mode.h"
 #include "autograd/ops/arithmetic.h"
@@ -15,7 +16,9 @@
 #include "models/picture/image_grid.h"
 #include "models/training/accumulate.h"
 #include "models/training/estimate.h"
+#include "models/training/machine.h"
 #include "models/training/named_state.h"
+#include "models/training/task_step.h"
 #include "models/vae/network.h"
 #include "nn/optimizer.h"
 #include "tensor/create.h"
@@ -65,10 +68,12 @@ public:
           batch_(config.integer("batch")),
           parts_(config.integer("accumulate")),
           config_(config),
+          device_(device_of(config)),
           weights_generator_(Generator(seed_).fork(Stream::initial_weights)),
           model_(network_options(config), weights_generator_),
           optimizer_(model_.parameters(), {.lr = config.number("lr")}),
-          noise_(Generator(seed_).fork(Stream::training_noise)) {
+          noise_(Generator(seed_).fork(Stream::training_noise)),
+          step_(device_, [this] { return one_step(); }) {
         check(importance_samples_ == 1 || beta_ == 1, "vae", "beta applies to the one-sample bound; got k = ", importance_samples_,
               " and beta = ", beta_, "; hint: drop one of them");
         check(anneal_ == 0 || (importance_samples_ == 1 && beta_ == 1 && config.integer("layers") == 1), "vae",
@@ -77,15 +82,16 @@ public:
         const bool flow = config.text("flow") != "none";
         check(flow == (config.integer("flow-k") > 0), "vae", "--flow and --flow-k go together; got --flow ", config.text("flow"), " --flow-k ",
               config.integer("flow-k"), "; expected both, or neither");
+        model_.to(device_);
         check(parts_ <= batch_, "vae", "a batch has more parts than images; got --accumulate ", parts_, " and --batch ", batch_);
     }
 
     Scalars step(std::int64_t index) override {
-        optimizer_.zero_grad();
-        const Scalars scalars = accumulate(order().indices(index), parts_, [&](const Tensor& rows) { return loss_of(rows, index); });
-        optimizer_.step();
-        return scalars;
+        index_ = index;
+        if (std::exchange(annealed_, annealing(index) < 1) != annealed_) step_.forget();  // the bound that is not annealed has other terms
+        return step_();
     }
+    std::vector<std::string> notes() override { return step_.notes(); }
 
     std::int64_t steps_per_epoch() override { return order().steps_per_epoch(); }
     std::int64_t parameter_count() const override { return model_.parameter_count(); }
@@ -147,21 +153,31 @@ public:
     }
 
 private:
-    PartLoss loss_of(const Tensor& rows, std::int64_t step) {
-        const Tensor x = prepare(data::take_rows_u8_as_f32(train().images, rows), noise_);
-        if (const double beta = anneal_ > 0 ? flow::annealing(step, anneal_) : 1; beta < 1) {
+    NamedTensors one_step() {
+        optimizer_.zero_grad();
+        const Tensor rows = host_tensor(device_, [this] { return order().indices(index_); });
+        NamedTensors scalars = accumulate(rows, parts_, [&](const Tensor& part) { return loss_of(part); });
+        optimizer_.step();
+        return scalars;
+    }
+
+    PartLoss loss_of(const Tensor& rows) {
+        const Tensor x = prepare(data::take_rows_u8_as_f32(train_images(), rows), noise_);
+        if (annealing(index_) < 1) {
+            const Tensor beta = host_number(x.options(), [this] { return annealing(index_); });
             const Tensor loss = -mean(model_.annealed_bound(x, noise_, beta));
-            return {loss, {{"loss", loss.item()}, {"beta", beta}}};
+            return {loss, {{"loss", loss}, {"beta", beta}}};
         }
         if (importance_samples_ > 1) {
             const Tensor loss = -mean(vae::iwae_bound(model_.log_weights(x, importance_samples_, noise_)));
-            return {loss, {{"loss", loss.item()}}};
+            return {loss, {{"loss", loss}}};
         }
         const vae::Elbo bound = model_.elbo(x, noise_, beta_);
         const Tensor loss = -mean(bound.elbo);
         NoGrad guard;
-        return {loss, {{"loss", loss.item()}, {"reconstruction", -mean(bound.log_likelihood).item()}, {"kl", mean(bound.kl).item()}}};
+        return {loss, {{"loss", loss}, {"reconstruction", -mean(bound.log_likelihood)}, {"kl", mean(bound.kl)}}};
     }
+    double annealing(std::int64_t index) const { return anneal_ > 0 ? flow::annealing(index, anneal_) : 1; }
 
     // Data are read when they are first needed: sampling needs none.
     const data::ImageDataset& loaded(std::optional<data::ImageDataset>& set, const std::string& split) const {
@@ -173,6 +189,11 @@ private:
     }
     const data::ImageDataset& train() { return loaded(train_, "train"); }
     const data::ImageDataset& test() { return loaded(test_, "test"); }
+    /// On the device.
+    const Tensor& train_images() {
+        if (!train_images_.defined()) train_images_ = copy_to(train().images, device_);
+        return train_images_;
+    }
     const data::BatchOrder& order() {
         if (!order_) order_.emplace(train().images.size(0), batch_, seed_ + Stream::batch_order);
         return *order_;
@@ -183,11 +204,12 @@ private:
         if (pixels_ == Pixels::dynamic) return data::binarise_dynamic(batch, generator);
         if (!gaussian_) return batch;
         // Uniform dequantisation: a density of (p + u) / 256 bounds the probability of the 8-bit value p   (Theis et al. 2016).
-        return (batch * 255.0 + rand(batch.shape(), generator)) / 256.0;
+        return (batch * 255.0 + rand(batch.shape(), batch.options(), generator)) / 256.0;
     }
 
     Tensor test_rows(std::int64_t start, std::int64_t count) {
-        return data::take_rows_u8_as_f32(test().images, arange(static_cast<double>(start), static_cast<double>(start + count), 1, {.dtype = i64}));
+        const Tensor rows = arange(static_cast<double>(start), static_cast<double>(start + count), 1, {.dtype = i64});
+        return copy_to(data::take_rows_u8_as_f32(test().images, rows), device_);
     }
 
     Picture samples(std::int64_t count, Generator& generator) {
@@ -203,7 +225,7 @@ private:
         };
         std::vector<Tensor> images;
         for (std::int64_t start = 0; start < test().images.size(0); start += kEvalBatch)
-            images.push_back(model_.mean_pixels(model_.sample_prior(std::min(kEvalBatch, test().images.size(0) - start), generator)));
+            images.push_back(copy_to(model_.mean_pixels(model_.sample_prior(std::min(kEvalBatch, test().images.size(0) - start), generator)), cpu));
         return metrics::image_report(concat(images), grey(train(), "train"), grey(test(), "test"), generator);
     }
 
@@ -225,7 +247,7 @@ private:
         constexpr std::int64_t columns = 10;
         const Tensor z = model_.code(test_rows(0, 2 * rows));                                        // [2 rows, latent]
         const Tensor from = unsqueeze(narrow(z, 0, 0, rows), 1), to = unsqueeze(narrow(z, 0, rows, rows), 1);
-        const Tensor t = reshape(linspace(0, 1, columns), {1, columns, 1});
+        const Tensor t = reshape(linspace(0, 1, columns, z.options()), {1, columns, 1});
         const Tensor images = model_.mean_pixels(flatten(lerp(from, to, t), 0, 1));                  // [rows * columns, P]
         return {"interpolation", image_grid(reshape(images, {rows * columns, kSide, kSide}), columns)};
     }
@@ -238,12 +260,17 @@ private:
     std::uint64_t seed_;
     std::int64_t batch_, parts_;
     Config config_;
+    Device device_;
     std::optional<data::ImageDataset> train_, test_;
+    Tensor train_images_;
     std::optional<data::BatchOrder> order_;
     Generator weights_generator_;
     Vae model_;
     nn::Adam optimizer_;
     Generator noise_;
+    std::int64_t index_ = 0;  // of the step under way
+    bool annealed_ = false;   // it is
+    TaskStep step_;
 };
 
 }  // namespace

@@ -17,7 +17,7 @@ struct Tile {
     std::uint32_t lanes[4][kBlocks];
 
     void fill(PhiloxState state, std::int64_t first) {
-        const std::uint64_t base = state.counter + static_cast<std::uint64_t>(first);
+        const std::uint64_t base = state.first() + static_cast<std::uint64_t>(first);
 #pragma GCC ivdep
         for (std::int64_t b = 0; b < kBlocks; ++b) {
             const math::Words4 words = math::philox_block(state.seed, base + static_cast<std::uint64_t>(b));

@@ -1,5 +1,6 @@
 // Optimiser steps over all parameters at once: one parallel loop over chunks of every tensor.
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include "tensor/kernels.h"
@@ -61,7 +62,9 @@ void update_dtypes(std::span<const UpdateTensors> list, const std::vector<Piece>
 
 }  // namespace
 
-void multi_tensor_update(Update update, const UpdateCoefficients& c, std::span<const UpdateTensors> list) {
+void multi_tensor_update(Update update, const Tensor& coefficients, std::span<const UpdateTensors> list) {
+    UpdateCoefficients c;
+    std::memcpy(&c, coefficients.raw_data(), sizeof c);
     std::vector<Piece> pieces;
     for (std::size_t t = 0; t < list.size(); ++t) {
         const std::int64_t n = list[t].value.numel();

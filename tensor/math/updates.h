@@ -19,7 +19,7 @@ template <class T>
 struct Coefficients {
     T lr, weight_decay, decoupled_decay, epsilon, beta1, beta2, rest1, rest2, bias1, bias2_root, momentum, dampening, nesterov, first_step;
 
-    explicit Coefficients(const UpdateCoefficients& c)
+    EPS_HD explicit Coefficients(const UpdateCoefficients& c)
         : lr(T(c.lr)), weight_decay(T(c.weight_decay)), decoupled_decay(T(c.decoupled_decay)), epsilon(T(c.epsilon)), beta1(T(c.beta1)),
           beta2(T(c.beta2)), rest1(T(1 - c.beta1)), rest2(T(1 - c.beta2)), bias1(T(c.bias1)), bias2_root(T(std::sqrt(c.bias2))),
           momentum(T(c.momentum)), dampening(T(c.dampening)), nesterov(T(c.nesterov)), first_step(T(c.first_step)) {}

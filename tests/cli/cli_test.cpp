@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "autograd/catalog.h"
+#include "tensor/kernels.h"
 #include "tests/cli/process.h"
 #include "tests/cli/tiny_data.h"
 
@@ -274,4 +275,39 @@ TEST_CASE("a terminal gets a bar, and its wishes are heard") {
     const std::string dumb = seen({{"TERM", "dumb"}});
     CHECK_FALSE(contains(dumb, "\rstep"));
     CHECK_FALSE(contains(dumb, "\033"));
+}
+
+TEST_CASE("--device: a name that is none is a mistake, a GPU that is not there is missing, and auto takes what there is") {
+    const TempFolder folder;
+    const auto train = [&](const std::string& device, const std::string& precision) {
+        return eps_program({"train", "flow", "--target", "U1", "--k", "1", "--batch", "8", "--steps", "2", "--picture-every", "0", "--quiet", "--device", device,
+                            "--precision", precision, "--out", folder / (device + precision)});
+    };
+    const Finished wrong = train("gpu", "f32");
+    CHECK(wrong.code == 2);
+    CHECK_MESSAGE(one_sentence(wrong.err), wrong.err);
+    CHECK_MESSAGE(contains(wrong.err, "expected one of: auto, cpu, cuda, cuda:N"), wrong.err);
+    CHECK(train("auto", "f32").code == 0);
+    CHECK(Json::parse(bytes_of_file(folder / "autof32/config.json"))["device"] == "auto");
+    const std::string run = folder / "autof32";
+    const auto used = [&](const std::vector<std::string>& command) { return eps_program(command); };
+    CHECK(used({"sample", run, "--out", folder / "s.png", "--device", "cpu"}).code == 0);
+    CHECK(used({"sample", run, "--out", folder / "s.png", "--device", "cuda:x"}).code == 2);
+    CHECK(used({"train", "--resume", run, "--steps", "3", "--quiet", "--device", "cpu"}).code == 0);
+    const Finished precise = train("cpu", "bf16");
+    CHECK(precise.code == 2);
+    CHECK_MESSAGE(contains(precise.err, "--precision bf16 is for GPUs; got --device cpu"), precise.err);
+    CHECK(one_sentence(precise.err));
+    CHECK(contains(train("cpu", "f16").err, "expected one of: f32, tf32, bf16"));
+
+    const bool gpu = kernels::cuda::device_count() > 0;
+    const std::string missing = gpu ? "cuda:127" : "cuda";
+    for (const std::vector<std::string>& command :
+         {std::vector<std::string>{"train", "flow", "--target", "U1", "--device", missing, "--out", folder / "missing"},
+          {"sample", run, "--out", folder / "s.png", "--device", missing}, {"eval", run, "--device", missing}, {"train", "--resume", run, "--device", missing}}) {
+        const Finished finished = eps_program(command);
+        CHECK_MESSAGE(finished.code == 3, finished.err);
+        CHECK_MESSAGE(one_sentence(finished.err), finished.err);
+        CHECK_MESSAGE(contains(finished.err, gpu ? "does not exist" : "cuda:0 is not there: none"), finished.err);
+    }
 }

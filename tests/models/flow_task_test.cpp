@@ -204,7 +204,7 @@ TEST_CASE("vae: a posterior that goes through flows") {
     for (vae::Vae* vae : {&model, &plain}) {
         const auto annealed = [&](double beta) {
             Generator drawn(3);
-            return vae->annealed_bound(x, drawn, beta);
+            return vae->annealed_bound(x, drawn, Tensor(beta));
         };
         Generator again(3);
         CHECK(max(abs(annealed(1) - vae::iwae_bound(vae->log_weights(x, 1, again)))).item() < 1e-5);
@@ -214,5 +214,5 @@ TEST_CASE("vae: a posterior that goes through flows") {
     CHECK(contains(message_of([&] { vae::Vae({.flow = "planar", .flow_layers = 0}, init); }), "at least one layer"));
     CHECK(contains(message_of([&] { vae::Vae({.stochastic_layers = 2, .flow = "planar", .flow_layers = 2}, init); }), "one stochastic layer; got 2"));
     vae::Vae two({.pixels = 12, .hidden = 16, .latent = 3, .latent_top = 2, .stochastic_layers = 2}, init);
-    CHECK(contains(message_of([&] { two.annealed_bound(x, init, 0.5); }), "one stochastic layer; got 2"));
+    CHECK(contains(message_of([&] { two.annealed_bound(x, init, Tensor(0.5)); }), "one stochastic layer; got 2"));
 }

@@ -148,8 +148,8 @@ TEST_CASE("Frozen: gradients pass through a module that does not change") {
 TEST_CASE("grad_norm: of all gradients together") {
     Tensor a = f64s({1, 2}, {2}), b = f64s({3}, {1}), none = f64s({9}, {1});
     for (Tensor* x : {&a, &b, &none}) x->requires_grad_();
-    CHECK(nn::grad_norm({a, b}) == 0);
+    CHECK(nn::grad_norm({a, b}).item() == 0);
     backward(3.0 * sum(a) + 4.0 * sum(b));
-    CHECK(nn::grad_norm({a, b, none}) == doctest::Approx(std::sqrt(34.0)).epsilon(1e-15));
+    CHECK(nn::grad_norm({a, b, none}).item() == doctest::Approx(std::sqrt(34.0)).epsilon(1e-15));
     CHECK(contains(error_of([] { nn::grad_norm({Tensor()}); }), "undefined"));
 }

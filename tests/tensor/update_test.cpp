@@ -86,7 +86,7 @@ std::vector<UpdateTensors> make_list(int states) {
 
 double largest_error(const Formula& formula, const UpdateCoefficients& c) {
     const std::vector<UpdateTensors> list = make_list(formula.states), before = make_list(formula.states);
-    kernels::multi_tensor_update(formula.update, c, list);
+    kernels::multi_tensor_update(formula.update, kernels::as_tensor(c), list);
     double worst = 0;
     for (std::size_t t = 0; t < list.size(); ++t) {
         const auto values = [&](const Tensor& x) { return x.defined() ? x.to_vector() : std::vector<double>(static_cast<std::size_t>(list[t].value.numel())); };
@@ -131,7 +131,7 @@ TEST_CASE("an update without momentum needs no state") {
     c.dampening = 0;
     c.nesterov = 0;
     const UpdateTensors bare{full({9000}, 2), full({9000}, 3), {}, {}};
-    kernels::multi_tensor_update(Update::sgd, c, std::span(&bare, 1));
+    kernels::multi_tensor_update(Update::sgd, kernels::as_tensor(c), std::span(&bare, 1));
     for (double v : bare.value.to_vector()) CHECK(v == doctest::Approx(2 - 0.1 * (3 + 0.03 * 2)).epsilon(1e-6));
 }
 
@@ -142,7 +142,7 @@ TEST_CASE("an update has the same bits for any number of threads") {
         for (int threads : {1, 2, 3}) {
             set_num_threads(threads);
             const std::vector<UpdateTensors> list = make_list(formula.states);
-            kernels::multi_tensor_update(formula.update, kCoefficients, list);
+            kernels::multi_tensor_update(formula.update, kernels::as_tensor(kCoefficients), list);
             std::vector<double> all;
             for (const UpdateTensors& t : list)
                 for (double v : t.value.to_vector()) all.push_back(v);
@@ -159,7 +159,7 @@ TEST_CASE("Lion takes no step where the blend is 0, and NaN stays NaN") {
     UpdateCoefficients c = kCoefficients;
     c.decoupled_decay = 0;
     const UpdateTensors t{tensor({5, 5, 5, 5}), tensor({0, NAN, 1, -1}), zeros({4}), {}};
-    kernels::multi_tensor_update(Update::lion, c, std::span(&t, 1));
+    kernels::multi_tensor_update(Update::lion, kernels::as_tensor(c), std::span(&t, 1));
     const std::vector<double> p = t.value.to_vector();
     CHECK(p[0] == 5);
     CHECK(std::isnan(p[1]));

@@ -30,12 +30,12 @@ std::vector<double> trained(std::int64_t parts) {
     std::vector<double> out;
     for (int step = 0; step < 3; ++step) {
         adam.zero_grad();
-        const models::Scalars shown = models::accumulate(arange(0, 10, 1, {.dtype = i64}), parts, [&](const Tensor& rows) -> models::PartLoss {
+        const NamedTensors shown = models::accumulate(arange(0, 10, 1, {.dtype = i64}), parts, [&](const Tensor& rows) -> models::PartLoss {
             const Tensor loss = nn::mse_loss(net(index_select(data, 0, rows)), index_select(target, 0, rows));
-            return {loss, {{"loss", loss.item()}, {"rows", static_cast<double>(rows.numel())}}};
+            return {loss, {{"loss", loss}, {"rows", Tensor(static_cast<double>(rows.numel()))}}};
         });
         CHECK(shown.size() == 2);
-        out.push_back(shown[0].second);
+        out.push_back(shown[0].second.item());
         adam.step();
     }
     for (const Tensor& p : net.parameters())
@@ -53,12 +53,12 @@ TEST_CASE("a batch in parts, equal or not, makes the step of the whole batch, to
 TEST_CASE("the parts of a batch are its rows, each once and in order") {
     Tensor w = zeros({}).requires_grad_();
     std::vector<std::vector<double>> seen;
-    const models::Scalars shown = models::accumulate(arange(3, 10, 1, {.dtype = i64}), 3, [&](const Tensor& rows) -> models::PartLoss {
+    const NamedTensors shown = models::accumulate(arange(3, 10, 1, {.dtype = i64}), 3, [&](const Tensor& rows) -> models::PartLoss {
         seen.push_back(rows.to_vector());
-        return {w * mean(to(rows, f32)), {{"mean", mean(to(rows, f32)).item()}}};
+        return {w * mean(to(rows, f32)), {{"mean", mean(to(rows, f32))}}};
     });
     CHECK(seen == std::vector<std::vector<double>>{{3, 4, 5}, {6, 7}, {8, 9}});
-    CHECK(shown[0].second == doctest::Approx(6));
+    CHECK(shown[0].second.item() == doctest::Approx(6));
     CHECK(w.grad().item() == doctest::Approx(6));
     const auto none = [](const Tensor&) -> models::PartLoss { return {}; };
     CHECK(contains(error_of([&] { models::accumulate(arange(0, 2, 1, {.dtype = i64}), 3, none); }), "cannot take 2 rows in 3 parts"));

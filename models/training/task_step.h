@@ -1,0 +1,35 @@
+#pragma once
+// The step of a task as its device runs it: called on the CPU, captured on a GPU.
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "models/training/task.h"
+#include "tensor/host_part.h"
+#include "tensor/step.h"
+
+namespace eps::models {
+
+class TaskStep {
+public:
+    /// body: one step; it returns numbers to show, tensors of any shape. What it refers to must outlive this.
+    TaskStep(Device device, std::function<NamedTensors()> body);
+
+    /// One step. Its numbers in row-major order, those of a tensor of more than one element under its name and their place: "loss_t0". They come
+    /// to the host in one copy, the only time that a step waits for the device.
+    Scalars operator()();
+    /// For what changes what the body does, not only with which numbers.
+    void forget() { step_.forget(); }
+    /// That the step is not captured, and why; once.
+    std::vector<std::string> notes();
+
+private:
+    Tensor packed();
+
+    std::function<NamedTensors()> body_;
+    std::vector<std::string> names_;
+    Step step_;
+    bool noted_ = false;
+};
+
+}  // namespace eps::models

@@ -1,0 +1,175 @@
+#include "tensor/step.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "tensor/create.h"
+
+namespace eps {
+namespace {
+
+constexpr const char* kOp = "Step";
+constexpr int kWarmUps = 2;  // the first makes what lasts (states, handles, workspaces), the second finds it there
+
+bool same_shapes(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Tensor& x, const Tensor& y) { return x.shape() == y.shape(); });
+}
+
+// The elements of x where `place` has its own; neither op nor graph.
+void fill_place(Tensor place, const Tensor& x) {
+    if (x.device() == place.device()) return kernels::copy(place, x);
+    const Tensor source = x.contiguous_data();
+    kernels::cuda::copy_bytes(place.raw_data(), place.device(), source.raw_data(), x.device(), static_cast<std::size_t>(x.numel()) * size_of(x.dtype()));
+}
+
+void fill_counters(const Tensor& place, const std::vector<std::uint64_t>& counters) {
+    if (counters.empty()) return;
+    const std::vector<std::int64_t> bits(counters.begin(), counters.end());
+    fill_place(place, from_span(std::span(bits), place.shape()));
+}
+
+void move_to(const std::vector<StepGenerator>& generators, const std::vector<std::uint64_t>& base, const std::vector<std::uint64_t>& offsets) {
+    for (std::size_t g = 0; g < generators.size(); ++g) generators[g].generator->set_state(generators[g].seed, base[g] + offsets[g]);
+}
+
+// Runs a part, and says what it drew from the step's generators, which stand `base` + part.before.
+GivenPart made_by(const HostPart& part, const std::vector<StepGenerator>& generators, const std::vector<std::uint64_t>& base) {
+    move_to(generators, base, part.before);
+    GivenPart given{part.make(), {}};
+    for (std::size_t g = 0; g < generators.size(); ++g)
+        if (const std::uint64_t blocks = generators[g].generator->counter() - base[g] - part.before[g]; blocks > 0)
+            given.drawn.emplace_back(generators[g].generator, blocks);
+    return given;
+}
+
+bool as_captured(const HostPart& part, const GivenPart& given) {
+    if (part.drawn != given.drawn || part.makes_tensor != given.made.defined()) return false;
+    return !part.makes_tensor || (part.shape == given.made.shape() && part.dtype == given.made.dtype());
+}
+
+}  // namespace
+
+const CaptureBackend* capture_backend(Device device) {
+    static constexpr CaptureBackend of_gpus{kernels::cuda::begin_capture, kernels::cuda::end_capture, kernels::cuda::abandon_capture,
+                                            kernels::cuda::launch_graph, kernels::cuda::release_graph};
+    return device.is_cuda() ? &of_gpus : nullptr;
+}
+
+// A graph and everything it reads and writes.
+struct Step::Capture {
+    const CaptureBackend& backend;
+    Device device;
+    CachingAllocator::PrivatePool pool;
+    StepRecord record = {};
+    std::vector<Tensor> inputs = {};
+    Tensor counters = {};  // of the generators, where a replay begins: i64
+    NamedTensors outputs = {};
+    void* graph = nullptr;
+
+    Capture(const CaptureBackend& b, Device d) : backend(b), device(d), pool(allocator_of(d)) {}
+    ~Capture() {
+        if (graph) backend.release(device, graph);
+    }
+};
+
+Step::Step(Device device, BodyOfInputs body, const CaptureBackend* backend) : device_(device), body_(std::move(body)), backend_(backend) {
+    check(body_ != nullptr, kOp, "the body is null");
+}
+Step::~Step() = default;
+
+void Step::forget() {
+    capture_.reset();
+    warm_ = 0;
+}
+
+void Step::check_inputs(const std::vector<Tensor>& inputs) const {
+    for (std::size_t i = 0; i < inputs.size(); ++i) check(inputs[i].defined(), kOp, "input ", i, " is undefined");
+    if (!called_) return;
+    check(inputs.size() == last_.size(), kOp, "got ", inputs.size(), " inputs; expected ", last_.size(), ", as before; hint: another Step");
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+        check(inputs[i].dtype() == last_[i].dtype(), kOp, "input ", i, " has another dtype than before; got ", describe(inputs[i]), "; expected ",
+              last_[i].dtype(), "; hint: another Step");
+}
+
+NamedTensors Step::operator()(const std::vector<Tensor>& inputs) {
+    check_inputs(inputs);
+    const bool as_before = called_ && same_shapes(inputs, last_);
+    called_ = true;
+    last_ = inputs;
+    if (!backend_ || !refusal_.empty()) return body_(inputs);
+    if (!as_before) {
+        forget();
+    } else if (!capture_ && warm_ >= kWarmUps) {
+        capture(inputs);
+        if (!refusal_.empty()) return body_(inputs);
+    }
+    return capture_ ? replay(inputs) : run(inputs);
+}
+
+// The body as it stands, watched.
+NamedTensors Step::run(const std::vector<Tensor>& inputs, std::vector<GivenPart> given) {
+    const StepRecorder recorder(device_, std::move(given));
+    NamedTensors outputs = body_(inputs);
+    seen_ = recorder.record();
+    ++warm_;
+    return outputs;
+}
+
+// Nothing of the step happens yet: no kernel runs, no host part is called, and generators end where they were.
+void Step::capture(const std::vector<Tensor>& inputs) {
+    refusal_ = seen_.refusal;
+    if (!refusal_.empty()) return;
+    auto made = std::make_unique<Capture>(*backend_, device_);
+    const CachingAllocator::PrivatePool::Scope scope(made->pool);
+    for (const Tensor& x : inputs) made->inputs.push_back(empty(x.shape(), {x.dtype(), device_}));
+    made->counters = empty({static_cast<std::int64_t>(seen_.generators.size())}, {i64, device_});
+    const StepRecorder recorder(device_, seen_, made->counters);
+    backend_->begin(device_);
+    try {
+        made->outputs = body_(made->inputs);
+        made->graph = backend_->end(device_);
+        check(recorder.record().parts.size() == seen_.parts.size(), kOp, "the step does less on the host than the last time");
+        made->record = recorder.record();
+    } catch (const Error& error) {
+        refusal_ = error.what();
+    } catch (...) {
+        backend_->abandon(device_);
+        recorder.rewind();
+        throw;
+    }
+    recorder.rewind();
+    if (refusal_.empty()) capture_ = std::move(made);
+    else backend_->abandon(device_);
+}
+
+NamedTensors Step::replay(const std::vector<Tensor>& inputs) {
+    const std::vector<StepGenerator>& generators = capture_->record.generators;
+    std::vector<std::uint64_t> base, taken;
+    bool reseeded = false;
+    for (const StepGenerator& each : generators) {
+        reseeded = reseeded || each.generator->seed() != each.seed;
+        base.push_back(each.generator->counter());
+        taken.push_back(each.blocks);
+    }
+    if (reseeded) {
+        forget();
+        return run(inputs);
+    }
+    std::vector<GivenPart> given;
+    for (const HostPart& part : capture_->record.parts) {
+        given.push_back(made_by(part, generators, base));
+        if (as_captured(part, given.back())) continue;
+        move_to(generators, base, std::vector<std::uint64_t>(base.size(), 0));
+        forget();
+        return run(inputs, std::move(given));  // this host part has done its work, and those before it
+    }
+    for (std::size_t i = 0; i < inputs.size(); ++i) fill_place(capture_->inputs[i], inputs[i]);
+    for (std::size_t i = 0; i < given.size(); ++i)
+        if (given[i].made.defined()) fill_place(capture_->record.parts[i].place, given[i].made);
+    fill_counters(capture_->counters, base);
+    backend_->launch(device_, capture_->graph);
+    move_to(generators, base, taken);
+    return capture_->outputs;
+}
+
+}  // namespace eps

@@ -1,0 +1,14 @@
+#include <type_traits>
+
+#include "tensor/create.h"
+#include "tensor/kernels.h"
+
+namespace eps::kernels {
+
+Tensor as_tensor(const UpdateCoefficients& c) {
+    static_assert(std::is_trivially_copyable_v<UpdateCoefficients> && sizeof(UpdateCoefficients) % sizeof(double) == 0, "nothing but doubles");
+    constexpr std::size_t count = sizeof(UpdateCoefficients) / sizeof(double);
+    return from_span(std::span(reinterpret_cast<const double*>(&c), count), {static_cast<std::int64_t>(count)});
+}
+
+}  // namespace eps::kernels

@@ -1,0 +1,273 @@
+// Whole steps on a GPU: captured against called, across devices, and where they go wrong.
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "autograd/engine.h"
+#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/cast.h"
+#include "autograd/ops/index.h"
+#include "autograd/ops/join.h"
+#include "autograd/ops/matmul.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/shape.h"
+#include "models/training/trainer.h"
+#include "nn/activation.h"
+#include "nn/dropout.h"
+#include "nn/ema.h"
+#include "nn/linear.h"
+#include "nn/loss.h"
+#include "nn/optimizer.h"
+#include "nn/sequential.h"
+#include "tensor/host_part.h"
+#include "tensor/precision.h"
+#include "tensor/step.h"
+#include "tests/cuda/twins.h"
+
+using namespace eps;
+using namespace eps::test;
+
+namespace {
+
+std::string refusal_of(const std::function<void()>& f) {
+    try {
+        f();
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return "";
+}
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool one_sentence(const std::string& text) { return !text.empty() && !contains(text, "\n"); }
+
+// A regression with everything that differs from step to step: rows, noise, masks, the rate, counts, the decay of an average.
+struct Training {
+    Generator init{1}, noise{2}, masks{3}, order{4};
+    nn::Sequential net;
+    Tensor data = randn({64, 8}, init), target = randn({64, 2}, init);
+    std::int64_t batch = 16;
+
+    explicit Training(Device place) : device(place) {
+        const nn::LinearOptions options{.generator = &init};
+        net.add<nn::Linear>(8, 32, options).add<nn::SiLU>();
+        net.add<nn::Dropout>(0.2, masks);
+        net.add<nn::Linear>(32, 2, options);
+        net.to(device);
+        data = copy_to(data, device);
+        target = copy_to(target, device);
+        adam.emplace(net.parameters(), nn::AdamOptions{.lr = 1e-2});
+        average.emplace(net, 0.99, true);
+    }
+    NamedTensors step() {
+        const Tensor rows = host_tensor(device, [this] { return randint(0, 64, {batch}, order); });
+        adam->zero_grad();
+        const Tensor x = index_select(data, 0, rows);
+        const Tensor loss = nn::mse_loss(net(x + 0.1 * randn(x.shape(), x.options(), noise)), index_select(target, 0, rows));
+        backward(loss);
+        const Tensor norm = nn::clip_grad_norm(net.parameters(), 0.5);
+        adam->step();
+        average->update();
+        return {{"loss", loss}, {"norm", norm}};
+    }
+    std::vector<double> state() const {
+        std::vector<double> all;
+        for (const NamedTensors& part : {net.state_dict(), adam->state_dict(), average->state_dict()})
+            for (const auto& [name, x] : part)
+                for (const double v : x.to_vector()) all.push_back(v);
+        for (const Generator* g : {&noise, &masks, &order}) all.push_back(static_cast<double>(g->counter()));
+        return all;
+    }
+
+    Device device;
+    std::optional<nn::Adam> adam;
+    std::optional<nn::EMA> average;
+};
+
+}  // namespace
+
+TEST_CASE("cuda: captured steps equal called ones, bit for bit") {
+    if (no_gpu()) return;
+    Training plain(cuda), captured(cuda);
+    Step step(cuda, [&] { return captured.step(); });
+    for (int i = 0; i < 10; ++i) {
+        for (Training* t : {&plain, &captured}) t->adam->set_learning_rate(1e-2 / (1 + i));
+        const NamedTensors expected = plain.step(), got = step();
+        for (std::size_t k = 0; k < expected.size(); ++k) CHECK(got[k].second.item() == expected[k].second.item());
+        CHECK(captured.state() == plain.state());
+        CHECK(step.captured() == (i >= 2));
+    }
+    CHECK_MESSAGE(step.refusal().empty(), step.refusal());
+}
+
+TEST_CASE("cuda: batches of another shape are captured anew; a steady step asks the system for nothing") {
+    if (no_gpu()) return;
+    Training plain(cuda), captured(cuda);
+    Step step(cuda, [&] { return captured.step(); });
+    for (int i = 0; i < 12; ++i) {
+        plain.batch = captured.batch = i < 6 ? 16 : 40;
+        plain.step();
+        step();
+        CHECK(captured.state() == plain.state());
+    }
+    CHECK(step.captured());
+    const std::size_t before = allocator_of(cuda).stats().system_bytes;
+    for (int i = 0; i < 5; ++i) step();
+    CHECK(allocator_of(cuda).stats().system_bytes == before);
+}
+
+TEST_CASE("cuda: item() within a step is refused in a sentence; the step goes on uncaptured, and nothing leaks") {
+    if (no_gpu()) return;
+    Training plain(cuda), looking(cuda);
+    const std::size_t before = allocator_of(cuda).stats().private_bytes;
+    {
+        Step step(cuda, [&] {
+            NamedTensors out = looking.step();
+            check(out[0].second.item() < 1e9, "body", "diverges");
+            return out;
+        });
+        for (int i = 0; i < 5; ++i) {
+            plain.step();
+            step();
+            CHECK(looking.state() == plain.state());
+        }
+        CHECK_MESSAGE(contains(step.refusal(), "item: a captured step cannot look at numbers of cuda:0"), step.refusal());
+    }
+    CHECK(allocator_of(cuda).stats().private_bytes == before);
+    Step copying(cuda, [&] { return NamedTensors{{"x", copy_to(ones({3}), cuda)}}; });
+    for (int i = 0; i < 4; ++i) CHECK(sum(copying()[0].second).item() == 3);
+    CHECK(contains(copying.refusal(), "hint: host_tensor"));
+}
+
+TEST_CASE("cuda: inputs of another dtype are refused, of another shape captured anew") {
+    if (no_gpu()) return;
+    Step step(cuda, [](const std::vector<Tensor>& x) { return NamedTensors{{"sum", sum(square(x[0]))}}; });
+    for (int i = 0; i < 4; ++i) CHECK(step({full({8}, i, {f32, cuda})})[0].second.item() == 8 * i * i);
+    for (int i = 0; i < 4; ++i) CHECK(step({full({3, 5}, i)})[0].second.item() == 15 * i * i);  // from the host, too
+    CHECK(one_sentence(refusal_of([&] { step({ones({3, 5}, {f64, cuda})}); })));
+    CHECK(step({full({3, 5}, 2, {f32, cuda})})[0].second.item() == 60);
+}
+
+TEST_CASE("cuda: out of memory in the middle of a step is a sentence that names the largest tensors, and the process goes on") {
+    if (no_gpu()) return;
+    const Tensor held = zeros({1024, 1024}, {f32, cuda});
+    const std::size_t live = allocator_of(cuda).stats().live_bytes;
+    bool large = false;
+    Step step(cuda, [&] {
+        const Tensor x = ones({large ? std::int64_t{1} << 42 : 16}, {DType::u8, cuda});
+        return NamedTensors{{"sum", sum(x)}};
+    });
+    CHECK(step()[0].second.item() == 16);
+    large = true;
+    const std::string said = refusal_of([&] { step(); });
+    CHECK_MESSAGE(contains(said, "cuda:0 allocator: out of memory; asked for "), said);
+    CHECK_MESSAGE(contains(said, "f32 [1024, 1024] 4 MiB"), said);
+    CHECK(one_sentence(said));
+    CHECK(allocator_of(cuda).stats().live_bytes == live);
+    large = false;
+    for (int i = 0; i < 4; ++i) CHECK(step()[0].second.item() == 16);
+}
+
+TEST_CASE("cuda: a device that does not exist, and two devices in one op") {
+    if (no_gpu()) return;
+    const int count = cuda_kernels::device_count();
+    const Device beyond{DeviceType::cuda, static_cast<std::int8_t>(count)};
+    const std::string missing = refusal_of([&] { zeros({2}, {f32, beyond}); });
+    CHECK_MESSAGE(contains(missing, str(beyond, " does not exist; expected cuda:0")), missing);
+    const Tensor here = ones({2, 2}), there = copy_to(here, cuda);
+    for (const auto& call : std::vector<std::function<void()>>{[&] { here + there; }, [&] { matmul(there, here); }, [&] { concat({here, there}); }}) {
+        const std::string said = refusal_of(call);
+        CHECK_MESSAGE(contains(said, "different devices"), said);
+        CHECK(one_sentence(said));
+    }
+    if (count < 2) {
+        MESSAGE("skipped: two GPUs; this machine has one");
+        return;
+    }
+    const Device second{DeviceType::cuda, 1};
+    const Tensor other = copy_to(there, second);
+    CHECK(sum(other + other).item() == 8);
+    CHECK(sum(matmul(other, other)).item() == 8);
+    CHECK(contains(refusal_of([&] { other + there; }), "different devices; got cuda:1 and cuda:0"));
+    Training training(second);
+    Step step(second, [&] { return training.step(); });
+    for (int i = 0; i < 5; ++i) step();
+    CHECK(step.captured());
+}
+
+TEST_CASE("cuda: a module that moves takes optimiser and average with it") {
+    if (no_gpu()) return;
+    Training training(cpu);
+    for (int i = 0; i < 3; ++i) training.step();
+    const std::vector<double> before = training.state();
+    training.net.to(cuda);
+    training.device = cuda;
+    training.data = copy_to(training.data, cuda);
+    training.target = copy_to(training.target, cuda);
+    CHECK(training.state() == before);
+    training.step();
+    CHECK(training.adam->state_dict().back().second.device() == cuda);
+    CHECK(training.average->shadow()[0].second.device() == cuda);
+}
+
+TEST_CASE("cuda: every family trains captured, near what the CPU does, and goes on there and back again") {
+    if (no_gpu()) return;
+    using Text = std::string;
+    using Whole = std::int64_t;
+    const std::map<Text, std::vector<std::pair<Text, models::Value>>> runs{
+        {"gan", {{"data", Text("ring8")}, {"batch", Whole{32}}, {"width", Whole{16}}}},
+        {"ddpm", {{"data", Text("grid25")}, {"batch", Whole{32}}}},
+        {"flow", {{"target", Text("moons")}, {"flow", Text("realnvp")}, {"batch", Whole{32}}}},
+    };
+    for (const models::Family& family : models::families()) {
+        const auto run = runs.find(family.name);
+        if (run == runs.end()) continue;  // images are not on every machine: the vae has its test where they are
+        const auto task_on = [&](const Text& device) {
+            models::Config config;
+            config.set("family", family.name);
+            for (const models::Option& option : models::run_options()) config.set(option.name, option.fallback);
+            for (const models::Option& option : family.options)
+                if (!option.derived) config.set(option.name, option.fallback);
+            for (const auto& [key, value] : run->second) config.set(key, value);
+            config.set("device", device);
+            return family.make(family.complete ? family.complete(config) : config);
+        };
+        INFO(family.name);
+        const auto on_cpu = task_on("cpu"), on_gpu = task_on("cuda"), later = task_on("cpu");
+        for (Whole i = 0; i < 6; ++i) {
+            const models::Scalars a = on_cpu->step(i), b = on_gpu->step(i);
+            REQUIRE(a.size() == b.size());
+            for (std::size_t k = 0; k < a.size(); ++k) CHECK_MESSAGE(std::abs(a[k].second - b[k].second) <= 1e-2 * std::max(1.0, std::abs(a[k].second)), a[k].first);
+        }
+        for (const std::string& note : on_gpu->notes()) CHECK_MESSAGE(!contains(note, "captured"), note);
+        later->load_state(on_gpu->state());
+        CHECK(std::isfinite(later->step(6)[0].second));
+        on_gpu->load_state(later->state());
+        CHECK(std::isfinite(on_gpu->step(7)[0].second));
+    }
+}
+
+TEST_CASE("cuda: tf32 and bf16 round the factors of products, and sum in f32") {
+    if (no_gpu()) return;
+    Generator generator(5);
+    const Tensor a = randn({64, 300}, generator), b = randn({300, 40}, generator);
+    const auto product = [&](Precision precision, const Tensor& x, const Tensor& y) {
+        set_precision(precision);
+        const Tensor out = copy_to(matmul(copy_to(x, cuda), copy_to(y, cuda)), cpu);
+        set_precision(Precision::f32);
+        return out;
+    };
+    const auto rounded = [](const Tensor& x) { return cast_data(cast_data(x, bf16), f32); };
+    const Tensor exact = matmul(a, b);
+    CHECK(difference(exact, product(Precision::f32, a, b)) < 1e-5);
+    CHECK(difference(exact, product(Precision::tf32, a, b)) < 2e-2);
+    CHECK(difference(matmul(rounded(a), rounded(b)), product(Precision::bf16, a, b)) < 1e-4);
+    CHECK(difference(exact, product(Precision::bf16, a, b)) > 1e-4);
+    const Tensor at = transpose(b), bt = transpose(a);  // views: [40, 300] and [300, 64]
+    CHECK(difference(matmul(rounded(at), rounded(bt)), product(Precision::bf16, at, bt)) < 1e-4);
+    const Tensor stacked = randn({3, 8, 300}, generator);
+    CHECK(difference(matmul(rounded(stacked), rounded(b)), product(Precision::bf16, stacked, b)) < 1e-4);  // one b for all
+}

@@ -1,0 +1,270 @@
+// The host's side of captured steps, with a graph that is a list of functions: what is captured does not run, and a launch runs the list.
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "autograd/engine.h"
+#include "autograd/grad_mode.h"
+#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/reduce.h"
+#include "nn/ema.h"
+#include "nn/linear.h"
+#include "nn/optimizer.h"
+#include "tensor/create.h"
+#include "tensor/host_part.h"
+#include "tensor/step.h"
+
+using namespace eps;
+
+namespace {
+
+using Graph = std::vector<std::function<void()>>;
+
+struct Machine {
+    bool capturing = false;
+    Graph open;
+    int captures = 0, launches = 0, alive = 0;
+} machine;
+
+constexpr CaptureBackend kBackend{
+    [](Device) {
+        machine.capturing = true;
+        machine.open.clear();
+    },
+    [](Device) -> void* {
+        machine.capturing = false;
+        ++machine.captures;
+        ++machine.alive;
+        return new Graph(machine.open);
+    },
+    [](Device) { machine.capturing = false; },
+    [](Device, void* graph) {
+        ++machine.launches;
+        for (const auto& work : *static_cast<Graph*>(graph)) work();
+    },
+    [](Device, void* graph) {
+        --machine.alive;
+        delete static_cast<Graph*>(graph);
+    }};
+
+void on_device(const std::function<void()>& work) {
+    if (machine.capturing) machine.open.push_back(work);
+    else work();
+}
+
+// As randn does it, on the list.
+Tensor draw(std::int64_t count, Generator& generator) {
+    StepRecorder* const recorder = StepRecorder::current();
+    if (recorder) recorder->will_draw(generator, cpu);
+    const std::uint64_t first = generator.reserve(blocks_for(count, f32));
+    const kernels::PhiloxState state = recorder ? recorder->state_of(generator, first) : kernels::PhiloxState{generator.seed(), first};
+    Tensor out = empty({count});
+    on_device([=]() mutable { kernels::random(out, kernels::Distribution::normal, state, 0, 1); });
+    return out;
+}
+
+Tensor total(const std::vector<Tensor>& terms) {
+    Tensor out = empty({});
+    on_device([=]() mutable {
+        const NoGrad guard;
+        out.zero_();
+        for (const Tensor& x : terms) out.copy_(out + sum(x));
+    });
+    return out;
+}
+
+// A step that draws on both sides, in turn, from one generator and another.
+struct Game {
+    Generator shared{1}, other{2};
+    std::int64_t index = 0, rows = 3, called = 0;
+
+    NamedTensors body(const std::vector<Tensor>& inputs) {
+        const Tensor first = draw(5, shared);
+        const Tensor batch = host_tensor(cpu, [this] {
+            ++called;
+            return rand({rows}, shared);
+        });
+        const Tensor second = draw(9, shared), third = draw(2, other);
+        const Tensor rate = host_number({f32}, [this] { return 1.0 / static_cast<double>(1 + index); });
+        std::vector<Tensor> all{first, batch, second, third, rate};
+        all.insert(all.end(), inputs.begin(), inputs.end());
+        return {{"total", total(all)}};
+    }
+};
+
+std::string refusal_of(const std::function<void()>& f) {
+    try {
+        f();
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return "";
+}
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("Step: a captured step draws what its body would, on the device and on the host, and ends where it would") {
+    machine = {};
+    Game plain, game;
+    {
+        Step step(cpu, [&](const std::vector<Tensor>& inputs) { return game.body(inputs); }, &kBackend);
+        for (int i = 0; i < 8; ++i) {
+            plain.index = game.index = i;
+            const double expected = plain.body({})[0].second.item();
+            CHECK(step()[0].second.item() == expected);
+            CHECK(game.shared.counter() == plain.shared.counter());
+            CHECK(game.other.counter() == plain.other.counter());
+            CHECK(step.captured() == (i >= 2));
+        }
+        CHECK(game.called == 8);  // not in the capture itself
+        CHECK(machine.captures == 1);
+        CHECK(machine.launches == 6);
+        CHECK(step.refusal().empty());
+    }
+    CHECK(machine.alive == 0);
+}
+
+TEST_CASE("Step: a generator that was set back or seeded anew is followed") {
+    machine = {};
+    Game plain, game;
+    Step step(cpu, [&](const std::vector<Tensor>& inputs) { return game.body(inputs); }, &kBackend);
+    for (int i = 0; i < 12; ++i) {
+        if (i == 5) plain.shared.set_state(1, 77), game.shared.set_state(1, 77);
+        if (i == 8) plain.other = Generator(9), game.other = Generator(9);
+        CHECK(step()[0].second.item() == plain.body({})[0].second.item());
+        CHECK(game.shared.counter() == plain.shared.counter());
+    }
+    CHECK(machine.captures == 2);
+}
+
+TEST_CASE("Step: a host part of another shape makes it run once as it stands, and capture anew; each part is called once a step") {
+    machine = {};
+    Game plain, game;
+    Step step(cpu, [&](const std::vector<Tensor>& inputs) { return game.body(inputs); }, &kBackend);
+    for (int i = 0; i < 12; ++i) {
+        plain.index = game.index = i;
+        plain.rows = game.rows = i < 6 ? 3 : 50;
+        CHECK(step()[0].second.item() == plain.body({})[0].second.item());
+        CHECK(game.shared.counter() == plain.shared.counter());
+        CHECK(game.called == i + 1);
+    }
+    CHECK(machine.captures == 2);
+    CHECK(machine.alive == 1);
+    CHECK(step.captured());
+}
+
+TEST_CASE("Step: inputs may change their shapes, but neither dtype nor number: one sentence, and it goes on") {
+    machine = {};
+    Game plain, game;
+    Step step(cpu, [&](const std::vector<Tensor>& inputs) { return game.body(inputs); }, &kBackend);
+    const auto both = [&](const Tensor& x) { return step({x})[0].second.item() == plain.body({x})[0].second.item(); };
+    for (int i = 0; i < 5; ++i) CHECK(both(full({4}, i)));
+    CHECK(machine.captures == 1);
+    for (int i = 0; i < 5; ++i) CHECK(both(full({2, 2}, i)));
+    CHECK(machine.captures == 2);
+    const std::string other = refusal_of([&] { step({full({2, 2}, 1, {f64})}); });
+    CHECK_MESSAGE(contains(other, "Step: input 0 has another dtype than before; got f64 [2, 2]; expected f32; hint: another Step"), other);
+    CHECK(contains(refusal_of([&] { step(); }), "Step: got 0 inputs; expected 1"));
+    CHECK(contains(refusal_of([&] { step({Tensor()}); }), "input 0 is undefined"));
+    CHECK(both(full({2, 2}, 7)));
+    CHECK(machine.captures == 2);
+}
+
+TEST_CASE("Step: what looks at a number is not captured, says so, and draws what it would have drawn") {
+    machine = {};
+    Game plain, game;
+    Step step(
+        cpu,
+        [&](const std::vector<Tensor>& inputs) {
+            NamedTensors out = game.body(inputs);
+            if (out[0].second.item() > 1e9) out.clear();
+            return out;
+        },
+        &kBackend);
+    const std::size_t before = allocator_of(cpu).stats().private_bytes;
+    for (int i = 0; i < 6; ++i) {
+        CHECK(step()[0].second.item() == plain.body({})[0].second.item());
+        CHECK(game.shared.counter() == plain.shared.counter());
+    }
+    CHECK_MESSAGE(contains(step.refusal(), "item: a captured step cannot look at numbers of cpu, which are not computed yet; hint: return the tensor"), step.refusal());
+    CHECK(game.called == 6);
+    CHECK(machine.captures == 0);
+    CHECK_FALSE(machine.capturing);
+    CHECK(allocator_of(cpu).stats().private_bytes == before);
+}
+
+TEST_CASE("Step: a generator of the body's own is refused, as its numbers could not go on") {
+    machine = {};
+    int seed = 0;
+    Step step(
+        cpu,
+        [&](const std::vector<Tensor>&) {
+            Generator own(static_cast<std::uint64_t>(seed));
+            return NamedTensors{{"total", total({draw(4, own)})}};
+        },
+        &kBackend);
+    for (seed = 0; seed < 5; ++seed) {
+        Generator own(static_cast<std::uint64_t>(seed));
+        CHECK(step()[0].second.item() == total({draw(4, own)}).item());
+    }
+    CHECK(contains(step.refusal(), "a generator that ends with the step"));
+}
+
+TEST_CASE("Step: an error of the body is the caller's, and the next step is none the worse") {
+    machine = {};
+    Game game;
+    bool fails = false;
+    Step step(
+        cpu,
+        [&](const std::vector<Tensor>& inputs) {
+            check(!fails, "body", "fails");
+            return game.body(inputs);
+        },
+        &kBackend);
+    step();
+    fails = true;
+    CHECK(contains(refusal_of([&] { step(); }), "body: fails"));
+    fails = false;
+    for (int i = 0; i < 4; ++i) step();
+    CHECK(step.captured());
+}
+
+TEST_CASE("Step: optimisers and averages count replays") {
+    machine = {};
+    Generator init(1);
+    nn::Linear net(2, 1, {.generator = &init});
+    nn::Adam adam(net.parameters(), {.lr = 0.1});
+    nn::EMA average(net, 0.9, true);
+    const Tensor x = ones({1, 2});
+    Step step(
+        cpu,
+        [&](const std::vector<Tensor>&) {
+            adam.zero_grad();
+            const Tensor loss = sum(net(x));
+            backward(loss);
+            adam.step();
+            average.update();
+            return NamedTensors{{"loss", loss}};
+        },
+        &kBackend);
+    for (int i = 0; i < 7; ++i) step();
+    CHECK(step.captured());
+    CHECK(adam.step_count() == 7);
+    CHECK(average.update_count() == 7);
+    CHECK(adam.state_dict()[1].second.to_vector() == std::vector<double>{7, 7});
+}
+
+TEST_CASE("Step: on the CPU it calls its body, and host parts stand where they are") {
+    Game plain, game;
+    Step step(cpu, [&](const std::vector<Tensor>& inputs) { return game.body(inputs); });
+    for (int i = 0; i < 5; ++i) CHECK(step()[0].second.item() == plain.body({})[0].second.item());
+    CHECK_FALSE(step.captured());
+    CHECK(step.refusal().empty());
+    int called = 0;
+    host_work([&] { ++called; });
+    CHECK(called == 1);
+    CHECK(host_number({f64}, [] { return 0.1; }).item() == 0.1);
+}
