@@ -146,12 +146,12 @@ void add_update(std::vector<OpCase>& cases, const char* name, kernels::Update up
     const auto tensors = [states] {
         Inputs x;
         for (std::size_t i = 0; i < 2 + states; ++i) x.push_back(rand({n}));
+        x.push_back(kernels::as_tensor({.lr = 1e-3, .epsilon = 1e-8, .beta1 = 0.9, .beta2 = 0.999, .momentum = 0.9}));
         return x;
     };
-    const auto run = [update](const Inputs& x) {
-        const kernels::UpdateTensors all{x[0], x[1], x.size() > 2 ? x[2] : Tensor(), x.size() > 3 ? x[3] : Tensor()};
-        const Tensor numbers = kernels::as_tensor({.lr = 1e-3, .epsilon = 1e-8, .beta1 = 0.9, .beta2 = 0.999, .momentum = 0.9});
-        kernels::multi_tensor_update(update, copy_to(numbers, x[0].device()), std::span(&all, 1));
+    const auto run = [update, states](const Inputs& x) {
+        const kernels::UpdateTensors all{x[0], x[1], states > 0 ? x[2] : Tensor(), states > 1 ? x[3] : Tensor()};
+        kernels::multi_tensor_update(update, x.back(), std::span(&all, 1));
         return x[0];
     };
     cases.push_back({std::string("update/") + name, tensors, run, 0, 4.0 * n * static_cast<double>(3 + 2 * states), false});

@@ -1,6 +1,7 @@
 #pragma once
 // A workload is a whole training step (or sampling step), timed with 1 and 2 threads under the name BM_workload/<name>/threads:<n> and, where
-// there is a GPU, as BM_workload/<name>/cuda/eager_f32. bench/peers/workloads.py has the same steps in PyTorch.
+// there is a GPU, as BM_workload/<name>/cuda/<mode>, called or
+// captured, in each precision. bench/peers/workloads.py has the same steps in PyTorch.
 #include <benchmark/benchmark.h>
 
 #if defined(__GLIBC__)
@@ -14,6 +15,8 @@
 #include "bench/device.h"
 #include "tensor/allocator.h"
 #include "tensor/parallel.h"
+#include "tensor/precision.h"
+#include "tensor/step.h"
 
 namespace eps::bench {
 
@@ -52,15 +55,25 @@ void run_on_cpu(benchmark::State& state, const Make& make, int threads) {
 
 /// On a GPU, ten steps at a time: the host runs ahead of the device, as it does in training. `peak_MB` is the most that tensors held.
 template <class Make>
-void run_on_gpu(benchmark::State& state, const Make& make) {
-    const WorkloadStep step = make(cuda);
-    for (int i = 0; i < 5; ++i) step();
-    allocator_of(cuda).reset_peak();
-    time_batches(state, 10, step);
-    state.counters["peak_MB"] = static_cast<double>(allocator_of(cuda).stats().peak_bytes) * 1e-6;
+void run_on_gpu(benchmark::State& state, const Make& make, Precision precision, bool captured) {
+    set_precision(precision);
+    {
+        const WorkloadStep step = make(cuda);
+        Step graph(cuda, [&step] {
+            step();
+            return NamedTensors{};
+        });
+        const auto run = [&] { captured ? (void)graph() : step(); };
+        for (int i = 0; i < 5; ++i) run();  // a Step is captured on the way
+        allocator_of(cuda).reset_peak();
+        if (captured && !graph.captured()) state.SkipWithError(graph.refusal().c_str());
+        else time_batches(state, 10, run);
+        state.counters["peak_MB"] = static_cast<double>(allocator_of(cuda).stats().peak_bytes) * 1e-6;
+    }
+    set_precision(Precision::f32);
 }
 
-/// `make` builds nets, optimisers and data on a device, and returns the step. Registers a case for each number of threads, and one for the GPU.
+/// `make` builds nets, optimisers and data on a device, and returns the step. Registers a case for each number of threads, and those of a GPU.
 template <class Make>
 int register_workload(const char* name, Make make, bool on_cpu = true) {
     const std::string prefix = std::string("BM_workload/") + name;
@@ -69,7 +82,11 @@ int register_workload(const char* name, Make make, bool on_cpu = true) {
     };
     for (int threads : {1, 2})
         if (on_cpu) add("/threads:" + std::to_string(threads), 1.5, [make, threads](benchmark::State& state) { run_on_cpu(state, make, threads); });
-    if (has_gpu()) add("/cuda/eager_f32", 0.3, [make](benchmark::State& state) { run_on_gpu(state, make); });
+    if (!has_gpu()) return 0;
+    for (const bool captured : {false, true})
+        for (const std::string& precision : precision_names())
+            add(std::string("/cuda/") + (captured ? "captured_" : "called_") + precision, 0.3,
+                [=](benchmark::State& state) { run_on_gpu(state, make, precision_named(precision), captured); });
     return 0;
 }
 

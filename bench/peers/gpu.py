@@ -103,7 +103,11 @@ def workloads(bench, clock, out):
     mine = collections.defaultdict(dict)
     for name, case in cases.items():  # BM_workload/<name>/cuda/<how> <precision>
         parts = name.split("/")
-        mine[parts[1]][parts[3].replace("_", " ")] = case["real_time"]
+        how = parts[3].replace("_", " ")
+        if case.get("error_occurred"):
+            problems.append(f"ours {how} {parts[1]}: {case.get('error_message', '')}")
+        else:
+            mine[parts[1]][how] = case["real_time"]
     rows = []
     for name in NAMES:
         both = [best_of(times[name]) for times in (mine, theirs)]
