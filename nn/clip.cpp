@@ -25,7 +25,8 @@ Tensor clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm, bo
     check(max_norm >= 0, "clip_grad_norm", "bad max_norm; got ", max_norm, "; expected a number >= 0");
     const Tensor norm = grad_norm(parameters);
     if (error_if_nonfinite)
-        check(std::isfinite(norm.item()), "clip_grad_norm", "the norm of the gradients is ", norm.item(), "; hint: AnomalyMode names the op that made it so");
+        check(std::isfinite(norm.item()), "clip_grad_norm", "the norm of the gradients is ", norm.item(),
+              "; hint: AnomalyMode names the op that made it so");
     NoGrad guard;
     const Tensor scale = where(norm <= max_norm, ones_like(norm), max_norm / norm);
     // New buffers: two parameters may share one gradient, which must not be scaled twice.

@@ -14,7 +14,7 @@ namespace {
 void replace_data(Tensor& x, const Tensor& data) {
     if (data.same_as(x)) return;
     const bool required = x.requires_grad();
-    x.requires_grad_(false);
+    if (required) x.requires_grad_(false);
     TensorImpl& impl = *x.impl();
     impl.storage = data.impl()->storage;
     impl.offset = data.offset();

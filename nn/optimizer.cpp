@@ -53,8 +53,9 @@ void Optimizer::step() {
         if (!slot.gradient.defined()) continue;
         check(slot.gradient.device() == slot.value.device(), name_, "parameter ", i, " and its gradient are on different devices; got ",
               slot.value.device(), " and ", slot.gradient.device());
-        check(state_count_ == 0 || slot.state1.dtype() == slot.value.dtype(), name_, "parameter ", i, " has another dtype than when the optimiser was made; got ",
-              describe(slot.value), "; expected ", describe(slot.state1), "; hint: make the optimiser after to()");
+        check(state_count_ == 0 || slot.state1.dtype() == slot.value.dtype(), name_, "parameter ", i,
+              " has another dtype than when the optimiser was made; got ", describe(slot.value), "; expected ", describe(slot.state1),
+              "; hint: make the optimiser after to()");
         slot.gradient = slot.gradient.contiguous_data();
         Launch& launch = launches[updates_[i]];
         launch.parameters.push_back(i);

@@ -82,8 +82,8 @@ void* CachingAllocator::ask_system(std::size_t bytes, const BlockUse& use) {
         release_cache_locked();
         block = system_allocate_(device_, bytes);
     }
-    check(block != nullptr, name_, "out of memory; asked for ", in_words(bytes), " for ", in_words(use), " with ", in_words(stats_.live_bytes), " live",
-          stats_.private_bytes > 0 ? str(" and ", in_words(stats_.private_bytes), " kept by captured steps") : "", largest_live(),
+    check(block != nullptr, name_, "out of memory; asked for ", in_words(bytes), " for ", in_words(use), " with ", in_words(stats_.live_bytes),
+          " live", stats_.private_bytes > 0 ? str(" and ", in_words(stats_.private_bytes), " kept by captured steps") : "", largest_live(),
           "; hint: a smaller batch");
     stats_.system_bytes += bytes;
     return block;

@@ -21,6 +21,7 @@
 #include "nn/ema.h"
 #include "nn/linear.h"
 #include "nn/loss.h"
+#include "nn/norm.h"
 #include "nn/optimizer.h"
 #include "nn/sequential.h"
 #include "tensor/host_part.h"
@@ -211,6 +212,9 @@ TEST_CASE("cuda: a module that moves takes optimiser and average with it") {
     training.step();
     CHECK(training.adam->state_dict().back().second.device() == cuda);
     CHECK(training.average->shadow()[0].second.device() == cuda);
+    nn::BatchNorm norm(4);  // whose count is of i64
+    norm.to(cuda);
+    for (const auto& [name, x] : norm.state_dict()) CHECK(x.device() == cuda);
 }
 
 TEST_CASE("cuda: every family trains captured, near what the CPU does, and goes on there and back again") {
