@@ -18,7 +18,9 @@ void sort_pairs(const std::uint64_t* keys, std::uint64_t* sorted_keys, const std
     };
     std::size_t bytes = 0;
     run(nullptr, bytes);  // asks for the size only
-    const Storage scratch(bytes, eps::cuda);
+    int device = 0;
+    cuda_check(cudaGetDevice(&device), "argsort");
+    const Storage scratch(bytes, Device{DeviceType::cuda, static_cast<std::int8_t>(device)});
     run(scratch.data(), bytes);
 }
 

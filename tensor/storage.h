@@ -13,6 +13,7 @@ namespace eps {
 class Storage final : public RefCounted {
 public:
     /// Uninitialised bytes from the device's caching allocator.
+    Storage(std::size_t bytes, Device device) : Storage(bytes, device, BlockUse{DType::u8, {static_cast<std::int64_t>(bytes)}}) {}
     Storage(std::size_t bytes, Device device, const BlockUse& use)
         : data_(allocator_of(device).allocate(bytes, use)), bytes_(bytes), device_(device) {}
     ~Storage() override { allocator_of(device_).free(data_, bytes_); }
