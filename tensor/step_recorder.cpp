@@ -31,6 +31,9 @@ StepRecorder::StepRecorder(Device device, const StepRecord& seen, const Tensor& 
         each.start = each.generator->counter();
         each.blocks = 0;
     }
+    // Before the body allocates anything: places are filled before a replay begins, so no earlier work of it may use their memory.
+    for (HostPart& part : expected_)
+        if (part.makes_tensor) part.place = empty(part.shape, {part.dtype, device});
 }
 
 StepRecorder::~StepRecorder() { innermost = outer_; }
@@ -82,7 +85,7 @@ Tensor StepRecorder::captured(Device device, HostPart part) {
                 generator->set_state(generator->seed(), generator->counter() + blocks);
             }
     }
-    if (part.makes_tensor) part.place = empty(part.shape, {part.dtype, device});
+    part.place = expected_[index].place;
     record_.parts.push_back(part);
     return part.place;
 }

@@ -1,6 +1,7 @@
 // The host's side of captured steps, with a graph that is a list of functions: what is captured does not run, and a launch runs the list.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
@@ -125,6 +126,22 @@ TEST_CASE("Step: a captured step draws what its body would, on the device and on
         CHECK(step.refusal().empty());
     }
     CHECK(machine.alive == 0);
+}
+
+TEST_CASE("Step: what a host part gives is not overwritten by what the device did before it in the step") {
+    machine = {};
+    int index = 0;
+    const auto body = [&](const std::vector<Tensor>&) {
+        {
+            Tensor scratch = empty({300});  // its memory is free again when the host part asks for its place
+            on_device([data = static_cast<float*>(scratch.raw_data())] { std::fill_n(data, 300, -1.0f); });
+        }
+        const Tensor given = host_tensor(cpu, [&] { return full({300}, index); });
+        return NamedTensors{{"total", total({given})}};
+    };
+    Step step(cpu, body, &kBackend);
+    for (index = 0; index < 6; ++index) CHECK(step()[0].second.item() == 300.0 * index);
+    CHECK(step.captured());
 }
 
 TEST_CASE("Step: a generator that was set back or seeded anew is followed") {
