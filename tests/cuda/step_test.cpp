@@ -28,21 +28,13 @@
 #include "tensor/precision.h"
 #include "tensor/step.h"
 #include "tests/cuda/twins.h"
+#include "tests/files.h"
 
 using namespace eps;
 using namespace eps::test;
 
 namespace {
 
-std::string refusal_of(const std::function<void()>& f) {
-    try {
-        f();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "";
-}
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 bool one_sentence(const std::string& text) { return !text.empty() && !contains(text, "\n"); }
 
 // A regression with everything that differs from step to step: rows, noise, masks, the rate, counts, the decay of an average.
@@ -148,7 +140,7 @@ TEST_CASE("cuda: inputs of another dtype are refused, of another shape captured 
     Step step(cuda, [](const std::vector<Tensor>& x) { return NamedTensors{{"sum", sum(square(x[0]))}}; });
     for (int i = 0; i < 4; ++i) CHECK(step({full({8}, i, {f32, cuda})})[0].second.item() == 8 * i * i);
     for (int i = 0; i < 4; ++i) CHECK(step({full({3, 5}, i)})[0].second.item() == 15 * i * i);  // from the host, too
-    CHECK(one_sentence(refusal_of([&] { step({ones({3, 5}, {f64, cuda})}); })));
+    CHECK(one_sentence(message_of([&] { step({ones({3, 5}, {f64, cuda})}); })));
     CHECK(step({full({3, 5}, 2, {f32, cuda})})[0].second.item() == 60);
 }
 
@@ -163,7 +155,7 @@ TEST_CASE("cuda: out of memory in the middle of a step is a sentence that names 
     });
     CHECK(step()[0].second.item() == 16);
     large = true;
-    const std::string said = refusal_of([&] { step(); });
+    const std::string said = message_of([&] { step(); });
     CHECK_MESSAGE(contains(said, "cuda:0 allocator: out of memory; asked for "), said);
     CHECK_MESSAGE(contains(said, "f32 [1024, 1024] 4 MiB"), said);
     CHECK(one_sentence(said));
@@ -176,11 +168,11 @@ TEST_CASE("cuda: a device that does not exist, and two devices in one op") {
     if (no_gpu()) return;
     const int count = cuda_kernels::device_count();
     const Device beyond{DeviceType::cuda, static_cast<std::int8_t>(count)};
-    const std::string missing = refusal_of([&] { zeros({2}, {f32, beyond}); });
+    const std::string missing = message_of([&] { zeros({2}, {f32, beyond}); });
     CHECK_MESSAGE(contains(missing, str(beyond, " does not exist; expected cuda:0")), missing);
     const Tensor here = ones({2, 2}), there = copy_to(here, cuda);
     for (const auto& call : std::vector<std::function<void()>>{[&] { here + there; }, [&] { matmul(there, here); }, [&] { concat({here, there}); }}) {
-        const std::string said = refusal_of(call);
+        const std::string said = message_of(call);
         CHECK_MESSAGE(contains(said, "different devices"), said);
         CHECK(one_sentence(said));
     }
@@ -192,7 +184,7 @@ TEST_CASE("cuda: a device that does not exist, and two devices in one op") {
     const Tensor other = copy_to(there, second);
     CHECK(sum(other + other).item() == 8);
     CHECK(sum(matmul(other, other)).item() == 8);
-    CHECK(contains(refusal_of([&] { other + there; }), "different devices; got cuda:1 and cuda:0"));
+    CHECK(contains(message_of([&] { other + there; }), "different devices; got cuda:1 and cuda:0"));
     Training training(second);
     Step step(second, [&] { return training.step(); });
     for (int i = 0; i < 5; ++i) step();

@@ -16,8 +16,10 @@
 #include "tensor/create.h"
 #include "tensor/host_part.h"
 #include "tensor/step.h"
+#include "tests/files.h"
 
 using namespace eps;
+using namespace eps::test;
 
 namespace {
 
@@ -95,15 +97,6 @@ struct Game {
     }
 };
 
-std::string refusal_of(const std::function<void()>& f) {
-    try {
-        f();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "";
-}
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 
@@ -182,10 +175,10 @@ TEST_CASE("Step: inputs may change their shapes, but neither dtype nor number: o
     CHECK(machine.captures == 1);
     for (int i = 0; i < 5; ++i) CHECK(both(full({2, 2}, i)));
     CHECK(machine.captures == 2);
-    const std::string other = refusal_of([&] { step({full({2, 2}, 1, {f64})}); });
+    const std::string other = message_of([&] { step({full({2, 2}, 1, {f64})}); });
     CHECK_MESSAGE(contains(other, "Step: input 0 has another dtype than before; got f64 [2, 2]; expected f32; hint: another Step"), other);
-    CHECK(contains(refusal_of([&] { step(); }), "Step: got 0 inputs; expected 1"));
-    CHECK(contains(refusal_of([&] { step({Tensor()}); }), "input 0 is undefined"));
+    CHECK(contains(message_of([&] { step(); }), "Step: got 0 inputs; expected 1"));
+    CHECK(contains(message_of([&] { step({Tensor()}); }), "input 0 is undefined"));
     CHECK(both(full({2, 2}, 7)));
     CHECK(machine.captures == 2);
 }
@@ -243,7 +236,7 @@ TEST_CASE("Step: an error of the body is the caller's, and the next step is none
         &kBackend);
     step();
     fails = true;
-    CHECK(contains(refusal_of([&] { step(); }), "body: fails"));
+    CHECK(contains(message_of([&] { step(); }), "body: fails"));
     fails = false;
     for (int i = 0; i < 4; ++i) step();
     CHECK(step.captured());
