@@ -23,12 +23,16 @@ Composition& Composition::add(std::unique_ptr<Bijector> layer) {
     return *this;
 }
 
-// Looked at once a pass, not once a layer: what is not finite in one layer is not in the sum.
-void Composition::check_finite(const Tensor& total, const std::vector<Tensor>& of_layer) const {
+// Looked at once a pass, not once a layer: what is not finite in one layer is not in the sum. The first of the pass is to blame: its NaN reaches
+// those that come after it.
+void Composition::check_finite(const Tensor& total, const std::vector<Tensor>& of_layer, Pass pass) const {
     if (all_finite(total)) return;
-    for (std::size_t k = 0; k < of_layer.size(); ++k)
+    const std::size_t count = of_layer.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t k = pass == Pass::transform ? i : count - 1 - i;
         check(all_finite(of_layer[k]), kOp, "the log-determinant of layer ", k, ", ", layers_[k]->name(),
               ", is not finite; hint: a lower learning rate, or gradients clipped");
+    }
     fail(kOp, "the log-determinants of ", size(), " layers overflow in their sum");
 }
 
@@ -41,7 +45,7 @@ Mapped Composition::transform(const Tensor& z, const Tensor& context) {
         on_the_way = {std::move(next.z), on_the_way.log_det + next.log_det};
         of_layer.push_back(std::move(next.log_det));
     }
-    check_finite(on_the_way.log_det, of_layer);
+    check_finite(on_the_way.log_det, of_layer, Pass::transform);
     return on_the_way;
 }
 
@@ -60,7 +64,7 @@ Mapped Composition::inverse(const Tensor& z, const Tensor& context) {
         on_the_way = {std::move(next.z), on_the_way.log_det + next.log_det};
         of_layer[k] = std::move(next.log_det);
     }
-    check_finite(on_the_way.log_det, of_layer);
+    check_finite(on_the_way.log_det, of_layer, Pass::inverse);
     return on_the_way;
 }
 

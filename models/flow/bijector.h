@@ -53,8 +53,9 @@ public:
     std::vector<Mapped> steps(const Tensor& z, const Tensor& context = {});
 
 private:
+    enum class Pass { transform, inverse };
     /// Throws, naming the layer that is to blame, unless all is finite. of_layer[k] is layer k's.
-    void check_finite(const Tensor& total, const std::vector<Tensor>& of_layer) const;
+    void check_finite(const Tensor& total, const std::vector<Tensor>& of_layer, Pass pass) const;
 
     std::vector<std::unique_ptr<Bijector>> layers_;
 };

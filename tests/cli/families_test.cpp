@@ -167,3 +167,11 @@ TEST_CASE("a flow from train to eval, bad options refused with what is allowed")
                                     {{"--target", "pinwheel", "--stl"}, "needs a density"},
                                     {{"--flow", "glow", "--target", "mnist", "--levels", "3"}, "cannot be halved"}});
 }
+
+TEST_CASE("a flow that diverges: the layer whose log-determinant is not finite") {
+    TempFolder data;
+    const Finished diverged = eps_program(tiny_flow(data, data / "run", 20, {"--flow", "realnvp", "--target", "moons", "--lr", "1e30", "--grad-clip", "0"}));
+    CHECK(diverged.code == 1);
+    CHECK_MESSAGE(contains(diverged.err, "the log-determinant of layer "), diverged.err);
+    CHECK_MESSAGE(contains(diverged.err, ", affine coupling, is not finite"), diverged.err);
+}

@@ -187,6 +187,17 @@ TEST_CASE("flow: a run that diverges stops in a sentence") {
     CHECK((!finite || !sentence.empty()));
 }
 
+TEST_CASE("flow: a log-determinant that is not finite stops the step with the index of its layer") {
+    for (const char* target : {"moons", "U1"}) {  // by the inverse, and by the transform
+        const auto task = task_of(small("realnvp", target));
+        NamedTensors state = task->state();
+        for (auto& [name, value] : state)
+            if (name == "model.flow.1.net.4.bias") value = full(value.shape(), std::nan(""));
+        task->load_state(state);
+        CHECK(contains(message_of([&] { task->step(0); }), "the log-determinant of layer 1, affine coupling, is not finite"));
+    }
+}
+
 TEST_CASE("vae: a posterior that goes through flows") {
     Generator init(1), data(2);
     vae::Vae model({.pixels = 12, .hidden = 16, .latent = 3, .flow = "planar", .flow_layers = 4}, init), plain({.pixels = 12, .hidden = 16, .latent = 3}, init);
