@@ -1,8 +1,11 @@
 #include "models/flow/planar.h"
 
 #include <algorithm>
+#include <cmath>
+#include <numbers>
 
 #include "autograd/op.h"
+#include "autograd/grad_mode.h"
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/cast.h"
 #include "autograd/ops/matmul.h"
@@ -75,6 +78,7 @@ Planar::Planar(std::int64_t dim, Generator& generator, std::int64_t context) : d
     check(dim >= 1, "planar", "needs at least one dimension; got ", dim);
     if (context > 0) {
         head_ = amortised_head(context, 2 * dim + 1, generator);
+        begin_as_identity();
         add("head", *head_);
         return;
     }
@@ -86,6 +90,13 @@ Planar::Planar(std::int64_t dim, Generator& generator, std::int64_t context) : d
     add_parameter("w", w);
     add_parameter("u", u);
     add_parameter("b", b);
+}
+
+void Planar::begin_as_identity() {
+    const NoGrad guard;
+    nn::init::zeros_(head_->weight);
+    const Tensor w0 = narrow(head_->bias, 0, 0, dim_);
+    narrow(head_->bias, 0, dim_, dim_).copy_(w0 * (std::log(std::numbers::e - 1) / (sum(square(w0)) + kTiny)));
 }
 
 PlanarMap Planar::parameters_for(const Tensor& z, const Tensor& context) {

@@ -245,3 +245,14 @@ TEST_CASE("a log-determinant that is not finite names its layer") {
     CHECK(message_of([&] { flow->transform(zeros({1, 2})); }).find("layer 1, radial") != std::string::npos);
     CHECK(message_of([&] { flow->inverse(ones({1, 2})); }).find("layer 1, radial") != std::string::npos);  // whose NaN goes on into layer 0
 }
+
+TEST_CASE("amortised planar flows begin as the identity, and learn from there") {
+    Generator generator(13);
+    const auto flow = make_flow("planar", {.dim = 40, .k = 20, .context = 6}, generator);
+    const Tensor z = randn({7, 40}, generator), context = randn({7, 6}, generator);
+    const Mapped there = flow->transform(z, context);
+    CHECK(largest(there.z - z) < 1e-4);
+    CHECK(largest(there.log_det) < 1e-4);
+    backward(sum(square(there.z)) - sum(there.log_det));
+    for (const Tensor& p : flow->parameters()) CHECK(largest(p.grad()) > 1e-3);
+}

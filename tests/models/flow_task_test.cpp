@@ -203,6 +203,13 @@ TEST_CASE("vae: a posterior that goes through flows") {
     vae::Vae model({.pixels = 12, .hidden = 16, .latent = 3, .flow = "planar", .flow_layers = 4}, init), plain({.pixels = 12, .hidden = 16, .latent = 3}, init);
     CHECK(model.parameter_count() == plain.parameter_count() + 4 * (16 + 1) * (2 * 3 + 1));
     const Tensor x = cast_data(rand({40, 12}, data) < 0.3, f32);
+    // The flow begins as the identity.
+    CHECK(max(abs(model.code(x) - model.encode(x).mu)).item() < 1e-5);
+    {
+        const NoGrad guard;
+        for (auto& [name, p] : model.named_parameters())
+            if (name.starts_with("flow.")) p.copy_(p + 0.1 * randn(p.shape(), data));
+    }
     // One sample's weight is its bound, and more samples raise it.
     Generator one(3), same(3), many(4);
     const Tensor bound = model.elbo(x, one).elbo;
