@@ -16,7 +16,7 @@ using Layer = std::unique_ptr<Bijector>;
 using MakeMap = std::unique_ptr<ElementMap> (*)(const FlowOptions&);
 
 std::unique_ptr<ElementMap> additive(const FlowOptions&) { return std::make_unique<Additive>(); }
-std::unique_ptr<ElementMap> affine(const FlowOptions&) { return std::make_unique<Affine>(); }
+std::unique_ptr<ElementMap> affine(const FlowOptions& o) { return std::make_unique<Affine>(o.limit); }
 std::unique_ptr<ElementMap> spline(const FlowOptions& o) {
     return std::make_unique<RationalQuadratic>(SplineOptions{.bins = o.bins, .bound = o.bound});
 }

@@ -12,6 +12,7 @@ struct FlowOptions {
     std::int64_t width = 64, hidden = 2;            // of the networks in couplings and autoregressive flows
     std::int64_t bins = 8;                          // of a spline, on [-bound, bound]
     double bound = 4;
+    double limit = 2;                               // of |log scale| in affine maps
     std::int64_t context = 0;                       // width of the context; 0: none
 };
 

@@ -39,6 +39,9 @@ void check_architecture(const Settings& s) {
           spline ? "a spline needs bins and a tail above 0" : "--bins and --tail are of --flow spline",
           "; got --flow ", s.flow, " --bins ", o.bins, " --tail ", o.bound);
     check(o.bins <= 500, kOp, "bins have a least width; got --bins ", o.bins, "; expected 500 at most");
+    const bool affine = !images && is_any(s.flow, {"realnvp", "glow", "maf", "iaf"});
+    check(affine == (o.limit > 0), kOp, affine ? "affine maps need a largest |log scale| above 0" : "--limit is of affine maps of points",
+          "; got --flow ", s.flow, " --target ", s.target_name, " --limit ", o.limit);
     check(images == (s.levels > 0), kOp, images ? "images need a scale" : "--levels is of images", "; got --levels ", s.levels);
     const Whole most = s.flow == "glow" ? 2 : 3;  // 28 = 4 * 7, and the last scale of RealNVP is not squeezed
     check(s.levels <= most, kOp, "images of 28 pixels cannot be halved so often; got --flow ", s.flow, " --levels ", s.levels, "; expected ",
@@ -51,8 +54,9 @@ void check_objective(const Settings& s) {
           s.target_name, "; expected a data set, or another --flow");
     check(energy || !s.path, kOp, "--stl is a gradient of the reverse KL divergence, which needs a density; got --target ", s.target_name,
           "; expected U1 to U4");
-    check(energy || s.anneal == 0, kOp, "--anneal is for energies; got --anneal ", s.anneal, " --target ", s.target_name,
-          "; expected U1 to U4");
+    check(s.target == Target::toy || s.noise == 0, kOp, "--noise is on points; got --noise ", s.noise, " --target ", s.target_name);
+    check(energy || (s.anneal > 0) == (s.noise > 0), kOp, "--anneal is of energies, or of --noise; got --anneal ", s.anneal, " --noise ", s.noise,
+          " --target ", s.target_name);
     check(!s.transport || s.continuous(), kOp, "--ot pairs noise with data in flow matching; got --flow ", s.flow, "; expected --flow cfm");
     check(!s.transport || s.batch <= 1024, kOp, "--ot takes time with the cube of the batch; got --batch ", s.batch, "; expected 1024 at most");
     check(!s.reversible || !s.continuous(), kOp, "--reversible is of layers, and a continuous flow has none; got --flow cfm");
@@ -97,8 +101,10 @@ std::vector<Option> options() {
         by_recipe({"layers", Whole{2}, "hidden layers of each network", {}, 0, 64}),
         by_recipe({"bins", Whole{0}, "of a spline", {}, 0}),
         by_recipe({"tail", 0.0, "a spline is the identity outside of [-tail, tail]", {}, 0}),
+        by_recipe({"limit", 0.0, "largest |log scale| of an affine map of points", {}, 0, 20}),
         by_recipe({"levels", Whole{0}, "scales of images", {}, 0}),
-        by_recipe({"anneal", Whole{0}, "steps over which beta rises from 0.01 to 1, of energies; 0: it is 1", {}, 0}),
+        by_recipe({"noise", 0.0, "deviation of noise on points, which falls to a hundredth of it, then to none; of points in units of theirs", {}, 0}),
+        by_recipe({"anneal", Whole{0}, "steps over which beta rises from 0.01 to 1, of energies, or the noise on points falls; 0: none", {}, 0}),
         {"stl", false, "gradient through the samples' path alone, of energies"},
         {"ot", false, "flow matching: pair noise with data by optimal transport within the batch"},
         {"reversible", false, "keep no layer's input: backward inverts"},
@@ -123,12 +129,13 @@ Settings Settings::of(const Config& config) {
     s.data_dir = config.text("data-dir");
     s.target = target_of(s.target_name);
     s.layers = {.dim = 2, .k = config.integer("k"), .width = config.integer("width"), .hidden = config.integer("layers"), .bins = config.integer("bins"),
-                .bound = config.number("tail")};
+                .bound = config.number("tail"), .limit = config.number("limit")};
     s.levels = config.integer("levels");
     s.base = config.text("base");
     s.reversible = config.flag("reversible");
     s.transport = config.flag("ot");
     s.path = config.flag("stl");
+    s.noise = config.number("noise");
     s.anneal = config.integer("anneal");
     s.batch = config.integer("batch");
     s.lr = config.number("lr");

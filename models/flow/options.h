@@ -29,6 +29,7 @@ struct Settings {
     std::int64_t levels;               // scales of images
     std::string base;                  // "normal", "learned" or "uniform"
     bool reversible, transport, path;  // --ot, --stl
+    double noise;                      // on points in the first `anneal` steps; 0: none
     std::int64_t anneal;               // steps; 0: none
     std::int64_t batch;
     double lr;

@@ -25,6 +25,7 @@ constexpr std::int64_t kPixels = 240, kFewPixels = 80;      // a side of each de
 constexpr std::int64_t kReported = 2500;                    // of PacGAN's protocol   (Lin et al. 2018, section 4.1)
 constexpr std::int64_t kAtOnce = 5000, kHeldOut = 100000;
 constexpr std::int64_t kHeldOutContinuous = 5000;
+constexpr double kLeastNoise = 0.01;                        // of the first
 constexpr Window kUnits{-4, 4, -4, 4};                      // of the film: units of the flow
 
 // A continuous flow, solved no better than eyes can see, until the end of the scope.
@@ -48,7 +49,7 @@ class Plane final : public Domain {
 public:
     explicit Plane(const Settings& settings)
         : toy_(data::make_toy(settings.target_name)), device_(settings.device), batch_(settings.batch), held_out_(settings.continuous() ? kHeldOutContinuous : kHeldOut),
-          side_(settings.continuous() ? kFewPixels : kPixels), transport_(settings.transport) {
+          side_(settings.continuous() ? kFewPixels : kPixels), noise_(settings.noise), anneal_(settings.anneal), transport_(settings.transport) {
         Generator generator(1);
         const Tensor x = toy_.sample(20000, generator);
         centre_ = mean(x, {0});
@@ -59,10 +60,10 @@ public:
         data_ = narrow(x, 0, 0, kDots);
     }
 
-    PartLoss loss(Model& model, const std::function<std::int64_t()>&, Generator& generator) override {
-        const Tensor x = host_tensor(device_, [this, &generator] {
+    PartLoss loss(Model& model, const std::function<std::int64_t()>& index, Generator& generator) override {
+        const Tensor x = host_tensor(device_, [this, index, &generator] {
             const NoGrad guard;
-            return in_units(toy_.sample(batch_, generator));
+            return with_noise(in_units(toy_.sample(batch_, generator)), index(), generator);
         });
         if (model.continuous) {
             const Tensor loss = matching(model.continuous->velocity(), model.q->base().sample(batch_, generator), x, generator);
@@ -120,6 +121,13 @@ private:
     /// What -log p of points of the plane is more than that of what the flow has.
     double unit() const { return 2 * std::log(deviation_); }
 
+    /// Modes that noise joins and that part slowly are found; between modes of the last size there is no gradient that would show a flow the way.
+    Tensor with_noise(const Tensor& x, std::int64_t step, Generator& generator) const {
+        if (step >= anneal_) return x;
+        const double deviation = noise_ * std::pow(kLeastNoise, static_cast<double>(step) / static_cast<double>(anneal_));
+        return x + deviation * randn(x.shape(), x.options(), generator);
+    }
+
     Tensor matching(Velocity& velocity, Tensor noise, const Tensor& x, Generator& generator) const {
         if (transport_) noise = index_select(noise, 0, copy_to(transport_order(noise, x), device_));
         return mean(flow_matching_loss(velocity, noise, x, rand({batch_}, x.options(), generator)));
@@ -140,6 +148,8 @@ private:
     data::Toy toy_;
     Device device_;
     std::int64_t batch_, held_out_, side_;
+    double noise_;
+    std::int64_t anneal_;
     bool transport_;
     Tensor centre_, background_, data_;
     double deviation_ = 1;

@@ -14,7 +14,7 @@ using Whole = std::int64_t;
 // From the general to the particular: of the rows that fit, later ones count. Settled by experiment where no source is named.
 const std::vector<Recipe>& recipes() {
     static const std::vector<Recipe> all{
-        {{}, {{"k", Whole{8}}, {"base", Text("normal")}, {"width", Whole{64}}, {"layers", Whole{2}}, {"bins", Whole{0}}, {"tail", 0.0},
+        {{}, {{"k", Whole{8}}, {"base", Text("normal")}, {"width", Whole{64}}, {"layers", Whole{2}}, {"bins", Whole{0}}, {"tail", 0.0}, {"limit", 0.0}, {"noise", 0.0},
               {"levels", Whole{0}}, {"batch", Whole{256}}, {"lr", 2e-3}, {"lr-decay", Text("cosine")}, {"grad-clip", 5.0}, {"ema", 0.0}}},
         // Gradients of energies are not cut: with clipping, U4 at K = 32 ended at .22 nats instead of .02.
         {{{"kind", "energy"}}, {{"base", Text("learned")}, {"grad-clip", 0.0}}},
@@ -22,14 +22,23 @@ const std::vector<Recipe>& recipes() {
         {{{"flow", "planar"}, {"kind", "energy"}}, {{"lr", 1e-2}}},
         {{{"flow", "radial"}}, {{"k", Whole{32}}, {"width", Whole{0}}, {"layers", Whole{0}}, {"lr", 5e-3}}},
         {{{"flow", "spline"}}, {{"k", Whole{4}}, {"bins", Whole{16}}, {"tail", 5.0}, {"lr", 4e-3}}},
+        {{{"flow", "realnvp"}}, {{"limit", 2.0}}},
+        {{{"flow", "glow"}}, {{"limit", 2.0}}},
+        {{{"flow", "maf"}}, {{"limit", 2.0}}},
+        {{{"flow", "iaf"}}, {{"limit", 2.0}}},
         {{{"flow", "cfm"}}, {{"k", Whole{1}}, {"width", Whole{128}}, {"layers", Whole{3}}, {"ema", 0.999}}},
         {{{"flow", "spline"}, {"target", "checkerboard"}}, {{"base", Text("uniform")}, {"tail", 2.0}}},
         // Filters and steps that two cores can train.
-        {{{"kind", "images"}}, {{"k", Whole{4}}, {"levels", Whole{2}}, {"width", Whole{32}}, {"layers", Whole{0}}, {"batch", Whole{32}}, {"lr", 1e-3},
+        {{{"kind", "images"}}, {{"k", Whole{4}}, {"levels", Whole{2}}, {"width", Whole{32}}, {"layers", Whole{0}}, {"limit", 0.0}, {"batch", Whole{32}}, {"lr", 1e-3},
                                   {"ema", 0.99}}},
     };
     return all;
 }
+
+// 10 000 steps in Rezende & Mohamed 2015, eq. 20; of a short run a quarter, chosen by experiment.
+Whole beta_steps(Whole steps) { return steps > 0 ? std::clamp<Whole>(steps / 4, 1, 10000) : Whole{10000}; }
+// Two thirds of the run: a flow learns the least where noise is large, and needs time at every size of it.
+Whole noisy_steps(Whole steps) { return steps > 0 ? std::max<Whole>(2 * steps / 3, 1) : Whole{10000}; }
 
 }  // namespace
 
@@ -40,9 +49,8 @@ Config complete(const Config& given) {
     kind.set("kind", Text(target == Target::energy ? "energy" : target == Target::images ? "images" : "toy"));
     Config recipe = recipe_for(kind, recipes());
     const Whole steps = config.integer("steps");
-    // 10 000 steps in Rezende & Mohamed 2015, eq. 20; of a short run a quarter, chosen by experiment.
-    const Whole anneal = steps > 0 ? std::clamp<Whole>(steps / 4, 1, 10000) : Whole{10000};
-    recipe.set("anneal", target == Target::energy ? anneal : Whole{0});
+    const bool noisy = (config.has("noise") ? config : recipe).number("noise") > 0;
+    recipe.set("anneal", target == Target::energy ? beta_steps(steps) : noisy ? noisy_steps(steps) : Whole{0});
     if (steps == 0) recipe.set("lr-decay", Text("none"));  // whose end is not known
     add_missing(config, recipe);
     Settings::of(config);

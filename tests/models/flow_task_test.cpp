@@ -70,6 +70,8 @@ TEST_CASE("flow: what is not given comes from the recipe, and what is given stay
     CHECK(config_of({{"target", Text("U1")}, {"base", Text("normal")}}).text("base") == "normal");
     CHECK(config_of({{"target", Text("U1")}, {"steps", Whole{0}}}).integer("anneal") == 10000);
     CHECK(config_of({{"target", Text("U1")}, {"steps", Whole{100}}}).integer("anneal") == 25);
+    CHECK(config_of({{"noise", 0.5}, {"steps", Whole{300}}}).integer("anneal") == 200);
+    CHECK(config_of({{"noise", 0.0}, {"steps", Whole{300}}}).integer("anneal") == 0);
     CHECK(config_of({{"steps", Whole{0}}}).text("lr-decay") == "none");
     CHECK(config_of({{"flow", Text("planar")}}).integer("width") == 0);
     CHECK(config_of({{"target", Text("checkerboard")}}).text("base") == "uniform");
@@ -85,12 +87,17 @@ TEST_CASE("flow: options that do not go together are one sentence with what is a
     CHECK(contains(refusal(on("cfm", "moons", {{"base", Text("learned")}})), "expected --base normal"));
     CHECK(contains(refusal(on("spline", "moons", {{"ot", true}})), "expected --flow cfm"));
     CHECK(contains(refusal(on("spline", "pinwheel", {{"stl", true}})), "needs a density; got --target pinwheel"));
-    CHECK(contains(refusal(on("spline", "moons", {{"anneal", Whole{5}}})), "expected U1 to U4"));
+    CHECK(contains(refusal(on("spline", "moons", {{"anneal", Whole{5}}})), "of energies, or of --noise; got --anneal 5 --noise 0"));
+    CHECK(contains(refusal(on("spline", "moons", {{"noise", 0.5}, {"anneal", Whole{0}}})), "got --anneal 0 --noise 0.5"));
+    CHECK(contains(refusal(on("spline", "U1", {{"noise", 0.5}})), "--noise is on points; got --noise 0.5 --target U1"));
     CHECK(contains(refusal(on("spline", "moons", {{"base", Text("uniform")}})), "no density outside of its box"));
     CHECK(contains(refusal(on("spline", "checkerboard", {{"tail", 1.5}})), "--tail of at least 2"));
     CHECK(contains(refusal(on("spline", "moons", {{"bins", Whole{0}}})), "needs bins and a tail above 0"));
     CHECK(contains(refusal(on("spline", "moons", {{"bins", Whole{1000}}})), "expected 500 at most"));
     CHECK(contains(refusal(on("realnvp", "moons", {{"bins", Whole{3}}})), "are of --flow spline"));
+    CHECK(contains(refusal(on("realnvp", "moons", {{"limit", 0.0}})), "a largest |log scale| above 0"));
+    CHECK(contains(refusal(on("nice", "moons", {{"limit", 2.0}})), "of affine maps of points; got --flow nice"));
+    CHECK(contains(refusal(on("glow", "mnist", {{"limit", 2.0}})), "of affine maps of points; got --flow glow --target mnist"));
     CHECK(contains(refusal(on("planar", "moons", {{"width", Whole{3}}})), "which this flow has not"));
     CHECK(contains(refusal(on("nice", "moons", {{"layers", Whole{0}}})), "need a hidden layer"));
     CHECK(contains(refusal(on("nice", "moons", {{"levels", Whole{1}}})), "--levels is of images"));
@@ -176,6 +183,19 @@ TEST_CASE("flow: U1 is fitted by planar flows, moons by splines") {
     CHECK(scalar(points, "nll_gap") > -5 * scalar(points, "nll_gap_se"));
     CHECK(scalar(points, "nll_gap") < 0.25);
     CHECK(scalar(points, "nll") == doctest::Approx(scalar(points, "entropy") + scalar(points, "nll_gap")));
+}
+
+TEST_CASE("flow: noise on points falls to a hundredth, then to none") {
+    // What a flow sees that has learned nothing, of base N(0, I), tells the variance of its points: loss = ln 2 pi + E |x|^2 / 2 + constants.
+    const auto loss = [](double noise, std::int64_t step) {
+        const auto task = task_of(with(small("nice", "ring8"), {{"batch", Whole{20000}}, {"noise", noise}, {"anneal", Whole{noise > 0 ? 10 : 0}}}));
+        return scalar(task->step(step), "loss");
+    };
+    const double without = loss(0, 0);
+    CHECK(loss(0.5, 0) - without == doctest::Approx(0.25).epsilon(0.1));  // two elements, half of .5^2 each
+    CHECK(loss(0.5, 5) - without > 0.0005);  // 0.0025, give or take what noise and points have in common
+    CHECK(loss(0.5, 5) - without < 0.005);
+    CHECK(loss(0.5, 10) == without);
 }
 
 TEST_CASE("flow: a run that diverges stops in a sentence") {
