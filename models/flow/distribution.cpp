@@ -4,8 +4,10 @@
 
 #include "autograd/grad_mode.h"
 #include "autograd/ops/arithmetic.h"
+#include "autograd/ops/index.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
+#include "autograd/ops/softmax.h"
 #include "nn/functional_call.h"
 #include "tensor/create.h"
 
@@ -40,6 +42,30 @@ Tensor Normal::log_prob(const Tensor& z) {
 
 Tensor Normal::sample(std::int64_t count, Generator& generator) {
     return reparameterise(mu, log_var, randn(batch_of(count, mu.shape()), mu.options(), generator));
+}
+
+Mixture::Mixture(std::int64_t components, std::int64_t dim, Generator& generator) {
+    check(components >= 1 && dim >= 1, "Mixture", "needs components and dimensions; got ", components, " and ", dim);
+    logit = zeros({components});
+    mu = randn({components, dim}, generator);
+    log_var = zeros({components, dim});
+    add_parameter("logit", logit);
+    add_parameter("mu", mu);
+    add_parameter("log_var", log_var);
+}
+
+Tensor Mixture::log_prob(const Tensor& z) {
+    check_event("Mixture", z, {mu.size(1)});
+    const Tensor of_component = sum(normal_log_prob(unsqueeze(z, 1), mu, log_var), {2});  // [B, C]
+    return logsumexp(of_component + log_softmax(logit, 0), {1});
+}
+
+Tensor Mixture::sample(std::int64_t count, Generator& generator) {
+    const Shape each = batch_of(count, {mu.size(1)});
+    // The largest of log-weights with Gumbel noise is at c with the weight of c.
+    const Tensor gumbel = -log(-log(rand({count, logit.size(0)}, logit.options(), generator)));
+    const Tensor component = argmax(log_softmax(logit, 0) + gumbel, 1);
+    return reparameterise(index_select(mu, 0, component), index_select(log_var, 0, component), randn(each, mu.options(), generator));
 }
 
 Box::Box(Tensor low_, Tensor high_) : low(std::move(low_)), high(std::move(high_)) {

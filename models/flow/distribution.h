@@ -25,6 +25,18 @@ public:
     Tensor mu, log_var;
 };
 
+/// Of `components` normal distributions of points [B, dim], all learned; they begin standard, around points drawn from N(0, I). Flows are
+/// continuous: what they make of one normal distribution has bridges between modes that are apart   (Cornish et al. 2020). Samples are not
+/// differentiable in the weights.
+class Mixture final : public Distribution {
+public:
+    Mixture(std::int64_t components, std::int64_t dim, Generator& generator);
+    Tensor log_prob(const Tensor& z) override;
+    Tensor sample(std::int64_t count, Generator& generator) override;
+
+    Tensor logit, mu, log_var;  // [C], [C, D], [C, D]; weights are softmax(logit)
+};
+
 /// Uniform on a box, low <= z < high, [event...] each: log-density -inf outside.
 class Box final : public Distribution {
 public:

@@ -11,10 +11,12 @@ namespace eps::models::flow {
 namespace {
 
 constexpr std::int64_t kPixels = 28 * 28;
+constexpr std::int64_t kComponents = 32;  // more than modes: two that begin near one leave none empty
 
-std::unique_ptr<Distribution> make_base(const Settings& s) {
+std::unique_ptr<Distribution> make_base(const Settings& s, Generator& generator) {
     const Shape event{s.target == Target::images ? kPixels : s.layers.dim};
     if (s.base == "uniform") return std::make_unique<Box>(full(event, -s.layers.bound), full(event, s.layers.bound));
+    if (s.base == "mixture") return std::make_unique<Mixture>(kComponents, s.layers.dim, generator);
     return std::make_unique<Normal>(event, s.base == "learned");
 }
 
@@ -39,7 +41,7 @@ Model make_model(const Settings& s, Generator& generator) {
         if (s.reversible) flow = std::make_unique<Reversible>(std::move(layers));
         else flow = std::move(layers);
     }
-    model.q = std::make_unique<FlowDistribution>(make_base(s), std::move(flow));
+    model.q = std::make_unique<FlowDistribution>(make_base(s, generator), std::move(flow));
     return model;
 }
 

@@ -60,9 +60,11 @@ void check_objective(const Settings& s) {
     check(!s.transport || s.continuous(), kOp, "--ot pairs noise with data in flow matching; got --flow ", s.flow, "; expected --flow cfm");
     check(!s.transport || s.batch <= 1024, kOp, "--ot takes time with the cube of the batch; got --batch ", s.batch, "; expected 1024 at most");
     check(!s.reversible || !s.continuous(), kOp, "--reversible is of layers, and a continuous flow has none; got --flow cfm");
-    check(s.base != "learned" || !s.continuous(), kOp, "flow matching starts from a fixed base; got --base learned; expected --base normal");
+    check(is_any(s.base, {"normal", "uniform"}) || !s.continuous(), kOp, "flow matching starts from a fixed base; got --base ", s.base,
+          "; expected --base normal");
     check(s.base != "uniform" || (s.flow == "spline" && s.target_name == "checkerboard" && s.layers.bound >= 2), kOp,
           "--base uniform has no density outside of its box, [-tail, tail]; expected --flow spline --target checkerboard and a --tail of at least 2");
+    check(s.base != "mixture" || s.target == Target::toy, kOp, "--base mixture is learned from points; got --target ", s.target_name);
     check(s.target != Target::images || s.base == "normal", kOp, "images start from a normal base; got --base ", s.base);
 }
 
@@ -96,14 +98,14 @@ std::vector<Option> options() {
         {"target", Text("moons"), "an energy, points of the plane, or images", target_names()},
         {"data-dir", Text(""), "folder of an image data set's four files"},
         by_recipe({"k", Whole{32}, "layers; of images steps at each scale", {}, 1, 100000}),
-        by_recipe({"base", Text("normal"), "where the flow starts", {"normal", "learned", "uniform"}}),
+        by_recipe({"base", Text("normal"), "where the flow starts", {"normal", "learned", "uniform", "mixture"}}),
         by_recipe({"width", Whole{64}, "of hidden layers; of images channels", {}, 0}),
         by_recipe({"layers", Whole{2}, "hidden layers of each network", {}, 0, 64}),
         by_recipe({"bins", Whole{0}, "of a spline", {}, 0}),
         by_recipe({"tail", 0.0, "a spline is the identity outside of [-tail, tail]", {}, 0}),
         by_recipe({"limit", 0.0, "largest |log scale| of an affine map of points", {}, 0, 20}),
         by_recipe({"levels", Whole{0}, "scales of images", {}, 0}),
-        by_recipe({"noise", 0.0, "deviation of noise on points, which falls to a hundredth of it, then to none; of points in units of theirs", {}, 0}),
+        by_recipe({"noise", 0.0, "deviation of noise on points, in units of theirs; it falls to a hundredth, then to none", {}, 0}),
         by_recipe({"anneal", Whole{0}, "steps over which beta rises from 0.01 to 1, of energies, or the noise on points falls; 0: none", {}, 0}),
         {"stl", false, "gradient through the samples' path alone, of energies"},
         {"ot", false, "flow matching: pair noise with data by optimal transport within the batch"},

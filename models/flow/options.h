@@ -27,7 +27,7 @@ struct Settings {
     Target target;
     FlowOptions layers;                // of points; k of images: steps at each scale
     std::int64_t levels;               // scales of images
-    std::string base;                  // "normal", "learned" or "uniform"
+    std::string base;                  // "normal", "learned", "uniform" or "mixture"
     bool reversible, transport, path;  // --ot, --stl
     double noise;                      // on points in the first `anneal` steps; 0: none
     std::int64_t anneal;               // steps; 0: none

@@ -14,8 +14,9 @@ using Whole = std::int64_t;
 // From the general to the particular: of the rows that fit, later ones count. Settled by experiment where no source is named.
 const std::vector<Recipe>& recipes() {
     static const std::vector<Recipe> all{
-        {{}, {{"k", Whole{8}}, {"base", Text("normal")}, {"width", Whole{64}}, {"layers", Whole{2}}, {"bins", Whole{0}}, {"tail", 0.0}, {"limit", 0.0}, {"noise", 0.0},
-              {"levels", Whole{0}}, {"batch", Whole{256}}, {"lr", 2e-3}, {"lr-decay", Text("cosine")}, {"grad-clip", 5.0}, {"ema", 0.0}}},
+        {{}, {{"k", Whole{8}}, {"base", Text("normal")}, {"width", Whole{64}}, {"layers", Whole{2}}, {"bins", Whole{0}}, {"tail", 0.0},
+              {"limit", 0.0}, {"noise", 0.0}, {"levels", Whole{0}}, {"batch", Whole{256}}, {"lr", 2e-3}, {"lr-decay", Text("cosine")},
+              {"grad-clip", 5.0}, {"ema", 0.0}}},
         // Gradients of energies are not cut: with clipping, U4 at K = 32 ended at .22 nats instead of .02.
         {{{"kind", "energy"}}, {{"base", Text("learned")}, {"grad-clip", 0.0}}},
         {{{"flow", "planar"}}, {{"k", Whole{32}}, {"width", Whole{0}}, {"layers", Whole{0}}, {"lr", 5e-3}}},
@@ -28,9 +29,14 @@ const std::vector<Recipe>& recipes() {
         {{{"flow", "iaf"}}, {{"limit", 2.0}}},
         {{{"flow", "cfm"}}, {{"k", Whole{1}}, {"width", Whole{128}}, {"layers", Whole{3}}, {"ema", 0.999}}},
         {{{"flow", "spline"}, {"target", "checkerboard"}}, {{"base", Text("uniform")}, {"tail", 2.0}}},
+        // Edges take steep maps: with a limit of 2 and 8 layers the gap to the entropy was .115 nats.
+        {{{"flow", "realnvp"}, {"target", "checkerboard"}}, {{"k", Whole{12}}, {"limit", 4.0}, {"ema", 0.999}}},
+        // Modes far apart: from a normal base the gap was .16 nats at best, with 16 layers.
+        {{{"flow", "realnvp"}, {"target", "ring8"}},
+         {{"k", Whole{4}}, {"base", Text("mixture")}, {"limit", 4.0}, {"noise", 0.5}, {"lr", 1e-2}, {"ema", 0.999}}},
         // Filters and steps that two cores can train.
-        {{{"kind", "images"}}, {{"k", Whole{4}}, {"levels", Whole{2}}, {"width", Whole{32}}, {"layers", Whole{0}}, {"limit", 0.0}, {"batch", Whole{32}}, {"lr", 1e-3},
-                                  {"ema", 0.99}}},
+        {{{"kind", "images"}}, {{"k", Whole{4}}, {"levels", Whole{2}}, {"width", Whole{32}}, {"layers", Whole{0}}, {"limit", 0.0},
+                                  {"batch", Whole{32}}, {"lr", 1e-3}, {"ema", 0.99}}},
     };
     return all;
 }

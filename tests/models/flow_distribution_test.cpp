@@ -47,6 +47,24 @@ TEST_CASE("base distributions: densities in closed form, samples that follow the
     CHECK(largest(mean(z, {0}) - tensor({1, -2}, {2}, doubles)) < 0.03);
     CHECK(largest(log(var(z, {0})) - tensor({0.5, -1}, {2}, doubles)) < 0.03);
 
+    Mixture mixture(3, 2, generator);
+    CHECK(mixture.parameters().size() == 3);
+    mixture.to(f64);
+    {
+        const NoGrad guard;
+        mixture.logit.copy_(tensor({std::log(0.5), std::log(0.3), std::log(0.2)}));
+        mixture.mu.copy_(tensor({0, 0, 10, 0, 0, 20}, {3, 2}));
+        mixture.log_var.copy_(tensor({0, 0, -1, -1, 1, -2}, {3, 2}));
+    }
+    const double of_first = std::log(0.5) - std::log(2 * std::numbers::pi), of_third = std::log(0.2) - std::log(2 * std::numbers::pi) + 0.5;
+    CHECK(largest(mixture.log_prob(tensor({0, 0, 0, 20}, {2, 2}, doubles)) - tensor({of_first, of_third}, {2}, doubles)) < 1e-6);
+    const Tensor few = detach(mixture.sample(20'000, generator)), far = select(few, 1, 0) > 5.0;
+    CHECK(mean(cast_data(far, f64)).item() == doctest::Approx(0.3).epsilon(0.05));
+    CHECK(mean(cast_data(select(few, 1, 1) > 10.0, f64)).item() == doctest::Approx(0.2).epsilon(0.05));
+    CHECK(var(masked_select(select(few, 1, 0), far)).item() == doctest::Approx(std::exp(-1)).epsilon(0.1));
+    CHECK(message_of([&] { mixture.log_prob(zeros({3}, doubles)); }).find("[2]") != std::string::npos);
+    CHECK(message_of([&] { Mixture(0, 2, generator); }).find("got 0 and 2") != std::string::npos);
+
     Box box(tensor({-1, 0}), tensor({1, 4}));
     const Tensor at_points = box.log_prob(tensor({0, 1, -1, 0, 0.5, 5, 1, 1}, {4, 2}));
     CHECK(largest(narrow(at_points, 0, 0, 2) + std::log(8)) < 1e-6);

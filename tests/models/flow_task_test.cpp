@@ -49,6 +49,7 @@ std::vector<Given> small_runs(const TempFolder& data) {
             with(small("glow", "moons"), {{"ema", 0.9}, {"reversible", true}}),
             small("planar", "pinwheel"),
             small("spline", "checkerboard"),
+            with(small("realnvp", "ring8"), {{"base", Text("mixture")}, {"noise", 0.5}}),
             with(small("cfm", "moons"), {{"ot", true}}),
             small_images(data, "glow"),
             small_images(data, "realnvp")};
@@ -85,6 +86,8 @@ TEST_CASE("flow: options that do not go together are one sentence with what is a
     CHECK(contains(refusal(on("cfm", "moons", {{"reversible", true}})), "a continuous flow has none"));
     CHECK(contains(refusal(on("cfm", "moons", {{"ot", true}, {"batch", Whole{5000}}})), "expected 1024 at most"));
     CHECK(contains(refusal(on("cfm", "moons", {{"base", Text("learned")}})), "expected --base normal"));
+    CHECK(contains(refusal(on("cfm", "moons", {{"base", Text("mixture")}})), "got --base mixture; expected --base normal"));
+    CHECK(contains(refusal(on("spline", "U1", {{"base", Text("mixture")}})), "learned from points; got --target U1"));
     CHECK(contains(refusal(on("spline", "moons", {{"ot", true}})), "expected --flow cfm"));
     CHECK(contains(refusal(on("spline", "pinwheel", {{"stl", true}})), "needs a density; got --target pinwheel"));
     CHECK(contains(refusal(on("spline", "moons", {{"anneal", Whole{5}}})), "of energies, or of --noise; got --anneal 5 --noise 0"));
