@@ -107,28 +107,40 @@ Tensor channel_sums(const ImageLayout& x, const Term& term, Device device, const
     return sums;
 }
 
-/// dweight and dbias [C] or [B, C] from those sums: of g x_hat, and of g. A thread a parameter; dbias may be null.
+/// dweight and dbias [C] or [B, C] from those sums: of g x_hat, and of g. A block is 8 parameters by 32 lanes; dbias may be null.
+inline constexpr unsigned kAcross = 8, kLanes = kBlock / kAcross;
+
 template <class T>
 __global__ void __launch_bounds__(kBlock)
-    parameter_gradient_kernel(T* dweight, T* dbias, const double* sums, std::uint32_t chunks, std::uint32_t lines, std::uint32_t parameters) {
-    const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
-    if (i >= parameters) return;
+    parameter_gradient_kernel(T* dweight, T* dbias, const double* sums, std::uint32_t terms, std::uint32_t parameters) {
+    const std::uint32_t i = blockIdx.x * kAcross + threadIdx.x;
     double sum = 0, product = 0;
-    for (std::uint32_t chunk = 0; chunk < chunks; ++chunk)
+    if (i < parameters)
 #pragma unroll 4
-        for (std::uint32_t line = i; line < lines; line += parameters) {
-            sum += sums[std::size_t{chunk} * lines + line];
-            product += sums[(std::size_t{chunks} + chunk) * lines + line];
+        for (std::uint32_t term = threadIdx.y; term < terms; term += kLanes) {
+            const std::size_t at = std::size_t{term} * parameters + i;
+            sum += sums[at];
+            product += sums[std::size_t{terms} * parameters + at];
         }
-    dweight[i] = static_cast<T>(product);
-    if (dbias) dbias[i] = static_cast<T>(sum);
+    __shared__ double memory[2][kLanes][kAcross];
+    memory[0][threadIdx.y][threadIdx.x] = sum;
+    memory[1][threadIdx.y][threadIdx.x] = product;
+    for (unsigned half = kLanes / 2; half > 0; half /= 2) {
+        __syncthreads();
+        if (threadIdx.y < half)
+            for (auto& part : memory) part[threadIdx.y][threadIdx.x] += part[threadIdx.y + half][threadIdx.x];
+    }
+    if (threadIdx.y != 0 || i >= parameters) return;
+    dweight[i] = static_cast<T>(memory[1][0][threadIdx.x]);
+    if (dbias) dbias[i] = static_cast<T>(memory[0][0][threadIdx.x]);
 }
 
 template <class T>
 void parameter_gradients(T* dweight, T* dbias, const Tensor& sums, std::int64_t parameters, const char* op) {
-    parameter_gradient_kernel<T><<<blocks_for(parameters), kBlock, 0, stream()>>>(
-        dweight, dbias, static_cast<const double*>(sums.raw_data()), static_cast<std::uint32_t>(sums.size(1)),
-        static_cast<std::uint32_t>(sums.size(2)), static_cast<std::uint32_t>(parameters));
+    if (parameters == 0) return;
+    const auto terms = static_cast<std::uint32_t>(sums.numel() / (2 * parameters));  // chunks and samples that a parameter serves
+    parameter_gradient_kernel<T><<<blocks_for(parameters, kAcross), dim3(kAcross, kLanes), 0, stream()>>>(
+        dweight, dbias, static_cast<const double*>(sums.raw_data()), terms, static_cast<std::uint32_t>(parameters));
     check_launch(op);
 }
 

@@ -5,14 +5,17 @@
 //     columns' gradient = y filters, added up where the pixels came from: the input's
 //     filters' gradient = y^T columns
 //
-// each group for itself, as a batch. Columns are made in strips of bounded size, and never where they are the image itself (1x1). Whoever
-// adds does so in an order that depends on shapes alone: no atomics, the same bits every run.
+// each group for itself, as a batch. Without strides a pixel is seen by a window of places just as a place sees a window of pixels: where there
+// are hardly more pixels than places, the input's gradient is a product of y's columns, too. Columns are made in strips of bounded size, already in bf16 where factors are rounded to that,
+// and never where they are the image itself (1x1). Whoever adds does so in an order that depends on shapes alone: no atomics, the same bits every run.
+#include "cuda/biased_product.h"
 #include "cuda/context.h"
 #include "cuda/lines.cuh"
 #include "cuda/vector.cuh"
 #include "cuda/windows.h"
 #include "tensor/create.h"
 #include "tensor/kernels.h"
+#include "tensor/precision.h"
 
 namespace eps::kernels::cuda {
 namespace {
@@ -40,6 +43,16 @@ struct Convolution {
           windows(axis_of(0, x, y, w, g), axis_of(1, x, y, w, g)) {
         check_count(std::max(x.numel(), y.numel()), "conv2d");
     }
+    /// The convolution of y that gives x's gradient, where nothing is strided.
+    Convolution reversed() const {
+        Convolution c = *this;
+        std::swap(c.in, c.out);
+        c.windows = Windows(windows.y.reversed(), windows.x.reversed());
+        return c;
+    }
+    bool is_worth_reversing() const {
+        return windows.y.stride.size == 1 && windows.x.stride.size == 1 && 2 * windows.pixels() <= 3 * windows.places();
+    }
     std::int64_t places() const { return images * windows.places(); }
     std::int64_t width() const { return taps * in; }  // of a group's columns
     /// Rows of columns that fit a strip.
@@ -55,6 +68,9 @@ struct Convolution {
     bool is_product() const { return windows.is_identity(); }
     Tensor columns(std::int64_t rows, const Options& options) const { return empty({groups, rows, width()}, options); }
 };
+
+// What factors of products of `dtype` are rounded to: whoever makes one anew makes it so.
+DType factor_type(DType dtype) { return dtype == f32 && precision() == Precision::bf16 ? bf16 : dtype; }
 
 Tensor transposed(const Tensor& x) {
     return x.as_strided({x.size(0), x.size(2), x.size(1)}, {x.strides()[0], x.strides()[2], x.strides()[1]}, x.offset());
@@ -73,18 +89,24 @@ Tensor filters_of(const Convolution& c, const Tensor& w) {
     const Tensor ordered = taps_outermost(c) ? w : clone_data(channels_innermost(w));
     return ordered.as_strided({c.groups, c.out, c.width()}, {c.out * c.width(), c.width(), 1}, ordered.offset());
 }
+// Those of c.reversed():   [groups, C / groups, taps K / groups]
+Tensor reversed_filters_of(const Convolution& c, const Tensor& w) {
+    const Strides& s = w.strides();
+    const Tensor view = w.as_strided({c.groups, c.in, w.size(2), w.size(3), c.out}, {c.out * s[0], s[1], s[2], s[3], s[0]}, w.offset());
+    return clone_data(view).as_strided({c.groups, c.in, c.taps * c.out}, {c.in * c.taps * c.out, c.taps * c.out, 1}, 0);
+}
 
 /// What the two kernels that make and unmake columns share. Columns [groups, rows, taps, C / groups] hold the places from `first` on.
 struct Columns {
     Windows windows;
-    Divisor pieces, taps, channels;  // pieces: vectors of a pixel; channels: of a group
-    std::uint32_t groups, first, rows;
+    Divisor pieces, channels;  // pieces: vectors of a pixel; channels: of a group
+    std::uint32_t taps, groups, first, rows;
 
     Columns(const Convolution& c, int vector, std::int64_t first_place, std::int64_t count)
         : windows(c.windows),
           pieces(static_cast<std::uint32_t>(c.groups * c.in / vector)),
-          taps(static_cast<std::uint32_t>(c.taps)),
           channels(static_cast<std::uint32_t>(c.in)),
+          taps(static_cast<std::uint32_t>(c.taps)),
           groups(static_cast<std::uint32_t>(c.groups)),
           first(static_cast<std::uint32_t>(first_place)),
           rows(static_cast<std::uint32_t>(count)) {}
@@ -92,21 +114,23 @@ struct Columns {
     /// Where (row, tap) of a channel, counted over all groups, is.
     __device__ std::int64_t at(std::uint32_t row, std::uint32_t tap, std::uint32_t channel) const {
         const std::uint32_t group = channels.divide(channel);
-        return ((std::int64_t{group} * rows + row) * taps.size + tap) * channels.size + (channel - group * channels.size);
+        return ((std::int64_t{group} * rows + row) * taps + tap) * channels.size + (channel - group * channels.size);
     }
 };
 
-// A thread a vector of V channels of a tap.
-template <class T, int V>
-__global__ void __launch_bounds__(kBlock) gather_kernel(T* columns, const T* x, const __grid_constant__ Columns c, std::uint32_t count) {
+// A thread V channels of a row, all its taps: their loads are in flight together.
+template <class T, class To, int V>
+__global__ void __launch_bounds__(kBlock) gather_kernel(To* __restrict__ columns, const T* __restrict__ x, const __grid_constant__ Columns c, std::uint32_t count) {
     const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= count) return;
-    const std::uint32_t line = c.pieces.divide(i), channel = (i - line * c.pieces.size) * V;
-    const std::uint32_t row = c.taps.divide(line), tap = line - row * c.taps.size;
-    const std::int64_t pixel = c.windows.pixel(c.first + row, tap);
-    Vector<T, V> seen = {};
-    if (pixel >= 0) seen = vector_at<V>(x + pixel * c.width() + channel);
-    vector_at<V>(columns + c.at(row, tap, channel)) = seen;
+    const std::uint32_t row = c.pieces.divide(i), channel = (i - row * c.pieces.size) * V;
+    To* const to = columns + c.at(row, 0, channel);
+    const T* const from = x + channel;
+    c.windows.each_pixel(c.first + row, [&](std::int64_t pixel, std::int32_t tap) {
+        Vector<To, V> seen = {};
+        if (pixel >= 0) seen = converted<To>(vector_at<V>(from + pixel * c.width()));
+        vector_at<V>(to + std::int64_t{tap} * c.channels.size) = seen;
+    });
 }
 
 // A thread V channels of a pixel: the sum over the places that saw it, taps in order. All of those are among the columns.
@@ -128,26 +152,31 @@ __global__ void __launch_bounds__(kBlock)
 }
 
 template <class T>
-bool in_vectors(const Convolution& c, const T* image) {
-    return c.in % kVector<T> == 0 && is_aligned(image);
+bool in_vectors(const Convolution& c, const T* image, int vector) {
+    return c.in % vector == 0 && is_aligned(image, sizeof(T) * static_cast<std::size_t>(vector));
+}
+
+template <class T, class To>
+void launch_gather(Tensor& columns, const Tensor& x, const Convolution& c, std::int64_t first) {
+    constexpr int kWide = kVector<To>;
+    const bool vectors = in_vectors(c, data_of<T>(x), kWide);
+    const int width = vectors ? kWide : 1;
+    const auto count = static_cast<std::uint32_t>(columns.numel() / (c.taps * width));
+    const auto kernel = vectors ? gather_kernel<T, To, kWide> : gather_kernel<T, To, 1>;
+    kernel<<<blocks_for(count), kBlock, 0, stream()>>>(data_of<To>(columns), data_of<T>(x), Columns(c, width, first, columns.size(1)), count);
 }
 
 void gather_columns(Tensor& columns, const Tensor& x, const Convolution& c, std::int64_t first) {
     if (columns.numel() == 0) return;
-    visit_real(x, [&]<class T>() {
-        const bool vectors = in_vectors(c, data_of<T>(x));
-        const int width = vectors ? kVector<T> : 1;
-        const auto count = static_cast<std::uint32_t>(columns.numel() / width);
-        const auto kernel = vectors ? gather_kernel<T, kVector<T>> : gather_kernel<T, 1>;
-        kernel<<<blocks_for(count), kBlock, 0, stream()>>>(data_of<T>(columns), data_of<T>(x), Columns(c, width, first, columns.size(1)), count);
-    });
+    if (columns.dtype() == bf16) launch_gather<float, bfloat16>(columns, x, c, first);
+    else visit_real(x, [&]<class T>() { launch_gather<T, T>(columns, x, c, first); });
     check_launch("conv2d");
 }
 
 void collect_columns(Tensor& x, const Tensor& columns, const Tensor& bias, const Convolution& c, std::int64_t first, std::int64_t first_pixel,
                      std::int64_t pixels) {
     visit_real(x, [&]<class T>() {
-        const bool vectors = in_vectors(c, data_of<T>(x));
+        const bool vectors = in_vectors(c, data_of<T>(x), kVector<T>);
         const int width = vectors ? kVector<T> : 1;
         const auto count = static_cast<std::uint32_t>(pixels * c.groups * c.in / width);
         const auto kernel = vectors ? collect_kernel<T, kVector<T>> : collect_kernel<T, 1>;
@@ -161,9 +190,10 @@ void collect_columns(Tensor& x, const Tensor& columns, const Tensor& bias, const
 template <class F>
 void for_each_strip(const Convolution& c, const Tensor& x, const F& f) {
     if (c.is_product()) return f(c.rows_of(x, c.in, 0, c.places()), 0);
-    const std::int64_t rows = c.strip(size_of(x.dtype()));
+    const DType dtype = factor_type(x.dtype());
+    const std::int64_t rows = c.strip(size_of(dtype));
     for (std::int64_t first = 0; first < c.places(); first += rows) {
-        Tensor columns = c.columns(std::min(rows, c.places() - first), x.options());
+        Tensor columns = c.columns(std::min(rows, c.places() - first), {dtype, x.device()});
         gather_columns(columns, x, c, first);
         f(columns, first);
     }
@@ -174,28 +204,30 @@ void fill_pixels(Tensor& image, const Tensor& bias) {
     copy(image, bias.as_strided({1, bias.numel(), 1, 1}, {0, bias.strides()[0], 0, 0}, bias.offset()));
 }
 
+// y = columns filters^T + bias
+void multiply(Tensor& y, const Tensor& x, const Tensor& filters, const Tensor& bias, const Convolution& c) {
+    const bool at_once = bias.defined() && c.groups == 1, before = bias.defined() && !at_once;
+    if (before) fill_pixels(y, bias);
+    const Tensor factor = transposed(cast_data(filters, factor_type(filters.dtype())));
+    for_each_strip(c, x, [&](const Tensor& columns, std::int64_t first) {
+        Tensor out = c.rows_of(y, c.out, first, columns.size(1));
+        at_once ? biased_product(out, columns, factor, bias) : matmul(out, columns, factor, before);
+    });
+}
+
 }  // namespace
 
 void conv2d(Tensor& y, const Tensor& x, const Tensor& w, const Tensor& bias, const ConvGeometry& geometry) {
     if (y.numel() == 0) return;
     const Convolution c(x, y, w, geometry);
-    if (bias.defined()) fill_pixels(y, bias);
-    const Tensor filters = transposed(filters_of(c, w));
-    for_each_strip(c, x, [&](const Tensor& columns, std::int64_t first) {
-        Tensor out = c.rows_of(y, c.out, first, columns.size(1));
-        matmul(out, columns, filters, bias.defined());
-    });
+    multiply(y, x, filters_of(c, w), bias, c);
 }
 
 void conv2d_input(Tensor& x, const Tensor& y, const Tensor& w, const Tensor& bias, const ConvGeometry& geometry) {
     if (x.numel() == 0) return;
     const Convolution c(x, y, w, geometry);
+    if (c.is_worth_reversing()) return multiply(x, y, reversed_filters_of(c, w), bias, c.reversed());
     const Tensor filters = filters_of(c, w);
-    if (c.is_product()) {
-        if (bias.defined()) fill_pixels(x, bias);
-        Tensor out = c.rows_of(x, c.in, 0, c.places());
-        return matmul(out, c.rows_of(y, c.out, 0, c.places()), filters, bias.defined());
-    }
     // A strip is some whole images or, where one alone is too large, some rows of one with all the places that see them.
     const Axis& down = c.windows.y;
     const std::int64_t strip = c.strip(size_of(x.dtype())), of_image = std::max<std::int64_t>(1, c.windows.places());

@@ -1,6 +1,7 @@
 // copy, fill, arange: everything that only moves or makes elements.
 #include "cuda/context.h"
 #include "cuda/strided.cuh"
+#include "cuda/vector.cuh"
 #include "tensor/kernels.h"
 
 namespace eps::kernels::cuda {
@@ -21,6 +22,25 @@ void launch_copy(void* out, const void* src, const Loop<2>& loop) {
                                                                       static_cast<const From*>(src) + base.of[1], piece);
         check_launch("copy");
     });
+}
+
+// Side by side on both sides: a thread converts as many as fill 16 bytes of the wider type.
+template <class To, class From, int V>
+__global__ void __launch_bounds__(kBlock) convert_kernel(To* out, const From* src, std::int64_t vectors) {
+    const std::int64_t i = (std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x) * V;
+    if (i < vectors * V) vector_at<V>(out + i) = converted<To>(vector_at<V>(src + i));
+}
+
+template <class To, class From>
+void launch_convert(Tensor& out, const Tensor& src) {
+    constexpr int V = 16 / static_cast<int>(std::max(sizeof(To), sizeof(From)));
+    const auto loop = plan_loop<2>({&out, &src});
+    auto* const to = static_cast<To*>(out.raw_data());
+    const auto* const from = static_cast<const From*>(src.raw_data());
+    if (!is_flat(loop, 0b11) || out.numel() % V != 0 || !is_aligned(to, V * sizeof(To)) || !is_aligned(from, V * sizeof(From)))
+        return launch_copy<To, From>(to, from, loop);
+    convert_kernel<To, From, V><<<blocks_for(out.numel() / V), kBlock, 0, stream()>>>(to, from, out.numel() / V);
+    check_launch("copy");
 }
 
 // Copies without conversion see bytes, in the largest pieces (16 bytes at most) that the layout allows: the same rows of a
@@ -129,10 +149,9 @@ __global__ void __launch_bounds__(kBlock) arange_kernel(T* out, double start, do
 void copy(Tensor& out, const Tensor& src) {
     if (out.numel() == 0) return;
     if (out.dtype() == src.dtype()) return copy_unconverted(out, src);
-    const auto loop = plan_loop<2>({&out, &src});
     visit(out.dtype(), [&]<class To>() {
         visit(src.dtype(), [&]<class From>() {
-            if constexpr (!std::is_same_v<To, From>) launch_copy<To, From>(out.raw_data(), src.raw_data(), loop);
+            if constexpr (!std::is_same_v<To, From>) launch_convert<To, From>(out, src);
         });
     });
 }

@@ -28,10 +28,10 @@ __device__ T times(double weight, T x) { return static_cast<T>(static_cast<T>(we
 template <class T>
 __global__ void resample_kernel(T* out, const T* src, std::int64_t out_stride, std::int64_t src_stride, const __grid_constant__ Part part,
                                 const __grid_constant__ Lines<2> lines) {
-    const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
-    if (i >= std::int64_t{lines.count} * part.outputs) return;
+    const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i >= lines.count * static_cast<std::uint32_t>(part.outputs)) return;
     const auto output = static_cast<std::int32_t>(i / lines.count);
-    const auto at = lines.at(static_cast<std::uint32_t>(i % lines.count));
+    const auto at = lines.at(i % lines.count);
     T* const to = out + at.of[0] + (part.first + output) * out_stride;
     T sum = part.continues && output == 0 ? *to : T(0);
     for (int t = part.starts[output]; t < part.starts[output + 1]; ++t)
@@ -43,10 +43,10 @@ __global__ void resample_kernel(T* out, const T* src, std::int64_t out_stride, s
 template <class T>
 __global__ void select_kernel(T* out, const T* src, std::int64_t out_stride, std::int64_t src_stride, const __grid_constant__ Part part,
                               const __grid_constant__ Lines<2> lines) {
-    const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
-    if (i >= std::int64_t{lines.count} * part.outputs) return;
+    const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i >= lines.count * static_cast<std::uint32_t>(part.outputs)) return;
     const auto output = static_cast<std::int32_t>(i / lines.count);
-    const auto at = lines.at(static_cast<std::uint32_t>(i % lines.count));
+    const auto at = lines.at(i % lines.count);
     const int t = part.starts[output];
     out[at.of[0] + (part.first + output) * out_stride] = t < part.starts[output + 1] ? src[at.of[1] + part.sources[t] * src_stride] : T(0);
 }

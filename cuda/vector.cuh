@@ -2,6 +2,8 @@
 // Neighbouring elements that move as one word: a thread that loads 16 bytes keeps the memory busy with a quarter of the instructions.
 #include <cstdint>
 
+#include "tensor/dtype.h"
+
 namespace eps::kernels::cuda {
 
 /// Elements of a 16-byte vector.
@@ -23,6 +25,14 @@ __host__ __device__ inline Vector<T, W>& vector_at(T* p) {
 template <int W, class T>
 __host__ __device__ inline const Vector<T, W>& vector_at(const T* p) {
     return *reinterpret_cast<const Vector<T, W>*>(p);
+}
+
+template <class To, class T, int W>
+__device__ inline Vector<To, W> converted(const Vector<T, W>& x) {
+    Vector<To, W> out;
+#pragma unroll
+    for (int i = 0; i < W; ++i) out.at[i] = convert<To>(x.at[i]);
+    return out;
 }
 
 }  // namespace eps::kernels::cuda

@@ -26,6 +26,9 @@ struct Axis {
         return at * static_cast<std::int32_t>(stride.size) == from && at < outputs ? at : -1;
     }
 
+    /// Without a stride the outputs that see an input are a window as well: of this axis, whose taps come in the same order.
+    Axis reversed() const { return {outputs, inputs, taps, -before, -step, stride}; }
+
     struct Range {
         std::int32_t begin, end;
     };
@@ -40,7 +43,7 @@ struct Axis {
 
 struct Windows {
     Axis y, x;
-    Divisor input_rows, input_columns, output_rows, output_columns, taps_x;
+    Divisor input_rows, input_columns, output_rows, output_columns;
 
     Windows(const Axis& down, const Axis& across)
         : y(down),
@@ -48,8 +51,7 @@ struct Windows {
           input_rows(unsigned_of(y.inputs)),
           input_columns(unsigned_of(x.inputs)),
           output_rows(unsigned_of(y.outputs)),
-          output_columns(unsigned_of(x.outputs)),
-          taps_x(unsigned_of(x.taps)) {}
+          output_columns(unsigned_of(x.outputs)) {}
 
     EPS_HD std::int32_t taps() const { return y.taps * x.taps; }
     std::int64_t pixels() const { return std::int64_t{y.inputs} * x.inputs; }  // of one image
@@ -60,13 +62,20 @@ struct Windows {
         return same(y) && same(x);
     }
 
-    /// The pixel that a place sees through a tap, or -1.
-    EPS_HD std::int64_t pixel(std::uint32_t place, std::uint32_t tap) const {
+    /// Calls f(pixel, tap) for every tap of a place in order, with the pixel that it sees there, or -1.
+    template <class F>
+    EPS_HD void each_pixel(std::uint32_t place, const F& f) const {
         const Position at = position(place, output_rows, output_columns);
-        const std::uint32_t v = taps_x.divide(tap);
-        const std::int32_t row = y.input(at.row, static_cast<std::int32_t>(v)),
-                           column = x.input(at.column, static_cast<std::int32_t>(tap - v * taps_x.size));
-        return row < 0 || column < 0 ? -1 : (at.image * y.inputs + row) * x.inputs + column;
+        for (std::int32_t u = 0; u < y.taps; ++u) {
+            const std::int32_t row = y.input(at.row, u);
+#ifdef __CUDA_ARCH__
+#pragma unroll 4
+#endif
+            for (std::int32_t v = 0; v < x.taps; ++v) {
+                const std::int32_t column = x.input(at.column, v);
+                f(row < 0 || column < 0 ? -1 : (at.image * y.inputs + row) * x.inputs + column, u * x.taps + v);
+            }
+        }
     }
     /// Calls f(place, tap) for every place that sees a pixel, taps in order.
     template <class F>

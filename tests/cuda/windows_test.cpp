@@ -35,16 +35,23 @@ TEST_CASE("cuda index: windows see the pixels of the convolution's definition, a
             std::uint32_t place = 0;
             for (std::int32_t b = 0; b < static_cast<std::int32_t>(images); ++b)
                 for (std::int32_t i = 0; i < down.outputs; ++i)
-                    for (std::int32_t j = 0; j < across.outputs; ++j, ++place)
+                    for (std::int32_t j = 0; j < across.outputs; ++j, ++place) {
+                        std::vector<std::int64_t> pixels;
+                        windows.each_pixel(place, [&](std::int64_t pixel, std::int32_t tap) {
+                            CHECK(tap == static_cast<std::int32_t>(pixels.size()));
+                            pixels.push_back(pixel);
+                        });
+                        REQUIRE(pixels.size() == static_cast<std::size_t>(windows.taps()));
                         for (std::int32_t tap = 0; tap < windows.taps(); ++tap) {
                             const std::int32_t row = i * static_cast<std::int32_t>(down.stride.size) - down.before + tap / across.taps * down.step,
                                                column = j * static_cast<std::int32_t>(across.stride.size) - across.before +
                                                         tap % across.taps * across.step;
                             const bool inside = row >= 0 && row < down.inputs && column >= 0 && column < across.inputs;
                             const std::int64_t pixel = inside ? (std::int64_t{b} * down.inputs + row) * across.inputs + column : -1;
-                            REQUIRE(windows.pixel(place, static_cast<std::uint32_t>(tap)) == pixel);
+                            REQUIRE(pixels[static_cast<std::size_t>(tap)] == pixel);
                             if (inside) seen[pixel].insert({place, tap});
                         }
+                    }
             for (std::uint32_t pixel = 0; pixel < images * static_cast<std::uint32_t>(windows.pixels()); ++pixel) {
                 std::set<std::pair<std::int64_t, std::int32_t>> found;
                 windows.each_place(pixel, [&](std::int64_t at, std::int32_t tap) { found.insert({at, tap}); });
@@ -67,4 +74,18 @@ TEST_CASE("cuda index: the outputs of a strip of inputs are all that see it") {
                             REQUIRE(output < range.end);
                         }
             }
+}
+
+TEST_CASE("cuda index: without a stride, the outputs that see an input are a window of the reversed axis") {
+    int unstrided = 0;
+    for (const Axis& a : axes()) {
+        if (a.stride.size > 1) continue;
+        ++unstrided;
+        const Axis reversed = a.reversed();
+        CHECK(reversed.inputs == a.outputs);
+        CHECK(reversed.outputs == a.inputs);
+        for (std::int32_t i = 0; i < a.inputs; ++i)
+            for (std::int32_t tap = 0; tap < a.taps; ++tap) REQUIRE(reversed.input(i, tap) == a.output(i, tap));
+    }
+    CHECK(unstrided >= 3);
 }
