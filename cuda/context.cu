@@ -22,13 +22,12 @@ cudaStream_t make_stream() {
     return made;
 }
 
-cublasHandle_t make_cublas(cudaStream_t stream) {
+cublasHandle_t make_cublas(cudaStream_t stream, void*& workspace) {
     cublasHandle_t made = nullptr;
     cublas_check(cublasCreate(&made), "cublas");
     cublas_check(cublasSetStream(made, stream), "cublas");
     // After the stream, because cublasSetStream goes back to the workspace of cuBLAS's own pool; and ours, because a captured graph
     // must find the same address at every replay.
-    void* workspace = nullptr;
     cuda_check(cudaMalloc(&workspace, kWorkspace), "cublas");
     cublas_check(cublasSetWorkspace(made, workspace, kWorkspace), "cublas");
     // The same call gives the same bits. Which products round their factors, matmul.cu says call by call.
@@ -42,6 +41,7 @@ struct Gpu {
     std::once_flag stream_made, cublas_made, allocator_made;
     cudaStream_t stream = nullptr;
     cublasHandle_t cublas = nullptr;
+    void* workspace = nullptr;
     CachingAllocator* allocator = nullptr;
 };
 
@@ -90,8 +90,13 @@ cudaStream_t stream() {
 
 cublasHandle_t cublas() {
     Gpu& here = gpu(current);
-    std::call_once(here.cublas_made, [&] { here.cublas = make_cublas(stream()); });
+    std::call_once(here.cublas_made, [&] { here.cublas = make_cublas(stream(), here.workspace); });
     return here.cublas;
+}
+
+Workspace cublas_workspace() {
+    (void)cublas();
+    return {gpu(current).workspace, kWorkspace};
 }
 
 CachingAllocator& allocator(Device device) {

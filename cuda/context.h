@@ -18,6 +18,12 @@ inline void check_launch(const char* op) { cuda_check(cudaGetLastError(), op); }
 cudaStream_t stream();
 /// The handle bound to that stream, with a workspace of its own.
 cublasHandle_t cublas();
+/// That workspace.
+struct Workspace {
+    void* data;
+    std::size_t bytes;
+};
+Workspace cublas_workspace();
 
 inline constexpr int kBlock = 256;  // threads of a block, unless a kernel says otherwise
 /// Blocks of `each` indices that cover n.

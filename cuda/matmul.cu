@@ -1,24 +1,12 @@
 // Batched matrix product by cuBLAS.
-//
-// cuBLAS stores matrices by columns. Read that way, our row-major memory holds the transposes, and
-//
-//     out = a b   is   out^T = b^T a^T
-//
-// so we hand it b first, then a, and no element moves. An operand that is itself a transposed view differs only in a flag.
 #include "cuda/context.h"
+#include "cuda/matrix.h"
 #include "tensor/create.h"
 #include "tensor/kernels.h"
 #include "tensor/precision.h"
 
 namespace eps::kernels::cuda {
 namespace {
-
-// A [batch, rows, columns] tensor as cuBLAS takes it.
-struct Matrix {
-    Tensor tensor;  // the operand or a row-major copy of it
-    cublasOperation_t operation = CUBLAS_OP_N;
-    std::int64_t leading = 1, batch_stride = 0;
-};
 
 // True if rows `stride` apart, each `length` contiguous elements long, make a matrix; a dimension of one element has no stride to obey.
 bool rows_fit(std::int64_t rows, std::int64_t stride, std::int64_t length, std::int64_t inner_stride) {
@@ -27,7 +15,7 @@ bool rows_fit(std::int64_t rows, std::int64_t stride, std::int64_t length, std::
 
 Matrix as_matrix(const Tensor& x) {
     const std::int64_t rows = x.size(1), columns = x.size(2), by_row = x.strides()[1], by_column = x.strides()[2];
-    const std::int64_t batch_stride = x.size(0) == 1 ? 0 : x.strides()[0];  // 0 also where one matrix serves the whole batch
+    const std::int64_t batch_stride = x.size(0) == 1 ? 0 : x.strides()[0];
     if (rows_fit(rows, by_row, columns, by_column)) return {x, CUBLAS_OP_N, rows == 1 ? columns : by_row, batch_stride};
     if (rows_fit(columns, by_column, rows, by_row)) return {x, CUBLAS_OP_T, columns == 1 ? rows : by_column, batch_stride};
     return as_matrix(clone_data(x));
@@ -43,9 +31,19 @@ Matrix rounded(const Matrix& x) {
     return {cast_data(in_memory, bf16), x.operation, columns, matrices == 1 ? 0 : rows * columns};
 }
 
-cudaDataType_t cuda_type(DType dtype) { return dtype == f64 ? CUDA_R_64F : dtype == bf16 ? CUDA_R_16BF : CUDA_R_32F; }
-
 }  // namespace
+
+Matrix as_factor(const Tensor& x, DType product) {
+    const Matrix matrix = as_matrix(x);
+    const bool rounds = product == f32 && precision() == Precision::bf16 && x.dtype() != bf16;  // who makes a factor may have made it so
+    return rounds ? rounded(matrix) : matrix;
+}
+
+cudaDataType_t cuda_type(DType dtype) { return dtype == f64 ? CUDA_R_64F : dtype == bf16 ? CUDA_R_16BF : CUDA_R_32F; }
+cublasComputeType_t compute_type(DType product) {
+    if (product == f64) return CUBLAS_COMPUTE_64F;
+    return precision() == Precision::tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
+}
 
 void matmul(Tensor& out, const Tensor& a, const Tensor& b, bool accumulate) {
     if (out.numel() == 0) return;
@@ -55,25 +53,22 @@ void matmul(Tensor& out, const Tensor& a, const Tensor& b, bool accumulate) {
         if (!accumulate) fill(out, 0);
         return;
     }
-    const Matrix left = as_matrix(a), right = as_matrix(b);
+    const Matrix x = as_factor(a, out.dtype()), y = as_factor(b, out.dtype());
     const std::int64_t leading = m == 1 ? n : out.strides()[1], batch_stride = out.strides()[0];
     // One b for a whole batch of a's that lie below one another: a single tall matrix, as in a linear layer over a sequence.
-    if (right.batch_stride == 0 && left.operation == CUBLAS_OP_N && left.batch_stride == m * left.leading && batch_stride == m * leading) {
+    if (y.batch_stride == 0 && x.operation == CUBLAS_OP_N && x.batch_stride == m * x.leading && batch_stride == m * leading) {
         m *= batch;
         batch = 1;
     }
-    const bool rounds = out.dtype() == f32 && precision() == Precision::bf16;
-    const Matrix x = rounds ? rounded(left) : left, y = rounds ? rounded(right) : right;
-    const cudaDataType_t factors = cuda_type(x.tensor.dtype()), result = cuda_type(out.dtype());
-    const auto run = [&]<class T>(cublasComputeType_t compute) {
+    const auto run = [&]<class T>() {
         const T one = 1, keep = accumulate ? 1 : 0;
-        cublas_check(cublasGemmStridedBatchedEx_64(cublas(), y.operation, x.operation, n, m, k, &one, y.tensor.raw_data(), factors, y.leading,
-                                                   y.batch_stride, x.tensor.raw_data(), factors, x.leading, x.batch_stride, &keep, out.raw_data(), result,
-                                                   leading, batch_stride, batch, compute, CUBLAS_GEMM_DEFAULT),
+        cublas_check(cublasGemmStridedBatchedEx_64(cublas(), y.operation, x.operation, n, m, k, &one, y.tensor.raw_data(), cuda_type(y.tensor.dtype()),
+                                                   y.leading, y.batch_stride, x.tensor.raw_data(), cuda_type(x.tensor.dtype()), x.leading,
+                                                   x.batch_stride, &keep, out.raw_data(), cuda_type(out.dtype()), leading, batch_stride, batch,
+                                                   compute_type(out.dtype()), CUBLAS_GEMM_DEFAULT),
                      "matmul");
     };
-    if (out.dtype() == f64) return run.template operator()<double>(CUBLAS_COMPUTE_64F);
-    run.template operator()<float>(precision() == Precision::tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F);
+    out.dtype() == f64 ? run.template operator()<double>() : run.template operator()<float>();
 }
 
 }  // namespace eps::kernels::cuda

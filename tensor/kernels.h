@@ -61,6 +61,8 @@ EPS_KERNEL(argmax, (Tensor& out, const Tensor& src, int dim, bool smallest), (ou
 /// out[b] = a[b] b[b] (+ out[b] if accumulate): a [B, M, K], b [B, K, N], out [B, M, N], f32 or f64, any strides on a and b
 /// (transposed ones are not copied), out contiguous in its last two dimensions. On a GPU with the precision of tensor/precision.h.
 EPS_KERNEL(matmul, (Tensor& out, const Tensor& a, const Tensor& b, bool accumulate), (out, a, b, accumulate), out)
+/// out[i, j] = bias[j] + sum_k x[i, k] weight[j, k]: x [M, K], weight [N, K], out [M, N] contiguous, bias [N]; as matmul otherwise.
+EPS_KERNEL(linear, (Tensor& out, const Tensor& x, const Tensor& weight, const Tensor& bias), (out, x, weight, bias), out)
 
 /// How a filter moves over an image. Padding is what is added before the first row and column; what is added behind the last follows
 /// from the extents. Channels [i C/groups, (i+1) C/groups) only see filters [i K/groups, (i+1) K/groups).

@@ -46,9 +46,7 @@ struct Linear {
     using saves = SaveInputs<0, 1>;
     Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) const {  // [B, in], [out, in], [out]
         Tensor out = empty({x.size(0), weight.size(0)}, x.options());
-        kernels::copy(out, bias);
-        Tensor flat = lone(out);
-        kernels::matmul(flat, lone(x), lone(transpose_data(weight)), true);
+        kernels::linear(out, x, weight, bias);
         return out;
     }
     void backward(const Tensor& g, const Context& context, Gradients out) const {
@@ -56,7 +54,6 @@ struct Linear {
         if (context.needs(1)) out[1] = matmul(transpose(g), context.input(0));
         if (context.needs(2)) out[2] = sum(g, {0});
     }
-    static Tensor transpose_data(const Tensor& x) { return x.as_strided({x.size(1), x.size(0)}, {x.strides()[1], x.strides()[0]}, x.offset()); }
 };
 
 }  // namespace ops

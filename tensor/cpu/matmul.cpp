@@ -115,4 +115,13 @@ void matmul(Tensor& out, const Tensor& a, const Tensor& b, bool accumulate) {
     out.dtype() == DType::f64 ? multiply_batch<double>(out, a, b, accumulate) : multiply_batch<float>(out, a, b, accumulate);
 }
 
+void linear(Tensor& out, const Tensor& x, const Tensor& weight, const Tensor& bias) {
+    const auto matrix = [](const Tensor& t, int row, int column) {
+        return t.as_strided({1, t.size(row), t.size(column)}, {0, t.strides()[row], t.strides()[column]}, t.offset());
+    };
+    copy(out, bias);
+    Tensor sum = matrix(out, 0, 1);
+    matmul(sum, matrix(x, 0, 1), matrix(weight, 1, 0), true);
+}
+
 }  // namespace eps::kernels::cpu

@@ -285,6 +285,22 @@ TEST_CASE("cuda: max_pool2d, to the bit") {
         }
 }
 
+TEST_CASE("cuda: linear layers, with rows and weights in every layout") {
+    if (no_gpu()) return;
+    for (DType dtype : {f32, f64})
+        for (Memory x_layout : kReadable)
+            for (Memory weight_layout : kReadable)
+                for (std::int64_t inputs : {0, 5, 64}) {
+                    const Twin x = random_twin({33, inputs}, x_layout, dtype), weight = random_twin({20, inputs}, weight_layout, dtype);
+                    const Twin bias = random_twin({20}, Memory::row_major, dtype);
+                    Twin out = random_twin({33, 20}, Memory::row_major, dtype);
+                    cpu_kernels::linear(out.host, x.host, weight.host, bias.host);
+                    cuda_kernels::linear(out.device, x.device, weight.device, bias.device);
+                    INFO(name_of(dtype), ", layouts ", int(x_layout), " and ", int(weight_layout), ", inputs ", inputs);
+                    CHECK(difference(out) <= tolerance(dtype));
+                }
+}
+
 TEST_CASE("cuda: cumsum of short and long lines, both ways") {
     if (no_gpu()) return;
     for (const Shape& shape : {Shape{4, 6, 8}, Shape{3, 1000, 2}})
@@ -297,7 +313,8 @@ TEST_CASE("cuda: cumsum of short and long lines, both ways") {
                         cpu_kernels::cumsum(out.host, src.host, dim, reverse);
                         cuda_kernels::cumsum(out.device, src.device, dim, reverse);
                         INFO(name_of(dtype), " ", shape, ", layout ", int(layout), ", dim ", dim, reverse ? ", reverse" : "");
-                        CHECK(difference(out) <= tolerance(dtype));
+                        // Two orders of 1000 additions to partial sums of up to 30 or so: sqrt(1000) roundings of u 30, and the sum may be small.
+                        CHECK(difference(out) <= 4 * tolerance(dtype));
                     }
 }
 

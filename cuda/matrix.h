@@ -1,0 +1,28 @@
+#pragma once
+// How cuBLAS sees our matrices.
+//
+// It stores matrices by columns. Read that way, our row-major memory holds the transposes, and
+//
+//     out = a b   is   out^T = b^T a^T
+//
+// so we hand it b first, then a, and no element moves. An operand that is itself a transposed view differs only in a flag.
+#include <cublas_v2.h>
+
+#include "tensor/tensor.h"
+
+namespace eps::kernels::cuda {
+
+/// A [batch, rows, columns] tensor as cuBLAS takes it.
+struct Matrix {
+    Tensor tensor;  // the operand or a row-major copy of it
+    cublasOperation_t operation = CUBLAS_OP_N;
+    std::int64_t leading = 1, batch_stride = 0;  // 0: one matrix serves the whole batch
+};
+/// A factor of a product of `dtype`: a copy where its strides are not a matrix's, and in bf16 where products round their factors to that.
+Matrix as_factor(const Tensor& x, DType product);
+
+cudaDataType_t cuda_type(DType dtype);
+/// What a product of `dtype` computes in.
+cublasComputeType_t compute_type(DType product);
+
+}  // namespace eps::kernels::cuda
