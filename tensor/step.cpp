@@ -1,9 +1,11 @@
 #include "tensor/step.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "tensor/create.h"
+#include "tensor/step_mail.h"
 
 namespace eps {
 namespace {
@@ -22,10 +24,20 @@ void fill_place(Tensor place, const Tensor& x) {
     kernels::cuda::copy_bytes(place.raw_data(), place.device(), source.raw_data(), x.device(), static_cast<std::size_t>(x.numel()) * size_of(x.dtype()));
 }
 
-void fill_counters(const Tensor& place, const std::vector<std::uint64_t>& counters) {
-    if (counters.empty()) return;
+// A place for each host part's tensor, then one for the counters of the generators, where a replay begins: i64.
+StepMail mail_for(const StepRecord& record, Device device) {
+    std::vector<std::pair<Shape, DType>> what;
+    for (const HostPart& part : record.parts) what.emplace_back(part.makes_tensor ? part.shape : Shape{0}, part.dtype);
+    what.emplace_back(Shape{static_cast<std::int64_t>(record.generators.size())}, i64);
+    return StepMail(device, what);
+}
+
+void send_to(StepMail& mail, const std::vector<GivenPart>& given, const std::vector<std::uint64_t>& counters) {
+    for (std::size_t i = 0; i < given.size(); ++i)
+        if (given[i].made.defined()) mail.put(i, given[i].made);
     const std::vector<std::int64_t> bits(counters.begin(), counters.end());
-    fill_place(place, from_span(std::span(bits), place.shape()));
+    if (!bits.empty()) mail.put(given.size(), from_span(std::span(bits), {static_cast<std::int64_t>(bits.size())}));
+    mail.send();
 }
 
 void move_to(const std::vector<StepGenerator>& generators, const std::vector<std::uint64_t>& base, const std::vector<std::uint64_t>& offsets) {
@@ -62,7 +74,7 @@ struct Step::Capture {
     CachingAllocator::PrivatePool pool;
     StepRecord record = {};
     std::vector<Tensor> inputs = {};
-    Tensor counters = {};  // of the generators, where a replay begins: i64
+    std::optional<StepMail> mail = {};
     NamedTensors outputs = {};
     void* graph = nullptr;
 
@@ -122,8 +134,8 @@ void Step::capture(const std::vector<Tensor>& inputs) {
     auto made = std::make_unique<Capture>(*backend_, device_);
     const CachingAllocator::PrivatePool::Scope scope(made->pool);
     for (const Tensor& x : inputs) made->inputs.push_back(empty(x.shape(), {x.dtype(), device_}));
-    made->counters = empty({static_cast<std::int64_t>(seen_.generators.size())}, {i64, device_});
-    const StepRecorder recorder(device_, seen_, made->counters);
+    made->mail = mail_for(seen_, device_);  // before the body allocates: no earlier work of a replay may use this memory
+    const StepRecorder recorder(device_, seen_, *made->mail);
     backend_->begin(device_);
     try {
         made->outputs = body_(made->inputs);
@@ -164,9 +176,7 @@ NamedTensors Step::replay(const std::vector<Tensor>& inputs) {
         return run(inputs, std::move(given));  // this host part has done its work, and those before it
     }
     for (std::size_t i = 0; i < inputs.size(); ++i) fill_place(capture_->inputs[i], inputs[i]);
-    for (std::size_t i = 0; i < given.size(); ++i)
-        if (given[i].made.defined()) fill_place(capture_->record.parts[i].place, given[i].made);
-    fill_counters(capture_->counters, base);
+    send_to(*capture_->mail, given, base);
     backend_->launch(device_, capture_->graph);
     move_to(generators, base, taken);
     return capture_->outputs;

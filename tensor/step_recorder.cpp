@@ -5,6 +5,7 @@
 
 #include "tensor/create.h"
 #include "tensor/host_part.h"
+#include "tensor/step_mail.h"
 
 namespace eps {
 namespace {
@@ -23,17 +24,14 @@ StepGenerator* found(std::vector<StepGenerator>& generators, const Generator* ge
 StepRecorder::StepRecorder(Device device, std::vector<GivenPart> given)
     : mode_(Mode::watch), device_(device), outer_(std::exchange(innermost, this)), given_(std::move(given)) {}
 
-StepRecorder::StepRecorder(Device device, const StepRecord& seen, const Tensor& counters)
-    : mode_(Mode::capture), device_(device), outer_(std::exchange(innermost, this)), expected_(seen.parts), counters_(counters) {
+StepRecorder::StepRecorder(Device device, const StepRecord& seen, const StepMail& mail)
+    : mode_(Mode::capture), device_(device), outer_(std::exchange(innermost, this)), expected_(seen.parts), mail_(&mail) {
     record_.generators = seen.generators;
     for (StepGenerator& each : record_.generators) {
         each.seed = each.generator->seed();
         each.start = each.generator->counter();
         each.blocks = 0;
     }
-    // Before the body allocates anything: places are filled before a replay begins, so no earlier work of it may use their memory.
-    for (HostPart& part : expected_)
-        if (part.makes_tensor) part.place = empty(part.shape, {part.dtype, device});
 }
 
 StepRecorder::~StepRecorder() { innermost = outer_; }
@@ -85,9 +83,9 @@ Tensor StepRecorder::captured(Device device, HostPart part) {
                 generator->set_state(generator->seed(), generator->counter() + blocks);
             }
     }
-    part.place = expected_[index].place;
-    record_.parts.push_back(part);
-    return part.place;
+    const bool gives = part.makes_tensor;
+    record_.parts.push_back(std::move(part));
+    return gives ? mail_->place(index) : Tensor();
 }
 
 void StepRecorder::drew(Generator& generator, std::int64_t blocks) {
@@ -123,7 +121,7 @@ void StepRecorder::will_draw(Generator& generator, Device device) {
 kernels::PhiloxState StepRecorder::state_of(const Generator& generator, std::uint64_t first) {
     if (mode_ == Mode::watch) return {generator.seed(), first};
     const StepGenerator* known = found(record_.generators, &generator);
-    const auto* counters = static_cast<const std::uint64_t*>(counters_.raw_data());
+    const auto* counters = static_cast<const std::uint64_t*>(mail_->place(expected_.size()).raw_data());
     return {generator.seed(), first - known->start, counters + (known - record_.generators.data())};
 }
 

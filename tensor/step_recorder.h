@@ -10,6 +10,8 @@
 
 namespace eps {
 
+class StepMail;
+
 /// Blocks of random numbers, by the generator that gave them.
 using BlocksDrawn = std::vector<std::pair<Generator*, std::uint64_t>>;
 
@@ -26,7 +28,6 @@ struct HostPart {
     DType dtype = f32;
     Shape shape = {};
     BlocksDrawn drawn = {};
-    Tensor place = {};                       // in a captured step: where its tensor goes
     std::vector<std::uint64_t> before = {};  // in a captured step: blocks that each of the step's generators has given before this part
 };
 
@@ -54,8 +55,8 @@ public:
     };
     /// To watch: the first host parts are not called but give these.
     StepRecorder(Device device, std::vector<GivenPart> given);
-    /// To capture what `seen` watched. counters: i64, on the device, one a generator.
-    StepRecorder(Device device, const StepRecord& seen, const Tensor& counters);
+    /// To capture what `seen` watched. mail: a place for each of its parts, then one for the counters of its generators.
+    StepRecorder(Device device, const StepRecord& seen, const StepMail& mail);
     ~StepRecorder();
     StepRecorder(const StepRecorder&) = delete;
     StepRecorder& operator=(const StepRecorder&) = delete;
@@ -91,7 +92,7 @@ private:
     bool in_part_ = false;
     // To capture:
     std::vector<HostPart> expected_;
-    Tensor counters_;
+    const StepMail* mail_ = nullptr;
 };
 
 }  // namespace eps
