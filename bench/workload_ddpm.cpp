@@ -27,12 +27,13 @@ struct DdpmStep {
     Tensor x0;
     nn::Adam adam;
     nn::EMA average;
-    Schedule schedule = make_schedule("linear", 1000);
+    Schedule schedule;
     DdpmStep(const char* name, UNetOptions (*options)(Generator&), std::int64_t parameters, const Shape& images, Device device)
         : net(options(generator)),
           x0(rand(images, {.device = device}, generator) * 2.0 - 1.0),
           adam((net.to(device), net.parameters()), nn::AdamOptions{.lr = 2e-4}),
-          average(net, 0.999) {
+          average(net, 0.999),
+          schedule(make_schedule("linear", 1000).on(device)) {
         check(net.parameter_count() == parameters, name, "is another net; got ", net.parameter_count(), " parameters");
     }
     void operator()() {

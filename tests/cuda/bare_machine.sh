@@ -3,13 +3,15 @@
 #
 #   bare_machine.sh --prepare   on a Debian 12 machine with the packages of ./run: puts the libraries and headers into build/bare (60 MB at most),
 #                               which travels along with the source
-#   bare_machine.sh [--out DIR] on the machine with the GPU: builds for it alone, runs the CUDA tests, a part of them under each tool of
-#                               compute-sanitizer, and the benchmarks beside PyTorch; tables last, within 8 minutes. What each step said is in DIR,
-#                               by default build/gpu/results. Where there is no GPU it builds for compute capability 8.0 and says so.
+#   bare_machine.sh [--out DIR] [--seconds N]
+#                               on the machine with the GPU: builds for it alone, runs the CUDA tests, a part of them under each tool of
+#                               compute-sanitizer, and the benchmarks beside PyTorch; tables last, within 8 minutes or N seconds. What each step
+#                               said is in DIR, by default build/gpu/results. Where there is no GPU it builds for compute capability 8.0 and says so.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 bare=$root/build/bare build=$root/build/gpu out=
 total=480 kept_for_tables=15 begun=$SECONDS
+tools="memcheck racecheck initcheck synccheck"
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "gpu: $*"; exit 1; }
@@ -87,14 +89,20 @@ warm_torch() {
   local precision
   for precision in tf32 bf16; do
     timeout 120 python3 "$root/bench/peers/workloads.py" --device cuda --mode compile --precision $precision \
-      >"$out/torch-warm-$precision.log" 2>&1 || true
+      >"$out/torch-warm-$precision.log" 2>&1 &
   done
+  wait || true
 }
 
+# All tools side by side: most of their work is on the host.
 sanitize() {
-  local tool=$1 sanitizer
+  local sanitizer tool failed=0
   sanitizer=$(command -v compute-sanitizer || echo "$(dirname "$nvcc")/compute-sanitizer")
-  "$sanitizer" --tool "$tool" --error-exitcode 9 "$build/tests/eps_tests" --test-case='cuda: one case of every op*'
+  for tool in $tools; do
+    "$sanitizer" --tool "$tool" --error-exitcode 9 "$build/tests/eps_tests" --test-case='cuda: one case of every op*' >"$out/$tool.log" 2>&1 &
+  done
+  for tool in $tools; do wait -n || failed=1; done
+  return $failed
 }
 
 # What a step's own last words are: cases that pass, or errors that a tool found.
@@ -108,9 +116,11 @@ table() {
   printf '\n%s, driver %s, nvcc %s, PyTorch %s, %s\n\n| step | result | seconds |\n|---|---|---|\n' "$gpu" "$driver" \
     "$("$nvcc" --version | grep -o 'release [0-9.]*')" \
     "$(python3 -c 'import torch; print(torch.__version__)' 2>/dev/null || echo none)" "$(date -u +%Y-%m-%d)"
-  local name
-  for name in build tests memcheck racecheck initcheck synccheck bench; do
+  local name tool
+  for name in build tests sanitize bench; do
     printf '| %s | %s | %s |\n' "$name" "${status[$name]-not run}$(said "$name")" "${took[$name]-0}"
+    [[ $name == sanitize ]] || continue
+    for tool in $tools; do printf '| - %s | %s | |\n' "$tool" "$(said "$tool")"; done
   done
   printf '\n'
   cat "$out/bench.log" 2>/dev/null || true
@@ -126,7 +136,7 @@ run_here() {
   architecture=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | head -n 1 | tr -d .) || architecture=
   : "${architecture:=80}"
   export -f build_all sanitize
-  export root bare build nvcc architecture
+  export root bare build nvcc architecture tools out
   if [[ -n $gpu ]]; then
     warm_torch &
     trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
@@ -138,7 +148,7 @@ run_here() {
     exit 0
   fi
   step tests 90 "$build/tests/eps_tests" --source-file='*/tests/cuda/*'
-  for tool in memcheck racecheck initcheck synccheck; do step "$tool" 25 bash -c "sanitize $tool"; done
+  step sanitize 60 bash -c sanitize
   wait
   step bench "$(left)" python3 "$root/bench/peers/gpu.py" "$build/bench/eps_bench" --seconds "$(($(left) - 5))" --out "$out"
   table | tee "$out/table.md"
@@ -148,7 +158,8 @@ while (($#)); do
   case $1 in
     --prepare) prepare; exit ;;
     --out) out=${2:?--out needs a folder}; shift 2 ;;
-    *) die "unknown option '$1'; expected --prepare or --out DIR" ;;
+    --seconds) total=${2:?--seconds needs a number}; shift 2 ;;
+    *) die "unknown option '$1'; expected --prepare, --out DIR or --seconds N" ;;
   esac
 done
 run_here

@@ -258,7 +258,7 @@ TEST_CASE("cuda: tf32 and bf16 round the factors of products, and sum in f32") {
     };
     const auto rounded = [](const Tensor& x) { return cast_data(cast_data(x, bf16), f32); };
     const Tensor exact = matmul(a, b);
-    CHECK(difference(exact, product(Precision::f32, a, b)) < 1e-5);
+    CHECK(difference(exact, product(Precision::f32, a, b)) < 5e-5);  // 300 terms in two orders: sqrt(300) roundings of u 17 or so
     CHECK(difference(exact, product(Precision::tf32, a, b)) < 2e-2);
     CHECK(difference(matmul(rounded(a), rounded(b)), product(Precision::bf16, a, b)) < 1e-4);
     CHECK(difference(exact, product(Precision::bf16, a, b)) > 1e-4);
