@@ -72,7 +72,7 @@ void launch_pointwise(const void* vectors, const void* strided, const void* attr
 
     auto loop = plan_loop<kOperands>(same);
     std::uint32_t repeated = 0;
-    const bool wide = vectors && in_vectors(loop, static_cast<std::int64_t>(16 / size_of(dtype)), data, sizes, repeated);
+    const bool wide = vectors && in_vectors(loop, vector_width(size_of(dtype), sizes[0]), data, sizes, repeated);
     in_32_bits(loop, Bases<kOperands>(), [&](const Strided<kOperands>& piece, const Bases<kOperands>& base) {
         StridedOperands p{{}, piece, repeated};
         for (std::size_t k = 0; k < kOperands; ++k)

@@ -1,9 +1,9 @@
 #pragma once
 // The CUDA body of the pointwise family: two kernels per row and type.
 //
-//   vectors  a thread moves 16 bytes of each operand that walks the innermost dimension element by element, and one number of each that
-//            stays where it is. For the forward and the first derivatives of 4-byte and smaller types, where it pays; the others already
-//            fill the bus with one element a thread.
+//   vectors  a thread moves 16 bytes of each operand that walks the innermost dimension element by element (32 where the result is a
+//            bool), and one number of each that stays where it is. For the forward and the first derivatives of 4-byte and smaller
+//            types, where it pays; the others already fill the bus with one element a thread.
 //   strided  any strides and broadcasts: a thread computes one element.
 //
 // An operand of another dtype is converted by the copy kernel first: mixed dtypes are rare, and a switch at every load would be paid
@@ -22,6 +22,9 @@ struct StridedOperands {
     Strided<kOperands> loop;  // over elements or, for the vector kernel, over vectors of the innermost dimension
     std::uint32_t repeated;   // bit k: operand k has one number for a whole vector
 };
+
+/// Elements of a thread of the vector kernel. A bool is a quarter of a float: two words of input keep more bytes on their way.
+constexpr int vector_width(std::size_t in, std::size_t out) { return static_cast<int>((out < in ? 32 : 16) / in); }
 
 /// One row as a device function of its operands' values.
 template <class F, int Row, class T, class Out>
@@ -49,7 +52,7 @@ struct RowFunction {
 template <class F, int Row, class T, class Out>
 __global__ void __launch_bounds__(256) vector_kernel(const F f, const __grid_constant__ StridedOperands p) {
     using Function = RowFunction<F, Row, T, Out>;
-    constexpr int W = kVector<T>;
+    constexpr int W = vector_width(sizeof(T), sizeof(Out));
     const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= p.loop.count) return;
     const auto offsets = p.loop.at(i);
