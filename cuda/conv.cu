@@ -20,7 +20,7 @@
 namespace eps::kernels::cuda {
 namespace {
 
-constexpr std::int64_t kStrip = std::int64_t{32} << 20;  // bytes of columns at a time: enough rows to fill a large GPU, and they fit its cache
+constexpr std::int64_t kStrip = std::int64_t{512} << 20;  // bytes of columns at a time: on an H200 long products gain more than a cache does
 
 Axis axis_of(std::size_t d, const Tensor& x, const Tensor& y, const Tensor& w, const ConvGeometry& g) {
     const auto int_of = [](std::int64_t n) { return static_cast<std::int32_t>(n); };
@@ -110,7 +110,7 @@ struct Columns {
           groups(static_cast<std::uint32_t>(c.groups)),
           first(static_cast<std::uint32_t>(first_place)),
           rows(static_cast<std::uint32_t>(count)) {}
-    __device__ std::int64_t width() const { return std::int64_t{groups} * channels.size; }  // of the image
+    __device__ std::uint32_t width() const { return groups * channels.size; }  // of the image
     /// Where (row, tap) of a channel, counted over all groups, is.
     __device__ std::int64_t at(std::uint32_t row, std::uint32_t tap, std::uint32_t channel) const {
         const std::uint32_t group = channels.divide(channel);
@@ -119,17 +119,17 @@ struct Columns {
 };
 
 // A thread V channels of a row, all its taps: their loads are in flight together.
-template <class T, class To, int V>
-__global__ void __launch_bounds__(kBlock) gather_kernel(To* __restrict__ columns, const T* __restrict__ x, const __grid_constant__ Columns c, std::uint32_t count) {
+template <class T, int V>
+__global__ void __launch_bounds__(kBlock) gather_kernel(T* __restrict__ columns, const T* __restrict__ x, const __grid_constant__ Columns c, std::uint32_t count) {
     const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= count) return;
     const std::uint32_t row = c.pieces.divide(i), channel = (i - row * c.pieces.size) * V;
-    To* const to = columns + c.at(row, 0, channel);
+    T* const to = columns + c.at(row, 0, channel);
     const T* const from = x + channel;
-    c.windows.each_pixel(c.first + row, [&](std::int64_t pixel, std::int32_t tap) {
-        Vector<To, V> seen = {};
-        if (pixel >= 0) seen = converted<To>(vector_at<V>(from + pixel * c.width()));
-        vector_at<V>(to + std::int64_t{tap} * c.channels.size) = seen;
+    c.windows.each_pixel(c.first + row, [&](std::int32_t pixel, std::int32_t tap) {
+        Vector<T, V> seen = {};
+        if (pixel >= 0) seen = vector_at<V>(from + std::int64_t{pixel} * c.width());
+        vector_at<V>(to + static_cast<std::uint32_t>(tap) * c.channels.size) = seen;
     });
 }
 
@@ -152,31 +152,30 @@ __global__ void __launch_bounds__(kBlock)
 }
 
 template <class T>
-bool in_vectors(const Convolution& c, const T* image, int vector) {
-    return c.in % vector == 0 && is_aligned(image, sizeof(T) * static_cast<std::size_t>(vector));
+bool in_vectors(const Convolution& c, const T* image) {
+    return c.in % kVector<T> == 0 && is_aligned(image);
 }
 
-template <class T, class To>
+template <class T>
 void launch_gather(Tensor& columns, const Tensor& x, const Convolution& c, std::int64_t first) {
-    constexpr int kWide = kVector<To>;
-    const bool vectors = in_vectors(c, data_of<T>(x), kWide);
-    const int width = vectors ? kWide : 1;
+    const bool vectors = in_vectors(c, data_of<T>(x));
+    const int width = vectors ? kVector<T> : 1;
     const auto count = static_cast<std::uint32_t>(columns.numel() / (c.taps * width));
-    const auto kernel = vectors ? gather_kernel<T, To, kWide> : gather_kernel<T, To, 1>;
-    kernel<<<blocks_for(count), kBlock, 0, stream()>>>(data_of<To>(columns), data_of<T>(x), Columns(c, width, first, columns.size(1)), count);
+    const auto kernel = vectors ? gather_kernel<T, kVector<T>> : gather_kernel<T, 1>;
+    kernel<<<blocks_for(count), kBlock, 0, stream()>>>(data_of<T>(columns), data_of<T>(x), Columns(c, width, first, columns.size(1)), count);
 }
 
 void gather_columns(Tensor& columns, const Tensor& x, const Convolution& c, std::int64_t first) {
     if (columns.numel() == 0) return;
-    if (columns.dtype() == bf16) launch_gather<float, bfloat16>(columns, x, c, first);
-    else visit_real(x, [&]<class T>() { launch_gather<T, T>(columns, x, c, first); });
+    if (x.dtype() == bf16) launch_gather<bfloat16>(columns, x, c, first);
+    else visit_real(x, [&]<class T>() { launch_gather<T>(columns, x, c, first); });
     check_launch("conv2d");
 }
 
 void collect_columns(Tensor& x, const Tensor& columns, const Tensor& bias, const Convolution& c, std::int64_t first, std::int64_t first_pixel,
                      std::int64_t pixels) {
     visit_real(x, [&]<class T>() {
-        const bool vectors = in_vectors(c, data_of<T>(x), kVector<T>);
+        const bool vectors = in_vectors(c, data_of<T>(x));
         const int width = vectors ? kVector<T> : 1;
         const auto count = static_cast<std::uint32_t>(pixels * c.groups * c.in / width);
         const auto kernel = vectors ? collect_kernel<T, kVector<T>> : collect_kernel<T, 1>;
@@ -190,11 +189,11 @@ void collect_columns(Tensor& x, const Tensor& columns, const Tensor& bias, const
 template <class F>
 void for_each_strip(const Convolution& c, const Tensor& x, const F& f) {
     if (c.is_product()) return f(c.rows_of(x, c.in, 0, c.places()), 0);
-    const DType dtype = factor_type(x.dtype());
-    const std::int64_t rows = c.strip(size_of(dtype));
+    const Tensor source = cast_data(x, factor_type(x.dtype()));  // before it is seen through every tap
+    const std::int64_t rows = c.strip(size_of(source.dtype()));
     for (std::int64_t first = 0; first < c.places(); first += rows) {
-        Tensor columns = c.columns(std::min(rows, c.places() - first), {dtype, x.device()});
-        gather_columns(columns, x, c, first);
+        Tensor columns = c.columns(std::min(rows, c.places() - first), source.options());
+        gather_columns(columns, source, c, first);
         f(columns, first);
     }
 }

@@ -7,40 +7,33 @@
 namespace eps::kernels::cuda {
 namespace {
 
-template <class To, class From>
+// A thread converts V neighbours.
+template <class To, class From, int V>
 __global__ void __launch_bounds__(kBlock) copy_kernel(To* out, const From* src, const __grid_constant__ Strided<2> loop) {
     const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= loop.count) return;
     const auto at = loop.at(i);
-    out[at.of[0]] = convert<To>(src[at.of[1]]);
+    vector_at<V>(out + at.of[0]) = converted<To>(vector_at<V>(src + at.of[1]));
 }
 
-template <class To, class From>
+template <class To, class From, int V = 1>
 void launch_copy(void* out, const void* src, const Loop<2>& loop) {
     in_32_bits(loop, Bases<2>(), [&](const Strided<2>& piece, const Bases<2>& base) {
-        copy_kernel<<<blocks_for(piece.count), kBlock, 0, stream()>>>(static_cast<To*>(out) + base.of[0],
+        copy_kernel<To, From, V><<<blocks_for(piece.count), kBlock, 0, stream()>>>(static_cast<To*>(out) + base.of[0],
                                                                       static_cast<const From*>(src) + base.of[1], piece);
         check_launch("copy");
     });
 }
 
-// Side by side on both sides: a thread converts as many as fill 16 bytes of the wider type.
-template <class To, class From, int V>
-__global__ void __launch_bounds__(kBlock) convert_kernel(To* out, const From* src, std::int64_t vectors) {
-    const std::int64_t i = (std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x) * V;
-    if (i < vectors * V) vector_at<V>(out + i) = converted<To>(vector_at<V>(src + i));
-}
-
+// As many at a time as fill 16 bytes of the wider type, where they lie side by side.
 template <class To, class From>
 void launch_convert(Tensor& out, const Tensor& src) {
     constexpr int V = 16 / static_cast<int>(std::max(sizeof(To), sizeof(From)));
-    const auto loop = plan_loop<2>({&out, &src});
-    auto* const to = static_cast<To*>(out.raw_data());
-    const auto* const from = static_cast<const From*>(src.raw_data());
-    if (!is_flat(loop, 0b11) || out.numel() % V != 0 || !is_aligned(to, V * sizeof(To)) || !is_aligned(from, V * sizeof(From)))
-        return launch_copy<To, From>(to, from, loop);
-    convert_kernel<To, From, V><<<blocks_for(out.numel() / V), kBlock, 0, stream()>>>(to, from, out.numel() / V);
-    check_launch("copy");
+    auto loop = plan_loop<2>({&out, &src});
+    void* const to = out.raw_data();
+    const void* const from = src.raw_data();
+    const bool wide = is_aligned(to, V * sizeof(To)) && is_aligned(from, V * sizeof(From)) && in_vectors(loop, V);
+    wide ? launch_copy<To, From, V>(to, from, loop) : launch_copy<To, From>(to, from, loop);
 }
 
 // Copies without conversion see bytes, in the largest pieces (16 bytes at most) that the layout allows: the same rows of a

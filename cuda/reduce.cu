@@ -177,18 +177,11 @@ Plan make_plan(std::int64_t outputs, std::int64_t reduced, bool along_rows, std:
             chunks == 1 ? 1 : blocks_for(reduced, static_cast<int>(chunk)), static_cast<std::uint32_t>(chunk)};
 }
 
-// Turns a loop that walks its innermost dimension element by element into one over vectors of `width` elements, where these are all aligned:
-// `other` is the loop over where it begins.
-bool in_vectors(Loop<1>& walked, const Loop<1>& other, std::int64_t width) {
-    if (walked.rank == 0 || walked.inner_stride(0) != 1 || walked.inner_size() % width != 0) return false;
-    const auto last = static_cast<std::size_t>(walked.rank - 1);
-    for (std::size_t d = 0; d < last; ++d)
-        if (walked.strides[0][d] % width != 0) return false;
-    for (std::size_t d = 0; d < static_cast<std::size_t>(other.rank); ++d)
-        if (other.strides[0][d] % width != 0) return false;
-    walked.sizes[last] /= width;
-    walked.strides[0][last] *= width;
-    return true;
+// in_vectors, where `walked` begins at the places of another loop.
+bool walks_in_vectors(Loop<1>& walked, const Loop<1>& begins, std::int64_t width) {
+    for (std::size_t d = 0; d < static_cast<std::size_t>(begins.rank); ++d)
+        if (begins.strides[0][d] % width != 0) return false;
+    return in_vectors(walked, width);
 }
 
 Loop<1> run_of(std::int64_t count, std::int64_t stride) {
@@ -206,7 +199,7 @@ void reduce_typed(T* to, const T* from, Loop<1> kept, Loop<1> reduced, Device de
     const std::int64_t outputs = count_of(kept);
     const bool along_rows = outputs == 1 || std::abs(reduced.inner_stride(0)) <= std::abs(kept.inner_stride(0));
     const bool aligned = is_aligned(from, W * sizeof(T)) && is_aligned(to, W * sizeof(T));
-    const bool wide = aligned && (along_rows ? in_vectors(reduced, kept, W) : in_vectors(kept, reduced, W));
+    const bool wide = aligned && (along_rows ? walks_in_vectors(reduced, kept, W) : walks_in_vectors(kept, reduced, W));
     const auto kernel = along_rows ? wide ? reduce_kernel<Op, T, true, W> : reduce_kernel<Op, T, true, 1>
                                    : wide ? reduce_kernel<Op, T, false, W> : reduce_kernel<Op, T, false, 1>;
     const Plan plan = make_plan(count_of(kept), count_of(reduced), along_rows, (wide ? W : 1) * sizeof(T));

@@ -3,6 +3,7 @@
 
 #include "cuda/context.h"
 #include "cuda/lines.cuh"
+#include "cuda/vector.cuh"
 #include "tensor/kernels.h"
 
 namespace eps::kernels::cuda {
@@ -21,34 +22,38 @@ struct Part {
 };
 static_assert(sizeof(Part) + sizeof(Lines<2>) + 64 <= 4096);
 
-template <class T>
-__device__ T times(double weight, T x) { return static_cast<T>(static_cast<T>(weight) * x); }
-
-// A thread for each line and output; neighbours are neighbouring lines. Operands: 0 out, 1 src.
-template <class T>
-__global__ void resample_kernel(T* out, const T* src, std::int64_t out_stride, std::int64_t src_stride, const __grid_constant__ Part part,
+// A thread for an output of each line, or of V neighbouring ones; neighbouring threads are neighbouring lines. Operands: 0 out, 1 src.
+template <class T, int V>
+__global__ void __launch_bounds__(kBlock) resample_kernel(T* out, const T* src, std::int64_t out_stride, std::int64_t src_stride, const __grid_constant__ Part part,
                                 const __grid_constant__ Lines<2> lines) {
     const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= lines.count * static_cast<std::uint32_t>(part.outputs)) return;
     const auto output = static_cast<std::int32_t>(i / lines.count);
     const auto at = lines.at(i % lines.count);
     T* const to = out + at.of[0] + (part.first + output) * out_stride;
-    T sum = part.continues && output == 0 ? *to : T(0);
-    for (int t = part.starts[output]; t < part.starts[output + 1]; ++t)
-        sum = static_cast<T>(sum + times<T>(part.weights[t], src[at.of[1] + part.sources[t] * src_stride]));
-    *to = sum;
+    Vector<T, V> sum = {};
+    if (part.continues && output == 0) sum = vector_at<V>(to);
+    for (int t = part.starts[output]; t < part.starts[output + 1]; ++t) {
+        const auto weight = static_cast<T>(part.weights[t]);
+        const Vector<T, V> x = vector_at<V>(src + at.of[1] + part.sources[t] * src_stride);
+#pragma unroll
+        for (int k = 0; k < V; ++k) sum.at[k] = static_cast<T>(sum.at[k] + static_cast<T>(weight * x.at[k]));
+    }
+    vector_at<V>(to) = sum;
 }
 
 // The same of a table that selects: elements are words.
-template <class T>
-__global__ void select_kernel(T* out, const T* src, std::int64_t out_stride, std::int64_t src_stride, const __grid_constant__ Part part,
+template <class T, int V>
+__global__ void __launch_bounds__(kBlock) select_kernel(T* out, const T* src, std::int64_t out_stride, std::int64_t src_stride, const __grid_constant__ Part part,
                               const __grid_constant__ Lines<2> lines) {
     const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= lines.count * static_cast<std::uint32_t>(part.outputs)) return;
     const auto output = static_cast<std::int32_t>(i / lines.count);
     const auto at = lines.at(i % lines.count);
     const int t = part.starts[output];
-    out[at.of[0] + (part.first + output) * out_stride] = t < part.starts[output + 1] ? src[at.of[1] + part.sources[t] * src_stride] : T(0);
+    Vector<T, V> seen = {};
+    if (t < part.starts[output + 1]) seen = vector_at<V>(src + at.of[1] + part.sources[t] * src_stride);
+    vector_at<V>(out + at.of[0] + (part.first + output) * out_stride) = seen;
 }
 
 /// Calls launch(part) until the table is through.
@@ -82,20 +87,27 @@ void resample(Tensor& out, const Tensor& src, int dim, const Taps& taps) {
     check_count(out.numel(), "resample");
     check_count(taps.inputs, "resample");
     const Tensor out_starts = line_starts(out, dim), src_starts = line_starts(src, dim);
-    const Lines<2> lines(plan_loop<2>({&out_starts, &src_starts}));
-    const auto run = [&]<class T>(auto kernel) {
+    const std::int64_t out_stride = out.strides()[dim], src_stride = src.strides()[dim];
+    const auto run = [&]<class T>(auto one, auto several) {
+        constexpr std::int64_t V = kVector<T>;
+        auto loop = plan_loop<2>({&out_starts, &src_starts});
+        const bool wide = out_stride % V == 0 && src_stride % V == 0 && is_aligned(data_of<T>(out)) && is_aligned(data_of<T>(src)) && in_vectors(loop, V);
+        const Lines<2> lines(loop);
+        const auto kernel = wide ? several : one;
         in_parts(taps, [&](const Part& part) {
-            kernel<<<blocks_for(std::int64_t{lines.count} * part.outputs), kBlock, 0, stream()>>>(data_of<T>(out), data_of<T>(src), out.strides()[dim],
-                                                                                                 src.strides()[dim], part, lines);
+            kernel<<<blocks_for(std::int64_t{lines.count} * part.outputs), kBlock, 0, stream()>>>(data_of<T>(out), data_of<T>(src), out_stride,
+                                                                                                 src_stride, part, lines);
             check_launch("resample");
         });
     };
-    if (!taps.selects()) return visit_number(out.dtype(), [&]<class T>() { run.template operator()<T>(resample_kernel<T>); });
+    if (!taps.selects())
+        return visit_number(out.dtype(), [&]<class T>() { run.template operator()<T>(resample_kernel<T, 1>, resample_kernel<T, kVector<T>>); });
+    const auto select = [&]<class T>() { run.template operator()<T>(select_kernel<T, 1>, select_kernel<T, kVector<T>>); };
     switch (size_of(out.dtype())) {
-        case 1: return run.template operator()<std::uint8_t>(select_kernel<std::uint8_t>);
-        case 2: return run.template operator()<std::uint16_t>(select_kernel<std::uint16_t>);
-        case 4: return run.template operator()<std::uint32_t>(select_kernel<std::uint32_t>);
-        default: return run.template operator()<std::uint64_t>(select_kernel<std::uint64_t>);
+        case 1: return select.template operator()<std::uint8_t>();
+        case 2: return select.template operator()<std::uint16_t>();
+        case 4: return select.template operator()<std::uint32_t>();
+        default: return select.template operator()<std::uint64_t>();
     }
 }
 

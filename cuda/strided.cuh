@@ -63,6 +63,22 @@ bool is_flat(const Loop<N>& loop, std::uint32_t operands) {
     return true;
 }
 
+/// Turns a loop into one over vectors of `width` elements, where every operand walks the innermost dimension element by element and is somewhere
+/// a multiple of `width` elements away from where it begins.
+template <int N>
+bool in_vectors(Loop<N>& loop, std::int64_t width) {
+    if (loop.rank == 0 || loop.inner_size() % width != 0) return false;
+    const auto last = static_cast<std::size_t>(loop.rank - 1);
+    for (std::size_t k = 0; k < N; ++k) {
+        if (loop.strides[k][last] != 1) return false;
+        for (std::size_t d = 0; d < last; ++d)
+            if (loop.strides[k][d] % width != 0) return false;
+    }
+    loop.sizes[last] /= width;
+    for (auto& strides : loop.strides) strides[last] *= width;
+    return true;
+}
+
 /// Where each operand of a piece begins, in elements.
 template <int N>
 struct Bases {

@@ -93,12 +93,12 @@ struct Windows {
 
 private:
     struct Position {
-        std::int64_t image;
-        std::int32_t row, column;
+        std::int32_t image, row, column;
     };
     static EPS_HD Position position(std::uint32_t number, const Divisor& rows, const Divisor& columns) {
         const std::uint32_t line = columns.divide(number), image = rows.divide(line);
-        return {image, static_cast<std::int32_t>(line - image * rows.size), static_cast<std::int32_t>(number - line * columns.size)};
+        return {static_cast<std::int32_t>(image), static_cast<std::int32_t>(line - image * rows.size),
+                static_cast<std::int32_t>(number - line * columns.size)};
     }
     static std::uint32_t unsigned_of(std::int32_t n) { return static_cast<std::uint32_t>(n); }
 };
