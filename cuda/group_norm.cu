@@ -190,6 +190,15 @@ __global__ void __launch_bounds__(kBlock) input_gradient_kernel(T* dx, const T* 
 }
 
 template <class T>
+__global__ void __launch_bounds__(kBlock)
+    moving_average_kernel(T* running, const double* values, std::int64_t running_stride, std::int64_t stride, double momentum, double scale, std::int64_t count) {
+    const std::int64_t c = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+    if (c >= count) return;
+    T& here = running[c * running_stride];
+    here = static_cast<T>((1 - momentum) * static_cast<double>(here) + momentum * scale * values[c * stride]);
+}
+
+template <class T>
 Affine<T> affine_of(const Tensor& statistics, const Tensor& weight, const Tensor& bias) {
     return {data_of<double>(statistics), data_of<T>(weight), data_of<T>(bias), weight.rank() == 2};
 }
@@ -223,6 +232,15 @@ void group_norm(Tensor& out, Tensor& statistics, const Tensor& x, const Tensor& 
             data_of<T>(out), data_of<T>(x), affine_of<T>(statistics, weight, bias), images, options.silu, count);
     });
     check_launch("group_norm");
+}
+
+void moving_average(Tensor& running, const Tensor& values, double momentum, double scale) {
+    if (running.numel() == 0) return;
+    visit_real(running, [&]<class T>() {
+        moving_average_kernel<T><<<blocks_for(running.numel()), kBlock, 0, stream()>>>(
+            data_of<T>(running), data_of<double>(values), running.strides()[0], values.strides()[0], momentum, scale, running.numel());
+    });
+    check_launch("batch_norm");
 }
 
 void group_norm_backward(Tensor& dx, Tensor& dweight, Tensor& dbias, const Tensor& g, const Tensor& statistics, const Tensor& x, const Tensor& weight,

@@ -167,6 +167,8 @@ EPS_KERNEL(group_norm_backward,
            (Tensor& dx, Tensor& dweight, Tensor& dbias, const Tensor& g, const Tensor& statistics, const Tensor& x, const Tensor& weight,
             const Tensor& bias, const GroupNormOptions& options, bool constant),
            (dx, dweight, dbias, g, statistics, x, weight, bias, options, constant), x)
+/// running (f32 or f64, [C]) becomes (1 - momentum) running + momentum scale values, of values f64 [C].
+EPS_KERNEL(moving_average, (Tensor& running, const Tensor& values, double momentum, double scale), (running, values, momentum, scale), running)
 /// Each row of x [N, D]: out = (x - mean) / sqrt(variance + epsilon) weight + bias, statistics (f64 [2, N]) = mean and biased variance.
 /// With an undefined bias, x / sqrt(mean square + epsilon) weight, and statistics = 0 and the mean square. All contiguous.
 EPS_KERNEL(layer_norm, (Tensor& out, Tensor& statistics, const Tensor& x, const Tensor& weight, const Tensor& bias, double epsilon),

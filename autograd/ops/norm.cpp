@@ -212,12 +212,14 @@ void check_last_dims(const char* op, const Tensor& x, const Shape& shape) {
 void update_running(const Tensor& x, Tensor& running_mean, Tensor& running_var, const Tensor& statistics, double momentum) {
     const double count = static_cast<double>(x.numel() / x.size(1));
     const Tensor batch = reshape(statistics, {2, x.size(1)});
-    const auto update = [&](Tensor& running, const Tensor& value) {
-        if (running.defined()) running.copy_(running * (1 - momentum) + cast_data(value, running.dtype()) * momentum);
+    const auto update = [&](Tensor& running, std::int64_t row, double scale) {
+        if (!running.defined()) return;
+        kernels::moving_average(running, select(batch, 0, row), momentum, scale);
+        running.storage().bump_version();
     };
     run_once([&]() -> std::vector<Tensor> {
-        update(running_mean, select(batch, 0, 0));
-        update(running_var, select(batch, 0, 1) * (count / (count - 1)));
+        update(running_mean, 0, 1);
+        update(running_var, 1, count / (count - 1));
         return {};
     });
 }
@@ -240,8 +242,10 @@ Tensor batch_norm(const Tensor& x, Tensor running_mean, Tensor running_var, cons
     const std::int64_t channels = x.size(1);
     const Tensor w = parameter_or("batch_norm", weight, 1, {channels}, {channels}, x), b = parameter_or("batch_norm", bias, 0, {channels}, {channels}, x);
     for (const Tensor& running : {running_mean, running_var})
-        check(!running.defined() || running.shape() == Shape{channels}, "batch_norm", "running statistics do not match; got ", describe(running),
-              "; expected [", channels, "]");
+        check(!running.defined() || (running.shape() == Shape{channels} && (running.dtype() == f32 || running.dtype() == f64) &&
+                                     running.device() == x.device() && !running.requires_grad()),
+              "batch_norm", "running statistics do not match; got ", describe(running), "; expected f32 or f64 [", channels, "] on ", x.device(),
+              " that nothing differentiates");
     if (!options.training) {
         check(running_mean.defined() && running_var.defined(), "batch_norm", "evaluation needs the running statistics");
         const Tensor scale = w * rsqrt(cast_data(running_var, x.dtype()) + options.epsilon);

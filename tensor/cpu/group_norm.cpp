@@ -138,4 +138,15 @@ void group_norm(Tensor& out, Tensor& statistics, const Tensor& x, const Tensor& 
     choose(x, options.silu, [&]<bool Silu, class T>() { forward_typed<Silu, T>(out, statistics, x, weight, bias, options, given); });
 }
 
+void moving_average(Tensor& running, const Tensor& values, double momentum, double scale) {
+    choose(running, false, [&]<bool Silu, class T>() {
+        T* const r = static_cast<T*>(running.raw_data());
+        const double* const v = static_cast<const double*>(values.raw_data());
+        for (std::int64_t c = 0; c < running.numel(); ++c) {
+            T& here = r[c * running.strides()[0]];
+            here = static_cast<T>((1 - momentum) * static_cast<double>(here) + momentum * scale * v[c * values.strides()[0]]);
+        }
+    });
+}
+
 }  // namespace eps::kernels::cpu

@@ -301,6 +301,18 @@ TEST_CASE("cuda: linear layers, with rows and weights in every layout") {
                 }
 }
 
+TEST_CASE("cuda: running statistics") {
+    if (no_gpu()) return;
+    for (DType dtype : {f32, f64})
+        for (Memory layout : kWritable) {
+            Twin running = random_twin({300}, layout, dtype);
+            const Twin values = random_twin({300}, Memory::sliced, f64);
+            cpu_kernels::moving_average(running.host, values.host, 0.1, 1.5);
+            cuda_kernels::moving_average(running.device, values.device, 0.1, 1.5);
+            CHECK(difference(running) <= tolerance(dtype));
+        }
+}
+
 TEST_CASE("cuda: cumsum of short and long lines, both ways") {
     if (no_gpu()) return;
     for (const Shape& shape : {Shape{4, 6, 8}, Shape{3, 1000, 2}})
