@@ -88,7 +88,7 @@ build_all() {
 warm_torch() {
   local precision
   for precision in tf32 bf16; do
-    timeout 120 python3 "$root/bench/peers/workloads.py" --device cuda --mode compile --precision $precision \
+    nice timeout 120 python3 "$root/bench/peers/workloads.py" --device cuda --mode compile --precision $precision \
       >"$out/torch-warm-$precision.log" 2>&1 &
   done
   wait || true
