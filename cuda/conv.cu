@@ -119,16 +119,16 @@ struct Columns {
 };
 
 // A thread V channels of a row, all its taps: their loads are in flight together.
-template <class T, int V>
-__global__ void __launch_bounds__(kBlock) gather_kernel(T* __restrict__ columns, const T* __restrict__ x, const __grid_constant__ Columns c, std::uint32_t count) {
+template <class T, class To, int V>
+__global__ void __launch_bounds__(kBlock) gather_kernel(To* __restrict__ columns, const T* __restrict__ x, const __grid_constant__ Columns c, std::uint32_t count) {
     const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= count) return;
     const std::uint32_t row = c.pieces.divide(i), channel = (i - row * c.pieces.size) * V;
-    T* const to = columns + c.at(row, 0, channel);
+    To* const to = columns + c.at(row, 0, channel);
     const T* const from = x + channel;
     c.windows.each_pixel(c.first + row, [&](std::int32_t pixel, std::int32_t tap) {
-        Vector<T, V> seen = {};
-        if (pixel >= 0) seen = vector_at<V>(from + std::int64_t{pixel} * c.width());
+        Vector<To, V> seen = {};
+        if (pixel >= 0) seen = converted<To>(vector_at<V>(from + std::int64_t{pixel} * c.width()));
         vector_at<V>(to + static_cast<std::uint32_t>(tap) * c.channels.size) = seen;
     });
 }
@@ -152,30 +152,31 @@ __global__ void __launch_bounds__(kBlock)
 }
 
 template <class T>
-bool in_vectors(const Convolution& c, const T* image) {
-    return c.in % kVector<T> == 0 && is_aligned(image);
+bool in_vectors(const Convolution& c, const T* image, int vector) {
+    return c.in % vector == 0 && is_aligned(image, sizeof(T) * static_cast<std::size_t>(vector));
 }
 
-template <class T>
+template <class T, class To>
 void launch_gather(Tensor& columns, const Tensor& x, const Convolution& c, std::int64_t first) {
-    const bool vectors = in_vectors(c, data_of<T>(x));
-    const int width = vectors ? kVector<T> : 1;
+    constexpr int kWide = kVector<To>;
+    const bool vectors = in_vectors(c, data_of<T>(x), kWide);
+    const int width = vectors ? kWide : 1;
     const auto count = static_cast<std::uint32_t>(columns.numel() / (c.taps * width));
-    const auto kernel = vectors ? gather_kernel<T, kVector<T>> : gather_kernel<T, 1>;
-    kernel<<<blocks_for(count), kBlock, 0, stream()>>>(data_of<T>(columns), data_of<T>(x), Columns(c, width, first, columns.size(1)), count);
+    const auto kernel = vectors ? gather_kernel<T, To, kWide> : gather_kernel<T, To, 1>;
+    kernel<<<blocks_for(count), kBlock, 0, stream()>>>(data_of<To>(columns), data_of<T>(x), Columns(c, width, first, columns.size(1)), count);
 }
 
 void gather_columns(Tensor& columns, const Tensor& x, const Convolution& c, std::int64_t first) {
     if (columns.numel() == 0) return;
-    if (x.dtype() == bf16) launch_gather<bfloat16>(columns, x, c, first);
-    else visit_real(x, [&]<class T>() { launch_gather<T>(columns, x, c, first); });
+    if (columns.dtype() == bf16) launch_gather<float, bfloat16>(columns, x, c, first);
+    else visit_real(x, [&]<class T>() { launch_gather<T, T>(columns, x, c, first); });
     check_launch("conv2d");
 }
 
 void collect_columns(Tensor& x, const Tensor& columns, const Tensor& bias, const Convolution& c, std::int64_t first, std::int64_t first_pixel,
                      std::int64_t pixels) {
     visit_real(x, [&]<class T>() {
-        const bool vectors = in_vectors(c, data_of<T>(x));
+        const bool vectors = in_vectors(c, data_of<T>(x), kVector<T>);
         const int width = vectors ? kVector<T> : 1;
         const auto count = static_cast<std::uint32_t>(pixels * c.groups * c.in / width);
         const auto kernel = vectors ? collect_kernel<T, kVector<T>> : collect_kernel<T, 1>;
@@ -189,11 +190,11 @@ void collect_columns(Tensor& x, const Tensor& columns, const Tensor& bias, const
 template <class F>
 void for_each_strip(const Convolution& c, const Tensor& x, const F& f) {
     if (c.is_product()) return f(c.rows_of(x, c.in, 0, c.places()), 0);
-    const Tensor source = cast_data(x, factor_type(x.dtype()));  // before it is seen through every tap
-    const std::int64_t rows = c.strip(size_of(source.dtype()));
+    const DType dtype = factor_type(x.dtype());  // converting all of x first, to read half of it per tap, was measured and is slower
+    const std::int64_t rows = c.strip(size_of(dtype));
     for (std::int64_t first = 0; first < c.places(); first += rows) {
-        Tensor columns = c.columns(std::min(rows, c.places() - first), source.options());
-        gather_columns(columns, source, c, first);
+        Tensor columns = c.columns(std::min(rows, c.places() - first), {dtype, x.device()});
+        gather_columns(columns, x, c, first);
         f(columns, first);
     }
 }

@@ -36,6 +36,15 @@ def ready(f):
     return T.compile(rounded) if options.mode == "compile" else rounded
 
 
+# In a compiled function the default device does not count.
+def normal(*shape):
+    return T.randn(*shape, device=options.device)
+
+
+def zeros(*shape):
+    return T.zeros(*shape, device=options.device)
+
+
 def mlp(*widths, last=None):
     layers = []
     for a, b in zip(widths, widths[1:]):
@@ -70,9 +79,9 @@ def vae():
 # --- GAN --------------------------------------------------------------------------------------------------------------------------
 def gan(g, d, real, noise):
     adam_g, adam_d = adam(g.parameters(), 2e-4, (0.5, 0.999)), adam(d.parameters(), 2e-4, (0.5, 0.999))
-    generate = ready(lambda: g(T.randn(len(real), noise)))
+    generate = ready(lambda: g(normal(len(real), noise)))
     loss_d = ready(lambda fake: F.softplus(-d(real)).mean() + F.softplus(d(fake)).mean())
-    loss_g = ready(lambda: F.softplus(-d(g(T.randn(len(real), noise)))).mean())
+    loss_g = ready(lambda: F.softplus(-d(g(normal(len(real), noise)))).mean())
 
     def step():
         with T.no_grad():
@@ -158,7 +167,7 @@ class UNet(nn.Module):
 
     def forward(self, x, t):
         n = self.base // 2
-        angles = t[:, None].float() * T.exp(T.arange(n) * (-math.log(10000) / (n - 1)))
+        angles = t[:, None].float() * T.exp(T.arange(n, device=t.device) * (-math.log(10000) / (n - 1)))
         time = F.silu(self.time(T.cat([angles.sin(), angles.cos()], 1)))
         across = [self.first(x)]
         for i, stage in enumerate(self.down):
@@ -190,7 +199,7 @@ def ddpm(net, parameter_count, images, memory):
 
     @ready
     def loss():
-        t, noise = T.randint(0, 1000, (len(x0),)), T.randn_like(x0)
+        t, noise = T.randint(0, 1000, (len(x0),), device=options.device), T.randn_like(x0)
         a = alpha_bar[t][:, None, None, None]
         return F.mse_loss(net(a.sqrt() * x0 + (1 - a).sqrt() * noise, t), noise)
 
@@ -241,8 +250,8 @@ def planar_2d():
 
     @ready
     def loss():
-        z0 = T.randn(512, 2)
-        z, log_det = z0, T.zeros(512)
+        z0 = normal(512, 2)
+        z, log_det = z0, zeros(512)
         for flow in flows:
             z, log_det = flow(z, log_det)
         return ((z0**2).sum(1) * -0.5 - math.log(2 * math.pi) - log_det + energy(z)).mean()
@@ -258,8 +267,8 @@ def vae_nf():
     @ready
     def loss():
         mu, log_var = encoder(x).split(40, 1)
-        noise = T.randn(100, 40)
-        z, log_det = mu + (log_var * 0.5).exp() * noise, T.zeros(100)
+        noise = normal(100, 40)
+        z, log_det = mu + (log_var * 0.5).exp() * noise, zeros(100)
         for flow in flows:
             z, log_det = flow(z, log_det)
         log_q = (noise**2 + log_var).sum(1) * -0.5 - log_det
@@ -275,7 +284,7 @@ def realnvp_2d():
 
     @ready
     def loss():
-        a, b, log_det = x[:, :1], x[:, 1:], T.zeros(512, 1)
+        a, b, log_det = x[:, :1], x[:, 1:], zeros(512, 1)
         for net in nets:
             s, t = net(a).split(1, 1)
             s = T.tanh(s)
