@@ -157,8 +157,16 @@ run_here() {
 while (($#)); do
   case $1 in
     --prepare) prepare; exit ;;
-    --out) out=${2:?--out needs a folder}; shift 2 ;;
-    --seconds) total=${2:?--seconds needs a number}; shift 2 ;;
+    --out)
+      [[ -n ${2:-} ]] || die "--out needs a folder"
+      out=$2
+      shift 2
+      ;;
+    --seconds)
+      [[ ${2:-} =~ ^[0-9]+$ ]] || die "--seconds needs a whole number; got '${2:-}'"
+      total=$2
+      shift 2
+      ;;
     *) die "unknown option '$1'; expected --prepare, --out DIR or --seconds N" ;;
   esac
 done
