@@ -116,7 +116,7 @@ public:
         }
         for (std::size_t i = 0; i < inputs.size(); ++i) {
             edges_[i] = edge_to(inputs[i]);
-            if (Op::saves::inputs >> i & 1u) saved_[i] = SavedTensor::input(inputs[i]);
+            if (saves(i)) saved_[i] = SavedTensor::input(inputs[i]);
         }
         if constexpr (Op::saves::output) output_ = SavedTensor::output(output);
     }
@@ -138,6 +138,9 @@ public:
     }
 
 private:
+    /// An op of any number of inputs may have more than the mask has bits: it names those that it saves among the first 32, or saves all.
+    static constexpr bool saves(std::size_t i) { return i < 32 ? (Op::saves::inputs >> i & 1u) != 0 : Op::saves::inputs == ~0u; }
+
     void backward_of_composition(const Tensor& g, const Context& context, Gradients gradients) {
         List<Tensor> inputs;
         if constexpr (Count == 0) inputs.resize(edges_.size());

@@ -8,6 +8,7 @@
 #include "autograd/gradcheck.h"
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/cast.h"
+#include "autograd/ops/join.h"
 #include "autograd/ops/matmul.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
@@ -53,6 +54,14 @@ TEST_CASE("engine: shared sub-expressions, diamonds and leaves used again") {
     CHECK(grad(z, {x})[0].to_vector() == V{13, 13, 13});
     const Tensor w = parameter(3);
     CHECK(grad(sum(x * w - w * x), {x, w})[1].to_vector() == V{0, 0, 0});
+}
+
+TEST_CASE("engine: ops of more inputs than a word has bits") {
+    std::vector<Tensor> parts;
+    for (int i = 0; i < 70; ++i) parts.push_back(full({2}, i).requires_grad_());
+    const Tensor joined = concat(parts);
+    backward(sum(joined * arange(0, 140)));
+    for (int i = 0; i < 70; ++i) CHECK(parts[static_cast<std::size_t>(i)].grad().to_vector() == V{2.0 * i, 2.0 * i + 1});
 }
 
 TEST_CASE("engine: backward accumulates into leaves, grad does not touch them") {
