@@ -6,6 +6,7 @@
 #include "models/data/named.h"
 #include "models/data/sets.h"
 #include "models/training/accumulate.h"
+#include "models/training/learning_rate.h"
 #include "models/training/machine.h"
 
 namespace eps::models::ddpm {
@@ -75,7 +76,7 @@ void check_training(const Settings& s, bool conditional, const Config& config) {
           listed(data::sets_with_classes()));
     check(conditional || s.class_dropout == 0, kOp, "--class-dropout is for --conditional; got ", s.class_dropout, "; expected 0");
     check(s.parts <= s.batch, kOp, "a batch has more parts than samples; got --accumulate ", s.parts, " and --batch ", s.batch);
-    check(s.lr_decay == "none" || s.steps > 0, kOp, "--lr-decay ", s.lr_decay, " ends with the run; got no --steps; expected --steps N, or --lr-decay none");
+    check_decay(kOp, s.lr_decay, s.steps);
     const std::int64_t width = config.integer("width");
     check(width % 2 == 0 && width >= 4, kOp, "the width must be even and at least 4; got --width ", width);
 }

@@ -5,6 +5,7 @@
 #include "models/data/named.h"
 #include "models/data/sets.h"
 #include "models/flow/target.h"
+#include "models/training/learning_rate.h"
 #include "models/training/machine.h"
 
 namespace eps::models::flow {
@@ -70,8 +71,7 @@ void check_objective(const Settings& s) {
 
 void check_training(const Settings& s) {
     check(s.target == Target::images || s.data_dir.empty(), kOp, "--target ", s.target_name, " is not read from files; got --data-dir ", s.data_dir);
-    check(s.lr_decay == "none" || s.steps > 0, kOp, "--lr-decay ", s.lr_decay, " ends with the run; got no --steps; expected --steps N, or ",
-          "--lr-decay none");
+    check_decay(kOp, s.lr_decay, s.steps);
 }
 
 }  // namespace

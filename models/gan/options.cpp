@@ -4,6 +4,7 @@
 
 #include "models/data/named.h"
 #include "models/data/sets.h"
+#include "models/training/learning_rate.h"
 #include "models/training/machine.h"
 
 namespace eps::models::gan {
@@ -43,7 +44,7 @@ void check_game(const Settings& s) {
           s.label_smoothing, "; expected 0, or --loss non-saturating, minimax, least-squares or relativistic");
     check((s.instance_noise > 0) == (s.instance_noise_steps > 0), kOp, "--instance-noise and --instance-noise-steps go together; got ",
           s.instance_noise, " and ", s.instance_noise_steps, "; expected both above 0, or neither");
-    check(!s.decays || s.steps > 0, kOp, "--lr-decay linear ends with the run; got no --steps; expected --steps N, or --lr-decay none");
+    check_decay(kOp, s.decays ? "linear" : "none", s.steps);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "nn/scheduler.h"
+#include "tensor/error.h"
 
 namespace eps::models {
 
@@ -11,6 +12,11 @@ inline double decayed(const std::string& decay, double lr, std::int64_t steps, s
     if (decay == "linear") return nn::LinearLR{.lr = lr, .steps = steps}.at(index);
     if (decay == "cosine") return nn::CosineLR{.lr = lr, .steps = steps}.at(index);
     return lr;
+}
+
+/// Refuses a decay to the end of a run that has none.
+inline void check_decay(const char* op, const std::string& decay, std::int64_t steps) {
+    check(decay == "none" || steps > 0, op, "--lr-decay ", decay, " ends with the run; got no --steps; expected --steps N, or --lr-decay none");
 }
 
 }  // namespace eps::models

@@ -16,6 +16,7 @@
 #include "models/picture/image_grid.h"
 #include "models/training/accumulate.h"
 #include "models/training/estimate.h"
+#include "models/training/learning_rate.h"
 #include "models/training/machine.h"
 #include "models/training/named_state.h"
 #include "models/training/task_step.h"
@@ -79,6 +80,7 @@ public:
         check(anneal_ == 0 || (importance_samples_ == 1 && beta_ == 1 && config.integer("layers") == 1), "vae",
               "the annealed bound is of one sample, one stochastic layer and beta 1; got --anneal ", anneal_, " with --k ", importance_samples_, ", --layers ",
               config.integer("layers"), ", --beta ", beta_);
+        check_decay("vae", config.text("lr-decay"), config.integer("steps"));
         const bool flow = config.text("flow") != "none";
         check(flow == (config.integer("flow-k") > 0), "vae", "--flow and --flow-k go together; got --flow ", config.text("flow"), " --flow-k ",
               config.integer("flow-k"), "; expected both, or neither");
@@ -88,6 +90,7 @@ public:
 
     Scalars step(std::int64_t index) override {
         index_ = index;
+        optimizer_.set_learning_rate(decayed(config_.text("lr-decay"), config_.number("lr"), config_.integer("steps"), index));
         if (std::exchange(annealed_, annealing(index) < 1) != annealed_) step_.forget();  // the bound that is not annealed has other terms
         return step_();
     }
@@ -293,7 +296,8 @@ Family vae_family() {
              {"eval-k", std::int64_t{50}, "importance samples of the bound that eval reports", {}, 1},
              {"batch", std::int64_t{100}, "images a step", {}, 1},
              accumulate_option(),
-             {"lr", 1e-3, "learning rate of Adam", {}, 0}},
+             {"lr", 1e-3, "learning rate of Adam", {}, 0},
+             {"lr-decay", std::string("none"), "to 0 at the last step, or not", {"linear", "cosine", "none"}}},
             [](const Config& config) -> std::unique_ptr<Task> { return std::make_unique<VaeTask>(config); }};
 }
 
