@@ -6,6 +6,7 @@
 #include "autograd/gradcheck.h"
 #include "models/flow/planar.h"
 #include "models/flow/radial.h"
+#include "nn/optimizer.h"
 #include "tests/files.h"
 #include "tests/models/flow_case.h"
 
@@ -255,4 +256,18 @@ TEST_CASE("amortised planar flows begin as the identity, and learn from there") 
     CHECK(largest(there.log_det) < 1e-4);
     backward(sum(square(there.z)) - sum(there.log_det));
     for (const Tensor& p : flow->parameters()) CHECK(largest(p.grad()) > 1e-3);
+}
+
+TEST_CASE("a step of Adam on a wide context moves an amortised planar flow gently") {
+    Generator generator(14);
+    Planar planar(40, generator, 200);
+    const Tensor z = randn({7, 40}, generator), context = ones({7, 200});
+    const PlanarMap before = planar.parameters_for(z, context);
+    CHECK(largest(norm(before.w, 2, {1}) - 1.0) < 1e-5);
+    nn::Adam optimizer(planar.parameters(), {.lr = 1e-3});
+    backward(sum(square(planar.map(z, context))));
+    optimizer.step();
+    const double moved = largest(planar.parameters_for(z, context).w - before.w);
+    CHECK(moved > 1e-3);
+    CHECK(moved < 0.02);  // of 0.2, which 200 weights of one sign make of a rate of 1e-3
 }
