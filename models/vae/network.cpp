@@ -97,11 +97,15 @@ Tensor Vae::log_prior_ratio(const DiagonalNormal& q, const Tensor& z1, Generator
     return standard_normal_log_prob(z2) + top_->prior(z2).log_prob(z1) - q.log_prob(z1) - q2.log_prob(z2);
 }
 
+Elbo Vae::flow_elbo(const Tensor& x, Generator& generator, double beta) {
+    const flow::FlowPosterior q = posterior(x);
+    const flow::PosteriorSample sample = flow::sample_with(q, randn({x.size(0), options_.latent}, x.options(), generator));
+    const Tensor of_flow = standard_normal_log_prob(sample.z0) - standard_normal_log_prob(sample.z) - sample.log_det;
+    return vae::elbo(log_likelihood(x, sample.z), kl_to_standard_normal(q.q0) + of_flow, beta);
+}
+
 Elbo Vae::elbo(const Tensor& x, Generator& generator, double beta) {
-    if (flow_->size() > 0) {
-        const flow::PosteriorSample sample = posterior_sample(x, generator);
-        return vae::elbo(log_likelihood(x, sample.z), sample.log_q() - standard_normal_log_prob(sample.z), beta);
-    }
+    if (flow_->size() > 0) return flow_elbo(x, generator, beta);
     const DiagonalNormal q = encode(x);
     const Tensor z1 = q.sample(generator);
     const Tensor kl = top_ ? -log_prior_ratio(q, z1, generator) : kl_to_standard_normal(q);

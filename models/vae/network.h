@@ -57,7 +57,7 @@ public:
     /// z1 drawn from the prior: from N(0, I), or through p(z1|z2) with two layers -> [count, latent]
     Tensor sample_prior(std::int64_t count, Generator& generator);
 
-    /// The bound of each x with one sample of the posterior; the KL is closed-form with one layer and no flow. -> [B]
+    /// The bound of each x with one sample of the posterior; the KL of one layer is closed-form, up to what a flow adds. -> [B]
     Elbo elbo(const Tensor& x, Generator& generator, double beta = 1);
     /// beta log p(x, z) - log q(z|x) of one sample of the posterior: the bound whose beta rises from 0.01 to 1 in the first steps, flow or none, one
     /// stochastic layer (Rezende & Mohamed 2015, eq. 20) -> [B]
@@ -69,6 +69,9 @@ private:
     Options options() const { return encoder_.mu.weight.options(); }
     flow::FlowPosterior posterior(const Tensor& x);
     flow::PosteriorSample posterior_sample(const Tensor& x, Generator& generator);
+    /// Of the KL, only what the flow adds to KL(q_0, p), E[ln p(z_0) - ln p(z_K) - log_det], is of samples: a flow that is the identity trains as
+    /// none does. With all of it of samples, two layers were 0.8 nats worse than none after 4000 steps on MNIST.
+    Elbo flow_elbo(const Tensor& x, Generator& generator, double beta);
     /// log p(x, z) of z [.., B, latent] under N(0, I) -> [.., B]
     Tensor log_joint(const Tensor& x, const Tensor& z);
 

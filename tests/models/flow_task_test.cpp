@@ -226,17 +226,20 @@ TEST_CASE("vae: a posterior that goes through flows") {
     vae::Vae model({.pixels = 12, .hidden = 16, .latent = 3, .flow = "planar", .flow_layers = 4}, init), plain({.pixels = 12, .hidden = 16, .latent = 3}, init);
     CHECK(model.parameter_count() == plain.parameter_count() + 4 * (16 + 1) * (2 * 3 + 1));
     const Tensor x = cast_data(rand({40, 12}, data) < 0.3, f32);
-    // The flow begins as the identity.
+    // The flow begins as the identity, whose KL is closed-form.
     CHECK(max(abs(model.code(x) - model.encode(x).mu)).item() < 1e-5);
+    CHECK(max(abs(model.elbo(x, data).kl - vae::kl_to_standard_normal(model.encode(x)))).item() < 1e-4);
     {
         const NoGrad guard;
         for (auto& [name, p] : model.named_parameters())
             if (name.starts_with("flow.")) p.copy_(p + 3.0 * randn(p.shape(), data));  // a head has little gain
     }
-    // One sample's weight is its bound, and more samples raise it.
-    Generator one(3), same(3), many(4);
-    const Tensor bound = model.elbo(x, one).elbo;
-    CHECK(max(abs(bound - vae::iwae_bound(model.log_weights(x, 1, same)))).item() < 1e-4);
+    // The bound is one sample's weight, but for KL(q_0, p) in closed form; more samples raise it.
+    Generator one(3), same(3), third(3), many(4);
+    const Tensor bound = model.elbo(x, one).elbo, noise = randn({40, 3}, third);
+    const vae::DiagonalNormal q0 = model.encode(x);
+    const Tensor z0 = q0.sample_with(noise), sampled = q0.log_prob(z0) - vae::standard_normal_log_prob(z0);
+    CHECK(max(abs(bound + vae::kl_to_standard_normal(q0) - sampled - vae::iwae_bound(model.log_weights(x, 1, same)))).item() < 1e-4);
     CHECK(mean(vae::iwae_bound(model.log_weights(x, 500, many))).item() > mean(bound).item());
     CHECK(model.code(x).shape() == Shape{40, 3});
     CHECK(max(abs(model.code(x) - model.encode(x).mu)).item() > 0.01);
