@@ -1,7 +1,6 @@
 #pragma once
 // A workload is a whole training step (or sampling step), timed with 1 and 2 threads under the name BM_workload/<name>/threads:<n> and, where
-// there is a GPU, as BM_workload/<name>/cuda/<mode>, called or
-// captured, in each precision. bench/peers/workloads.py has the same steps in PyTorch.
+// there is a GPU, as BM_workload/<name>/cuda/<mode>, called or captured, in each precision. bench/peers/workloads.py has the same steps in PyTorch.
 #include <benchmark/benchmark.h>
 
 #if defined(__GLIBC__)

@@ -1,4 +1,5 @@
 #pragma once
+// The product that linear layers and convolutions share: with a bias that is added as the result is written.
 #include "tensor/tensor.h"
 
 namespace eps::kernels::cuda {

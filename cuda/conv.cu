@@ -6,7 +6,8 @@
 //     filters' gradient = y^T columns
 //
 // each group for itself, as a batch. Without strides a pixel is seen by a window of places just as a place sees a window of pixels: where there
-// are hardly more pixels than places, the input's gradient is a product of y's columns, too. Columns are made in strips of bounded size, already in bf16 where factors are rounded to that,
+// are hardly more pixels than places, the input's gradient is a product of y's columns, too. Columns are made in strips of bounded size, already
+// in bf16 where factors are rounded to that,
 // and never where they are the image itself (1x1). Whoever adds does so in an order that depends on shapes alone: no atomics, the same bits every run.
 #include "cuda/biased_product.h"
 #include "cuda/context.h"
@@ -120,7 +121,8 @@ struct Columns {
 
 // A thread V channels of a row, all its taps: their loads are in flight together.
 template <class T, class To, int V>
-__global__ void __launch_bounds__(kBlock) gather_kernel(To* __restrict__ columns, const T* __restrict__ x, const __grid_constant__ Columns c, std::uint32_t count) {
+__global__ void __launch_bounds__(kBlock)
+    gather_kernel(To* __restrict__ columns, const T* __restrict__ x, const __grid_constant__ Columns c, std::uint32_t count) {
     const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= count) return;
     const std::uint32_t row = c.pieces.divide(i), channel = (i - row * c.pieces.size) * V;

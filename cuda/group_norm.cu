@@ -191,7 +191,8 @@ __global__ void __launch_bounds__(kBlock) input_gradient_kernel(T* dx, const T* 
 
 template <class T>
 __global__ void __launch_bounds__(kBlock)
-    moving_average_kernel(T* running, const double* values, std::int64_t running_stride, std::int64_t stride, double momentum, double scale, std::int64_t count) {
+    moving_average_kernel(T* running, const double* values, std::int64_t running_stride, std::int64_t stride, double momentum, double scale,
+                          std::int64_t count) {
     const std::int64_t c = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
     if (c >= count) return;
     T& here = running[c * running_stride];
