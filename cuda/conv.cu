@@ -1,27 +1,15 @@
-// The convolution triple as matrix products. With an image as a matrix of pixels, a row for each and a column for each channel,
+// The convolution triple: which algorithm computes it, and what the algorithms share.
 //
-//     columns[place, (tap, c)] = the pixel that `place` sees through `tap`, or 0       [places, taps C]
-//     y = columns filters^T,      filters^T . filters: one row per y channel           [K, taps C]
-//     columns' gradient = y filters, added up where the pixels came from: the input's
-//     filters' gradient = y^T columns
-//
-// each group for itself, as a batch. Without strides a pixel is seen by a window of places just as a place sees a window of pixels: where there
-// are hardly more pixels than places, the input's gradient is a product of y's columns, too. Columns are made in strips of bounded size, already
-// in bf16 where factors are rounded to that,
-// and never where they are the image itself (1x1). Whoever adds does so in an order that depends on shapes alone: no atomics, the same bits every run.
-#include "cuda/biased_product.h"
-#include "cuda/context.h"
+// The environment variable EPS_CUDA_CONV chooses: `columns`, which is the default and does what the others cannot, or `implicit`. It is read
+// at the first convolution.
+#include <cstdlib>
+
+#include "cuda/convolution.h"
 #include "cuda/lines.cuh"
-#include "cuda/vector.cuh"
-#include "cuda/windows.h"
 #include "tensor/create.h"
-#include "tensor/kernels.h"
-#include "tensor/precision.h"
 
 namespace eps::kernels::cuda {
 namespace {
-
-constexpr std::int64_t kStrip = std::int64_t{512} << 20;  // bytes of columns at a time: on an H200 long products gain more than a cache does
 
 Axis axis_of(std::size_t d, const Tensor& x, const Tensor& y, const Tensor& w, const ConvGeometry& g) {
     const auto int_of = [](std::int64_t n) { return static_cast<std::int32_t>(n); };
@@ -30,237 +18,72 @@ Axis axis_of(std::size_t d, const Tensor& x, const Tensor& y, const Tensor& w, c
             int_of(g.padding[d]), int_of(g.dilation[d]), Divisor(static_cast<std::uint32_t>(g.stride[d]))};
 }
 
-/// One call of the triple: extents, and its operands as batches of matrices, a matrix a group.
-struct Convolution {
-    std::int64_t images, in, out, groups, taps;  // in, out: channels of a group
-    Windows windows;
-
-    Convolution(const Tensor& x, const Tensor& y, const Tensor& w, const ConvGeometry& g)
-        : images(x.size(0)),
-          in(x.size(1) / g.groups),
-          out(y.size(1) / g.groups),
-          groups(g.groups),
-          taps(w.size(2) * w.size(3)),
-          windows(axis_of(0, x, y, w, g), axis_of(1, x, y, w, g)) {
-        check_count(std::max(x.numel(), y.numel()), "conv2d");
-    }
-    /// The convolution of y that gives x's gradient, where nothing is strided.
-    Convolution reversed() const {
-        Convolution c = *this;
-        std::swap(c.in, c.out);
-        c.windows = Windows(windows.y.reversed(), windows.x.reversed());
-        return c;
-    }
-    bool is_worth_reversing() const {
-        return windows.y.stride.size == 1 && windows.x.stride.size == 1 && 2 * windows.pixels() <= 3 * windows.places();
-    }
-    std::int64_t places() const { return images * windows.places(); }
-    std::int64_t width() const { return taps * in; }  // of a group's columns
-    /// Rows of columns that fit a strip.
-    std::int64_t strip(std::size_t element) const {
-        return std::max<std::int64_t>(1, kStrip / (std::max<std::int64_t>(1, groups * width()) * static_cast<std::int64_t>(element)));
-    }
-
-    /// Rows [first, first + rows) of an image whose groups have `channels` channels.   [groups, rows, channels]
-    Tensor rows_of(const Tensor& image, std::int64_t channels, std::int64_t first, std::int64_t rows) const {
-        return image.as_strided({groups, rows, channels}, {channels, groups * channels, 1}, image.offset() + first * groups * channels);
-    }
-    /// The columns of a 1x1 convolution need not be made.
-    bool is_product() const { return windows.is_identity(); }
-    Tensor columns(std::int64_t rows, const Options& options) const { return empty({groups, rows, width()}, options); }
-};
-
-// What factors of products of `dtype` are rounded to: whoever makes one anew makes it so.
-DType factor_type(DType dtype) { return dtype == f32 && precision() == Precision::bf16 ? bf16 : dtype; }
-
-Tensor transposed(const Tensor& x) {
-    return x.as_strided({x.size(0), x.size(2), x.size(1)}, {x.strides()[0], x.strides()[2], x.strides()[1]}, x.offset());
+const ConvAlgorithm& named(const std::string& name) {
+    if (name == "columns") return conv_by_columns;
+    if (name == "implicit") return conv_by_implicit_gemm;
+    fail("conv2d", "EPS_CUDA_CONV names no algorithm; got '", name, "'; expected columns or implicit");
 }
 
-// w [K, C/groups, h, w] -> [K, h, w, C/groups], a view.
+const ConvAlgorithm& chosen() {
+    static const ConvAlgorithm& algorithm = []() -> const ConvAlgorithm& {
+        const char* name = std::getenv("EPS_CUDA_CONV");
+        return named(name ? name : "columns");
+    }();
+    return algorithm;
+}
+
+}  // namespace
+
+Convolution::Convolution(const Tensor& x, const Tensor& y, const Tensor& w, const ConvGeometry& g)
+    : images(x.size(0)),
+      in(x.size(1) / g.groups),
+      out(y.size(1) / g.groups),
+      groups(g.groups),
+      taps(w.size(2) * w.size(3)),
+      windows(axis_of(0, x, y, w, g), axis_of(1, x, y, w, g)) {
+    check_count(std::max(x.numel(), y.numel()), "conv2d");
+}
+
+Convolution Convolution::reversed() const {
+    Convolution c = *this;
+    std::swap(c.in, c.out);
+    c.windows = Windows(windows.y.reversed(), windows.x.reversed());
+    return c;
+}
+
 Tensor channels_innermost(const Tensor& w) {
     const Strides& s = w.strides();
     return w.as_strided({w.size(0), w.size(2), w.size(3), w.size(1)}, {s[0], s[2], s[3], s[1]}, w.offset());
 }
-// Is that the order of w's memory already?
-bool taps_outermost(const Convolution& c) { return c.taps == 1 || c.in == 1; }
 
-// [groups, K / groups, taps C / groups]
 Tensor filters_of(const Convolution& c, const Tensor& w) {
-    const Tensor ordered = taps_outermost(c) ? w : clone_data(channels_innermost(w));
+    const Tensor ordered = c.taps_outermost() ? w : clone_data(channels_innermost(w));
     return ordered.as_strided({c.groups, c.out, c.width()}, {c.out * c.width(), c.width(), 1}, ordered.offset());
 }
-// Those of c.reversed():   [groups, C / groups, taps K / groups]
+
 Tensor reversed_filters_of(const Convolution& c, const Tensor& w) {
     const Strides& s = w.strides();
     const Tensor view = w.as_strided({c.groups, c.in, w.size(2), w.size(3), c.out}, {c.out * s[0], s[1], s[2], s[3], s[0]}, w.offset());
     return clone_data(view).as_strided({c.groups, c.in, c.taps * c.out}, {c.in * c.taps * c.out, c.taps * c.out, 1}, 0);
 }
 
-/// What the two kernels that make and unmake columns share. Columns [groups, rows, taps, C / groups] hold the places from `first` on.
-struct Columns {
-    Windows windows;
-    Divisor pieces, channels;  // pieces: vectors of a pixel; channels: of a group
-    std::uint32_t taps, groups, first, rows;
-
-    Columns(const Convolution& c, int vector, std::int64_t first_place, std::int64_t count)
-        : windows(c.windows),
-          pieces(static_cast<std::uint32_t>(c.groups * c.in / vector)),
-          channels(static_cast<std::uint32_t>(c.in)),
-          taps(static_cast<std::uint32_t>(c.taps)),
-          groups(static_cast<std::uint32_t>(c.groups)),
-          first(static_cast<std::uint32_t>(first_place)),
-          rows(static_cast<std::uint32_t>(count)) {}
-    __device__ std::uint32_t width() const { return groups * channels.size; }  // of the image
-    /// Where (row, tap) of a channel, counted over all groups, is.
-    __device__ std::int64_t at(std::uint32_t row, std::uint32_t tap, std::uint32_t channel) const {
-        const std::uint32_t group = channels.divide(channel);
-        return ((std::int64_t{group} * rows + row) * taps + tap) * channels.size + (channel - group * channels.size);
-    }
-};
-
-// A thread V channels of a row, all its taps: their loads are in flight together.
-template <class T, class To, int V>
-__global__ void __launch_bounds__(kBlock)
-    gather_kernel(To* __restrict__ columns, const T* __restrict__ x, const __grid_constant__ Columns c, std::uint32_t count) {
-    const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
-    if (i >= count) return;
-    const std::uint32_t row = c.pieces.divide(i), channel = (i - row * c.pieces.size) * V;
-    To* const to = columns + c.at(row, 0, channel);
-    const T* const from = x + channel;
-    c.windows.each_pixel(c.first + row, [&](std::int32_t pixel, std::int32_t tap) {
-        Vector<To, V> seen = {};
-        if (pixel >= 0) seen = converted<To>(vector_at<V>(from + std::int64_t{pixel} * c.width()));
-        vector_at<V>(to + static_cast<std::uint32_t>(tap) * c.channels.size) = seen;
-    });
-}
-
-// A thread V channels of a pixel: the sum over the places that saw it, taps in order. All of those are among the columns.
-template <class T, int V>
-__global__ void __launch_bounds__(kBlock)
-    collect_kernel(T* x, const T* columns, const T* bias, const __grid_constant__ Columns c, std::uint32_t first_pixel, std::uint32_t count) {
-    const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
-    if (i >= count) return;
-    const std::uint32_t line = c.pieces.divide(i), channel = (i - line * c.pieces.size) * V, pixel = first_pixel + line;
-    Vector<T, V> sum = {};
-    if (bias)
-        for (int k = 0; k < V; ++k) sum.at[k] = bias[channel + k];
-    c.windows.each_place(pixel, [&](std::int64_t place, std::int32_t tap) {
-        const Vector<T, V> part = vector_at<V>(columns + c.at(static_cast<std::uint32_t>(place) - c.first, static_cast<std::uint32_t>(tap), channel));
-#pragma unroll
-        for (int k = 0; k < V; ++k) sum.at[k] += part.at[k];
-    });
-    vector_at<V>(x + pixel * c.width() + channel) = sum;
-}
-
-template <class T>
-bool in_vectors(const Convolution& c, const T* image, int vector) {
-    return c.in % vector == 0 && is_aligned(image, sizeof(T) * static_cast<std::size_t>(vector));
-}
-
-template <class T, class To>
-void launch_gather(Tensor& columns, const Tensor& x, const Convolution& c, std::int64_t first) {
-    constexpr int kWide = kVector<To>;
-    const bool vectors = in_vectors(c, data_of<T>(x), kWide);
-    const int width = vectors ? kWide : 1;
-    const auto count = static_cast<std::uint32_t>(columns.numel() / (c.taps * width));
-    const auto kernel = vectors ? gather_kernel<T, To, kWide> : gather_kernel<T, To, 1>;
-    kernel<<<blocks_for(count), kBlock, 0, stream()>>>(data_of<To>(columns), data_of<T>(x), Columns(c, width, first, columns.size(1)), count);
-}
-
-void gather_columns(Tensor& columns, const Tensor& x, const Convolution& c, std::int64_t first) {
-    if (columns.numel() == 0) return;
-    if (columns.dtype() == bf16) launch_gather<float, bfloat16>(columns, x, c, first);
-    else visit_real(x, [&]<class T>() { launch_gather<T, T>(columns, x, c, first); });
-    check_launch("conv2d");
-}
-
-void collect_columns(Tensor& x, const Tensor& columns, const Tensor& bias, const Convolution& c, std::int64_t first, std::int64_t first_pixel,
-                     std::int64_t pixels) {
-    visit_real(x, [&]<class T>() {
-        const bool vectors = in_vectors(c, data_of<T>(x), kVector<T>);
-        const int width = vectors ? kVector<T> : 1;
-        const auto count = static_cast<std::uint32_t>(pixels * c.groups * c.in / width);
-        const auto kernel = vectors ? collect_kernel<T, kVector<T>> : collect_kernel<T, 1>;
-        kernel<<<blocks_for(count), kBlock, 0, stream()>>>(data_of<T>(x), data_of<T>(columns), data_of<T>(bias),
-                                                           Columns(c, width, first, columns.size(1)), static_cast<std::uint32_t>(first_pixel), count);
-    });
-    check_launch("conv2d_input");
-}
-
-/// Calls f(columns [groups, rows, taps C / groups], first place) strip by strip.
-template <class F>
-void for_each_strip(const Convolution& c, const Tensor& x, const F& f) {
-    if (c.is_product()) return f(c.rows_of(x, c.in, 0, c.places()), 0);
-    const DType dtype = factor_type(x.dtype());  // converting all of x first, to read half of it per tap, was measured and is slower
-    const std::int64_t rows = c.strip(size_of(dtype));
-    for (std::int64_t first = 0; first < c.places(); first += rows) {
-        Tensor columns = c.columns(std::min(rows, c.places() - first), {dtype, x.device()});
-        gather_columns(columns, x, c, first);
-        f(columns, first);
-    }
-}
-
-// Every pixel of an image [.., C, ..] starts as the bias.
-void fill_pixels(Tensor& image, const Tensor& bias) {
-    copy(image, bias.as_strided({1, bias.numel(), 1, 1}, {0, bias.strides()[0], 0, 0}, bias.offset()));
-}
-
-// y = columns filters^T + bias
-void multiply(Tensor& y, const Tensor& x, const Tensor& filters, const Tensor& bias, const Convolution& c) {
-    const bool at_once = bias.defined() && c.groups == 1, before = bias.defined() && !at_once;
-    if (before) fill_pixels(y, bias);
-    const Tensor factor = transposed(cast_data(filters, factor_type(filters.dtype())));
-    for_each_strip(c, x, [&](const Tensor& columns, std::int64_t first) {
-        Tensor out = c.rows_of(y, c.out, first, columns.size(1));
-        at_once ? biased_product(out, columns, factor, bias) : matmul(out, columns, factor, before);
-    });
-}
-
-}  // namespace
-
 void conv2d(Tensor& y, const Tensor& x, const Tensor& w, const Tensor& bias, const ConvGeometry& geometry) {
     if (y.numel() == 0) return;
     const Convolution c(x, y, w, geometry);
-    multiply(y, x, filters_of(c, w), bias, c);
+    if (!chosen().conv2d(y, x, w, bias, c)) conv_by_columns.conv2d(y, x, w, bias, c);
 }
 
 void conv2d_input(Tensor& x, const Tensor& y, const Tensor& w, const Tensor& bias, const ConvGeometry& geometry) {
     if (x.numel() == 0) return;
     const Convolution c(x, y, w, geometry);
-    if (c.is_worth_reversing()) return multiply(x, y, reversed_filters_of(c, w), bias, c.reversed());
-    const Tensor filters = filters_of(c, w);
-    // A strip is some whole images or, where one alone is too large, some rows of one with all the places that see them.
-    const Axis& down = c.windows.y;
-    const std::int64_t strip = c.strip(size_of(x.dtype())), of_image = std::max<std::int64_t>(1, c.windows.places());
-    const std::int64_t images = std::max<std::int64_t>(1, strip / of_image);
-    std::int64_t rows = down.inputs;
-    if (of_image > strip) rows = std::max<std::int64_t>(1, strip / c.windows.x.outputs * down.stride.size - (down.taps - 1) * down.step);
-    for (std::int64_t image = 0; image < c.images; image += images)
-        for (std::int64_t row = 0; row < down.inputs; row += rows) {
-            const std::int64_t here = std::min(images, c.images - image), end = std::min<std::int64_t>(row + rows, down.inputs);
-            const Axis::Range seen = down.outputs_of(static_cast<std::int32_t>(row), static_cast<std::int32_t>(end));
-            const std::int64_t first = (image * down.outputs + seen.begin) * c.windows.x.outputs;
-            const std::int64_t count = ((here - 1) * down.outputs + seen.end - seen.begin) * c.windows.x.outputs;
-            Tensor columns = c.columns(count, x.options());
-            if (columns.numel() > 0) matmul(columns, c.rows_of(y, c.out, first, count), filters, false);
-            collect_columns(x, columns, bias, c, first, (image * down.inputs + row) * c.windows.x.inputs,
-                            ((here - 1) * down.inputs + end - row) * c.windows.x.inputs);
-        }
+    if (!chosen().conv2d_input(x, y, w, bias, c)) conv_by_columns.conv2d_input(x, y, w, bias, c);
 }
 
 void conv2d_weight(Tensor& w, const Tensor& x, const Tensor& y, const ConvGeometry& geometry) {
     if (w.numel() == 0) return;
     const Convolution c(x, y, w, geometry);
     if (c.places() == 0) return fill(w, 0);
-    Tensor ordered = taps_outermost(c) ? w : empty(channels_innermost(w).shape(), w.options());
-    Tensor out = ordered.as_strided({c.groups, c.out, c.width()}, {c.out * c.width(), c.width(), 1}, ordered.offset());
-    for_each_strip(c, x, [&](const Tensor& columns, std::int64_t first) {
-        matmul(out, transposed(c.rows_of(y, c.out, first, columns.size(1))), columns, first > 0);
-    });
-    if (taps_outermost(c)) return;
-    Tensor target = channels_innermost(w);
-    copy(target, ordered);
+    if (!chosen().conv2d_weight(w, x, y, c)) conv_by_columns.conv2d_weight(w, x, y, c);
 }
 
 }  // namespace eps::kernels::cuda

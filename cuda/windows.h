@@ -13,9 +13,11 @@ struct Axis {
     std::int32_t inputs = 0, outputs = 0, taps = 1, before = 0, step = 1;  // extents of x, y and w; padding; dilation
     Divisor stride;
 
+    EPS_HD std::int32_t stride_of() const { return static_cast<std::int32_t>(stride.size); }
+
     /// The input that output `i` sees through a tap, or -1 in the padding.
     EPS_HD std::int32_t input(std::int32_t i, std::int32_t tap) const {
-        const std::int32_t at = i * static_cast<std::int32_t>(stride.size) - before + tap * step;
+        const std::int32_t at = i * stride_of() - before + tap * step;
         return at >= 0 && at < inputs ? at : -1;
     }
     /// The output that sees input `i` through a tap, or -1 where there is none.
@@ -23,7 +25,7 @@ struct Axis {
         const std::int32_t from = i + before - tap * step;
         if (from < 0) return -1;
         const auto at = static_cast<std::int32_t>(stride.divide(static_cast<std::uint32_t>(from)));
-        return at * static_cast<std::int32_t>(stride.size) == from && at < outputs ? at : -1;
+        return at * stride_of() == from && at < outputs ? at : -1;
     }
 
     /// Without a stride the outputs that see an input are a window as well: of this axis, whose taps come in the same order.
@@ -34,7 +36,7 @@ struct Axis {
     };
     /// The outputs that may see inputs [begin, end).
     Range outputs_of(std::int32_t begin, std::int32_t end) const {
-        const auto s = static_cast<std::int32_t>(stride.size);
+        const std::int32_t s = stride_of();
         const std::int32_t first = std::max(0, begin + before - (taps - 1) * step), last = end - 1 + before;
         const Range range{(first + s - 1) / s, std::min(outputs, last / s + 1)};
         return {range.begin, std::max(range.begin, range.end)};
@@ -62,19 +64,25 @@ struct Windows {
         return same(y) && same(x);
     }
 
+    struct Position {
+        std::int32_t image, row, column;
+    };
+    EPS_HD Position place(std::uint32_t number) const { return position(number, output_rows, output_columns); }
+    /// The pixel that a place sees through a tap, or -1.
+    EPS_HD std::int32_t pixel(const Position& place, std::int32_t tap_row, std::int32_t tap_column) const {
+        const std::int32_t row = y.input(place.row, tap_row), column = x.input(place.column, tap_column);
+        return row < 0 || column < 0 ? -1 : (place.image * y.inputs + row) * x.inputs + column;
+    }
+
     /// Calls f(pixel, tap) for every tap of a place in order, with the pixel that it sees there, or -1.
     template <class F>
     EPS_HD void each_pixel(std::uint32_t place, const F& f) const {
-        const Position at = position(place, output_rows, output_columns);
+        const Position at = this->place(place);
         for (std::int32_t u = 0; u < y.taps; ++u) {
-            const std::int32_t row = y.input(at.row, u);
 #ifdef __CUDA_ARCH__
 #pragma unroll 4
 #endif
-            for (std::int32_t v = 0; v < x.taps; ++v) {
-                const std::int32_t column = x.input(at.column, v);
-                f(row < 0 || column < 0 ? -1 : (at.image * y.inputs + row) * x.inputs + column, u * x.taps + v);
-            }
+            for (std::int32_t v = 0; v < x.taps; ++v) f(pixel(at, u, v), u * x.taps + v);
         }
     }
     /// Calls f(place, tap) for every place that sees a pixel, taps in order.
@@ -92,9 +100,6 @@ struct Windows {
     }
 
 private:
-    struct Position {
-        std::int32_t image, row, column;
-    };
     static EPS_HD Position position(std::uint32_t number, const Divisor& rows, const Divisor& columns) {
         const std::uint32_t line = columns.divide(number), image = rows.divide(line);
         return {static_cast<std::int32_t>(image), static_cast<std::int32_t>(line - image * rows.size),
