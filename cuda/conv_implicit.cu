@@ -8,8 +8,6 @@
 // stride. So each phase is a convolution of y by some of the taps, reversed, and writes pixels that lie a stride apart.
 //
 // Only where factors are rounded (tensor/precision.h) and channels come in fours. Nothing here depends on the GPU: the same bits every run.
-#include <numeric>
-
 #include "cuda/context.h"
 #include "cuda/convolution.h"
 #include "cuda/lines.cuh"
@@ -47,10 +45,13 @@ struct Gather {
 
 /// A channel seen through a tap, as k goes on.
 struct Tap {
-    std::int32_t row = 0, column = 0, channel;
-    __device__ void advance(std::int32_t by, const Gather& c) {
+    std::int32_t row = 0, column = 0, channel = 0;
+    /// Did it come to another tap?
+    __device__ bool advance(std::int32_t by, const Gather& c) {
+        const bool moves = channel + by >= c.in;
         for (channel += by; channel >= c.in; channel -= c.in)
             if (++column == c.windows.x.taps) column = 0, ++row;
+        return moves;
     }
     __device__ bool exists(const Gather& c) const { return row < c.windows.y.taps; }
 };
@@ -60,35 +61,43 @@ template <class T>
 struct WindowLoader {
     const Gather& c;
     const float *x, *filters;  // of the group
-    Windows::Position places[2];
-    std::int32_t filter[2], k;
+    Windows::Position place[2];
+    std::int32_t pixel[2], filter[2];  // where in x and filters their vectors begin, or -1; a pixel's channels follow
     bool is_place[2];
     Tap tap;
 
     __device__ WindowLoader(const Gather& gather, const float* image, const float* group_filters, std::int32_t first_place, std::int32_t first_filter)
-        : c(gather), x(image), filters(group_filters), k(static_cast<std::int32_t>(threadIdx.x) % 4 * 4), tap{0, 0, 0} {
-        for (int j = 0; j < 2; ++j) {
-            const std::int32_t place = first_place + row(j);
-            is_place[j] = place < c.places;
-            places[j] = c.windows.place(static_cast<std::uint32_t>(is_place[j] ? place : 0));
-            filter[j] = first_filter + row(j);
-        }
-        tap.advance(k, c);
-    }
-    static __device__ std::int32_t row(int j) { return static_cast<std::int32_t>(threadIdx.x) / 4 + j * (T::kRows / 2); }
-
-    __device__ void operator()(float* a, float* b) {
-        const bool exists = tap.exists(c);
+        : c(gather), x(image), filters(group_filters) {
 #pragma unroll
         for (int j = 0; j < 2; ++j) {
-            const std::int32_t pixel = exists && is_place[j] ? c.windows.pixel(places[j], tap.row, tap.column) : -1;
-            const bool is_filter = exists && filter[j] < c.out;
-            const int at = row(j) * kDepth + static_cast<int>(threadIdx.x) % 4 * 4;
-            copy_async(a + at, pixel >= 0 ? x + std::int64_t{pixel} * c.groups * c.in + tap.channel : x, pixel >= 0);
-            copy_async(b + at, is_filter ? filters + std::int64_t{filter[j]} * c.width() + k : filters, is_filter);
+            const std::int32_t row_of_result = first_place + row(j), row_of_filters = first_filter + row(j);
+            is_place[j] = row_of_result < c.places;
+            place[j] = c.windows.place(static_cast<std::uint32_t>(is_place[j] ? row_of_result : 0));
+            filter[j] = row_of_filters < c.out ? row_of_filters * c.width() + vector() : -1;
         }
-        tap.advance(kDepth, c);
-        k += kDepth;
+        tap.advance(vector(), c);
+        look();
+    }
+    static __device__ int row(int j) { return static_cast<int>(threadIdx.x) / 4 + j * (T::kRows / 2); }
+    static __device__ int vector() { return static_cast<int>(threadIdx.x) % 4 * 4; }
+
+    __device__ void look() {
+#pragma unroll
+        for (int j = 0; j < 2; ++j) {
+            const std::int32_t seen = is_place[j] && tap.exists(c) ? c.windows.pixel(place[j], tap.row, tap.column) : -1;
+            pixel[j] = seen < 0 ? -1 : seen * c.groups * c.in;
+        }
+    }
+    __device__ void operator()(float* a, float* b) {
+#pragma unroll
+        for (int j = 0; j < 2; ++j) {
+            const int at = row(j) * kDepth + vector();
+            const bool is_filter = filter[j] >= 0 && tap.exists(c);
+            copy_async(a + at, pixel[j] < 0 ? x : x + pixel[j] + tap.channel, pixel[j] >= 0);
+            copy_async(b + at, is_filter ? filters + filter[j] : filters, is_filter);
+            if (filter[j] >= 0) filter[j] += kDepth;
+        }
+        if (tap.advance(kDepth, c)) look();
     }
 };
 
@@ -123,7 +132,7 @@ struct PlaceLoader {
 
     __device__ PlaceLoader(const Gather& gather, const float* gradient, const float* image, std::int32_t first_place, std::int32_t end_place,
                            std::int32_t first_filter, std::int32_t first_column)
-        : c(gather), y(gradient), x(image), place(first_place + line(0)), end(end_place), filter(first_filter + vector()), tap{0, 0, 0} {
+        : c(gather), y(gradient), x(image), place(first_place + line(0)), end(end_place), filter(first_filter + vector()) {
         tap.advance(first_column + vector(), c);
     }
     static constexpr int kVectors = T::kRows / 4;  // of a place
@@ -213,34 +222,18 @@ void multiply(Tensor& y, const Tensor& x, const Tensor& filters, const Tensor& b
 
 // Vectors of four channels of x's pixels, and of filters.
 bool in_fours(std::int64_t channels, const Tensor& image) { return channels % 4 == 0 && is_aligned(image.raw_data()); }
-bool rounds(const Tensor& x, const Convolution& c) {
+bool rounds(const Tensor& x, const Tensor& w, const Convolution& c) {
+    check_count(w.numel(), "conv2d");
     return x.dtype() == f32 && precision() != Precision::f32 && x.numel() > 0 && c.places() > 0 && c.groups < 65536;
 }
 
 bool forward(Tensor& y, const Tensor& x, const Tensor& w, const Tensor& bias, const Convolution& c) {
-    if (!rounds(x, c) || !in_fours(c.in, x)) return false;
+    if (!rounds(x, w, c) || !in_fours(c.in, x)) return false;
     const Tensor filters = filters_of(c, w);
     if (!is_aligned(filters.raw_data())) return false;
     multiply(y, x, filters, bias, Gather(c), "conv2d");
     return true;
 }
-
-/// Pixels s i + phase of an axis as the outputs of a window over y, and those of the taps that it sees: first, first + every, ...
-struct Phase {
-    Axis axis;
-    std::int32_t pixel, first, every;
-
-    Phase(const Axis& a, std::int32_t phase) : pixel(phase) {
-        const std::int32_t stride = a.stride_of();
-        every = stride / std::gcd(stride, a.step);
-        const auto sees = [&](std::int32_t tap) { return (phase + a.before - tap * a.step) % stride == 0; };
-        first = 0;
-        while (first < every && !sees(first)) ++first;
-        const std::int32_t pixels = (a.inputs - phase + stride - 1) / stride, taps = first < every ? std::max(0, (a.taps - first + every - 1) / every) : 0;
-        const std::int32_t from = (phase + a.before - first * a.step) / stride;  // what pixel 0 sees through the first of them
-        axis = {a.outputs, pixels, taps, -from, -every * a.step / stride, Divisor(1)};
-    }
-};
 
 /// The pixels of a phase as a convolution of y: each sees what `down` and `across` say.
 Gather gather_of(const Convolution& c, const Phase& down, const Phase& across) {
@@ -251,7 +244,7 @@ Gather gather_of(const Convolution& c, const Phase& down, const Phase& across) {
     gather.image_step = static_cast<std::int32_t>(c.windows.pixels());
     gather.row_step = c.windows.y.stride_of() * c.windows.x.inputs;
     gather.column_step = c.windows.x.stride_of();
-    gather.first = down.pixel * c.windows.x.inputs + across.pixel;
+    gather.first = down.input * c.windows.x.inputs + across.input;
     return gather;
 }
 
@@ -266,7 +259,7 @@ Tensor filters_of(const Convolution& c, const Tensor& w, const Phase& down, cons
 bool input_gradient(Tensor& x, const Tensor& y, const Tensor& w, const Tensor& bias, const Convolution& c) {
     const std::int32_t rows = c.windows.y.stride_of(), columns = c.windows.x.stride_of();
     // Where places are few, most pixels would see nothing through most taps.
-    if (!rounds(y, c) || !in_fours(c.out, y) || 2 * c.windows.pixels() > 3 * rows * columns * c.windows.places()) return false;
+    if (!rounds(y, w, c) || !in_fours(c.out, y) || 2 * c.windows.pixels() > 3 * rows * columns * c.windows.places()) return false;
     for (std::int32_t i = 0; i < std::min(rows, c.windows.y.inputs); ++i)
         for (std::int32_t j = 0; j < std::min(columns, c.windows.x.inputs); ++j) {
             const Phase down(c.windows.y, i), across(c.windows.x, j);
@@ -286,8 +279,7 @@ struct Parts {
 };
 
 bool weight_gradient(Tensor& w, const Tensor& x, const Tensor& y, const Convolution& c) {
-    if (!rounds(x, c) || !in_fours(c.in, x) || !in_fours(c.out, y) || !w.is_contiguous()) return false;
-    check_count(w.numel(), "conv2d_weight");
+    if (!rounds(x, w, c) || !in_fours(c.in, x) || !in_fours(c.out, y) || !w.is_contiguous()) return false;
     with_tiles(c.out, c.width(), c.groups * Parts(c.places(), 1).count, [&]<Precision P, class T>(const Divisor& across, std::int64_t tiles) {
         const Parts parts(c.places(), tiles * c.groups);
         const Tensor sums = empty({parts.count, w.numel()}, w.options());

@@ -3,6 +3,7 @@
 // a pixel one of x's, a tap an element of the filter's h w. Plain arithmetic, so that the tests can run it without a GPU.
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
 
 #include "cuda/divisor.h"
 
@@ -40,6 +41,21 @@ struct Axis {
         const std::int32_t first = std::max(0, begin + before - (taps - 1) * step), last = end - 1 + before;
         const Range range{(first + s - 1) / s, std::min(outputs, last / s + 1)};
         return {range.begin, std::max(range.begin, range.end)};
+    }
+};
+
+/// Inputs phase, phase + stride, ... of an axis: all see outputs through the same taps, first, first + every, ..., in windows without a stride.
+struct Phase {
+    std::int32_t input, first, every;  // of them all
+    Axis axis;                         // its inputs are the outputs, its outputs the inputs of this phase, its taps those
+
+    Phase(const Axis& a, std::int32_t phase) : input(phase), first(0), every(a.stride_of() / std::gcd(a.stride_of(), a.step)) {
+        const std::int32_t stride = a.stride_of();
+        const auto sees = [&](std::int32_t tap) { return (phase + a.before - tap * a.step) % stride == 0; };
+        while (first < every && !sees(first)) ++first;
+        const std::int32_t inputs = std::max(0, (a.inputs - phase + stride - 1) / stride);
+        const std::int32_t taps = first < every ? std::max(0, (a.taps - first + every - 1) / every) : 0;
+        axis = {a.outputs, inputs, taps, (first * a.step - phase - a.before) / stride, -every * a.step / stride, Divisor(1)};
     }
 };
 

@@ -89,3 +89,23 @@ TEST_CASE("cuda index: without a stride, the outputs that see an input are a win
     }
     CHECK(unstrided >= 3);
 }
+
+TEST_CASE("cuda index: the inputs between two strides see their outputs through windows of a phase") {
+    for (const Axis& a : axes()) {
+        int seen = 0, expected = 0;
+        for (std::int32_t i = 0; i < a.inputs; ++i)
+            for (std::int32_t tap = 0; tap < a.taps; ++tap) expected += a.output(i, tap) >= 0;
+        for (std::int32_t phase = 0; phase < std::min(a.stride_of(), a.inputs); ++phase) {
+            const Phase p(a, phase);
+            REQUIRE(p.axis.inputs == a.outputs);
+            REQUIRE(p.axis.outputs == (a.inputs - phase + a.stride_of() - 1) / a.stride_of());
+            for (std::int32_t i = 0; i < p.axis.outputs; ++i)
+                for (std::int32_t tap = 0; tap < p.axis.taps; ++tap) {
+                    REQUIRE(p.first + tap * p.every < a.taps);
+                    REQUIRE(p.axis.input(i, tap) == a.output(p.input + i * a.stride_of(), p.first + tap * p.every));
+                    seen += p.axis.input(i, tap) >= 0;
+                }
+        }
+        CHECK(seen == expected);
+    }
+}
