@@ -192,14 +192,11 @@ bool input_gradient(Tensor& x, const Tensor& y, const Tensor& w, const Tensor& b
 }
 
 bool weight_gradient(Tensor& w, const Tensor& x, const Tensor& y, const Convolution& c) {
-    Tensor ordered = c.taps_outermost() ? w : empty(channels_innermost(w).shape(), w.options());
-    Tensor out = ordered.as_strided({c.groups, c.out, c.width()}, {c.out * c.width(), c.width(), 1}, ordered.offset());
+    Tensor out = empty_filters(c, w);
     for_each_strip(c, x, [&](const Tensor& columns, std::int64_t first) {
         matmul(out, transposed(rows_of(c, y, c.out, first, columns.size(1))), columns, first > 0);
     });
-    if (c.taps_outermost()) return true;
-    Tensor target = channels_innermost(w);
-    copy(target, ordered);
+    keep_filters(w, out, c);
     return true;
 }
 

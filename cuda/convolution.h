@@ -29,6 +29,9 @@ struct Convolution {
 Tensor channels_innermost(const Tensor& w);
 /// w as matrices [groups, K/groups, taps C/groups], channels innermost; a copy where memory has another order.
 Tensor filters_of(const Convolution& c, const Tensor& w);
+/// Memory for the gradient of such matrices: w itself where that has their order; and what ends with all of it in w.
+Tensor empty_filters(const Convolution& c, const Tensor& w);
+void keep_filters(Tensor& w, const Tensor& filters, const Convolution& c);
 /// Those of c.reversed():   [groups, C/groups, taps K/groups]
 Tensor reversed_filters_of(const Convolution& c, const Tensor& w);
 
@@ -40,5 +43,7 @@ struct ConvAlgorithm {
 };
 extern const ConvAlgorithm conv_by_columns;        // always can
 extern const ConvAlgorithm conv_by_implicit_gemm;  // factors rounded to tf32 or bf16, channels in fours
+/// f64, f32 and tf32. Throws where this build or this machine has no cuDNN.
+const ConvAlgorithm& conv_by_cudnn();
 
 }  // namespace eps::kernels::cuda
