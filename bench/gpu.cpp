@@ -1,12 +1,13 @@
 // The GPU against its own yardsticks, measured in the run: copying 256 MiB and the product of two 8192 x 8192 matrices by cuBLAS. of_peak is the
 // ratio to the one that limits the op. Every pointwise op and every family of op_cases.cpp, forward and forward + backward, on tensors too
-// large for the cache or, where they are not, as they come in networks. No GPU, no cases.
+// large for the cache or, where they are not, as they come in networks; convolutions in each precision. No GPU, no cases.
 #include <algorithm>
 #include <chrono>
 
 #include "autograd/pointwise.h"
 #include "bench/device.h"
 #include "op_cases.h"
+#include "tensor/precision.h"
 #include "varepsilon.h"
 
 using namespace eps;
@@ -59,8 +60,9 @@ void report(benchmark::State& state, double work, bool flop) {
     state.counters["of_peak"] = benchmark::Counter(done / (flop ? product_peak() : copy_peak()), benchmark::Counter::kIsRate);
 }
 
-void run_case(benchmark::State& state, const OpCase& op, bool backward) {
+void run_case(benchmark::State& state, const OpCase& op, bool backward, Precision precision) {
     (op.flop > 0 ? product_peak : copy_peak)();
+    set_precision(precision);
     std::vector<Tensor> x, sources;
     double bytes = 0;
     for (const Tensor& input : op.inputs()) {
@@ -75,6 +77,7 @@ void run_case(benchmark::State& state, const OpCase& op, bool backward) {
         const Tensor out = op.run(x);
         if (backward) grad(out, sources, {.gradient = g});
     });
+    set_precision(Precision::f32);
     report(state, op.flop > 0 ? op.flop * (backward ? 3 : 1) : op.bytes > 0 ? op.bytes : bytes + (backward ? 2 : 1) * bytes_of(y), op.flop > 0);
 }
 
@@ -100,6 +103,18 @@ void add(const std::string& name, const Run& run) {
     benchmark::RegisterBenchmark(("BM_gpu/" + name).c_str(), run)->MinTime(0.02)->UseRealTime()->Unit(benchmark::kMicrosecond);
 }
 
+// By the name of its family, with what convolutions are rounded to: conv_tf32.
+void add_case(const OpCase& op, bool backward) {
+    const std::size_t slash = op.name.find('/');
+    const std::string family = op.name.substr(0, slash), rest = op.name.substr(slash) + (backward ? "/backward" : "/forward");
+    for (const std::string& name : precision_names()) {
+        const Precision precision = precision_named(name);
+        if (precision != Precision::f32 && family != "conv") continue;
+        add(family + (precision == Precision::f32 ? "" : "_" + name) + rest,
+            [&op, backward, precision](benchmark::State& state) { run_case(state, op, backward, precision); });
+    }
+}
+
 const int registered = [] {
     if (!bench::has_gpu()) return 0;
     add("yardstick/copy", [](benchmark::State& state) {
@@ -118,8 +133,7 @@ const int registered = [] {
     static const std::vector<OpCase> cases = bench::op_cases();
     for (const OpCase& op : cases)
         for (bool backward : {false, true})
-            if (op.backward || !backward)
-                add(op.name + (backward ? "/backward" : "/forward"), [&op, backward](benchmark::State& state) { run_case(state, op, backward); });
+            if (op.backward || !backward) add_case(op, backward);
     return 0;
 }();
 

@@ -3,13 +3,16 @@
 
   gpu.py PATH_OF_eps_bench [--seconds N] [--out FOLDER]
 
-Kernels: how much of the measured copy bandwidth or cuBLAS product rate each family reaches, median and least. Workloads: median ms of a step,
-here and in PyTorch: eager, compiled, and as a CUDA graph. What does not fit in the seconds is left out, and said to be.
+Kernels: how much of the measured copy bandwidth or cuBLAS product rate each family reaches, median and least. Convolutions: each algorithm's
+time. Workloads: median ms of a step, here and in PyTorch: eager, compiled, and as a CUDA graph. What does not fit in the seconds is left out, and
+said to be.
 """
 import argparse
 import collections
 import json
+import os
 import pathlib
+import re
 import statistics
 import subprocess
 import sys
@@ -17,6 +20,7 @@ import time
 
 HERE = pathlib.Path(__file__).parent
 NAMES = ["vae", "gan_2d", "gan_mlp", "gan_dc", "planar_2d", "vae_nf", "realnvp_2d", "ddpm_28", "ddpm_28_sample", "ddpm_cifar"]  # the slow ones last
+ALGORITHMS = ["columns", "implicit", "cudnn"]  # of convolutions: EPS_CUDA_CONV
 PEERS = [(mode, precision) for mode in ("graph", "compile", "eager") for precision in ("tf32", "bf16")] + [("graph", "f32"), ("eager", "f32")]
 
 
@@ -28,12 +32,12 @@ class Clock:
         return max(0.0, self.end - time.monotonic())
 
 
-def lines_of(command, seconds):
+def lines_of(command, seconds, **variables):
     """stdout line by line, as far as it got in that time."""
     if seconds < 5:
         return [], "no time left"
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=seconds)
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=seconds, env=os.environ | variables)
         return done.stdout.splitlines(), (done.stderr.strip() or "failed").splitlines()[-1] if done.returncode else ""
     except subprocess.TimeoutExpired as late:
         return (late.stdout or b"").decode().splitlines(), "ran out of time"
@@ -49,10 +53,10 @@ def cases_in(text):
     return []
 
 
-def ours(bench, pattern, seconds, out):
+def ours(bench, pattern, seconds, out, **variables):
     """Cases of eps_bench by name."""
-    lines, problem = lines_of([bench, f"--benchmark_filter={pattern}", "--benchmark_format=json"], seconds)
-    (out / f"eps_bench-{pattern.strip('^').replace('/', '-')}.json").write_text("\n".join(lines))
+    lines, problem = lines_of([bench, f"--benchmark_filter={pattern}", "--benchmark_format=json"], seconds, **variables)
+    (out / f"eps_bench-{re.sub('[^a-zA-Z_]+', '-', pattern + ''.join(variables.values())).strip('-')}.json").write_text("\n".join(lines))
     cases = {case["name"].removesuffix("/real_time"): case for case in cases_in("\n".join(lines))}
     return cases, problem or ("" if cases else "no cases")
 
@@ -80,6 +84,23 @@ def kernels(bench, clock, out):
 
     table(["family", "cases", "forward: median, least of peak", "backward"],
           [[family, sum(map(len, kinds.values())), cell(kinds["forward"]), cell(kinds["backward"])] for family, kinds in families.items()])
+
+
+def convolutions(bench, clock, out):
+    """The cases and captured steps that have any, by each algorithm."""
+    having, found, problems = "^BM_(gpu/conv|workload/(gan_dc|ddpm_.*)/cuda/captured)", {}, []
+    for algorithm in ALGORITHMS:
+        seconds = min(40, clock.left() / 8)  # most of the time is the peers'
+        found[algorithm], problem = ours(bench, having, seconds, out, EPS_CUDA_CONV=algorithm)
+        problems += [f"{algorithm}: {problem}"] if problem else []
+
+    def cell(case):
+        return f"{case['real_time']:.3f} {case['time_unit']}" if case and not case.get("error_occurred") else "-"
+
+    names = dict.fromkeys(name for cases in found.values() for name in cases)
+    table(["convolutions", *ALGORITHMS],
+          [[f"`{name.removeprefix('BM_').split('/min_time')[0]}`", *(cell(found[algorithm].get(name)) for algorithm in ALGORITHMS)] for name in names])
+    print("".join(f"- {problem}\n" for problem in problems))
 
 
 def workloads(bench, clock, out):
@@ -131,4 +152,5 @@ if __name__ == "__main__":
     arguments.out.mkdir(parents=True, exist_ok=True)
     clock = Clock(arguments.seconds)
     kernels(arguments.bench, clock, arguments.out)
+    convolutions(arguments.bench, clock, arguments.out)
     workloads(arguments.bench, clock, arguments.out)

@@ -4,9 +4,10 @@
 #   bare_machine.sh --prepare   on a Debian 12 machine with the packages of ./run: puts the libraries and headers into build/bare (60 MB at most),
 #                               which travels along with the source
 #   bare_machine.sh [--out DIR] [--seconds N]
-#                               on the machine with the GPU: builds for it alone, runs the CUDA tests, a part of them under each tool of
-#                               compute-sanitizer, and the benchmarks beside PyTorch; tables last, within 8 minutes or N seconds. What each step
-#                               said is in DIR, by default build/gpu/results. Where there is no GPU it builds for compute capability 8.0 and says so.
+#                               on the machine with the GPU: builds for it alone, runs the CUDA tests, those of convolutions by each algorithm, a part
+#                               of them under each tool of compute-sanitizer, and the benchmarks beside PyTorch; tables last, within 8 minutes or N
+#                               seconds. What each step said is in DIR, by default build/gpu/results. Where there is no GPU it builds for compute
+#                               capability 8.0 and says so.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 bare=$root/build/bare build=$root/build/gpu out=
@@ -74,10 +75,13 @@ find_nvcc() {
   echo "$nvcc"
 }
 
+# Where PyTorch's own may lie.
+pip_cudnn() { python3 -c 'import nvidia.cudnn; print(nvidia.cudnn.__path__[0])' 2>/dev/null || true; }
+
 build_all() {
   local openblas=$bare/lib/x86_64-linux-gnu/openblas-openmp
   ln -sf libopenblas.so.0 "$openblas/libopenblas.so"
-  cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DEPS_CUDA=ON -DCMAKE_CUDA_COMPILER="$nvcc" \
+  cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DEPS_CUDA=ON -DCMAKE_CUDA_COMPILER="$nvcc" -DCUDNN_ROOT="$(pip_cudnn)" \
     -DCMAKE_CUDA_ARCHITECTURES="$architecture" -DEPS_INSTALL=OFF -DCMAKE_PREFIX_PATH="$bare" -DCMAKE_LIBRARY_ARCHITECTURE=x86_64-linux-gnu \
     -DCMAKE_DISABLE_FIND_PACKAGE_PkgConfig=ON
   ninja -C "$build" eps eps_tests eps_bench
@@ -105,11 +109,11 @@ sanitize() {
   return $failed
 }
 
-# What a step's own last words are: cases that pass, or errors that a tool found.
+# What a step's own last words are: cases that pass, tests that ctest skipped, or errors that a tool found.
 said() {
   [[ -f $out/$1.log ]] || return 0
   sed -nE -e 's/.*test cases: *([0-9]+) \| *([0-9]+) passed.*/; \2 of \1 test cases pass/p' -e 's/.*ERROR SUMMARY: ([0-9]+ errors?).*/; \1/p' \
-    -e 's/.*RACECHECK SUMMARY: (.*)/; \1/p' "$out/$1.log" | tr -d '\n'
+    -e 's/.*RACECHECK SUMMARY: (.*)/; \1/p' -e 's/.* - ([a-z_]+) \((Skipped)\)/; \1: \2/p' "$out/$1.log" | tr -d '\n'
 }
 
 table() {
@@ -117,7 +121,7 @@ table() {
     "$("$nvcc" --version | grep -o 'release [0-9.]*')" \
     "$(python3 -c 'import torch; print(torch.__version__)' 2>/dev/null || echo none)" "$(date -u +%Y-%m-%d)"
   local name tool
-  for name in build tests sanitize bench; do
+  for name in build tests convolutions sanitize bench; do
     printf '| %s | %s | %s |\n' "$name" "${status[$name]-not run}$(said "$name")" "${took[$name]-0}"
     [[ $name == sanitize ]] || continue
     for tool in $tools; do printf '| - %s | %s | |\n' "$tool" "$(said "$tool")"; done
@@ -135,7 +139,7 @@ run_here() {
   driver=$(nvidia-smi --query-gpu=driver_version --format=csv,noheader 2>/dev/null | head -n 1) || driver=
   architecture=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | head -n 1 | tr -d .) || architecture=
   : "${architecture:=80}"
-  export -f build_all sanitize
+  export -f build_all pip_cudnn sanitize
   export root bare build nvcc architecture tools out
   if [[ -n $gpu ]]; then
     warm_torch &
@@ -148,6 +152,7 @@ run_here() {
     exit 0
   fi
   step tests 90 "$build/tests/eps_tests" --source-file='*/tests/cuda/*'
+  step convolutions 60 ctest --test-dir "$build" -R '^cuda_conv_' -V
   step sanitize 60 bash -c sanitize
   wait
   step bench "$(left)" python3 "$root/bench/peers/gpu.py" "$build/bench/eps_bench" --seconds "$(($(left) - 5))" --out "$out"
