@@ -43,9 +43,9 @@ Tensor free_energy_at_point(const FlowPosterior& q, const LogJoint& log_joint, c
     return q.q0.log_prob(back.z) + back.log_det - log_joint(sample.z);
 }
 
-Tensor free_energy(const LogJoint& log_joint, const PosteriorSample& sample, double beta) {
+Tensor free_energy(const LogJoint& log_joint, const PosteriorSample& sample, const Tensor& beta) {
     const Tensor joint = log_joint(sample.z);
-    return sample.log_q() - (beta == 1 ? joint : beta * joint);
+    return sample.log_q() - (beta.defined() ? beta * joint : joint);
 }
 
 Tensor planar_log_det_literally(Composition& flow, const Tensor& z0, const Tensor& context) {

@@ -35,8 +35,8 @@ PosteriorSample sample_with(const FlowPosterior& q, const Tensor& noise);
 
 /// Line (1): log q(z|x) is the density of the given point, by the inverse of the flow.
 Tensor free_energy_at_point(const FlowPosterior& q, const LogJoint& log_joint, const PosteriorSample& sample);
-/// Line (2), and with beta < 1 on log p(x, z_K) the bound that is annealed (eq. 20). This is what trains.
-Tensor free_energy(const LogJoint& log_joint, const PosteriorSample& sample, double beta = 1);
+/// Line (2), or, with a beta [] on log p(x, z_K), the bound that is annealed (eq. 20). This is what trains.
+Tensor free_energy(const LogJoint& log_joint, const PosteriorSample& sample, const Tensor& beta = {});
 /// Line (3) as it is written, for planar flows: psi_k(z_{k-1}) = h'(w_k^T z_{k-1} + b_k) w_k, each layer at its input. Throws on another kind of
 /// layer.
 Tensor free_energy_by_terms(const FlowPosterior& q, const LogJoint& log_joint, const PosteriorSample& sample);

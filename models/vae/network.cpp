@@ -114,8 +114,7 @@ Elbo Vae::elbo(const Tensor& x, Generator& generator, double beta) {
 
 Tensor Vae::annealed_bound(const Tensor& x, Generator& generator, const Tensor& beta) {
     check(!top_, "vae", "the annealed bound is of one stochastic layer; got ", options_.stochastic_layers);
-    const flow::PosteriorSample sample = posterior_sample(x, generator);
-    return beta * log_joint(x, sample.z) - sample.log_q();
+    return -flow::free_energy([&](const Tensor& z) { return log_joint(x, z); }, posterior_sample(x, generator), beta);
 }
 
 Tensor Vae::log_weights(const Tensor& x, std::int64_t k, Generator& generator) {

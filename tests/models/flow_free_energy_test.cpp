@@ -210,5 +210,5 @@ TEST_CASE("N13: E ln q_0 in closed form; N14: the annealed bound") {
     const PosteriorSample sample = sample_with({q0, &none}, randn({1, 3}, doubles, generator));
     const LogJoint joint = [](const Tensor& z) { return vae::standard_normal_log_prob(z); };
     const double log_q = sample.log_q().item(), log_p = joint(sample.z).item();
-    CHECK(free_energy(joint, sample, 0.25).item() == doctest::Approx(log_q - 0.25 * log_p).epsilon(1e-14));
+    CHECK(free_energy(joint, sample, Tensor(0.25)).item() == doctest::Approx(log_q - 0.25 * log_p).epsilon(1e-14));
 }
