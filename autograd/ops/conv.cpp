@@ -12,33 +12,34 @@ namespace {
 
 using Extents = std::array<std::int64_t, 2>;
 
-std::int64_t conv_extent(std::int64_t extent, std::int64_t taps, int dim, const kernels::ConvGeometry& g) {
-    const auto d = static_cast<std::size_t>(dim);
+std::int64_t conv_extent(std::int64_t extent, std::int64_t taps, std::size_t d, const kernels::ConvGeometry& g) {
     const std::int64_t room = extent + 2 * g.padding[d] - g.dilation[d] * (taps - 1) - 1;
     return room < 0 ? 0 : room / g.stride[d] + 1;
 }
+Extents image_extents(const Shape& shape) { return {shape[2], shape[3]}; }  // of a filter's taps as well
 
 }  // namespace
 
 namespace ops {
 
-// The triple: each one's derivatives are the two others, so that every order exists.
-Tensor conv(const Tensor& x, const Tensor& w, const kernels::ConvGeometry& g);
+// The triple: each one's derivatives are the two others, so that every order exists. y may have fewer places than fit the image: those of a
+// transposed convolution whose output padding goes beyond a stride.
+Tensor conv(const Tensor& x, const Tensor& w, Extents extents, const kernels::ConvGeometry& g);
 Tensor conv_input(const Tensor& y, const Tensor& w, Extents extents, const kernels::ConvGeometry& g);
 Tensor conv_weight(const Tensor& x, const Tensor& y, Extents taps, const kernels::ConvGeometry& g);
 
 struct Conv2d {
     kernels::ConvGeometry geometry;
+    Extents extents;  // of y
     using saves = SaveInputs<0, 1>;
     Tensor forward(const Tensor& x, const Tensor& w, const Tensor& bias = {}) const {
-        Tensor y = empty_image({x.size(0), w.size(0), conv_extent(x.size(2), w.size(2), 0, geometry), conv_extent(x.size(3), w.size(3), 1, geometry)},
-                               x.options());
+        Tensor y = empty_image({x.size(0), w.size(0), extents[0], extents[1]}, x.options());
         kernels::conv2d(y, channels_last_data(x), w.contiguous_data(), bias.defined() ? bias.contiguous_data() : bias, geometry);
         return y;
     }
     void backward(const Tensor& g, const Context& context, Gradients out) const {
-        if (context.needs(0)) out[0] = conv_input(g, context.input(1), {context.shape(0)[2], context.shape(0)[3]}, geometry);
-        if (context.needs(1)) out[1] = conv_weight(context.input(0), g, {context.shape(1)[2], context.shape(1)[3]}, geometry);
+        if (context.needs(0)) out[0] = conv_input(g, context.input(1), image_extents(context.shape(0)), geometry);
+        if (context.needs(1)) out[1] = conv_weight(context.input(0), g, image_extents(context.shape(1)), geometry);
         if (context.input_count() == 3 && context.needs(2)) out[2] = sum(g, {0, 2, 3});
     }
 };
@@ -53,8 +54,8 @@ struct Conv2dInput {
         return x;
     }
     void backward(const Tensor& g, const Context& context, Gradients out) const {
-        if (context.needs(0)) out[0] = conv(g, context.input(1), geometry);
-        if (context.needs(1)) out[1] = conv_weight(g, context.input(0), {context.shape(1)[2], context.shape(1)[3]}, geometry);
+        if (context.needs(0)) out[0] = conv(g, context.input(1), image_extents(context.shape(0)), geometry);
+        if (context.needs(1)) out[1] = conv_weight(g, context.input(0), image_extents(context.shape(1)), geometry);
         if (context.input_count() == 3 && context.needs(2)) out[2] = sum(g, {0, 2, 3});
     }
 };
@@ -69,12 +70,12 @@ struct Conv2dWeight {
         return w;
     }
     void backward(const Tensor& g, const Context& context, Gradients out) const {
-        if (context.needs(0)) out[0] = conv_input(context.input(1), g, {context.shape(0)[2], context.shape(0)[3]}, geometry);
-        if (context.needs(1)) out[1] = conv(context.input(0), g, geometry);
+        if (context.needs(0)) out[0] = conv_input(context.input(1), g, image_extents(context.shape(0)), geometry);
+        if (context.needs(1)) out[1] = conv(context.input(0), g, image_extents(context.shape(1)), geometry);
     }
 };
 
-Tensor conv(const Tensor& x, const Tensor& w, const kernels::ConvGeometry& g) { return apply(Conv2d{g}, x, w); }
+Tensor conv(const Tensor& x, const Tensor& w, Extents extents, const kernels::ConvGeometry& g) { return apply(Conv2d{g, extents}, x, w); }
 Tensor conv_input(const Tensor& y, const Tensor& w, Extents extents, const kernels::ConvGeometry& g) { return apply(Conv2dInput{g, extents}, y, w); }
 Tensor conv_weight(const Tensor& x, const Tensor& y, Extents taps, const kernels::ConvGeometry& g) { return apply(Conv2dWeight{g, taps}, x, y); }
 
@@ -124,11 +125,14 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const C
     check(weight.size(0) % options.groups == 0, "conv2d", "the groups do not divide the output channels; got weight ", weight.shape(), ", groups ",
           options.groups);
     check_operands("conv2d", x, weight, bias, weight.size(0));
-    for (int d = 0; d < 2; ++d)
-        check(conv_extent(x.size(d + 2), weight.size(d + 2), d, geometry) > 0, "conv2d", "the filter is larger than the padded image; got x ", x.shape(),
-              ", weight ", weight.shape(), ", padding ", options.padding[static_cast<std::size_t>(d)], ", dilation ",
-              options.dilation[static_cast<std::size_t>(d)]);
-    return bias.defined() ? apply(ops::Conv2d{geometry}, x, weight, bias) : ops::conv(x, weight, geometry);
+    Extents extents{};
+    for (std::size_t d = 0; d < 2; ++d) {
+        const int dim = static_cast<int>(d) + 2;
+        extents[d] = conv_extent(x.size(dim), weight.size(dim), d, geometry);
+        check(extents[d] > 0, "conv2d", "the filter is larger than the padded image; got x ", x.shape(), ", weight ", weight.shape(), ", padding ",
+              options.padding[d], ", dilation ", options.dilation[d]);
+    }
+    return bias.defined() ? apply(ops::Conv2d{geometry, extents}, x, weight, bias) : ops::conv(x, weight, extents, geometry);
 }
 
 Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvTranspose2dOptions& options) {

@@ -10,19 +10,22 @@ namespace {
 
 constexpr const char* kOp = "vae";
 
-Pixels pixels_named(const std::string& name) { return name == "dynamic" ? Pixels::dynamic : name == "static" ? Pixels::fixed : Pixels::grey; }
+Pixels pixels_named(const std::string& name) {
+    if (name == "grey") return Pixels::grey;
+    return name == "dynamic" ? Pixels::dynamic : Pixels::fixed;
+}
 
 void check_together(const Settings& s, const Config& config) {
     check(!s.gaussian() || s.pixels == Pixels::grey, kOp, "a Gaussian decoder models grey pixels; got --pixels ", config.text("pixels"),
           "; hint: --pixels grey");
-    check(s.importance_samples == 1 || s.beta == 1, kOp, "beta applies to the one-sample bound; got k = ", s.importance_samples, " and beta = ", s.beta,
-          "; hint: drop one of them");
+    check(s.importance_samples == 1 || s.beta == 1, kOp, "beta applies to the one-sample bound; got k = ", s.importance_samples, " and beta = ",
+          s.beta, "; hint: drop one of them");
     check(s.anneal == 0 || (s.importance_samples == 1 && s.beta == 1 && s.network.stochastic_layers == 1), kOp,
-          "the annealed bound is of one sample, one stochastic layer and beta 1; got --anneal ", s.anneal, " with --k ", s.importance_samples, ", --layers ",
-          s.network.stochastic_layers, ", --beta ", s.beta);
+          "the annealed bound is of one sample, one stochastic layer and beta 1; got --anneal ", s.anneal, " with --k ", s.importance_samples,
+          ", --layers ", s.network.stochastic_layers, ", --beta ", s.beta);
     check_decay(kOp, s.lr_decay, s.steps);
-    check((s.network.flow != "none") == (s.network.flow_layers > 0), kOp, "--flow and --flow-k go together; got --flow ", s.network.flow, " --flow-k ",
-          s.network.flow_layers, "; expected both, or neither");
+    check((s.network.flow != "none") == (s.network.flow_layers > 0), kOp, "--flow and --flow-k go together; got --flow ", s.network.flow,
+          " --flow-k ", s.network.flow_layers, "; expected both, or neither");
     check(s.parts <= s.batch, kOp, "a batch has more parts than images; got --accumulate ", s.parts, " and --batch ", s.batch);
 }
 

@@ -192,7 +192,8 @@ private:
 }  // namespace
 
 Family vae_family() {
-    return {"vae", "variational autoencoder on 28x28 images (Kingma & Welling 2014; Burda et al. 2016; flows: Rezende & Mohamed 2015)", vae::options(),
+    return {"vae", "variational autoencoder on 28x28 images (Kingma & Welling 2014; Burda et al. 2016; flows: Rezende & Mohamed 2015)",
+            vae::options(),
             [](const Config& config) -> std::unique_ptr<Task> { return std::make_unique<VaeTask>(config); }};
 }
 

@@ -26,6 +26,7 @@ void add_convolutions(std::vector<OpCase>& cases) {
         cases.push_back({"conv_transpose2d", what, [options](Inputs in) { return conv_transpose2d(in[0], in[1], in.size() > 2 ? in[2] : Tensor(), options); }, inputs});
     };
     transposed("4x4 stride 2", {2, 2, 3, 2}, {2, 3, 4, 4}, {.stride = {2, 2}, .padding = {1, 1}}, true);
+    transposed("output padding beyond the stride", {1, 2, 3, 2}, {2, 1, 2, 2}, {.output_padding = {1, 2}, .dilation = {2, 3}});
     transposed("output padding, dilation", {1, 2, 3, 3}, {2, 1, 2, 2}, {.stride = {3, 2}, .output_padding = {2, 1}, .dilation = {1, 2}});
     transposed("groups", {1, 4, 2, 3}, {4, 1, 3, 2}, {.groups = 2}, true);
 
