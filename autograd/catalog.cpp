@@ -30,7 +30,8 @@ std::vector<OpInfo> make_catalog() {
     const auto add = [&](const char* name, const char* kind, int max_order, const char* why_not = nullptr) {
         catalog.push_back({name, kind, true, max_order != 0, max_order, why_not});
     };
-    for (const PointwiseOp* op : all_pointwise_ops()) add(op->name, "pointwise", op->max_order, op->kind == PointwiseKind::predicate ? "gives bool" : nullptr);
+    for (const PointwiseOp* op : all_pointwise_ops())
+        add(op->name, "pointwise", op->max_order, op->kind == PointwiseKind::predicate ? "gives bool" : nullptr);
 #define EPS_ADD_STRUCTURED(S, name) add(name, "structured", -1);
     EPS_STRUCTURED_OPS(EPS_ADD_STRUCTURED)
 #define EPS_ADD_FUSED(S, name) add(name, "fused", -1);

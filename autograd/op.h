@@ -43,13 +43,21 @@
 namespace eps {
 
 /// The inputs (by index) and the output that backward reads.
-template <int... Inputs> struct SaveInputs { static constexpr std::uint32_t inputs = ((1u << Inputs) | ... | 0u); static constexpr bool output = false; };
+template <int... Inputs>
+struct SaveInputs {
+    static constexpr std::uint32_t inputs = ((1u << Inputs) | ... | 0u);
+    static constexpr bool output = false;
+};
 using SaveNothing = SaveInputs<>;
 /// What compose() needs.
 struct SaveAllInputs { static constexpr std::uint32_t inputs = ~0u; static constexpr bool output = false; };
 struct SaveAllInputsAndOutput { static constexpr std::uint32_t inputs = ~0u; static constexpr bool output = true; };
 struct SaveOutput { static constexpr std::uint32_t inputs = 0; static constexpr bool output = true; };
-template <int... Inputs> struct SaveInputsAndOutput { static constexpr std::uint32_t inputs = ((1u << Inputs) | ... | 0u); static constexpr bool output = true; };
+template <int... Inputs>
+struct SaveInputsAndOutput {
+    static constexpr std::uint32_t inputs = ((1u << Inputs) | ... | 0u);
+    static constexpr bool output = true;
+};
 
 /// What a node hands to its op's backward.
 class Context {

@@ -47,9 +47,12 @@ const int registered = [] {
         for (bool backward : {false, true})
             for (int threads : {1, 2})
                 if (op.backward || !backward)
-                    benchmark::RegisterBenchmark(("BM_op/" + op.name + (backward ? "/backward" : "/forward") + "/threads:" + std::to_string(threads)).c_str(),
-                                                 [&op, backward, threads](benchmark::State& state) { run(state, op, backward, threads); })
-                        ->MinTime(0.1)->UseRealTime()->Unit(benchmark::kMillisecond);
+                    benchmark::RegisterBenchmark(
+                        ("BM_op/" + op.name + (backward ? "/backward" : "/forward") + "/threads:" + std::to_string(threads)).c_str(),
+                        [&op, backward, threads](benchmark::State& state) { run(state, op, backward, threads); })
+                        ->MinTime(0.1)
+                        ->UseRealTime()
+                        ->Unit(benchmark::kMillisecond);
     return 0;
 }();
 

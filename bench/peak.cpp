@@ -31,7 +31,9 @@ double measure_gemm(int threads) {
         const Tensor a = rand({n, n}), b = rand({n, n});
         Tensor c = matmul(a, b);
         openblas_set_num_threads(threads);
-        const double blas = best_seconds([&] { cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, a.data<float>(), n, b.data<float>(), n, 0, c.data<float>(), n); });
+        const double blas = best_seconds([&] {
+            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, a.data<float>(), n, b.data<float>(), n, 0, c.data<float>(), n);
+        });
         openblas_set_num_threads(1);
         const double ours = best_seconds([&] { c = matmul(a, b); });
         peak = std::max(peak, 2.0 * n * n * n / std::min(blas, ours));

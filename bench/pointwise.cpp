@@ -24,7 +24,8 @@ void run_row(benchmark::State& state, const PointwiseOp* op, int row, std::int64
     const Tensor g = row ? full({n}, 1.0) : Tensor();
     Tensor out = empty({n}, {op->kind == PointwiseKind::predicate ? boolean : f32});
     for (auto _ : state) op->cpu_kernel(op->default_attributes, row, {out, g, inputs.data()});
-    state.counters["ns/element"] = benchmark::Counter(static_cast<double>(state.iterations() * n), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+    state.counters["ns/element"] =
+        benchmark::Counter(static_cast<double>(state.iterations() * n), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
     int streams = row ? 2 : 1;  // out, g
     for (int j = 0; j < op->arity; ++j) streams += op->rows[static_cast<std::size_t>(row)].reads >> j & 1u;
     const double bytes = static_cast<double>(state.iterations() * n * 4 * streams);
@@ -40,7 +41,8 @@ void BM_stream(benchmark::State& state) {
     for (int i = 0; i <= Reads; ++i) t.push_back(full({kLarge}, 1.0));
     const auto at = [&](std::size_t i) { return t[std::min<std::size_t>(i, Reads)].data<float>(); };
     for (auto _ : state) bench::stream<Reads>(kLarge, at(0), at(1), at(2), at(3));
-    state.counters["GB/s"] = benchmark::Counter(static_cast<double>(state.iterations() * kLarge * 4 * (Reads + 1)) * 1e-9, benchmark::Counter::kIsRate);
+    state.counters["GB/s"] =
+        benchmark::Counter(static_cast<double>(state.iterations() * kLarge * 4 * (Reads + 1)) * 1e-9, benchmark::Counter::kIsRate);
 }
 BENCHMARK(BM_stream<1>)->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime();
 BENCHMARK(BM_stream<2>)->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime();

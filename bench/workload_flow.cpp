@@ -46,7 +46,8 @@ struct VaeFlowStep {
     std::unique_ptr<models::flow::Composition> flow;
     std::unique_ptr<nn::Adam> adam;
     Tensor x;
-    explicit VaeFlowStep(Device device) : flow(planar_flows(20, 40, generator, device)), x(bernoulli(0.3, {100, 784}, {.device = device}, generator)) {
+    explicit VaeFlowStep(Device device)
+        : flow(planar_flows(20, 40, generator, device)), x(bernoulli(0.3, {100, 784}, {.device = device}, generator)) {
         encoder.add<nn::Linear>(784, 400).add<nn::ReLU>().add<nn::Linear>(400, 400).add<nn::ReLU>().add<nn::Linear>(400, 80);
         decoder.add<nn::Linear>(40, 400).add<nn::ReLU>().add<nn::Linear>(400, 400).add<nn::ReLU>().add<nn::Linear>(400, 784);
         encoder.to(device);

@@ -42,7 +42,9 @@ void add_threads(CLI::App& app, std::int64_t& threads) {
     add_count(app, "--threads", threads, "threads of the kernels; 0: as many as there are cores", 0, 1024)->default_str("0")->group("Machine");
 }
 void add_device(CLI::App& app, std::string& device, const std::string& help) {
-    const auto refusal = [](const std::string& text) { return is_device_name(text) ? "" : "'" + text + "' is no device; expected auto, cpu, cuda or cuda:N"; };
+    const auto refusal = [](const std::string& text) {
+        return is_device_name(text) ? "" : "'" + text + "' is no device; expected auto, cpu, cuda or cuda:N";
+    };
     app.add_option("--device", device, help)->type_name("TEXT")->check(CLI::Validator(refusal, ""))->group("Machine");
 }
 constexpr const char* kOtherDevice = "auto, cpu, cuda or cuda:N, instead of the run's";
@@ -75,7 +77,8 @@ struct FamilyCommand {
         const auto given = [&](const models::Option& option) { return !option.derived || app->count("--" + option.name) > 0; };
         for (std::size_t i = 0; i < options.size(); ++i)
             if (given(options[i])) config.set(options[i].name, values[i]);
-        if (app->count("--minutes") > 0 && app->count("--steps") == 0) config.set("steps", std::int64_t{0});  // who limits the time does not mean 20000 steps
+        if (app->count("--minutes") > 0 && app->count("--steps") == 0)
+            config.set("steps", std::int64_t{0});  // who limits the time does not mean 20000 steps
         return as_usage("eps train " + family->name, [&] {
             for (std::size_t i = 0; i < options.size(); ++i)
                 if (given(options[i])) models::check_value(options[i], values[i], config.source());
@@ -154,7 +157,8 @@ public:
         app_.formatter(help_page());
         app_.require_subcommand(1);
         app_.add_flag("--version", version_, "version, BLAS, CPU instruction set and CUDA of this program");
-        app_.footer("Exit codes: 0 ok, 1 run error, 2 usage, 3 data or device missing, 130\ninterrupted.\nexample: eps train vae --out runs/a && eps sample runs/a --out a.png");
+        app_.footer("Exit codes: 0 ok, 1 run error, 2 usage, 3 data or device missing, 130\ninterrupted.\n"
+                    "example: eps train vae --out runs/a && eps sample runs/a --out a.png");
         for (const models::Family& family : models::families()) families_.emplace_back(family);
         add_train();
         add_sample();
@@ -184,8 +188,11 @@ private:
         train_ = app_.add_subcommand("train", "Train a model, or go on with a run");
         train_->require_subcommand(0, 1);
         train_->add_option("--resume", resume_, "go on with the run in this folder")->type_name("RUN");
-        add_count(*train_, "--steps", steps_, "for --resume: steps in all, instead of those in its config.json", 0, std::numeric_limits<std::int64_t>::max());
-        train_->add_option("--minutes", minutes_, "for --resume: minutes in all, likewise")->type_name("X")->check(CLI::Range(0.0, 1e9).description(""));
+        add_count(*train_, "--steps", steps_, "for --resume: steps in all, instead of those in its config.json", 0,
+                  std::numeric_limits<std::int64_t>::max());
+        train_->add_option("--minutes", minutes_, "for --resume: minutes in all, likewise")
+            ->type_name("X")
+            ->check(CLI::Range(0.0, 1e9).description(""));
         add_device(*train_, device_, "for --resume: instead of the run's");
         add_threads(*train_, threads_);
         train_->add_flag("--quiet", train_arguments_.quiet, "nothing on stderr but errors")->group("Machine");
@@ -225,7 +232,8 @@ private:
         sample_arguments_.sampling = sample_sampling_.given();
         eval_arguments_.sampling = eval_sampling_.given();
         if (sample_->parsed()) {
-            if (!sample_arguments_.out.ends_with(".png")) usage_error(app_, "--out '" + sample_arguments_.out + "' is no name of a picture; expected FILE.png");
+            if (!sample_arguments_.out.ends_with(".png"))
+                usage_error(app_, "--out '" + sample_arguments_.out + "' is no name of a picture; expected FILE.png");
             return sample_arguments_;
         }
         if (eval_->parsed()) return eval_arguments_;
@@ -239,7 +247,8 @@ private:
         for (const FamilyCommand& command : families_) {
             if (!command.app->parsed()) continue;
             if (resume) usage_error(app_, "--resume takes the family from the run; hint: eps train --resume " + shell_quoted(resume_));
-            if (train_->count("--steps") + train_->count("--minutes") + train_->count("--device") > 0) usage_error(app_, "options of a new run stand after '" + command.family->name + "'");
+            if (train_->count("--steps") + train_->count("--minutes") + train_->count("--device") > 0)
+                usage_error(app_, "options of a new run stand after '" + command.family->name + "'");
             train_arguments_.config = command.config();
             return train_arguments_;
         }

@@ -35,7 +35,8 @@ int run(const DoctorArguments&) {
     table.row({"BLAS", blas_summary()});
     table.row({"memory", memory_text()});
     table.row({"CUDA", cuda_text()});
-    for (int index = 1; index < kernels::cuda::device_count(); ++index) table.row({"", str("cuda:", index, " ", kernels::cuda::device_summary(index))});
+    for (int index = 1; index < kernels::cuda::device_count(); ++index)
+        table.row({"", str("cuda:", index, " ", kernels::cuda::device_summary(index))});
     for (const char* name : {"fashion-mnist", "mnist"}) table.row({name, data_text(name)});
     print(table.to_string());
     return exit_ok;

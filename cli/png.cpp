@@ -53,7 +53,8 @@ std::vector<std::uint8_t> enlarged(const Tensor& levels, std::int64_t scale) {
     return out;
 }
 
-std::vector<std::byte> encoded(const std::string& path, const std::vector<std::uint8_t>& pixels, std::int64_t height, std::int64_t width, bool colour) {
+std::vector<std::byte> encoded(const std::string& path, const std::vector<std::uint8_t>& pixels, std::int64_t height, std::int64_t width,
+                               bool colour) {
     Image image;
     image.png.width = static_cast<png_uint_32>(width);
     image.png.height = static_cast<png_uint_32>(height);
@@ -69,7 +70,8 @@ std::vector<std::byte> encoded(const std::string& path, const std::vector<std::u
 void check_picture(const std::string& path, const Tensor& picture, std::int64_t scale) {
     check(picture.defined(), "write_png", "the picture for '", path, "' is undefined");
     const bool gray = picture.rank() == 2, colour = picture.rank() == 3 && picture.size(2) == 3;
-    check((gray || colour) && picture.numel() > 0, "write_png", "got ", describe(picture), " for '", path, "'; expected [H, W] or [H, W, 3], not empty");
+    check((gray || colour) && picture.numel() > 0, "write_png", "got ", describe(picture), " for '", path,
+          "'; expected [H, W] or [H, W, 3], not empty");
     check(scale >= 1 && scale <= kLargestSide && std::max(picture.size(0), picture.size(1)) <= kLargestSide / scale, "write_png", "scale ", scale,
           " of ", picture.shape(), " for '", path, "'; expected a scale >= 1 and sides of at most ", kLargestSide, " pixels");
 }

@@ -44,7 +44,8 @@ void ProgressDisplay::stepped(const models::Progress& progress) {
 void ProgressDisplay::noted(const std::string& note) {
     if (quiet_) return;
     const std::string sentence = "note: " + printable(note);
-    if (terminal_.interactive) talk("\r\033[K" + wrapped(sentence, 6, static_cast<std::size_t>(terminal_width(STDERR_FILENO))) + "\n");  // above the bar
+    if (terminal_.interactive)
+        talk("\r\033[K" + wrapped(sentence, 6, static_cast<std::size_t>(terminal_width(STDERR_FILENO))) + "\n");  // above the bar
     else talk(sentence + "\n");
     drawn_ = false;
 }

@@ -57,7 +57,8 @@ TrainedRun open_trained(const std::string& path, const std::string& command, con
     prepare_machine(folder.config());
     const models::Config given = as_usage(command, [&] { return checked(sampling, family); });
     const std::string found = folder.has_checkpoint() ? models::checkpoint_info(folder.checkpoint_file().string()).family : family.name;
-    as_usage(command, [&] { check(found == family.name, "eps", "'", path, "' is a run of ", family.name, ", but its checkpoint is of '", found, "'"); });
+    as_usage(command,
+             [&] { check(found == family.name, "eps", "'", path, "' is a run of ", family.name, ", but its checkpoint is of '", found, "'"); });
     std::unique_ptr<models::Task> task = make_task(folder.config());
     if (!given.entries().empty()) as_usage(command, [&] { task->set_sampling(given); });
     const std::int64_t step = folder.require_checkpoint(*task);

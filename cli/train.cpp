@@ -49,10 +49,13 @@ std::string summary(const models::TrainResult& result, const models::RunFolder& 
     const std::string resume = str(program_name(), " train --resume ", shell_quoted(folder.path().string()));
     if (result.end == models::TrainEnd::interrupted)
         return str("Stopped after step ", result.last_step, " and saved. To go on:\n  ", resume, "\n");
-    const std::string more = str("For more:\n  ", resume, result.end == models::TrainEnd::steps_done ? str(" --steps ", 2 * result.last_step)
-                                                                                                    : str(" --minutes ", significant(2 * result.seconds / 60, 2)), "\n");
+    const std::string more = str("For more:\n  ", resume,
+                                 result.end == models::TrainEnd::steps_done ? str(" --steps ", 2 * result.last_step)
+                                                                            : str(" --minutes ", significant(2 * result.seconds / 60, 2)),
+                                 "\n");
     if (result.first_step == result.last_step)
-        return str("'", folder.path().string(), "' is trained already: ", counted(result.last_step, "step"), " in ", duration(result.seconds), ". ", more);
+        return str("'", folder.path().string(), "' is trained already: ", counted(result.last_step, "step"), " in ", duration(result.seconds), ". ",
+                   more);
     return str("Trained ", counted(result.last_step, "step"), " in ", duration(result.seconds), ". Checkpoint and pictures are in '",
                folder.path().string(), "'.\n");
 }

@@ -21,8 +21,8 @@ void make_parameters(const char* layer, Tensor& weight, Tensor& bias, const Shap
 }
 
 void check_layer(const char* layer, std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t groups) {
-    check(in >= 1 && out >= 1 && size >= 1 && groups >= 1, layer, "needs channels, a filter and a group at least; got in ", in, ", out ", out, ", size ",
-          size, ", groups ", groups);
+    check(in >= 1 && out >= 1 && size >= 1 && groups >= 1, layer, "needs channels, a filter and a group at least; got in ", in, ", out ", out,
+          ", size ", size, ", groups ", groups);
     check(in % groups == 0 && out % groups == 0, layer, "the groups do not divide the channels; got in ", in, ", out ", out, ", groups ", groups);
 }
 

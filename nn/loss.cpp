@@ -36,8 +36,8 @@ void check_classes(const char* op, const Tensor& scores, const Tensor& target, c
     Shape rows;
     for (int d = 0; d < scores.rank(); ++d)
         if (d != 1) rows.push_back(scores.size(d));
-    check(target.dtype() == i64 && target.shape() == rows, op, "the target must hold one class a row; got ", describe(target), "; expected i64 ", rows,
-          is_floating(target.dtype()) ? "; hint: to(target, i64)" : "");
+    check(target.dtype() == i64 && target.shape() == rows, op, "the target must hold one class a row; got ", describe(target), "; expected i64 ",
+          rows, is_floating(target.dtype()) ? "; hint: to(target, i64)" : "");
     check(!weight.defined() || weight.shape() == Shape{scores.size(1)}, op, "the weight must hold one number a class; got ", describe(weight),
           "; expected [", scores.size(1), "]");
 }

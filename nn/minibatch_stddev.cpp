@@ -10,7 +10,8 @@
 namespace eps::nn {
 
 MinibatchStdDev::MinibatchStdDev(std::int64_t group, std::int64_t features) : group_(group), features_(features) {
-    check(group >= 1 && features >= 1, "MinibatchStdDev", "needs a sample a group and a feature at least; got group ", group, ", features ", features);
+    check(group >= 1 && features >= 1, "MinibatchStdDev", "needs a sample a group and a feature at least; got group ", group, ", features ",
+          features);
 }
 
 Tensor MinibatchStdDev::forward(const Tensor& x) {

@@ -11,8 +11,8 @@ namespace eps::nn {
 
 GroupNorm::GroupNorm(std::int64_t groups, std::int64_t channels, double epsilon)
     : weight(ones({channels})), bias(zeros({channels})), groups_(groups), epsilon_(epsilon) {
-    check(groups >= 1 && channels >= 1 && channels % groups == 0, "GroupNorm", "the groups do not divide the channels; got ", groups, " groups, ", channels,
-          " channels");
+    check(groups >= 1 && channels >= 1 && channels % groups == 0, "GroupNorm", "the groups do not divide the channels; got ", groups, " groups, ",
+          channels, " channels");
     add_parameter("weight", weight);
     add_parameter("bias", bias);
 }

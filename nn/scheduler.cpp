@@ -62,7 +62,8 @@ double OneCycleLR::at(std::int64_t step) const {
     check(divisor > 0 && final_divisor > 0, "OneCycleLR", "divisors must be positive; got ", divisor, " and ", final_divisor);
     const double low = peak / divisor, end = low / final_divisor, top = rise * all - 1;
     const double middle = three_phases ? 2 * top : top;
-    check(top > 0 && middle < all - 1, "OneCycleLR", "a phase takes no step; got steps ", steps, ", rise ", rise, three_phases ? ", three phases" : "");
+    check(top > 0 && middle < all - 1, "OneCycleLR", "a phase takes no step; got steps ", steps, ", rise ", rise,
+          three_phases ? ", three phases" : "");
     const auto between = [&](double since, double until, double a, double b) {
         const double part = (t - since) / (until - since);
         return linear ? std::lerp(a, b, part) : cosine_between(a, b, part);

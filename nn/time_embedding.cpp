@@ -16,8 +16,9 @@ Tensor time_embedding(const Tensor& t, std::int64_t width) {
     check(width >= 4 && width % 2 == 0, "time_embedding", "needs an even width of at least 4; got ", width);
     NoGrad guard;
     const std::int64_t n = width / 2;
-    const Tensor frequencies = exp(arange(0, static_cast<double>(n), 1, {f32, t.device()}) * (-std::log(10000.0) / static_cast<double>(n - 1)));  // [n]
-    const Tensor angles = unsqueeze(cast_data(t, f32), 1) * frequencies;                                                                          // [B, n]
+    const Tensor frequencies =
+        exp(arange(0, static_cast<double>(n), 1, {f32, t.device()}) * (-std::log(10000.0) / static_cast<double>(n - 1)));  // [n]
+    const Tensor angles = unsqueeze(cast_data(t, f32), 1) * frequencies;                                                   // [B, n]
     return concat({sin(angles), cos(angles)}, 1);
 }
 

@@ -38,7 +38,8 @@ IsaFeature isa_feature([[maybe_unused]] int index) noexcept {
 std::string missing_isa() {
     std::string missing;
     for (int i = 0; isa_feature(i).name != nullptr; ++i)
-        if (const IsaFeature feature = isa_feature(i); feature.compiled && !feature.available) missing.append(missing.empty() ? "" : " ").append(feature.name);
+        if (const IsaFeature feature = isa_feature(i); feature.compiled && !feature.available)
+            missing.append(missing.empty() ? "" : " ").append(feature.name);
     return missing;
 }
 

@@ -21,7 +21,8 @@ bool same_shapes(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
 void fill_place(Tensor place, const Tensor& x) {
     if (x.device() == place.device()) return kernels::copy(place, x);
     const Tensor source = x.contiguous_data();
-    kernels::cuda::copy_bytes(place.raw_data(), place.device(), source.raw_data(), x.device(), static_cast<std::size_t>(x.numel()) * size_of(x.dtype()));
+    kernels::cuda::copy_bytes(place.raw_data(), place.device(), source.raw_data(), x.device(),
+                              static_cast<std::size_t>(x.numel()) * size_of(x.dtype()));
 }
 
 // A place for each host part's tensor, then one for the counters of the generators, where a replay begins: i64.

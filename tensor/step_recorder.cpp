@@ -137,8 +137,8 @@ void StepRecorder::refuse_read(const char* op, Device device) const {
 void StepRecorder::refuse_copy(Device from, Device to) const {
     if (mode_ != Mode::capture || from == to) return;
     refuse_read("copy_to", from);
-    check(to != device_, "copy_to", "a captured step cannot copy from ", from, ": every replay would have the same numbers; hint: host_tensor, or copy ",
-          "before the step");
+    check(to != device_, "copy_to", "a captured step cannot copy from ", from,
+          ": every replay would have the same numbers; hint: host_tensor, or copy ", "before the step");
 }
 
 Tensor host_tensor(Device device, std::function<Tensor()> make) {

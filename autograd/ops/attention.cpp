@@ -67,8 +67,8 @@ struct Attention {
 Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionArguments& arguments) {
     const char* const op = "scaled_dot_product_attention";
     check(q.defined() && k.defined() && v.defined(), op, "an input is an undefined tensor");
-    check((q.rank() == 3 || q.rank() == 4) && k.rank() == q.rank() && v.rank() == q.rank(), op, "needs q, k, v of rank 3 or 4, all alike; got ", q.shape(),
-          ", ", k.shape(), ", ", v.shape());
+    check((q.rank() == 3 || q.rank() == 4) && k.rank() == q.rank() && v.rank() == q.rank(), op, "needs q, k, v of rank 3 or 4, all alike; got ",
+          q.shape(), ", ", k.shape(), ", ", v.shape());
     if (q.rank() == 3) {
         AttentionArguments with_head = arguments;
         if (arguments.mask.defined() && arguments.mask.rank() == 3) with_head.mask = unsqueeze(arguments.mask, 1);
@@ -78,8 +78,10 @@ Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tens
     check(real, op, "dtypes differ or are not real; got ", q.dtype(), ", ", k.dtype(), ", ", v.dtype(), "; expected all f32 or all f64");
     const bool fit = q.size(0) == k.size(0) && q.size(0) == v.size(0) && q.size(1) == k.size(1) && q.size(1) == v.size(1) && q.size(3) == k.size(3) &&
                      k.size(2) == v.size(2);
-    check(fit, op, "shapes do not fit; got q ", q.shape(), ", k ", k.shape(), ", v ", v.shape(), "; expected [B, H, L, D], [B, H, S, D], [B, H, S, V]");
-    ops::Attention attention{{arguments.scale.value_or(1 / std::sqrt(static_cast<double>(std::max<std::int64_t>(q.size(3), 1)))), arguments.causal}, {}};
+    check(fit, op, "shapes do not fit; got q ", q.shape(), ", k ", k.shape(), ", v ", v.shape(),
+          "; expected [B, H, L, D], [B, H, S, D], [B, H, S, V]");
+    ops::Attention attention{{arguments.scale.value_or(1 / std::sqrt(static_cast<double>(std::max<std::int64_t>(q.size(3), 1)))), arguments.causal},
+                             {}};
     if (arguments.mask.defined()) {
         const Shape scores{q.size(0), q.size(1), q.size(2), k.size(2)};
         check(arguments.mask.dtype() == boolean || arguments.mask.dtype() == q.dtype(), op, "the mask must be bool or of q's dtype; got ",

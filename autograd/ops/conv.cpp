@@ -86,7 +86,8 @@ namespace {
 template <class Options>
 kernels::ConvGeometry checked_geometry(const char* op, const Options& o) {
     for (std::size_t d = 0; d < 2; ++d) {
-        check(o.stride[d] >= 1 && o.dilation[d] >= 1, op, "stride and dilation must be at least 1; got stride ", o.stride[d], ", dilation ", o.dilation[d]);
+        check(o.stride[d] >= 1 && o.dilation[d] >= 1, op, "stride and dilation must be at least 1; got stride ", o.stride[d], ", dilation ",
+              o.dilation[d]);
         check(o.padding[d] >= 0, op, "padding must not be negative; got ", o.padding[d], "; hint: slice() crops");
     }
     check(o.groups >= 1, op, "needs at least one group; got ", o.groups);

@@ -60,7 +60,8 @@ struct Linear {
 
 Tensor matmul(const Tensor& a, const Tensor& b) {
     check(a.defined() && b.defined(), "matmul", "an input is an undefined tensor");
-    check(a.rank() > 0 && b.rank() > 0, "matmul", "needs tensors of rank at least 1; got ", a.shape(), " and ", b.shape(), "; hint: use * for scalars");
+    check(a.rank() > 0 && b.rank() > 0, "matmul", "needs tensors of rank at least 1; got ", a.shape(), " and ", b.shape(),
+          "; hint: use * for scalars");
     check(a.dtype() == b.dtype() && (a.dtype() == f32 || a.dtype() == f64), "matmul", "dtypes differ or are not real; got ", a.dtype(), " and ",
           b.dtype(), "; expected both f32 or both f64; hint: to(x, f32)");
     const bool fits = a.size(-1) == b.size(b.rank() == 1 ? 0 : -2);

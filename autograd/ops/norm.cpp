@@ -78,7 +78,8 @@ struct GroupNorm {
         if (context.needs(2)) out[2] = db;
     }
     Tensor compose(const Tensor& x, const Tensor& weight, const Tensor& bias) const {
-        const Tensor grouped = reshape(x, {x.size(0), options.groups, x.size(1) / options.groups, x.numel() > 0 ? x.numel() / x.size(0) / x.size(1) : 0});
+        const Tensor grouped =
+            reshape(x, {x.size(0), options.groups, x.size(1) / options.groups, x.numel() > 0 ? x.numel() / x.size(0) / x.size(1) : 0});
         const Tensor y = reshape(normalized(grouped, {2, 3}, options.epsilon), x.shape()) * along_channels(weight, x) + along_channels(bias, x);
         return options.silu ? eps::silu(y) : y;
     }
@@ -237,10 +238,12 @@ Tensor instance_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, 
     return grouped("instance_norm", x, x.size(1), weight, bias, epsilon, false);
 }
 
-Tensor batch_norm(const Tensor& x, Tensor running_mean, Tensor running_var, const Tensor& weight, const Tensor& bias, const BatchNormOptions& options) {
+Tensor batch_norm(const Tensor& x, Tensor running_mean, Tensor running_var, const Tensor& weight, const Tensor& bias,
+                  const BatchNormOptions& options) {
     check_channels("batch_norm", x);
     const std::int64_t channels = x.size(1);
-    const Tensor w = parameter_or("batch_norm", weight, 1, {channels}, {channels}, x), b = parameter_or("batch_norm", bias, 0, {channels}, {channels}, x);
+    const Tensor w = parameter_or("batch_norm", weight, 1, {channels}, {channels}, x),
+                 b = parameter_or("batch_norm", bias, 0, {channels}, {channels}, x);
     for (const Tensor& running : {running_mean, running_var})
         check(!running.defined() || (running.shape() == Shape{channels} && (running.dtype() == f32 || running.dtype() == f64) &&
                                      running.device() == x.device() && !running.requires_grad()),
@@ -261,7 +264,8 @@ Tensor batch_norm(const Tensor& x, Tensor running_mean, Tensor running_var, cons
 
 Tensor layer_norm(const Tensor& x, const Shape& shape, const Tensor& weight, const Tensor& bias, double epsilon) {
     check_last_dims("layer_norm", x, shape);
-    return apply(ops::LayerNorm{epsilon}, x, parameter_or("layer_norm", weight, 1, shape, shape, x), parameter_or("layer_norm", bias, 0, shape, shape, x));
+    return apply(ops::LayerNorm{epsilon}, x, parameter_or("layer_norm", weight, 1, shape, shape, x),
+                 parameter_or("layer_norm", bias, 0, shape, shape, x));
 }
 
 Tensor rms_norm(const Tensor& x, const Shape& shape, const Tensor& weight, double epsilon) {

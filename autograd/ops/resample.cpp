@@ -12,7 +12,8 @@ namespace {
 
 void check_taps(const char* op, const Taps& taps) {
     const std::size_t count = taps.sources.size();
-    bool good = !taps.starts.empty() && taps.starts.front() == 0 && taps.starts.back() == static_cast<std::int64_t>(count) && taps.weights.size() == count;
+    bool good =
+        !taps.starts.empty() && taps.starts.front() == 0 && taps.starts.back() == static_cast<std::int64_t>(count) && taps.weights.size() == count;
     for (std::size_t i = 0; good && i + 1 < taps.starts.size(); ++i) good = taps.starts[i] <= taps.starts[i + 1];
     check(good, op, "the table is not whole; got ", count, " sources, ", taps.weights.size(), " weights and ", taps.starts.size(),
           " starts; expected starts to rise from 0 to the number of taps");

@@ -67,12 +67,12 @@ void add_filter(Taps& taps, double x, const ResizeOptions& o) {
 
 Taps resize_taps(std::int64_t inputs, std::int64_t outputs, const ResizeOptions& options) {
     constexpr std::int64_t most = std::int64_t{1} << 31;
-    check(inputs >= 1 && outputs >= 1 && inputs < most && outputs < most, "resize_taps", "an extent is not positive, or beyond 2^31; got ", inputs, " to ",
-          outputs);
+    check(inputs >= 1 && outputs >= 1 && inputs < most && outputs < most, "resize_taps", "an extent is not positive, or beyond 2^31; got ", inputs,
+          " to ", outputs);
     check(options.scale == 0 || (options.scale >= 1e-9 && options.scale <= 1e9), "resize_taps",
           "the scale must be 1e-9 to 1e9, or 0 for outputs / inputs; got ", options.scale);
-    check(std::abs(options.crop_start) < 1e6 && std::abs(options.crop_end) < 1e6, "resize_taps", "the crop is not within reason; got ", options.crop_start,
-          " to ", options.crop_end);
+    check(std::abs(options.crop_start) < 1e6 && std::abs(options.crop_end) < 1e6, "resize_taps", "the crop is not within reason; got ",
+          options.crop_start, " to ", options.crop_end);
     ResizeOptions o = options;
     if (o.antialias && o.scale == 0) o.scale = static_cast<double>(outputs) / static_cast<double>(inputs);
     const auto end = static_cast<double>(inputs - 1);

@@ -16,10 +16,11 @@ Extents window_counts(const char* op, Extents size, Extents kernel, const Unfold
     for (std::size_t d = 0; d < 2; ++d) {
         check(kernel[d] >= 1 && o.stride[d] >= 1 && o.dilation[d] >= 1 && o.padding[d] >= 0 && kernel[d] < kMost && o.stride[d] < kMost &&
                   o.dilation[d] < kMost && o.padding[d] < kMost,
-              op, "the windows make no sense; got kernel ", kernel[d], ", stride ", o.stride[d], ", dilation ", o.dilation[d], ", padding ", o.padding[d]);
+              op, "the windows make no sense; got kernel ", kernel[d], ", stride ", o.stride[d], ", dilation ", o.dilation[d], ", padding ",
+              o.padding[d]);
         const std::int64_t room = size[d] + 2 * o.padding[d] - o.dilation[d] * (kernel[d] - 1) - 1;
-        check(size[d] >= 1 && room >= 0, op, "the window is larger than the padded image; got extent ", size[d], ", kernel ", kernel[d], ", dilation ",
-              o.dilation[d], ", padding ", o.padding[d]);
+        check(size[d] >= 1 && room >= 0, op, "the window is larger than the padded image; got extent ", size[d], ", kernel ", kernel[d],
+              ", dilation ", o.dilation[d], ", padding ", o.padding[d]);
         counts[d] = room / o.stride[d] + 1;
         check(counts[d] < kMost / kernel[d], op, "there are too many windows; got ", counts[d], " of ", kernel[d], "; expected fewer than 2^31 rows");
     }
@@ -52,8 +53,8 @@ Tensor fold(const Tensor& x, std::array<std::int64_t, 2> size, std::array<std::i
     check_image("fold", x, 3);
     const auto [rows, columns] = window_counts("fold", size, kernel, options);
     const std::int64_t taps = kernel[0] * kernel[1];
-    check(x.size(1) % taps == 0 && x.size(2) == rows * columns, "fold", "x does not fit; got ", x.shape(), "; expected [B, C ", taps, ", ", rows * columns,
-          "] for an image of ", size[0], " x ", size[1]);
+    check(x.size(1) % taps == 0 && x.size(2) == rows * columns, "fold", "x does not fit; got ", x.shape(), "; expected [B, C ", taps, ", ",
+          rows * columns, "] for an image of ", size[0], " x ", size[1]);
     const std::int64_t channels = x.size(1) / taps;
     const Tensor windows = permute(reshape(x, {x.size(0), channels, kernel[0], kernel[1], rows, columns}), {0, 1, 2, 4, 3, 5});
     const Tensor both = reshape(windows, {x.size(0), channels, kernel[0] * rows, kernel[1] * columns});

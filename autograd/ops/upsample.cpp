@@ -40,9 +40,11 @@ void check_interpolation(const Tensor& x, const InterpolateOptions& o) {
     const char* const op = "interpolate";
     check(x.defined(), op, "the tensor is undefined");
     check(x.rank() >= 3, op, "needs an image [B, C, H, W], or a signal [B, C, L]; got ", describe(x));
-    const std::size_t spatial = static_cast<std::size_t>(x.rank()) - 2, sizes = static_cast<std::size_t>(o.size.rank()), scales = o.scale_factor.size();
+    const std::size_t spatial = static_cast<std::size_t>(x.rank()) - 2, sizes = static_cast<std::size_t>(o.size.rank()),
+                      scales = o.scale_factor.size();
     check(scales == 0 ? sizes == spatial : sizes == 0 && (scales == 1 || scales == spatial), op,
-          "needs either a size or a scale_factor for each dimension; got ", sizes, " and ", scales, "; expected ", spatial, " of one for ", x.shape());
+          "needs either a size or a scale_factor for each dimension; got ", sizes, " and ", scales, "; expected ", spatial, " of one for ",
+          x.shape());
     for (double scale : o.scale_factor)
         check(scale >= 1e-9 && scale <= 1e9, op, "a scale_factor must be positive, 1e-9 to 1e9; got ", scale);
     check(!(o.align_corners && o.antialias), op, "align_corners and antialias do not go together");

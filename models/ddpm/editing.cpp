@@ -13,8 +13,8 @@ namespace eps::models::ddpm {
 namespace {
 
 void check_pair(const Tensor& from, const Tensor& to) {
-    check(from.defined() && to.defined() && from.rank() >= 2 && from.shape() == to.shape(), "ddpm", "interpolates between two batches of one shape; got ",
-          describe(from), " and ", describe(to));
+    check(from.defined() && to.defined() && from.rank() >= 2 && from.shape() == to.shape(), "ddpm",
+          "interpolates between two batches of one shape; got ", describe(from), " and ", describe(to));
 }
 
 }  // namespace

@@ -97,7 +97,8 @@ Quadrature gauss_hermite(std::int64_t count) {
     // The Hermite polynomials satisfy z h_k = sqrt(k + 1) h_{k+1} + sqrt(k) h_{k-1}: the nodes are the eigenvalues of that matrix.
     std::vector<double> jacobi(static_cast<std::size_t>(count * count));
     for (std::int64_t k = 1; k < count; ++k)
-        jacobi[static_cast<std::size_t>(k * count + k - 1)] = jacobi[static_cast<std::size_t>((k - 1) * count + k)] = std::sqrt(static_cast<double>(k));
+        jacobi[static_cast<std::size_t>(k * count + k - 1)] = jacobi[static_cast<std::size_t>((k - 1) * count + k)] =
+            std::sqrt(static_cast<double>(k));
     const auto [values, vectors] = eigh(tensor(jacobi, {count, count}, {.dtype = f64}));
     return {values, square(select(vectors, 0, 0))};
 }

@@ -36,8 +36,8 @@ Tensor Network::forward(const Tensor& x, const Tensor& t, const Tensor& classes)
               describe(classes), " for ", describe(x));
         if (classes.device() == cpu)  // on a GPU the kernel checks
             for (double each : classes.to_vector())
-                check(each >= 0 && each <= static_cast<double>(classes_), "ddpm", "no such class; got ", each, "; expected 0 to ", classes_ - 1, ", or ",
-                      classes_, " for none");
+                check(each >= 0 && each <= static_cast<double>(classes_), "ddpm", "no such class; got ", each, "; expected 0 to ", classes_ - 1,
+                      ", or ", classes_, " for none");
         condition = condition + (*class_embedding_)(classes);
     }
     return predict(x, silu(condition));

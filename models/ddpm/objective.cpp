@@ -90,7 +90,8 @@ struct Moment {  // of training
 Tensor simple_of(const Moment& m) { return m.simple(); }
 Tensor bound_of(const Moment& m) { return m.bound(m.out.predicted); }
 Tensor hybrid_of(const Moment& m) {
-    check(m.options.variance == Variance::learned && m.denoiser.learned_variance(), "ddpm", "hybrid trains variances: it needs a network that learns them");
+    check(m.options.variance == Variance::learned && m.denoiser.learned_variance(), "ddpm",
+          "hybrid trains variances: it needs a network that learns them");
     return m.simple() + kHybrid * m.bound(detach(m.out.predicted));
 }
 // min_snr_weight of each t, where t is.

@@ -63,9 +63,10 @@ void check_plane(const Settings& s, const Config& config) {
 
 void check_process(const Settings& s) {
     const bool learned = s.loss.variance == Variance::learned;
-    check(!learned || s.loss.name == "bound" || s.loss.name == "hybrid", kOp, "--variance learned is learned from the bound; got --loss ", s.loss.name,
-          "; expected --loss hybrid or bound");
-    check(learned || s.loss.name != "hybrid", kOp, "--loss hybrid trains a variance, and none is learned; expected --variance learned, or another --loss");
+    check(!learned || s.loss.name == "bound" || s.loss.name == "hybrid", kOp, "--variance learned is learned from the bound; got --loss ",
+          s.loss.name, "; expected --loss hybrid or bound");
+    check(learned || s.loss.name != "hybrid", kOp,
+          "--loss hybrid trains a variance, and none is learned; expected --variance learned, or another --loss");
     check(s.loss.name != "min-snr" || s.prediction != Prediction::mean, kOp, "--loss min-snr weights noise, x0 or v; got --prediction mean");
     check(s.schedule != "zero-snr" || s.prediction == Prediction::x0 || s.prediction == Prediction::v, kOp,
           "with --schedule zero-snr nothing is left of x_0 at T, and noise says nothing of it; expected --prediction v or x0");
@@ -198,9 +199,11 @@ Sampling::Sampling(const Settings& settings, const Config& given) : Sampling(set
     needs("variance", "ancestral");
     for (const char* option : {"guidance", "class"})
         check(!given.has(option) || settings.classes > 0, kOp, "--", option, " needs a run that was trained with --conditional");
-    check(only_class < settings.classes || settings.classes == 0, kOp, "no such class; got --class ", only_class, "; expected 0 to ", settings.classes - 1);
+    check(only_class < settings.classes || settings.classes == 0, kOp, "no such class; got --class ", only_class, "; expected 0 to ",
+          settings.classes - 1);
     check(guidance == 0 || settings.class_dropout > 0, kOp, "--guidance needs a run that was trained with --class-dropout above 0");
-    check(sampler.variance != "learned" || settings.loss.variance == Variance::learned, kOp, "--variance learned needs a run that was trained with it");
+    check(sampler.variance != "learned" || settings.loss.variance == Variance::learned, kOp,
+          "--variance learned needs a run that was trained with it");
     check_sampler(sampler, settings.timesteps, settings.schedule, "steps");
 }
 

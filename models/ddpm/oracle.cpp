@@ -35,7 +35,9 @@ Tensor GaussianMixture::log_terms(const Tensor& x, const Tensor& alpha_bar) cons
     return log_weights() - 0.5 * (sum(square(away), {2}) / spread + dimensions * log(2 * std::numbers::pi * spread));
 }
 
-Tensor GaussianMixture::log_density(const Tensor& x, double alpha_bar) const { return logsumexp(log_terms(x, Tensor(alpha_bar, {.dtype = f64})), {1}); }
+Tensor GaussianMixture::log_density(const Tensor& x, double alpha_bar) const {
+    return logsumexp(log_terms(x, Tensor(alpha_bar, {.dtype = f64})), {1});
+}
 
 Tensor GaussianMixture::score(const Tensor& x, const Tensor& alpha_bar) const {
     const Tensor expected = matmul(softmax(log_terms(x, alpha_bar), 1), means);  // of the mean that x belongs to

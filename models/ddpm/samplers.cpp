@@ -62,7 +62,9 @@ protected:
 
 class Euler final : public Ode {
     using Ode::Ode;
-    Tensor step(const Point& now, const Point*, double s, const Predict&, SampleNoise&) const override { return now.x + slope(now) * stride(now.t, s); }
+    Tensor step(const Point& now, const Point*, double s, const Predict&, SampleNoise&) const override {
+        return now.x + slope(now) * stride(now.t, s);
+    }
 };
 
 /// Euler's step, then once more with the mean of the slopes at both ends: two predictions a step.

@@ -76,7 +76,8 @@ double Schedule::time_of(double wanted) const {
 }
 
 Coefficients Schedule::at(const Tensor& t, const Tensor& x) const {
-    check(t.defined() && t.rank() == 1 && (t.dtype() == i64 || is_floating(t.dtype())), "Schedule", "needs times [B], whole or real; got ", describe(t));
+    check(t.defined() && t.rank() == 1 && (t.dtype() == i64 || is_floating(t.dtype())), "Schedule", "needs times [B], whole or real; got ",
+          describe(t));
     check(x.defined() && x.rank() >= 1 && x.size(0) == t.size(0), "Schedule", "needs one time a sample; got ", describe(t), " for ", describe(x));
     Shape shape = Shape::filled(x.rank(), 1);
     shape[0] = t.size(0);

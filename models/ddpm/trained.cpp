@@ -28,8 +28,13 @@ Tensor classes_of(std::int64_t first, std::int64_t count, std::int64_t classes, 
 }  // namespace
 
 Trained::Trained(Network& network, nn::EMA* average, const Settings& settings, Shape sample)
-    : network_(network), average_(average), device_(settings.device), schedule_(make_schedule(settings.schedule, settings.timesteps).on(device_)), prediction_(settings.prediction),
-      loss_(settings.loss), sample_(std::move(sample)) {}
+    : network_(network),
+      average_(average),
+      device_(settings.device),
+      schedule_(make_schedule(settings.schedule, settings.timesteps).on(device_)),
+      prediction_(settings.prediction),
+      loss_(settings.loss),
+      sample_(std::move(sample)) {}
 
 Denoiser Trained::denoiser(const Tensor& classes, double guidance) {
     if (network_.class_count() == 0) return network_.denoiser(prediction_);
@@ -62,7 +67,8 @@ Tensor Trained::samples(std::int64_t count, std::uint64_t seed, const Sampling& 
                 ++frame;
             };
             const Denoiser model = denoiser(classes_of(start, rows, class_count(), sampling.only_class, device_), sampling.guidance);
-            const Tensor x0 = sampler->sample(model, noise.normal(sample_, {f32, device_}), noise, seen > 0 ? Sampler::Watch(watch) : Sampler::Watch());
+            const Tensor x0 =
+                sampler->sample(model, noise.normal(sample_, {f32, device_}), noise, seen > 0 ? Sampler::Watch(watch) : Sampler::Watch());
             parts.push_back(copy_to(narrow(x0, 0, 0, now), cpu));
         }
         return concat(parts);

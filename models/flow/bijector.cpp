@@ -97,8 +97,8 @@ void check_points(const char* flow, const Tensor& z, std::int64_t dim) {
 void check_context(const char* flow, const Tensor& z, const Tensor& context, std::int64_t width) {
     if (width == 0) return;  // a layer that takes none may stand beside one that does
     check(context.defined(), flow, "is conditioned on a context, and got none; expected [", z.size(0), ", ", width, "]");
-    check(context.rank() == 2 && context.size(0) == z.size(0) && context.size(1) == width, flow, "bad context; got ", describe(context), "; expected [",
-          z.size(0), ", ", width, "]");
+    check(context.rank() == 2 && context.size(0) == z.size(0) && context.size(1) == width, flow, "bad context; got ", describe(context),
+          "; expected [", z.size(0), ", ", width, "]");
 }
 
 }  // namespace eps::models::flow

@@ -39,14 +39,16 @@ Mapped Coupling::run_on_squares(const Tensor& z, const Tensor& context, Directio
     return {where(stays, z, moved.y), sum_of_sample(where(stays, zero, moved.log_derivative))};
 }
 
-std::unique_ptr<Coupling> coupling(Mask mask, std::unique_ptr<ElementMap> map, std::int64_t dim, const CouplingOptions& options, Generator& generator) {
+std::unique_ptr<Coupling> coupling(Mask mask, std::unique_ptr<ElementMap> map, std::int64_t dim, const CouplingOptions& options,
+                                   Generator& generator) {
     check(!is_checkerboard(mask), "coupling", "a checkerboard is for images; hint: Mask::even and Mask::odd for points");
     const std::int64_t stays = staying(mask, dim);
     auto net = conditioner(stays + options.context, options.width, options.hidden, (dim - stays) * map->parameters(), generator);
     return std::make_unique<Coupling>(mask, std::move(map), std::move(net), options.context);
 }
 
-std::unique_ptr<Coupling> image_coupling(Mask mask, std::unique_ptr<ElementMap> map, std::int64_t channels, std::int64_t width, Generator& generator) {
+std::unique_ptr<Coupling> image_coupling(Mask mask, std::unique_ptr<ElementMap> map, std::int64_t channels, std::int64_t width,
+                                         Generator& generator) {
     const std::int64_t stays = staying(mask, channels), moves = is_checkerboard(mask) ? channels : channels - stays;
     auto net = conv_conditioner(stays, width, moves * map->parameters(), generator);
     return std::make_unique<Coupling>(mask, std::move(map), std::move(net));

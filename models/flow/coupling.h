@@ -33,7 +33,8 @@ private:
 struct CouplingOptions {
     std::int64_t width = 64, hidden = 2, context = 0;
 };
-std::unique_ptr<Coupling> coupling(Mask mask, std::unique_ptr<ElementMap> map, std::int64_t dim, const CouplingOptions& options, Generator& generator);
+std::unique_ptr<Coupling> coupling(Mask mask, std::unique_ptr<ElementMap> map, std::int64_t dim, const CouplingOptions& options,
+                                   Generator& generator);
 /// One of images [B, channels, H, W] with a convolutional network.
 std::unique_ptr<Coupling> image_coupling(Mask mask, std::unique_ptr<ElementMap> map, std::int64_t channels, std::int64_t width, Generator& generator);
 

@@ -23,7 +23,11 @@ constexpr Window kWindow{-5, 5, -5, 5};
 class EnergyDomain final : public Domain {
 public:
     explicit EnergyDomain(const Settings& settings)
-        : energy_(energy(settings.target_name)), device_(settings.device), batch_(settings.batch), anneal_(settings.anneal), gradient_(settings.path ? Gradient::path : Gradient::total) {}
+        : energy_(energy(settings.target_name)),
+          device_(settings.device),
+          batch_(settings.batch),
+          anneal_(settings.anneal),
+          gradient_(settings.path ? Gradient::path : Gradient::total) {}
 
     PartLoss loss(Model& model, const std::function<std::int64_t()>& index, Generator& generator) override {
         const Tensor beta = host_number({f32, device_}, [this, index] { return anneal_ > 0 ? annealing(index(), anneal_) : 1; });
@@ -34,7 +38,8 @@ public:
     /// The target's density, and beside it the flow's.
     std::vector<Picture> pictures(Model& model, Generator& generator) override {
         const Tensor target = target_log_density();
-        const Tensor fitted = log_density_at_pixels([&](const Tensor& x) { return copy_to(model.q->log_prob(copy_to(x, device_)), cpu); }, kWindow, kPixels);
+        const Tensor fitted =
+            log_density_at_pixels([&](const Tensor& x) { return copy_to(model.q->log_prob(copy_to(x, device_)), cpu); }, kWindow, kPixels);
         const double peak = max(target).item();
         return {samples_over(target, model.q->sample(kDots, generator)),
                 {.name = "density", .pixels = side_by_side(density_map(target, peak), density_map(fitted, peak)), .filmed = true, .scale = 1},

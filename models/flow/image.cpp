@@ -26,7 +26,8 @@ Shape squeezed(const Shape& event) {
 
 void check_options(const ImageFlowOptions& o) {
     check(o.channels >= 1 && o.height >= 1 && o.width >= 1 && o.levels >= 1 && o.steps >= 1 && o.filters >= 1, "image flow",
-          "needs positive numbers; got ", o.channels, " channels, ", o.height, " x ", o.width, ", ", o.levels, " levels, ", o.steps, " steps, ", o.filters, " filters");
+          "needs positive numbers; got ", o.channels, " channels, ", o.height, " x ", o.width, ", ", o.levels, " levels, ", o.steps, " steps, ",
+          o.filters, " filters");
 }
 
 std::unique_ptr<Composition> with_logit(std::unique_ptr<Multiscale> scales, double alpha) {

@@ -27,7 +27,8 @@ constexpr std::int64_t kReported = 1000, kHeldOut = 4000;  // images: what minut
 
 class Images final : public Domain {
 public:
-    explicit Images(const Settings& settings) : device_(settings.device), data_(settings.target_name, settings.data_dir, settings.batch, settings.seed + 1) {}
+    explicit Images(const Settings& settings)
+        : device_(settings.device), data_(settings.target_name, settings.data_dir, settings.batch, settings.seed + 1) {}
 
     PartLoss loss(Model& model, const std::function<std::int64_t()>& index, Generator& generator) override {
         const data::ImageDataset& train = data_.train_on(device_);

@@ -114,12 +114,14 @@ std::vector<Option> options() {
         by_recipe({"lr", 1e-3, "learning rate of Adam", {}, 0}),
         by_recipe({"lr-decay", Text("none"), "to 0 at the last step, or not", {"linear", "cosine", "none"}}),
         by_recipe({"grad-clip", 0.0, "largest norm of the gradient; 0: any", {}, 0}),
-        by_recipe({"ema", 0.0, "decay of the average of the weights that is shown and measured, lower in the first steps; 0: none", {}, 0, 0.9999999}),
+        by_recipe(
+            {"ema", 0.0, "decay of the average of the weights that is shown and measured, lower in the first steps; 0: none", {}, 0, 0.9999999}),
     };
 }
 
 std::vector<Option> sample_options() {
-    Option solver{"solver", Text(""), "of a continuous flow", {"euler", "heun", "rk45"}}, steps{"steps", Whole{0}, "of euler and heun", {}, 1, 100000};
+    Option solver{"solver", Text(""), "of a continuous flow", {"euler", "heun", "rk45"}},
+        steps{"steps", Whole{0}, "of euler and heun", {}, 1, 100000};
     solver.derived = steps.derived = true;
     return {solver, steps};
 }
@@ -130,8 +132,13 @@ Settings Settings::of(const Config& config) {
     s.target_name = config.text("target");
     s.data_dir = config.text("data-dir");
     s.target = target_of(s.target_name);
-    s.layers = {.dim = 2, .k = config.integer("k"), .width = config.integer("width"), .hidden = config.integer("layers"), .bins = config.integer("bins"),
-                .bound = config.number("tail"), .limit = config.number("limit")};
+    s.layers = {.dim = 2,
+                .k = config.integer("k"),
+                .width = config.integer("width"),
+                .hidden = config.integer("layers"),
+                .bins = config.integer("bins"),
+                .bound = config.number("tail"),
+                .limit = config.number("limit")};
     s.levels = config.integer("levels");
     s.base = config.text("base");
     s.reversible = config.flag("reversible");

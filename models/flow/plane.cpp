@@ -48,8 +48,14 @@ private:
 class Plane final : public Domain {
 public:
     explicit Plane(const Settings& settings)
-        : toy_(data::make_toy(settings.target_name)), device_(settings.device), batch_(settings.batch), held_out_(settings.continuous() ? kHeldOutContinuous : kHeldOut),
-          side_(settings.continuous() ? kFewPixels : kPixels), noise_(settings.noise), anneal_(settings.anneal), transport_(settings.transport) {
+        : toy_(data::make_toy(settings.target_name)),
+          device_(settings.device),
+          batch_(settings.batch),
+          held_out_(settings.continuous() ? kHeldOutContinuous : kHeldOut),
+          side_(settings.continuous() ? kFewPixels : kPixels),
+          noise_(settings.noise),
+          anneal_(settings.anneal),
+          transport_(settings.transport) {
         Generator generator(1);
         const Tensor x = toy_.sample(20000, generator);
         centre_ = mean(x, {0});
@@ -76,7 +82,8 @@ public:
     /// The target's density (or data), and beside it the flow's.
     std::vector<Picture> pictures(Model& model, Generator& generator) override {
         const Coarse solver(model);
-        const Tensor fitted = log_density_at_pixels([&](const Tensor& x) { return copy_to(model.q->log_prob(copy_to(in_units(x), device_)), cpu) - unit(); }, window_, side_);
+        const Tensor fitted = log_density_at_pixels(
+            [&](const Tensor& x) { return copy_to(model.q->log_prob(copy_to(in_units(x), device_)), cpu) - unit(); }, window_, side_);
         const double peak = max(background_.defined() ? background_ : fitted).item();
         const Tensor both = side_by_side(target(side_, peak), density_map(fitted, peak));
         return {picture(model.q->sample(kDots, generator)),
@@ -111,7 +118,8 @@ public:
         }
         scalars.emplace_back("nll_samples", static_cast<double>(held_out_));
         layers.append_to(scalars);
-        for (auto& scalar : metrics::toy_report(in_plane(model.q->sample(kReported, generator)), toy_, generator)) scalars.push_back(std::move(scalar));
+        for (auto& scalar : metrics::toy_report(in_plane(model.q->sample(kReported, generator)), toy_, generator))
+            scalars.push_back(std::move(scalar));
         return scalars;
     }
 

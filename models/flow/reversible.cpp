@@ -57,7 +57,8 @@ struct ReversibleRun {
     }
 
     // The gradient in a layer's input; those in its parameters and in the context are added to `out`.
-    Tensor through_layer(std::int64_t i, const Tensor& input, const Tensor& context, const Mapped& gradient, const Context& node, Gradients out) const {
+    Tensor through_layer(std::int64_t i, const Tensor& input, const Tensor& context, const Mapped& gradient, const Context& node,
+                         Gradients out) const {
         const GradMode on(true);
         std::vector<Tensor> leaves{detach(input).requires_grad_()};
         if (has_context) leaves.push_back(detach(context).requires_grad_());

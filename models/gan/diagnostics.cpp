@@ -86,7 +86,8 @@ std::vector<std::string> Diagnostics::see(std::int64_t step, const Scalars& scal
         tell("D is right on " + percent((real + 1 - fake) / 2) + " of samples and its logit gradient is " + rounded(gradient, "%.0e") + since(lost_) +
              ": G gets no gradient", {"--loss non-saturating", "--gp r1", smaller_lr_d});
     if (behind_.observe(wins && gradient >= 1e-2, step))
-        tell("D tells nearly all samples from data (" + percent(real) + " and " + percent(fake) + " taken for data)" + since(behind_) + ": G falls behind",
+        tell("D tells nearly all samples from data (" + percent(real) + " and " + percent(fake) + " taken for data)" + since(behind_) +
+                 ": G falls behind",
              {"--gp r1", "--instance-noise 0.1", "--spectral-norm", smaller_lr_d});
 
     if (const double* hq = found(scalars, "hq"); hq && sharp)

@@ -32,9 +32,13 @@ constexpr Colour kData{0.05f, 0.05f, 0.05f}, kSample{1.0f, 0.3f, 0.2f}, kInk{0.1
 class Plane final : public Domain {
 public:
     explicit Plane(const Settings& settings)
-        : toy_(data::make_toy(settings.data)), device_(settings.device), batch_(settings.batch), look_every_(settings.log_every), conditional_(settings.network.classes > 0),
-          has_optimum_(settings.network.pac == 1 && !settings.network.minibatch_stddev && !conditional_ &&
-                       settings.label_smoothing == 0 && settings.objective->discriminator_loss == objective("minimax").discriminator_loss) {
+        : toy_(data::make_toy(settings.data)),
+          device_(settings.device),
+          batch_(settings.batch),
+          look_every_(settings.log_every),
+          conditional_(settings.network.classes > 0),
+          has_optimum_(settings.network.pac == 1 && !settings.network.minibatch_stddev && !conditional_ && settings.label_smoothing == 0 &&
+                       settings.objective->discriminator_loss == objective("minimax").discriminator_loss) {
         Generator generator(1);
         window_ = window_around(toy_.sample(2000, generator));
     }

@@ -12,8 +12,8 @@ namespace eps::models::gan {
 
 Tensor condition(const Tensor& x, const Tensor& y, std::int64_t classes) {
     check(x.defined() && x.rank() >= 2, "condition", "needs x [m, F] or [m, C, H, W]; got ", describe(x));
-    check(y.defined() && y.dtype() == i64 && y.shape() == Shape{x.size(0)}, "condition", "needs one class a row; got ", describe(y), "; expected i64 [",
-          x.size(0), "]");
+    check(y.defined() && y.dtype() == i64 && y.shape() == Shape{x.size(0)}, "condition", "needs one class a row; got ", describe(y),
+          "; expected i64 [", x.size(0), "]");
     Tensor hot = one_hot(y, classes, x.dtype());
     Shape planes = x.shape();
     planes[1] = classes;

@@ -20,7 +20,8 @@ double log_ratio(double log_p, double log_q) { return log_p == log_q ? 0 : log_p
 
 // Numbers at the nodes, checked to be as many as there are nodes.
 std::vector<double> numbers_of(const Tensor& x, std::int64_t count, const char* what) {
-    check(x.defined() && is_floating(x.dtype()) && x.numel() == count, "gan theory", what, ": got ", describe(x), "; expected ", count, " in f32 or f64");
+    check(x.defined() && is_floating(x.dtype()) && x.numel() == count, "gan theory", what, ": got ", describe(x), "; expected ", count,
+          " in f32 or f64");
     return x.to_vector();
 }
 

@@ -69,8 +69,8 @@ private:
 };
 
 Classifier::Classifier(const data::ImageDataset& set, std::int64_t epochs) : network_(std::make_unique<Network>(Generator(kSeed))) {
-    check(set.images.defined() && set.images.rank() == 3 && set.images.size(0) >= 2 && set.images.size(1) == kSide && set.images.size(2) == kSide, kOp,
-          "needs two images at least to learn from; got ", describe(set.images), "; expected u8 [N, 28, 28]");
+    check(set.images.defined() && set.images.rank() == 3 && set.images.size(0) >= 2 && set.images.size(1) == kSide && set.images.size(2) == kSide,
+          kOp, "needs two images at least to learn from; got ", describe(set.images), "; expected u8 [N, 28, 28]");
     const std::string hash = models::Checksum().add(set.images).add(set.labels).add(str(kRecipe, ", ", epochs, " epochs")).text();
     if (const std::string folder = cache_folder(); !folder.empty()) file_ = folder + "/classifier-" + set.name + "-" + hash + ".safetensors";
     if (!load()) {

@@ -26,7 +26,8 @@ Tensor square_root(const Tensor& a) {
 
 double frechet_distance(const Tensor& mean1, const Tensor& covariance1, const Tensor& mean2, const Tensor& covariance2) {
     for (const Tensor* m : {&mean1, &mean2})
-        check(m->defined() && m->rank() == 1 && m->shape() == mean1.shape(), kOp, "needs two means [D]; got ", describe(mean1), " and ", describe(mean2));
+        check(m->defined() && m->rank() == 1 && m->shape() == mean1.shape(), kOp, "needs two means [D]; got ", describe(mean1), " and ",
+              describe(mean2));
     for (const Tensor* s : {&covariance1, &covariance2})
         check(s->defined() && s->shape() == Shape{mean1.size(0), mean1.size(0)}, kOp, "a covariance does not fit its mean; got ",
               describe(*s), "; expected [", mean1.size(0), ", ", mean1.size(0), "]");

@@ -27,7 +27,8 @@ std::vector<double> squared_radii(const Tensor& points, std::int64_t k) {
 
 Counts count_in_balls(const Tensor& data, const Tensor& samples, std::int64_t k) {
     const std::vector<double> data_radii = squared_radii(data, k), sample_radii = squared_radii(samples, k);
-    Counts counts{std::vector<double>(sample_radii.size()), std::vector<std::uint8_t>(data_radii.size()), std::vector<std::uint8_t>(data_radii.size())};
+    Counts counts{std::vector<double>(sample_radii.size()), std::vector<std::uint8_t>(data_radii.size()),
+                  std::vector<std::uint8_t>(data_radii.size())};
     for_distances(data, samples, [&](std::int64_t first, const Tensor& block) {
         const std::int64_t rows = block.size(0), m = block.size(1);
         const double* const squared = block.data<double>();

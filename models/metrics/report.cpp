@@ -100,7 +100,8 @@ Scalars class_scalars(const Classifier::Reading& samples, const Classifier::Read
     return scalars;
 }
 
-Scalars feature_scalars(const Classifier::Reading& samples, const Classifier::Reading& data, const std::vector<double>& bandwidths, Generator& generator) {
+Scalars feature_scalars(const Classifier::Reading& samples, const Classifier::Reading& data, const std::vector<double>& bandwidths,
+                        Generator& generator) {
     Scalars scalars = two_sample(samples.features, data.features, bandwidths, generator);
     append(scalars, class_scalars(samples, data));
     scalars.emplace_back("cfd", frechet_distance(samples.features, data.features));
@@ -161,14 +162,16 @@ Scalars toy_report(const Tensor& samples, const data::Toy& toy, Generator& gener
 Scalars image_report(const Tensor& samples, const data::ImageDataset& train, const data::ImageDataset& test, Generator& generator) {
     check_points(samples, "image_report", kFewestPoints);
     const std::int64_t n = std::min({samples.size(0), train.images.size(0), test.images.size(0), kMostImages});
-    check(n >= kFewestPoints, "image_report", "too few images; got ", train.images.size(0), " to train and ", test.images.size(0), " to test; expected ",
-          kFewestPoints, " at least");
+    check(n >= kFewestPoints, "image_report", "too few images; got ", train.images.size(0), " to train and ", test.images.size(0),
+          " to test; expected ", kFewestPoints, " at least");
     NoGrad guard;
     const Tensor shown = first_rows(samples, n), held_out = pixels_of(test, 0, n);
     const Classifier classifier(train);
-    const Classifier::Reading of_samples = classifier.read(shown), of_test = classifier.read(held_out), of_train = classifier.read(pixels_of(train, 0, n));
+    const Classifier::Reading of_samples = classifier.read(shown), of_test = classifier.read(held_out),
+                              of_train = classifier.read(pixels_of(train, 0, n));
     const std::vector<double> bandwidths = bandwidths_for(of_test.features);
-    const Scalars values = feature_scalars(of_samples, of_test, bandwidths, generator), floors = feature_scalars(of_train, of_test, bandwidths, generator);
+    const Scalars values = feature_scalars(of_samples, of_test, bandwidths, generator),
+                  floors = feature_scalars(of_train, of_test, bandwidths, generator);
     Scalars scalars = beside(values, floors);
     append(scalars, pixel_scalars(shown, held_out, train));
     append_sizes(scalars, n, bandwidths.back());

@@ -39,7 +39,8 @@ Tensor line_plot(const std::vector<double>& x, const std::vector<double>& y, std
         if (shown(value)) logs.push_back(std::log10(value));
     if (logs.empty()) return picture;
     const auto [low, high] = std::minmax_element(logs.begin(), logs.end());
-    const double bottom = std::floor(*low), top = std::max(std::ceil(*high), bottom + 1), left = x.front(), right = x.back() > left ? x.back() : left + 1;
+    const double bottom = std::floor(*low), top = std::max(std::ceil(*high), bottom + 1), left = x.front(),
+                 right = x.back() > left ? x.back() : left + 1;
     const double beside = 0.05 * (right - left), above = 0.05 * (top - bottom);
     const Window window{left - beside, right + beside, bottom - above, top + above};
     for (double decade = bottom + 1; decade <= top; ++decade) line(picture, window, left, decade, right, decade, kDecade, 0.5);

@@ -76,7 +76,8 @@ Tensor pixel_points(const Window& window, std::int64_t height, std::int64_t widt
 }
 
 Tensor heat_map(const Tensor& values, double low, double high) {
-    check(values.defined() && values.rank() == 2 && is_floating(values.dtype()), "heat_map", "got ", describe(values), "; expected f32 or f64 [H, W]");
+    check(values.defined() && values.rank() == 2 && is_floating(values.dtype()), "heat_map", "got ", describe(values),
+          "; expected f32 or f64 [H, W]");
     check(low < high && std::isfinite(high - low), "heat_map", "got the limits ", low, " and ", high, "; expected low < high");
     Tensor picture = empty({values.size(0), values.size(1), 3});
     float* out = picture.data<float>();

@@ -57,7 +57,8 @@ std::int64_t whole(const std::string& path, const SafetensorsFile& file, const c
     const std::string& text = entry->second;
     std::int64_t value = -1;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    check(error == std::errc() && end == text.data() + text.size() && value >= 0, kOp, "'", key, "' is no whole number in the metadata of '", path, "'");
+    check(error == std::errc() && end == text.data() + text.size() && value >= 0, kOp, "'", key, "' is no whole number in the metadata of '", path,
+          "'");
     return value;
 }
 
@@ -70,7 +71,8 @@ std::string text_of(const SafetensorsFile& file, const char* key) {
 
 void save_checkpoint(const std::string& path, const std::string& family, const Task& task, std::int64_t step) {
     const NamedTensors state = task.state();
-    for (const auto& [name, x] : state) check(all_finite(x), kOp, "'", name, "' is not finite after step ", step, "; nothing was saved to '", path, "'");
+    for (const auto& [name, x] : state)
+        check(all_finite(x), kOp, "'", name, "' is not finite after step ", step, "; nothing was saved to '", path, "'");
     const std::string at = std::to_string(step);
     write_safetensors(path, state, {{"family", family}, {"step", at}, {"parameters", std::to_string(task.parameter_count())},
                                     {"version", EPS_VERSION}, {"checksum", checksum(at, state)}});
@@ -80,7 +82,8 @@ std::int64_t load_checkpoint(const std::string& path, const std::string& family,
     const SafetensorsFile file = read_safetensors(path);
     const std::int64_t step = whole(path, file, "step");
     const std::string stored = text_of(file, "checksum");
-    check(stored.empty() || stored == checksum(std::to_string(step), file.tensors), kOp, "damaged: the checksum does not match the data in '", path, "'");
+    check(stored.empty() || stored == checksum(std::to_string(step), file.tensors), kOp, "damaged: the checksum does not match the data in '", path,
+          "'");
     check(text_of(file, "family") == family, kOp, "another family's state in '", path, "'; got '", text_of(file, "family"), "'; expected ", family);
     check_state(path, task.state(), file.tensors);
     task.load_state(file.tensors);

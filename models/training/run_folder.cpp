@@ -78,7 +78,8 @@ RunFolder RunFolder::create(fs::path path, Config config) {
     if (is_fresh(path)) return {std::move(path), std::move(config), false};
     check(is_there(path / kConfigFile), kOp, "'", name, "' is not empty and holds no run; hint: another --out");
     const std::string other = difference(Config::read(path / kConfigFile), config);
-    check(other.empty(), kOp, "'", name, "' holds a run of other settings: ", other, "; hint: another --out, or go on with it: eps train --resume ", name);
+    check(other.empty(), kOp, "'", name, "' holds a run of other settings: ", other, "; hint: another --out, or go on with it: eps train --resume ",
+          name);
     return {std::move(path), std::move(config), true};
 }
 
@@ -86,7 +87,8 @@ RunFolder RunFolder::open(fs::path path) {
     const std::string name = path.string();
     check(is_there(path), kOp, "there is no '", name, "'; hint: eps train vae --out ", name);
     check(fs::is_directory(path), kOp, "'", name, "' is no folder; expected that of a run");
-    check(is_there(path / kConfigFile), kOp, "no ", kConfigFile, " in '", name, "', so it is not the folder of a run; hint: eps train vae --out ", name);
+    check(is_there(path / kConfigFile), kOp, "no ", kConfigFile, " in '", name, "', so it is not the folder of a run; hint: eps train vae --out ",
+          name);
     Config config = Config::read(path / kConfigFile);
     config.text("family");
     return {std::move(path), std::move(config), true};

@@ -49,8 +49,9 @@ Vae::Vae(const NetworkOptions& options, Generator& generator)
         add("prior", top_->prior);
     }
     check(!top_ || options.flow == "none", "vae", "a flow is of one stochastic layer; got ", options.stochastic_layers);
-    flow_ = options.flow == "none" ? std::make_unique<flow::Composition>()
-                                   : flow::make_flow(options.flow, {.dim = options.latent, .k = options.flow_layers, .context = options.hidden}, generator);
+    flow_ = options.flow == "none"
+                ? std::make_unique<flow::Composition>()
+                : flow::make_flow(options.flow, {.dim = options.latent, .k = options.flow_layers, .context = options.hidden}, generator);
     add("flow", *flow_);
 }
 

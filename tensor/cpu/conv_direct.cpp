@@ -74,7 +74,9 @@ private:
 };
 
 // Extents of the input that `count` results need along one dimension.
-std::int64_t reach(std::int64_t count, std::int64_t stride, std::int64_t taps, std::int64_t step) { return (count - 1) * stride + (taps - 1) * step + 1; }
+std::int64_t reach(std::int64_t count, std::int64_t stride, std::int64_t taps, std::int64_t step) {
+    return (count - 1) * stride + (taps - 1) * step + 1;
+}
 
 template <class T>
 class Direct {
@@ -184,7 +186,8 @@ private:
         for (std::int64_t i = 0; i < count; ++i)
             for (std::int64_t j = 0; j < y_.width; ++j)
                 for (std::int64_t group = 0; group < c_.groups; ++group)
-                    std::copy_n(from.data + i * from.line + j * from.pixel + group * out_, out_, to + (i * y_.width + j) * pixel + group * out_padded_);
+                    std::copy_n(from.data + i * from.line + j * from.pixel + group * out_, out_,
+                                to + (i * y_.width + j) * pixel + group * out_padded_);
         return {to, y_.width * pixel, pixel};
     }
 
@@ -231,11 +234,13 @@ void correlate_direct(const Image<T>& out, const Correlation<T>& c, const T* bia
 template <class T>
 void correlate_weight_direct(const Filters<T>& dw, const Image<const T>& y, const Correlation<T>& c) {
     const std::int64_t in = c.in.channels / c.groups, out = y.channels / c.groups, padded = WeightSlice<T>::padded(out);
-    const std::int64_t taps = dw.height * dw.width, slices = std::clamp<std::int64_t>(y.batch_count, 1, kMaxSlices), size = c.groups * taps * in * padded;
+    const std::int64_t taps = dw.height * dw.width, slices = std::clamp<std::int64_t>(y.batch_count, 1, kMaxSlices),
+                       size = c.groups * taps * in * padded;
     const Tensor sums = zeros({slices, size}, {.dtype = dtype_of<T>});
     T* const all = static_cast<T*>(sums.raw_data());
     parallel_for(slices, 1, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t s = begin; s < end; ++s) WeightSlice<T>(y, c, all + s * size).run(y.batch_count * s / slices, y.batch_count * (s + 1) / slices);
+        for (std::int64_t s = begin; s < end; ++s)
+            WeightSlice<T>(y, c, all + s * size).run(y.batch_count * s / slices, y.batch_count * (s + 1) / slices);
     });
     for (std::int64_t s = 1; s < slices; ++s)
         for (std::int64_t i = 0; i < size; ++i) all[i] += all[s * size + i];

@@ -33,8 +33,8 @@ void for_each_tap_inside(const Correlation<T>& c, const F& f) {
 
 template <class T>
 bool is_pixelwise(const Image<const T>& out, const Correlation<T>& c) {
-    return c.filters.height == 1 && c.filters.width == 1 && c.stride_y == 1 && c.stride_x == 1 && c.before_y == 0 && c.before_x == 0 && c.groups == 1 &&
-           out.height == c.in.height && out.width == c.in.width && is_dense(out) && is_dense(c.in);
+    return c.filters.height == 1 && c.filters.width == 1 && c.stride_y == 1 && c.stride_x == 1 && c.before_y == 0 && c.before_x == 0 &&
+           c.groups == 1 && out.height == c.in.height && out.width == c.in.width && is_dense(out) && is_dense(c.in);
 }
 
 template <class T>
@@ -65,8 +65,18 @@ void correlate_single_input(const Image<T>& x, const Correlation<T>& c, const Im
         for (std::int64_t i = 0; i < x.height; ++i) fill_with(x.data + b * x.batch + i * x.line, x.width, x.channels, x.pixel, bias);
     std::vector<Gemm<T>> products;
     for_each_tap_inside(c, [&](std::int64_t tap, std::int64_t pixel) {
-        products.push_back({.m = y.batch_count, .n = x.channels, .k = y.channels, .a = y.data, .a_row = y.batch, .a_column = 1, .b = c.filters.data + tap,
-                            .b_row = c.filters.out, .b_column = c.filters.in, .c = x.data + pixel, .c_row = x.batch, .accumulate = bias != nullptr});
+        products.push_back({.m = y.batch_count,
+                            .n = x.channels,
+                            .k = y.channels,
+                            .a = y.data,
+                            .a_row = y.batch,
+                            .a_column = 1,
+                            .b = c.filters.data + tap,
+                            .b_row = c.filters.out,
+                            .b_column = c.filters.in,
+                            .c = x.data + pixel,
+                            .c_row = x.batch,
+                            .accumulate = bias != nullptr});
     });
     parallel_for(static_cast<std::int64_t>(products.size()), 1, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) products[static_cast<std::size_t>(i)].run();
@@ -119,7 +129,8 @@ public:
         const T* const w = static_cast<const T*>(packed.raw_data());
         const std::int64_t line_bytes = in_.width * width_ * static_cast<std::int64_t>(sizeof(T));
         // Lines of results from about as many lines of input; neighbouring bands share those that the filter overhangs.
-        const std::int64_t lines = std::clamp<std::int64_t>(kBandBytes / std::max<std::int64_t>(line_bytes, 1) * down_.divide / down_.scale, 1, out_.height);
+        const std::int64_t lines =
+            std::clamp<std::int64_t>(kBandBytes / std::max<std::int64_t>(line_bytes, 1) * down_.divide / down_.scale, 1, out_.height);
         const std::int64_t bands = ceil_div(out_.height, lines);
         parallel_for(out_.batch_count * bands, 1, [&](std::int64_t begin, std::int64_t end) {
             for (std::int64_t unit = begin; unit < end; ++unit) {
@@ -142,7 +153,8 @@ private:
 
     // Results of lines [begin, end) of sample b.
     void band(std::int64_t b, std::int64_t begin, std::int64_t end, const T* w) const {
-        const std::int64_t one = down_.times_divide(begin, 0), other = down_.times_divide(begin, w_.height - 1), last = (end - 1 - begin) * down_.scale;
+        const std::int64_t one = down_.times_divide(begin, 0), other = down_.times_divide(begin, w_.height - 1),
+                           last = (end - 1 - begin) * down_.scale;
         const std::int64_t from = std::clamp<std::int64_t>(std::min(one, other) / down_.divide, 0, in_.height);
         const std::int64_t to = std::clamp<std::int64_t>((std::max(one, other) + last) / down_.divide + 1, from, in_.height);
         const Tensor buffer = empty({to - from, in_.width, width_}, {.dtype = dtype_of<T>});
@@ -158,7 +170,8 @@ private:
             for (std::int64_t u = 0; u < w_.height; ++u) {
                 const std::int64_t at = down_.times_divide(i, u), y = at / down_.divide;
                 if (at < 0 || at % down_.divide != 0 || y >= in_.height) continue;
-                for (std::int64_t v = 0; v < w_.width; ++v) add(line, v, products + (y - from) * in_.width * width_ + (u * w_.width + v) * out_.channels);
+                for (std::int64_t v = 0; v < w_.width; ++v)
+                    add(line, v, products + (y - from) * in_.width * width_ + (u * w_.width + v) * out_.channels);
             }
         }
     }
@@ -185,7 +198,8 @@ bool are_few(std::int64_t results, std::int64_t inputs, std::int64_t lanes) { re
 
 template <class T>
 bool has_few_results(const Image<const T>& out, const Correlation<T>& c) {
-    return are_few(out.channels, c.in.channels, kLanes<T>) && c.stride_y == 1 && c.stride_x == 1 && c.groups == 1 && c.filters.height * c.filters.width > 1;
+    return are_few(out.channels, c.in.channels, kLanes<T>) && c.stride_y == 1 && c.stride_x == 1 && c.groups == 1 &&
+           c.filters.height * c.filters.width > 1;
 }
 
 template <class T>

@@ -134,7 +134,8 @@ void group_statistics(Tensor& statistics, const Tensor& x, const GroupNormOption
     });
 }
 
-void group_norm(Tensor& out, Tensor& statistics, const Tensor& x, const Tensor& weight, const Tensor& bias, const GroupNormOptions& options, bool given) {
+void group_norm(Tensor& out, Tensor& statistics, const Tensor& x, const Tensor& weight, const Tensor& bias, const GroupNormOptions& options,
+                bool given) {
     choose(x, options.silu, [&]<bool Silu, class T>() { forward_typed<Silu, T>(out, statistics, x, weight, bias, options, given); });
 }
 

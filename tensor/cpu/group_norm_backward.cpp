@@ -101,7 +101,8 @@ void apply_gradient(const Images& images, T* dx, const T* gradient, const T* dat
 // The sums of a set's chunks go into its first chunk, those of products from the true mean on: sum g (x - mean). Then, with r = 1 / deviation
 // and means over the set,  dx = r (w g - mean(w g) - (x - mean) r^2 mean(w g (x - mean))).
 template <class T>
-void join_gradient_sums(const Images& images, std::int64_t set, Partials& partials, const Parameters<T>& parameters, Coefficients<T>& k, bool constant) {
+void join_gradient_sums(const Images& images, std::int64_t set, Partials& partials, const Parameters<T>& parameters, Coefficients<T>& k,
+                        bool constant) {
     const std::int64_t first = set * images.chunks_of_set(), last = first + images.chunks_of_set();
     double* const sums = partials.first(first);
     double* const products = partials.second(first);

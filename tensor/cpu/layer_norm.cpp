@@ -75,7 +75,8 @@ void row_gradient(T* __restrict dx, T* __restrict dw, T* __restrict db, const T*
 template <bool Centred, class T>
 void backward_typed(Tensor& dx, Tensor& dweight, Tensor& dbias, const Tensor& g, const Tensor& statistics, const Tensor& x, const Tensor& weight,
                     double epsilon) {
-    const std::int64_t rows = x.size(0), n = x.size(1), chunk_rows = std::max<std::int64_t>(1, kChunk / n), chunks = (rows + chunk_rows - 1) / chunk_rows;
+    const std::int64_t rows = x.size(0), n = x.size(1), chunk_rows = std::max<std::int64_t>(1, kChunk / n),
+                       chunks = (rows + chunk_rows - 1) / chunk_rows;
     const double* const means = static_cast<const double*>(statistics.raw_data());
     std::vector<T> partial(static_cast<std::size_t>(2 * chunks * n));  // [chunks, 2, n]: of the weight, of the bias
     parallel_for(chunks, std::max<std::int64_t>(1, kGrain / (chunk_rows * n)), [&](std::int64_t begin, std::int64_t end) {

@@ -63,7 +63,8 @@ constexpr std::array<TileFunction<T>, kTileRows> of_every_height(std::integer_se
 }  // namespace
 
 template <class T, Along along>
-const std::array<TileFunction<T>, kTileRows> TileFunctions<T, along>::narrow = of_every_height<T, 1, along>(std::make_integer_sequence<int, kTileRows>());
+const std::array<TileFunction<T>, kTileRows> TileFunctions<T, along>::narrow =
+    of_every_height<T, 1, along>(std::make_integer_sequence<int, kTileRows>());
 template <class T, Along along>
 const std::array<TileFunction<T>, kTileRows> TileFunctions<T, along>::wide =
     of_every_height<T, kTileVectors, along>(std::make_integer_sequence<int, kTileRows>());

@@ -55,7 +55,8 @@ public:
     // The adjoint in the filters: the transposed algorithm. Tiles are cut into slices by their number alone, whose sums are added in order.
     void weight(const std::vector<Filters<T>>& dw) const {
         const std::int64_t blocks = ceil_div(tiles_, block_), size = planes * depth_ * y_.channels;
-        const std::int64_t slices = std::min(blocks, std::clamp<std::int64_t>(kSliceBytes / (size * static_cast<std::int64_t>(sizeof(T))), 2, kMaxSlices));
+        const std::int64_t slices =
+            std::min(blocks, std::clamp<std::int64_t>(kSliceBytes / (size * static_cast<std::int64_t>(sizeof(T))), 2, kMaxSlices));
         const Tensor sums = empty({slices, size}, {.dtype = dtype_of<T>});
         T* const all = static_cast<T*>(sums.raw_data());
         parallel_for(slices, 1, [&](std::int64_t begin, std::int64_t end) {
@@ -175,7 +176,8 @@ private:
     // Y = A^T M A + bias
     void output_tile(std::int64_t tile, const Planes<T, F>& products, std::int64_t row, T* out, const T* bias) const {
         const Place at = place_of(tile);
-        const int height = static_cast<int>(std::min<std::int64_t>(m, y_.height - at.y)), width = static_cast<int>(std::min<std::int64_t>(m, y_.width - at.x));
+        const int height = static_cast<int>(std::min<std::int64_t>(m, y_.height - at.y)),
+                  width = static_cast<int>(std::min<std::int64_t>(m, y_.width - at.x));
         const T* const from = products.at(0, row);
         T* const to = out + at.b * y_.batch + at.y * y_.line + at.x * y_.pixel;
         for (std::int64_t k = 0; k < y_.channels; k += lanes) {
@@ -210,7 +212,8 @@ private:
             for (std::int64_t k = 0; k < y_.channels; k += kTileColumns<T>)
                 for (std::int64_t t = 0; t < tiles; ++t) {
                     const std::int64_t first = depth_ * t / tiles, rows = depth_ * (t + 1) / tiles - first;
-                    const TileSum<T> sum{.a = v.at(point, 0) + first, .a_row = 1, .a_step = v.row, .b = g.at(point, 0) + k, .b_step = g.row, .length = count};
+                    const TileSum<T> sum{
+                        .a = v.at(point, 0) + first, .a_row = 1, .a_step = v.row, .b = g.at(point, 0) + k, .b_step = g.row, .length = count};
                     run_tile<T, Along::rows>(sum, static_cast<int>(rows), static_cast<int>(std::min<std::int64_t>(kTileColumns<T>, y_.channels - k)),
                                              sums + (point * depth_ + first) * y_.channels + k, y_.channels, accumulate);
                 }
@@ -245,8 +248,8 @@ private:
 template <class T>
 bool winograd_fits(const Image<const T>& out, const Correlation<T>& c) {
     const std::int64_t taps = c.filters.height;
-    return (taps == 2 || taps == 3) && c.filters.width == taps && c.stride_y == 1 && c.stride_x == 1 && c.step_y == 1 && c.step_x == 1 && c.groups == 1 &&
-           c.in.channels % kLanes<T> == 0 && out.channels % kLanes<T> == 0 && out.height >= 2 && out.width >= 2;
+    return (taps == 2 || taps == 3) && c.filters.width == taps && c.stride_y == 1 && c.stride_x == 1 && c.step_y == 1 && c.step_x == 1 &&
+           c.groups == 1 && c.in.channels % kLanes<T> == 0 && out.channels % kLanes<T> == 0 && out.height >= 2 && out.width >= 2;
 }
 
 template <class T>
