@@ -6,7 +6,7 @@ namespace eps {
 
 Tensor& Tensor::requires_grad_(bool required) {
     check(defined(), "requires_grad_", "the tensor is undefined");
-    check(is_floating(dtype()) && dtype() != bf16, "requires_grad_", "only f32 and f64 tensors have gradients; got ", describe(*this));
+    check(is_real(dtype()), "requires_grad_", "only f32 and f64 tensors have gradients; got ", describe(*this));
     check(is_leaf(), "requires_grad_", "this tensor was computed from others; hint: detach() it to start a new leaf");
     if (!required) impl_->meta = {};
     else if (!impl_->meta) impl_->meta = Ref<AutogradMeta>(new LeafNode(*impl_));

@@ -185,7 +185,7 @@ Tensor apply_to(Op op, std::span<const Tensor> inputs) {
         if (ComposeMode::enabled()) [[unlikely]]
             return compose_of<Count>(op, inputs);
     const Tensor output = run_forward<Count>(op, inputs);
-    bool record = grad_enabled() && is_floating(output.dtype()) && output.dtype() != bf16;
+    bool record = grad_enabled() && is_real(output.dtype());
     if (record) {
         record = false;
         for (const Tensor& x : inputs) record = record || x.requires_grad();

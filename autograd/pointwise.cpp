@@ -11,6 +11,7 @@
 #include "autograd/ops/reduce.h"
 #include "tensor/create.h"
 #include "tensor/kernels.h"
+#include "tensor/numbers.h"
 
 namespace eps {
 namespace {
@@ -44,7 +45,7 @@ struct Member {
 DType compute_dtype(const PointwiseOp& op, std::span<const Tensor> inputs) {
     DType dtype = DType::boolean;
     for (const Tensor& x : inputs) {
-        check(x.dtype() != bf16, op.name, "bf16 is a storage type; got ", describe(x), "; hint: to(x, f32) first");
+        check_computes(op.name, x);
         dtype = promote(dtype, x.dtype());
     }
     if (op.kind == PointwiseKind::floating && !is_floating(dtype)) return f32;

@@ -2,6 +2,7 @@
 #include "cuda/context.h"
 #include "cuda/strided.cuh"
 #include "cuda/vector.cuh"
+#include "tensor/conversion.h"
 #include "tensor/kernels.h"
 
 namespace eps::kernels::cuda {
@@ -103,14 +104,7 @@ void copy_unconverted(Tensor& out, const Tensor& src) {
     auto loop = plan_loop<2>({&out, &src});
     void* const to = out.raw_data();
     const void* const from = src.raw_data();
-    if (Transposed p; find_transposed(loop, p)) {
-        switch (size_of(out.dtype())) {
-            case 1: return launch_transpose<std::uint8_t>(to, from, p);
-            case 2: return launch_transpose<std::uint16_t>(to, from, p);
-            case 4: return launch_transpose<std::uint32_t>(to, from, p);
-            default: return launch_transpose<std::uint64_t>(to, from, p);
-        }
-    }
+    if (Transposed p; find_transposed(loop, p)) return visit_words(out.dtype(), [&]<class T>() { launch_transpose<T>(to, from, p); });
     if (is_flat(loop, 0b11)) {
         const std::size_t bytes = static_cast<std::size_t>(out.numel()) * size_of(out.dtype());
         cuda_check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream()), "copy");
@@ -142,11 +136,7 @@ __global__ void __launch_bounds__(kBlock) arange_kernel(T* out, double start, do
 void copy(Tensor& out, const Tensor& src) {
     if (out.numel() == 0) return;
     if (out.dtype() == src.dtype()) return copy_unconverted(out, src);
-    visit(out.dtype(), [&]<class To>() {
-        visit(src.dtype(), [&]<class From>() {
-            if constexpr (!std::is_same_v<To, From>) launch_convert<To, From>(out, src);
-        });
-    });
+    copy_converted(out, src, [&]<class To, class From>(Tensor& to, const Tensor& from) { launch_convert<To, From>(to, from); });
 }
 
 void fill(Tensor& out, double value) {
@@ -156,9 +146,10 @@ void fill(Tensor& out, double value) {
         cuda_check(cudaMemsetAsync(out.raw_data(), 0, static_cast<std::size_t>(out.numel()) * size_of(out.dtype()), stream()), "fill");
         return;
     }
-    visit(out.dtype(), [&]<class T>() {
+    visit_words(out.dtype(), [&]<class T>() {
+        const auto element = static_cast<T>(word_of(out.dtype(), value));
         in_32_bits(loop, Bases<1>(), [&](const Strided<1>& piece, const Bases<1>& base) {
-            fill_kernel<<<blocks_for(piece.count), kBlock, 0, stream()>>>(static_cast<T*>(out.raw_data()) + base.of[0], convert<T>(value),
+            fill_kernel<<<blocks_for(piece.count), kBlock, 0, stream()>>>(static_cast<T*>(out.raw_data()) + base.of[0], element,
                                                                           piece);
             check_launch("fill");
         });

@@ -68,18 +68,12 @@ void gather(Tensor& out, const Tensor& src, int dim, const Tensor& index) {
     check_count(out.numel(), "gather");
     const Tensor starts = line_starts(src, dim);
     const Lines<3> loop(plan_loop<3>({&out, &index, &starts}));
-    const auto launch = [&]<class T>() {
+    visit_words(out.dtype(), [&]<class T>() {
         gather_kernel<<<blocks_for(loop.count), kBlock, 0, stream()>>>(static_cast<T*>(out.raw_data()),
                                                                        static_cast<const std::int64_t*>(index.raw_data()),
                                                                        static_cast<const T*>(src.raw_data()), src.strides()[dim], src.size(dim), loop);
         check_launch("gather");
-    };
-    switch (size_of(out.dtype())) {
-        case 1: return launch.template operator()<std::uint8_t>();
-        case 2: return launch.template operator()<std::uint16_t>();
-        case 4: return launch.template operator()<std::uint32_t>();
-        default: return launch.template operator()<std::uint64_t>();
-    }
+    });
 }
 
 void scatter(Tensor& out, int dim, const Tensor& index, const Tensor& src, bool accumulate) {

@@ -3,6 +3,7 @@
 #include "cuda/strided.cuh"
 #include "tensor/dtype.h"
 #include "tensor/error.h"
+#include "tensor/numbers.h"
 
 namespace eps::kernels::cuda {
 
@@ -22,18 +23,10 @@ inline void check_count(std::int64_t count, const char* op) {
     check(count < (std::int64_t{1} << 31), op, "too many elements for one CUDA call; got ", count, "; expected fewer than 2^31");
 }
 
-/// Calls f.template operator()<T>() with a type to compute in; a bool computes as its byte.
+/// Calls f.template operator()<T>() with a type to compute in.
 template <class F>
 void visit_number(DType dtype, const F& f) {
-    switch (dtype) {
-        case DType::boolean:
-        case DType::u8: return f.template operator()<std::uint8_t>();
-        case DType::i64: return f.template operator()<std::int64_t>();
-        case DType::f32: return f.template operator()<float>();
-        case DType::f64: return f.template operator()<double>();
-        case DType::bf16: break;
-    }
-    fail("cuda", "bf16 is a storage type; hint: to(x, f32) first");
+    eps::visit_number("cuda", dtype, f);
 }
 
 /// Calls f.template operator()<T>() with float or double.

@@ -102,13 +102,7 @@ void resample(Tensor& out, const Tensor& src, int dim, const Taps& taps) {
     };
     if (!taps.selects())
         return visit_number(out.dtype(), [&]<class T>() { run.template operator()<T>(resample_kernel<T, 1>, resample_kernel<T, kVector<T>>); });
-    const auto select = [&]<class T>() { run.template operator()<T>(select_kernel<T, 1>, select_kernel<T, kVector<T>>); };
-    switch (size_of(out.dtype())) {
-        case 1: return select.template operator()<std::uint8_t>();
-        case 2: return select.template operator()<std::uint16_t>();
-        case 4: return select.template operator()<std::uint32_t>();
-        default: return select.template operator()<std::uint64_t>();
-    }
+    visit_words(out.dtype(), [&]<class T>() { run.template operator()<T>(select_kernel<T, 1>, select_kernel<T, kVector<T>>); });
 }
 
 }  // namespace eps::kernels::cuda

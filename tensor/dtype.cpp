@@ -1,5 +1,7 @@
 #include "tensor/dtype.h"
 
+#include <cstring>
+
 namespace eps {
 
 std::size_t size_of(DType dtype) {
@@ -7,7 +9,7 @@ std::size_t size_of(DType dtype) {
 }
 
 const char* name_of(DType dtype) {
-    static constexpr const char* names[] = {"bool", "u8", "i64", "bf16", "f32", "f64"};
+    static constexpr const char* names[] = {"bool", "u8", "i64", "f16", "bf16", "f32", "f64"};
     return names[static_cast<std::size_t>(dtype)];
 }
 
@@ -15,6 +17,15 @@ bool can_hold(DType dtype, double x) {
     if (dtype == DType::u8) return x > -1 && x < 256;
     if (dtype == DType::i64) return x >= -0x1p63 && x < 0x1p63;
     return true;
+}
+
+std::uint64_t word_of(DType dtype, double x) {
+    return visit(dtype, [&]<class T>() {
+        const T element = convert<T>(x);
+        std::uint64_t word = 0;
+        std::memcpy(&word, &element, sizeof(T));
+        return word;
+    });
 }
 
 }  // namespace eps

@@ -4,11 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 
 namespace eps {
 
-/// Ordered by promotion: the result of mixing two types is the later one.
-enum class DType : std::uint8_t { boolean, u8, i64, bf16, f32, f64 };
+/// Ordered by promotion: the result of mixing two types is the later one, but for f16 and bf16, neither of which holds the other.
+enum class DType : std::uint8_t { boolean, u8, i64, f16, bf16, f32, f64 };
 using enum DType;
 
 /// bfloat16: the upper half of a float. A storage type: it converts, it does not compute.
@@ -23,21 +24,55 @@ struct bfloat16 {
     constexpr explicit operator float() const { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
 };
 
+/// IEEE 754's binary16: 5 bits of exponent, 10 of mantissa; up to 65504. A storage type as well. NumPy's float16, bit for bit but in a NaN.
+struct float16 {
+    std::uint16_t bits = 0;
+    float16() = default;
+    constexpr explicit float16(float value) {  // round to nearest even; from 65520 on infinity; NaN stays NaN
+        const auto u = std::bit_cast<std::uint32_t>(value), magnitude = u & 0x7fffffffu;
+        std::uint32_t half = (magnitude - (112u << 23) + 0xfffu + ((magnitude >> 13) & 1u)) >> 13;  // exponents are biased by 127 and by 15
+        // Below 2^-14 the spacing is 2^-24, as it is in [1/2, 1): adding 1/2 rounds.
+        if (magnitude < 0x38800000u) half = std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) + 0.5f) - 0x3f000000u;
+        if (magnitude >= 0x477ff000u) half = 0x7c00u;
+        if (magnitude > 0x7f800000u) half = 0x7e00u | ((magnitude >> 13) & 0x3ffu);
+        bits = static_cast<std::uint16_t>(half | (u >> 16 & 0x8000u));
+    }
+    constexpr explicit operator float() const {
+        const std::uint32_t magnitude = bits & 0x7fffu;
+        const float value = std::bit_cast<float>(magnitude << 13) * 0x1p112f;  // 127 - 15, subnormal or not
+        const std::uint32_t not_finite = magnitude >= 0x7c00u ? 0x7f800000u : 0u, sign = (bits & 0x8000u) << 16;
+        return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) | not_finite | sign);
+    }
+};
+
+/// A type that is stored and converted, never computed with.
+template <class T> inline constexpr bool is_stored_only = std::is_same_v<T, bfloat16> || std::is_same_v<T, float16>;
+
 std::size_t size_of(DType dtype);
 const char* name_of(DType dtype);
 inline std::string to_string(DType dtype) { return name_of(dtype); }
-inline bool is_floating(DType dtype) { return dtype >= DType::bf16; }
+inline bool is_floating(DType dtype) { return dtype >= DType::f16; }
+inline bool is_storage_type(DType dtype) { return dtype == DType::f16 || dtype == DType::bf16; }
+/// f32 and f64: what real functions are computed in, and what has gradients.
+inline bool is_real(DType dtype) { return dtype >= DType::f32; }
 
 /// Whether the dtype has a value for x: for integers, whether x lies in their range. A bool has one for every x.
 bool can_hold(DType dtype, double x);
 
-/// The dtype of mixing two tensors: bool < u8 < i64 < bf16 < f32 < f64.
-inline DType promote(DType a, DType b) { return a > b ? a : b; }
+/// The bits of x as an element of dtype, in the low bytes.
+std::uint64_t word_of(DType dtype, double x);
+
+/// The dtype of mixing two tensors: bool < u8 < i64 < f16, bf16 < f32 < f64, and f32 of f16 and bf16.
+inline DType promote(DType a, DType b) {
+    if (is_storage_type(a) && is_storage_type(b) && a != b) return DType::f32;
+    return a > b ? a : b;
+}
 
 template <class T> struct dtype_of_type;
 template <> struct dtype_of_type<bool> { static constexpr DType value = DType::boolean; };
 template <> struct dtype_of_type<std::uint8_t> { static constexpr DType value = DType::u8; };
 template <> struct dtype_of_type<std::int64_t> { static constexpr DType value = DType::i64; };
+template <> struct dtype_of_type<float16> { static constexpr DType value = DType::f16; };
 template <> struct dtype_of_type<bfloat16> { static constexpr DType value = DType::bf16; };
 template <> struct dtype_of_type<float> { static constexpr DType value = DType::f32; };
 template <> struct dtype_of_type<double> { static constexpr DType value = DType::f64; };
@@ -50,6 +85,7 @@ decltype(auto) visit(DType dtype, F&& f) {
         case DType::boolean: return f.template operator()<bool>();
         case DType::u8: return f.template operator()<std::uint8_t>();
         case DType::i64: return f.template operator()<std::int64_t>();
+        case DType::f16: return f.template operator()<float16>();
         case DType::bf16: return f.template operator()<bfloat16>();
         case DType::f32: return f.template operator()<float>();
         case DType::f64: break;
@@ -57,12 +93,23 @@ decltype(auto) visit(DType dtype, F&& f) {
     return f.template operator()<double>();
 }
 
-/// One element converted: bf16 through float, to bool as "is not zero", otherwise a plain cast. constexpr, so that CUDA kernels may call it.
+/// Calls f.template operator()<T>() with the unsigned integer of dtype's size: what an element is to who only moves it.
+template <class F>
+decltype(auto) visit_words(DType dtype, F&& f) {
+    switch (size_of(dtype)) {
+        case 1: return f.template operator()<std::uint8_t>();
+        case 2: return f.template operator()<std::uint16_t>();
+        case 4: return f.template operator()<std::uint32_t>();
+        default: return f.template operator()<std::uint64_t>();
+    }
+}
+
+/// One element converted: f16 and bf16 through float, to bool as "is not zero", otherwise a plain cast. constexpr, so that CUDA kernels may call it.
 template <class To, class From>
 constexpr To convert(From x) {
     if constexpr (std::is_same_v<To, From>) return x;
-    else if constexpr (std::is_same_v<From, bfloat16>) return convert<To>(static_cast<float>(x));
-    else if constexpr (std::is_same_v<To, bfloat16>) return bfloat16(static_cast<float>(x));
+    else if constexpr (is_stored_only<From>) return convert<To>(static_cast<float>(x));
+    else if constexpr (is_stored_only<To>) return To(static_cast<float>(x));
     else if constexpr (std::is_same_v<To, bool>) return x != From(0);
     else return static_cast<To>(x);
 }

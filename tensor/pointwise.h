@@ -28,8 +28,8 @@ namespace eps {
 /// What a pointwise op computes on and returns.
 enum class PointwiseKind : std::uint8_t {
     floating,   // f32, f64; integers are converted to f32 first
-    numeric,    // any dtype but bf16, computed and returned in the promoted dtype; attributes are doubles, whole ones for integers
-    predicate,  // any dtype but bf16 in, bool out; no derivative
+    numeric,    // any dtype that computes, computed and returned in the promoted dtype; attributes are doubles, whole ones for integers
+    predicate,  // any dtype that computes in, bool out; no derivative
 };
 
 /// A sorted multi-index: which inputs to differentiate by. {0, 0, 1} is d^3 f / dx0^2 dx1.

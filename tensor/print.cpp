@@ -142,7 +142,7 @@ std::string float_scalar(T x) {
 
 template <class T>
 std::vector<std::string> words_of(const std::vector<T>& values, const PrintOptions& options, bool scalar) {
-    if constexpr (std::is_same_v<T, bfloat16>) {
+    if constexpr (is_stored_only<T>) {
         std::vector<float> wide;
         for (const T x : values) wide.push_back(static_cast<float>(x));
         return words_of(wide, options, scalar);

@@ -16,7 +16,7 @@ struct PrintOptions {
     bool suppress_small = false;    // no scientific notation because of small numbers or of a wide range
 };
 
-/// x as NumPy prints it: `[[1. 2.]\n [3. 4.]]`. Numbers are the shortest text that identifies them in their own dtype (bf16: as f32).
+/// x as NumPy prints it: `[[1. 2.]\n [3. 4.]]`. Numbers are the shortest text that identifies them in their own dtype (f16 and bf16: as f32).
 /// Scientific notation if max|x| >= 1e8 (f32: 1e6), or min|x| < 1e-4, or max/min > 1000, over the finite nonzero elements that are shown.
 /// A CUDA tensor is copied to the host first. An undefined tensor is the text "undefined".
 std::string to_string(const Tensor& x, const PrintOptions& options);

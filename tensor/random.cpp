@@ -18,7 +18,7 @@ kernels::PhiloxState take(Generator& generator, std::int64_t count, DType dtype,
 }
 
 Tensor draw(const char* op, const Shape& shape, Options options, kernels::Distribution distribution, double a, double b, Generator& generator) {
-    check(is_floating(options.dtype) && options.dtype != bf16, op, "draws f32 or f64; got ", options.dtype);
+    check(is_real(options.dtype), op, "draws f32 or f64; got ", options.dtype);
     Tensor out = empty(shape, options);
     kernels::random(out, distribution, take(generator, out.numel(), options.dtype, options.device), a, b);
     return out;
@@ -101,7 +101,7 @@ Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Options 
 }
 
 Tensor bernoulli(const Tensor& p, Generator& generator) {
-    check(p.defined() && is_floating(p.dtype()) && p.dtype() != bf16, "bernoulli", "needs probabilities f32 or f64; got ", describe(p));
+    check(p.defined() && is_real(p.dtype()), "bernoulli", "needs probabilities f32 or f64; got ", describe(p));
     Tensor out = empty(p.shape(), p.options());
     kernels::random_bernoulli(out, p.contiguous_data(), take(generator, out.numel(), f32, p.device()));
     return out;

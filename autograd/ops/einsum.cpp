@@ -246,7 +246,7 @@ Tensor einsum(std::string_view text, std::span<const Tensor> operands) {
     for (std::size_t i = 0; i < operands.size(); ++i) {
         const Tensor& x = operands[i];
         check(x.defined(), "einsum", "operand ", i, " is an undefined tensor");
-        check(x.dtype() == operands[0].dtype() && x.dtype() != bf16, "einsum", "dtypes differ or are not for computing; got ", describe(x),
+        check(x.dtype() == operands[0].dtype() && !is_storage_type(x.dtype()), "einsum", "dtypes differ or are not for computing; got ", describe(x),
               " as operand ", i, " and ", operands[0].dtype(), " as operand 0; hint: to(x, f32)");
         check(x.device() == operands[0].device(), "einsum", "operands on different devices; got ", x.device(), " and ", operands[0].device());
         terms.push_back({x, spelled_out(equation.inputs[i], i, x)});

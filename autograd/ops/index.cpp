@@ -9,13 +9,14 @@
 #include "autograd/ops/shape.h"
 #include "tensor/create.h"
 #include "tensor/kernels.h"
+#include "tensor/numbers.h"
 
 namespace eps {
 namespace detail {
 
 int check_index(const char* op, const Tensor& x, std::int64_t dim, const Tensor& index) {
     check(x.defined() && index.defined(), op, "an input is an undefined tensor");
-    check(x.dtype() != bf16, op, "bf16 is a storage type; got ", describe(x), "; hint: to(x, f32) first");
+    check_computes(op, x);
     const int d = normalize_dim(dim, x.rank(), op);
     check(index.dtype() == i64, op, "the index must be i64; got ", describe(index), "; hint: to(index, i64)");
     check(index.rank() == x.rank(), op, "the index has another rank; got ", index.shape(), " for ", x.shape());
@@ -174,14 +175,14 @@ Tensor embedding(const Tensor& weight, const Tensor& index, std::int64_t padding
 
 Tensor cumsum(const Tensor& x, std::int64_t dim, bool reverse) {
     check(x.defined(), "cumsum", "the tensor is undefined");
-    check(x.dtype() != bf16, "cumsum", "bf16 is a storage type; got ", describe(x), "; hint: to(x, f32) first");
+    check_computes("cumsum", x);
     const Tensor values = is_floating(x.dtype()) ? x : to(x, i64);
     return apply(ops::Cumsum{normalize_dim(dim, x.rank(), "cumsum"), reverse}, values);
 }
 
 Tensor cumprod(const Tensor& x, std::int64_t dim) {
     check(x.defined(), "cumprod", "the tensor is undefined");
-    check(x.dtype() != bf16, "cumprod", "bf16 is a storage type; got ", describe(x), "; hint: to(x, f32) first");
+    check_computes("cumprod", x);
     const int d = normalize_dim(dim, x.rank(), "cumprod");
     Tensor y = is_floating(x.dtype()) ? x : to(x, i64);
     const std::int64_t length = x.rank() ? x.size(d) : 1;
@@ -195,7 +196,7 @@ Tensor cumprod(const Tensor& x, std::int64_t dim) {
 namespace {
 Tensor sorting_order(const char* op, const Tensor& x, std::int64_t dim, bool descending) {
     check(x.defined(), op, "the tensor is undefined");
-    check(x.dtype() != bf16, op, "bf16 is a storage type; got ", describe(x), "; hint: to(x, f32) first");
+    check_computes(op, x);
     Tensor out = empty(x.shape(), {i64, x.device()});
     kernels::argsort(out, x, normalize_dim(dim, x.rank(), op), descending);
     return out;

@@ -9,13 +9,14 @@
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
 #include "tensor/create.h"
+#include "tensor/numbers.h"
 
 namespace eps {
 namespace {
 
 void check_mask(const char* op, const Tensor& x, const Tensor& mask) {
     check(x.defined() && mask.defined(), op, "an input is an undefined tensor");
-    check(x.dtype() != bf16, op, "bf16 is a storage type; got ", describe(x), "; hint: to(x, f32) first");
+    check_computes(op, x);
     check(mask.dtype() == boolean, op, "the mask must be bool; got ", describe(mask), "; hint: ne(mask, 0)");
 }
 

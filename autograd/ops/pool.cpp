@@ -7,6 +7,7 @@
 #include "autograd/ops/shape.h"
 #include "tensor/create.h"
 #include "tensor/kernels.h"
+#include "tensor/numbers.h"
 
 namespace eps {
 namespace {
@@ -78,7 +79,7 @@ struct MaxPool2d {
 namespace {
 
 MaxPooled max_pooled(const char* op, const Tensor& x, const kernels::PoolGeometry& geometry, Extents outputs) {
-    check(x.dtype() != bf16, op, "bf16 is a storage type; got ", describe(x), "; hint: to(x, f32) first");
+    check_computes(op, x);
     check(x.size(2) < kMost / x.size(3), op, "the image is too large; got ", x.shape(), "; expected fewer than 2^31 pixels");
     const Tensor indices = empty_image({x.size(0), x.size(1), outputs[0], outputs[1]}, {i64, x.device()});
     return {apply(ops::MaxPool2d{geometry, outputs}, x, indices), indices};

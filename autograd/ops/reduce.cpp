@@ -10,6 +10,7 @@
 #include "autograd/ops/shape.h"
 #include "tensor/create.h"
 #include "tensor/kernels.h"
+#include "tensor/numbers.h"
 
 namespace eps {
 namespace {
@@ -36,9 +37,9 @@ std::int64_t reduced_count(const Tensor& x, const Dims& dims) {
 
 Tensor floating(const Tensor& x) { return is_floating(x.dtype()) ? x : to(x, f32); }
 
-void check_computes(const Tensor& x, const char* op) {
+void check_input(const Tensor& x, const char* op) {
     check(x.defined(), op, "the tensor is undefined");
-    check(x.dtype() != bf16, op, "bf16 is a storage type; got ", describe(x), "; hint: to(x, f32) first");
+    check_computes(op, x);
 }
 
 }  // namespace
@@ -74,13 +75,13 @@ struct Extremum {
 }  // namespace ops
 
 Tensor sum(const Tensor& x, const Dims& dims, bool keepdim) {
-    check_computes(x, "sum");
+    check_input(x, "sum");
     const Dims over = normalize_dims(dims, x.rank(), "sum");
     return drop_dims(apply(ops::Sum{over}, x), over, keepdim);
 }
 
 Tensor sum_to(const Tensor& x, const Shape& shape) {
-    check_computes(x, "sum_to");
+    check_input(x, "sum_to");
     check(broadcastable_to(shape, x.shape()), "sum_to", "the shape does not broadcast to the tensor's; got ", shape, " for ", x.shape());
     if (x.shape() == shape) return x;
     Dims over;
@@ -91,7 +92,7 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
 }
 
 Tensor mean(const Tensor& x, const Dims& dims, bool keepdim) {
-    check_computes(x, "mean");
+    check_input(x, "mean");
     const Dims over = normalize_dims(dims, x.rank(), "mean");
     return sum(floating(x), over.empty() ? dims : over, keepdim) / static_cast<double>(reduced_count(x, over));
 }
@@ -99,7 +100,7 @@ Tensor mean(const Tensor& x, const Dims& dims, bool keepdim) {
 namespace {
 Tensor extremum(const Tensor& x, const Dims& dims, bool keepdim, bool smallest) {
     const char* op = smallest ? "min" : "max";
-    check_computes(x, op);
+    check_input(x, op);
     const Dims over = normalize_dims(dims, x.rank(), op);
     check(reduced_count(x, over) > 0, op, "an empty reduction has no largest element; got ", x.shape(), " over ", over);
     return drop_dims(apply(ops::Extremum{over, smallest}, x), over, keepdim);
@@ -110,7 +111,7 @@ Tensor max(const Tensor& x, const Dims& dims, bool keepdim) { return extremum(x,
 Tensor min(const Tensor& x, const Dims& dims, bool keepdim) { return extremum(x, dims, keepdim, true); }
 
 Tensor prod(const Tensor& x, const Dims& dims, bool keepdim) {
-    check_computes(x, "prod");
+    check_input(x, "prod");
     const Dims over = normalize_dims(dims, x.rank(), "prod");
     Tensor rest = x.dtype() == boolean || x.dtype() == u8 ? to(x, i64) : x;
     for (std::int64_t dim : over) {
@@ -129,7 +130,7 @@ Tensor prod(const Tensor& x, const Dims& dims, bool keepdim) {
 }
 
 Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim) {
-    check_computes(x, "logsumexp");
+    check_input(x, "logsumexp");
     const Dims over = normalize_dims(dims, x.rank(), "logsumexp");
     const Tensor values = floating(x);
     if (reduced_count(values, over) == 0) return log(sum(values, over, keepdim));  // log 0
@@ -140,7 +141,7 @@ Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim) {
 
 namespace {
 Tensor variance(const char* op, const Tensor& x, const Dims& dims, bool keepdim, double correction) {
-    check_computes(x, op);
+    check_input(x, op);
     const Dims over = normalize_dims(dims, x.rank(), op);
     const Tensor values = floating(x);
     const Tensor centred = values - mean(values, over, true);
@@ -153,7 +154,7 @@ Tensor var(const Tensor& x, const Dims& dims, bool keepdim, double correction) {
 Tensor stddev(const Tensor& x, const Dims& dims, bool keepdim, double correction) { return sqrt(variance("stddev", x, dims, keepdim, correction)); }
 
 Tensor norm(const Tensor& x, double p, const Dims& dims, bool keepdim) {
-    check_computes(x, "norm");
+    check_input(x, "norm");
     check(p >= 1, "norm", "p must be at least 1; got ", p);
     const Dims over = normalize_dims(dims, x.rank(), "norm");
     const Tensor values = floating(x);
@@ -169,7 +170,7 @@ Tensor norm(const Tensor& x, double p, const Dims& dims, bool keepdim) {
 namespace {
 Tensor arg_extremum(const Tensor& x, std::int64_t dim, bool keepdim, bool smallest) {
     const char* op = smallest ? "argmin" : "argmax";
-    check_computes(x, op);
+    check_input(x, op);
     const int d = normalize_dim(dim, x.rank(), op);
     check(x.size(d) > 0, op, "dim ", dim, " of ", x.shape(), " is empty");
     Tensor out = empty(kept_shape(x, {d}), {i64, x.device()});
@@ -182,11 +183,11 @@ Tensor argmax(const Tensor& x, std::int64_t dim, bool keepdim) { return arg_extr
 Tensor argmin(const Tensor& x, std::int64_t dim, bool keepdim) { return arg_extremum(x, dim, keepdim, true); }
 
 Tensor any(const Tensor& x, const Dims& dims, bool keepdim) {
-    check_computes(x, "any");
+    check_input(x, "any");
     return sum(ne(x, 0), normalize_dims(dims, x.rank(), "any"), keepdim) > 0;
 }
 Tensor all(const Tensor& x, const Dims& dims, bool keepdim) {
-    check_computes(x, "all");
+    check_input(x, "all");
     return eq(sum(eq(x, 0), normalize_dims(dims, x.rank(), "all"), keepdim), 0);
 }
 

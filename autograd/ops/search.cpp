@@ -4,13 +4,14 @@
 #include "autograd/grad_mode.h"
 #include "tensor/create.h"
 #include "tensor/kernels.h"
+#include "tensor/numbers.h"
 
 namespace eps {
 namespace {
 
 Tensor search(const char* op, const Tensor& sorted, const Tensor& values, bool right) {
     check(sorted.dtype() == values.dtype(), op, "dtypes differ; got ", describe(sorted), " and ", describe(values), "; hint: to(x, dtype)");
-    check(sorted.dtype() != bf16, op, "bf16 is a storage type; got ", describe(values), "; hint: to(x, f32) first");
+    check_computes(op, values);
     check(sorted.device() == values.device(), op, "inputs on different devices; got ", sorted.device(), " and ", values.device());
     NoGrad guard;
     Tensor out = empty(values.shape(), {i64, values.device()});

@@ -8,6 +8,7 @@
 #include "autograd/ops/reduce.h"
 #include "tensor/create.h"
 #include "tensor/kernels.h"
+#include "tensor/numbers.h"
 
 namespace eps {
 namespace {
@@ -64,7 +65,7 @@ namespace {
 Tensor real(const char* op, const Tensor& x) {
     check(x.defined(), op, "the tensor is undefined");
     check(x.rank() > 0, op, "needs a tensor of rank at least 1; got ", describe(x));
-    check(x.dtype() != bf16, op, "bf16 is a storage type; got ", describe(x), "; hint: to(x, f32) first");
+    check_computes(op, x);
     return is_floating(x.dtype()) ? x : to(x, f32);
 }
 

@@ -64,7 +64,7 @@ Neighbours nearest_rows(const Tensor& x, const Tensor& y, std::int64_t k, bool s
 }  // namespace
 
 void check_points(const Tensor& x, const char* op, std::int64_t least) {
-    check(x.defined() && is_floating(x.dtype()) && x.dtype() != bf16 && x.rank() == 2 && x.size(1) >= 1, op, "needs a point a row; got ",
+    check(x.defined() && is_real(x.dtype()) && x.rank() == 2 && x.size(1) >= 1, op, "needs a point a row; got ",
           describe(x), "; expected f32 or f64 [n, D]");
     check(x.size(0) >= least, op, "too few points; got ", x.size(0), "; expected ", least, " at least");
     NoGrad guard;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "tensor/conversion.h"
 #include "tensor/cpu/lines.h"
 #include "tensor/kernels.h"
 #include "tensor/loop.h"
@@ -132,15 +133,16 @@ void copy_typed(Tensor& out, const Tensor& src) {
 
 void copy(Tensor& out, const Tensor& src) {
     if (out.numel() == 0) return;
-    visit(out.dtype(), [&]<class To>() { visit(src.dtype(), [&]<class From>() { copy_typed<To, From>(out, src); }); });
+    if (out.dtype() == src.dtype()) return visit_words(out.dtype(), [&]<class T>() { copy_typed<T, T>(out, src); });
+    copy_converted(out, src, [&]<class To, class From>(Tensor& to, const Tensor& from) { copy_typed<To, From>(to, from); });
 }
 
 void fill(Tensor& out, double value) {
     if (out.numel() == 0) return;
-    visit(out.dtype(), [&]<class T>() {
+    visit_words(out.dtype(), [&]<class T>() {
         const auto loop = plan_loop<1>({&out});
         T* data = static_cast<T*>(out.raw_data());
-        const T element = convert<T>(value);
+        const auto element = static_cast<T>(word_of(out.dtype(), value));
         const std::int64_t stride = loop.inner_stride(0), inner = loop.inner_size();
         if (loop.rank <= 1 && stride == 1) {
             parallel_for(inner, kGrain, [&](std::int64_t begin, std::int64_t end) { std::fill(data + begin, data + end, element); });

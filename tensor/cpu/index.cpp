@@ -4,6 +4,7 @@
 
 #include "tensor/cpu/lines.h"
 #include "tensor/kernels.h"
+#include "tensor/numbers.h"
 #include "tensor/parallel.h"
 
 namespace eps::kernels::cpu {
@@ -65,14 +66,6 @@ void parallel_lines(const Parts<N>& parts, Work&& work) {
     const std::int64_t grain = std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(1, places * length * kCacheLine));
     parallel_for(columns, grain, [&](std::int64_t begin, std::int64_t end) {
         work(0, places, begin * kCacheLine, std::min(width, end * kCacheLine));
-    });
-}
-
-template <class F>
-void visit_numbers(DType dtype, const char* op, F&& f) {
-    visit(dtype, [&]<class T>() {
-        if constexpr (std::is_same_v<T, bfloat16>) fail(op, "bf16 is a storage type; hint: to(x, f32) first");
-        else f.template operator()<T>();
     });
 }
 
@@ -198,19 +191,20 @@ void cumsum_typed(Tensor& out, const Tensor& src, int dim, bool reverse) {
 
 void gather(Tensor& out, const Tensor& src, int dim, const Tensor& index) {
     if (out.numel() == 0) return;
-    visit(out.dtype(), [&]<class T>() { gather_typed<T>(out, src, dim, index); });
+    visit_words(out.dtype(), [&]<class T>() { gather_typed<T>(out, src, dim, index); });
 }
 
 void scatter(Tensor& out, int dim, const Tensor& index, const Tensor& src, bool accumulate) {
     if (src.numel() == 0) return;
-    visit_numbers(out.dtype(), "scatter", [&]<class T>() {
-        accumulate ? scatter_typed<true, T>(out, dim, index, src) : scatter_typed<false, T>(out, dim, index, src);
+    if (!accumulate) return visit_words(out.dtype(), [&]<class T>() { scatter_typed<false, T>(out, dim, index, src); });
+    visit(out.dtype(), [&]<class T>() {
+        if constexpr (!is_stored_only<T>) scatter_typed<true, T>(out, dim, index, src);  // ops refused those
     });
 }
 
 void cumsum(Tensor& out, const Tensor& src, int dim, bool reverse) {
     if (out.numel() == 0) return;
-    visit_numbers(out.dtype(), "cumsum", [&]<class T>() { cumsum_typed<T>(out, src, dim, reverse); });
+    visit_number("cumsum", out.dtype(), [&]<class T>() { cumsum_typed<T>(out, src, dim, reverse); });
 }
 
 }  // namespace eps::kernels::cpu

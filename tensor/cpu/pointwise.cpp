@@ -32,9 +32,11 @@ void for_each_element(const TilePlace& place, const F& f) {
 template <class T>
 void load_tile(T* __restrict tile, const void* src, DType dtype, const TilePlace& place) {
     visit(dtype, [&]<class S>() {
-        const S* __restrict p = static_cast<const S*>(src);
-        if (place.stride == 0 && place.lines == 1) std::fill_n(tile, place.width, convert<T>(p[place.offset]));
-        else for_each_element(place, [&](std::int64_t i, std::int64_t at) { tile[i] = convert<T>(p[at]); });
+        if constexpr (!is_stored_only<S>) {  // ops refused those
+            const S* __restrict p = static_cast<const S*>(src);
+            if (place.stride == 0 && place.lines == 1) std::fill_n(tile, place.width, convert<T>(p[place.offset]));
+            else for_each_element(place, [&](std::int64_t i, std::int64_t at) { tile[i] = convert<T>(p[at]); });
+        }
     });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tensor/kernels.h"
+#include "tensor/numbers.h"
 #include "tensor/parallel.h"
 
 namespace eps::kernels::cpu {
@@ -68,9 +69,7 @@ void max_pool2d_typed(Tensor& values, Tensor& indices, const Tensor& x, const Po
 
 void max_pool2d(Tensor& values, Tensor& indices, const Tensor& x, const PoolGeometry& geometry) {
     if (values.numel() == 0) return;
-    visit(x.dtype(), [&]<class T>() {
-        if constexpr (!std::is_same_v<T, bfloat16>) max_pool2d_typed<T>(values, indices, x, geometry);
-    });
+    visit_number("max_pool2d", x.dtype(), [&]<class T>() { max_pool2d_typed<T>(values, indices, x, geometry); });
 }
 
 }  // namespace eps::kernels::cpu

@@ -9,6 +9,7 @@
 
 #include "tensor/cpu/lines.h"
 #include "tensor/kernels.h"
+#include "tensor/numbers.h"
 #include "tensor/parallel.h"
 
 namespace eps::kernels::cpu {
@@ -222,16 +223,11 @@ void reduce_typed(Tensor& out, const Tensor& src, const Dims& dims) {
 
 template <template <class> class R>
 void reduce_dtypes(Tensor& out, const Tensor& src, const Dims& dims) {
-    visit(src.dtype(), [&]<class Element>() {
-        using S = std::conditional_t<std::is_same_v<Element, bool>, std::uint8_t, Element>;  // bools are bytes of 0 and 1
-        if constexpr (std::is_same_v<S, bfloat16>) {
-            fail("reduce", "bf16 is a storage type; got ", describe(src), "; hint: to(x, f32) first");
-        } else {
-            if (out.dtype() == src.dtype()) return reduce_typed<R<S>, S, S>(out, src, dims);
-            if constexpr (std::is_same_v<S, std::uint8_t>)
-                if (out.dtype() == i64) return reduce_typed<R<std::int64_t>, std::int64_t, S>(out, src, dims);
-            fail("reduce", "no such conversion; got ", src.dtype(), " into ", out.dtype());
-        }
+    visit_number("reduce", src.dtype(), [&]<class S>() {
+        if (out.dtype() == src.dtype()) return reduce_typed<R<S>, S, S>(out, src, dims);
+        if constexpr (std::is_same_v<S, std::uint8_t>)
+            if (out.dtype() == i64) return reduce_typed<R<std::int64_t>, std::int64_t, S>(out, src, dims);
+        fail("reduce", "no such conversion; got ", src.dtype(), " into ", out.dtype());
     });
 }
 
@@ -289,11 +285,7 @@ void reduce(Reduction reduction, Tensor& out, const Tensor& src, const Dims& dim
 
 void argmax(Tensor& out, const Tensor& src, int dim, bool smallest) {
     if (out.numel() == 0) return;
-    visit(src.dtype(), [&]<class Element>() {
-        using T = std::conditional_t<std::is_same_v<Element, bool>, std::uint8_t, Element>;  // bools are bytes of 0 and 1
-        if constexpr (std::is_same_v<T, bfloat16>) fail("argmax", "bf16 is a storage type; got ", describe(src), "; hint: to(x, f32) first");
-        else argmax_typed<T>(out, src, dim, smallest);
-    });
+    visit_number("argmax", src.dtype(), [&]<class T>() { argmax_typed<T>(out, src, dim, smallest); });
 }
 
 }  // namespace eps::kernels::cpu

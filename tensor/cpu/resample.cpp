@@ -4,6 +4,7 @@
 
 #include "tensor/kernels.h"
 #include "tensor/loop.h"
+#include "tensor/numbers.h"
 #include "tensor/parallel.h"
 
 namespace eps::kernels::cpu {
@@ -19,24 +20,22 @@ Tensor line_starts(const Tensor& x, int dim) {
     return x.as_strided(shape, x.strides(), x.offset());
 }
 
-/// Can it be weighted and added up? bool and bf16 are only selected.
-template <class T> inline constexpr bool is_number = !std::is_same_v<T, bool> && !std::is_same_v<T, bfloat16>;
 
-template <class T>
+/// Elements are numbers, or words that are only selected.
+template <class T, bool Selects>
 struct Resampling {
     const Taps& taps;
     std::int64_t to_step, from_step;  // along the dimension
-    bool selects = taps.selects();
 
     /// Output i of `width` lines side by side.
     void row(T* __restrict to, const T* from, std::int64_t i, std::int64_t width) const {
         std::int64_t t = taps.starts[static_cast<std::size_t>(i)];
         const std::int64_t end = taps.starts[static_cast<std::size_t>(i) + 1];
         if (t == end) {
-            std::fill_n(to, width, T(0.f));
-        } else if (selects) {
+            std::fill_n(to, width, T(0));
+        } else if constexpr (Selects) {
             std::copy_n(source(from, t), width, to);
-        } else if constexpr (is_number<T>) {
+        } else {
             if ((end - t) % 2 != 0) scale(to, source(from, t), weight(t), width), ++t;
             else pair<false>(to, source(from, t), source(from, t + 1), weight(t), weight(t + 1), width), t += 2;
             for (; t < end; t += 2) pair<true>(to, source(from, t), source(from, t + 1), weight(t), weight(t + 1), width);
@@ -48,8 +47,8 @@ struct Resampling {
         for (std::int64_t i = first; i < last; ++i) {
             std::int64_t t = taps.starts[static_cast<std::size_t>(i)];
             const std::int64_t end = taps.starts[static_cast<std::size_t>(i) + 1];
-            T sum = selects && t < end ? *source(from, t++) : T(0.f);
-            if constexpr (is_number<T>)
+            T sum = Selects && t < end ? *source(from, t++) : T(0);
+            if constexpr (!Selects)
                 for (; t < end; ++t) sum = static_cast<T>(sum + weight(t) * *source(from, t));
             to[i * to_step] = sum;
         }
@@ -68,11 +67,11 @@ private:
     }
 };
 
-template <class T>
+template <class T, bool Selects>
 void resample_typed(Tensor& out, const Tensor& src, int dim, const Taps& taps) {
     const Tensor to_starts = line_starts(out, dim), from_starts = line_starts(src, dim);
     const Loop<2> lines = plan_loop<2>({&to_starts, &from_starts});
-    const Resampling<T> resampling{taps, out.strides()[dim], src.strides()[dim]};
+    const Resampling<T, Selects> resampling{taps, out.strides()[dim], src.strides()[dim]};
     T* const to = static_cast<T*>(out.raw_data());
     const T* const from = static_cast<const T*>(src.raw_data());
     const std::int64_t width = lines.inner_size(), outputs = taps.outputs();
@@ -102,7 +101,8 @@ void resample_typed(Tensor& out, const Tensor& src, int dim, const Taps& taps) {
 
 void resample(Tensor& out, const Tensor& src, int dim, const Taps& taps) {
     if (out.numel() == 0) return;
-    visit(out.dtype(), [&]<class T>() { resample_typed<T>(out, src, dim, taps); });
+    if (taps.selects()) return visit_words(out.dtype(), [&]<class T>() { resample_typed<T, true>(out, src, dim, taps); });
+    visit_number("resample", out.dtype(), [&]<class T>() { resample_typed<T, false>(out, src, dim, taps); });
 }
 
 }  // namespace eps::kernels::cpu

@@ -5,6 +5,7 @@
 #include "tensor/cpu/lines.h"
 #include "tensor/kernels.h"
 #include "tensor/math/search.h"
+#include "tensor/numbers.h"
 #include "tensor/parallel.h"
 
 namespace eps::kernels::cpu {
@@ -41,17 +42,13 @@ void argsort(Tensor& out, const Tensor& src, int dim, bool descending) {
         if (d != dim) lines.append(axis_of<2>({&out, &src}, src.shape(), d));
     const Axis<2> line = axis_of<2>({&out, &src}, src.shape(), dim);
     auto* target = out.data<std::int64_t>();
-    visit(src.dtype(), [&]<class T>() {
-        if constexpr (std::is_same_v<T, bfloat16>) {
-            fail("argsort", "bf16 is a storage type; got ", describe(src));
-        } else {
-            const T* source = static_cast<const T*>(src.raw_data());
-            parallel_for(lines.count(), std::max<std::int64_t>(1, kGrain / line.size), [&](std::int64_t begin, std::int64_t end) {
-                std::vector<Keyed<T>> order(static_cast<std::size_t>(line.size));
-                Walk<2> at(lines, begin);
-                for (std::int64_t l = begin; l < end; ++l, at.next()) sort_line(target + at[0], source + at[1], line, descending, order);
-            });
-        }
+    visit_number("argsort", src.dtype(), [&]<class T>() {
+        const T* source = static_cast<const T*>(src.raw_data());
+        parallel_for(lines.count(), std::max<std::int64_t>(1, kGrain / line.size), [&](std::int64_t begin, std::int64_t end) {
+            std::vector<Keyed<T>> order(static_cast<std::size_t>(line.size));
+            Walk<2> at(lines, begin);
+            for (std::int64_t l = begin; l < end; ++l, at.next()) sort_line(target + at[0], source + at[1], line, descending, order);
+        });
     });
 }
 
@@ -63,17 +60,13 @@ void searchsorted(Tensor& out, const Tensor& sorted, const Tensor& values, bool 
     const Tensor starts = sorted.as_strided(out.shape(), still, sorted.offset());  // of the line that each value is sought in
     Nest<3> places;
     for (int d = 0; d < out.rank(); ++d) places.append(axis_of<3>({&out, &values, &starts}, out.shape(), d));
-    visit(values.dtype(), [&]<class T>() {
-        if constexpr (std::is_same_v<T, bfloat16>) {
-            fail("searchsorted", "bf16 is a storage type; got ", describe(values));
-        } else {
-            auto* const to = static_cast<std::int64_t*>(out.raw_data());
-            const T *const x = static_cast<const T*>(values.raw_data()), *const from = static_cast<const T*>(starts.raw_data());
-            parallel_for(places.count(), kGrain, [&](std::int64_t begin, std::int64_t end) {
-                Walk<3> at(places, begin);
-                for (std::int64_t i = begin; i < end; ++i, at.next()) to[at[0]] = math::count_below(from + at[2], stride, extent, x[at[1]], right);
-            });
-        }
+    visit_number("searchsorted", values.dtype(), [&]<class T>() {
+        auto* const to = static_cast<std::int64_t*>(out.raw_data());
+        const T *const x = static_cast<const T*>(values.raw_data()), *const from = static_cast<const T*>(starts.raw_data());
+        parallel_for(places.count(), kGrain, [&](std::int64_t begin, std::int64_t end) {
+            Walk<3> at(places, begin);
+            for (std::int64_t i = begin; i < end; ++i, at.next()) to[at[0]] = math::count_below(from + at[2], stride, extent, x[at[1]], right);
+        });
     });
 }
 

@@ -165,7 +165,7 @@ struct Element {
 };
 
 Element element_of(const InputFile& file, const std::string& descr) {
-    constexpr const char* kExpected = "; expected <f4, <f8, <i8, |u1, |b1, or <i1..4 and <u2";
+    constexpr const char* kExpected = "; expected <f2, <f4, <f8, <i8, |u1, |b1, or <i1..4 and <u2";
     const std::string_view kind = descr.empty() ? std::string_view() : std::string_view(descr).substr(1);
     const char order = descr.empty() ? '\0' : descr[0];
     if (kind.starts_with('O')) file.refuse("object elements (pickled Python)", "; these are never read; hint: a.astype('f4')");
@@ -173,6 +173,7 @@ Element element_of(const InputFile& file, const std::string& descr) {
     const bool one_byte = kind == "u1" || kind == "b1" || kind == "i1";
     if (order == '>' && !one_byte)
         file.refuse(str("big-endian elements '", descr, "'"), str(kExpected, "; hint: a.astype('<", kind, "')"));
+    if (kind == "f2") return {f16, 2};
     if (kind == "f4") return {f32, 4};
     if (kind == "f8") return {f64, 8};
     if (kind == "i8") return {i64, 8};
@@ -209,6 +210,7 @@ Dims reversed(const Dims& dims) {
 
 const char* descr_of(const Tensor& x, const std::string& path) {
     switch (x.dtype()) {
+        case f16: return "<f2";
         case f32: return "<f4";
         case f64: return "<f8";
         case i64: return "<i8";

@@ -19,7 +19,7 @@ struct SafetensorsFile {
     const Tensor& at(const std::string& name) const;
 };
 
-/// Reads F32, F64, BF16, I64, U8 and BOOL. Everything the format promises is checked: header within the file, strict JSON without
+/// Reads F32, F64, F16, BF16, I64, U8 and BOOL. Everything the format promises is checked: header within the file, strict JSON without
 /// duplicate keys, offsets that cover the data without hole or overlap, sizes equal to dtype * shape. Throws naming the file and tensor.
 SafetensorsFile read_safetensors(const std::string& path);
 

@@ -9,7 +9,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr DType kDTypes[] = {boolean, u8, i64, bf16, f32, f64};
+constexpr DType kDTypes[] = {boolean, u8, i64, f16, bf16, f32, f64};
 
 // What the parser reports, event by event, is matched against the one structure that is allowed. A document tree would silently keep
 // the last of two equal keys, and would take memory for whatever the file says.
@@ -102,7 +102,7 @@ private:
     DType dtype_of_name(const std::string& name) const {
         for (const DType dtype : kDTypes)
             if (name == safetensors_name(dtype)) return dtype;
-        file_.refuse(str("header: unsupported dtype '", name, "'", of_tensor()), "; expected F32, F64, BF16, I64, U8 or BOOL");
+        file_.refuse(str("header: unsupported dtype '", name, "'", of_tensor()), "; expected F32, F64, F16, BF16, I64, U8 or BOOL");
     }
 
     const InputFile& file_;
@@ -147,6 +147,7 @@ const char* safetensors_name(DType dtype) {
         case eps::boolean: return "BOOL";
         case u8: return "U8";
         case i64: return "I64";
+        case f16: return "F16";
         case bf16: return "BF16";
         case f32: return "F32";
         case f64: break;

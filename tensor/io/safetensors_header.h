@@ -22,7 +22,7 @@ struct SafetensorsHeader {
     std::map<std::string, std::string> metadata;
 };
 
-/// "F32", "F64", "BF16", "I64", "U8", "BOOL".
+/// "F32", "F64", "F16", "BF16", "I64", "U8", "BOOL".
 const char* safetensors_name(DType dtype);
 
 /// Throws through file.refuse on anything the format does not allow, `data_bytes` being the size of what follows the header.

@@ -90,6 +90,7 @@ std::vector<BadCall> eps::test::bad_calls() {
         {"add_scalar", [] { whole + 1e30; }, {"beyond the range", "1e+30", "i64 [3]"}},
         {"mul_scalar", [] { zeros({2}, {.dtype = u8}) * 300.0; }, {"beyond the range", "300", "u8 [2]", "to(x, i64)"}},
         {"mul", [] { half * half; }, {"bf16 [3]", "storage type"}},
+        {"mul", [] { v * zeros({3}, {.dtype = f16}); }, {"f16 is a storage type"}},
         {"exp", [] { exp(half); }, {"bf16"}},
         {"eq", [] { eq(v, half); }, {"bf16"}},
         {"gt", [] { none > 0.0; }, {"undefined"}},

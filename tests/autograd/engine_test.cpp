@@ -166,7 +166,7 @@ TEST_CASE("engine: detach, NoGrad, and what cannot have a gradient") {
         CHECK((x * x).requires_grad());
     }
     CHECK(grad_enabled());
-    for (const Tensor& y : {x > 0.0, to(x, i64), isnan(x), argmax(x, 0), to(x, bf16)}) CHECK_FALSE(y.requires_grad());
+    for (const Tensor& y : {x > 0.0, to(x, i64), isnan(x), argmax(x, 0), to(x, f16), to(x, bf16)}) CHECK_FALSE(y.requires_grad());
     CHECK(to(x, f32).requires_grad());
     CHECK_FALSE((detach(x) * 2.0).requires_grad());
 }

@@ -76,8 +76,8 @@ TEST_CASE("pointwise: rank-0 and empty results have the broadcast shape") {
         }
 }
 
-TEST_CASE("pointwise: the dtype of every mix of dtypes, and bf16 refused") {
-    const DType dtypes[] = {boolean, u8, i64, bf16, f32, f64};
+TEST_CASE("pointwise: the dtype of every mix of dtypes, and storage types refused") {
+    const DType dtypes[] = {boolean, u8, i64, f16, bf16, f32, f64};
     for (const PointwiseOp* op : all_pointwise_ops())
         for (DType a : dtypes)
             for (DType b : dtypes) {
@@ -85,10 +85,10 @@ TEST_CASE("pointwise: the dtype of every mix of dtypes, and bf16 refused") {
                 inputs[0] = ones({2}, {.dtype = a});
                 const DType mixed = op->arity == 1 ? a : promote(a, b);
                 const auto call = [&] { return pointwise(*op, op->default_attributes, inputs); };
-                if (a == bf16 || (op->arity > 1 && b == bf16)) {
+                if (is_storage_type(a) || (op->arity > 1 && is_storage_type(b))) {
                     const Refusal refusal = refusal_of([&] { call(); });
                     CHECK(refusal.op == op->name);
-                    CHECK(contains(refusal.sentence, "bf16"));
+                    CHECK(contains(refusal.sentence, str(is_storage_type(a) ? a : b, " is a storage type")));
                     continue;
                 }
                 const DType expected = op->kind == PointwiseKind::predicate                         ? boolean

@@ -176,7 +176,7 @@ TEST_CASE("spatial: every dtype that makes sense") {
         CHECK(pooled.indices.dtype() == i64);
         CHECK(fold(unfold(x, {2, 2}), {4, 4}, {2, 2}).to_vector()[5] == 4 * 6);  // an inner pixel is in four windows
     }
-    for (DType dtype : {boolean, u8, i64, bf16, f32, f64}) {
+    for (DType dtype : {boolean, u8, i64, f16, bf16, f32, f64}) {
         const Tensor x = to(tensor({1, 0, 2, 0, 3, 1}, {2, 3}), dtype), y = to(tensor({2, 0, 1, 1, 3, 0}, {2, 3}), dtype);
         CHECK(flip(x, {1}).dtype() == dtype);
         CHECK(flip(x, {1}).to_vector() == y.to_vector());

@@ -28,8 +28,8 @@ Shape with_size(Shape shape, int dim, std::int64_t size) {
 
 TEST_CASE("cuda: copy converts every dtype to every other, from every layout to every other") {
     if (no_gpu()) return;
-    for (DType from : {DType::boolean, DType::u8, DType::i64, DType::bf16, DType::f32, DType::f64})
-        for (DType to : {DType::boolean, DType::u8, DType::i64, DType::bf16, DType::f32, DType::f64})
+    for (DType from : {DType::boolean, DType::u8, DType::i64, DType::f16, DType::bf16, DType::f32, DType::f64})
+        for (DType to : {DType::boolean, DType::u8, DType::i64, DType::f16, DType::bf16, DType::f32, DType::f64})
             for (Memory out_layout : kWritable)
                 for (Memory layout : kReadable) {
                     Twin out = random_twin({4, 6, 8}, out_layout, to);
@@ -43,7 +43,7 @@ TEST_CASE("cuda: copy converts every dtype to every other, from every layout to 
 
 TEST_CASE("cuda: copy of large transposed matrices, rows of wide words, and broadcasts") {
     if (no_gpu()) return;
-    for (DType dtype : {DType::u8, DType::bf16, DType::f32, DType::f64})
+    for (DType dtype : {DType::u8, DType::f16, DType::f32, DType::f64})
         for (const Shape& shape : {Shape{70, 33}, Shape{3, 65, 40}, Shape{8, 8}, Shape{2, 3, 4, 5}}) {
             const int last = shape.rank() - 1;
             Shape transposed = shape;
@@ -75,7 +75,7 @@ TEST_CASE("cuda: copy of large transposed matrices, rows of wide words, and broa
 
 TEST_CASE("cuda: fill and arange") {
     if (no_gpu()) return;
-    for (DType dtype : {DType::boolean, DType::u8, DType::i64, DType::bf16, DType::f32, DType::f64}) {
+    for (DType dtype : {DType::boolean, DType::u8, DType::i64, DType::f16, DType::bf16, DType::f32, DType::f64}) {
         for (Memory layout : kWritable)
             for (double value : {0.0, 1.0, 3.25}) {
                 Twin out = random_twin({4, 6, 8}, layout, dtype);

@@ -84,7 +84,7 @@ std::string section(const Formulas& group) {
         const auto ops = all_pointwise_ops();
         const auto op = std::find_if(ops.begin(), ops.end(), [&](const PointwiseOp* o) { return o->name == f.function; });
         REQUIRE_MESSAGE(op != ops.end(), f.function);
-        const char* const types[] = {"f32, f64", "all but bf16", "all but bf16, to bool"};
+        const char* const types[] = {"f32, f64", "all but f16, bf16", "all but f16, bf16, to bool"};
         text += "| `" + f.call + "` | " + escaped(f.doc) + " | " + types[static_cast<int>((*op)->kind)] + " | " + derivatives_of(*find(f.function)) + " |\n";
         names.insert(f.function);
     }
@@ -128,7 +128,7 @@ std::string ops_page() {
         "made; a *structured* op has kernels and a backward of its own; a *fused* op has kernels for both directions and says what it is in plain\n"
         "ops; a *composition* is a function of other ops. `./run eps ops` prints the list; [adding-an-op.md](adding-an-op.md) says how to add to it.\n\n"
         "What an op cannot do it refuses with an `eps::Error` of one sentence. All refuse undefined tensors and tensors on different devices; pointwise\n"
-        "ops, which broadcast and promote, also shapes that do not broadcast, bf16, and an attribute that a tensor of integers cannot hold.\n\n";
+        "ops, which broadcast and promote, also shapes that do not broadcast, f16, bf16, and an attribute that a tensor of integers cannot hold.\n\n";
     for (const Formulas& group : all_formulas()) text += section(group);
     std::set<std::string> functions;
     for (const Header& header : all_headers())

@@ -9,7 +9,7 @@ using namespace eps::test;
 
 namespace {
 
-constexpr DType all_dtypes[] = {boolean, u8, i64, bf16, f32, f64};
+constexpr DType all_dtypes[] = {boolean, u8, i64, f16, bf16, f32, f64};
 
 // src converted to dtype as C++ would, element by element.
 double converted(double value, DType from, DType to) {

@@ -51,11 +51,15 @@ TEST_CASE_FIXTURE(Fixture, "write_npy writes the bytes of numpy.save") {
     write_npy(path, tensor({3}, {1}, {.dtype = i64}));
     CHECK(bytes_of_file(path) == std::string("\x93NUMPY\x01\0v\0", 10) + "{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }" +
                                      std::string(60, ' ') + "\n" + std::string("\3\0\0\0\0\0\0\0", 8));
+    // and of numpy.array([0.1, -65504], 'f2')
+    write_npy(path, tensor({0.1, -65504}, {2}, {.dtype = f16}));
+    CHECK(bytes_of_file(path) == std::string("\x93NUMPY\x01\0v\0", 10) + "{'descr': '<f2', 'fortran_order': False, 'shape': (2,), }" +
+                                     std::string(60, ' ') + "\n" + std::string("f.\xff\xfb", 4));
     CHECK_FALSE(std::filesystem::exists(path + ".tmp"));
 }
 
 TEST_CASE_FIXTURE(Fixture, "npy round trips") {
-    for (const DType dtype : {f32, f64, i64, u8, boolean})
+    for (const DType dtype : {f16, f32, f64, i64, u8, boolean})
         for (const Shape& shape : {Shape{}, Shape{6}, Shape{2, 3}, Shape{0, 4}, Shape{1, 1, 2, 1, 3, 1, 1, 1}}) {
             const Tensor x = cast_data(numel(shape) == 6 ? tensor({0, 1, 2, 3, 250, 0}, shape) : full(shape, 1), dtype);
             write_npy(path, x);
@@ -88,7 +92,7 @@ TEST_CASE_FIXTURE(Fixture, "all versions, both orders, widened integers") {
 TEST_CASE_FIXTURE(Fixture, "what is refused, and in which words") {
     CHECK(contains(refusal(npy(dictionary("|O", "(1,)"), "xxxxxxxx")), "object elements"));
     CHECK(contains(refusal(npy(dictionary(">f4", "(1,)"), "xxxx")), "big-endian elements '>f4'"));
-    CHECK(contains(refusal(npy(dictionary("<f2", "(1,)"), "xx")), "unsupported element type '<f2'"));
+    CHECK(contains(refusal(npy(dictionary("<c8", "(1,)"), "xxxxxxxx")), "unsupported element type '<c8'"));
     CHECK(contains(refusal(npy(dictionary("", "(1,)"), "xx")), "unknown element type ''"));
     CHECK(contains(refusal(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "xxxx")), "structured elements"));
     CHECK(contains(refusal(npy(dictionary("<f4", "(2,)"), "xxxx")), "truncated data: 4 bytes"));

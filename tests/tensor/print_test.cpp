@@ -251,7 +251,8 @@ TEST_CASE("print options") {
     CHECK(to_string(Tensor()) == "undefined");
 }
 
-TEST_CASE("bf16 is printed as the f32 it stands for") {
+TEST_CASE("f16 and bf16 are printed as the f32 they stand for") {
+    CHECK(to_string(tensor({1, 0.1}, {}, {.dtype = f16})) == "[1.         0.09997559]");
     CHECK(to_string(tensor({1, 0.1}, {}, {.dtype = bf16})) == "[1.         0.10009766]");
 }
 

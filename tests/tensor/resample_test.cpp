@@ -55,7 +55,7 @@ TEST_CASE("resample: what the table says, in every layout") {
         const std::int64_t outputs = pick(random, 0, 7);
         for (DType dtype : {f32, f64}) check_resample(random, shape, dim, outputs, dtype, Kind::weights);
         for (DType dtype : {u8, i64}) check_resample(random, shape, dim, outputs, dtype, Kind::whole);
-        for (DType dtype : {boolean, u8, i64, bf16, f32, f64}) check_resample(random, shape, dim, outputs, dtype, Kind::selection);
+        for (DType dtype : {boolean, u8, i64, f16, bf16, f32, f64}) check_resample(random, shape, dim, outputs, dtype, Kind::selection);
     }
     for (int dim : {0, 1, 2}) check_resample(random, {7, 30, 5000}, dim, 9, f32, Kind::weights);  // several threads, and rows in pieces
     check_resample(random, {7000}, 0, 70000, f64, Kind::weights);                                 // one line in pieces

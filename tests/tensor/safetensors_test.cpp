@@ -16,6 +16,7 @@ std::string file_of(const std::string& json, const std::string& data = "") {
 
 const NamedTensors kMixed = {{"flag", tensor({1, 0, 1}, {3}, {.dtype = boolean})}, {"w", tensor({1, 2, 3, 4}, {2, 2})},
                              {"n", tensor({-7}, {}, {.dtype = i64})},             {"h", tensor({0.5, -3}, {2, 1}, {.dtype = bf16})},
+                             {"g", tensor({0.1, -65504, 1e5}, {3}, {.dtype = f16})},
                              {"none", tensor({}, {0, 5}, {.dtype = f64})},        {"b \"q\"\n\xc3\xa9", tensor({255}, {1}, {.dtype = u8})}};
 
 struct Fixture {
@@ -76,7 +77,7 @@ TEST_CASE_FIXTURE(Fixture, "what the format forbids") {
     CHECK(contains(refusal_of(R"({"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]})"), "repeated key 'dtype' of tensor 'a'"));
     CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8],"x":1})"), "unknown key 'x'"));
     CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2]})"), "is missing of tensor 'a'"));
-    CHECK(contains(refusal_of(R"({"dtype":"F16","shape":[4],"data_offsets":[0,8]})"), "unsupported dtype 'F16' of tensor 'a'"));
+    CHECK(contains(refusal_of(R"({"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]})"), "unsupported dtype 'F8_E4M3' of tensor 'a'"));
     CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[3],"data_offsets":[0,8]})"), "expected 12 bytes for f32 [3]"));
     CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2],"data_offsets":[8,0]})"), "data_offsets [8, 0]"));
     CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[1],"data_offsets":[4,8]})"), "hole in the data before tensor 'a'"));

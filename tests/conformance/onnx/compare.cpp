@@ -36,10 +36,11 @@ std::string first_difference(const Tensor& got, const Tensor& expected, const To
 
 std::string difference(const Tensor& got, const Tensor& expected, const Tolerance& tolerance) {
     if (!got.defined()) return "there is no tensor";
+    if (got.dtype() == f32 && expected.dtype() == f16) return difference(got, cast_data(expected, f32), tolerance);  // computed in f32
     if (got.dtype() != expected.dtype() || got.shape() != expected.shape()) return str("is ", describe(got), "; expected ", describe(expected));
-    if (got.dtype() == bf16) return difference(cast_data(got, f32), cast_data(expected, f32), {0, 0});
+    if (is_storage_type(got.dtype())) return difference(cast_data(got, f32), cast_data(expected, f32), {0, 0});
     return visit(got.dtype(), [&]<class T>() -> std::string {
-        if constexpr (std::is_same_v<T, bfloat16>) return "";
+        if constexpr (is_stored_only<T>) return "";
         else return first_difference<T>(got, expected, tolerance);
     });
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autograd/grad_mode.h"
+#include "tensor/create.h"
 #include "tensor/error.h"
 
 namespace eps::conformance {
@@ -21,6 +22,13 @@ void run_node(const Node& node, Scope& scope, std::int64_t opset) {
 
 bool uses(const Graph& graph, std::string_view op) {
     return std::any_of(graph.nodes.begin(), graph.nodes.end(), [op](const Node& node) { return node.op == op; });
+}
+
+/// f16 in f32, for ops that compute.
+std::vector<Value> widened(std::vector<Value> inputs) {
+    for (Value& input : inputs)
+        if (input.tensor.defined() && input.tensor.dtype() == f16) input.tensor = cast_data(input.tensor, f32);
+    return inputs;
 }
 
 }  // namespace
@@ -45,7 +53,8 @@ std::vector<Value> run_model(const Model& model, const std::vector<Value>& input
     const std::int64_t opset = onnx != model.opset.end() ? onnx->second : 1;
     if (differentiates) return run_graph(model.graph, inputs, nullptr, opset);
     NoGrad guard;
-    return run_graph(model.graph, inputs, nullptr, opset);
+    const bool casts = uses(model.graph, "Cast") || uses(model.graph, "CastLike");
+    return run_graph(model.graph, casts ? inputs : widened(inputs), nullptr, opset);
 }
 
 }  // namespace eps::conformance

@@ -46,15 +46,6 @@ TensorFields read_fields(std::string_view bytes) {
     return t;
 }
 
-// sign (1), exponent (5), fraction (10 bits)
-float from_half(std::uint16_t half) {
-    const int exponent = half >> 10 & 31, fraction = half & 1023;
-    const float magnitude = exponent == 31 ? (fraction ? std::nanf("") : HUGE_VALF)
-                            : exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
-                                            : std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
-    return half >> 15 ? -magnitude : magnitude;
-}
-
 template <class Stored>
 Stored stored_at(std::string_view raw, std::size_t i) {
     Stored value;
@@ -99,8 +90,9 @@ bool truth(std::uint8_t x) {
     return x == 1;
 }
 
-bfloat16 brain_float(std::uint16_t bits) {
-    bfloat16 value;
+template <class Half>
+Half of_bits(std::uint16_t bits) {
+    Half value;
     value.bits = bits;
     return value;
 }
@@ -124,8 +116,8 @@ Tensor parse_tensor(std::string_view bytes, std::int64_t declared_type) {
         case kInt64: return decode_integers<std::int64_t>(t, shape);
         case kUint32: return decode<std::uint32_t, std::int64_t>(t, shape, t.naturals, [](std::uint32_t x) { return std::int64_t{x}; });
         case kUint64: return decode<std::uint64_t, std::int64_t>(t, shape, t.naturals, widened);
-        case kFloat16: return decode<std::uint16_t, float>(t, shape, t.integers, from_half);
-        case kBfloat16: return decode<std::uint16_t, bfloat16>(t, shape, t.integers, brain_float);
+        case kFloat16: return decode<std::uint16_t, float16>(t, shape, t.integers, of_bits<float16>);
+        case kBfloat16: return decode<std::uint16_t, bfloat16>(t, shape, t.integers, of_bits<bfloat16>);
         default: fail("TensorProto", "element type ", t.type, " is none of numbers here (1 to 7, 9 to 13, 16)");
     }
 }
@@ -136,6 +128,7 @@ DType dtype_of_onnx(std::int64_t type) {
         case kDouble: return f64;
         case kUint8: return u8;
         case kBool: return boolean;
+        case kFloat16: return f16;
         case kBfloat16: return bf16;
         case kInt8: case kInt16: case kInt32: case kInt64: case kUint16: case kUint32: case kUint64: return i64;
         default: fail("onnx", "element type ", type, " has no dtype here");
