@@ -39,7 +39,13 @@ Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double lr
     }
 }
 
-void Optimizer::step() {
+std::vector<Tensor> Optimizer::parameters() const {
+    std::vector<Tensor> list;
+    for (const auto& slot : slots_) list.push_back(slot.value);
+    return list;
+}
+
+void Optimizer::step(const Tensor& skip) {
     // All parameters of one update number go into one launch: normally that is all there are.
     struct Launch {
         std::vector<std::size_t> parameters;
@@ -63,10 +69,11 @@ void Optimizer::step() {
     }
     host_work([this] { ++step_; });
     for (const auto& [before, launch] : launches) {
-        const Tensor numbers = host_tensor(launch.tensors[0].value.device(), [this, parameters = launch.parameters] {
+        Tensor numbers = host_tensor(launch.tensors[0].value.device(), [this, parameters = launch.parameters] {
             for (const std::size_t i : parameters) ++updates_[i];
             return kernels::as_tensor(coefficients(updates_[parameters[0]]));
         });
+        if (skip.defined()) kernels::set_skip(numbers, skip);
         kernels::multi_tensor_update(update_, numbers, launch.tensors);
     }
 }

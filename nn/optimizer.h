@@ -18,13 +18,17 @@ public:
 
     /// Updates every parameter from its gradient. Those without one are left alone, state and all: where t appears in a formula it
     /// counts the updates of that parameter. In a captured Step the optimiser's counts and rate go on from replay to replay.
-    void step();
+    /// skip: a number [] on the parameters' device; if it is not 0, parameters and states stay as they are. The host does not learn of that, and so
+    /// such a step is counted like any other.
+    void step(const Tensor& skip = {});
     void zero_grad();
     double learning_rate() const { return lr_; }
     /// For the steps to come. Throws unless lr is finite and not negative.
     void set_learning_rate(double lr);
     /// How often step() was called.
     std::int64_t step_count() const { return step_; }
+    /// What it trains, in the order given.
+    std::vector<Tensor> parameters() const;
 
     /// State tensors by name ("0.state1", ...) with "step" (i64) and "updates" (i64 [parameters]): what a checkpoint needs to go on
     /// bitwise. Options and learning rate are not in it.

@@ -117,7 +117,7 @@ struct PoolGeometry {
 /// of equals; NaN wins. All channels-last in memory and dense, H W < 2^31; any numbers.
 EPS_KERNEL(max_pool2d, (Tensor& values, Tensor& indices, const Tensor& x, const PoolGeometry& geometry), (values, indices, x, geometry), x)
 /// out[.., i, ..] = sum of weight src[.., source, ..] along dim over the taps of i, in their order; 0 where it has none. The weights are whole
-/// unless the dtype is f32 or f64; bool and bf16 are only selected.
+/// unless the dtype is f32 or f64; bool, f16 and bf16 are only selected.
 EPS_KERNEL(resample, (Tensor& out, const Tensor& src, int dim, const Taps& taps), (out, src, dim, taps), src)
 
 /// out[i][j] = src[i][index[i][j]] along dim; index has out's shape.
@@ -211,8 +211,13 @@ struct UpdateTensors {
 };
 /// As a kernel reads them, which may be later than they are written: the numbers of the struct, f64, on the CPU.
 Tensor as_tensor(const UpdateCoefficients& c);
+/// Writes their `skip`, from a number on their device.
+void set_skip(Tensor& coefficients, const Tensor& skip);
 /// Updates all parameters in one launch. coefficients: as_tensor's, on the parameters' device.
 EPS_KERNEL(multi_tensor_update, (Update update, const Tensor& coefficients, std::span<const UpdateTensors> list), (update, coefficients, list), list[0].value)
+/// value = gradient / scale for all of the list, which has no states; found (f32 []) becomes 1 where a gradient is not finite, and else stays as it
+/// is. scale: f32 [].
+EPS_KERNEL(multi_tensor_unscale, (Tensor& found, const Tensor& scale, std::span<const UpdateTensors> list), (found, scale, list), found)
 
 #pragma GCC diagnostic pop
 

@@ -1,6 +1,9 @@
-// Optimiser steps over all parameters at once: one parallel loop over chunks of every tensor.
+// Optimiser steps over all parameters at once: one parallel loop over chunks of every tensor. So are their gradients unscaled.
 #include <algorithm>
+#include <atomic>
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 #include "tensor/kernels.h"
@@ -15,6 +18,30 @@ struct Piece {
     std::size_t tensor;
     std::int64_t first, count;
 };
+
+std::vector<Piece> pieces_of(std::span<const UpdateTensors> list) {
+    std::vector<Piece> pieces;
+    for (std::size_t t = 0; t < list.size(); ++t) {
+        const std::int64_t n = list[t].value.numel();
+        for (std::int64_t first = 0; first < n; first += kChunk) pieces.push_back({t, first, std::min(kChunk, n - first)});
+        list[t].value.storage().bump_version();
+    }
+    return pieces;
+}
+
+/// f(piece) for those of T, on several threads where they are worth it.
+template <class T, class F>
+void parallel_pieces(std::span<const UpdateTensors> list, const std::vector<Piece>& pieces, const F& f) {
+    std::int64_t work = 0;
+    for (const Piece& piece : pieces) work += piece.count;
+    const auto count = static_cast<std::int64_t>(pieces.size());
+    parallel_for(count, work <= 2 * kChunk ? count : 1, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+            const Piece& piece = pieces[static_cast<std::size_t>(i)];
+            if (list[piece.tensor].value.dtype() == dtype_of<T>) f(piece);
+        }
+    });
+}
 
 template <class U, class T>
 void update_piece(const UpdateTensors& t, const Piece& piece, const math::Coefficients<T>& coefficients) {
@@ -42,15 +69,7 @@ void update_piece(const UpdateTensors& t, const Piece& piece, const math::Coeffi
 template <class U, class T>
 void update_all(std::span<const UpdateTensors> list, const std::vector<Piece>& pieces, const UpdateCoefficients& c) {
     const math::Coefficients<T> typed(c);
-    std::int64_t work = 0;
-    for (const Piece& piece : pieces) work += piece.count;
-    const auto count = static_cast<std::int64_t>(pieces.size());
-    parallel_for(count, work <= 2 * kChunk ? count : 1, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) {
-            const Piece& piece = pieces[static_cast<std::size_t>(i)];
-            if (list[piece.tensor].value.dtype() == dtype_of<T>) update_piece<U, T>(list[piece.tensor], piece, typed);
-        }
-    });
+    parallel_pieces<T>(list, pieces, [&](const Piece& piece) { update_piece<U, T>(list[piece.tensor], piece, typed); });
 }
 
 template <class U>
@@ -60,22 +79,45 @@ void update_dtypes(std::span<const UpdateTensors> list, const std::vector<Piece>
     if (any(DType::f64)) update_all<U, double>(list, pieces, c);
 }
 
+/// Whether the piece was finite.
+template <class T>
+bool unscale_piece(const UpdateTensors& t, const Piece& piece, T factor) {
+    T* __restrict to = static_cast<T*>(t.value.raw_data()) + piece.first;
+    const T* __restrict from = static_cast<const T*>(t.gradient.raw_data()) + piece.first;
+    bool finite = true;
+    for (std::int64_t i = 0; i < piece.count; ++i) {
+        finite &= std::abs(from[i]) <= std::numeric_limits<T>::max();
+        to[i] = from[i] * factor;
+    }
+    return finite;
+}
+
 }  // namespace
 
 void multi_tensor_update(Update update, const Tensor& coefficients, std::span<const UpdateTensors> list) {
     UpdateCoefficients c;
     std::memcpy(&c, coefficients.raw_data(), sizeof c);
-    std::vector<Piece> pieces;
-    for (std::size_t t = 0; t < list.size(); ++t) {
-        const std::int64_t n = list[t].value.numel();
-        for (std::int64_t first = 0; first < n; first += kChunk) pieces.push_back({t, first, std::min(kChunk, n - first)});
-        list[t].value.storage().bump_version();
-    }
+    if (c.skip != 0) return;
+    const std::vector<Piece> pieces = pieces_of(list);
     switch (update) {
 #define EPS_UPDATE_CASE(name, S) case Update::name: return update_dtypes<math::S>(list, pieces, c);
         EPS_UPDATES(EPS_UPDATE_CASE)
 #undef EPS_UPDATE_CASE
     }
+}
+
+void multi_tensor_unscale(Tensor& found, const Tensor& scale, std::span<const UpdateTensors> list) {
+    const std::vector<Piece> pieces = pieces_of(list);
+    const double factor = 1 / static_cast<double>(*scale.data<float>());
+    std::atomic<bool> finite{true};
+    const auto unscale = [&]<class T>() {
+        parallel_pieces<T>(list, pieces, [&](const Piece& piece) {
+            if (!unscale_piece<T>(list[piece.tensor], piece, static_cast<T>(factor))) finite.store(false, std::memory_order_relaxed);
+        });
+    };
+    unscale.template operator()<float>();
+    unscale.template operator()<double>();
+    if (!finite) *found.data<float>() = 1;
 }
 
 }  // namespace eps::kernels::cpu

@@ -12,6 +12,7 @@ struct UpdateCoefficients {
     double lr = 0, weight_decay = 0, decoupled_decay = 0, epsilon = 0;
     double beta1 = 0, beta2 = 0, bias1 = 1, bias2 = 1;
     double momentum = 0, dampening = 0, nesterov = 0, first_step = 0;
+    double skip = 0;  // not 0: the step is left out. Kernels read it before the others, and it may have been written on their device.
 };
 
 /// The same in the parameters' own type. 1 - beta is computed in f64 first: in f32, 1 - 0.999f is off by 5e-5.

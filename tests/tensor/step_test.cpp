@@ -11,6 +11,7 @@
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/reduce.h"
 #include "nn/ema.h"
+#include "nn/grad_scaler.h"
 #include "nn/linear.h"
 #include "nn/optimizer.h"
 #include "tensor/create.h"
@@ -265,6 +266,34 @@ TEST_CASE("Step: optimisers and averages count replays") {
     CHECK(adam.step_count() == 7);
     CHECK(average.update_count() == 7);
     CHECK(adam.state_dict()[1].second.to_vector() == std::vector<double>{7, 7});
+}
+
+TEST_CASE("Step: loss scaling looks at no number") {
+    machine = {};
+    Tensor p = ones({2}).requires_grad_();
+    nn::Adam adam({p}, {.lr = 0.1});
+    nn::GradScaler scaler({.init_scale = 4, .growth_interval = 1});
+    std::vector<const void*> places;
+    Step step(
+        cpu,
+        [&](const std::vector<Tensor>&) {
+            adam.zero_grad();
+            backward(scaler.scale(sum(p * p)));
+            scaler.unscale(adam);
+            nn::clip_grad_norm(adam.parameters(), 1.0);
+            scaler.step(adam);
+            scaler.update();
+            places.push_back(scaler.current_scale().raw_data());
+            return NamedTensors{{"loss_scale", scaler.current_scale()}};
+        },
+        &kBackend);
+    for (int i = 0; i < 6; ++i) step();
+    CHECK(step.captured());
+    CHECK_MESSAGE(step.refusal().empty(), step.refusal());
+    CHECK(machine.launches == 4);
+    CHECK(adam.step_count() == 6);
+    CHECK(scaler.current_scale().item() == 4 * 8);  // two steps of the warm-up, and what the capture did, which ran on this device
+    for (const void* place : places) CHECK(place == places[0]);  // what a graph reads and writes
 }
 
 TEST_CASE("Step: on the CPU it calls its body, and host parts stand where they are") {
