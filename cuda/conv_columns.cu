@@ -7,23 +7,20 @@
 //
 // each group for itself, as a batch. Without strides a pixel is seen by a window of places just as a place sees a window of pixels: where there
 // are hardly more pixels than places, the input's gradient is a product of y's columns, too. Columns are made in strips of bounded size, already
-// in bf16 where factors are rounded to that, and never where they are the image itself (1x1). Whoever adds does so in an order that depends on
+// in f16 or bf16 where factors are rounded to that, and never where they are the image itself (1x1). Whoever adds does so in an order that depends on
 // shapes alone: no atomics, the same bits every run.
 #include "cuda/biased_product.h"
 #include "cuda/context.h"
 #include "cuda/convolution.h"
 #include "cuda/lines.cuh"
+#include "cuda/matrix.h"
 #include "cuda/vector.cuh"
 #include "tensor/create.h"
-#include "tensor/precision.h"
 
 namespace eps::kernels::cuda {
 namespace {
 
 constexpr std::int64_t kStrip = std::int64_t{512} << 20;  // bytes of columns at a time: on an H200 long products gain more than a cache does
-
-// What factors of products of `dtype` are rounded to: whoever makes one anew makes it so.
-DType factor_type(DType dtype) { return dtype == f32 && precision() == Precision::bf16 ? bf16 : dtype; }
 
 Tensor transposed(const Tensor& x) {
     return x.as_strided({x.size(0), x.size(2), x.size(1)}, {x.strides()[0], x.strides()[2], x.strides()[1]}, x.offset());
@@ -113,7 +110,8 @@ void launch_gather(Tensor& columns, const Tensor& x, const Convolution& c, std::
 
 void gather_columns(Tensor& columns, const Tensor& x, const Convolution& c, std::int64_t first) {
     if (columns.numel() == 0) return;
-    if (columns.dtype() == bf16) launch_gather<float, bfloat16>(columns, x, c, first);
+    if (columns.dtype() == f16) launch_gather<float, float16>(columns, x, c, first);
+    else if (columns.dtype() == bf16) launch_gather<float, bfloat16>(columns, x, c, first);
     else visit_real(x, [&]<class T>() { launch_gather<T, T>(columns, x, c, first); });
     check_launch("conv2d");
 }

@@ -7,7 +7,8 @@
 // The input's gradient is the first again: between two strides, pixels of the same phase see y through the same taps, in windows without a
 // stride. So each phase is a convolution of y by some of the taps, reversed, and writes pixels that lie a stride apart.
 //
-// Only where factors are rounded (tensor/precision.h) and channels come in fours. Nothing here depends on the GPU: the same bits every run.
+// Only where factors are rounded to tf32 or bf16 (tensor/precision.h) and channels come in fours. Nothing here depends on the GPU: the same bits
+// every run.
 #include "cuda/context.h"
 #include "cuda/convolution.h"
 #include "cuda/lines.cuh"
@@ -224,7 +225,8 @@ void multiply(Tensor& y, const Tensor& x, const Tensor& filters, const Tensor& b
 bool in_fours(std::int64_t channels, const Tensor& image) { return channels % 4 == 0 && is_aligned(image.raw_data()); }
 bool rounds(const Tensor& x, const Tensor& w, const Convolution& c) {
     check_count(w.numel(), "conv2d");
-    return x.dtype() == f32 && precision() != Precision::f32 && x.numel() > 0 && c.places() > 0 && c.groups < 65536;
+    const bool rounds = precision() == Precision::tf32 || precision() == Precision::bf16;
+    return x.dtype() == f32 && rounds && x.numel() > 0 && c.places() > 0 && c.groups < 65536;
 }
 
 bool forward(Tensor& y, const Tensor& x, const Tensor& w, const Tensor& bias, const Convolution& c) {

@@ -21,25 +21,36 @@ Matrix as_matrix(const Tensor& x) {
     return as_matrix(clone_data(x));
 }
 
-// The same in bf16, without gaps between its rows and matrices; one matrix where one serves the whole batch.
-Matrix rounded(const Matrix& x) {
+// The same in the type of factors, without gaps between its rows and matrices; one matrix where one serves the whole batch.
+Matrix rounded(const Matrix& x, DType dtype) {
     const Tensor& t = x.tensor;
     const bool transposed = x.operation == CUBLAS_OP_T;
     const int row = transposed ? 2 : 1, column = 3 - row;  // as they lie in memory
     const std::int64_t matrices = x.batch_stride == 0 ? 1 : t.size(0), rows = t.size(row), columns = t.size(column);
     const Tensor in_memory = t.as_strided({matrices, rows, columns}, {x.batch_stride, t.strides()[row], t.strides()[column]}, t.offset());
-    return {cast_data(in_memory, bf16), x.operation, columns, matrices == 1 ? 0 : rows * columns};
+    return {cast_data(in_memory, dtype), x.operation, columns, matrices == 1 ? 0 : rows * columns};
 }
 
 }  // namespace
 
-Matrix as_factor(const Tensor& x, DType product) {
-    const Matrix matrix = as_matrix(x);
-    const bool rounds = product == f32 && precision() == Precision::bf16 && x.dtype() != bf16;  // who makes a factor may have made it so
-    return rounds ? rounded(matrix) : matrix;
+DType factor_type(DType product) {
+    if (product != f32) return product;
+    return precision() == Precision::f16 ? f16 : precision() == Precision::bf16 ? bf16 : f32;
 }
 
-cudaDataType_t cuda_type(DType dtype) { return dtype == f64 ? CUDA_R_64F : dtype == bf16 ? CUDA_R_16BF : CUDA_R_32F; }
+Matrix as_factor(const Tensor& x, DType product) {
+    const Matrix matrix = as_matrix(x);
+    return x.dtype() == factor_type(product) ? matrix : rounded(matrix, factor_type(product));
+}
+
+cudaDataType_t cuda_type(DType dtype) {
+    switch (dtype) {
+        case f64: return CUDA_R_64F;
+        case f16: return CUDA_R_16F;
+        case bf16: return CUDA_R_16BF;
+        default: return CUDA_R_32F;
+    }
+}
 cublasComputeType_t compute_type(DType product) {
     if (product == f64) return CUBLAS_COMPUTE_64F;
     return precision() == Precision::tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;

@@ -18,7 +18,10 @@ struct Matrix {
     cublasOperation_t operation = CUBLAS_OP_N;
     std::int64_t leading = 1, batch_stride = 0;  // 0: one matrix serves the whole batch
 };
-/// A factor of a product of `dtype`: a copy where its strides are not a matrix's, and in bf16 where products round their factors to that.
+/// What factors of products of `dtype` are rounded to before they are multiplied: whoever makes one anew makes it so. tf32 is not among the types:
+/// its rounding is that of the tensor cores.
+DType factor_type(DType product);
+/// A factor of a product of `dtype`: a copy where its strides are not a matrix's, and where it is not in its factor_type.
 Matrix as_factor(const Tensor& x, DType product);
 
 cudaDataType_t cuda_type(DType dtype);

@@ -8,13 +8,13 @@
 namespace eps {
 namespace {
 
-constexpr std::array kAll{Precision::f32, Precision::tf32, Precision::bf16};
+constexpr std::array kAll{Precision::f32, Precision::tf32, Precision::bf16, Precision::f16};
 std::atomic<Precision> current{Precision::f32};
 
 }  // namespace
 
 const char* name_of(Precision precision) {
-    constexpr std::array names{"f32", "tf32", "bf16"};
+    constexpr std::array names{"f32", "tf32", "bf16", "f16"};
     return names[static_cast<std::size_t>(precision)];
 }
 
@@ -30,7 +30,7 @@ const std::vector<std::string>& precision_names() {
 Precision precision_named(const std::string& name) {
     for (const Precision each : kAll)
         if (name == name_of(each)) return each;
-    fail("precision", "no such precision; got '", name, "'; expected f32, tf32 or bf16");
+    fail("precision", "no such precision; got '", name, "'; expected f32, tf32, bf16 or f16");
 }
 
 Precision precision() { return current.load(std::memory_order_relaxed); }

@@ -2,7 +2,7 @@
 """The workloads of bench/workload_*.cpp in PyTorch, with its fastest usual settings: median ms of a step, as JSON.
 
   workloads.py [--threads N] [NAME ...]
-  workloads.py --device cuda [--mode eager|compile|graph] [--precision f32|tf32|bf16] [NAME ...]     a line of JSON for each name
+  workloads.py --device cuda [--mode eager|compile|graph] [--precision f32|tf32|bf16|f16] [NAME ...]     a line of JSON for each name
 """
 import argparse
 import contextlib
@@ -18,19 +18,25 @@ from torch.nn import functional as F
 
 T = torch
 options = argparse.Namespace(device="cpu", mode="eager", precision="f32")
+HALVES = {"bf16": T.bfloat16, "f16": T.float16}
 
 
 def adam(parameters, lr=1e-3, betas=(0.9, 0.999)):
+    """With what scales its losses in f16, and else does nothing."""
     if options.device == "cpu":
-        return T.optim.Adam(parameters, lr=lr, betas=betas, foreach=True)
-    return T.optim.Adam(parameters, lr=lr, betas=betas, fused=True, capturable=options.mode == "graph")
+        optimiser = T.optim.Adam(parameters, lr=lr, betas=betas, foreach=True)
+    else:
+        optimiser = T.optim.Adam(parameters, lr=lr, betas=betas, fused=True, capturable=options.mode == "graph")
+    optimiser.scaler = T.amp.GradScaler(options.device, enabled=options.precision == "f16")
+    return optimiser
 
 
 def ready(f):
     """What computes a loss or a sample, compiled and in the precision that was asked for."""
     @functools.wraps(f)
     def rounded(*arguments):
-        with T.autocast("cuda", T.bfloat16, cache_enabled=False) if options.precision == "bf16" else contextlib.nullcontext():
+        half = HALVES.get(options.precision)
+        with T.autocast(options.device, half, cache_enabled=False) if half else contextlib.nullcontext():
             return f(*arguments)
 
     return T.compile(rounded) if options.mode == "compile" else rounded
@@ -54,8 +60,9 @@ def mlp(*widths, last=None):
 
 def update(optimiser, loss):
     optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    optimiser.step()
+    optimiser.scaler.scale(loss).backward()
+    optimiser.scaler.step(optimiser)
+    optimiser.scaler.update()
 
 
 # --- VAE --------------------------------------------------------------------------------------------------------------------------
@@ -388,7 +395,7 @@ if __name__ == "__main__":
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--mode", choices=["eager", "compile", "graph"], default="eager")
-    parser.add_argument("--precision", choices=["f32", "tf32", "bf16"], default="f32")
+    parser.add_argument("--precision", choices=["f32", "tf32", "bf16", "f16"], default="f32")
     parser.parse_args(namespace=options)
     T.manual_seed(1)
     if options.device == "cuda":

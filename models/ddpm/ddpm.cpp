@@ -79,6 +79,7 @@ public:
           domain_(settings_.images ? images(settings_) : plane(settings_)),
           network_(make_network(settings_, masks_)),
           optimizer_(network_->parameters(), {.lr = settings_.lr}),
+          scaler_(settings_.loss_scaling),
           uniform_times_(settings_.timesteps),
           sampling_(settings_),
           step_(settings_.device, [this] { return one_step(); }) {
@@ -93,6 +94,7 @@ public:
         optimizer_.set_learning_rate(decayed(settings_.lr_decay, settings_.lr, settings_.steps, index));
         Scalars scalars = step_();
         std::erase_if(scalars, [](const auto& scalar) { return scalar.first.starts_with("loss_t") && std::isnan(scalar.second); });  // no such t
+        drop_skipped(scalars, "grad_norm");
         return scalars;
     }
     std::vector<std::string> notes() override { return step_.notes(); }
@@ -131,6 +133,7 @@ public:
         NamedTensors state;
         append_part(state, "model.", network_->state_dict());
         append_part(state, "optimizer.", optimizer_.state_dict());
+        append_part(state, "scaler.", scaler_.state_dict());
         if (average_) append_part(state, "ema.", average_->state_dict());
         if (important_times_) append_part(state, "", important_times_->state());
         state.emplace_back("noise", pack(noise_));
@@ -143,6 +146,7 @@ public:
         check(noise.size() == 1 && masks.size() == 1, "ddpm", "the checkpoint has no random state; expected tensors named noise and masks");
         network_->load_state_dict(part_of(state, "model."));
         optimizer_.load_state_dict(part_of(state, "optimizer."));
+        scaler_.load_state_dict(part_of(state, "scaler."));
         if (average_) average_->load_state_dict(part_of(state, "ema."));
         if (important_times_) {
             NamedTensors times;
@@ -159,11 +163,14 @@ private:
         const Minibatch batch = domain_->batch([this] { return index_; }, noise_);
         const Tensor rows = arange(0, static_cast<double>(batch.x.size(0)), 1, {i64, settings_.device});
         Quarters quarters(settings_.timesteps);
-        NamedTensors scalars = accumulate(rows, settings_.parts, [&](const Tensor& part) {
+        NamedTensors scalars = accumulate(rows, settings_.parts, scaler_, [&](const Tensor& part) {
             return loss_of({index_select(batch.x, 0, part), batch.y.defined() ? index_select(batch.y, 0, part) : Tensor()}, quarters);
         });
+        scaler_.unscale(optimizer_);
         if (settings_.grad_clip > 0) scalars.emplace_back("grad_norm", nn::clip_grad_norm(network_->parameters(), settings_.grad_clip));
-        optimizer_.step();
+        scaler_.step(optimizer_);
+        scaler_.update();
+        append_scale(scalars, "", scaler_);
         if (average_) average_->update();
         const std::vector<Tensor> means = split(quarters.means(), 1);
         for (std::size_t q = 0; q < means.size(); ++q) scalars.emplace_back(str("loss_t", q + 1), means[q]);
@@ -242,6 +249,7 @@ private:
     std::unique_ptr<Domain> domain_;
     std::unique_ptr<Network> network_;
     nn::Adam optimizer_;
+    nn::GradScaler scaler_;
     UniformTimes uniform_times_;
     std::optional<ImportanceTimes> important_times_;
     std::optional<nn::EMA> average_;

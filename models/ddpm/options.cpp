@@ -172,6 +172,7 @@ Settings Settings::of(const Config& config) {
     s.steps = config.integer("steps");
     s.seed = static_cast<std::uint64_t>(config.integer("seed"));
     s.device = device_of(config);
+    s.loss_scaling = loss_scaling_of(config);
     check_training(s, config.flag("conditional"), config);
     if (s.images) check_unet(s.unet);
     else check_plane(s, config);

@@ -9,6 +9,7 @@
 #include "models/ddpm/sampler.h"
 #include "models/ddpm/unet.h"
 #include "models/training/task.h"
+#include "nn/grad_scaler.h"
 
 namespace eps::models::ddpm {
 
@@ -38,6 +39,7 @@ struct Settings {
     std::int64_t steps;
     std::uint64_t seed;
     Device device;
+    nn::GradScalerOptions loss_scaling;
 
     /// Of a complete config. Throws one sentence, with what is allowed, where options do not go together.
     static Settings of(const Config& config);

@@ -43,6 +43,7 @@ public:
           domain_(make_domain(settings_)),
           model_(make_model_of(settings_)),
           optimizer_(model_.q->parameters(), {.lr = settings_.lr}),
+          scaler_(settings_.loss_scaling),
           step_(settings_.device, [this] { return one_step(); }) {
         model_.q->to(settings_.device);
         if (settings_.ema > 0) average_.emplace(*model_.q, settings_.ema, true, true);
@@ -51,7 +52,9 @@ public:
     Scalars step(std::int64_t index) override {
         index_ = index;
         optimizer_.set_learning_rate(decayed(settings_.lr_decay, settings_.lr, settings_.steps, index));
-        return step_();
+        Scalars scalars = step_();
+        drop_skipped(scalars, "grad_norm");
+        return scalars;
     }
     std::vector<std::string> notes() override { return step_.notes(); }
 
@@ -79,6 +82,7 @@ public:
         NamedTensors state;
         append_part(state, "model.", model_.q->state_dict());
         append_part(state, "optimizer.", optimizer_.state_dict());
+        append_part(state, "scaler.", scaler_.state_dict());
         if (average_) append_part(state, "ema.", average_->state_dict());
         state.emplace_back("noise", pack(noise_));
         return state;
@@ -89,6 +93,7 @@ public:
         check(noise.size() == 1, "flow", "the checkpoint has no random state; expected a tensor named noise");
         model_.q->load_state_dict(part_of(state, "model."));
         optimizer_.load_state_dict(part_of(state, "optimizer."));
+        scaler_.load_state_dict(part_of(state, "scaler."));
         if (average_) average_->load_state_dict(part_of(state, "ema."));
         unpack(noise[0].second, noise_);
     }
@@ -97,9 +102,12 @@ private:
     NamedTensors one_step() {
         optimizer_.zero_grad();
         PartLoss part = domain_->loss(model_, [this] { return index_; }, noise_);
-        backward(part.loss);
+        backward(scaler_.scale(part.loss));
+        scaler_.unscale(optimizer_);
         if (settings_.grad_clip > 0) part.scalars.emplace_back("grad_norm", nn::clip_grad_norm(model_.q->parameters(), settings_.grad_clip));
-        optimizer_.step();
+        scaler_.step(optimizer_);
+        scaler_.update();
+        append_scale(part.scalars, "", scaler_);
         if (average_) average_->update();
         return part.scalars;
     }
@@ -119,6 +127,7 @@ private:
     std::unique_ptr<Domain> domain_;
     Model model_;
     nn::Adam optimizer_;
+    nn::GradScaler scaler_;
     std::optional<nn::EMA> average_;
     std::int64_t index_ = 0;  // of the step under way
     TaskStep step_;

@@ -7,6 +7,7 @@
 #include "models/flow/catalog.h"
 #include "models/ode.h"
 #include "models/training/task.h"
+#include "nn/grad_scaler.h"
 
 namespace eps::models::flow {
 
@@ -38,6 +39,7 @@ struct Settings {
     std::int64_t steps;
     std::uint64_t seed;
     Device device;
+    nn::GradScalerOptions loss_scaling;
 
     bool continuous() const { return flow == "cfm"; }
     /// Of a complete config. Throws one sentence, with what is allowed, where options do not go together.

@@ -20,7 +20,8 @@ void add(Tensor& total, const Tensor& x) { total = total.defined() ? total + x :
 }  // namespace
 
 Algorithm1::Algorithm1(Players players, Sources sources, Presentation presentation, Rules rules)
-    : players_(players), sources_(std::move(sources)), presentation_(presentation), rules_(rules),
+    : scalers{nn::GradScaler(rules.loss_scaling), nn::GradScaler(rules.loss_scaling)},
+      players_(players), sources_(std::move(sources)), presentation_(presentation), rules_(rules),
       discriminator_parameters_(players.discriminator.parameters()), generator_parameters_(players.generator.parameters()) {
     const auto at_least_0 = [](double x) { return std::isfinite(x) && x >= 0; };
     check(sources_.data && sources_.noise, "gan", "a source of minibatches is missing");
@@ -63,7 +64,8 @@ void Algorithm1::update_discriminator(Report& report, Generator& generator) {
     const Tensor real = discriminate(data, generator), fake = discriminate(samples, generator);
     const Tensor loss = rules_.objective.discriminator_loss(real, fake, rules_.real_label);
     const Tensor penalty = rules_.penalty ? penalise(data, samples, generator) : Tensor();
-    backward(penalty.defined() ? loss + rules_.penalty_weight * penalty : loss);
+    backward(scalers.discriminator.scale(penalty.defined() ? loss + rules_.penalty_weight * penalty : loss));
+    scalers.discriminator.unscale(players_.discriminator_optimizer);
 
     const double share = 1.0 / static_cast<double>(rules_.discriminator_steps);
     add(report.discriminator_loss, share * number(loss));
@@ -75,7 +77,8 @@ void Algorithm1::update_discriminator(Report& report, Generator& generator) {
         add(report.fake_probability, share * number(mean(sigmoid(fake))));
         report.discriminator_gradient = nn::grad_norm(discriminator_parameters_);
     }
-    players_.discriminator_optimizer.step();
+    scalers.discriminator.step(players_.discriminator_optimizer);
+    scalers.discriminator.update();
 }
 
 void Algorithm1::update_generator(Report& report, Generator& generator) {
@@ -91,15 +94,17 @@ void Algorithm1::update_generator(Report& report, Generator& generator) {
     const Tensor fake = discriminate(samples, generator);
     if (rules_.diagnostics)
         register_hook(fake, [&](const Tensor& gradient) {  // of a mean over the logits: each one's own share is that many times larger
-            report.logit_gradient = number(mean(abs(gradient))) * static_cast<double>(gradient.numel());
+            report.logit_gradient = number(mean(abs(scalers.generator.unscaled(gradient)))) * static_cast<double>(gradient.numel());
             return Tensor();
         });
     const Tensor loss = rules_.objective.generator_loss(real, fake);
-    backward(loss);
+    backward(scalers.generator.scale(loss));
+    scalers.generator.unscale(players_.generator_optimizer);
 
     report.generator_loss = number(loss);
     if (rules_.diagnostics) report.generator_gradient = nn::grad_norm(generator_parameters_);
-    players_.generator_optimizer.step();
+    scalers.generator.step(players_.generator_optimizer);
+    scalers.generator.update();
 }
 
 Tensor Algorithm1::discriminate(const Minibatch& batch, Generator& generator) {

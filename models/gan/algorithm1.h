@@ -6,8 +6,8 @@
 #include "models/gan/objective.h"
 #include "models/gan/penalty.h"
 #include "models/gan/presentation.h"
+#include "nn/grad_scaler.h"
 #include "nn/module.h"
-#include "nn/optimizer.h"
 
 namespace eps::models::gan {
 
@@ -34,6 +34,7 @@ struct Rules {
     double penalty_weight = 0;
     std::int64_t unrolled_steps = 0;       // of D that the step of G looks ahead   (Metz et al. 2017); 0: none
     double unrolled_learning_rate = 1e-2;  // of those steps
+    nn::GradScalerOptions loss_scaling = {.enabled = false};  // of each player's loss, penalty and all, by a scale of its own
     bool diagnostics = true;               // fill in the whole Report, not the losses alone; costs a few per cent of a step of small networks
 };
 
@@ -57,6 +58,12 @@ public:
 
     /// From now on; the rest of the presentation stays.
     void set_instance_noise(double deviation) { presentation_.instance_noise = deviation; }
+
+    /// Of the two losses; a checkpoint holds their states.
+    struct Scalers {
+        nn::GradScaler generator, discriminator;
+    };
+    Scalers scalers;
 
     /// The two halves, in the paper's words: "update the discriminator by ascending its stochastic gradient", "update the generator by descending
     /// its stochastic gradient". Each leaves the other player alone: parameters, their gradients, running statistics. G's computes no gradient of D's

@@ -62,7 +62,8 @@ public:
                  .real_label = 1 - settings_.label_smoothing,
                  .penalty = settings_.penalty,
                  .penalty_weight = settings_.penalty_weight,
-                 .unrolled_steps = settings_.unrolled_steps}),
+                 .unrolled_steps = settings_.unrolled_steps,
+                 .loss_scaling = settings_.loss_scaling}),
           diagnostics_(circumstances_of(settings_)),
           step_(settings_.device, [this] { return one_step(); }) {
         pair_.generator->to(settings_.device);
@@ -112,6 +113,8 @@ public:
         append_part(state, "discriminator.", pair_.discriminator->state_dict());
         append_part(state, "generator_optimizer.", generator_optimizer_->state_dict());
         append_part(state, "discriminator_optimizer.", discriminator_optimizer_->state_dict());
+        append_part(state, "generator_scaler.", game_.scalers.generator.state_dict());
+        append_part(state, "discriminator_scaler.", game_.scalers.discriminator.state_dict());
         if (average_) append_part(state, "ema.", average_->state_dict());
         state.emplace_back("noise", pack(noise_));
         return state;
@@ -124,6 +127,8 @@ public:
         pair_.discriminator->load_state_dict(part_of(state, "discriminator."));
         generator_optimizer_->load_state_dict(part_of(state, "generator_optimizer."));
         discriminator_optimizer_->load_state_dict(part_of(state, "discriminator_optimizer."));
+        game_.scalers.generator.load_state_dict(part_of(state, "generator_scaler."));
+        game_.scalers.discriminator.load_state_dict(part_of(state, "discriminator_scaler."));
         if (average_) average_->load_state_dict(part_of(state, "ema."));
         unpack(noise[0].second, noise_);
     }
@@ -136,6 +141,8 @@ private:
                              {"d_real", report.real_probability}, {"d_fake", report.fake_probability}, {"logit_gradient", report.logit_gradient},
                              {"gradient_ratio", report.generator_gradient / report.discriminator_gradient}};
         if (settings_.penalty) scalars.emplace_back("penalty", report.penalty);
+        append_scale(scalars, "d_", game_.scalers.discriminator);
+        append_scale(scalars, "g_", game_.scalers.generator);
         return scalars;
     }
 

@@ -121,6 +121,7 @@ Settings Settings::of(const Config& config) {
     s.picture_every = config.integer("picture-every");
     s.seed = static_cast<std::uint64_t>(config.integer("seed"));
     s.device = device_of(config);
+    s.loss_scaling = loss_scaling_of(config);
     check_networks(s, config.flag("conditional"));
     check_game(s);
     return s;

@@ -8,6 +8,7 @@
 #include "models/gan/objective.h"
 #include "models/gan/penalty.h"
 #include "models/training/task.h"
+#include "nn/grad_scaler.h"
 
 namespace eps::models::gan {
 
@@ -32,6 +33,7 @@ struct Settings {
     std::int64_t steps, log_every, picture_every;
     std::uint64_t seed;
     Device device;
+    nn::GradScalerOptions loss_scaling;
 
     /// Of a complete config. Throws one sentence, with what is allowed, where options do not go together.
     static Settings of(const Config& config);

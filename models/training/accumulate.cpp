@@ -12,7 +12,8 @@ Option accumulate_option() {
     return {"accumulate", std::int64_t{1}, "parts a batch is taken in, their gradients added up: less memory, the same step", {}, 1};
 }
 
-NamedTensors accumulate(const Tensor& indices, std::int64_t parts, const std::function<PartLoss(const Tensor& rows)>& loss) {
+NamedTensors accumulate(const Tensor& indices, std::int64_t parts, nn::GradScaler& scaler,
+                        const std::function<PartLoss(const Tensor& rows)>& loss) {
     const std::int64_t n = indices.numel();
     check(parts >= 1 && parts <= n, "accumulate", "cannot take ", n, " rows in ", parts, " parts");
     NamedTensors total;
@@ -20,7 +21,7 @@ NamedTensors accumulate(const Tensor& indices, std::int64_t parts, const std::fu
         const std::int64_t count = n / parts + (part < n % parts);
         const double share = static_cast<double>(count) / static_cast<double>(n);
         const PartLoss given = loss(narrow(indices, 0, start, count));
-        backward(parts == 1 ? given.loss : given.loss * share);
+        backward(scaler.scale(parts == 1 ? given.loss : given.loss * share));
         for (std::size_t i = 0; i < given.scalars.size(); ++i) {
             const NoGrad guard;
             const auto& [name, mean] = given.scalars[i];

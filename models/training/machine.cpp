@@ -18,4 +18,6 @@ Precision precision_of(const Config& config) {
     return precision;
 }
 
+nn::GradScalerOptions loss_scaling_of(const Config& config) { return {.enabled = precision_of(config) == Precision::f16}; }
+
 }  // namespace eps::models

@@ -1,6 +1,7 @@
 #pragma once
 // On what a run computes, and how: the options "device" and "precision" of every run.
 #include "models/training/task.h"
+#include "nn/grad_scaler.h"
 #include "tensor/precision.h"
 
 namespace eps::models {
@@ -10,5 +11,7 @@ std::vector<Option> machine_options();
 Device device_of(const Config& config);
 /// Throws where the run's device computes in f32 alone.
 Precision precision_of(const Config& config);
+/// Enabled where factors of products are f16.
+nn::GradScalerOptions loss_scaling_of(const Config& config);
 
 }  // namespace eps::models

@@ -1,11 +1,21 @@
 #include "models/training/task_step.h"
 
+#include <cmath>
+
 #include "autograd/grad_mode.h"
 #include "autograd/ops/cast.h"
 #include "autograd/ops/join.h"
 #include "autograd/ops/shape.h"
 
 namespace eps::models {
+
+void append_scale(NamedTensors& scalars, const std::string& prefix, const nn::GradScaler& scaler) {
+    if (scaler.is_enabled()) scalars.emplace_back(prefix + "loss_scale", scaler.current_scale());
+}
+
+void drop_skipped(Scalars& scalars, const std::string& name) {
+    std::erase_if(scalars, [&](const auto& scalar) { return scalar.first == name && !std::isfinite(scalar.second); });
+}
 
 TaskStep::TaskStep(Device device, std::function<NamedTensors()> body)
     : body_(std::move(body)), step_(device, Step::Body([this] { return NamedTensors{{"numbers", packed()}}; })) {}

@@ -5,10 +5,16 @@
 #include <vector>
 
 #include "models/training/task.h"
+#include "nn/grad_scaler.h"
 #include "tensor/host_part.h"
 #include "tensor/step.h"
 
 namespace eps::models {
+
+/// Appends "loss_scale", after `prefix`, to what a step shows, where its losses are scaled.
+void append_scale(NamedTensors& scalars, const std::string& prefix, const nn::GradScaler& scaler);
+/// Without that number of gradients where it is not finite: of a step that was skipped.
+void drop_skipped(Scalars& scalars, const std::string& name);
 
 class TaskStep {
 public:

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/training/task.h"
+#include "nn/grad_scaler.h"
 #include "models/vae/network.h"
 
 namespace eps::models::vae {
@@ -28,6 +29,7 @@ struct Settings {
     std::int64_t steps;
     std::uint64_t seed;
     Device device;
+    nn::GradScalerOptions loss_scaling;
 
     bool gaussian() const { return network.decoder == Decoder::gaussian; }
     /// Of a complete config. Throws one sentence, with what is allowed, where options do not go together.

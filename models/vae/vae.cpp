@@ -40,6 +40,7 @@ public:
           weights_generator_(Generator(settings_.seed).fork(Stream::initial_weights)),
           model_(settings_.network, weights_generator_),
           optimizer_(model_.parameters(), {.lr = settings_.lr}),
+          scaler_(settings_.loss_scaling),
           noise_(Generator(settings_.seed).fork(Stream::training_noise)),
           step_(settings_.device, [this] { return one_step(); }) {
         model_.to(settings_.device);
@@ -101,6 +102,7 @@ public:
         NamedTensors state;
         append_part(state, "model.", model_.state_dict());
         append_part(state, "optimizer.", optimizer_.state_dict());
+        append_part(state, "scaler.", scaler_.state_dict());
         state.emplace_back("noise", pack(noise_));
         return state;
     }
@@ -110,6 +112,7 @@ public:
         check(noise.size() == 1, "vae", "the checkpoint has no random state; expected a tensor named noise");
         model_.load_state_dict(part_of(state, "model."));
         optimizer_.load_state_dict(part_of(state, "optimizer."));
+        scaler_.load_state_dict(part_of(state, "scaler."));
         unpack(noise[0].second, noise_);
     }
 
@@ -117,8 +120,10 @@ private:
     NamedTensors one_step() {
         optimizer_.zero_grad();
         const Tensor rows = host_tensor(settings_.device, [this] { return images_.order().indices(index_); });
-        NamedTensors scalars = accumulate(rows, settings_.parts, [&](const Tensor& part) { return loss_of(part); });
-        optimizer_.step();
+        NamedTensors scalars = accumulate(rows, settings_.parts, scaler_, [&](const Tensor& part) { return loss_of(part); });
+        scaler_.step(optimizer_);
+        scaler_.update();
+        append_scale(scalars, "", scaler_);
         return scalars;
     }
 
@@ -183,6 +188,7 @@ private:
     Generator weights_generator_;
     vae::Vae model_;
     nn::Adam optimizer_;
+    nn::GradScaler scaler_;
     Generator noise_;
     std::int64_t index_ = 0;  // of the step under way
     bool annealed_ = false;   // it is

@@ -294,11 +294,13 @@ TEST_CASE("--device: a name that is none is a mistake, a GPU that is not there i
     CHECK(used({"sample", run, "--out", folder / "s.png", "--device", "cpu"}).code == 0);
     CHECK(used({"sample", run, "--out", folder / "s.png", "--device", "cuda:x"}).code == 2);
     CHECK(used({"train", "--resume", run, "--steps", "3", "--quiet", "--device", "cpu"}).code == 0);
-    const Finished precise = train("cpu", "bf16");
-    CHECK(precise.code == 2);
-    CHECK_MESSAGE(contains(precise.err, "--precision bf16 is for GPUs; got --device cpu"), precise.err);
-    CHECK(one_sentence(precise.err));
-    CHECK(contains(train("cpu", "f16").err, "expected one of: f32, tf32, bf16"));
+    for (const std::string precision : {"bf16", "f16"}) {
+        const Finished precise = train("cpu", precision);
+        CHECK(precise.code == 2);
+        CHECK_MESSAGE(contains(precise.err, "--precision " + precision + " is for GPUs; got --device cpu"), precise.err);
+        CHECK(one_sentence(precise.err));
+    }
+    CHECK(contains(train("cpu", "fp8").err, "expected one of: f32, tf32, bf16, f16"));
 
     const bool gpu = kernels::cuda::device_count() > 0;
     const std::string missing = gpu ? "cuda:127" : "cuda";

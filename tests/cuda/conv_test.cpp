@@ -105,6 +105,7 @@ double largest_of(const Tensor& x) {
 Tensor rounded(const Tensor& x, Precision precision) {
     switch (precision) {
         case Precision::f32: return x;
+        case Precision::f16: return cast_data(cast_data(x, f16), x.dtype());
         case Precision::bf16: return cast_data(cast_data(x, bf16), x.dtype());
         case Precision::tf32: break;
     }

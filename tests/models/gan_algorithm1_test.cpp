@@ -258,6 +258,37 @@ TEST_CASE("Algorithm 1: every objective with every penalty, at logits of 1e4 too
                 }
 }
 
+TEST_CASE("Algorithm 1: scaled losses, penalties among them, are the same game bit for bit, and each player has a scale of its own") {
+    for (const char* name : {"wgan-gp", "r1"}) {
+        const Penalty& p = penalty(name);
+        const auto play = [&](Game& game, nn::GradScalerOptions scaling) {
+            nn::Adam adam_g(game.g().parameters(), {.lr = 1e-2}), adam_d(game.d().parameters(), {.lr = 1e-2});
+            Algorithm1 algorithm({game.g(), game.d(), adam_g, adam_d}, game.sources(), {},
+                                 {.objective = objective("non-saturating"), .discriminator_steps = 2, .penalty = &p, .penalty_weight = p.weight,
+                                  .loss_scaling = scaling});
+            std::vector<double> seen;
+            for (int i = 0; i < 4; ++i) {
+                const Report r = algorithm.iteration(game.generator);
+                for (const Tensor& x : {r.discriminator_loss, r.generator_loss, r.penalty, r.logit_gradient, r.discriminator_gradient,
+                                        r.generator_gradient})
+                    seen.push_back(x.item());
+            }
+            seen.push_back(algorithm.scalers.discriminator.current_scale().item());
+            seen.push_back(algorithm.scalers.generator.current_scale().item());
+            return seen;
+        };
+        Game plain, scaled;
+        std::vector<double> a = play(plain, {.enabled = false}), b = play(scaled, {.init_scale = 1024, .growth_interval = 4});
+        CHECK(everything(plain.g()) == everything(scaled.g()));
+        CHECK(everything(plain.d()) == everything(scaled.d()));
+        CHECK(b.end()[-1] == 2048);  // four steps
+        CHECK(b.end()[-2] == 4096);  // eight
+        a.resize(a.size() - 2);
+        b.resize(b.size() - 2);
+        CHECK(a == b);
+    }
+}
+
 TEST_CASE("Algorithm 1: what makes no sense is refused") {
     Game game;
     const Objective& o = objective("hinge");
