@@ -91,7 +91,7 @@ build_all() {
 # What torch.compile compiles is kept by PyTorch: done beside our build, it costs the measurements nothing.
 warm_torch() {
   local precision
-  for precision in tf32 bf16 f16; do
+  for precision in tf32 bf16; do
     nice timeout 120 python3 "$root/bench/peers/workloads.py" --device cuda --mode compile --precision $precision \
       >"$out/torch-warm-$precision.log" 2>&1 &
   done
