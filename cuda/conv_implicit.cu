@@ -105,7 +105,8 @@ struct WindowLoader {
 // Rows of the result in tiles, whose columns come first; a group for each y of the grid.
 template <Precision P, class T>
 __global__ void __launch_bounds__(T::kThreads, 2)
-    window_kernel(float* y, const float* x, const float* filters, const float* bias, const __grid_constant__ Gather c, const __grid_constant__ Divisor across) {
+    window_kernel(float* y, const float* x, const float* filters, const float* bias, const __grid_constant__ Gather c,
+                  const __grid_constant__ Divisor across) {
     extern __shared__ float4 shared[];
     const std::uint32_t tile_row = across.divide(blockIdx.x);
     const auto first_place = static_cast<std::int32_t>(tile_row * T::kRows), group = static_cast<std::int32_t>(blockIdx.y),
@@ -177,7 +178,8 @@ __global__ void __launch_bounds__(T::kThreads, 2) place_kernel(float* parts, con
 
 // w [K, C/groups, taps] = the sum of parts [parts, K, taps, C/groups]
 __global__ void __launch_bounds__(kBlock)
-    add_parts_kernel(float* w, const float* parts, int count, std::int32_t elements, const __grid_constant__ Divisor channels, const __grid_constant__ Divisor taps) {
+    add_parts_kernel(float* w, const float* parts, int count, std::int32_t elements, const __grid_constant__ Divisor channels,
+                     const __grid_constant__ Divisor taps) {
     const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= static_cast<std::uint32_t>(elements)) return;
     float sum = 0;
@@ -196,7 +198,11 @@ void with_tiles(std::int64_t rows, std::int64_t columns, std::int64_t copies, co
     const auto with_tile = [&]<class T>() {
         const std::int64_t across = tiles_in(columns, T::kColumns), tiles = across * tiles_in(rows, T::kRows);
         const Divisor divisor(static_cast<std::uint32_t>(across));
-        precision() == Precision::bf16 ? f.template operator()<Precision::bf16, T>(divisor, tiles) : f.template operator()<Precision::tf32, T>(divisor, tiles);
+        switch (precision()) {
+            case Precision::f16: return f.template operator()<Precision::f16, T>(divisor, tiles);
+            case Precision::bf16: return f.template operator()<Precision::bf16, T>(divisor, tiles);
+            default: return f.template operator()<Precision::tf32, T>(divisor, tiles);
+        }
     };
     const std::int64_t large = tiles_in(rows, LargeTile::kRows) * tiles_in(columns, LargeTile::kColumns) * copies;
     const bool fills = std::min(rows, columns) > SmallTile::kRows && 2 * large >= kEnoughBlocks;
@@ -254,7 +260,8 @@ Gather gather_of(const Convolution& c, const Phase& down, const Phase& across) {
 Tensor filters_of(const Convolution& c, const Tensor& w, const Phase& down, const Phase& across) {
     const Strides& s = w.strides();
     const Tensor view = w.as_strided({c.groups, c.in, down.axis.taps, across.axis.taps, c.out},
-                                     {c.out * s[0], s[1], down.every * s[2], across.every * s[3], s[0]}, w.offset() + down.first * s[2] + across.first * s[3]);
+                                     {c.out * s[0], s[1], down.every * s[2], across.every * s[3], s[0]},
+                                     w.offset() + down.first * s[2] + across.first * s[3]);
     return clone_data(view);
 }
 

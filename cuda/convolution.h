@@ -42,7 +42,7 @@ struct ConvAlgorithm {
     bool (*conv2d_weight)(Tensor& w, const Tensor& x, const Tensor& y, const Convolution& c);
 };
 extern const ConvAlgorithm conv_by_columns;        // always can
-extern const ConvAlgorithm conv_by_implicit_gemm;  // factors rounded to tf32 or bf16, channels in fours
+extern const ConvAlgorithm conv_by_implicit_gemm;  // rounded factors, channels in fours
 /// f64, f32 and tf32. Throws where this build or this machine has no cuDNN.
 const ConvAlgorithm& conv_by_cudnn();
 

@@ -16,10 +16,12 @@
 
 namespace eps::kernels::cuda {
 
-/// Two numbers rounded to bf16 or f16, the first in the lower half; or one in tf32.
-__device__ inline std::uint32_t rounded_pair_bf16(float low, float high) {
+/// Two numbers rounded to f16 or bf16, the first in the lower half.
+template <Precision P>
+__device__ inline std::uint32_t rounded_pair(float low, float high) {
     std::uint32_t pair;
-    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
+    if constexpr (P == Precision::f16) asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
+    else asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
     return pair;
 }
 __device__ inline std::uint32_t rounded_tf32(float x) {
@@ -28,35 +30,36 @@ __device__ inline std::uint32_t rounded_tf32(float x) {
     return bits;
 }
 
-/// A thread's part of 16 columns of a row of a factor, rounded once for all instructions that read it.
+/// A thread's part of 16 columns of a row of a factor, rounded once for all instructions that read it: four numbers.
 template <Precision P>
-struct Fragment;
+struct Fragment {
+    std::uint32_t x[2];
+    __device__ explicit Fragment(const float4& v) : x{rounded_pair<P>(v.x, v.y), rounded_pair<P>(v.z, v.w)} {}
+};
 template <>
 struct Fragment<Precision::tf32> {
     std::uint32_t x[4];
     __device__ explicit Fragment(const float4& v) : x{rounded_tf32(v.x), rounded_tf32(v.y), rounded_tf32(v.z), rounded_tf32(v.w)} {}
 };
-template <>
-struct Fragment<Precision::bf16> {
-    std::uint32_t x[2];
-    __device__ explicit Fragment(const float4& v) : x{rounded_pair_bf16(v.x, v.y), rounded_pair_bf16(v.z, v.w)} {}
-};
+
+#define EPS_MMA(shape_and_types, sum, upper, lower, b, i)                                                                                          \
+    asm("mma.sync.aligned." shape_and_types " {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"                                     \
+        : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])                                                                                   \
+        : "r"(upper.x[i]), "r"(lower.x[i]), "r"(upper.x[i + 1]), "r"(lower.x[i + 1]), "r"(b.x[i]), "r"(b.x[i + 1]))
 
 /// sum [16, 8] += a [16, 16] b [16, 8]: `upper` and `lower` are rows g and g + 8 of a.
-__device__ inline void multiply_add(float (&sum)[4], const Fragment<Precision::bf16>& upper, const Fragment<Precision::bf16>& lower,
-                                    const Fragment<Precision::bf16>& b) {
-    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-        : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
-        : "r"(upper.x[0]), "r"(lower.x[0]), "r"(upper.x[1]), "r"(lower.x[1]), "r"(b.x[0]), "r"(b.x[1]));
+template <Precision P>
+__device__ inline void multiply_add(float (&sum)[4], const Fragment<P>& upper, const Fragment<P>& lower, const Fragment<P>& b) {
+    if constexpr (P == Precision::f16) {
+        EPS_MMA("m16n8k16.row.col.f32.f16.f16.f32", sum, upper, lower, b, 0);
+    } else if constexpr (P == Precision::bf16) {
+        EPS_MMA("m16n8k16.row.col.f32.bf16.bf16.f32", sum, upper, lower, b, 0);
+    } else {
+        EPS_MMA("m16n8k8.row.col.f32.tf32.tf32.f32", sum, upper, lower, b, 0);
+        EPS_MMA("m16n8k8.row.col.f32.tf32.tf32.f32", sum, upper, lower, b, 2);
+    }
 }
-__device__ inline void multiply_add(float (&sum)[4], const Fragment<Precision::tf32>& upper, const Fragment<Precision::tf32>& lower,
-                                    const Fragment<Precision::tf32>& b) {
-#pragma unroll
-    for (int i = 0; i < 4; i += 2)
-        asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-            : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
-            : "r"(upper.x[i]), "r"(lower.x[i]), "r"(upper.x[i + 1]), "r"(lower.x[i + 1]), "r"(b.x[i]), "r"(b.x[i + 1]));
-}
+#undef EPS_MMA
 
 /// Begins to copy 16 bytes to shared memory, or to write zeros where there is nothing to copy; `from` is read only if `exists`.
 __device__ inline void copy_async(float* to, const float* from, bool exists) {

@@ -1,6 +1,6 @@
 #pragma once
-// A block's tile of a product, [kRows, k] times [k, kColumns]: both factors come through shared memory, 16 of k at a time, in kStages buffers, so that
-// copies are on their way while tensor cores work; each warp holds its part of the sums in registers.
+// A block's tile of a product, [kRows, k] times [k, kColumns]: both factors come through shared memory, 16 of k at a time, in kStages buffers, so
+// that copies are on their way while tensor cores work; each warp holds its part of the sums in registers.
 #include "cuda/tensor_core.cuh"
 
 namespace eps::kernels::cuda {
