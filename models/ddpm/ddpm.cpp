@@ -94,7 +94,7 @@ public:
         optimizer_.set_learning_rate(decayed(settings_.lr_decay, settings_.lr, settings_.steps, index));
         Scalars scalars = step_();
         std::erase_if(scalars, [](const auto& scalar) { return scalar.first.starts_with("loss_t") && std::isnan(scalar.second); });  // no such t
-        drop_skipped(scalars, "grad_norm");
+        drop_skipped(scalars, "grad_norm", scaler_);
         return scalars;
     }
     std::vector<std::string> notes() override { return step_.notes(); }

@@ -53,7 +53,7 @@ public:
         index_ = index;
         optimizer_.set_learning_rate(decayed(settings_.lr_decay, settings_.lr, settings_.steps, index));
         Scalars scalars = step_();
-        drop_skipped(scalars, "grad_norm");
+        drop_skipped(scalars, "grad_norm", scaler_);
         return scalars;
     }
     std::vector<std::string> notes() override { return step_.notes(); }

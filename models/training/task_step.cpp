@@ -13,7 +13,8 @@ void append_scale(NamedTensors& scalars, const std::string& prefix, const nn::Gr
     if (scaler.is_enabled()) scalars.emplace_back(prefix + "loss_scale", scaler.current_scale());
 }
 
-void drop_skipped(Scalars& scalars, const std::string& name) {
+void drop_skipped(Scalars& scalars, const std::string& name, const nn::GradScaler& scaler) {
+    if (!scaler.is_enabled()) return;
     std::erase_if(scalars, [&](const auto& scalar) { return scalar.first == name && !std::isfinite(scalar.second); });
 }
 

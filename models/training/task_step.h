@@ -13,8 +13,8 @@ namespace eps::models {
 
 /// Appends "loss_scale", after `prefix`, to what a step shows, where its losses are scaled.
 void append_scale(NamedTensors& scalars, const std::string& prefix, const nn::GradScaler& scaler);
-/// Without that number of gradients where it is not finite: of a step that was skipped.
-void drop_skipped(Scalars& scalars, const std::string& name);
+/// Without that number of gradients where it is not finite and scaled losses may overflow: of a step that was skipped.
+void drop_skipped(Scalars& scalars, const std::string& name, const nn::GradScaler& scaler);
 
 class TaskStep {
 public:
