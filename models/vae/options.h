@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "models/training/task.h"
-#include "nn/grad_scaler.h"
 #include "models/vae/network.h"
+#include "nn/grad_scaler.h"
 
 namespace eps::models::vae {
 
