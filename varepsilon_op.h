@@ -1,6 +1,7 @@
 #pragma once
-// For files that define ops of their own, beside <varepsilon.h>: how to run and record an op, and the kernels of pointwise formulas for the
-// device that the file is compiled for. docs/adding-an-op.md explains it by an example.
+// For files that define ops of their own, beside <varepsilon.h>: how to run and record an op, and
+// the kernels of pointwise formulas for the device that the file is compiled for.
+// docs/adding-an-op.md explains it by an example.
 #ifdef __CUDACC__
 #include "cuda/context.h"
 #include "cuda/pointwise.cuh"

@@ -27,11 +27,13 @@ struct Line {
 // The calls at an address, innermost first: several where functions were inlined.
 std::vector<Line> source_lines(const char* object, std::uintptr_t address) {
     char command[4352];
-    std::snprintf(command, sizeof command, "addr2line -i -f -C -s -e '%s' 0x%zx 2>/dev/null", object, address);
+    std::snprintf(command, sizeof command, "addr2line -i -f -C -s -e '%s' 0x%zx 2>/dev/null",
+                  object, address);
     std::vector<Line> lines;
     if (FILE* pipe = popen(command, "r")) {
         char buffer[4096];
-        for (bool is_function = true; std::fgets(buffer, sizeof buffer, pipe); is_function = !is_function) {
+        for (bool is_function = true; std::fgets(buffer, sizeof buffer, pipe);
+             is_function = !is_function) {
             std::string text = buffer;
             while (!text.empty() && text.back() == '\n') text.pop_back();
             if (text.find("??") != std::string::npos) text.clear();
@@ -46,11 +48,13 @@ std::vector<Line> source_lines(const char* object, std::uintptr_t address) {
     return lines;
 }
 
-// Whether a demangled function is ours or the language's: its own name counts, not the types of its result and arguments.
+// Whether a demangled function is ours or the language's: its own name counts, not the types of its
+// result and arguments.
 bool is_internal(const std::string& function) {
     std::size_t start = 0;
     int depth = 0;
-    for (std::size_t i = 0; i < function.size() && !(function[i] == '(' && depth == 0 && i > start); ++i) {
+    for (std::size_t i = 0; i < function.size() && !(function[i] == '(' && depth == 0 && i > start);
+         ++i) {
         depth += (function[i] == '<') - (function[i] == '>');
         if (function[i] == ' ' && depth == 0) start = i + 1;
     }
@@ -74,12 +78,15 @@ std::string describe_stack(const std::vector<void*>& stack) {
         Dl_info info{};
         if (!dladdr(frame, &info) || !info.dli_fname) continue;
         // One byte back: the return address may belong to the next line.
-        const auto offset = reinterpret_cast<std::uintptr_t>(frame) - reinterpret_cast<std::uintptr_t>(info.dli_fbase) - 1;
+        const auto offset = reinterpret_cast<std::uintptr_t>(frame) -
+                            reinterpret_cast<std::uintptr_t>(info.dli_fbase) - 1;
         std::vector<Line> lines = source_lines(info.dli_fname, offset);
-        if (lines.empty() || lines[0].function.empty()) lines = {{info.dli_sname ? demangled(info.dli_sname) : "", ""}};
+        if (lines.empty() || lines[0].function.empty())
+            lines = {{info.dli_sname ? demangled(info.dli_sname) : "", ""}};
         for (const Line& line : lines) {
             if (line.function.empty() || is_internal(line.function)) continue;
-            text += (text.empty() ? "" : ", called from ") + (line.file.empty() ? line.function : line.file + " (" + line.function + ")");
+            text += (text.empty() ? "" : ", called from ") +
+                    (line.file.empty() ? line.function : line.file + " (" + line.function + ")");
             if (++shown == 3) return text;
         }
     }

@@ -7,8 +7,8 @@ namespace eps {
 
 struct OpInfo {
     const char* name;
-    const char* kind;     // "pointwise", "structured", "fused", "composition"
-    bool cuda;            // has a CUDA kernel, in a build with CUDA
+    const char* kind;  // "pointwise", "structured", "fused", "composition"
+    bool cuda;         // has a CUDA kernel, in a build with CUDA
     bool differentiable;
     int max_order;        // highest derivative; -1: any
     const char* why_not;  // why there is no derivative: "gives bool"; null where there is one

@@ -6,7 +6,8 @@ namespace eps {
 namespace {
 
 constexpr const char* kOp = "checkpoint";
-constexpr const char* kHint = "; hint: f must do the same twice, and depend on nothing that changes in between";
+constexpr const char* kHint =
+    "; hint: f must do the same twice, and depend on nothing that changes in between";
 
 thread_local CheckpointFrame* running = nullptr;
 
@@ -14,8 +15,13 @@ thread_local CheckpointFrame* running = nullptr;
 
 // ---- a saved tensor that was let go ----
 
-Recomputed::Recomputed(Ref<CheckpointFrame> frame, std::size_t index, const Tensor& x, bool is_output)
-    : frame_(std::move(frame)), index_(index), shape_(x.shape()), dtype_(x.dtype()), is_output_(is_output) {
+Recomputed::Recomputed(Ref<CheckpointFrame> frame, std::size_t index, const Tensor& x,
+                       bool is_output)
+    : frame_(std::move(frame)),
+      index_(index),
+      shape_(x.shape()),
+      dtype_(x.dtype()),
+      is_output_(is_output) {
     if (!is_output) meta_ = x.impl()->meta;
 }
 
@@ -27,7 +33,8 @@ Tensor Recomputed::value(const char* op) {
 }
 
 void Recomputed::fill(const Tensor& x) {
-    check(x.shape() == shape_ && x.dtype() == dtype_, kOp, "the second run of f saved another tensor than the first in place ", index_, "; got ",
+    check(x.shape() == shape_ && x.dtype() == dtype_, kOp,
+          "the second run of f saved another tensor than the first in place ", index_, "; got ",
           describe(x), "; expected ", name_of(dtype_), " ", shape_, kHint);
     Tensor same = x.as_strided(x.shape(), x.strides(), x.offset());
     same.impl()->meta = meta_;
@@ -51,7 +58,8 @@ private:
 CheckpointFrame* CheckpointFrame::current() { return running; }
 
 // Inside another checkpoint, the inputs are let go like everything else.
-CheckpointFrame::CheckpointFrame(const TensorFunction& f, const std::vector<Tensor>& inputs) : f_(f) {
+CheckpointFrame::CheckpointFrame(const TensorFunction& f, const std::vector<Tensor>& inputs)
+    : f_(f) {
     for (const Tensor& x : inputs) inputs_.push_back(SavedTensor::input(x));
 }
 
@@ -67,9 +75,12 @@ Tensor CheckpointFrame::run_first(const std::vector<Tensor>& inputs) {
 }
 
 void CheckpointFrame::run_again() {
-    check(state_ == State::done, kOp, "f takes a derivative of what it computed itself; hint: take it outside the checkpoint, with create_graph");
+    check(state_ == State::done, kOp,
+          "f takes a derivative of what it computed itself; hint: take it outside the checkpoint, "
+          "with create_graph");
     std::vector<Tensor> inputs;
-    for (const SavedTensor& x : inputs_) inputs.push_back(x.value(kOp));  // may run an outer frame again
+    // may run an outer frame again
+    for (const SavedTensor& x : inputs_) inputs.push_back(x.value(kOp));
     state_ = State::again;
     next_saved_ = next_once_ = 0;
     struct Rewind {  // if f throws, the next attempt starts anew
@@ -82,8 +93,9 @@ void CheckpointFrame::run_again() {
         RandomTape::Scope draws(draws_, RandomTape::Mode::replay);
         f_(inputs);
     }
-    check(next_saved_ == wanted_.size(), kOp, "the second run of f saved fewer tensors than the first; got ", next_saved_, "; expected ",
-          wanted_.size(), kHint);
+    check(next_saved_ == wanted_.size(), kOp,
+          "the second run of f saved fewer tensors than the first; got ", next_saved_,
+          "; expected ", wanted_.size(), kHint);
     state_ = State::filled;
     f_ = nullptr;
     inputs_.clear();
@@ -94,7 +106,9 @@ SavedTensor CheckpointFrame::save(const Tensor& x, bool is_output) {
     // A leaf lives anyway. Kept, it is checked against being overwritten.
     if (!is_output && x.requires_grad() && x.is_leaf()) return SavedTensor::keep(x, false);
     if (state_ == State::again) {
-        check(next_saved_ < wanted_.size(), kOp, "the second run of f saves more tensors than the first, which saved ", wanted_.size(), kHint);
+        check(next_saved_ < wanted_.size(), kOp,
+              "the second run of f saves more tensors than the first, which saved ", wanted_.size(),
+              kHint);
         if (Recomputed* place = wanted_[next_saved_++]) place->fill(x);
         return {};  // of a node that is dropped when f returns
     }
@@ -106,7 +120,8 @@ SavedTensor CheckpointFrame::save(const Tensor& x, bool is_output) {
     return saved;
 }
 
-std::vector<Tensor> CheckpointFrame::once(CheckpointFrame* frame, const std::function<std::vector<Tensor>()>& change) {
+std::vector<Tensor> CheckpointFrame::once(CheckpointFrame* frame,
+                                          const std::function<std::vector<Tensor>()>& change) {
     if (!frame) {
         NoGrad guard;
         Scope outside(nullptr);
@@ -114,8 +129,10 @@ std::vector<Tensor> CheckpointFrame::once(CheckpointFrame* frame, const std::fun
         RandomTape::Scope pause(none, RandomTape::Mode::pause);
         return change();
     }
-    if (frame->state_ != State::again) return frame->once_.emplace_back(once(frame->outer_, change));
-    check(frame->next_once_ < frame->once_.size(), kOp, "the second run of f calls run_once() more often than the first", kHint);
+    if (frame->state_ != State::again)
+        return frame->once_.emplace_back(once(frame->outer_, change));
+    check(frame->next_once_ < frame->once_.size(), kOp,
+          "the second run of f calls run_once() more often than the first", kHint);
     return frame->once_[frame->next_once_++];
 }
 
@@ -128,6 +145,8 @@ Tensor checkpoint(const TensorFunction& f, const std::vector<Tensor>& inputs) {
     return make_ref<CheckpointFrame>(f, inputs)->run_first(inputs);
 }
 
-std::vector<Tensor> run_once(const std::function<std::vector<Tensor>()>& change) { return CheckpointFrame::once(CheckpointFrame::current(), change); }
+std::vector<Tensor> run_once(const std::function<std::vector<Tensor>()>& change) {
+    return CheckpointFrame::once(CheckpointFrame::current(), change);
+}
 
 }  // namespace eps

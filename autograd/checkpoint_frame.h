@@ -1,5 +1,6 @@
 #pragma once
-// What a checkpoint leaves in the graph in place of saved tensors. Only SavedTensor (node.cpp) and checkpoint.cpp need this.
+// What a checkpoint leaves in the graph in place of saved tensors. Only SavedTensor (node.cpp) and
+// checkpoint.cpp need this.
 #include <cstddef>
 #include <vector>
 
@@ -11,7 +12,8 @@ namespace eps {
 
 class CheckpointFrame;
 
-/// One saved tensor that was let go. SavedTensors own these, these own the frame, and the frame only knows which are still wanted.
+/// One saved tensor that was let go. SavedTensors own these, these own the frame, and the frame
+/// only knows which are still wanted.
 class Recomputed final : public RefCounted {
 public:
     Recomputed(Ref<CheckpointFrame> frame, std::size_t index, const Tensor& x, bool is_output);
@@ -24,7 +26,9 @@ public:
 private:
     Ref<CheckpointFrame> frame_;
     std::size_t index_;
-    Ref<AutogradMeta> meta_;  // of the tensor of the first run, to which its gradient belongs; null for an output: its owner knows
+    // of the tensor of the first run, to which its gradient belongs; null for an output: its owner
+    // knows
+    Ref<AutogradMeta> meta_;
     Shape shape_;
     DType dtype_;
     bool is_output_;
@@ -44,7 +48,8 @@ public:
     /// In place of SavedTensor::keep.
     SavedTensor save(const Tensor& x, bool is_output);
     /// run_once() in `frame`, or outside any if it is null.
-    static std::vector<Tensor> once(CheckpointFrame* frame, const std::function<std::vector<Tensor>()>& change);
+    static std::vector<Tensor> once(CheckpointFrame* frame,
+                                    const std::function<std::vector<Tensor>()>& change);
     void forget(std::size_t index) { wanted_[index] = nullptr; }
 
 private:

@@ -8,8 +8,9 @@ namespace {
 
 thread_local bool composing = false;
 
-// An input's deputy: the same values, and a node of its own from which gradients go on to the input's. It keeps apart two inputs of
-// which one depends on the other, or that are the same tensor, and marks where grad() may stop looking.
+// An input's deputy: the same values, and a node of its own from which gradients go on to the
+// input's. It keeps apart two inputs of which one depends on the other, or that are the same
+// tensor, and marks where grad() may stop looking.
 class Deputy final : public Node {
 public:
     explicit Deputy(Ref<Node> input) : Node("deputy"), edge_(std::move(input)) {}
@@ -26,7 +27,8 @@ ComposeMode::ComposeMode() : before_(composing) { composing = true; }
 ComposeMode::~ComposeMode() { composing = before_; }
 bool ComposeMode::enabled() { return composing; }
 
-void differentiate_composition(const Composition& compose, std::span<const Tensor> inputs, std::span<const Ref<Node>> edges, const Tensor& g,
+void differentiate_composition(const Composition& compose, std::span<const Tensor> inputs,
+                               std::span<const Ref<Node>> edges, const Tensor& g,
                                Gradients gradients) {
     std::vector<Tensor> arguments(inputs.begin(), inputs.end()), variables;
     std::vector<std::size_t> places;
@@ -43,7 +45,8 @@ void differentiate_composition(const Composition& compose, std::span<const Tenso
         output = compose(arguments);
     }
     if (!output.requires_grad()) return;
-    std::vector<Tensor> results = grad(output, variables, {.gradient = g, .create_graph = grad_enabled(), .allow_unused = true});
+    std::vector<Tensor> results = grad(
+        output, variables, {.gradient = g, .create_graph = grad_enabled(), .allow_unused = true});
     for (std::size_t v = 0; v < places.size(); ++v) gradients[places[v]] = std::move(results[v]);
 }
 

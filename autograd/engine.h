@@ -14,8 +14,9 @@ namespace eps {
 using TensorFunction = std::function<Tensor(const std::vector<Tensor>& inputs)>;
 
 struct BackwardOptions {
-    Tensor gradient = {};       // d(loss)/d(output); ones where the output has one element
-    bool create_graph = false;  // record the backward pass itself, so that its results can be differentiated again
+    Tensor gradient = {};  // d(loss)/d(output); ones where the output has one element
+    // record the backward pass itself, so that its results can be differentiated again
+    bool create_graph = false;
     bool retain_graph = false;  // keep saved tensors for another backward; implied by create_graph
 };
 
@@ -27,16 +28,21 @@ struct GradOptions {
     Tensor gradient = {};
     bool create_graph = false;
     bool retain_graph = false;
-    bool allow_unused = false;  // an input the output does not depend on: an undefined tensor instead of an error
+    // an input the output does not depend on: an undefined tensor instead of an error
+    bool allow_unused = false;
 };
 
-/// d(output)/d(input) for each input, leaf or not; no .grad() is touched, and only nodes on the way to an input are run.
-std::vector<Tensor> grad(const Tensor& output, std::span<const Tensor> inputs, const GradOptions& options = {});
-inline std::vector<Tensor> grad(const Tensor& output, std::initializer_list<Tensor> inputs, const GradOptions& options = {}) {
+/// d(output)/d(input) for each input, leaf or not; no .grad() is touched, and only nodes on the way
+/// to an input are run.
+std::vector<Tensor> grad(const Tensor& output, std::span<const Tensor> inputs,
+                         const GradOptions& options = {});
+inline std::vector<Tensor> grad(const Tensor& output, std::initializer_list<Tensor> inputs,
+                                const GradOptions& options = {}) {
     return grad(output, std::span(inputs.begin(), inputs.size()), options);
 }
 
-/// Calls `hook` with the gradient of x whenever one is computed; what it returns, if defined, takes the gradient's place.
+/// Calls `hook` with the gradient of x whenever one is computed; what it returns, if defined, takes
+/// the gradient's place.
 void register_hook(const Tensor& x, GradientHook hook);
 
 /// x's values without its history: shares storage.

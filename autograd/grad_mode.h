@@ -22,8 +22,9 @@ public:
     NoGrad() : GradMode(false) {}
 };
 
-/// While one lives, every node remembers where it was created, and backward stops at the first NaN or infinity it makes, naming the
-/// op that computed the forward value and the source line that called it.
+/// While one lives, every node remembers where it was created, and backward stops at the first NaN
+/// or infinity it makes, naming the op that computed the forward value and the source line that
+/// called it.
 class AnomalyMode {
 public:
     AnomalyMode();

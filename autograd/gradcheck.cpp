@@ -41,19 +41,24 @@ double* element(const Tensor& x, std::int64_t flat) {
 
 }  // namespace
 
-void gradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
+void gradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs,
+               const GradcheckOptions& options) {
     std::vector<Tensor> leaves;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
         check(inputs[i].defined(), "gradcheck", "input ", i, " of ", options.name, " is undefined");
         if (!inputs[i].requires_grad()) continue;
-        check(inputs[i].dtype() == f64, "gradcheck", "input ", i, " of ", options.name, " is ", describe(inputs[i]), "; expected f64");
-        check(!inputs[i].strides().contains(0) || inputs[i].numel() <= 1, "gradcheck", "input ", i, " of ", options.name,
+        check(inputs[i].dtype() == f64, "gradcheck", "input ", i, " of ", options.name, " is ",
+              describe(inputs[i]), "; expected f64");
+        check(!inputs[i].strides().contains(0) || inputs[i].numel() <= 1, "gradcheck", "input ", i,
+              " of ", options.name,
               " overlaps itself; expected a tensor whose elements can be moved one by one");
         leaves.push_back(inputs[i]);
     }
     const Tensor output = f(inputs);
-    check(output.defined() && output.dtype() == f64, "gradcheck", options.name, " returned ", describe(output), "; expected f64");
-    check(output.requires_grad(), "gradcheck", "the output of ", options.name, " does not depend on an input that requires a gradient");
+    check(output.defined() && output.dtype() == f64, "gradcheck", options.name, " returned ",
+          describe(output), "; expected f64");
+    check(output.requires_grad(), "gradcheck", "the output of ", options.name,
+          " does not depend on an input that requires a gradient");
     const std::vector<Tensor> analytic = grad(weighted(output), leaves, {.allow_unused = true});
 
     NoGrad guard;
@@ -69,21 +74,26 @@ void gradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs, const
             const double below = weighted(f(inputs)).item();
             *x = before;
             const double numeric = (above - below) / (2 * step);
-            const double computed = gradient.defined() ? gradient.to_vector()[static_cast<std::size_t>(k)] : 0.0;
-            const bool close = std::abs(computed - numeric) <= options.absolute + options.relative * std::abs(numeric);
-            check(close, "gradcheck", options.name, ": the gradient of input ", i, " at ", index_text(inputs[i].shape(), k), " of ",
-                  inputs[i].shape(), " is wrong; analytic ", computed, "; numeric ", numeric);
+            const double computed =
+                gradient.defined() ? gradient.to_vector()[static_cast<std::size_t>(k)] : 0.0;
+            const bool close = std::abs(computed - numeric) <=
+                               options.absolute + options.relative * std::abs(numeric);
+            check(close, "gradcheck", options.name, ": the gradient of input ", i, " at ",
+                  index_text(inputs[i].shape(), k), " of ", inputs[i].shape(),
+                  " is wrong; analytic ", computed, "; numeric ", numeric);
         }
     }
 }
 
-void gradgradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
+void gradgradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs,
+                   const GradcheckOptions& options) {
     // First derivatives as a function of (inputs..., g): all of them in one weighted sum.
     Tensor output;
     {
         NoGrad guard;
         output = f(inputs);
-        check(output.defined() && output.dtype() == f64, "gradcheck", options.name, " returned ", describe(output), "; expected f64");
+        check(output.defined() && output.dtype() == f64, "gradcheck", options.name, " returned ",
+              describe(output), "; expected f64");
     }
     std::vector<Tensor> all = inputs;
     all.push_back(fixed_weights(output.shape(), 11).requires_grad_());
@@ -92,11 +102,15 @@ void gradgradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs, c
         std::vector<Tensor> leaves;
         for (const Tensor& t : x)
             if (t.requires_grad()) leaves.push_back(t);
-        GradMode recording(true);  // also where gradcheck evaluates numerically: there the first derivative is the function
-        const std::vector<Tensor> first = grad(f(x), leaves, {.gradient = arguments.back(), .create_graph = true, .allow_unused = true});
+        // also where gradcheck evaluates numerically: there the first derivative is the function
+        GradMode recording(true);
+        const std::vector<Tensor> first =
+            grad(f(x), leaves,
+                 {.gradient = arguments.back(), .create_graph = true, .allow_unused = true});
         Tensor total = Tensor(0.0, {.dtype = f64}) + sum(arguments.back()) * 0.0;
         for (std::size_t i = 0; i < first.size(); ++i)
-            if (first[i].defined()) total = total + sum(first[i] * fixed_weights(first[i].shape(), 13 + i));
+            if (first[i].defined())
+                total = total + sum(first[i] * fixed_weights(first[i].shape(), 13 + i));
         return total;
     };
     GradcheckOptions second = options;

@@ -30,9 +30,10 @@ Node::Extras& Node::extras() {
 std::vector<GradientHook>& Node::hooks() { return extras().hooks; }
 std::string Node::where() const { return extras_ ? describe_stack(extras_->stack) : std::string(); }
 
-// Deleting a node releases its edges and saved tensors, which may delete their nodes, and so on: a chain of a million ops would
-// recurse a million deep. Instead the first death on a thread drains a list that the deaths it causes prepend to. The list is linked
-// through the nodes: nothing to allocate, and nothing that is gone already when a tensor with static storage dies at exit.
+// Deleting a node releases its edges and saved tensors, which may delete their nodes, and so on: a
+// chain of a million ops would recurse a million deep. Instead the first death on a thread drains a
+// list that the deaths it causes prepend to. The list is linked through the nodes: nothing to
+// allocate, and nothing that is gone already when a tensor with static storage dies at exit.
 void Node::dispose() noexcept {
     thread_local Node* dying = nullptr;
     thread_local bool draining = false;
@@ -81,10 +82,12 @@ Tensor SavedTensor::value(const char* op) const {
     if (recomputed_) [[unlikely]]
         return static_cast<Recomputed&>(*recomputed_).value(op);
     check(tensor_.defined(), op,
-          "its saved tensors were already released; got a second backward through the same graph; hint: pass retain_graph the first time");
+          "its saved tensors were already released; got a second backward through the same graph; "
+          "hint: pass retain_graph the first time");
     const std::uint32_t now = tensor_.storage().version();
-    check(now == version_, op, "a tensor saved for backward was overwritten; ", describe(tensor_), " was saved at version ", version_,
-          " and is now at version ", now, "; hint: make a new tensor instead of writing into this one");
+    check(now == version_, op, "a tensor saved for backward was overwritten; ", describe(tensor_),
+          " was saved at version ", version_, " and is now at version ", now,
+          "; hint: make a new tensor instead of writing into this one");
     return tensor_;
 }
 

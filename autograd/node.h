@@ -1,6 +1,7 @@
 #pragma once
-// The graph. A node is the AutogradMeta of the tensor it computed: tensors own nodes, nodes own (through edges) the nodes of their
-// inputs, and dropping the last tensor frees everything behind it.
+// The graph. A node is the AutogradMeta of the tensor it computed: tensors own nodes, nodes own
+// (through edges) the nodes of their inputs, and dropping the last tensor frees everything behind
+// it.
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -19,17 +20,20 @@ public:
     explicit Node(const char* name);
 
     const char* name() const { return name_; }
-    /// Creation order. An op is created after its inputs, so descending numbers are a topological order; leaves have 0.
+    /// Creation order. An op is created after its inputs, so descending numbers are a topological
+    /// order; leaves have 0.
     std::uint64_t sequence() const { return sequence_; }
 
     /// The node behind each input; null where no gradient is needed.
     virtual std::span<const Ref<Node>> edges() const = 0;
-    /// d(loss)/d(input i) into gradients[i], from d(loss)/d(output), for every i with an edge. An undefined gradient means zero.
+    /// d(loss)/d(input i) into gradients[i], from d(loss)/d(output), for every i with an edge. An
+    /// undefined gradient means zero.
     virtual void backward(const Tensor& gradient, std::span<Tensor> gradients) = 0;
     /// Drops what was saved for backward.
     virtual void release_saved() {}
 
-    // What the gradients flowing out of this node must look like: shape, dtype and device of the tensor it computed.
+    // What the gradients flowing out of this node must look like: shape, dtype and device of the
+    // tensor it computed.
     Shape shape;
     DType dtype = f32;
     Device device;
@@ -73,8 +77,9 @@ inline Ref<Node> edge_to(const Tensor& x) { return Ref<Node>(node_of(x)); }
 /// Makes `node` the origin of `output` and records what its gradient must look like.
 void attach(const Tensor& output, Ref<Node> node);
 
-/// A tensor kept for backward. An output is kept without its node (which owns this: a cycle) and rejoined to it when used. Inside a
-/// checkpoint (autograd/checkpoint.h) it is not kept at all, but computed again when it is wanted.
+/// A tensor kept for backward. An output is kept without its node (which owns this: a cycle) and
+/// rejoined to it when used. Inside a checkpoint (autograd/checkpoint.h) it is not kept at all, but
+/// computed again when it is wanted.
 class SavedTensor {
 public:
     SavedTensor() = default;

@@ -1,27 +1,35 @@
 #pragma once
-// Structured ops: one struct {attributes, forward, backward} each. `apply(MatMul{}, a, b)` runs it and records its node.
+// Structured ops: one struct {attributes, forward, backward} each. `apply(MatMul{}, a, b)` runs it
+// and records its node.
 //
 //     struct Transpose2d {
-//         using saves = SaveNothing;                                                    // what backward needs, stated as a type
-//         Tensor forward(const Tensor& x) const;                                        // checks shapes, calls kernels; no recording
-//         void backward(const Tensor& g, const Context& context, Gradients out) const;  // public functions of Tensors only, so the
-//     };                                                                                // gradient of the gradient needs nothing new
+//         using saves = SaveNothing;                                                    // what
+//         backward needs, stated as a type Tensor forward(const Tensor& x) const; // checks shapes,
+//         calls kernels; no recording void backward(const Tensor& g, const Context& context,
+//         Gradients out) const;  // public functions of Tensors only, so the
+//     };                                                                                // gradient
+//     of the gradient needs nothing new
 //
-// A fused op has kernels of its own for both directions, and says what it is in plain differentiable functions:
+// A fused op has kernels of its own for both directions, and says what it is in plain
+// differentiable functions:
 //
 //     struct GroupNorm {
-//         Tensor kept;                                                                  // what forward found out and backward reads:
-//         using saves = SaveAllInputs;                                                  // the op goes into its node after forward
-//         Tensor forward(const Tensor& x, ...);
-//         void fused_backward(const Tensor& g, const Context&, Gradients out) const;    // kernels; runs when nothing is recorded
-//         Tensor compose(const Tensor& x, ...) const;                                   // differentiated when a gradient of the gradient
-//     };                                                                                // is asked for, or without a fused_backward
+//         Tensor kept;                                                                  // what
+//         forward found out and backward reads: using saves = SaveAllInputs; // the op goes into
+//         its node after forward Tensor forward(const Tensor& x, ...); void fused_backward(const
+//         Tensor& g, const Context&, Gradients out) const;    // kernels; runs when nothing is
+//         recorded Tensor compose(const Tensor& x, ...) const;                                   //
+//         differentiated when a gradient of the gradient
+//     };                                                                                // is asked
+//     for, or without a fused_backward
 //
-// Every op of this library is named in autograd/ops/list.h, from which its tests come; one that is not does not compile. An op of your
-// own, in your own project, names itself, and is a complete op: hooks, anomaly mode, checkpoints and derivatives of any order hold for it.
-// This is also how to give a function a backward of your choice (a straight-through estimator, an implicit layer):
+// Every op of this library is named in autograd/ops/list.h, from which its tests come; one that is
+// not does not compile. An op of your own, in your own project, names itself, and is a complete op:
+// hooks, anomaly mode, checkpoints and derivatives of any order hold for it. This is also how to
+// give a function a backward of your choice (a straight-through estimator, an implicit layer):
 //
-//     struct RoundStraightThrough {                                  // round(x), differentiated as if it were x   (Bengio et al. 2013)
+//     struct RoundStraightThrough {                                  // round(x), differentiated as
+//     if it were x   (Bengio et al. 2013)
 //         static constexpr const char* name = "round_straight_through";
 //         using saves = SaveNothing;
 //         Tensor forward(const Tensor& x) const { return round(x); }
@@ -29,7 +37,8 @@
 //     };
 //     Tensor round_straight_through(const Tensor& x) { return apply(RoundStraightThrough{}, x); }
 //
-// What forward computes is not recorded, whatever functions it calls; what backward computes is, where the caller asked for create_graph.
+// What forward computes is not recorded, whatever functions it calls; what backward computes is,
+// where the caller asked for create_graph.
 #include <array>
 #include <concepts>
 #include <span>
@@ -43,18 +52,25 @@
 namespace eps {
 
 /// The inputs (by index) and the output that backward reads.
-template <int... Inputs>
-struct SaveInputs {
+template <int... Inputs> struct SaveInputs {
     static constexpr std::uint32_t inputs = ((1u << Inputs) | ... | 0u);
     static constexpr bool output = false;
 };
 using SaveNothing = SaveInputs<>;
 /// What compose() needs.
-struct SaveAllInputs { static constexpr std::uint32_t inputs = ~0u; static constexpr bool output = false; };
-struct SaveAllInputsAndOutput { static constexpr std::uint32_t inputs = ~0u; static constexpr bool output = true; };
-struct SaveOutput { static constexpr std::uint32_t inputs = 0; static constexpr bool output = true; };
-template <int... Inputs>
-struct SaveInputsAndOutput {
+struct SaveAllInputs {
+    static constexpr std::uint32_t inputs = ~0u;
+    static constexpr bool output = false;
+};
+struct SaveAllInputsAndOutput {
+    static constexpr std::uint32_t inputs = ~0u;
+    static constexpr bool output = true;
+};
+struct SaveOutput {
+    static constexpr std::uint32_t inputs = 0;
+    static constexpr bool output = true;
+};
+template <int... Inputs> struct SaveInputsAndOutput {
     static constexpr std::uint32_t inputs = ((1u << Inputs) | ... | 0u);
     static constexpr bool output = true;
 };
@@ -62,7 +78,8 @@ struct SaveInputsAndOutput {
 /// What a node hands to its op's backward.
 class Context {
 public:
-    Context(Node& node, std::span<const Ref<Node>> edges, std::span<const SavedTensor> inputs, const SavedTensor& output)
+    Context(Node& node, std::span<const Ref<Node>> edges, std::span<const SavedTensor> inputs,
+            const SavedTensor& output)
         : node_(node), edges_(edges), inputs_(inputs), output_(output) {}
     std::size_t input_count() const { return edges_.size(); }
     bool needs(std::size_t i) const { return static_cast<bool>(edges_[i]); }
@@ -80,44 +97,65 @@ private:
 };
 
 namespace detail {
-template <class Op>
-consteval const char* own_name() {
-    if constexpr (requires { { Op::name } -> std::convertible_to<const char*>; }) return Op::name;
-    else return nullptr;
+template <class Op> consteval const char* own_name() {
+    if constexpr (requires {
+                      { Op::name } -> std::convertible_to<const char*>;
+                  })
+        return Op::name;
+    else
+        return nullptr;
 }
 }  // namespace detail
 
-/// The name of an op: its own member `name`, or, for the ops of this library, what autograd/ops/list.h says.
+/// The name of an op: its own member `name`, or, for the ops of this library, what
+/// autograd/ops/list.h says.
 template <class Op> inline constexpr const char* op_name = detail::own_name<Op>();
 /// Is it listed among the fused ones: specialised by EPS_NAME_FUSED_OP.
 template <class Op> inline constexpr bool listed_as_fused = false;
 
-template <class Op> concept HasBackward = requires { &Op::backward; };
-template <class Op> concept HasFusedBackward = requires { &Op::fused_backward; };
-template <class Op> concept HasCompose = requires { &Op::compose; };
+template <class Op>
+concept HasBackward = requires {
+    &Op::backward;
+};
+template <class Op>
+concept HasFusedBackward = requires {
+    &Op::fused_backward;
+};
+template <class Op>
+concept HasCompose = requires {
+    &Op::compose;
+};
 
-/// op.forward(inputs...) or op.compose(inputs...) from a list: Count inputs, or the list itself if Count is 0.
-template <std::size_t Count, class Op>
-Tensor forward_of(Op& op, std::span<const Tensor> inputs) {
-    if constexpr (Count == 0) return op.forward(inputs);
-    else return [&]<std::size_t... I>(std::index_sequence<I...>) { return op.forward(inputs[I]...); }(std::make_index_sequence<Count>());
+/// op.forward(inputs...) or op.compose(inputs...) from a list: Count inputs, or the list itself if
+/// Count is 0.
+template <std::size_t Count, class Op> Tensor forward_of(Op& op, std::span<const Tensor> inputs) {
+    if constexpr (Count == 0)
+        return op.forward(inputs);
+    else
+        return [&]<std::size_t... I>(std::index_sequence<I...>) { return op.forward(inputs[I]...); }
+    (std::make_index_sequence<Count>());
 }
 template <std::size_t Count, class Op>
 Tensor compose_of(const Op& op, std::span<const Tensor> inputs) {
-    if constexpr (Count == 0) return op.compose(inputs);
-    else return [&]<std::size_t... I>(std::index_sequence<I...>) { return op.compose(inputs[I]...); }(std::make_index_sequence<Count>());
+    if constexpr (Count == 0)
+        return op.compose(inputs);
+    else
+        return [&]<std::size_t... I>(std::index_sequence<I...>) { return op.compose(inputs[I]...); }
+    (std::make_index_sequence<Count>());
 }
 
 /// The node of one application of Op; Count inputs, or any number if Count is 0.
-template <class Op, std::size_t Count>
-class OpNode final : public Node {
-    template <class T> using List = std::conditional_t<Count == 0, std::vector<T>, std::array<T, Count>>;
+template <class Op, std::size_t Count> class OpNode final : public Node {
+    template <class T>
+    using List = std::conditional_t<Count == 0, std::vector<T>, std::array<T, Count>>;
     static_assert(HasBackward<Op> || HasCompose<Op>, "an op needs backward() or compose()");
     static_assert(HasBackward<Op> || Op::saves::inputs == ~0u, "compose() needs every input saved");
-    static_assert(!HasFusedBackward<Op> || (HasCompose<Op> && !HasBackward<Op>), "a fused_backward() needs a compose(), and no backward()");
+    static_assert(!HasFusedBackward<Op> || (HasCompose<Op> && !HasBackward<Op>),
+                  "a fused_backward() needs a compose(), and no backward()");
 
 public:
-    OpNode(Op op, std::span<const Tensor> inputs, const Tensor& output) : Node(op_name<Op>), op_(std::move(op)) {
+    OpNode(Op op, std::span<const Tensor> inputs, const Tensor& output)
+        : Node(op_name<Op>), op_(std::move(op)) {
         if constexpr (Count == 0) {
             edges_.resize(inputs.size());
             saved_.resize(inputs.size());
@@ -146,14 +184,19 @@ public:
     }
 
 private:
-    /// An op of any number of inputs may have more than the mask has bits: it names those that it saves among the first 32, or saves all.
-    static constexpr bool saves(std::size_t i) { return i < 32 ? (Op::saves::inputs >> i & 1u) != 0 : Op::saves::inputs == ~0u; }
+    /// An op of any number of inputs may have more than the mask has bits: it names those that it
+    /// saves among the first 32, or saves all.
+    static constexpr bool saves(std::size_t i) {
+        return i < 32 ? (Op::saves::inputs >> i & 1u) != 0 : Op::saves::inputs == ~0u;
+    }
 
     void backward_of_composition(const Tensor& g, const Context& context, Gradients gradients) {
         List<Tensor> inputs;
         if constexpr (Count == 0) inputs.resize(edges_.size());
         for (std::size_t i = 0; i < edges_.size(); ++i) inputs[i] = context.input(i);
-        differentiate_composition([&](std::span<const Tensor> x) { return compose_of<Count>(op_, x); }, inputs, edges_, g, gradients);
+        differentiate_composition(
+            [&](std::span<const Tensor> x) { return compose_of<Count>(op_, x); }, inputs, edges_, g,
+            gradients);
     }
 
     Op op_;
@@ -165,22 +208,25 @@ private:
 /// Throws unless every tensor is defined and all live on one device.
 void check_inputs(const char* op, std::span<const Tensor> inputs);
 
-/// forward without recording. An op may return one of its inputs: the result is another handle, which gets a history of its own.
-template <std::size_t Count, class Op>
-Tensor run_forward(Op& op, std::span<const Tensor> inputs) {
+/// forward without recording. An op may return one of its inputs: the result is another handle,
+/// which gets a history of its own.
+template <std::size_t Count, class Op> Tensor run_forward(Op& op, std::span<const Tensor> inputs) {
     NoGrad guard;
     const Tensor output = forward_of<Count>(op, inputs);
     check(output.defined(), op_name<Op>, "its forward returned an undefined tensor");
-    return output.requires_grad() ? output.as_strided(output.shape(), output.strides(), output.offset()) : output;
+    return output.requires_grad()
+               ? output.as_strided(output.shape(), output.strides(), output.offset())
+               : output;
 }
 
-template <std::size_t Count, class Op>
-Tensor apply_to(Op op, std::span<const Tensor> inputs) {
+template <std::size_t Count, class Op> Tensor apply_to(Op op, std::span<const Tensor> inputs) {
     static_assert(op_name<Op> != nullptr,
-                  "this op has no name: give it `static constexpr const char* name = \"...\";` or, in this library, a line in autograd/ops/list.h");
+                  "this op has no name: give it `static constexpr const char* name = \"...\";` or, "
+                  "in this library, a line in autograd/ops/list.h");
     check_inputs(op_name<Op>, inputs);
-    static_assert(HasCompose<Op> == listed_as_fused<Op> || detail::own_name<Op>() != nullptr,
-                  "an op of this library with compose() belongs into EPS_COMPOSED_OPS, and no other does");
+    static_assert(
+        HasCompose<Op> == listed_as_fused<Op> || detail::own_name<Op>() != nullptr,
+        "an op of this library with compose() belongs into EPS_COMPOSED_OPS, and no other does");
     if constexpr (HasCompose<Op>)
         if (ComposeMode::enabled()) [[unlikely]]
             return compose_of<Count>(op, inputs);
@@ -195,14 +241,12 @@ Tensor apply_to(Op op, std::span<const Tensor> inputs) {
 }
 
 /// Runs op.forward on the inputs and, if one of them requires a gradient, records its node.
-template <class Op, std::same_as<Tensor>... Inputs>
-Tensor apply(Op op, const Inputs&... inputs) {
+template <class Op, std::same_as<Tensor>... Inputs> Tensor apply(Op op, const Inputs&... inputs) {
     const Tensor list[] = {inputs...};
     return apply_to<sizeof...(Inputs)>(std::move(op), list);
 }
 /// The same for an op of any number of inputs, whose forward takes a span.
-template <class Op>
-Tensor apply(Op op, std::span<const Tensor> inputs) {
+template <class Op> Tensor apply(Op op, std::span<const Tensor> inputs) {
     return apply_to<0>(std::move(op), inputs);
 }
 

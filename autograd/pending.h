@@ -37,9 +37,14 @@ private:
         Tensor gradient;
     };
     // Leaves share the number 0; the address only settles equal numbers.
-    static bool older(const Ref<Node>& a, const Ref<Node>& b) { return a->sequence() < b->sequence(); }
+    static bool older(const Ref<Node>& a, const Ref<Node>& b) {
+        return a->sequence() < b->sequence();
+    }
 
-    std::size_t home(const Node* node) const { return (reinterpret_cast<std::size_t>(node) * 0x9E3779B97F4A7C15u >> 32) & (slots_.size() - 1); }
+    std::size_t home(const Node* node) const {
+        return (reinterpret_cast<std::size_t>(node) * 0x9E3779B97F4A7C15u >> 32) &
+               (slots_.size() - 1);
+    }
     Slot& find(const Node* node) {
         std::size_t i = home(node);
         while (slots_[i].node && slots_[i].node != node) i = (i + 1) & (slots_.size() - 1);
@@ -60,7 +65,8 @@ private:
         return gradient;
     }
     void grow() {
-        std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(std::max<std::size_t>(16, slots_.size() * 2)));
+        std::vector<Slot> old =
+            std::exchange(slots_, std::vector<Slot>(std::max<std::size_t>(16, slots_.size() * 2)));
         for (Slot& slot : old)
             if (slot.node) find(slot.node) = std::move(slot);
     }

@@ -32,10 +32,14 @@ struct Member {
     bool has_next_order() const { return row().index.order < op->max_order; }
     /// The row of one more derivative, by `input`; has_next_order() must hold.
     int next_row(int input) const { return op->row_of(row().index.plus(input)); }
-    const Partial& next(int input) const { return op->rows[static_cast<std::size_t>(next_row(input))]; }
+    const Partial& next(int input) const {
+        return op->rows[static_cast<std::size_t>(next_row(input))];
+    }
     Member differentiated(int input) const {
-        check(has_next_order(), op->name, "derivative of order ", row().index.order + 1, " is not instantiated; got a gradient of a gradient too many; ",
-              "expected order <= ", op->max_order, "; hint: raise max_order_of in tensor/pointwise.h");
+        check(has_next_order(), op->name, "derivative of order ", row().index.order + 1,
+              " is not instantiated; got a gradient of a gradient too many; ",
+              "expected order <= ", op->max_order,
+              "; hint: raise max_order_of in tensor/pointwise.h");
         Member member = *this;
         member.row_number = next_row(input);
         return member;
@@ -53,22 +57,25 @@ DType compute_dtype(const PointwiseOp& op, std::span<const Tensor> inputs) {
     return dtype;
 }
 
-// An integer tensor takes scalars of its own type only: x + 0.5 would silently be x, and a u8 x + 300 would be x + 44
-// (a negative one is a subtraction: x - 5). An attribute may
-// keep its default, as the infinite bounds of a clamp do.
+// An integer tensor takes scalars of its own type only: x + 0.5 would silently be x, and a u8 x +
+// 300 would be x + 44 (a negative one is a subtraction: x - 5). An attribute may keep its default,
+// as the infinite bounds of a clamp do.
 void check_integer_attributes(const Member& member, DType dtype, const Tensor& x) {
     const auto* values = reinterpret_cast<const double*>(member.attributes.data());
     const auto* defaults = static_cast<const double*>(member.op->default_attributes);
     for (std::size_t i = 0; i < member.op->attribute_bytes / sizeof(double); ++i) {
         if (values[i] == defaults[i]) continue;
-        check(values[i] == std::floor(values[i]), member.op->name, "a fractional scalar with an integer tensor; got ", values[i], " and ",
-              describe(x), "; hint: to(x, f32) first");
-        check(can_hold(dtype, std::abs(values[i])), member.op->name, "the scalar is beyond the range of the tensor's type; got ", values[i], " and ",
+        check(values[i] == std::floor(values[i]), member.op->name,
+              "a fractional scalar with an integer tensor; got ", values[i], " and ", describe(x),
+              "; hint: to(x, f32) first");
+        check(can_hold(dtype, std::abs(values[i])), member.op->name,
+              "the scalar is beyond the range of the tensor's type; got ", values[i], " and ",
               describe(x), "; hint: to(x, ", dtype == i64 ? "f32" : "i64", ") first");
     }
 }
 
-// Keeps the memory order of the first full-sized input, so that channels-last images stay channels-last.
+// Keeps the memory order of the first full-sized input, so that channels-last images stay
+// channels-last.
 Tensor make_output(const Shape& shape, Options options, std::span<const Tensor> inputs) {
     for (const Tensor& x : inputs)
         if (x.defined() && x.shape() == shape) {
@@ -80,7 +87,8 @@ Tensor make_output(const Shape& shape, Options options, std::span<const Tensor> 
 
 void launch(const Member& member, Tensor& out, const Tensor& g, const Tensor* inputs) {
     if (out.numel() == 0) return;
-    kernels::run_pointwise(*member.op, member.attributes.data(), member.row_number, {out, g, inputs});
+    kernels::run_pointwise(*member.op, member.attributes.data(), member.row_number,
+                           {out, g, inputs});
 }
 
 Tensor run(const Member& member, std::span<const Tensor> inputs);
@@ -94,12 +102,13 @@ Tensor reduce_to(Tensor gradient, const Node& input) {
 }
 
 /// Count inputs, g included: a node is made for each op, and what it does not hold costs nothing.
-template <std::size_t Count>
-class PointwiseNode final : public Node {
+template <std::size_t Count> class PointwiseNode final : public Node {
 public:
-    PointwiseNode(const Member& member, std::span<const Tensor> inputs, const Tensor& output) : Node(member.op->name), member_(member) {
+    PointwiseNode(const Member& member, std::span<const Tensor> inputs, const Tensor& output)
+        : Node(member.op->name), member_(member) {
         for (std::size_t i = 0; i < Count; ++i)
-            if (inputs[i].defined()) edges_[i] = edge_to(inputs[i]);  // what a row does not read is not passed, and has no gradient
+            // what a row does not read is not passed, and has no gradient
+            if (inputs[i].defined()) edges_[i] = edge_to(inputs[i]);
         if (!member.has_g() && member.op->slope_of_output) {
             output_ = SavedTensor::output(output);
             return;
@@ -114,7 +123,9 @@ public:
     void backward(const Tensor& h, std::span<Tensor> gradients) override {
         if (!member_.has_g() && member_.op->slope_of_output) {
             const Tensor inputs[] = {h, output_.unpack(*this)};
-            gradients[0] = reduce_to(pointwise(*member_.op->slope_of_output, member_.attributes.data(), inputs), *edges_[0]);
+            gradients[0] = reduce_to(
+                pointwise(*member_.op->slope_of_output, member_.attributes.data(), inputs),
+                *edges_[0]);
             return;
         }
         std::array<Tensor, Count> inputs;
@@ -149,7 +160,8 @@ private:
         std::uint32_t keep = 0;
         if (first && edges_[0]) keep |= member_.row().reads << 1;
         for (std::size_t i = first; i < Count; ++i) {
-            if (!edges_[i] || !member_.has_next_order()) continue;  // too high an order: backward will say so
+            // too high an order: backward will say so
+            if (!edges_[i] || !member_.has_next_order()) continue;
             const Partial& slope = member_.next(static_cast<int>(i - first));
             if (slope.kind == Partial::Kind::zero) continue;
             keep |= slope.reads << first | (first ? 1u : 0u);
@@ -165,7 +177,9 @@ private:
 
 void record(const Member& member, std::span<const Tensor> inputs, const Tensor& output) {
     if (!grad_enabled() || member.op->max_order == 0 || !is_floating(output.dtype())) return;
-    const bool needed = std::any_of(inputs.begin(), inputs.end(), [](const Tensor& x) { return x.defined() && x.requires_grad(); });
+    const bool needed = std::any_of(inputs.begin(), inputs.end(), [](const Tensor& x) {
+        return x.defined() && x.requires_grad();
+    });
     if (!needed) return;
     switch (inputs.size()) {
         case 1: return attach(output, make_ref<PointwiseNode<1>>(member, inputs, output));
@@ -181,12 +195,14 @@ Tensor run(const Member& member, std::span<const Tensor> inputs) {
     Shape shape = inputs[0].shape();
     for (const Tensor& x : inputs.subspan(1)) {
         shape = broadcast_shapes(shape, x.shape(), op.name);
-        check(x.device() == inputs[0].device(), op.name, "inputs on different devices; got ", inputs[0].device(), " and ", x.device(),
-              "; hint: copy_to(x, device)");
+        check(x.device() == inputs[0].device(), op.name, "inputs on different devices; got ",
+              inputs[0].device(), " and ", x.device(), "; hint: copy_to(x, device)");
     }
     const DType dtype = compute_dtype(op, inputs);
     if (!is_floating(dtype)) check_integer_attributes(member, dtype, inputs[0]);
-    Tensor out = make_output(shape, {op.kind == PointwiseKind::predicate ? DType::boolean : dtype, inputs[0].device()}, inputs);
+    Tensor out = make_output(
+        shape, {op.kind == PointwiseKind::predicate ? DType::boolean : dtype, inputs[0].device()},
+        inputs);
     launch(member, out, Tensor(), inputs.data());
     record(member, inputs, out);
     return out;

@@ -1,5 +1,6 @@
-// The convolution triple, batch 32, against the machine's matrix products: GFLOP/s counts the arithmetic of the definition, and x_gemm is
-// its ratio to the fastest product of the same run. Minimal filtering needs less arithmetic than that, so x_gemm passes 1.
+// The convolution triple, batch 32, against the machine's matrix products: GFLOP/s counts the
+// arithmetic of the definition, and x_gemm is its ratio to the fastest product of the same run.
+// Minimal filtering needs less arithmetic than that, so x_gemm passes 1.
 #include <benchmark/benchmark.h>
 
 #include "peak.h"
@@ -42,13 +43,16 @@ void run(benchmark::State& state, const Layer& l, Part part, int threads) {
     const auto image = [](std::int64_t channels, std::int64_t extent) {
         return permute(rand({batch, extent, extent, channels}) - 0.5, {0, 3, 1, 2});
     };
-    Tensor x = image(l.in, l.size), y = image(l.out, size), w = rand({l.out, l.in, l.taps, l.taps}) - 0.5;
+    Tensor x = image(l.in, l.size), y = image(l.out, size),
+           w = rand({l.out, l.in, l.taps, l.taps}) - 0.5;
     for (auto _ : state) {
         if (part == Part::forward) kernels::conv2d(y, x, w, Tensor(), l.g);
         if (part == Part::input) kernels::conv2d_input(x, y, w, Tensor(), l.g);
         if (part == Part::weight) kernels::conv2d_weight(w, x, y, l.g);
     }
-    const double flops = 2.0 * static_cast<double>(batch * l.out * size * size * l.in * l.taps * l.taps) * static_cast<double>(state.iterations());
+    const double flops = 2.0 *
+                         static_cast<double>(batch * l.out * size * size * l.in * l.taps * l.taps) *
+                         static_cast<double>(state.iterations());
     state.counters["GFLOP/s"] = benchmark::Counter(flops * 1e-9, benchmark::Counter::kIsRate);
     state.counters["x_gemm"] = benchmark::Counter(flops / peak, benchmark::Counter::kIsRate);
     set_num_threads(1);
@@ -56,11 +60,20 @@ void run(benchmark::State& state, const Layer& l, Part part, int threads) {
 
 const int registered = [] {
     for (const Layer& layer : layers)
-        for (const auto& [name, part] : {std::pair("forward", Part::forward), std::pair("input", Part::input), std::pair("weight", Part::weight)})
+        for (const auto& [name, part] :
+             {std::pair("forward", Part::forward), std::pair("input", Part::input),
+              std::pair("weight", Part::weight)})
             for (int threads : {1, 2})
-                benchmark::RegisterBenchmark((std::string("BM_conv/") + layer.name + "/" + name + "/threads:" + std::to_string(threads)).c_str(),
-                                             [&layer, part = part, threads](benchmark::State& state) { run(state, layer, part, threads); })
-                    ->MinTime(0.2)->UseRealTime()->Unit(benchmark::kMillisecond);
+                benchmark::RegisterBenchmark(
+                    (std::string("BM_conv/") + layer.name + "/" + name +
+                     "/threads:" + std::to_string(threads))
+                        .c_str(),
+                    [&layer, part = part, threads](benchmark::State& state) {
+                        run(state, layer, part, threads);
+                    })
+                    ->MinTime(0.2)
+                    ->UseRealTime()
+                    ->Unit(benchmark::kMillisecond);
     return 0;
 }();
 

@@ -13,8 +13,7 @@ inline bool has_gpu() { return kernels::cuda::device_count() > 0; }
 inline void wait_for_gpu() { (void)copy_to(zeros({1}, {.device = cuda}), cpu); }
 
 /// Times f, `batch` calls and one wait an iteration; the case's time is that of one call.
-template <class F>
-void time_batches(benchmark::State& state, int batch, const F& f) {
+template <class F> void time_batches(benchmark::State& state, int batch, const F& f) {
     wait_for_gpu();
     while (state.KeepRunningBatch(batch)) {
         for (int i = 0; i < batch; ++i) f();

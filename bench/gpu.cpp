@@ -1,6 +1,8 @@
-// The GPU against its own yardsticks, measured in the run: copying 256 MiB and the product of two 8192 x 8192 matrices by cuBLAS. of_peak is the
-// ratio to the one that limits the op. Every pointwise op and every family of op_cases.cpp, forward and forward + backward, on tensors too
-// large for the cache or, where they are not, as they come in networks; convolutions in each precision. No GPU, no cases.
+// The GPU against its own yardsticks, measured in the run: copying 256 MiB and the product of two
+// 8192 x 8192 matrices by cuBLAS. of_peak is the ratio to the one that limits the op. Every
+// pointwise op and every family of op_cases.cpp, forward and forward + backward, on tensors too
+// large for the cache or, where they are not, as they come in networks; convolutions in each
+// precision. No GPU, no cases.
 #include <algorithm>
 #include <chrono>
 
@@ -18,17 +20,20 @@ namespace {
 constexpr int kBatch = 20;                    // calls between two waits
 constexpr std::int64_t kElements = 16 << 20;  // of a pointwise operand: 64 MiB
 
-double bytes_of(const Tensor& x) { return static_cast<double>(x.numel()) * static_cast<double>(size_of(x.dtype())); }
+double bytes_of(const Tensor& x) {
+    return static_cast<double>(x.numel()) * static_cast<double>(size_of(x.dtype()));
+}
 
-template <class F>
-double best_seconds(const F& f) {
+template <class F> double best_seconds(const F& f) {
     double best = 1e9;
     for (int i = 0; i < 6; ++i) {  // the first warms up
         bench::wait_for_gpu();
         const auto start = std::chrono::steady_clock::now();
         for (int k = 0; k < kBatch; ++k) f();
         bench::wait_for_gpu();
-        best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / kBatch);
+        best = std::min(
+            best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() /
+                      kBatch);
     }
     return best;
 }
@@ -56,8 +61,10 @@ double product_peak() {
 // `work` of one call: FLOP, or bytes.
 void report(benchmark::State& state, double work, bool flop) {
     const double done = work * static_cast<double>(state.iterations());
-    state.counters[flop ? "TFLOP/s" : "GB/s"] = benchmark::Counter(done * (flop ? 1e-12 : 1e-9), benchmark::Counter::kIsRate);
-    state.counters["of_peak"] = benchmark::Counter(done / (flop ? product_peak() : copy_peak()), benchmark::Counter::kIsRate);
+    state.counters[flop ? "TFLOP/s" : "GB/s"] =
+        benchmark::Counter(done * (flop ? 1e-12 : 1e-9), benchmark::Counter::kIsRate);
+    state.counters["of_peak"] = benchmark::Counter(done / (flop ? product_peak() : copy_peak()),
+                                                   benchmark::Counter::kIsRate);
 }
 
 void run_case(benchmark::State& state, const OpCase& op, bool backward, Precision precision) {
@@ -78,7 +85,11 @@ void run_case(benchmark::State& state, const OpCase& op, bool backward, Precisio
         if (backward) grad(out, sources, {.gradient = g});
     });
     set_precision(Precision::f32);
-    report(state, op.flop > 0 ? op.flop * (backward ? 3 : 1) : op.bytes > 0 ? op.bytes : bytes + (backward ? 2 : 1) * bytes_of(y), op.flop > 0);
+    report(state,
+           op.flop > 0    ? op.flop * (backward ? 3 : 1)
+           : op.bytes > 0 ? op.bytes
+                          : bytes + (backward ? 2 : 1) * bytes_of(y),
+           op.flop > 0);
 }
 
 // One row of an op's family: the forward, or the derivative by its first input.
@@ -94,24 +105,31 @@ void run_row(benchmark::State& state, const PointwiseOp& op, int row) {
         inputs[static_cast<std::size_t>(j)] = rand({kElements}, {.device = cuda}) * 0.5 + 0.25;
         bytes += bytes_of(inputs[static_cast<std::size_t>(j)]);
     }
-    bench::time_batches(state, kBatch, [&] { op.cuda_kernel(op.default_attributes, row, {out, g, inputs.data()}); });
+    bench::time_batches(state, kBatch, [&] {
+        op.cuda_kernel(op.default_attributes, row, {out, g, inputs.data()});
+    });
     report(state, bytes, false);
 }
 
-template <class Run>
-void add(const std::string& name, const Run& run) {
-    benchmark::RegisterBenchmark(("BM_gpu/" + name).c_str(), run)->MinTime(0.02)->UseRealTime()->Unit(benchmark::kMicrosecond);
+template <class Run> void add(const std::string& name, const Run& run) {
+    benchmark::RegisterBenchmark(("BM_gpu/" + name).c_str(), run)
+        ->MinTime(0.02)
+        ->UseRealTime()
+        ->Unit(benchmark::kMicrosecond);
 }
 
 // By the name of its family, with what convolutions are rounded to: conv_tf32.
 void add_case(const OpCase& op, bool backward) {
     const std::size_t slash = op.name.find('/');
-    const std::string family = op.name.substr(0, slash), rest = op.name.substr(slash) + (backward ? "/backward" : "/forward");
+    const std::string family = op.name.substr(0, slash),
+                      rest = op.name.substr(slash) + (backward ? "/backward" : "/forward");
     for (const std::string& name : precision_names()) {
         const Precision precision = precision_named(name);
         if (precision != Precision::f32 && family != "conv") continue;
         add(family + (precision == Precision::f32 ? "" : "_" + name) + rest,
-            [&op, backward, precision](benchmark::State& state) { run_case(state, op, backward, precision); });
+            [&op, backward, precision](benchmark::State& state) {
+                run_case(state, op, backward, precision);
+            });
     }
 }
 
@@ -127,7 +145,8 @@ const int registered = [] {
     });
     for (const PointwiseOp* op : all_pointwise_ops())
         for (int row : {0, op->row_of(MultiIndex{}.plus(0))})
-            if (row == 0 || (row > 0 && op->rows[static_cast<std::size_t>(row)].kind == Partial::Kind::other))
+            if (row == 0 ||
+                (row > 0 && op->rows[static_cast<std::size_t>(row)].kind == Partial::Kind::other))
                 add(std::string("pointwise/") + op->name + (row ? "/derivative" : "/forward"),
                     [op, row](benchmark::State& state) { run_row(state, *op, row); });
     static const std::vector<OpCase> cases = bench::op_cases();

@@ -1,4 +1,5 @@
-// Our matmul against OpenBLAS's, alternating in one case so that both see the same machine; threads as the argument says.
+// Our matmul against OpenBLAS's, alternating in one case so that both see the same machine; threads
+// as the argument says.
 #include <benchmark/benchmark.h>
 #include <cblas.h>
 
@@ -32,8 +33,10 @@ void BM_matmul(benchmark::State& state) {
     std::vector<double> ours, cblas;
     const auto product = [&] { out = matmul(a, b); };
     const auto blas_product = [&] {
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), 1, a.data<float>(),
-                    static_cast<int>(k), b.data<float>(), static_cast<int>(n), 0, raw.data<float>(), static_cast<int>(n));
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, static_cast<int>(m),
+                    static_cast<int>(n), static_cast<int>(k), 1, a.data<float>(),
+                    static_cast<int>(k), b.data<float>(), static_cast<int>(n), 0, raw.data<float>(),
+                    static_cast<int>(n));
     };
     for (auto _ : state) {
         if (threads > 1) product();  // wakes the threads
@@ -42,7 +45,8 @@ void BM_matmul(benchmark::State& state) {
         if (threads > 1) blas_product();
         cblas.push_back(seconds(blas_product));
         openblas_set_num_threads(1);
-        if (threads > 1) std::this_thread::sleep_for(std::chrono::milliseconds(10));  // OpenMP's threads go on spinning for a while
+        // OpenMP's threads go on spinning for a while
+        if (threads > 1) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     const auto median = [](std::vector<double>& v) {
         std::nth_element(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2), v.end());
@@ -54,7 +58,15 @@ void BM_matmul(benchmark::State& state) {
 }
 BENCHMARK(BM_matmul)
     ->ArgNames({"m", "k", "n", "threads"})
-    ->Args({64, 64, 64, 1})->Args({128, 128, 128, 1})->Args({256, 256, 256, 1})->Args({512, 512, 512, 1})->Args({1024, 1024, 1024, 1})
-    ->Args({100, 784, 400, 1})->Args({256, 256, 256, 2})->Args({512, 512, 512, 2})->Args({1024, 1024, 1024, 2})->Args({100, 784, 400, 2});
+    ->Args({64, 64, 64, 1})
+    ->Args({128, 128, 128, 1})
+    ->Args({256, 256, 256, 1})
+    ->Args({512, 512, 512, 1})
+    ->Args({1024, 1024, 1024, 1})
+    ->Args({100, 784, 400, 1})
+    ->Args({256, 256, 256, 2})
+    ->Args({512, 512, 512, 2})
+    ->Args({1024, 1024, 1024, 2})
+    ->Args({100, 784, 400, 2});
 
 }  // namespace

@@ -1,6 +1,7 @@
-// Every family of ops, forward and forward + backward, as a part of what the machine can do: of_peak is the ratio of GFLOP/s to the
-// fastest matrix product of the run, or of GB/s to its stream of memory. Backward counts twice the forward's arithmetic, and each gradient
-// once beside each tensor once; of_peak passes 1 where a gradient is a view or a tensor stays in the cache.
+// Every family of ops, forward and forward + backward, as a part of what the machine can do:
+// of_peak is the ratio of GFLOP/s to the fastest matrix product of the run, or of GB/s to its
+// stream of memory. Backward counts twice the forward's arithmetic, and each gradient once beside
+// each tensor once; of_peak passes 1 where a gradient is a view or a tensor stays in the cache.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -14,7 +15,9 @@ using bench::OpCase;
 
 namespace {
 
-double bytes_of(const Tensor& x) { return static_cast<double>(x.numel()) * static_cast<double>(size_of(x.dtype())); }
+double bytes_of(const Tensor& x) {
+    return static_cast<double>(x.numel()) * static_cast<double>(size_of(x.dtype()));
+}
 
 void run(benchmark::State& state, const OpCase& op, bool backward, int threads) {
     const double peak = op.flop > 0 ? bench::gemm_peak(threads) : bench::stream_peak(threads);
@@ -37,7 +40,8 @@ void run(benchmark::State& state, const OpCase& op, bool backward, int threads) 
 
     const auto times = static_cast<double>(state.iterations());
     const double work = times * (op.flop > 0 ? op.flop * (backward ? 3 : 1) : bytes);
-    state.counters[op.flop > 0 ? "GFLOP/s" : "GB/s"] = benchmark::Counter(work * 1e-9, benchmark::Counter::kIsRate);
+    state.counters[op.flop > 0 ? "GFLOP/s" : "GB/s"] =
+        benchmark::Counter(work * 1e-9, benchmark::Counter::kIsRate);
     state.counters["of_peak"] = benchmark::Counter(work / peak, benchmark::Counter::kIsRate);
 }
 
@@ -48,8 +52,12 @@ const int registered = [] {
             for (int threads : {1, 2})
                 if (op.backward || !backward)
                     benchmark::RegisterBenchmark(
-                        ("BM_op/" + op.name + (backward ? "/backward" : "/forward") + "/threads:" + std::to_string(threads)).c_str(),
-                        [&op, backward, threads](benchmark::State& state) { run(state, op, backward, threads); })
+                        ("BM_op/" + op.name + (backward ? "/backward" : "/forward") +
+                         "/threads:" + std::to_string(threads))
+                            .c_str(),
+                        [&op, backward, threads](benchmark::State& state) {
+                            run(state, op, backward, threads);
+                        })
                         ->MinTime(0.1)
                         ->UseRealTime()
                         ->Unit(benchmark::kMillisecond);

@@ -8,8 +8,7 @@ using namespace eps;
 namespace {
 
 // ns per op, forward, recorded, backward and released: a chain of 100 ops on 16 elements.
-template <class Step>
-void chain(benchmark::State& state, Step step) {
+template <class Step> void chain(benchmark::State& state, Step step) {
     set_num_threads(1);
     Tensor x = rand({16});
     x.requires_grad_();
@@ -19,12 +18,17 @@ void chain(benchmark::State& state, Step step) {
         for (int i = 0; i < length; ++i) y = step(y);
         backward(y, {.gradient = ones_like(y)});
     }
-    state.counters["ns/op"] = benchmark::Counter(static_cast<double>(state.iterations()) * length,
-                                                 benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+    state.counters["ns/op"] =
+        benchmark::Counter(static_cast<double>(state.iterations()) * length,
+                           benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
-void BM_overhead_tanh(benchmark::State& state) { chain(state, [](const Tensor& y) { return tanh(y); }); }
-void BM_overhead_silu(benchmark::State& state) { chain(state, [](const Tensor& y) { return silu(y); }); }
+void BM_overhead_tanh(benchmark::State& state) {
+    chain(state, [](const Tensor& y) { return tanh(y); });
+}
+void BM_overhead_silu(benchmark::State& state) {
+    chain(state, [](const Tensor& y) { return silu(y); });
+}
 void BM_overhead_mul(benchmark::State& state) {
     const Tensor c = full({16}, 1.0);
     chain(state, [&](const Tensor& y) { return y * c; });

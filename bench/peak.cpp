@@ -12,13 +12,13 @@
 namespace eps::bench {
 namespace {
 
-template <class F>
-double best_seconds(F&& f) {
+template <class F> double best_seconds(F&& f) {
     double best = 1e9;
     for (int i = 0; i < 15; ++i) {
         const auto start = std::chrono::steady_clock::now();
         f();
-        best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+        best = std::min(
+            best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     }
     return best;
 }
@@ -32,7 +32,8 @@ double measure_gemm(int threads) {
         Tensor c = matmul(a, b);
         openblas_set_num_threads(threads);
         const double blas = best_seconds([&] {
-            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, a.data<float>(), n, b.data<float>(), n, 0, c.data<float>(), n);
+            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, a.data<float>(), n,
+                        b.data<float>(), n, 0, c.data<float>(), n);
         });
         openblas_set_num_threads(1);
         const double ours = best_seconds([&] { c = matmul(a, b); });
@@ -45,7 +46,9 @@ double measure_stream() {
     constexpr std::int64_t n = 16 << 20;
     const Tensor a = full({n}, 1.0), b = full({n}, 1.0);
     Tensor out = full({n}, 0.0);
-    return 12.0 * n / best_seconds([&] { stream<2>(n, out.data<float>(), a.data<float>(), b.data<float>(), nullptr); });
+    return 12.0 * n / best_seconds([&] {
+               stream<2>(n, out.data<float>(), a.data<float>(), b.data<float>(), nullptr);
+           });
 }
 
 // Measured at the first question for each number of threads, with that many set.
@@ -72,10 +75,12 @@ double stream_peak(int threads) {
 }
 
 template <int Reads>
-void stream(std::int64_t n, float* __restrict out, const float* __restrict a, const float* __restrict b, const float* __restrict c) {
+void stream(std::int64_t n, float* __restrict out, const float* __restrict a,
+            const float* __restrict b, const float* __restrict c) {
     parallel_for(n, n / 64, [&](std::int64_t begin, std::int64_t end) {
 #pragma GCC ivdep
-        for (std::int64_t i = begin; i < end; ++i) out[i] = a[i] + (Reads > 1 ? 0.5f * b[i] : 0.0f) + (Reads > 2 ? 0.5f * c[i] : 0.0f);
+        for (std::int64_t i = begin; i < end; ++i)
+            out[i] = a[i] + (Reads > 1 ? 0.5f * b[i] : 0.0f) + (Reads > 2 ? 0.5f * c[i] : 0.0f);
     });
     benchmark::ClobberMemory();
 }

@@ -1,6 +1,7 @@
 #pragma once
-// A workload is a whole training step (or sampling step), timed with 1 and 2 threads under the name BM_workload/<name>/threads:<n> and, where
-// there is a GPU, as BM_workload/<name>/cuda/<mode>, called or captured, in each precision. bench/peers/workloads.py has the same steps in PyTorch.
+// A workload is a whole training step (or sampling step), timed with 1 and 2 threads under the name
+// BM_workload/<name>/threads:<n> and, where there is a GPU, as BM_workload/<name>/cuda/<mode>,
+// called or captured, in each precision. bench/peers/workloads.py has the same steps in PyTorch.
 #include <benchmark/benchmark.h>
 
 #if defined(__GLIBC__)
@@ -21,7 +22,8 @@ namespace eps::bench {
 
 using WorkloadStep = std::function<void()>;
 
-/// Resident memory of this process in MB: now ("VmRSS:"), or at most since the peak was reset ("VmHWM:"); 0 where Linux's /proc is missing.
+/// Resident memory of this process in MB: now ("VmRSS:"), or at most since the peak was reset
+/// ("VmHWM:"); 0 where Linux's /proc is missing.
 inline double resident_megabytes(const std::string& field) {
     std::ifstream status("/proc/self/status");
     for (std::string word; status >> word;)
@@ -37,9 +39,9 @@ inline void reset_resident_peak() {
     std::ofstream("/proc/self/clear_refs") << 5;
 }
 
-/// On the CPU: `peak_MB` is what the process grew by at most from before `make` on, `new_bytes` what a warm step takes from the system.
-template <class Make>
-void run_on_cpu(benchmark::State& state, const Make& make, int threads) {
+/// On the CPU: `peak_MB` is what the process grew by at most from before `make` on, `new_bytes`
+/// what a warm step takes from the system.
+template <class Make> void run_on_cpu(benchmark::State& state, const Make& make, int threads) {
     set_num_threads(threads);
     reset_resident_peak();
     const double before = resident_megabytes("VmRSS:");
@@ -52,7 +54,8 @@ void run_on_cpu(benchmark::State& state, const Make& make, int threads) {
     state.counters["peak_MB"] = resident_megabytes("VmHWM:") - before;
 }
 
-/// On a GPU, ten steps at a time: the host runs ahead of the device, as it does in training. `peak_MB` is the most that tensors held.
+/// On a GPU, ten steps at a time: the host runs ahead of the device, as it does in training.
+/// `peak_MB` is the most that tensors held.
 template <class Make>
 void run_on_gpu(benchmark::State& state, const Make& make, Precision precision, bool captured) {
     set_precision(precision);
@@ -65,27 +68,37 @@ void run_on_gpu(benchmark::State& state, const Make& make, Precision precision, 
         const auto run = [&] { captured ? (void)graph() : step(); };
         for (int i = 0; i < 5; ++i) run();  // a Step is captured on the way
         allocator_of(cuda).reset_peak();
-        if (captured && !graph.captured()) state.SkipWithError(graph.refusal().c_str());
-        else time_batches(state, 10, run);
-        state.counters["peak_MB"] = static_cast<double>(allocator_of(cuda).stats().peak_bytes) * 1e-6;
+        if (captured && !graph.captured())
+            state.SkipWithError(graph.refusal().c_str());
+        else
+            time_batches(state, 10, run);
+        state.counters["peak_MB"] =
+            static_cast<double>(allocator_of(cuda).stats().peak_bytes) * 1e-6;
     }
     set_precision(Precision::f32);
 }
 
-/// `make` builds nets, optimisers and data on a device, and returns the step. Registers a case for each number of threads, and those of a GPU.
-template <class Make>
-int register_workload(const char* name, Make make, bool on_cpu = true) {
+/// `make` builds nets, optimisers and data on a device, and returns the step. Registers a case for
+/// each number of threads, and those of a GPU.
+template <class Make> int register_workload(const char* name, Make make, bool on_cpu = true) {
     const std::string prefix = std::string("BM_workload/") + name;
     const auto add = [&](const std::string& how, double seconds, auto run) {
-        benchmark::RegisterBenchmark((prefix + how).c_str(), run)->Unit(benchmark::kMillisecond)->UseRealTime()->MinTime(seconds);
+        benchmark::RegisterBenchmark((prefix + how).c_str(), run)
+            ->Unit(benchmark::kMillisecond)
+            ->UseRealTime()
+            ->MinTime(seconds);
     };
     for (int threads : {1, 2})
-        if (on_cpu) add("/threads:" + std::to_string(threads), 1.5, [make, threads](benchmark::State& state) { run_on_cpu(state, make, threads); });
+        if (on_cpu)
+            add("/threads:" + std::to_string(threads), 1.5,
+                [make, threads](benchmark::State& state) { run_on_cpu(state, make, threads); });
     if (!has_gpu()) return 0;
     for (const bool captured : {false, true})
         for (const std::string& precision : precision_names())
             add(std::string("/cuda/") + (captured ? "captured_" : "called_") + precision, 0.3,
-                [=](benchmark::State& state) { run_on_gpu(state, make, precision_named(precision), captured); });
+                [=](benchmark::State& state) {
+                    run_on_gpu(state, make, precision_named(precision), captured);
+                });
     return 0;
 }
 

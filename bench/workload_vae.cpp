@@ -16,7 +16,8 @@ struct VaeStep {
     Tensor x;
     nn::Adam adam;
     explicit VaeStep(Device device)
-        : x(bernoulli(0.3, {100, 784}, {.device = device}, generator)), adam((model.to(device), model.parameters()), nn::AdamOptions{.lr = 1e-3}) {}
+        : x(bernoulli(0.3, {100, 784}, {.device = device}, generator)),
+          adam((model.to(device), model.parameters()), nn::AdamOptions{.lr = 1e-3}) {}
     void operator()() {
         const Tensor loss = -mean(model.elbo(x, generator).elbo);
         adam.zero_grad();

@@ -1,4 +1,5 @@
-// The format: Portable Network Graphics (PNG) Specification, third edition, W3C 2025, chunks acTL, fcTL and fdAT.
+// The format: Portable Network Graphics (PNG) Specification, third edition, W3C 2025, chunks acTL,
+// fcTL and fdAT.
 #include "cli/apng.h"
 
 #include <zlib.h>
@@ -24,17 +25,20 @@ constexpr std::size_t kHeader = 13;                  // bytes of IHDR
 constexpr std::uint8_t kGray = 0, kTrueColour = 2;   // colour types whose pixels need no palette
 
 void put(Buffer& out, std::uint64_t value, int bytes) {  // the largest first
-    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) out.push_back(static_cast<std::byte>(value >> shift));
+    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
+        out.push_back(static_cast<std::byte>(value >> shift));
 }
 std::uint32_t get32(Bytes bytes) {
     std::uint32_t value = 0;
-    for (std::size_t i = 0; i < 4; ++i) value = value << 8 | std::to_integer<std::uint32_t>(bytes[i]);
+    for (std::size_t i = 0; i < 4; ++i)
+        value = value << 8 | std::to_integer<std::uint32_t>(bytes[i]);
     return value;
 }
 
 // Length, type, data, CRC of type and data.
 void put_chunk(Buffer& out, std::string_view type, Bytes data) {
-    check(data.size() <= std::numeric_limits<std::int32_t>::max(), "write_film", "a frame of ", data.size(), " bytes; expected less than 2^31");
+    check(data.size() <= std::numeric_limits<std::int32_t>::max(), "write_film", "a frame of ",
+          data.size(), " bytes; expected less than 2^31");
     put(out, data.size(), 4);
     const std::size_t begin = out.size();
     const Bytes name = as_byte_span(type);
@@ -56,7 +60,9 @@ Still parsed(Bytes png) {
         const std::size_t length = get32(png.subspan(at));
         if (length > png.size() - at - 12) break;
         const Bytes type = png.subspan(at + 4, 4), data = png.subspan(at + 8, length);
-        const auto is = [&](std::string_view name) { return std::ranges::equal(type, as_byte_span(name)); };
+        const auto is = [&](std::string_view name) {
+            return std::ranges::equal(type, as_byte_span(name));
+        };
         if (is("IHDR")) still.header.assign(data.begin(), data.end());
         if (is("IDAT")) still.compressed.insert(still.compressed.end(), data.begin(), data.end());
         at += 12 + length;
@@ -76,7 +82,8 @@ Buffer frame_control(const Still& still, std::uint32_t sequence, std::uint16_t d
     return out;
 }
 
-// The last frame is what stands before the film, outside of it: the default image that programs without animation show.
+// The last frame is what stands before the film, outside of it: the default image that programs
+// without animation show.
 void write_stills(const std::string& path, const std::vector<Still>& stills) {
     const std::string_view signature = "\x89PNG\r\n\x1a\n";
     Buffer out(as_byte_span(signature).begin(), as_byte_span(signature).end());
@@ -88,7 +95,8 @@ void write_stills(const std::string& path, const std::vector<Still>& stills) {
     put_chunk(out, "IDAT", stills.back().compressed);
     std::uint32_t sequence = 0;
     for (const Still& still : stills) {
-        put_chunk(out, "fcTL", frame_control(still, sequence++, &still == &stills.back() ? kRest : kDelay));
+        put_chunk(out, "fcTL",
+                  frame_control(still, sequence++, &still == &stills.back() ? kRest : kDelay));
         Buffer data;
         put(data, sequence++, 4);
         data.insert(data.end(), still.compressed.begin(), still.compressed.end());
@@ -104,9 +112,7 @@ bool read_still(const std::string& file, Still& still) {
         const Buffer bytes = read_file(file, "read_png");
         decode_png(file, bytes);
         still = parsed(bytes);
-    } catch (const Error&) {
-        return false;
-    }
+    } catch (const Error&) { return false; }
     if (still.header.size() != kHeader) return false;
     const auto colour_type = std::to_integer<std::uint8_t>(still.header[9]);
     return colour_type == kGray || colour_type == kTrueColour;
@@ -116,26 +122,32 @@ bool read_still(const std::string& file, Still& still) {
 std::vector<std::string> thinned(const std::vector<std::string>& files) {
     if (files.size() <= kMostFrames) return files;
     std::vector<std::string> kept;
-    for (std::size_t i = 0; i < kMostFrames; ++i) kept.push_back(files[i * (files.size() - 1) / (kMostFrames - 1)]);
+    for (std::size_t i = 0; i < kMostFrames; ++i)
+        kept.push_back(files[i * (files.size() - 1) / (kMostFrames - 1)]);
     return kept;
 }
 
 }  // namespace
 
 void write_film(const std::string& path, const Tensor& frames, int scale) {
-    check(frames.defined() && frames.rank() == 4 && (frames.size(3) == 1 || frames.size(3) == 3) && frames.numel() > 0, "write_film", "got ",
-          describe(frames), " for '", path, "'; expected [F, H, W, 1] or [F, H, W, 3], not empty");
+    check(frames.defined() && frames.rank() == 4 && (frames.size(3) == 1 || frames.size(3) == 3) &&
+              frames.numel() > 0,
+          "write_film", "got ", describe(frames), " for '", path,
+          "'; expected [F, H, W, 1] or [F, H, W, 3], not empty");
     std::vector<Still> stills;
     for (std::int64_t i = 0; i < frames.size(0); ++i) {
         const Tensor frame = select(frames, 0, i);
-        stills.push_back(parsed(encode_png(path, frame.size(2) == 1 ? select(frame, 2, 0) : frame, scale)));
+        stills.push_back(
+            parsed(encode_png(path, frame.size(2) == 1 ? select(frame, 2, 0) : frame, scale)));
     }
     write_stills(path, stills);
 }
 
 void write_picture(const std::string& path, const models::Picture& picture) {
-    if (picture.pixels.defined() && picture.pixels.rank() == 4) write_film(path, picture.pixels, picture.scale);
-    else write_png(path, picture.pixels, picture.scale);
+    if (picture.pixels.defined() && picture.pixels.rank() == 4)
+        write_film(path, picture.pixels, picture.scale);
+    else
+        write_png(path, picture.pixels, picture.scale);
 }
 
 void join_film(const std::string& path, const std::vector<std::string>& files) {

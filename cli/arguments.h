@@ -1,5 +1,6 @@
 #pragma once
-// The command line, parsed and checked. arguments.cpp and help.cpp are the only files that know CLI11.
+// The command line, parsed and checked. arguments.cpp and help.cpp are the only files that know
+// CLI11.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,14 +17,12 @@ public:
     using Error::Error;
 };
 
-/// f(), whose errors are the user's, but for what the machine lacks: the same sentences, of a command.
-template <class F>
-auto as_usage(const std::string& command, const F& f) {
+/// f(), whose errors are the user's, but for what the machine lacks: the same sentences, of a
+/// command.
+template <class F> auto as_usage(const std::string& command, const F& f) {
     try {
         return f();
-    } catch (const Missing&) {
-        throw;
-    } catch (const Error& error) {
+    } catch (const Missing&) { throw; } catch (const Error& error) {
         throw UsageError(command, std::string(error.what()).substr(error.op().size() + 2));
     }
 }
@@ -34,8 +33,8 @@ struct ShowText {
 };
 struct TrainArguments {
     bool resume = false;
-    std::string run;        // the folder
-    models::Config config;  // of a new run, complete
+    std::string run;                    // the folder
+    models::Config config;              // of a new run, complete
     std::optional<std::int64_t> steps;  // for --resume: in place of those in config.json
     std::optional<double> minutes;
     std::string device;  // here and below: in place of the run's where it is not empty
@@ -45,7 +44,8 @@ struct TrainArguments {
 struct SampleArguments {
     std::string run, out;
     std::int64_t count = 64, seed = 0;
-    models::Config sampling;  // options of some family, as they are given: open_trained says whether they are the run's
+    // options of some family, as they are given: open_trained says whether they are the run's
+    models::Config sampling;
     std::string device;
     int threads = 0;
 };
@@ -65,7 +65,8 @@ struct OpsArguments {
 };
 struct DoctorArguments {};
 
-using Arguments = std::variant<ShowText, TrainArguments, SampleArguments, EvalArguments, InfoArguments, OpsArguments, DoctorArguments>;
+using Arguments = std::variant<ShowText, TrainArguments, SampleArguments, EvalArguments,
+                               InfoArguments, OpsArguments, DoctorArguments>;
 
 /// Throws UsageError, with the option or command that was probably meant.
 Arguments parse_arguments(int argc, const char* const* argv);

@@ -32,7 +32,8 @@ int run(const ShowText& arguments) {
 int main_of(int argc, const char* const* argv) {
     if (argc > 0 && argv[0] != nullptr) set_program_name(argv[0]);
     try {
-        return std::visit([](const auto& arguments) { return run(arguments); }, parse_arguments(argc, argv));
+        return std::visit([](const auto& arguments) { return run(arguments); },
+                          parse_arguments(argc, argv));
     } catch (const UsageError& error) {
         return complain(error.what(), exit_usage);  // names the command: "eps train vae: ..."
     } catch (const Missing& error) {

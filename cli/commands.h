@@ -1,12 +1,14 @@
 #pragma once
-// The commands of eps, one .cpp each. A result goes to stdout, everything else to stderr; the return value is the exit code.
+// The commands of eps, one .cpp each. A result goes to stdout, everything else to stderr; the
+// return value is the exit code.
 #include <string>
 
 #include "cli/arguments.h"
 
 namespace eps::cli {
 
-enum ExitCode { exit_ok = 0, exit_error = 1, exit_usage = 2, exit_missing = 3 };  // and 128 + signal: 130 for Ctrl-C
+// and 128 + signal: 130 for Ctrl-C
+enum ExitCode { exit_ok = 0, exit_error = 1, exit_usage = 2, exit_missing = 3 };
 
 int run(const ShowText& arguments);
 int run(const TrainArguments& arguments);

@@ -16,11 +16,11 @@ namespace {
 
 std::string data_text(const std::string& name) {
     try {
-        const data::ImageDataset train = data::load_images(name, "train"), test = data::load_images(name, "test");
-        return str(train.images.size(0), " + ", test.images.size(0), " images ", train.images.size(1), "x", train.images.size(2));
-    } catch (const Error& error) {
-        return str("missing: ", error.what());
-    }
+        const data::ImageDataset train = data::load_images(name, "train"),
+                                 test = data::load_images(name, "test");
+        return str(train.images.size(0), " + ", test.images.size(0), " images ",
+                   train.images.size(1), "x", train.images.size(2));
+    } catch (const Error& error) { return str("missing: ", error.what()); }
 }
 
 }  // namespace
@@ -30,8 +30,10 @@ int run(const DoctorArguments&) {
     table.row({"version", EPS_VERSION});
     table.row({"CPU", cpu_model()});
     table.row({"instructions", isa_text()});
-    if (const std::string missing = missing_isa(); !missing.empty()) table.row({"", "this CPU LACKS " + missing + ": build again here"});
-    table.row({"threads", str(num_threads(), " of ", std::thread::hardware_concurrency(), " cores")});
+    if (const std::string missing = missing_isa(); !missing.empty())
+        table.row({"", "this CPU LACKS " + missing + ": build again here"});
+    table.row(
+        {"threads", str(num_threads(), " of ", std::thread::hardware_concurrency(), " cores")});
     table.row({"BLAS", blas_summary()});
     table.row({"memory", memory_text()});
     table.row({"CUDA", cuda_text()});

@@ -15,7 +15,8 @@ class Help final : public CLI::Formatter {
 public:
     std::string make_help(const CLI::App* app, std::string, CLI::AppFormatMode) const override {
         std::string text = "Usage: " + command_of(app);
-        const auto visible = app->get_options([](const CLI::Option* o) { return !o->get_group().empty(); });
+        const auto visible =
+            app->get_options([](const CLI::Option* o) { return !o->get_group().empty(); });
         for (const CLI::Option* option : visible)
             if (option->get_positional() || option->get_required()) text += " " + label(option);
         const auto commands = app->get_subcommands({});
@@ -23,14 +24,19 @@ public:
         text += " [OPTIONS]\n\n" + wrapped(app->get_description(), 0, kWidth) + "\n";
         if (!commands.empty()) {
             text += "\nCommands:\n";
-            for (const CLI::App* command : commands) text += entry(command->get_name(), command->get_description());
+            for (const CLI::App* command : commands)
+                text += entry(command->get_name(), command->get_description());
         }
         std::vector<std::string> groups = app->get_groups();
-        std::stable_partition(groups.begin(), groups.end(), [](const std::string& group) { return group != "Options"; });  // --help comes last
+        // --help comes last
+        std::stable_partition(groups.begin(), groups.end(),
+                              [](const std::string& group) { return group != "Options"; });
         for (const std::string& group : groups) {
-            const auto options = app->get_options([&](const CLI::Option* o) { return !group.empty() && o->get_group() == group; });
+            const auto options = app->get_options(
+                [&](const CLI::Option* o) { return !group.empty() && o->get_group() == group; });
             if (!options.empty()) text += "\n" + group + ":\n";
-            for (const CLI::Option* option : options) text += entry(label(option), described(option));
+            for (const CLI::Option* option : options)
+                text += entry(label(option), described(option));
         }
         return text + (app->get_footer().empty() ? "" : "\n" + app->get_footer() + "\n");
     }
@@ -49,8 +55,10 @@ private:
     }
     static std::string entry(const std::string& name, const std::string& description) {
         std::string text = "  " + name;
-        if (text.size() + 2 > kColumn) text += "\n" + std::string(kColumn, ' ');
-        else text.append(kColumn - text.size(), ' ');
+        if (text.size() + 2 > kColumn)
+            text += "\n" + std::string(kColumn, ' ');
+        else
+            text.append(kColumn - text.size(), ' ');
         return text + wrapped(description, kColumn, kWidth) + "\n";
     }
 };
@@ -60,7 +68,8 @@ private:
 std::shared_ptr<CLI::FormatterBase> help_page() { return std::make_shared<Help>(); }
 
 std::string command_of(const CLI::App* app) {
-    return app->get_parent() == nullptr ? app->get_name() : command_of(app->get_parent()) + " " + app->get_name();
+    return app->get_parent() == nullptr ? app->get_name()
+                                        : command_of(app->get_parent()) + " " + app->get_name();
 }
 
 }  // namespace eps::cli

@@ -20,7 +20,9 @@ namespace {
 // "1234567" -> "1,234,567"
 std::string grouped(std::int64_t number) {
     std::string text = std::to_string(number);
-    for (std::size_t at = text.size(); at > 3 && std::isdigit(static_cast<unsigned char>(text[at - 4])) != 0; at -= 3) text.insert(at - 3, ",");
+    for (std::size_t at = text.size();
+         at > 3 && std::isdigit(static_cast<unsigned char>(text[at - 4])) != 0; at -= 3)
+        text.insert(at - 3, ",");
     return text;
 }
 
@@ -46,7 +48,8 @@ std::string describe_run(const std::string& path) {
     Table metrics;
     metrics.row({"  step", grouped(line->step)});
     metrics.row({"  seconds", significant(line->seconds, 6)});
-    for (const auto& [name, value] : line->scalars) metrics.row({"  " + name, significant(value, 6)});
+    for (const auto& [name, value] : line->scalars)
+        metrics.row({"  " + name, significant(value, 6)});
     return text + "\nLast metrics\n" + metrics.to_string();
 }
 
@@ -58,7 +61,8 @@ std::string describe_safetensors(const std::string& path) {
         table.row({printable(name), to_string(x.dtype()), x.shape().to_string()});
         elements += x.numel();
     }
-    std::string text = table.to_string() + str(file.tensors.size(), " tensors, ", grouped(elements), " numbers\n");
+    std::string text =
+        table.to_string() + str(file.tensors.size(), " tensors, ", grouped(elements), " numbers\n");
     for (const auto& [key, value] : file.metadata) text += printable(str(key, " = ", value)) + "\n";
     return text;
 }
@@ -70,8 +74,11 @@ std::string describe_file(const std::string& path) {
     if (name.ends_with(".safetensors")) return describe_safetensors(path);
     if (name.ends_with(".npy")) return describe_tensor(read_npy(path));
     if (name.ends_with(".png")) return describe_tensor(read_png(path));
-    if (name.find("idx") != std::string::npos || name.ends_with(".gz")) return describe_tensor(data::read_idx(path));
-    fail("info", "'", path, "' is of no known kind; expected the folder of a run, or a file .safetensors, .npy, .png, or IDX (...idx3-ubyte, .gz)");
+    if (name.find("idx") != std::string::npos || name.ends_with(".gz"))
+        return describe_tensor(data::read_idx(path));
+    fail("info", "'", path,
+         "' is of no known kind; expected the folder of a run, or a file .safetensors, .npy, .png, "
+         "or IDX (...idx3-ubyte, .gz)");
 }
 
 }  // namespace
@@ -79,7 +86,8 @@ std::string describe_file(const std::string& path) {
 int run(const InfoArguments& arguments) {
     std::error_code ignored;
     const bool folder = std::filesystem::is_directory(arguments.path, ignored);
-    check(folder || std::filesystem::exists(arguments.path, ignored), "info", "there is no '", arguments.path, "'");
+    check(folder || std::filesystem::exists(arguments.path, ignored), "info", "there is no '",
+          arguments.path, "'");
     print(folder ? describe_run(arguments.path) : describe_file(arguments.path));
     return exit_ok;
 }

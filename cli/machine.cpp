@@ -33,16 +33,19 @@ std::string isa_text() {
     return compiled == available ? compiled : str(compiled, " (this CPU has ", available, ")");
 }
 
-
-std::string cuda_text() { return str(kernels::cuda::device_count() > 0 ? "cuda:0 " : "", kernels::cuda::device_summary()); }
+std::string cuda_text() {
+    return str(kernels::cuda::device_count() > 0 ? "cuda:0 " : "", kernels::cuda::device_summary());
+}
 
 std::string memory_text() {
-    const double available = kilobytes(proc_value("/proc/meminfo", "MemAvailable")), total = kilobytes(proc_value("/proc/meminfo", "MemTotal"));
+    const double available = kilobytes(proc_value("/proc/meminfo", "MemAvailable")),
+                 total = kilobytes(proc_value("/proc/meminfo", "MemTotal"));
     return str(bytes_text(available), " free of ", bytes_text(total));
 }
 
 std::string version_text() {
-    return str("eps ", EPS_VERSION, "\nBLAS  ", blas_summary(), "\nCPU   ", isa_text(), "\nCUDA  ", cuda_text(), "\n");
+    return str("eps ", EPS_VERSION, "\nBLAS  ", blas_summary(), "\nCPU   ", isa_text(), "\nCUDA  ",
+               cuda_text(), "\n");
 }
 
 }  // namespace eps::cli

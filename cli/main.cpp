@@ -1,4 +1,5 @@
-// The program eps. Before anything else runs it makes sure that this CPU has the instructions the kernels were compiled for.
+// The program eps. Before anything else runs it makes sure that this CPU has the instructions the
+// kernels were compiled for.
 #include <unistd.h>
 
 #include "cli/commands.h"
@@ -12,19 +13,23 @@ void complain(const char* text) {
     (void)!::write(STDERR_FILENO, text, length);
 }
 
-// Runs before static objects are made. Plain characters only: any inline function of the standard library may come from a file that was
-// compiled for the missing instructions.
+// Runs before static objects are made. Plain characters only: any inline function of the standard
+// library may come from a file that was compiled for the missing instructions.
 [[gnu::constructor(101)]] void check_cpu() {
     bool missing = false;
     for (int i = 0; eps::isa_feature(i).name != nullptr; ++i) {
         const eps::IsaFeature feature = eps::isa_feature(i);
         if (!feature.compiled || feature.available) continue;
-        complain(missing ? " " : "eps: this program was built for a CPU with other instructions; missing here: ");
+        complain(
+            missing
+                ? " "
+                : "eps: this program was built for a CPU with other instructions; missing here: ");
         complain(feature.name);
         missing = true;
     }
     if (!missing) return;
-    complain("; hint: build it on this computer, or with -DEPS_ISA=x86-64-v3 for every CPU with AVX2\n");
+    complain(
+        "; hint: build it on this computer, or with -DEPS_ISA=x86-64-v3 for every CPU with AVX2\n");
     ::_exit(eps::cli::exit_error);
 }
 

@@ -13,10 +13,12 @@
 namespace eps::cli {
 namespace {
 
-constexpr std::uint64_t kLargestRatio = 1032;  // of DEFLATE, so that a small file cannot ask for a large picture
-constexpr std::int64_t kLargestSide = 32768;   // pixels
+// of DEFLATE, so that a small file cannot ask for a large picture
+constexpr std::uint64_t kLargestRatio = 1032;
+constexpr std::int64_t kLargestSide = 32768;  // pixels
 
-// libpng's simplified interface: it reports errors by return value and message, and never jumps over our frames.
+// libpng's simplified interface: it reports errors by return value and message, and never jumps
+// over our frames.
 struct Image {
     png_image png{};
     Image() { png.version = PNG_IMAGE_VERSION; }
@@ -25,15 +27,20 @@ struct Image {
     Image& operator=(const Image&) = delete;
 };
 
-std::uint8_t level(double intensity) { return static_cast<std::uint8_t>(std::lround(255 * std::clamp(intensity, 0.0, 1.0))); }
+std::uint8_t level(double intensity) {
+    return static_cast<std::uint8_t>(std::lround(255 * std::clamp(intensity, 0.0, 1.0)));
+}
 
 // The picture as bytes: u8 unchanged, intensities quantised.
 Tensor as_levels(const std::string& path, const Tensor& picture) {
     if (picture.dtype() == u8) return copy_to(picture, cpu).contiguous_data();
-    check(is_floating(picture.dtype()), "write_png", "got ", describe(picture), " for '", path, "'; expected u8, or intensities in f32 or f64");
+    check(is_floating(picture.dtype()), "write_png", "got ", describe(picture), " for '", path,
+          "'; expected u8, or intensities in f32 or f64");
     const std::vector<double> intensities = picture.to_vector();
-    check(std::none_of(intensities.begin(), intensities.end(), [](double v) { return std::isnan(v); }), "write_png",
-          "the picture holds NaN; got ", describe(picture), " for '", path, "'; expected numbers in [0, 1]");
+    check(std::none_of(intensities.begin(), intensities.end(),
+                       [](double v) { return std::isnan(v); }),
+          "write_png", "the picture holds NaN; got ", describe(picture), " for '", path,
+          "'; expected numbers in [0, 1]");
     Tensor out = empty(picture.shape(), {.dtype = u8});
     std::transform(intensities.begin(), intensities.end(), out.data<std::uint8_t>(), level);
     return out;
@@ -41,7 +48,8 @@ Tensor as_levels(const std::string& path, const Tensor& picture) {
 
 // Each pixel repeated scale times in both directions. [H, W] or [H, W, 3]
 std::vector<std::uint8_t> enlarged(const Tensor& levels, std::int64_t scale) {
-    const std::int64_t height = levels.size(0), width = levels.size(1), channels = levels.rank() == 3 ? 3 : 1;
+    const std::int64_t height = levels.size(0), width = levels.size(1),
+                       channels = levels.rank() == 3 ? 3 : 1;
     const auto* const from = levels.data<std::uint8_t>();
     std::vector<std::uint8_t> out;
     out.reserve(static_cast<std::size_t>(height * width * channels * scale * scale));
@@ -53,16 +61,18 @@ std::vector<std::uint8_t> enlarged(const Tensor& levels, std::int64_t scale) {
     return out;
 }
 
-std::vector<std::byte> encoded(const std::string& path, const std::vector<std::uint8_t>& pixels, std::int64_t height, std::int64_t width,
-                               bool colour) {
+std::vector<std::byte> encoded(const std::string& path, const std::vector<std::uint8_t>& pixels,
+                               std::int64_t height, std::int64_t width, bool colour) {
     Image image;
     image.png.width = static_cast<png_uint_32>(width);
     image.png.height = static_cast<png_uint_32>(height);
     image.png.format = colour ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
     png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image.png);
     std::vector<std::byte> bytes(size);
-    const bool written = png_image_write_to_memory(&image.png, bytes.data(), &size, 0, pixels.data(), 0, nullptr) != 0;
-    check(written, "write_png", "libpng refuses: ", static_cast<const char*>(image.png.message), "; for '", path, "'");
+    const bool written = png_image_write_to_memory(&image.png, bytes.data(), &size, 0,
+                                                   pixels.data(), 0, nullptr) != 0;
+    check(written, "write_png", "libpng refuses: ", static_cast<const char*>(image.png.message),
+          "; for '", path, "'");
     bytes.resize(size);
     return bytes;
 }
@@ -70,10 +80,12 @@ std::vector<std::byte> encoded(const std::string& path, const std::vector<std::u
 void check_picture(const std::string& path, const Tensor& picture, std::int64_t scale) {
     check(picture.defined(), "write_png", "the picture for '", path, "' is undefined");
     const bool gray = picture.rank() == 2, colour = picture.rank() == 3 && picture.size(2) == 3;
-    check((gray || colour) && picture.numel() > 0, "write_png", "got ", describe(picture), " for '", path,
-          "'; expected [H, W] or [H, W, 3], not empty");
-    check(scale >= 1 && scale <= kLargestSide && std::max(picture.size(0), picture.size(1)) <= kLargestSide / scale, "write_png", "scale ", scale,
-          " of ", picture.shape(), " for '", path, "'; expected a scale >= 1 and sides of at most ", kLargestSide, " pixels");
+    check((gray || colour) && picture.numel() > 0, "write_png", "got ", describe(picture), " for '",
+          path, "'; expected [H, W] or [H, W, 3], not empty");
+    check(scale >= 1 && scale <= kLargestSide &&
+              std::max(picture.size(0), picture.size(1)) <= kLargestSide / scale,
+          "write_png", "scale ", scale, " of ", picture.shape(), " for '", path,
+          "'; expected a scale >= 1 and sides of at most ", kLargestSide, " pixels");
 }
 
 }  // namespace
@@ -81,7 +93,8 @@ void check_picture(const std::string& path, const Tensor& picture, std::int64_t 
 std::vector<std::byte> encode_png(const std::string& path, const Tensor& picture, int scale) {
     check_picture(path, picture, scale);
     const std::vector<std::uint8_t> pixels = enlarged(as_levels(path, picture), scale);
-    return encoded(path, pixels, picture.size(0) * scale, picture.size(1) * scale, picture.rank() == 3);
+    return encoded(path, pixels, picture.size(0) * scale, picture.size(1) * scale,
+                   picture.rank() == 3);
 }
 
 void write_png(const std::string& path, const Tensor& picture, int scale) {
@@ -93,8 +106,11 @@ Tensor read_png(const std::string& path) { return decode_png(path, read_file(pat
 
 Tensor decode_png(const std::string& path, std::span<const std::byte> bytes) {
     Image image;
-    const auto refuse = [&](const char* what) { fail("read_png", what, " in '", path, "'; expected a PNG picture without transparency"); };
-    if (!png_image_begin_read_from_memory(&image.png, bytes.data(), bytes.size())) refuse(image.png.message);
+    const auto refuse = [&](const char* what) {
+        fail("read_png", what, " in '", path, "'; expected a PNG picture without transparency");
+    };
+    if (!png_image_begin_read_from_memory(&image.png, bytes.data(), bytes.size()))
+        refuse(image.png.message);
     if (image.png.format & PNG_FORMAT_FLAG_ALPHA) refuse("transparency");
     const bool colour = (image.png.format & PNG_FORMAT_FLAG_COLOR) != 0;
     image.png.format = colour ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
@@ -102,7 +118,8 @@ Tensor decode_png(const std::string& path, std::span<const std::byte> bytes) {
     if (size > bytes.size() * kLargestRatio) refuse("a size larger than the data can fill");
     const std::int64_t height = image.png.height, width = image.png.width;
     Tensor out = empty(colour ? Shape{height, width, 3} : Shape{height, width}, {.dtype = u8});
-    if (!png_image_finish_read(&image.png, nullptr, out.raw_data(), 0, nullptr)) refuse(image.png.message);
+    if (!png_image_finish_read(&image.png, nullptr, out.raw_data(), 0, nullptr))
+        refuse(image.png.message);
     return out;
 }
 

@@ -11,8 +11,9 @@
 namespace eps::cli {
 namespace {
 
-constexpr double kRedraw = 0.1, kLine = 5;  // seconds between two redraws of the bar, and between two lines
-constexpr double kSmoothing = 0.98;         // weight of the past in the loss that is shown
+// seconds between two redraws of the bar, and between two lines
+constexpr double kRedraw = 0.1, kLine = 5;
+constexpr double kSmoothing = 0.98;  // weight of the past in the loss that is shown
 constexpr int kNarrowestBar = 8, kWidestBar = 40;
 
 }  // namespace
@@ -21,7 +22,8 @@ ProgressDisplay::~ProgressDisplay() {
     if (drawn_) talk("\n");
 }
 
-void ProgressDisplay::started(const models::TrainOptions& options, const models::Progress& progress) {
+void ProgressDisplay::started(const models::TrainOptions& options,
+                              const models::Progress& progress) {
     options_ = options;
     shown_ = Clock::now();
     shown_step_ = progress.step;
@@ -34,7 +36,8 @@ void ProgressDisplay::stepped(const models::Progress& progress) {
     if (!progress.scalars.empty() && std::isfinite(progress.scalars.front().second)) {
         loss_ = kSmoothing * loss_ + (1 - kSmoothing) * progress.scalars.front().second;
         loss_weight_ = kSmoothing * loss_weight_ + (1 - kSmoothing);
-        if (loss_name_ != progress.scalars.front().first) loss_name_ = progress.scalars.front().first;
+        if (loss_name_ != progress.scalars.front().first)
+            loss_name_ = progress.scalars.front().first;
     }
     const bool last = options_.steps > 0 && progress.step == options_.steps;
     const double waited = std::chrono::duration<double>(Clock::now() - shown_).count();
@@ -45,8 +48,11 @@ void ProgressDisplay::noted(const std::string& note) {
     if (quiet_) return;
     const std::string sentence = "note: " + printable(note);
     if (terminal_.interactive)
-        talk("\r\033[K" + wrapped(sentence, 6, static_cast<std::size_t>(terminal_width(STDERR_FILENO))) + "\n");  // above the bar
-    else talk(sentence + "\n");
+        // above the bar
+        talk("\r\033[K" +
+             wrapped(sentence, 6, static_cast<std::size_t>(terminal_width(STDERR_FILENO))) + "\n");
+    else
+        talk(sentence + "\n");
     drawn_ = false;
 }
 
@@ -69,18 +75,21 @@ void ProgressDisplay::show(const models::Progress& progress) {
 
 double ProgressDisplay::fraction(const models::Progress& progress) const {
     double done = 0;  // of whichever limit is nearer
-    if (options_.steps > 0) done = static_cast<double>(progress.step) / static_cast<double>(options_.steps);
+    if (options_.steps > 0)
+        done = static_cast<double>(progress.step) / static_cast<double>(options_.steps);
     if (options_.minutes > 0) done = std::max(done, progress.seconds / (60 * options_.minutes));
     return std::clamp(done, 0.0, 1.0);
 }
 
 std::string ProgressDisplay::line(const models::Progress& progress, int width) const {
-    const std::string head = options_.steps > 0 ? str("step ", progress.step, "/", options_.steps) : str("step ", progress.step);
+    const std::string head = options_.steps > 0 ? str("step ", progress.step, "/", options_.steps)
+                                                : str("step ", progress.step);
     std::string tail;
     if (loss_weight_ > 0) tail += str("  ", loss_name_, " ", significant(loss_ / loss_weight_, 4));
     if (rate_ > 0) tail += str("  ", significant(rate_, 3), " steps/s");
     double left = INFINITY;
-    if (options_.steps > 0 && rate_ > 0) left = static_cast<double>(options_.steps - progress.step) / rate_;
+    if (options_.steps > 0 && rate_ > 0)
+        left = static_cast<double>(options_.steps - progress.step) / rate_;
     if (options_.minutes > 0) left = std::min(left, 60 * options_.minutes - progress.seconds);
     if (std::isfinite(left)) tail += "  ETA " + duration(left);
 
@@ -89,7 +98,8 @@ std::string ProgressDisplay::line(const models::Progress& progress, int width) c
     if (room < kNarrowestBar) return (head + tail).substr(0, static_cast<std::size_t>(width));
     const int full = static_cast<int>(std::lround(room * fraction(progress)));
     std::string bar, rest;
-    for (int i = 0; i < room; ++i) (i < full ? bar : rest) += terminal_.unicode ? "\u2501" : i < full ? "#" : "-";
+    for (int i = 0; i < room; ++i)
+        (i < full ? bar : rest) += terminal_.unicode ? "\u2501" : i < full ? "#" : "-";
     if (terminal_.colour) return head + "  \033[32m" + bar + "\033[90m" + rest + "\033[0m" + tail;
     if (terminal_.unicode) rest = std::string(static_cast<std::size_t>(room - full), ' ');
     return head + "  " + bar + rest + tail;

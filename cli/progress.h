@@ -1,5 +1,6 @@
 #pragma once
-// How far training is, on stderr: a bar that is redrawn on a terminal, a line every few seconds elsewhere.
+// How far training is, on stderr: a bar that is redrawn on a terminal, a line every few seconds
+// elsewhere.
 #include <chrono>
 #include <string>
 
@@ -18,7 +19,8 @@ public:
     void stepped(const models::Progress& progress) override;
     void noted(const std::string& note) override;
 
-    /// "step 120/600  loss 181.2  812 steps/s  ETA 0:23"; a bar between, as wide as is left, where width > 0. For tests.
+    /// "step 120/600  loss 181.2  812 steps/s  ETA 0:23"; a bar between, as wide as is left, where
+    /// width > 0. For tests.
     std::string line(const models::Progress& progress, int width) const;
 
 private:
@@ -32,7 +34,7 @@ private:
     Clock::time_point shown_{};
     std::int64_t shown_step_ = 0;
     double shown_seconds_ = 0;
-    double rate_ = 0;              // steps per second, smoothed
+    double rate_ = 0;                    // steps per second, smoothed
     double loss_ = 0, loss_weight_ = 0;  // the first scalar, smoothed
     std::string loss_name_;
     bool drawn_ = false;

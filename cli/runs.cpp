@@ -18,10 +18,9 @@ std::vector<models::Option> options_of(const models::Family& family) {
 std::unique_ptr<models::Task> make_task(const models::Config& config) {
     try {
         return models::family(config).make(config);
-    } catch (const Missing&) {
-        throw;
-    } catch (const Error& error) {
-        throw Error(error.op(), std::string(error.what()).substr(error.op().size() + 2) + "; the settings are those of " + config.source());
+    } catch (const Missing&) { throw; } catch (const Error& error) {
+        throw Error(error.op(), std::string(error.what()).substr(error.op().size() + 2) +
+                                    "; the settings are those of " + config.source());
     }
 }
 
@@ -40,7 +39,8 @@ models::Config checked(const models::Config& sampling, const models::Family& fam
             if (each.name == key) option = &each;
         }
         check(option != nullptr, "eps", "a run of ", family.name, " has no --", key,
-              known.empty() ? "; it has no options of sampling" : "; expected one of: ", listed(known));
+              known.empty() ? "; it has no options of sampling" : "; expected one of: ",
+              listed(known));
         config.set(key, models::check_value(*option, value, sampling.source()));
     }
     return config;
@@ -48,7 +48,8 @@ models::Config checked(const models::Config& sampling, const models::Family& fam
 
 }  // namespace
 
-TrainedRun open_trained(const std::string& path, const std::string& command, const models::Config& sampling, const std::string& device) {
+TrainedRun open_trained(const std::string& path, const std::string& command,
+                        const models::Config& sampling, const std::string& device) {
     models::RunFolder folder = models::RunFolder::open(path);
     const models::Family& family = models::family(folder.config());
     models::Config config = models::check_config(folder.config(), options_of(family));
@@ -56,9 +57,13 @@ TrainedRun open_trained(const std::string& path, const std::string& command, con
     folder.set_config(std::move(config));
     prepare_machine(folder.config());
     const models::Config given = as_usage(command, [&] { return checked(sampling, family); });
-    const std::string found = folder.has_checkpoint() ? models::checkpoint_info(folder.checkpoint_file().string()).family : family.name;
-    as_usage(command,
-             [&] { check(found == family.name, "eps", "'", path, "' is a run of ", family.name, ", but its checkpoint is of '", found, "'"); });
+    const std::string found =
+        folder.has_checkpoint() ? models::checkpoint_info(folder.checkpoint_file().string()).family
+                                : family.name;
+    as_usage(command, [&] {
+        check(found == family.name, "eps", "'", path, "' is a run of ", family.name,
+              ", but its checkpoint is of '", found, "'");
+    });
     std::unique_ptr<models::Task> task = make_task(folder.config());
     if (!given.entries().empty()) as_usage(command, [&] { task->set_sampling(given); });
     const std::int64_t step = folder.require_checkpoint(*task);

@@ -11,13 +11,16 @@ namespace eps::cli {
 
 int run(const SampleArguments& arguments) {
     if (arguments.threads > 0) set_num_threads(arguments.threads);
-    const TrainedRun trained = open_trained(arguments.run, "eps sample", arguments.sampling, arguments.device);
+    const TrainedRun trained =
+        open_trained(arguments.run, "eps sample", arguments.sampling, arguments.device);
     Generator generator(static_cast<std::uint64_t>(arguments.seed));
     const std::filesystem::path out = arguments.out;
     bool first = true;
     for (const models::Picture& picture : trained.task->sample(arguments.count, generator)) {
         std::filesystem::path file = out;
-        if (!first) file.replace_filename(str(out.stem().string(), "-", picture.name, out.extension().string()));
+        if (!first)
+            file.replace_filename(
+                str(out.stem().string(), "-", picture.name, out.extension().string()));
         first = false;
         write_picture(file.string(), picture);
         print(file.string() + "\n");

@@ -7,7 +7,8 @@ namespace eps::cli {
 namespace {
 
 std::atomic<int> stop_signal{0};
-static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may only touch what needs no lock");
+static_assert(std::atomic<int>::is_always_lock_free,
+              "a signal handler may only touch what needs no lock");
 
 extern "C" void on_stop_signal(int signal) {
     int none = 0;

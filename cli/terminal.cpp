@@ -22,7 +22,8 @@ std::string_view variable(const char* name) {
 bool locale_is_utf8() {
     for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"})
         if (const std::string_view value = variable(name); !value.empty())
-            return value.find("UTF-8") != value.npos || value.find("utf8") != value.npos || value.find("UTF8") != value.npos;
+            return value.find("UTF-8") != value.npos || value.find("utf8") != value.npos ||
+                   value.find("UTF8") != value.npos;
     return false;
 }
 
@@ -31,8 +32,10 @@ bool locale_is_utf8() {
 Terminal Terminal::of(int descriptor) {
     Terminal terminal;
     const std::string_view force = variable("CLICOLOR_FORCE");
-    terminal.interactive = ::isatty(descriptor) == 1 && variable("TERM") != "dumb" && !variable("TERM").empty();
-    terminal.colour = variable("NO_COLOR").empty() && (terminal.interactive || (!force.empty() && force != "0"));
+    terminal.interactive =
+        ::isatty(descriptor) == 1 && variable("TERM") != "dumb" && !variable("TERM").empty();
+    terminal.colour =
+        variable("NO_COLOR").empty() && (terminal.interactive || (!force.empty() && force != "0"));
     terminal.unicode = locale_is_utf8();
     return terminal;
 }
@@ -43,7 +46,8 @@ int terminal_width(int descriptor) {
 }
 
 void print(const std::string& text) {
-    const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+    const bool written =
+        std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
     check(written, "stdout", "cannot write the result: ", std::generic_category().message(errno));
 }
 

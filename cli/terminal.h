@@ -6,8 +6,9 @@ namespace eps::cli {
 
 struct Terminal {
     bool interactive = false;  // a terminal that can redraw a line
-    bool colour = false;       // interactive, and neither NO_COLOR nor TERM=dumb says otherwise; or CLICOLOR_FORCE
-    bool unicode = false;      // the locale is UTF-8
+    // interactive, and neither NO_COLOR nor TERM=dumb says otherwise; or CLICOLOR_FORCE
+    bool colour = false;
+    bool unicode = false;  // the locale is UTF-8
 
     static Terminal of(int descriptor);
 };

@@ -15,8 +15,10 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
     for (std::size_t i = 1; i <= a.size(); ++i) {
         row[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
-            row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
+            row[j] = std::min(
+                {last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = std::min(row[j], before[j - 2] + 1);
         }
         before = last;
         last = row;
@@ -26,13 +28,15 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
 
 // Of UTF-8 text: every byte that does not continue a character.
 std::size_t columns(const std::string& text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 }  // namespace
 
 std::string closest(const std::string& word, const std::vector<std::string>& candidates) {
-    constexpr std::size_t longest = 100;  // nobody mistypes more, and the distance costs the product of the lengths
+    // nobody mistypes more, and the distance costs the product of the lengths
+    constexpr std::size_t longest = 100;
     if (word.size() > longest) return "";
     std::string best;
     std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;
@@ -65,7 +69,8 @@ std::string wrapped(const std::string& text, std::size_t indent, std::size_t wid
 }
 
 std::string shell_quoted(const std::string& word) {
-    constexpr const char* plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+=:,@%";
+    constexpr const char* plain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+=:,@%";
     if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
     std::string out = "'";
     for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -76,8 +81,10 @@ std::string duration(double seconds) {
     if (!(seconds < 100 * 3600.0)) return "long";
     const auto whole = static_cast<int>(std::lround(std::max(0.0, seconds)));
     char text[32];
-    if (whole >= 3600) std::snprintf(text, sizeof text, "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
-    else std::snprintf(text, sizeof text, "%d:%02d", whole / 60, whole % 60);
+    if (whole >= 3600)
+        std::snprintf(text, sizeof text, "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
+    else
+        std::snprintf(text, sizeof text, "%d:%02d", whole / 60, whole % 60);
     return text;
 }
 
@@ -88,7 +95,8 @@ std::string significant(double value, int digits) {
 }
 
 std::string printable(std::string text) {
-    std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 127; }, '?');
+    std::replace_if(
+        text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 127; }, '?');
     return text;
 }
 

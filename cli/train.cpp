@@ -18,7 +18,8 @@ namespace {
 models::RunFolder folder_of(const TrainArguments& arguments) {
     if (!arguments.resume) return models::RunFolder::create(arguments.run, arguments.config);
     models::RunFolder folder = models::RunFolder::open(arguments.run);
-    models::Config config = models::check_config(folder.config(), options_of(models::family(folder.config())));
+    models::Config config =
+        models::check_config(folder.config(), options_of(models::family(folder.config())));
     if (arguments.steps) config.set("steps", *arguments.steps);
     if (arguments.minutes) config.set("minutes", *arguments.minutes);
     if (!arguments.device.empty()) config.set("device", arguments.device);
@@ -26,38 +27,46 @@ models::RunFolder folder_of(const TrainArguments& arguments) {
     return folder;
 }
 
-// What is wrong with the options of a new run is a matter of usage; with those of a run that is there, of the run.
-std::unique_ptr<models::Task> task_of(const TrainArguments& arguments, const models::RunFolder& folder) {
+// What is wrong with the options of a new run is a matter of usage; with those of a run that is
+// there, of the run.
+std::unique_ptr<models::Task> task_of(const TrainArguments& arguments,
+                                      const models::RunFolder& folder) {
     if (arguments.resume) return make_task(folder.config());
     try {
         return models::family(folder.config()).make(folder.config());
-    } catch (const Missing&) {
-        throw;
-    } catch (const Error& error) {
-        throw UsageError("eps train " + folder.family(), std::string(error.what()).substr(error.op().size() + 2));
+    } catch (const Missing&) { throw; } catch (const Error& error) {
+        throw UsageError("eps train " + folder.family(),
+                         std::string(error.what()).substr(error.op().size() + 2));
     }
 }
 
-std::string counted(std::int64_t count, const char* noun) { return str(count, " ", noun, count == 1 ? "" : "s"); }
+std::string counted(std::int64_t count, const char* noun) {
+    return str(count, " ", noun, count == 1 ? "" : "s");
+}
 
 std::string machine_of(const models::Config& config) {
     const Device device = models::device_of(config);
-    return device.is_cuda() ? str(device, " (", kernels::cuda::device_summary(device.index), ")") : counted(num_threads(), "thread");
+    return device.is_cuda() ? str(device, " (", kernels::cuda::device_summary(device.index), ")")
+                            : counted(num_threads(), "thread");
 }
 
 std::string summary(const models::TrainResult& result, const models::RunFolder& folder) {
-    const std::string resume = str(program_name(), " train --resume ", shell_quoted(folder.path().string()));
+    const std::string resume =
+        str(program_name(), " train --resume ", shell_quoted(folder.path().string()));
     if (result.end == models::TrainEnd::interrupted)
-        return str("Stopped after step ", result.last_step, " and saved. To go on:\n  ", resume, "\n");
+        return str("Stopped after step ", result.last_step, " and saved. To go on:\n  ", resume,
+                   "\n");
     const std::string more = str("For more:\n  ", resume,
-                                 result.end == models::TrainEnd::steps_done ? str(" --steps ", 2 * result.last_step)
-                                                                            : str(" --minutes ", significant(2 * result.seconds / 60, 2)),
+                                 result.end == models::TrainEnd::steps_done
+                                     ? str(" --steps ", 2 * result.last_step)
+                                     : str(" --minutes ", significant(2 * result.seconds / 60, 2)),
                                  "\n");
     if (result.first_step == result.last_step)
-        return str("'", folder.path().string(), "' is trained already: ", counted(result.last_step, "step"), " in ", duration(result.seconds), ". ",
-                   more);
-    return str("Trained ", counted(result.last_step, "step"), " in ", duration(result.seconds), ". Checkpoint and pictures are in '",
-               folder.path().string(), "'.\n");
+        return str("'", folder.path().string(),
+                   "' is trained already: ", counted(result.last_step, "step"), " in ",
+                   duration(result.seconds), ". ", more);
+    return str("Trained ", counted(result.last_step, "step"), " in ", duration(result.seconds),
+               ". Checkpoint and pictures are in '", folder.path().string(), "'.\n");
 }
 
 }  // namespace
@@ -66,17 +75,21 @@ int run(const TrainArguments& arguments) {
     const std::atomic<int>& stop = catch_stop_signals();
     if (arguments.threads > 0) set_num_threads(arguments.threads);
     models::RunFolder folder = folder_of(arguments);
-    if (arguments.resume) prepare_machine(folder.config());
-    else as_usage("eps train " + folder.family(), [&] { prepare_machine(folder.config()); });
+    if (arguments.resume)
+        prepare_machine(folder.config());
+    else
+        as_usage("eps train " + folder.family(), [&] { prepare_machine(folder.config()); });
     const std::unique_ptr<models::Task> task = task_of(arguments, folder);
     task->steps_per_epoch();  // reads the data: what is missing is said at once
     if (!arguments.quiet)
-        talk(str(folder.family(), " in '", folder.path().string(), "': ", counted(task->parameter_count(), "parameter"), ", ",
+        talk(str(folder.family(), " in '", folder.path().string(),
+                 "': ", counted(task->parameter_count(), "parameter"), ", ",
                  machine_of(folder.config()), "\n"));
 
     const models::TrainResult result = [&] {
         ProgressDisplay display(Terminal::of(STDERR_FILENO), arguments.quiet);
-        return models::train(*task, folder, {.save = write_picture, .join = join_film}, display, stop);
+        return models::train(*task, folder, {.save = write_picture, .join = join_film}, display,
+                             stop);
     }();
     const bool interrupted = result.end == models::TrainEnd::interrupted;
     if (!arguments.quiet || interrupted) talk(summary(result, folder));

@@ -1,4 +1,5 @@
-// Device discovery, and what each GPU has: a stream, a cuBLAS handle, an allocator. copy_bytes is in staging.cu.
+// Device discovery, and what each GPU has: a stream, a cuBLAS handle, an allocator. copy_bytes is
+// in staging.cu.
 #include "cuda/context.h"
 
 #include <algorithm>
@@ -10,14 +11,16 @@
 namespace eps::kernels::cuda {
 namespace {
 
-constexpr std::size_t kWorkspace = std::size_t{32} << 20;  // bytes: what cuBLAS recommends for Hopper
+// bytes: what cuBLAS recommends for Hopper
+constexpr std::size_t kWorkspace = std::size_t{32} << 20;
 constexpr std::size_t kMostDevices = 16;
 
 thread_local int current = 0;  // CUDA, too, starts every thread on device 0
 
 cudaStream_t make_stream() {
     cudaStream_t made = nullptr;
-    // Non-blocking: the legacy default stream would order itself against ours, and cannot be captured.
+    // Non-blocking: the legacy default stream would order itself against ours, and cannot be
+    // captured.
     cuda_check(cudaStreamCreateWithFlags(&made, cudaStreamNonBlocking), "cuda");
     return made;
 }
@@ -26,11 +29,12 @@ cublasHandle_t make_cublas(cudaStream_t stream, void*& workspace) {
     cublasHandle_t made = nullptr;
     cublas_check(cublasCreate(&made), "cublas");
     cublas_check(cublasSetStream(made, stream), "cublas");
-    // After the stream, because cublasSetStream goes back to the workspace of cuBLAS's own pool; and ours, because a captured graph
-    // must find the same address at every replay.
+    // After the stream, because cublasSetStream goes back to the workspace of cuBLAS's own pool;
+    // and ours, because a captured graph must find the same address at every replay.
     cuda_check(cudaMalloc(&workspace, kWorkspace), "cublas");
     cublas_check(cublasSetWorkspace(made, workspace, kWorkspace), "cublas");
-    // The same call gives the same bits. Which products round their factors, matmul.cu says call by call.
+    // The same call gives the same bits. Which products round their factors, matmul.cu says call by
+    // call.
     cublas_check(cublasSetMathMode(made, CUBLAS_DEFAULT_MATH), "cublas");
     cublas_check(cublasSetAtomicsMode(made, CUBLAS_ATOMICS_NOT_ALLOWED), "cublas");
     return made;
@@ -55,14 +59,16 @@ void* device_allocate(int device, std::size_t bytes) {
     void* block = nullptr;
     const cudaError_t status = cudaMalloc(&block, bytes);
     if (status == cudaErrorMemoryAllocation) {
-        (void)cudaGetLastError();  // forget it: the caching allocator empties its cache and tries again
+        // forget it: the caching allocator empties its cache and tries again
+        (void)cudaGetLastError();
         return nullptr;
     }
     cuda_check(status, "cuda allocator");
     return block;
 }
 
-void device_free(int, void* block, std::size_t) { (void)cudaFree(block); }  // of whichever device it is
+// of whichever device it is
+void device_free(int, void* block, std::size_t) { (void)cudaFree(block); }
 
 }  // namespace
 
@@ -100,18 +106,21 @@ Workspace cublas_workspace() {
 }
 
 CachingAllocator& allocator(Device device) {
-    check(device.is_cuda() && device.index >= 0 && device.index < static_cast<int>(kMostDevices), "device", device, " does not exist");
+    check(device.is_cuda() && device.index >= 0 && device.index < static_cast<int>(kMostDevices),
+          "device", device, " does not exist");
     Gpu& there = gpu(device.index);
     std::call_once(there.allocator_made, [&] {
         check_device(device);
-        there.allocator = new CachingAllocator(str(device, " allocator"), device_allocate, device_free, device.index);
+        there.allocator = new CachingAllocator(str(device, " allocator"), device_allocate,
+                                               device_free, device.index);
     });
     return *there.allocator;
 }
 
 int device_count() {
     int count = 0;
-    if (cudaGetDeviceCount(&count) == cudaSuccess) return std::min(count, static_cast<int>(kMostDevices));
+    if (cudaGetDeviceCount(&count) == cudaSuccess)
+        return std::min(count, static_cast<int>(kMostDevices));
     (void)cudaGetLastError();
     return 0;
 }
@@ -123,8 +132,10 @@ std::string device_summary(int index) {
     if (status == cudaSuccess && index < count) status = cudaGetDeviceProperties(&device, index);
     (void)cudaGetLastError();
     if (status != cudaSuccess) return str("none: ", cudaGetErrorString(status));
-    if (index >= count) return count == 0 ? "none: the driver sees no GPU" : str("none: the driver sees ", count);
-    return str(device.name, ", compute ", device.major, ".", device.minor, ", ", device.totalGlobalMem >> 30, " GiB");
+    if (index >= count)
+        return count == 0 ? "none: the driver sees no GPU" : str("none: the driver sees ", count);
+    return str(device.name, ", compute ", device.major, ".", device.minor, ", ",
+               device.totalGlobalMem >> 30, " GiB");
 }
 
 }  // namespace eps::kernels::cuda

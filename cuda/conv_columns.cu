@@ -1,14 +1,17 @@
-// The convolution triple as matrix products of cuBLAS. With an image as a matrix of pixels, a row for each and a column for each channel,
+// The convolution triple as matrix products of cuBLAS. With an image as a matrix of pixels, a row
+// for each and a column for each channel,
 //
-//     columns[place, (tap, c)] = the pixel that `place` sees through `tap`, or 0       [places, taps C]
-//     y = columns filters^T,      filters^T . filters: one row per y channel           [K, taps C]
-//     columns' gradient = y filters, added up where the pixels came from: the input's
+//     columns[place, (tap, c)] = the pixel that `place` sees through `tap`, or 0       [places,
+//     taps C] y = columns filters^T,      filters^T . filters: one row per y channel           [K,
+//     taps C] columns' gradient = y filters, added up where the pixels came from: the input's
 //     filters' gradient = y^T columns
 //
-// each group for itself, as a batch. Without strides a pixel is seen by a window of places just as a place sees a window of pixels: where there
-// are hardly more pixels than places, the input's gradient is a product of y's columns, too. Columns are made in strips of bounded size, already
-// in f16 or bf16 where factors are rounded to that, and never where they are the image itself (1x1). Whoever adds does so in an order that depends on
-// shapes alone: no atomics, the same bits every run.
+// each group for itself, as a batch. Without strides a pixel is seen by a window of places just as
+// a place sees a window of pixels: where there are hardly more pixels than places, the input's
+// gradient is a product of y's columns, too. Columns are made in strips of bounded size, already in
+// f16 or bf16 where factors are rounded to that, and never where they are the image itself (1x1).
+// Whoever adds does so in an order that depends on shapes alone: no atomics, the same bits every
+// run.
 #include "cuda/biased_product.h"
 #include "cuda/context.h"
 #include "cuda/convolution.h"
@@ -20,24 +23,33 @@
 namespace eps::kernels::cuda {
 namespace {
 
-constexpr std::int64_t kStrip = std::int64_t{512} << 20;  // bytes of columns at a time: on an H200 long products gain more than a cache does
+// bytes of columns at a time: on an H200 long products gain more than a cache does
+constexpr std::int64_t kStrip = std::int64_t{512} << 20;
 
 Tensor transposed(const Tensor& x) {
-    return x.as_strided({x.size(0), x.size(2), x.size(1)}, {x.strides()[0], x.strides()[2], x.strides()[1]}, x.offset());
+    return x.as_strided({x.size(0), x.size(2), x.size(1)},
+                        {x.strides()[0], x.strides()[2], x.strides()[1]}, x.offset());
 }
 
 /// Rows of columns that fit a strip.
 std::int64_t rows_of_strip(const Convolution& c, DType dtype) {
-    const std::int64_t row = std::max<std::int64_t>(1, c.groups * c.width()) * static_cast<std::int64_t>(size_of(dtype));
+    const std::int64_t row =
+        std::max<std::int64_t>(1, c.groups * c.width()) * static_cast<std::int64_t>(size_of(dtype));
     return std::max<std::int64_t>(1, kStrip / row);
 }
-Tensor empty_columns(const Convolution& c, std::int64_t rows, const Options& options) { return empty({c.groups, rows, c.width()}, options); }
-/// Rows [first, first + rows) of an image whose groups have `channels` channels.   [groups, rows, channels]
-Tensor rows_of(const Convolution& c, const Tensor& image, std::int64_t channels, std::int64_t first, std::int64_t rows) {
-    return image.as_strided({c.groups, rows, channels}, {channels, c.groups * channels, 1}, image.offset() + first * c.groups * channels);
+Tensor empty_columns(const Convolution& c, std::int64_t rows, const Options& options) {
+    return empty({c.groups, rows, c.width()}, options);
+}
+/// Rows [first, first + rows) of an image whose groups have `channels` channels.   [groups, rows,
+/// channels]
+Tensor rows_of(const Convolution& c, const Tensor& image, std::int64_t channels, std::int64_t first,
+               std::int64_t rows) {
+    return image.as_strided({c.groups, rows, channels}, {channels, c.groups * channels, 1},
+                            image.offset() + first * c.groups * channels);
 }
 
-/// What the two kernels that make and unmake columns share. Columns [groups, rows, taps, C / groups] hold the places from `first` on.
+/// What the two kernels that make and unmake columns share. Columns [groups, rows, taps, C /
+/// groups] hold the places from `first` on.
 struct Columns {
     Windows windows;
     Divisor pieces, channels;  // pieces: vectors of a pixel; channels: of a group
@@ -55,14 +67,16 @@ struct Columns {
     /// Where (row, tap) of a channel, counted over all groups, is.
     __device__ std::int64_t at(std::uint32_t row, std::uint32_t tap, std::uint32_t channel) const {
         const std::uint32_t group = channels.divide(channel);
-        return ((std::int64_t{group} * rows + row) * taps + tap) * channels.size + (channel - group * channels.size);
+        return ((std::int64_t{group} * rows + row) * taps + tap) * channels.size +
+               (channel - group * channels.size);
     }
 };
 
 // A thread V channels of a row, all its taps: their loads are in flight together.
 template <class T, class To, int V>
 __global__ void __launch_bounds__(kBlock)
-    gather_kernel(To* __restrict__ columns, const T* __restrict__ x, const __grid_constant__ Columns c, std::uint32_t count) {
+    gather_kernel(To* __restrict__ columns, const T* __restrict__ x,
+                  const __grid_constant__ Columns c, std::uint32_t count) {
     const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= count) return;
     const std::uint32_t row = c.pieces.divide(i), channel = (i - row * c.pieces.size) * V;
@@ -75,26 +89,30 @@ __global__ void __launch_bounds__(kBlock)
     });
 }
 
-// A thread V channels of a pixel: the sum over the places that saw it, taps in order. All of those are among the columns.
+// A thread V channels of a pixel: the sum over the places that saw it, taps in order. All of those
+// are among the columns.
 template <class T, int V>
 __global__ void __launch_bounds__(kBlock)
-    collect_kernel(T* x, const T* columns, const T* bias, const __grid_constant__ Columns c, std::uint32_t first_pixel, std::uint32_t count) {
+    collect_kernel(T* x, const T* columns, const T* bias, const __grid_constant__ Columns c,
+                   std::uint32_t first_pixel, std::uint32_t count) {
     const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= count) return;
-    const std::uint32_t line = c.pieces.divide(i), channel = (i - line * c.pieces.size) * V, pixel = first_pixel + line;
+    const std::uint32_t line = c.pieces.divide(i), channel = (i - line * c.pieces.size) * V,
+                        pixel = first_pixel + line;
     Vector<T, V> sum = {};
     if (bias)
         for (int k = 0; k < V; ++k) sum.at[k] = bias[channel + k];
     c.windows.each_place(pixel, [&](std::int64_t place, std::int32_t tap) {
-        const Vector<T, V> part = vector_at<V>(columns + c.at(static_cast<std::uint32_t>(place) - c.first, static_cast<std::uint32_t>(tap), channel));
+        const Vector<T, V> part =
+            vector_at<V>(columns + c.at(static_cast<std::uint32_t>(place) - c.first,
+                                        static_cast<std::uint32_t>(tap), channel));
 #pragma unroll
         for (int k = 0; k < V; ++k) sum.at[k] += part.at[k];
     });
     vector_at<V>(x + pixel * c.width() + channel) = sum;
 }
 
-template <class T>
-bool in_vectors(const Convolution& c, const T* image, int vector) {
+template <class T> bool in_vectors(const Convolution& c, const T* image, int vector) {
     return c.in % vector == 0 && is_aligned(image, sizeof(T) * static_cast<std::size_t>(vector));
 }
 
@@ -105,35 +123,41 @@ void launch_gather(Tensor& columns, const Tensor& x, const Convolution& c, std::
     const int width = vectors ? kWide : 1;
     const auto count = static_cast<std::uint32_t>(columns.numel() / (c.taps * width));
     const auto kernel = vectors ? gather_kernel<T, To, kWide> : gather_kernel<T, To, 1>;
-    kernel<<<blocks_for(count), kBlock, 0, stream()>>>(data_of<To>(columns), data_of<T>(x), Columns(c, width, first, columns.size(1)), count);
+    kernel<<<blocks_for(count), kBlock, 0, stream()>>>(
+        data_of<To>(columns), data_of<T>(x), Columns(c, width, first, columns.size(1)), count);
 }
 
 void gather_columns(Tensor& columns, const Tensor& x, const Convolution& c, std::int64_t first) {
     if (columns.numel() == 0) return;
-    if (columns.dtype() == f16) launch_gather<float, float16>(columns, x, c, first);
-    else if (columns.dtype() == bf16) launch_gather<float, bfloat16>(columns, x, c, first);
-    else visit_real(x, [&]<class T>() { launch_gather<T, T>(columns, x, c, first); });
+    if (columns.dtype() == f16)
+        launch_gather<float, float16>(columns, x, c, first);
+    else if (columns.dtype() == bf16)
+        launch_gather<float, bfloat16>(columns, x, c, first);
+    else
+        visit_real(x, [&]<class T>() { launch_gather<T, T>(columns, x, c, first); });
     check_launch("conv2d");
 }
 
-void collect_columns(Tensor& x, const Tensor& columns, const Tensor& bias, const Convolution& c, std::int64_t first, std::int64_t first_pixel,
-                     std::int64_t pixels) {
+void collect_columns(Tensor& x, const Tensor& columns, const Tensor& bias, const Convolution& c,
+                     std::int64_t first, std::int64_t first_pixel, std::int64_t pixels) {
     visit_real(x, [&]<class T>() {
         const bool vectors = in_vectors(c, data_of<T>(x), kVector<T>);
         const int width = vectors ? kVector<T> : 1;
         const auto count = static_cast<std::uint32_t>(pixels * c.groups * c.in / width);
         const auto kernel = vectors ? collect_kernel<T, kVector<T>> : collect_kernel<T, 1>;
-        kernel<<<blocks_for(count), kBlock, 0, stream()>>>(data_of<T>(x), data_of<T>(columns), data_of<T>(bias),
-                                                           Columns(c, width, first, columns.size(1)), static_cast<std::uint32_t>(first_pixel), count);
+        kernel<<<blocks_for(count), kBlock, 0, stream()>>>(
+            data_of<T>(x), data_of<T>(columns), data_of<T>(bias),
+            Columns(c, width, first, columns.size(1)), static_cast<std::uint32_t>(first_pixel),
+            count);
     });
     check_launch("conv2d_input");
 }
 
 /// Calls f(columns [groups, rows, taps C / groups], first place) strip by strip.
-template <class F>
-void for_each_strip(const Convolution& c, const Tensor& x, const F& f) {
+template <class F> void for_each_strip(const Convolution& c, const Tensor& x, const F& f) {
     if (c.is_product()) return f(rows_of(c, x, c.in, 0, c.places()), 0);
-    const DType dtype = factor_type(x.dtype());  // converting all of x first, to read half of it per tap, was measured and is slower
+    // converting all of x first, to read half of it per tap, was measured and is slower
+    const DType dtype = factor_type(x.dtype());
     const std::int64_t rows = rows_of_strip(c, dtype);
     for (std::int64_t first = 0; first < c.places(); first += rows) {
         Tensor columns = empty_columns(c, std::min(rows, c.places() - first), {dtype, x.device()});
@@ -144,11 +168,13 @@ void for_each_strip(const Convolution& c, const Tensor& x, const F& f) {
 
 // Every pixel of an image [.., C, ..] starts as the bias.
 void fill_pixels(Tensor& image, const Tensor& bias) {
-    copy(image, bias.as_strided({1, bias.numel(), 1, 1}, {0, bias.strides()[0], 0, 0}, bias.offset()));
+    copy(image,
+         bias.as_strided({1, bias.numel(), 1, 1}, {0, bias.strides()[0], 0, 0}, bias.offset()));
 }
 
 // y = columns filters^T + bias
-void multiply(Tensor& y, const Tensor& x, const Tensor& filters, const Tensor& bias, const Convolution& c) {
+void multiply(Tensor& y, const Tensor& x, const Tensor& filters, const Tensor& bias,
+              const Convolution& c) {
     const bool at_once = bias.defined() && c.groups == 1, before = bias.defined() && !at_once;
     if (before) fill_pixels(y, bias);
     const Tensor factor = transposed(cast_data(filters, factor_type(filters.dtype())));
@@ -158,32 +184,43 @@ void multiply(Tensor& y, const Tensor& x, const Tensor& filters, const Tensor& b
     });
 }
 
-bool forward(Tensor& y, const Tensor& x, const Tensor& w, const Tensor& bias, const Convolution& c) {
+bool forward(Tensor& y, const Tensor& x, const Tensor& w, const Tensor& bias,
+             const Convolution& c) {
     multiply(y, x, filters_of(c, w), bias, c);
     return true;
 }
 
-bool input_gradient(Tensor& x, const Tensor& y, const Tensor& w, const Tensor& bias, const Convolution& c) {
+bool input_gradient(Tensor& x, const Tensor& y, const Tensor& w, const Tensor& bias,
+                    const Convolution& c) {
     if (c.is_worth_reversing()) {
         multiply(x, y, reversed_filters_of(c, w), bias, c.reversed());
         return true;
     }
     const Tensor filters = filters_of(c, w);
-    // A strip is some whole images or, where one alone is too large, some rows of one with all the places that see them.
+    // A strip is some whole images or, where one alone is too large, some rows of one with all the
+    // places that see them.
     const Axis& down = c.windows.y;
-    const std::int64_t strip = rows_of_strip(c, x.dtype()), of_image = std::max<std::int64_t>(1, c.windows.places());
+    const std::int64_t strip = rows_of_strip(c, x.dtype()),
+                       of_image = std::max<std::int64_t>(1, c.windows.places());
     const std::int64_t images = std::max<std::int64_t>(1, strip / of_image);
     std::int64_t rows = down.inputs;
-    if (of_image > strip) rows = std::max<std::int64_t>(1, strip / c.windows.x.outputs * down.stride.size - (down.taps - 1) * down.step);
+    if (of_image > strip)
+        rows = std::max<std::int64_t>(
+            1, strip / c.windows.x.outputs * down.stride.size - (down.taps - 1) * down.step);
     for (std::int64_t image = 0; image < c.images; image += images)
         for (std::int64_t row = 0; row < down.inputs; row += rows) {
-            const std::int64_t here = std::min(images, c.images - image), end = std::min<std::int64_t>(row + rows, down.inputs);
-            const Axis::Range seen = down.outputs_of(static_cast<std::int32_t>(row), static_cast<std::int32_t>(end));
+            const std::int64_t here = std::min(images, c.images - image),
+                               end = std::min<std::int64_t>(row + rows, down.inputs);
+            const Axis::Range seen =
+                down.outputs_of(static_cast<std::int32_t>(row), static_cast<std::int32_t>(end));
             const std::int64_t first = (image * down.outputs + seen.begin) * c.windows.x.outputs;
-            const std::int64_t count = ((here - 1) * down.outputs + seen.end - seen.begin) * c.windows.x.outputs;
+            const std::int64_t count =
+                ((here - 1) * down.outputs + seen.end - seen.begin) * c.windows.x.outputs;
             Tensor columns = empty_columns(c, count, x.options());
-            if (columns.numel() > 0) matmul(columns, rows_of(c, y, c.out, first, count), filters, false);
-            collect_columns(x, columns, bias, c, first, (image * down.inputs + row) * c.windows.x.inputs,
+            if (columns.numel() > 0)
+                matmul(columns, rows_of(c, y, c.out, first, count), filters, false);
+            collect_columns(x, columns, bias, c, first,
+                            (image * down.inputs + row) * c.windows.x.inputs,
                             ((here - 1) * down.inputs + end - row) * c.windows.x.inputs);
         }
     return true;

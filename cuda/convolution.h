@@ -15,7 +15,8 @@ struct Convolution {
     /// The convolution of y that gives x's gradient, where nothing is strided.
     Convolution reversed() const;
     bool is_worth_reversing() const {
-        return windows.y.stride.size == 1 && windows.x.stride.size == 1 && 2 * windows.pixels() <= 3 * windows.places();
+        return windows.y.stride.size == 1 && windows.x.stride.size == 1 &&
+               2 * windows.pixels() <= 3 * windows.places();
     }
     std::int64_t places() const { return images * windows.places(); }
     std::int64_t width() const { return taps * in; }  // of a group's columns
@@ -27,18 +28,23 @@ struct Convolution {
 
 /// w [K, C/groups, h, w] -> [K, h, w, C/groups], a view.
 Tensor channels_innermost(const Tensor& w);
-/// w as matrices [groups, K/groups, taps C/groups], channels innermost; a copy where memory has another order.
+/// w as matrices [groups, K/groups, taps C/groups], channels innermost; a copy where memory has
+/// another order.
 Tensor filters_of(const Convolution& c, const Tensor& w);
-/// Memory for the gradient of such matrices: w itself where that has their order; and what ends with all of it in w.
+/// Memory for the gradient of such matrices: w itself where that has their order; and what ends
+/// with all of it in w.
 Tensor empty_filters(const Convolution& c, const Tensor& w);
 void keep_filters(Tensor& w, const Tensor& filters, const Convolution& c);
 /// Those of c.reversed():   [groups, C/groups, taps K/groups]
 Tensor reversed_filters_of(const Convolution& c, const Tensor& w);
 
-/// The triple of tensor/kernels.h on operands with elements. Each says false, having done nothing, where it cannot.
+/// The triple of tensor/kernels.h on operands with elements. Each says false, having done nothing,
+/// where it cannot.
 struct ConvAlgorithm {
-    bool (*conv2d)(Tensor& y, const Tensor& x, const Tensor& w, const Tensor& bias, const Convolution& c);
-    bool (*conv2d_input)(Tensor& x, const Tensor& y, const Tensor& w, const Tensor& bias, const Convolution& c);
+    bool (*conv2d)(Tensor& y, const Tensor& x, const Tensor& w, const Tensor& bias,
+                   const Convolution& c);
+    bool (*conv2d_input)(Tensor& x, const Tensor& y, const Tensor& w, const Tensor& bias,
+                         const Convolution& c);
     bool (*conv2d_weight)(Tensor& w, const Tensor& x, const Tensor& y, const Convolution& c);
 };
 extern const ConvAlgorithm conv_by_columns;        // always can

@@ -23,10 +23,10 @@ void* open_library() {
          "; hint: LD_LIBRARY_PATH=<folder of libcudnn.so.9>, or unset EPS_CUDA_CONV");
 }
 
-template <class Function>
-void find(void* library, const char* name, Function& function) {
+template <class Function> void find(void* library, const char* name, Function& function) {
     function = reinterpret_cast<Function>(dlsym(library, name));
-    check(function != nullptr, kOp, "the library lacks a function; got ", dlerror(), "; expected cuDNN 9");
+    check(function != nullptr, kOp, "the library lacks a function; got ", dlerror(),
+          "; expected cuDNN 9");
 }
 
 Cudnn load() {

@@ -1,19 +1,37 @@
 #pragma once
-// cuDNN, whose library is loaded when first asked for: a program that never asks starts and runs without it. Its functions are in a table.
+// cuDNN, whose library is loaded when first asked for: a program that never asks starts and runs
+// without it. Its functions are in a table.
 #include <cudnn.h>
 
 namespace eps::kernels::cuda {
 
-#define EPS_CUDNN_FUNCTIONS(X)                                                                                                                       \
-    X(cudnnCreate) X(cudnnSetStream) X(cudnnGetErrorString)                                                                                          \
-    X(cudnnCreateTensorDescriptor) X(cudnnSetTensor4dDescriptor) X(cudnnDestroyTensorDescriptor)                                                     \
-    X(cudnnCreateFilterDescriptor) X(cudnnSetFilter4dDescriptor) X(cudnnDestroyFilterDescriptor)                                                     \
-    X(cudnnCreateConvolutionDescriptor) X(cudnnSetConvolution2dDescriptor) X(cudnnSetConvolutionGroupCount) X(cudnnSetConvolutionMathType)           \
-    X(cudnnDestroyConvolutionDescriptor)                                                                                                             \
-    X(cudnnGetConvolutionForwardAlgorithm_v7) X(cudnnGetConvolutionForwardWorkspaceSize) X(cudnnConvolutionForward)                                  \
-    X(cudnnGetConvolutionBackwardDataAlgorithm_v7) X(cudnnGetConvolutionBackwardDataWorkspaceSize) X(cudnnConvolutionBackwardData)                   \
-    X(cudnnGetConvolutionBackwardFilterAlgorithm_v7) X(cudnnGetConvolutionBackwardFilterWorkspaceSize) X(cudnnConvolutionBackwardFilter)             \
+// clang-format off
+#define EPS_CUDNN_FUNCTIONS(X)                        \
+    X(cudnnCreate)                                    \
+    X(cudnnSetStream)                                 \
+    X(cudnnGetErrorString)                            \
+    X(cudnnCreateTensorDescriptor)                    \
+    X(cudnnSetTensor4dDescriptor)                     \
+    X(cudnnDestroyTensorDescriptor)                   \
+    X(cudnnCreateFilterDescriptor)                    \
+    X(cudnnSetFilter4dDescriptor)                     \
+    X(cudnnDestroyFilterDescriptor)                   \
+    X(cudnnCreateConvolutionDescriptor)               \
+    X(cudnnSetConvolution2dDescriptor)                \
+    X(cudnnSetConvolutionGroupCount)                  \
+    X(cudnnSetConvolutionMathType)                    \
+    X(cudnnDestroyConvolutionDescriptor)              \
+    X(cudnnGetConvolutionForwardAlgorithm_v7)         \
+    X(cudnnGetConvolutionForwardWorkspaceSize)        \
+    X(cudnnConvolutionForward)                        \
+    X(cudnnGetConvolutionBackwardDataAlgorithm_v7)    \
+    X(cudnnGetConvolutionBackwardDataWorkspaceSize)   \
+    X(cudnnConvolutionBackwardData)                   \
+    X(cudnnGetConvolutionBackwardFilterAlgorithm_v7)  \
+    X(cudnnGetConvolutionBackwardFilterWorkspaceSize) \
+    X(cudnnConvolutionBackwardFilter)                 \
     X(cudnnAddTensor)
+// clang-format on
 
 struct Cudnn {
 #define EPS_CUDNN_FUNCTION(name) decltype(&::name) name;
@@ -27,12 +45,12 @@ cudnnHandle_t cudnn_handle();
 
 /// Throws eps::Error "op: <cuDNN's sentence>" unless the call succeeded.
 void cudnn_check(cudnnStatus_t status, const char* op);
-/// False where cuDNN says that it has nothing for such operands; throws where anything else went wrong.
+/// False where cuDNN says that it has nothing for such operands; throws where anything else went
+/// wrong.
 bool cudnn_can(cudnnStatus_t status, const char* op);
 
 /// What cuDNN makes by one function of the table and destroys by another.
-template <class Handle, auto create, auto destroy>
-class CudnnDescriptor {
+template <class Handle, auto create, auto destroy> class CudnnDescriptor {
 public:
     CudnnDescriptor() { cudnn_check((cudnn().*create)(&handle_), "cudnn"); }
     ~CudnnDescriptor() { (void)(cudnn().*destroy)(handle_); }

@@ -17,7 +17,8 @@ struct Divisor {
         magic = static_cast<std::uint32_t>((((std::uint64_t{1} << shift) - d) << 32) / d + 1);
     }
     EPS_HD std::uint32_t divide(std::uint32_t n) const {
-        return (static_cast<std::uint32_t>(static_cast<std::uint64_t>(n) * magic >> 32) + n) >> shift;
+        return (static_cast<std::uint32_t>(static_cast<std::uint64_t>(n) * magic >> 32) + n) >>
+               shift;
     }
 };
 

@@ -8,26 +8,35 @@
 namespace eps::kernels::cuda {
 namespace {
 
-// True if rows `stride` apart, each `length` contiguous elements long, make a matrix; a dimension of one element has no stride to obey.
-bool rows_fit(std::int64_t rows, std::int64_t stride, std::int64_t length, std::int64_t inner_stride) {
+// True if rows `stride` apart, each `length` contiguous elements long, make a matrix; a dimension
+// of one element has no stride to obey.
+bool rows_fit(std::int64_t rows, std::int64_t stride, std::int64_t length,
+              std::int64_t inner_stride) {
     return (length == 1 || inner_stride == 1) && (rows == 1 || stride >= length);
 }
 
 Matrix as_matrix(const Tensor& x) {
-    const std::int64_t rows = x.size(1), columns = x.size(2), by_row = x.strides()[1], by_column = x.strides()[2];
+    const std::int64_t rows = x.size(1), columns = x.size(2), by_row = x.strides()[1],
+                       by_column = x.strides()[2];
     const std::int64_t batch_stride = x.size(0) == 1 ? 0 : x.strides()[0];
-    if (rows_fit(rows, by_row, columns, by_column)) return {x, CUBLAS_OP_N, rows == 1 ? columns : by_row, batch_stride};
-    if (rows_fit(columns, by_column, rows, by_row)) return {x, CUBLAS_OP_T, columns == 1 ? rows : by_column, batch_stride};
+    if (rows_fit(rows, by_row, columns, by_column))
+        return {x, CUBLAS_OP_N, rows == 1 ? columns : by_row, batch_stride};
+    if (rows_fit(columns, by_column, rows, by_row))
+        return {x, CUBLAS_OP_T, columns == 1 ? rows : by_column, batch_stride};
     return as_matrix(clone_data(x));
 }
 
-// The same in the type of factors, without gaps between its rows and matrices; one matrix where one serves the whole batch.
+// The same in the type of factors, without gaps between its rows and matrices; one matrix where one
+// serves the whole batch.
 Matrix rounded(const Matrix& x, DType dtype) {
     const Tensor& t = x.tensor;
     const bool transposed = x.operation == CUBLAS_OP_T;
     const int row = transposed ? 2 : 1, column = 3 - row;  // as they lie in memory
-    const std::int64_t matrices = x.batch_stride == 0 ? 1 : t.size(0), rows = t.size(row), columns = t.size(column);
-    const Tensor in_memory = t.as_strided({matrices, rows, columns}, {x.batch_stride, t.strides()[row], t.strides()[column]}, t.offset());
+    const std::int64_t matrices = x.batch_stride == 0 ? 1 : t.size(0), rows = t.size(row),
+                       columns = t.size(column);
+    const Tensor in_memory =
+        t.as_strided({matrices, rows, columns},
+                     {x.batch_stride, t.strides()[row], t.strides()[column]}, t.offset());
     return {cast_data(in_memory, dtype), x.operation, columns, matrices == 1 ? 0 : rows * columns};
 }
 
@@ -66,17 +75,21 @@ void matmul(Tensor& out, const Tensor& a, const Tensor& b, bool accumulate) {
     }
     const Matrix x = as_factor(a, out.dtype()), y = as_factor(b, out.dtype());
     const std::int64_t leading = m == 1 ? n : out.strides()[1], batch_stride = out.strides()[0];
-    // One b for a whole batch of a's that lie below one another: a single tall matrix, as in a linear layer over a sequence.
-    if (y.batch_stride == 0 && x.operation == CUBLAS_OP_N && x.batch_stride == m * x.leading && batch_stride == m * leading) {
+    // One b for a whole batch of a's that lie below one another: a single tall matrix, as in a
+    // linear layer over a sequence.
+    if (y.batch_stride == 0 && x.operation == CUBLAS_OP_N && x.batch_stride == m * x.leading &&
+        batch_stride == m * leading) {
         m *= batch;
         batch = 1;
     }
     const auto run = [&]<class T>() {
         const T one = 1, keep = accumulate ? 1 : 0;
-        cublas_check(cublasGemmStridedBatchedEx_64(cublas(), y.operation, x.operation, n, m, k, &one, y.tensor.raw_data(), cuda_type(y.tensor.dtype()),
-                                                   y.leading, y.batch_stride, x.tensor.raw_data(), cuda_type(x.tensor.dtype()), x.leading,
-                                                   x.batch_stride, &keep, out.raw_data(), cuda_type(out.dtype()), leading, batch_stride, batch,
-                                                   compute_type(out.dtype()), CUBLAS_GEMM_DEFAULT),
+        cublas_check(cublasGemmStridedBatchedEx_64(
+                         cublas(), y.operation, x.operation, n, m, k, &one, y.tensor.raw_data(),
+                         cuda_type(y.tensor.dtype()), y.leading, y.batch_stride,
+                         x.tensor.raw_data(), cuda_type(x.tensor.dtype()), x.leading,
+                         x.batch_stride, &keep, out.raw_data(), cuda_type(out.dtype()), leading,
+                         batch_stride, batch, compute_type(out.dtype()), CUBLAS_GEMM_DEFAULT),
                      "matmul");
     };
     out.dtype() == f64 ? run.template operator()<double>() : run.template operator()<float>();

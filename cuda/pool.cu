@@ -11,14 +11,17 @@ struct Extents {
 };
 
 template <class T>
-__global__ void max_pool2d_kernel(T* values, std::int64_t* indices, const T* x, const __grid_constant__ PoolGeometry geometry,
+__global__ void max_pool2d_kernel(T* values, std::int64_t* indices, const T* x,
+                                  const __grid_constant__ PoolGeometry geometry,
                                   const __grid_constant__ Extents e, std::int64_t count) {
     const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
     if (i >= count) return;
-    const std::int64_t c = i % e.channels, column = i / e.channels % e.columns, row = i / e.channels / e.columns % e.rows,
+    const std::int64_t c = i % e.channels, column = i / e.channels % e.columns,
+                       row = i / e.channels / e.columns % e.rows,
                        b = i / e.channels / e.columns / e.rows;
     const T* const image = x + b * e.height * e.width * e.channels + c;
-    const auto down = geometry.window(0, row, e.height, e.rows), across = geometry.window(1, column, e.width, e.columns);
+    const auto down = geometry.window(0, row, e.height, e.rows),
+               across = geometry.window(1, column, e.width, e.columns);
     std::int64_t place = down.first * e.width + across.first;
     T best = image[place * e.channels];
     for (std::int64_t u = down.first; u < down.end; u += down.step)
@@ -40,8 +43,9 @@ void max_pool2d(Tensor& values, Tensor& indices, const Tensor& x, const PoolGeom
     check_count(values.numel(), "max_pool2d");
     const Extents extents{x.size(1), x.size(2), x.size(3), values.size(2), values.size(3)};
     visit_number(x.dtype(), [&]<class T>() {
-        max_pool2d_kernel<T><<<blocks_for(values.numel()), kBlock, 0, stream()>>>(data_of<T>(values), data_of<std::int64_t>(indices), data_of<T>(x), geometry,
-                                                                                  extents, values.numel());
+        max_pool2d_kernel<T><<<blocks_for(values.numel()), kBlock, 0, stream()>>>(
+            data_of<T>(values), data_of<std::int64_t>(indices), data_of<T>(x), geometry, extents,
+            values.numel());
     });
     check_launch("max_pool2d");
 }

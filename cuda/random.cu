@@ -1,5 +1,6 @@
-// Random tensors: one thread a Philox block, whose words become 4 elements of 4 bytes or 2 of 8, as in the CPU body. The words are
-// the same on both devices; what is computed from them may differ in the last bit, as logarithms do.
+// Random tensors: one thread a Philox block, whose words become 4 elements of 4 bytes or 2 of 8, as
+// in the CPU body. The words are the same on both devices; what is computed from them may differ in
+// the last bit, as logarithms do.
 #include "cuda/context.h"
 #include "tensor/kernels.h"
 #include "tensor/math/philox.h"
@@ -9,7 +10,8 @@ namespace {
 
 using math::Words4;
 
-// Each distribution turns the words of one block into kPerBlock elements, the first of which is number `first` of the tensor.
+// Each distribution turns the words of one block into kPerBlock elements, the first of which is
+// number `first` of the tensor.
 
 struct UniformF32 {
     using Element = float;
@@ -25,7 +27,8 @@ struct UniformF64 {
     static constexpr int kPerBlock = 2;
     double low, width;
     __device__ void operator()(const Words4& words, double* values, std::int64_t, int) const {
-        for (int i = 0; i < 2; ++i) values[i] = low + width * math::uniform_f64(words.w[2 * i], words.w[2 * i + 1]);
+        for (int i = 0; i < 2; ++i)
+            values[i] = low + width * math::uniform_f64(words.w[2 * i], words.w[2 * i + 1]);
     }
 };
 
@@ -51,13 +54,13 @@ struct NormalF64 {
 };
 
 // The probability is p[i], or `probability` for all where p is null.
-template <class T, class P>
-struct Bernoulli {
+template <class T, class P> struct Bernoulli {
     using Element = T;
     static constexpr int kPerBlock = 4;
     const P* p;
     float probability;
-    __device__ void operator()(const Words4& words, T* values, std::int64_t first, int count) const {
+    __device__ void operator()(const Words4& words, T* values, std::int64_t first,
+                               int count) const {
         for (int i = 0; i < 4; ++i) {
             const float here = p && i < count ? static_cast<float>(p[first + i]) : probability;
             values[i] = convert<T>(math::uniform_f32(words.w[i]) < here ? 1.0f : 0.0f);
@@ -71,7 +74,8 @@ struct Randint {
     std::int64_t low;
     std::uint64_t range;
     __device__ void operator()(const Words4& words, std::int64_t* values, std::int64_t, int) const {
-        for (int i = 0; i < 2; ++i) {  // upper half of a 128-bit product: biased by less than range / 2^64
+        // upper half of a 128-bit product: biased by less than range / 2^64
+        for (int i = 0; i < 2; ++i) {
             const std::uint64_t word = std::uint64_t{words.w[2 * i]} << 32 | words.w[2 * i + 1];
             values[i] = low + static_cast<std::int64_t>(__umul64hi(word, range));
         }
@@ -79,16 +83,20 @@ struct Randint {
 };
 
 template <class Make>
-__global__ void __launch_bounds__(kBlock) random_kernel(typename Make::Element* out, std::int64_t count, PhiloxState state, const Make make) {
+__global__ void __launch_bounds__(kBlock)
+    random_kernel(typename Make::Element* out, std::int64_t count, PhiloxState state,
+                  const Make make) {
     using T = typename Make::Element;
     constexpr int N = Make::kPerBlock;
-    const std::int64_t block = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x, first = block * N;
+    const std::int64_t block = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x,
+                       first = block * N;
     if (first >= count) return;
     struct alignas(sizeof(T) * N) {
         T at[N];
     } values;
     const int here = count - first < N ? static_cast<int>(count - first) : N;
-    make(math::philox_block(state.seed, state.first() + static_cast<std::uint64_t>(block)), values.at, first, here);
+    make(math::philox_block(state.seed, state.first() + static_cast<std::uint64_t>(block)),
+         values.at, first, here);
     if (here == N && reinterpret_cast<std::uintptr_t>(out) % sizeof(values) == 0) {
         *reinterpret_cast<decltype(values)*>(out + first) = values;  // one store
     } else {
@@ -98,8 +106,7 @@ __global__ void __launch_bounds__(kBlock) random_kernel(typename Make::Element* 
     }
 }
 
-template <class Make>
-void launch(Tensor& out, PhiloxState state, const Make& make) {
+template <class Make> void launch(Tensor& out, PhiloxState state, const Make& make) {
     const std::int64_t count = out.numel();
     if (count == 0) return;
     random_kernel<<<blocks_for(count, kBlock * Make::kPerBlock), kBlock, 0, stream()>>>(
@@ -107,9 +114,10 @@ void launch(Tensor& out, PhiloxState state, const Make& make) {
     check_launch("random");
 }
 
-template <class P>
-void bernoulli(Tensor& out, PhiloxState state, const P* p, double probability) {
-    visit(out.dtype(), [&]<class T>() { launch(out, state, Bernoulli<T, P>{p, static_cast<float>(probability)}); });
+template <class P> void bernoulli(Tensor& out, PhiloxState state, const P* p, double probability) {
+    visit(out.dtype(), [&]<class T>() {
+        launch(out, state, Bernoulli<T, P>{p, static_cast<float>(probability)});
+    });
 }
 
 }  // namespace
@@ -118,18 +126,25 @@ void random(Tensor& out, Distribution distribution, PhiloxState state, double a,
     const bool f64 = out.dtype() == DType::f64;
     const auto a32 = static_cast<float>(a), b32 = static_cast<float>(b);
     switch (distribution) {
-        case Distribution::uniform: return f64 ? launch(out, state, UniformF64{a, b - a}) : launch(out, state, UniformF32{a32, static_cast<float>(b - a)});
-        case Distribution::normal: return f64 ? launch(out, state, NormalF64{a, b}) : launch(out, state, NormalF32{a32, b32});
+        case Distribution::uniform:
+            return f64 ? launch(out, state, UniformF64{a, b - a})
+                       : launch(out, state, UniformF32{a32, static_cast<float>(b - a)});
+        case Distribution::normal:
+            return f64 ? launch(out, state, NormalF64{a, b})
+                       : launch(out, state, NormalF32{a32, b32});
         case Distribution::bernoulli: return bernoulli<float>(out, state, nullptr, a);
         case Distribution::randint: break;
     }
     const auto low = static_cast<std::int64_t>(a);
-    launch(out, state, Randint{low, static_cast<std::uint64_t>(static_cast<std::int64_t>(b) - low)});
+    launch(out, state,
+           Randint{low, static_cast<std::uint64_t>(static_cast<std::int64_t>(b) - low)});
 }
 
 void random_bernoulli(Tensor& out, const Tensor& p, PhiloxState state) {
-    if (p.dtype() == f64) bernoulli(out, state, static_cast<const double*>(p.raw_data()), 0);
-    else bernoulli(out, state, static_cast<const float*>(p.raw_data()), 0);
+    if (p.dtype() == f64)
+        bernoulli(out, state, static_cast<const double*>(p.raw_data()), 0);
+    else
+        bernoulli(out, state, static_cast<const float*>(p.raw_data()), 0);
 }
 
 }  // namespace eps::kernels::cuda

@@ -10,7 +10,8 @@ constexpr unsigned kWarp = 32;
 
 // A thread walks a line. Operands: 0 out, 1 src.
 template <class T>
-__global__ void cumsum_kernel(T* out, const T* src, std::int64_t out_stride, std::int64_t src_stride, std::int64_t length,
+__global__ void cumsum_kernel(T* out, const T* src, std::int64_t out_stride,
+                              std::int64_t src_stride, std::int64_t length,
                               const __grid_constant__ Lines<2> lines) {
     const std::uint32_t line = blockIdx.x * blockDim.x + threadIdx.x;
     if (line >= lines.count) return;
@@ -22,10 +23,11 @@ __global__ void cumsum_kernel(T* out, const T* src, std::int64_t out_stride, std
     }
 }
 
-// A warp walks a line, 32 elements at a time: the sums within the 32 by doubling distances (Hillis & Steele 1986), and the last of
-// them carried on. For few long lines.
+// A warp walks a line, 32 elements at a time: the sums within the 32 by doubling distances (Hillis
+// & Steele 1986), and the last of them carried on. For few long lines.
 template <class T>
-__global__ void cumsum_warp_kernel(T* out, const T* src, std::int64_t out_stride, std::int64_t src_stride, std::int64_t length,
+__global__ void cumsum_warp_kernel(T* out, const T* src, std::int64_t out_stride,
+                                   std::int64_t src_stride, std::int64_t length,
                                    const __grid_constant__ Lines<2> lines) {
     const std::uint32_t line = (blockIdx.x * blockDim.x + threadIdx.x) / kWarp;
     const unsigned lane = threadIdx.x % kWarp;
@@ -45,10 +47,11 @@ __global__ void cumsum_warp_kernel(T* out, const T* src, std::int64_t out_stride
     }
 }
 
-// A warp looks through a line. Largest means largest sort key; `flip` = ~0 makes it the smallest. NaN wins both ways, as in max and
-// min. Operands: 0 out, 1 src.
+// A warp looks through a line. Largest means largest sort key; `flip` = ~0 makes it the smallest.
+// NaN wins both ways, as in max and min. Operands: 0 out, 1 src.
 template <class T>
-__global__ void argmax_kernel(std::int64_t* out, const T* src, std::int64_t stride, std::int64_t length, std::uint64_t flip,
+__global__ void argmax_kernel(std::int64_t* out, const T* src, std::int64_t stride,
+                              std::int64_t length, std::uint64_t flip,
                               const __grid_constant__ Lines<2> lines) {
     const std::uint32_t line = (blockIdx.x * blockDim.x + threadIdx.x) / kWarp;
     const unsigned lane = threadIdx.x % kWarp;
@@ -87,14 +90,17 @@ void cumsum(Tensor& out, const Tensor& src, int dim, bool reverse) {
     check_count(out_starts.numel() * kWarp, "cumsum");
     const Lines<2> lines(plan_loop<2>({&out_starts, &src_starts}));
     const std::int64_t length = src.size(dim), direction = reverse ? -1 : 1;
-    const bool by_warp = length >= 2 * kWarp && lines.count < 16 * 1024;  // else there are lines enough for all threads
+    // else there are lines enough for all threads
+    const bool by_warp = length >= 2 * kWarp && lines.count < 16 * 1024;
 
     visit_number(out.dtype(), [&]<class T>() {
         T* const to = static_cast<T*>(out.raw_data()) + (reverse ? end_of(out, dim) : 0);
-        const T* const from = static_cast<const T*>(src.raw_data()) + (reverse ? end_of(src, dim) : 0);
+        const T* const from =
+            static_cast<const T*>(src.raw_data()) + (reverse ? end_of(src, dim) : 0);
         const auto kernel = by_warp ? cumsum_warp_kernel<T> : cumsum_kernel<T>;
-        kernel<<<blocks_for(std::int64_t{lines.count} * (by_warp ? kWarp : 1)), kBlock, 0, stream()>>>(
-            to, from, direction * out.strides()[dim], direction * src.strides()[dim], length, lines);
+        kernel<<<blocks_for(std::int64_t{lines.count} * (by_warp ? kWarp : 1)), kBlock, 0,
+                 stream()>>>(to, from, direction * out.strides()[dim],
+                             direction * src.strides()[dim], length, lines);
         check_launch("cumsum");
     });
 }
@@ -106,8 +112,8 @@ void argmax(Tensor& out, const Tensor& src, int dim, bool smallest) {
     const Lines<2> lines(plan_loop<2>({&out, &src_starts}));
     visit_number(src.dtype(), [&]<class T>() {
         argmax_kernel<<<blocks_for(std::int64_t{lines.count} * kWarp), kBlock, 0, stream()>>>(
-            static_cast<std::int64_t*>(out.raw_data()), static_cast<const T*>(src.raw_data()), src.strides()[dim], src.size(dim),
-            smallest ? ~std::uint64_t{0} : 0, lines);
+            static_cast<std::int64_t*>(out.raw_data()), static_cast<const T*>(src.raw_data()),
+            src.strides()[dim], src.size(dim), smallest ? ~std::uint64_t{0} : 0, lines);
         check_launch("argmax");
     });
 }

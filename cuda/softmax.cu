@@ -1,5 +1,6 @@
-// softmax and log_softmax along one dimension of dense tensors, which memory shows as [outer, n, inner]: a team of threads a line where inner
-// is 1, so that neighbours read neighbours; else a thread a line, beside the threads of the lines next to it.
+// softmax and log_softmax along one dimension of dense tensors, which memory shows as [outer, n,
+// inner]: a team of threads a line where inner is 1, so that neighbours read neighbours; else a
+// thread a line, beside the threads of the lines next to it.
 #include <limits>
 
 #include "cuda/lines.cuh"
@@ -11,23 +12,20 @@
 namespace eps::kernels::cuda {
 namespace {
 
-template <class T>
-__device__ T lowest() {
-    return -std::numeric_limits<T>::infinity();
-}
-/// What becomes of x, from the largest of its line and the sum of exponentials of what lies how far below it.
-template <class T>
-__device__ T result(T x, T largest, T sum, T log_sum, bool log) {
+template <class T> __device__ T lowest() { return -std::numeric_limits<T>::infinity(); }
+/// What becomes of x, from the largest of its line and the sum of exponentials of what lies how far
+/// below it.
+template <class T> __device__ T result(T x, T largest, T sum, T log_sum, bool log) {
     return log ? (x - largest) - log_sum : math::exp(x - largest) / sum;
 }
-template <class T>
-__device__ T gradient(T g, T y, T sum, bool log) {
+template <class T> __device__ T gradient(T g, T y, T sum, bool log) {
     return log ? g - math::exp(y) * sum : y * (g - sum);
 }
 
 // A team a line of `length` vectors. A NaN is no largest, but reaches the sum.
 template <class Team, class T, int V>
-__global__ void __launch_bounds__(kBlock) row_kernel(T* out, const T* x, std::uint32_t lines, std::uint32_t length, bool log) {
+__global__ void __launch_bounds__(kBlock)
+    row_kernel(T* out, const T* x, std::uint32_t lines, std::uint32_t length, bool log) {
     if (Team::line() >= lines) return;  // a whole team
     const std::int64_t start = std::int64_t{Team::line()} * length * V;
     x += start;
@@ -55,13 +53,16 @@ __global__ void __launch_bounds__(kBlock) row_kernel(T* out, const T* x, std::ui
 }
 
 // Where a thread's line of [outer, n, inner] begins.
-__device__ std::int64_t column_start(std::uint32_t line, const Divisor& inner, std::uint32_t length) {
+__device__ std::int64_t column_start(std::uint32_t line, const Divisor& inner,
+                                     std::uint32_t length) {
     const std::uint32_t outer = inner.divide(line);
     return std::int64_t{outer} * length * inner.size + (line - outer * inner.size);
 }
 
 template <class T>
-__global__ void __launch_bounds__(kBlock) column_kernel(T* out, const T* x, std::uint32_t lines, std::uint32_t length, Divisor inner, bool log) {
+__global__ void __launch_bounds__(kBlock)
+    column_kernel(T* out, const T* x, std::uint32_t lines, std::uint32_t length, Divisor inner,
+                  bool log) {
     const std::uint32_t line = blockIdx.x * blockDim.x + threadIdx.x;
     if (line >= lines) return;
     const std::int64_t start = column_start(line, inner, length);
@@ -70,7 +71,8 @@ __global__ void __launch_bounds__(kBlock) column_kernel(T* out, const T* x, std:
         const T here = x[start + std::int64_t{i} * inner.size];
         largest = here > largest ? here : largest;
     }
-    for (std::uint32_t i = 0; i < length; ++i) sum += math::exp(x[start + std::int64_t{i} * inner.size] - largest);
+    for (std::uint32_t i = 0; i < length; ++i)
+        sum += math::exp(x[start + std::int64_t{i} * inner.size] - largest);
     const T log_sum = math::log(sum);
     for (std::uint32_t i = 0; i < length; ++i) {
         const std::int64_t at = start + std::int64_t{i} * inner.size;
@@ -79,7 +81,9 @@ __global__ void __launch_bounds__(kBlock) column_kernel(T* out, const T* x, std:
 }
 
 template <class Team, class T, int V>
-__global__ void __launch_bounds__(kBlock) row_gradient_kernel(T* dx, const T* g, const T* y, std::uint32_t lines, std::uint32_t length, bool log) {
+__global__ void __launch_bounds__(kBlock)
+    row_gradient_kernel(T* dx, const T* g, const T* y, std::uint32_t lines, std::uint32_t length,
+                        bool log) {
     if (Team::line() >= lines) return;
     const std::int64_t start = std::int64_t{Team::line()} * length * V;
     dx += start;
@@ -103,7 +107,8 @@ __global__ void __launch_bounds__(kBlock) row_gradient_kernel(T* dx, const T* g,
 
 template <class T>
 __global__ void __launch_bounds__(kBlock)
-    column_gradient_kernel(T* dx, const T* g, const T* y, std::uint32_t lines, std::uint32_t length, Divisor inner, bool log) {
+    column_gradient_kernel(T* dx, const T* g, const T* y, std::uint32_t lines, std::uint32_t length,
+                           Divisor inner, bool log) {
     const std::uint32_t line = blockIdx.x * blockDim.x + threadIdx.x;
     if (line >= lines) return;
     const std::int64_t start = column_start(line, inner, length);
@@ -127,15 +132,19 @@ struct Shown {
           lines(static_cast<std::uint32_t>(x.numel() / length)) {}
 };
 
-/// Calls f.template operator()<Team, V>(blocks, vectors of a row), by whether rows of V elements fit 16-byte words.
-template <class T, class F>
-void by_rows(const Shown& x, bool aligned, const F& f) {
+/// Calls f.template operator()<Team, V>(blocks, vectors of a row), by whether rows of V elements
+/// fit 16-byte words.
+template <class T, class F> void by_rows(const Shown& x, bool aligned, const F& f) {
     constexpr int V = kVector<T>;
     const std::uint32_t vectors = x.length / V;
     if (aligned && x.length % V == 0)
-        with_team(x.lines, vectors, [&]<class Team>(unsigned blocks) { f.template operator()<Team, V>(blocks, vectors); });
+        with_team(x.lines, vectors, [&]<class Team>(unsigned blocks) {
+            f.template operator()<Team, V>(blocks, vectors);
+        });
     else
-        with_team(x.lines, x.length, [&]<class Team>(unsigned blocks) { f.template operator()<Team, 1>(blocks, x.length); });
+        with_team(x.lines, x.length, [&]<class Team>(unsigned blocks) {
+            f.template operator()<Team, 1>(blocks, x.length);
+        });
 }
 
 }  // namespace
@@ -148,12 +157,15 @@ void softmax(Tensor& out, const Tensor& x, int dim, bool log) {
         T* const to = data_of<T>(out);
         const T* const from = data_of<T>(x);
         if (shown.inner > 1) {
-            column_kernel<T><<<blocks_for(shown.lines), kBlock, 0, stream()>>>(to, from, shown.lines, shown.length, Divisor(shown.inner), log);
+            column_kernel<T><<<blocks_for(shown.lines), kBlock, 0, stream()>>>(
+                to, from, shown.lines, shown.length, Divisor(shown.inner), log);
             return;
         }
-        by_rows<T>(shown, is_aligned(to) && is_aligned(from), [&]<class Team, int V>(unsigned blocks, std::uint32_t length) {
-            row_kernel<Team, T, V><<<blocks, kBlock, 0, stream()>>>(to, from, shown.lines, length, log);
-        });
+        by_rows<T>(shown, is_aligned(to) && is_aligned(from),
+                   [&]<class Team, int V>(unsigned blocks, std::uint32_t length) {
+                       row_kernel<Team, T, V>
+                           <<<blocks, kBlock, 0, stream()>>>(to, from, shown.lines, length, log);
+                   });
     });
     check_launch("softmax");
 }
@@ -166,13 +178,15 @@ void softmax_backward(Tensor& dx, const Tensor& g, const Tensor& y, int dim, boo
         T* const to = data_of<T>(dx);
         const T *const slope = data_of<T>(g), *const value = data_of<T>(y);
         if (shown.inner > 1) {
-            column_gradient_kernel<T>
-                <<<blocks_for(shown.lines), kBlock, 0, stream()>>>(to, slope, value, shown.lines, shown.length, Divisor(shown.inner), log);
+            column_gradient_kernel<T><<<blocks_for(shown.lines), kBlock, 0, stream()>>>(
+                to, slope, value, shown.lines, shown.length, Divisor(shown.inner), log);
             return;
         }
-        by_rows<T>(shown, is_aligned(to) && is_aligned(slope) && is_aligned(value), [&]<class Team, int V>(unsigned blocks, std::uint32_t length) {
-            row_gradient_kernel<Team, T, V><<<blocks, kBlock, 0, stream()>>>(to, slope, value, shown.lines, length, log);
-        });
+        by_rows<T>(shown, is_aligned(to) && is_aligned(slope) && is_aligned(value),
+                   [&]<class Team, int V>(unsigned blocks, std::uint32_t length) {
+                       row_gradient_kernel<Team, T, V><<<blocks, kBlock, 0, stream()>>>(
+                           to, slope, value, shown.lines, length, log);
+                   });
     });
     check_launch("softmax_backward");
 }

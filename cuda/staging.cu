@@ -1,4 +1,5 @@
-// copy_bytes: between host and device through pinned memory, so that no copy waits for what it does not need; between two GPUs.
+// copy_bytes: between host and device through pinned memory, so that no copy waits for what it does
+// not need; between two GPUs.
 #include <algorithm>
 #include <cstring>
 #include <map>
@@ -11,7 +12,8 @@ namespace eps::kernels::cuda {
 namespace {
 
 constexpr const char* kOp = "copy_to";
-constexpr std::size_t kBuffer = std::size_t{4} << 20;  // bytes; two of them: one is filled while the other travels
+// bytes; two of them: one is filled while the other travels
+constexpr std::size_t kBuffer = std::size_t{4} << 20;
 
 /// A pinned buffer, and the event after which the GPU has done with it.
 struct Buffer {
@@ -37,9 +39,12 @@ public:
         for (std::size_t done = 0; done < bytes; done += kBuffer) {
             const std::size_t count = std::min(kBuffer, bytes - done);
             Buffer& buffer = next();
-            cuda_check(cudaEventSynchronize(buffer.done), kOp);  // of its last use: an event that was never recorded is done
+            // of its last use: an event that was never recorded is done
+            cuda_check(cudaEventSynchronize(buffer.done), kOp);
             std::memcpy(buffer.bytes, from + done, count);
-            cuda_check(cudaMemcpyAsync(to + done, buffer.bytes, count, cudaMemcpyHostToDevice, stream()), kOp);
+            cuda_check(
+                cudaMemcpyAsync(to + done, buffer.bytes, count, cudaMemcpyHostToDevice, stream()),
+                kOp);
             cuda_check(cudaEventRecord(buffer.done, stream()), kOp);
         }
     }
@@ -57,7 +62,9 @@ public:
             const std::size_t count = std::min(kBuffer, bytes - done);
             Buffer& buffer = next();
             // Stream order keeps an earlier copy out of this buffer from being overtaken.
-            cuda_check(cudaMemcpyAsync(buffer.bytes, from + done, count, cudaMemcpyDeviceToHost, stream()), kOp);
+            cuda_check(
+                cudaMemcpyAsync(buffer.bytes, from + done, count, cudaMemcpyDeviceToHost, stream()),
+                kOp);
             cuda_check(cudaEventRecord(buffer.done, stream()), kOp);
             if (before) empty(kBuffer);
             before = &buffer;
@@ -84,8 +91,10 @@ Staging& staging(Device device) {
     return *here;
 }
 
-// The target's stream waits for what the source's has been told, and the source's for the copy: then its memory may be used anew.
-void between_devices(void* to, Device to_device, const void* from, Device from_device, std::size_t bytes) {
+// The target's stream waits for what the source's has been told, and the source's for the copy:
+// then its memory may be used anew.
+void between_devices(void* to, Device to_device, const void* from, Device from_device,
+                     std::size_t bytes) {
     const auto mark = [](Device device) {
         use(device);
         cudaEvent_t event = nullptr;
@@ -105,13 +114,19 @@ void between_devices(void* to, Device to_device, const void* from, Device from_d
 
 }  // namespace
 
-void copy_bytes(void* to, Device to_device, const void* from, Device from_device, std::size_t bytes) {
+void copy_bytes(void* to, Device to_device, const void* from, Device from_device,
+                std::size_t bytes) {
     if (bytes == 0) return;
-    if (to_device.is_cuda() && from_device.is_cuda()) return between_devices(to, to_device, from, from_device, bytes);
+    if (to_device.is_cuda() && from_device.is_cuda())
+        return between_devices(to, to_device, from, from_device, bytes);
     const Device device = to_device.is_cuda() ? to_device : from_device;
     use(device);
-    if (to_device.is_cuda()) staging(device).to_device(static_cast<std::byte*>(to), static_cast<const std::byte*>(from), bytes);
-    else staging(device).to_host(static_cast<std::byte*>(to), static_cast<const std::byte*>(from), bytes);
+    if (to_device.is_cuda())
+        staging(device).to_device(static_cast<std::byte*>(to), static_cast<const std::byte*>(from),
+                                  bytes);
+    else
+        staging(device).to_host(static_cast<std::byte*>(to), static_cast<const std::byte*>(from),
+                                bytes);
 }
 
 }  // namespace eps::kernels::cuda

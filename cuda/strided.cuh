@@ -1,10 +1,12 @@
 #pragma once
-// Loops of tensor/loop.h as kernel parameters. A thread has one linear index and needs the offset of each operand there:
+// Loops of tensor/loop.h as kernel parameters. A thread has one linear index and needs the offset
+// of each operand there:
 //
-//     offset = sum_d  (i / (size_0 ... size_{d-1})) mod size_d  *  stride_d        innermost dimension first
+//     offset = sum_d  (i / (size_0 ... size_{d-1})) mod size_d  *  stride_d        innermost
+//     dimension first
 //
-// Shapes and strides travel by value with the launch, never through device memory: nothing to allocate, nothing to wait for, and a
-// captured graph holds them.
+// Shapes and strides travel by value with the launch, never through device memory: nothing to
+// allocate, nothing to wait for, and a captured graph holds them.
 #include <cstdint>
 #include <limits>
 
@@ -13,9 +15,9 @@
 
 namespace eps::kernels::cuda {
 
-/// A loop over fewer than 2^31 indices. Offset is int32_t where the whole memory of each operand fits, which halves the arithmetic.
-template <int N, class Offset = std::int32_t>
-struct Strided {
+/// A loop over fewer than 2^31 indices. Offset is int32_t where the whole memory of each operand
+/// fits, which halves the arithmetic.
+template <int N, class Offset = std::int32_t> struct Strided {
     int rank = 0;
     std::uint32_t count = 1;
     Divisor sizes[kMaxRank];  // innermost first
@@ -26,7 +28,9 @@ struct Strided {
             const auto from = static_cast<std::size_t>(rank - 1 - d);
             sizes[d] = Divisor(static_cast<std::uint32_t>(loop.sizes[from]));
             count *= static_cast<std::uint32_t>(loop.sizes[from]);
-            for (int k = 0; k < N; ++k) strides[k][d] = static_cast<Offset>(loop.strides[static_cast<std::size_t>(k)][from]);
+            for (int k = 0; k < N; ++k)
+                strides[k][d] =
+                    static_cast<Offset>(loop.strides[static_cast<std::size_t>(k)][from]);
         }
     }
 
@@ -49,24 +53,24 @@ struct Strided {
 };
 
 /// Number of indices of a loop.
-template <int N>
-std::int64_t count_of(const Loop<N>& loop) {
+template <int N> std::int64_t count_of(const Loop<N>& loop) {
     return loop.outer_count() * loop.inner_size();
 }
 
-/// True if every operand whose bit is set is walked element by element: the loop is then one contiguous run.
-template <int N>
-bool is_flat(const Loop<N>& loop, std::uint32_t operands) {
+/// True if every operand whose bit is set is walked element by element: the loop is then one
+/// contiguous run.
+template <int N> bool is_flat(const Loop<N>& loop, std::uint32_t operands) {
     if (loop.rank > 1) return false;
     for (int k = 0; k < N; ++k)
-        if ((operands >> k & 1u) && loop.inner_stride(static_cast<std::size_t>(k)) != 1) return false;
+        if ((operands >> k & 1u) && loop.inner_stride(static_cast<std::size_t>(k)) != 1)
+            return false;
     return true;
 }
 
-/// Turns a loop into one over vectors of `width` elements, where every operand walks the innermost dimension element by element and is somewhere
-/// a multiple of `width` elements away from where it begins.
-template <int N>
-bool in_vectors(Loop<N>& loop, std::int64_t width) {
+/// Turns a loop into one over vectors of `width` elements, where every operand walks the innermost
+/// dimension element by element and is somewhere a multiple of `width` elements away from where it
+/// begins.
+template <int N> bool in_vectors(Loop<N>& loop, std::int64_t width) {
     if (loop.rank == 0 || loop.inner_size() % width != 0) return false;
     const auto last = static_cast<std::size_t>(loop.rank - 1);
     for (std::size_t k = 0; k < N; ++k) {
@@ -80,13 +84,13 @@ bool in_vectors(Loop<N>& loop, std::int64_t width) {
 }
 
 /// Where each operand of a piece begins, in elements.
-template <int N>
-struct Bases {
+template <int N> struct Bases {
     std::int64_t of[N] = {};
 };
 
-/// Calls launch(Strided<N>, Bases<N>) on pieces of the loop small enough for 32-bit offsets, instead of compiling every kernel a second
-/// time for 64 bits. Cuts the dimension that reaches farthest in some operand, so that a few cuts are enough.
+/// Calls launch(Strided<N>, Bases<N>) on pieces of the loop small enough for 32-bit offsets,
+/// instead of compiling every kernel a second time for 64 bits. Cuts the dimension that reaches
+/// farthest in some operand, so that a few cuts are enough.
 template <int N, class Launch>
 void in_32_bits(const Loop<N>& loop, const Bases<N>& base, const Launch& launch) {
     constexpr std::int64_t limit = std::numeric_limits<std::int32_t>::max();
@@ -100,14 +104,16 @@ void in_32_bits(const Loop<N>& loop, const Bases<N>& base, const Launch& launch)
             total += reach;
             if (reach > farthest_reach) farthest_reach = reach, farthest = d;
         }
-        fits = fits && total < limit;  // of operand 0, the output, too: so the number of indices fits as well
+        // of operand 0, the output, too: so the number of indices fits as well
+        fits = fits && total < limit;
     }
     if (fits) return launch(Strided<N>(loop), base);
     Loop<N> first = loop, second = loop;
     first.sizes[farthest] = loop.sizes[farthest] / 2;
     second.sizes[farthest] = loop.sizes[farthest] - first.sizes[farthest];
     Bases<N> second_base = base;
-    for (std::size_t k = 0; k < N; ++k) second_base.of[k] += first.sizes[farthest] * loop.strides[k][farthest];
+    for (std::size_t k = 0; k < N; ++k)
+        second_base.of[k] += first.sizes[farthest] * loop.strides[k][farthest];
     in_32_bits(first, base, launch);
     in_32_bits(second, second_base, launch);
 }

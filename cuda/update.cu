@@ -1,6 +1,7 @@
-// Optimiser steps over all parameters in one launch. A model has hundreds of tensors, most of them small: launched one by one, they
-// would cost more in launches than in arithmetic. Addresses and sizes travel as kernel parameters, 256 tensors a launch;
-// rates and counts, which differ from replay to replay of a captured step, in memory. So are the parameters' gradients unscaled.
+// Optimiser steps over all parameters in one launch. A model has hundreds of tensors, most of them
+// small: launched one by one, they would cost more in launches than in arithmetic. Addresses and
+// sizes travel as kernel parameters, 256 tensors a launch; rates and counts, which differ from
+// replay to replay of a captured step, in memory. So are the parameters' gradients unscaled.
 #include <algorithm>
 
 #include "cuda/context.h"
@@ -9,13 +10,13 @@
 namespace eps::kernels::cuda {
 namespace {
 
-constexpr int kTensors = 256;                // 11 KiB of the 32 KiB that kernel parameters may take
+constexpr int kTensors = 256;  // 11 KiB of the 32 KiB that kernel parameters may take
 constexpr std::int64_t kChunk = 16 * kBlock;  // elements a block works on
 
-template <class T>
-struct Batch {
+template <class T> struct Batch {
     int tensors = 0;
-    unsigned first_block[kTensors + 1] = {};  // tensor t is worked on by blocks [first_block[t], first_block[t + 1])
+    // tensor t is worked on by blocks [first_block[t], first_block[t + 1])
+    unsigned first_block[kTensors + 1] = {};
     std::int64_t count[kTensors] = {};
     T* value[kTensors] = {};
     const T* gradient[kTensors] = {};
@@ -28,13 +29,15 @@ struct Batch {
 struct Chunk {
     int tensor;
     std::int64_t first, last;
-    template <class T>
-    __device__ explicit Chunk(const Batch<T>& batch) {
-        int t = 0, end = batch.tensors;  // the last t with first_block[t] <= blockIdx.x, by bisection
+    template <class T> __device__ explicit Chunk(const Batch<T>& batch) {
+        // the last t with first_block[t] <= blockIdx.x, by bisection
+        int t = 0, end = batch.tensors;
         while (end - t > 1) {
             const int middle = (t + end) / 2;
-            if (batch.first_block[middle] <= blockIdx.x) t = middle;
-            else end = middle;
+            if (batch.first_block[middle] <= blockIdx.x)
+                t = middle;
+            else
+                end = middle;
         }
         tensor = t;
         first = std::int64_t{blockIdx.x - batch.first_block[t]} * kChunk;
@@ -43,7 +46,8 @@ struct Chunk {
 };
 
 template <class U, class T>
-__global__ void __launch_bounds__(kBlock) update_kernel(const __grid_constant__ Batch<T> batch, const UpdateCoefficients* coefficients) {
+__global__ void __launch_bounds__(kBlock)
+    update_kernel(const __grid_constant__ Batch<T> batch, const UpdateCoefficients* coefficients) {
     if (coefficients->skip != 0) return;
     const math::Coefficients<T> c(*coefficients);
     const Chunk chunk(batch);
@@ -63,7 +67,8 @@ __global__ void __launch_bounds__(kBlock) update_kernel(const __grid_constant__ 
 
 // Whoever finds something writes the same: no matter who is last.
 template <class T>
-__global__ void __launch_bounds__(kBlock) unscale_kernel(const __grid_constant__ Batch<T> batch, const float* scale, float* found) {
+__global__ void __launch_bounds__(kBlock)
+    unscale_kernel(const __grid_constant__ Batch<T> batch, const float* scale, float* found) {
     const auto factor = static_cast<T>(1 / static_cast<double>(*scale));
     const Chunk chunk(batch);
     T* const to = batch.value[chunk.tensor];
@@ -79,7 +84,9 @@ __global__ void __launch_bounds__(kBlock) unscale_kernel(const __grid_constant__
 /// Calls launch(batch) until all tensors of T are through.
 template <class T, class Launch>
 void in_batches(std::span<const UpdateTensors> list, const Launch& launch_batch) {
-    const auto data = [](const Tensor& x) { return x.defined() ? static_cast<T*>(x.raw_data()) : nullptr; };
+    const auto data = [](const Tensor& x) {
+        return x.defined() ? static_cast<T*>(x.raw_data()) : nullptr;
+    };
     Batch<T> batch;
     const auto launch = [&] {
         if (batch.blocks() == 0) return;
@@ -95,14 +102,14 @@ void in_batches(std::span<const UpdateTensors> list, const Launch& launch_batch)
         batch.gradient[t] = data(x.gradient);
         batch.state1[t] = data(x.state1);
         batch.state2[t] = data(x.state2);
-        batch.first_block[t + 1] = batch.first_block[t] + blocks_for(batch.count[t], static_cast<int>(kChunk));
+        batch.first_block[t + 1] =
+            batch.first_block[t] + blocks_for(batch.count[t], static_cast<int>(kChunk));
     }
     launch();
 }
 
 /// f.template operator()<T>() for the types of parameters; what is in the list is written.
-template <class F>
-void for_dtypes(std::span<const UpdateTensors> list, const F& f) {
+template <class F> void for_dtypes(std::span<const UpdateTensors> list, const F& f) {
     for (const UpdateTensors& x : list) x.value.storage().bump_version();
     f.template operator()<float>();
     f.template operator()<double>();
@@ -121,9 +128,11 @@ void update_dtypes(std::span<const UpdateTensors> list, const Tensor& coefficien
 
 }  // namespace
 
-void multi_tensor_update(Update update, const Tensor& coefficients, std::span<const UpdateTensors> list) {
+void multi_tensor_update(Update update, const Tensor& coefficients,
+                         std::span<const UpdateTensors> list) {
     switch (update) {
-#define EPS_UPDATE_CASE(name, S) case Update::name: return update_dtypes<math::S>(list, coefficients);
+#define EPS_UPDATE_CASE(name, S) \
+    case Update::name: return update_dtypes<math::S>(list, coefficients);
         EPS_UPDATES(EPS_UPDATE_CASE)
 #undef EPS_UPDATE_CASE
     }
@@ -132,8 +141,9 @@ void multi_tensor_update(Update update, const Tensor& coefficients, std::span<co
 void multi_tensor_unscale(Tensor& found, const Tensor& scale, std::span<const UpdateTensors> list) {
     for_dtypes(list, [&]<class T>() {
         in_batches<T>(list, [&](const Batch<T>& batch) {
-            unscale_kernel<T><<<batch.blocks(), kBlock, 0, stream()>>>(batch, static_cast<const float*>(scale.raw_data()),
-                                                                      static_cast<float*>(found.raw_data()));
+            unscale_kernel<T><<<batch.blocks(), kBlock, 0, stream()>>>(
+                batch, static_cast<const float*>(scale.raw_data()),
+                static_cast<float*>(found.raw_data()));
             check_launch("multi_tensor_unscale");
         });
     });

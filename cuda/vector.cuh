@@ -1,5 +1,6 @@
 #pragma once
-// Neighbouring elements that move as one word: a thread that loads 16 bytes keeps the memory busy with a quarter of the instructions.
+// Neighbouring elements that move as one word: a thread that loads 16 bytes keeps the memory busy
+// with a quarter of the instructions.
 #include <cstdint>
 
 #include "tensor/dtype.h"
@@ -7,23 +8,19 @@
 namespace eps::kernels::cuda {
 
 /// Elements of a 16-byte vector.
-template <class T>
-inline constexpr int kVector = 16 / static_cast<int>(sizeof(T));
+template <class T> inline constexpr int kVector = 16 / static_cast<int>(sizeof(T));
 
-template <class T, int W>
-struct alignas(sizeof(T) * W) Vector {
-    T at[W];
-};
+template <class T, int W> struct alignas(sizeof(T) * W) Vector { T at[W]; };
 
-inline bool is_aligned(const void* p, std::size_t bytes = 16) { return reinterpret_cast<std::uintptr_t>(p) % bytes == 0; }
+inline bool is_aligned(const void* p, std::size_t bytes = 16) {
+    return reinterpret_cast<std::uintptr_t>(p) % bytes == 0;
+}
 
 /// The W elements from p on, which is aligned to them.
-template <int W, class T>
-__host__ __device__ inline Vector<T, W>& vector_at(T* p) {
+template <int W, class T> __host__ __device__ inline Vector<T, W>& vector_at(T* p) {
     return *reinterpret_cast<Vector<T, W>*>(p);
 }
-template <int W, class T>
-__host__ __device__ inline const Vector<T, W>& vector_at(const T* p) {
+template <int W, class T> __host__ __device__ inline const Vector<T, W>& vector_at(const T* p) {
     return *reinterpret_cast<const Vector<T, W>*>(p);
 }
 

@@ -18,16 +18,19 @@ PReLU::PReLU(std::int64_t count, double start, DType dtype) {
 
 Tensor PReLU::forward(const Tensor& x) {
     const std::int64_t count = weight.numel();
-    check(x.defined() && (count == 1 || (x.rank() >= 2 && x.size(1) == count)), "PReLU", "needs x [B, ", count, ", ..]; got ", describe(x));
+    check(x.defined() && (count == 1 || (x.rank() >= 2 && x.size(1) == count)), "PReLU",
+          "needs x [B, ", count, ", ..]; got ", describe(x));
     Shape shape;
     for (int d = 0; d < x.rank(); ++d) shape.push_back(d == 1 ? count : 1);
     return relu(x) - reshape(weight, shape) * relu(-x);
 }
 
 Tensor GLU::forward(const Tensor& x) {
-    check(x.defined() && dim_ >= -x.rank() && dim_ < x.rank(), "GLU", "no such dimension; got dim ", dim_, " of ", describe(x));
+    check(x.defined() && dim_ >= -x.rank() && dim_ < x.rank(), "GLU", "no such dimension; got dim ",
+          dim_, " of ", describe(x));
     const std::int64_t half = x.size(dim_) / 2;
-    check(x.size(dim_) == 2 * half, "GLU", "the dimension does not halve; got dim ", dim_, " of ", describe(x));
+    check(x.size(dim_) == 2 * half, "GLU", "the dimension does not halve; got dim ", dim_, " of ",
+          describe(x));
     return narrow(x, dim_, 0, half) * sigmoid(narrow(x, dim_, half, half));
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-// Activation functions as modules. One template serves all that act element by element: formulas, sources and attributes are those of the
-// structs in tensor/pointwise/, and a new pointwise op becomes a module with one `using`. Below are those that look at a whole dimension
-// or learn.
+// Activation functions as modules. One template serves all that act element by element: formulas,
+// sources and attributes are those of the structs in tensor/pointwise/, and a new pointwise op
+// becomes a module with one `using`. Below are those that look at a whole dimension or learn.
 #include <concepts>
 
 #include "autograd/pointwise.h"
@@ -10,16 +10,18 @@
 
 namespace eps::nn {
 
-/// y = Op::f(x), element by element: [..] -> [..]. Attributes as a struct or in order: LeakyReLU({.slope = 0.2}), LeakyReLU(0.2).
-template <class Op>
-class Activation final : public Module {
+/// y = Op::f(x), element by element: [..] -> [..]. Attributes as a struct or in order:
+/// LeakyReLU({.slope = 0.2}), LeakyReLU(0.2).
+template <class Op> class Activation final : public Module {
 public:
     explicit Activation(Op op = {}) : op_(op) {}
     template <std::convertible_to<double>... Attributes>
-        requires(sizeof...(Attributes) > 0)
-    explicit Activation(Attributes... attributes) : op_{static_cast<double>(attributes)...} {}
+    requires(sizeof...(Attributes) > 0) explicit Activation(Attributes... attributes)
+        : op_{static_cast<double>(attributes)...} {}
 
-    Tensor forward(const Tensor& x) override { return pointwise(pointwise_op<Op>(), &op_, {&x, 1}); }
+    Tensor forward(const Tensor& x) override {
+        return pointwise(pointwise_op<Op>(), &op_, {&x, 1});
+    }
     const Op& attributes() const { return op_; }
 
 private:
@@ -66,8 +68,9 @@ private:
     std::int64_t dim_;
 };
 
-/// max(0, x) + a min(0, x) with a learned slope a for all of x [..], or one a channel of x [B, C, ..]   (He et al. 2015, section 2.1). The
-/// gradient at 0 is 0. Throws where x has other than `count` channels.
+/// max(0, x) + a min(0, x) with a learned slope a for all of x [..], or one a channel of x [B, C,
+/// ..]   (He et al. 2015, section 2.1). The gradient at 0 is 0. Throws where x has other than
+/// `count` channels.
 class PReLU final : public Module {
 public:
     explicit PReLU(std::int64_t count = 1, double start = 0.25, DType dtype = f32);
@@ -76,7 +79,8 @@ public:
     Tensor weight;  // [count]
 };
 
-/// a sigmoid(b), a and b the halves of x along dim: [.., 2 n, ..] -> [.., n, ..]   (Dauphin et al. 2017). Throws on an odd extent.
+/// a sigmoid(b), a and b the halves of x along dim: [.., 2 n, ..] -> [.., n, ..]   (Dauphin et al.
+/// 2017). Throws on an odd extent.
 class GLU final : public Module {
 public:
     explicit GLU(std::int64_t dim = -1) : dim_(dim) {}

@@ -9,8 +9,10 @@ namespace {
 
 // weight and bias from U(-r, r), r = 1 / sqrt(the products that a result sums)
 template <class Options>
-void make_parameters(const char* layer, Tensor& weight, Tensor& bias, const Shape& shape, std::int64_t out, const Options& options) {
-    check(options.dtype == f32 || options.dtype == f64, layer, "parameters are f32 or f64; got ", options.dtype);
+void make_parameters(const char* layer, Tensor& weight, Tensor& bias, const Shape& shape,
+                     std::int64_t out, const Options& options) {
+    check(options.dtype == f32 || options.dtype == f64, layer, "parameters are f32 or f64; got ",
+          options.dtype);
     Generator& generator = options.generator ? *options.generator : default_generator();
     const double bound = 1 / std::sqrt(static_cast<double>(numel(shape) / shape[0]));
     weight = empty(shape, {.dtype = options.dtype});
@@ -20,10 +22,13 @@ void make_parameters(const char* layer, Tensor& weight, Tensor& bias, const Shap
     init::uniform_(bias, -bound, bound, generator);
 }
 
-void check_layer(const char* layer, std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t groups) {
-    check(in >= 1 && out >= 1 && size >= 1 && groups >= 1, layer, "needs channels, a filter and a group at least; got in ", in, ", out ", out,
-          ", size ", size, ", groups ", groups);
-    check(in % groups == 0 && out % groups == 0, layer, "the groups do not divide the channels; got in ", in, ", out ", out, ", groups ", groups);
+void check_layer(const char* layer, std::int64_t in, std::int64_t out, std::int64_t size,
+                 std::int64_t groups) {
+    check(in >= 1 && out >= 1 && size >= 1 && groups >= 1, layer,
+          "needs channels, a filter and a group at least; got in ", in, ", out ", out, ", size ",
+          size, ", groups ", groups);
+    check(in % groups == 0 && out % groups == 0, layer,
+          "the groups do not divide the channels; got in ", in, ", out ", out, ", groups ", groups);
 }
 
 Tensor padded(const Tensor& x, std::int64_t width, PadMode mode) {
@@ -36,7 +41,11 @@ Tensor padded(const Tensor& x, std::int64_t width, PadMode mode) {
 
 // Zeros are padded by the convolution itself.
 Conv2d::Conv2d(std::int64_t in, std::int64_t out, std::int64_t size, const Conv2dLayerOptions& o)
-    : geometry_{.stride = {o.stride, o.stride}, .dilation = {o.dilation, o.dilation}, .groups = o.groups}, width_(o.padding), mode_(o.padding_mode) {
+    : geometry_{.stride = {o.stride, o.stride},
+                .dilation = {o.dilation, o.dilation},
+                .groups = o.groups},
+      width_(o.padding),
+      mode_(o.padding_mode) {
     if (mode_ == PadMode::zeros) geometry_.padding = {o.padding, o.padding};
     check_layer("Conv2d", in, out, size, o.groups);
     make_parameters("Conv2d", weight, bias, {out, in / o.groups, size, size}, out, o);
@@ -44,10 +53,15 @@ Conv2d::Conv2d(std::int64_t in, std::int64_t out, std::int64_t size, const Conv2
     if (o.bias) add_parameter("bias", bias);
 }
 
-Tensor Conv2d::forward(const Tensor& x) { return conv2d(mode_ == PadMode::zeros ? x : padded(x, width_, mode_), computed(weight), bias, geometry_); }
+Tensor Conv2d::forward(const Tensor& x) {
+    return conv2d(mode_ == PadMode::zeros ? x : padded(x, width_, mode_), computed(weight), bias,
+                  geometry_);
+}
 
 Conv1d::Conv1d(std::int64_t in, std::int64_t out, std::int64_t size, const Conv1dLayerOptions& o)
-    : geometry_{.stride = o.stride, .dilation = o.dilation, .groups = o.groups}, width_(o.padding), mode_(o.padding_mode) {
+    : geometry_{.stride = o.stride, .dilation = o.dilation, .groups = o.groups},
+      width_(o.padding),
+      mode_(o.padding_mode) {
     if (mode_ == PadMode::zeros) geometry_.padding = o.padding;
     check_layer("Conv1d", in, out, size, o.groups);
     make_parameters("Conv1d", weight, bias, {out, in / o.groups, size}, out, o);
@@ -55,19 +69,30 @@ Conv1d::Conv1d(std::int64_t in, std::int64_t out, std::int64_t size, const Conv1
     if (o.bias) add_parameter("bias", bias);
 }
 
-Tensor Conv1d::forward(const Tensor& x) { return conv1d(mode_ == PadMode::zeros ? x : padded(x, width_, mode_), computed(weight), bias, geometry_); }
+Tensor Conv1d::forward(const Tensor& x) {
+    return conv1d(mode_ == PadMode::zeros ? x : padded(x, width_, mode_), computed(weight), bias,
+                  geometry_);
+}
 
-ConvTranspose2d::ConvTranspose2d(std::int64_t in, std::int64_t out, std::int64_t size, const ConvTranspose2dLayerOptions& o)
-    : geometry_{{o.stride, o.stride}, {o.padding, o.padding}, {o.output_padding, o.output_padding}, {o.dilation, o.dilation}, o.groups} {
+ConvTranspose2d::ConvTranspose2d(std::int64_t in, std::int64_t out, std::int64_t size,
+                                 const ConvTranspose2dLayerOptions& o)
+    : geometry_{{o.stride, o.stride},
+                {o.padding, o.padding},
+                {o.output_padding, o.output_padding},
+                {o.dilation, o.dilation},
+                o.groups} {
     check_layer("ConvTranspose2d", in, out, size, o.groups);
     make_parameters("ConvTranspose2d", weight, bias, {in, out / o.groups, size, size}, out, o);
     add_weight("weight", weight, 1);
     if (o.bias) add_parameter("bias", bias);
 }
 
-Tensor ConvTranspose2d::forward(const Tensor& x) { return conv_transpose2d(x, computed(weight), bias, geometry_); }
+Tensor ConvTranspose2d::forward(const Tensor& x) {
+    return conv_transpose2d(x, computed(weight), bias, geometry_);
+}
 
-ConvTranspose1d::ConvTranspose1d(std::int64_t in, std::int64_t out, std::int64_t size, const ConvTranspose1dLayerOptions& o)
+ConvTranspose1d::ConvTranspose1d(std::int64_t in, std::int64_t out, std::int64_t size,
+                                 const ConvTranspose1dLayerOptions& o)
     : geometry_{o.stride, o.padding, o.output_padding, o.dilation, o.groups} {
     check_layer("ConvTranspose1d", in, out, size, o.groups);
     make_parameters("ConvTranspose1d", weight, bias, {in, out / o.groups, size}, out, o);
@@ -75,6 +100,8 @@ ConvTranspose1d::ConvTranspose1d(std::int64_t in, std::int64_t out, std::int64_t
     if (o.bias) add_parameter("bias", bias);
 }
 
-Tensor ConvTranspose1d::forward(const Tensor& x) { return conv_transpose1d(x, computed(weight), bias, geometry_); }
+Tensor ConvTranspose1d::forward(const Tensor& x) {
+    return conv_transpose1d(x, computed(weight), bias, geometry_);
+}
 
 }  // namespace eps::nn

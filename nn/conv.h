@@ -1,5 +1,6 @@
 #pragma once
-// Convolution layers. Inputs are [B, C, H, W] in any order of memory, or [B, C, L]; results are channels-last.
+// Convolution layers. Inputs are [B, C, H, W] in any order of memory, or [B, C, L]; results are
+// channels-last.
 #include "autograd/ops/conv.h"
 #include "autograd/ops/rearrange.h"
 #include "nn/module.h"
@@ -7,8 +8,9 @@
 
 namespace eps::nn {
 
-/// y = conv2d(x, weight) + bias: x [B, in, H, W], weight [out, in / groups, h, w], bias [out] -> [B, out, H', W'] (autograd/ops/conv.h).
-/// Parameters start from U(-r, r), r = 1 / sqrt(in / groups h w), as in PyTorch.
+/// y = conv2d(x, weight) + bias: x [B, in, H, W], weight [out, in / groups, h, w], bias [out] ->
+/// [B, out, H', W'] (autograd/ops/conv.h). Parameters start from U(-r, r), r = 1 / sqrt(in / groups
+/// h w), as in PyTorch.
 struct Conv2dLayerOptions {
     std::int64_t stride = 1, padding = 0, dilation = 1, groups = 1;
     bool bias = true;
@@ -18,7 +20,8 @@ struct Conv2dLayerOptions {
 };
 class Conv2d final : public Module {
 public:
-    Conv2d(std::int64_t in, std::int64_t out, std::int64_t size, const Conv2dLayerOptions& options = {});
+    Conv2d(std::int64_t in, std::int64_t out, std::int64_t size,
+           const Conv2dLayerOptions& options = {});
     Tensor forward(const Tensor& x) override;
 
     Tensor weight;  // [out, in / groups, size, size]
@@ -34,7 +37,8 @@ private:
 using Conv1dLayerOptions = Conv2dLayerOptions;
 class Conv1d final : public Module {
 public:
-    Conv1d(std::int64_t in, std::int64_t out, std::int64_t size, const Conv1dLayerOptions& options = {});
+    Conv1d(std::int64_t in, std::int64_t out, std::int64_t size,
+           const Conv1dLayerOptions& options = {});
     Tensor forward(const Tensor& x) override;
 
     Tensor weight, bias;
@@ -45,8 +49,8 @@ private:
     PadMode mode_;
 };
 
-/// y = conv_transpose2d(x, weight) + bias: weight [in, out / groups, h, w]. Parameters start from U(-r, r), r = 1 / sqrt(out / groups h w),
-/// as in PyTorch.
+/// y = conv_transpose2d(x, weight) + bias: weight [in, out / groups, h, w]. Parameters start from
+/// U(-r, r), r = 1 / sqrt(out / groups h w), as in PyTorch.
 struct ConvTranspose2dLayerOptions {
     std::int64_t stride = 1, padding = 0, output_padding = 0, dilation = 1, groups = 1;
     bool bias = true;
@@ -55,7 +59,8 @@ struct ConvTranspose2dLayerOptions {
 };
 class ConvTranspose2d final : public Module {
 public:
-    ConvTranspose2d(std::int64_t in, std::int64_t out, std::int64_t size, const ConvTranspose2dLayerOptions& options = {});
+    ConvTranspose2d(std::int64_t in, std::int64_t out, std::int64_t size,
+                    const ConvTranspose2dLayerOptions& options = {});
     Tensor forward(const Tensor& x) override;
 
     Tensor weight;  // [in, out / groups, size, size]
@@ -69,7 +74,8 @@ private:
 using ConvTranspose1dLayerOptions = ConvTranspose2dLayerOptions;
 class ConvTranspose1d final : public Module {
 public:
-    ConvTranspose1d(std::int64_t in, std::int64_t out, std::int64_t size, const ConvTranspose1dLayerOptions& options = {});
+    ConvTranspose1d(std::int64_t in, std::int64_t out, std::int64_t size,
+                    const ConvTranspose1dLayerOptions& options = {});
     Tensor forward(const Tensor& x) override;
 
     Tensor weight, bias;

@@ -18,17 +18,23 @@ Tensor dropped(const Tensor& x, const Shape& shape, double p, Generator& generat
 
 }  // namespace
 
-Dropout::Dropout(double p, Generator& generator) : p_(p), generator_(generator) { check_probability("Dropout", p); }
+Dropout::Dropout(double p, Generator& generator) : p_(p), generator_(generator) {
+    check_probability("Dropout", p);
+}
 
 Tensor Dropout::forward(const Tensor& x) {
-    check(x.defined() && (x.dtype() == f32 || x.dtype() == f64), "Dropout", "needs f32 or f64; got ", describe(x));
+    check(x.defined() && (x.dtype() == f32 || x.dtype() == f64), "Dropout",
+          "needs f32 or f64; got ", describe(x));
     return is_training() && p_ > 0 ? dropped(x, x.shape(), p_, generator_) : x;
 }
 
-Dropout2d::Dropout2d(double p, Generator& generator) : p_(p), generator_(generator) { check_probability("Dropout2d", p); }
+Dropout2d::Dropout2d(double p, Generator& generator) : p_(p), generator_(generator) {
+    check_probability("Dropout2d", p);
+}
 
 Tensor Dropout2d::forward(const Tensor& x) {
-    check(x.defined() && x.rank() >= 2 && (x.dtype() == f32 || x.dtype() == f64), "Dropout2d", "needs f32 or f64 [B, C, ..]; got ", describe(x));
+    check(x.defined() && x.rank() >= 2 && (x.dtype() == f32 || x.dtype() == f64), "Dropout2d",
+          "needs f32 or f64 [B, C, ..]; got ", describe(x));
     Shape channels = x.shape();
     for (int d = 2; d < x.rank(); ++d) channels[d] = 1;
     return is_training() && p_ > 0 ? dropped(x, channels, p_, generator_) : x;

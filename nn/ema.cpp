@@ -8,7 +8,8 @@
 
 namespace eps::nn {
 
-EMA::EMA(const Module& module, double decay, bool warmup, bool buffers) : decay_(decay), warmup_(warmup), buffers_(buffers) {
+EMA::EMA(const Module& module, double decay, bool warmup, bool buffers)
+    : decay_(decay), warmup_(warmup), buffers_(buffers) {
     check(decay >= 0 && decay < 1, "EMA", "bad decay; got ", decay, "; expected 0 <= decay < 1");
     for (const auto& [name, parameter] : averaged(module)) {
         parameters_.push_back(parameter);
@@ -34,10 +35,15 @@ void EMA::update() {
     for (std::size_t i = 0; i < parameters_.size(); ++i) {
         auto& [name, average] = shadow_[i];
         const Tensor& parameter = parameters_[i];
-        check(average.dtype() == parameter.dtype(), "EMA", "the module has another dtype than when the EMA was made; got ", name, " ",
-              describe(parameter), "; expected ", describe(average), "; hint: make the EMA after to()");
+        check(average.dtype() == parameter.dtype(), "EMA",
+              "the module has another dtype than when the EMA was made; got ", name, " ",
+              describe(parameter), "; expected ", describe(average),
+              "; hint: make the EMA after to()");
         average = copy_to(average, parameter.device());
-        list.push_back({.value = average, .gradient = parameter.contiguous_data(), .state1 = {}, .state2 = {}});
+        list.push_back({.value = average,
+                        .gradient = parameter.contiguous_data(),
+                        .state1 = {},
+                        .state2 = {}});
     }
     if (list.empty()) return host_work([this] { ++updates_; });
     const Tensor coefficients = host_tensor(list[0].value.device(), [this] {

@@ -1,13 +1,16 @@
 #pragma once
-// An exponential moving average of a module's parameters, and of its buffers where asked: what diffusion models and GANs draw their samples with.
+// An exponential moving average of a module's parameters, and of its buffers where asked: what
+// diffusion models and GANs draw their samples with.
 #include "nn/module.h"
 
 namespace eps::nn {
 
-/// shadow <- d shadow + (1 - d) parameter at each update, d = decay, or min(decay, (1 + n) / (10 + n)) with warm-up, n the updates so far.
-/// Starts as a copy of the parameters. One kernel an update. Throws unless 0 <= decay < 1. Buffers are no part of it (a module evaluated with
-/// averaged parameters keeps its own) unless `buffers`: then those of floating point are averaged alike, as the running statistics of batch
-/// norm must be, which are those of the activations that averaged weights make only to the extent that they come from the same steps.
+/// shadow <- d shadow + (1 - d) parameter at each update, d = decay, or min(decay, (1 + n) / (10 +
+/// n)) with warm-up, n the updates so far. Starts as a copy of the parameters. One kernel an
+/// update. Throws unless 0 <= decay < 1. Buffers are no part of it (a module evaluated with
+/// averaged parameters keeps its own) unless `buffers`: then those of floating point are averaged
+/// alike, as the running statistics of batch norm must be, which are those of the activations that
+/// averaged weights make only to the extent that they come from the same steps.
 ///
 ///     EMA average(net, 0.9999);
 ///     ... optimizer.step(); average.update(); ...
@@ -23,7 +26,8 @@ public:
 
     /// Averages by name of the parameter or buffer; the tensors themselves.
     const NamedTensors& shadow() const { return shadow_; }
-    /// Copies the averages into a module with parameters of the same names, shapes and dtypes; throws, naming them, if they differ.
+    /// Copies the averages into a module with parameters of the same names, shapes and dtypes;
+    /// throws, naming them, if they differ.
     void apply_to(Module& module) const;
     /// Exchanges the averages and what they are averages of. Twice is bitwise the identity.
     void swap(Module& module);
@@ -46,7 +50,9 @@ private:
 /// The averages in a module's parameters, until the end of the scope.
 class EmaScope {
 public:
-    EmaScope(EMA& average, Module& module) : average_(average), module_(module) { average_.swap(module_); }
+    EmaScope(EMA& average, Module& module) : average_(average), module_(module) {
+        average_.swap(module_);
+    }
     ~EmaScope() { average_.swap(module_); }
     EmaScope(const EmaScope&) = delete;
     EmaScope& operator=(const EmaScope&) = delete;

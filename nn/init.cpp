@@ -10,11 +10,13 @@ namespace {
 
 // gain / sqrt(fan)
 double kaiming_deviation(const Tensor& x, const KaimingOptions& options) {
-    return std::sqrt(2 / ((1 + options.slope * options.slope) * static_cast<double>(fan(x.shape(), options.mode))));
+    return std::sqrt(2 / ((1 + options.slope * options.slope) *
+                          static_cast<double>(fan(x.shape(), options.mode))));
 }
 
 double xavier_deviation(const Tensor& x, double gain) {
-    return gain * std::sqrt(2 / static_cast<double>(fan(x.shape(), Fan::in) + fan(x.shape(), Fan::out)));
+    return gain *
+           std::sqrt(2 / static_cast<double>(fan(x.shape(), Fan::in) + fan(x.shape(), Fan::out)));
 }
 
 }  // namespace
@@ -26,7 +28,8 @@ std::int64_t fan(const Shape& shape, Fan fan) {
 }
 
 Tensor& uniform_(Tensor& x, double lo, double hi, Generator& generator) {
-    check(std::isfinite(lo) && std::isfinite(hi) && lo <= hi, "uniform_", "bad bounds; got ", lo, " and ", hi, "; expected lo <= hi");
+    check(std::isfinite(lo) && std::isfinite(hi) && lo <= hi, "uniform_", "bad bounds; got ", lo,
+          " and ", hi, "; expected lo <= hi");
     NoGrad guard;
     return x.copy_(rand(x.shape(), x.options(), generator) * (hi - lo) + lo);
 }
@@ -47,7 +50,9 @@ Tensor& xavier_uniform_(Tensor& x, Generator& generator, double gain) {
     return uniform_(x, -a, a, generator);
 }
 
-Tensor& xavier_normal_(Tensor& x, Generator& generator, double gain) { return normal_(x, 0, xavier_deviation(x, gain), generator); }
+Tensor& xavier_normal_(Tensor& x, Generator& generator, double gain) {
+    return normal_(x, 0, xavier_deviation(x, gain), generator);
+}
 
 Tensor& kaiming_uniform_(Tensor& x, Generator& generator, KaimingOptions options) {
     const double a = std::sqrt(3) * kaiming_deviation(x, options);

@@ -1,9 +1,10 @@
 #pragma once
-// Where parameters start. Each function overwrites x (f32 or f64, on any device) with draws from a generator the caller owns, and returns
-// x. Nothing is recorded.
+// Where parameters start. Each function overwrites x (f32 or f64, on any device) with draws from a
+// generator the caller owns, and returns x. Nothing is recorded.
 //
-// fan_in and fan_out of a weight [out, in, k1, k2, ..] are in k1 k2 .. and out k1 k2 ..; a tensor of rank below 2 has none: an error.
-// Gains: 1 for linear layers and sigmoid, 5/3 for tanh, sqrt(2) for ReLU, 3/4 for SELU.
+// fan_in and fan_out of a weight [out, in, k1, k2, ..] are in k1 k2 .. and out k1 k2 ..; a tensor
+// of rank below 2 has none: an error. Gains: 1 for linear layers and sigmoid, 5/3 for tanh, sqrt(2)
+// for ReLU, 3/4 for SELU.
 #include "tensor/random.h"
 #include "tensor/tensor.h"
 
@@ -25,7 +26,10 @@ Tensor& xavier_uniform_(Tensor& x, Generator& generator, double gain = 1);
 Tensor& xavier_normal_(Tensor& x, Generator& generator, double gain = 1);
 
 /// For layers before a ReLU that is `slope` x on the left: gain^2 = 2 / (1 + slope^2).
-struct KaimingOptions { Fan mode = Fan::in; double slope = 0; };
+struct KaimingOptions {
+    Fan mode = Fan::in;
+    double slope = 0;
+};
 /// U(-a, a), a = gain sqrt(3 / fan)   (He et al. 2015, eq. 15)
 Tensor& kaiming_uniform_(Tensor& x, Generator& generator, KaimingOptions options = {});
 /// N(0, gain^2 / fan)   (He et al. 2015, eq. 15)

@@ -8,10 +8,13 @@
 namespace eps::nn {
 
 Linear::Linear(std::int64_t in, std::int64_t out, LinearOptions options) {
-    check(in >= 1 && out >= 1, "Linear", "needs at least one feature on each side; got in ", in, ", out ", out);
-    check(options.dtype == f32 || options.dtype == f64, "Linear", "parameters are f32 or f64; got ", options.dtype);
+    check(in >= 1 && out >= 1, "Linear", "needs at least one feature on each side; got in ", in,
+          ", out ", out);
+    check(options.dtype == f32 || options.dtype == f64, "Linear", "parameters are f32 or f64; got ",
+          options.dtype);
     Generator& generator = options.generator ? *options.generator : default_generator();
-    const double bound = 1 / std::sqrt(static_cast<double>(in));  // He et al.'s bound for slope sqrt(5)
+    // He et al.'s bound for slope sqrt(5)
+    const double bound = 1 / std::sqrt(static_cast<double>(in));
     weight = empty({out, in}, {.dtype = options.dtype});
     init::uniform_(weight, -bound, bound, generator);
     add_weight("weight", weight, 0);

@@ -10,8 +10,8 @@ struct LinearOptions {
     Generator* generator = nullptr;  // null: default_generator()
 };
 
-/// y = x W^T + b: x [.., in], W [out, in], b [out] -> [.., out]. Throws on other extents and dtypes than these.
-/// W and b start from U(-1/sqrt(in), 1/sqrt(in)), as in PyTorch.
+/// y = x W^T + b: x [.., in], W [out, in], b [out] -> [.., out]. Throws on other extents and dtypes
+/// than these. W and b start from U(-1/sqrt(in), 1/sqrt(in)), as in PyTorch.
 class Linear final : public Module {
 public:
     Linear(std::int64_t in, std::int64_t out, LinearOptions options = {});

@@ -26,27 +26,32 @@ Tensor reduced(const Tensor& losses, Reduction reduction) {
 
 void check_same_shape(const char* op, const Tensor& input, const Tensor& target) {
     check(input.defined() && target.defined(), op, "an input is an undefined tensor");
-    check(input.shape() == target.shape(), op, "input and target differ in shape; got ", input.shape(), " and ", target.shape(),
-          "; hint: reshape or expand one of them");
+    check(input.shape() == target.shape(), op, "input and target differ in shape; got ",
+          input.shape(), " and ", target.shape(), "; hint: reshape or expand one of them");
 }
 
-void check_classes(const char* op, const Tensor& scores, const Tensor& target, const Tensor& weight) {
+void check_classes(const char* op, const Tensor& scores, const Tensor& target,
+                   const Tensor& weight) {
     check(scores.defined() && target.defined(), op, "an input is an undefined tensor");
     check(scores.rank() >= 2, op, "scores must be [B, C, ..]; got ", describe(scores));
     Shape rows;
     for (int d = 0; d < scores.rank(); ++d)
         if (d != 1) rows.push_back(scores.size(d));
-    check(target.dtype() == i64 && target.shape() == rows, op, "the target must hold one class a row; got ", describe(target), "; expected i64 ",
-          rows, is_floating(target.dtype()) ? "; hint: to(target, i64)" : "");
-    check(!weight.defined() || weight.shape() == Shape{scores.size(1)}, op, "the weight must hold one number a class; got ", describe(weight),
-          "; expected [", scores.size(1), "]");
+    check(target.dtype() == i64 && target.shape() == rows, op,
+          "the target must hold one class a row; got ", describe(target), "; expected i64 ", rows,
+          is_floating(target.dtype()) ? "; hint: to(target, i64)" : "");
+    check(!weight.defined() || weight.shape() == Shape{scores.size(1)}, op,
+          "the weight must hold one number a class; got ", describe(weight), "; expected [",
+          scores.size(1), "]");
 }
 
-// Targets that all name a class, which of them count (undefined: all), and what each weighs (undefined: 1).
+// Targets that all name a class, which of them count (undefined: all), and what each weighs
+// (undefined: 1).
 struct Rows {
     Tensor target, counts, weight;
 };
-Rows rows_of(const Tensor& scores, const Tensor& target, const Tensor& weight, const std::optional<std::int64_t>& ignored) {
+Rows rows_of(const Tensor& scores, const Tensor& target, const Tensor& weight,
+             const std::optional<std::int64_t>& ignored) {
     Rows rows{target, {}, {}};
     if (ignored) {
         rows.counts = ne(target, static_cast<double>(*ignored));
@@ -54,16 +59,21 @@ Rows rows_of(const Tensor& scores, const Tensor& target, const Tensor& weight, c
         rows.weight = to(rows.counts, scores.dtype());
     }
     if (!weight.defined()) return rows;
-    const Tensor of_class = reshape(index_select(weight, 0, reshape(rows.target, {rows.target.numel()})), rows.target.shape());
+    const Tensor of_class = reshape(
+        index_select(weight, 0, reshape(rows.target, {rows.target.numel()})), rows.target.shape());
     rows.weight = ignored ? rows.weight * of_class : of_class;
     return rows;
 }
 
 // -x[b, target[b, ..], ..] -> [B, ..]
-Tensor picked(const Tensor& x, const Tensor& target) { return -squeeze(gather(x, 1, unsqueeze(target, 1)), 1); }
+Tensor picked(const Tensor& x, const Tensor& target) {
+    return -squeeze(gather(x, 1, unsqueeze(target, 1)), 1);
+}
 
 // Chosen, not multiplied by 0: a row that does not count may be infinite.
-Tensor counted(const Tensor& losses, const Rows& rows) { return rows.counts.defined() ? where(rows.counts, losses, zeros_like(losses)) : losses; }
+Tensor counted(const Tensor& losses, const Rows& rows) {
+    return rows.counts.defined() ? where(rows.counts, losses, zeros_like(losses)) : losses;
+}
 
 // The losses of each row's own class, weighted.
 Tensor class_losses(const Tensor& log_probs, const Rows& rows) {
@@ -106,7 +116,8 @@ Tensor huber_loss(const Tensor& input, const Tensor& target, double delta, Reduc
 Tensor smooth_l1_loss(const Tensor& input, const Tensor& target, double beta, Reduction reduction) {
     check_same_shape("smooth_l1_loss", input, target);
     check(beta >= 0, "smooth_l1_loss", "beta must not be negative; got ", beta);
-    return beta == 0 ? l1_loss(input, target, reduction) : reduced(huber(input, target, {.delta = beta}) / beta, reduction);
+    return beta == 0 ? l1_loss(input, target, reduction)
+                     : reduced(huber(input, target, {.delta = beta}) / beta, reduction);
 }
 
 Tensor hinge_loss(const Tensor& input, const Tensor& target, Reduction reduction) {
@@ -125,10 +136,12 @@ Tensor nll_loss(const Tensor& log_probs, const Tensor& target, const NllLossOpti
     return reduced(class_losses(log_probs, rows), rows.weight, o.reduction);
 }
 
-Tensor cross_entropy_loss(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& o) {
+Tensor cross_entropy_loss(const Tensor& logits, const Tensor& target,
+                          const CrossEntropyOptions& o) {
     check_classes("cross_entropy_loss", logits, target, o.weight);
     const double s = o.label_smoothing;
-    check(s >= 0 && s <= 1, "cross_entropy_loss", "bad label smoothing; got ", s, "; expected 0 to 1");
+    check(s >= 0 && s <= 1, "cross_entropy_loss", "bad label smoothing; got ", s,
+          "; expected 0 to 1");
     const Tensor log_probs = log_softmax(logits, 1);
     const Rows rows = rows_of(logits, target, o.weight, o.ignore_index);
     Tensor losses = class_losses(log_probs, rows);
@@ -136,13 +149,16 @@ Tensor cross_entropy_loss(const Tensor& logits, const Tensor& target, const Cros
     return reduced(losses, rows.weight, o.reduction);
 }
 
-Tensor gaussian_nll_loss(const Tensor& input, const Tensor& target, const Tensor& variance, const GaussianNllOptions& o) {
+Tensor gaussian_nll_loss(const Tensor& input, const Tensor& target, const Tensor& variance,
+                         const GaussianNllOptions& o) {
     constexpr const char* op = "gaussian_nll_loss";
     check_same_shape(op, input, target);
     check(o.epsilon > 0, op, "epsilon must be positive; got ", o.epsilon);
     bool fits = variance.defined() && variance.rank() == input.rank();
-    for (int d = 0; fits && d < input.rank(); ++d) fits = variance.size(d) == input.size(d) || variance.size(d) == 1;
-    check(fits, op, "the variance does not fit; got ", describe(variance), "; expected ", input.shape(), ", or 1 where it is shared");
+    for (int d = 0; fits && d < input.rank(); ++d)
+        fits = variance.size(d) == input.size(d) || variance.size(d) == 1;
+    check(fits, op, "the variance does not fit; got ", describe(variance), "; expected ",
+          input.shape(), ", or 1 where it is shared");
     const Tensor bounded = variance + detach(clamp(variance, {.lo = o.epsilon}) - variance);
     const Tensor losses = (log(bounded) + squared_error(input, target) / bounded) * 0.5;
     return reduced(o.full ? losses + 0.5 * std::log(2 * std::numbers::pi) : losses, o.reduction);
@@ -159,12 +175,15 @@ Tensor cosine_similarity(const Tensor& a, const Tensor& b, std::int64_t dim, dou
     check(a.defined() && b.defined(), "cosine_similarity", "an input is an undefined tensor");
     check(epsilon > 0, "cosine_similarity", "epsilon must be positive; got ", epsilon);
     const Dims along{normalize_dim(dim, std::max(a.rank(), b.rank()), "cosine_similarity")};
-    const auto unit = [&](const Tensor& x) { return x / clamp(norm(x, 2, along, true), {.lo = epsilon}); };
+    const auto unit = [&](const Tensor& x) {
+        return x / clamp(norm(x, 2, along, true), {.lo = epsilon});
+    };
     const Shape shape = broadcast_shapes(a.shape(), b.shape(), "cosine_similarity");
     return sum(unit(expand(a, shape)) * unit(expand(b, shape)), along);
 }
 
-Tensor kl_normal(const Tensor& mu_q, const Tensor& log_var_q, const Tensor& mu_p, const Tensor& log_var_p) {
+Tensor kl_normal(const Tensor& mu_q, const Tensor& log_var_q, const Tensor& mu_p,
+                 const Tensor& log_var_p) {
     return kl_standard_normal((mu_q - mu_p) * exp(-0.5 * log_var_p), log_var_q - log_var_p);
 }
 

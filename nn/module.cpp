@@ -10,7 +10,8 @@
 namespace eps::nn {
 namespace {
 
-/// Gives x the contents of `data`: every handle of x sees them, as the same leaf without its gradient.
+/// Gives x the contents of `data`: every handle of x sees them, as the same leaf without its
+/// gradient.
 void replace_data(Tensor& x, const Tensor& data) {
     if (data.same_as(x)) return;
     const bool required = x.requires_grad();
@@ -29,11 +30,11 @@ Module::Module() = default;
 Module::~Module() = default;
 
 Tensor Module::forward(const Tensor& x) {
-    fail("forward", "this module has no forward of one tensor; got ", describe(x), "; hint: call the function its class declares");
+    fail("forward", "this module has no forward of one tensor; got ", describe(x),
+         "; hint: call the function its class declares");
 }
 
-template <class Visit>
-void Module::walk(const std::string& prefix, const Visit& visit) const {
+template <class Visit> void Module::walk(const std::string& prefix, const Visit& visit) const {
     for (const auto& [name, tensor] : parameters_) visit(prefix + name, *tensor, true);
     for (const auto& [name, tensor] : buffers_) visit(prefix + name, *tensor, false);
     for (const auto& [name, child] : children_) child->walk(prefix + name + ".", visit);
@@ -70,17 +71,22 @@ std::int64_t Module::parameter_count() const {
 
 NamedTensors Module::state_dict() const {
     NamedTensors out;
-    walk("", [&](const std::string& name, const Tensor& tensor, bool) { out.emplace_back(name, tensor); });
+    walk("", [&](const std::string& name, const Tensor& tensor, bool) {
+        out.emplace_back(name, tensor);
+    });
     return out;
 }
 
 std::vector<std::pair<std::string, Tensor*>> Module::places() const {
     std::vector<std::pair<std::string, Tensor*>> out;
-    walk("", [&](const std::string& name, Tensor& tensor, bool) { out.emplace_back(name, &tensor); });
+    walk("",
+         [&](const std::string& name, Tensor& tensor, bool) { out.emplace_back(name, &tensor); });
     return out;
 }
 
-void Module::load_state_dict(const NamedTensors& state) { copy_by_name("load_state_dict", state_dict(), state); }
+void Module::load_state_dict(const NamedTensors& state) {
+    copy_by_name("load_state_dict", state_dict(), state);
+}
 
 void Module::train(bool on) {
     training_ = on;
@@ -118,7 +124,8 @@ Tensor& Module::add_parameter(std::string name, Tensor& value) {
 Tensor& Module::add_buffer(std::string name, Tensor& value) {
     check_name("add_buffer", name);
     check(value.defined(), "add_buffer", "the tensor is undefined; got the name ", name);
-    check(!value.requires_grad(), "add_buffer", "buffers are not trained; got ", name, ", which requires a gradient; hint: add_parameter");
+    check(!value.requires_grad(), "add_buffer", "buffers are not trained; got ", name,
+          ", which requires a gradient; hint: add_parameter");
     buffers_.emplace_back(std::move(name), &value);
     return value;
 }
@@ -136,8 +143,10 @@ Tensor Module::computed(const Tensor& weight) {
 }
 
 void Module::parametrize(const std::string& name, const MakeParametrization& make) {
-    const auto weight = std::find_if(weights_.begin(), weights_.end(), [&](const Weight& w) { return w.name == name; });
-    check(weight != weights_.end(), "parametrize", "this layer computes no weight of that name; got \"", name,
+    const auto weight = std::find_if(weights_.begin(), weights_.end(),
+                                     [&](const Weight& w) { return w.name == name; });
+    check(weight != weights_.end(), "parametrize",
+          "this layer computes no weight of that name; got \"", name,
           "\"; hint: give the layer itself (Linear, Conv2d, ..), not the module around it");
     check(!weight->rule, "parametrize", "the weight is computed already; got \"", name, "\"");
     const bool required = weight->value->requires_grad();
@@ -157,16 +166,20 @@ void Module::add(std::string name, Module& child) {
 }
 
 void Module::check_name(const char* op, const std::string& name) const {
-    check(!name.empty() && name.find('.') == std::string::npos, op, "a name must not be empty or contain a dot; got \"", name, "\"");
+    check(!name.empty() && name.find('.') == std::string::npos, op,
+          "a name must not be empty or contain a dot; got \"", name, "\"");
     const auto is_free = [&](const auto& list) {
-        return std::none_of(list.begin(), list.end(), [&](const auto& entry) { return entry.first == name; });
+        return std::none_of(list.begin(), list.end(),
+                            [&](const auto& entry) { return entry.first == name; });
     };
-    check(is_free(parameters_) && is_free(buffers_) && is_free(children_), op, "the name is taken; got ", name);
+    check(is_free(parameters_) && is_free(buffers_) && is_free(children_), op,
+          "the name is taken; got ", name);
 }
 
 bool Module::reaches(const Module& other) const {
     if (this == &other) return true;
-    return std::any_of(children_.begin(), children_.end(), [&](const auto& entry) { return entry.second->reaches(other); });
+    return std::any_of(children_.begin(), children_.end(),
+                       [&](const auto& entry) { return entry.second->reaches(other); });
 }
 
 }  // namespace eps::nn

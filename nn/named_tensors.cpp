@@ -18,7 +18,10 @@ public:
         ++count_;
     }
     int count() const { return count_; }
-    std::string to_string() const { return str("; ", heading_, text_, count_ > kShown ? str(" and ", count_ - kShown, " more") : ""); }
+    std::string to_string() const {
+        return str("; ", heading_, text_,
+                   count_ > kShown ? str(" and ", count_ - kShown, " more") : "");
+    }
 
 private:
     const char* heading_;
@@ -44,8 +47,11 @@ void copy_by_name(const char* op, const NamedTensors& targets, const NamedTensor
         }
         ++found;
         const Tensor& given = source->second;
-        if (given.defined() && given.shape() == target.shape() && given.dtype() == target.dtype()) copies.emplace_back(target, given);
-        else differing.add(str(name, " (got ", describe(given), ", expected ", describe(target), ")"));
+        if (given.defined() && given.shape() == target.shape() && given.dtype() == target.dtype())
+            copies.emplace_back(target, given);
+        else
+            differing.add(
+                str(name, " (got ", describe(given), ", expected ", describe(target), ")"));
     }
     if (found < sources.size()) {
         for (const auto& [name, target] : targets) sources.erase(name);

@@ -11,15 +11,21 @@ namespace eps::nn {
 
 GroupNorm::GroupNorm(std::int64_t groups, std::int64_t channels, double epsilon)
     : weight(ones({channels})), bias(zeros({channels})), groups_(groups), epsilon_(epsilon) {
-    check(groups >= 1 && channels >= 1 && channels % groups == 0, "GroupNorm", "the groups do not divide the channels; got ", groups, " groups, ",
-          channels, " channels");
+    check(groups >= 1 && channels >= 1 && channels % groups == 0, "GroupNorm",
+          "the groups do not divide the channels; got ", groups, " groups, ", channels,
+          " channels");
     add_parameter("weight", weight);
     add_parameter("bias", bias);
 }
-Tensor GroupNorm::forward(const Tensor& x) { return group_norm(x, groups_, weight, bias, epsilon_); }
-Tensor GroupNorm::forward_silu(const Tensor& x) { return group_norm_silu(x, groups_, weight, bias, epsilon_); }
+Tensor GroupNorm::forward(const Tensor& x) {
+    return group_norm(x, groups_, weight, bias, epsilon_);
+}
+Tensor GroupNorm::forward_silu(const Tensor& x) {
+    return group_norm_silu(x, groups_, weight, bias, epsilon_);
+}
 
-InstanceNorm::InstanceNorm(std::int64_t channels, double epsilon, bool affine) : channels_(channels), epsilon_(epsilon) {
+InstanceNorm::InstanceNorm(std::int64_t channels, double epsilon, bool affine)
+    : channels_(channels), epsilon_(epsilon) {
     check(channels >= 1, "InstanceNorm", "needs at least one channel; got ", channels);
     if (!affine) return;
     weight = ones({channels});
@@ -28,13 +34,19 @@ InstanceNorm::InstanceNorm(std::int64_t channels, double epsilon, bool affine) :
     add_parameter("bias", bias);
 }
 Tensor InstanceNorm::forward(const Tensor& x) {
-    check(x.defined() && x.rank() >= 3 && x.size(1) == channels_, "InstanceNorm", "needs x [B, ", channels_, ", places ..]; got ", describe(x));
+    check(x.defined() && x.rank() >= 3 && x.size(1) == channels_, "InstanceNorm", "needs x [B, ",
+          channels_, ", places ..]; got ", describe(x));
     return instance_norm(x, weight, bias, epsilon_);
 }
 
 BatchNorm::BatchNorm(std::int64_t channels, double momentum, double epsilon)
-    : weight(ones({channels})), bias(zeros({channels})), running_mean(zeros({channels})), running_var(ones({channels})),
-      num_batches_tracked(zeros({}, {.dtype = i64})), momentum_(momentum), epsilon_(epsilon) {
+    : weight(ones({channels})),
+      bias(zeros({channels})),
+      running_mean(zeros({channels})),
+      running_var(ones({channels})),
+      num_batches_tracked(zeros({}, {.dtype = i64})),
+      momentum_(momentum),
+      epsilon_(epsilon) {
     check(channels >= 1, "BatchNorm", "needs at least one channel; got ", channels);
     add_parameter("weight", weight);
     add_parameter("bias", bias);
@@ -43,7 +55,8 @@ BatchNorm::BatchNorm(std::int64_t channels, double momentum, double epsilon)
     add_buffer("num_batches_tracked", num_batches_tracked);
 }
 Tensor BatchNorm::forward(const Tensor& x) {
-    const Tensor y = batch_norm(x, running_mean, running_var, weight, bias, {is_training(), momentum_, epsilon_});
+    const Tensor y = batch_norm(x, running_mean, running_var, weight, bias,
+                                {is_training(), momentum_, epsilon_});
     if (is_training())
         run_once([&]() -> std::vector<Tensor> {
             num_batches_tracked.copy_(num_batches_tracked + 1.0);
@@ -52,13 +65,18 @@ Tensor BatchNorm::forward(const Tensor& x) {
     return y;
 }
 
-LayerNorm::LayerNorm(const Shape& shape, double epsilon) : weight(ones(shape)), bias(zeros(shape)), epsilon_(epsilon) {
+LayerNorm::LayerNorm(const Shape& shape, double epsilon)
+    : weight(ones(shape)), bias(zeros(shape)), epsilon_(epsilon) {
     add_parameter("weight", weight);
     add_parameter("bias", bias);
 }
-Tensor LayerNorm::forward(const Tensor& x) { return layer_norm(x, weight.shape(), weight, bias, epsilon_); }
+Tensor LayerNorm::forward(const Tensor& x) {
+    return layer_norm(x, weight.shape(), weight, bias, epsilon_);
+}
 
-RMSNorm::RMSNorm(const Shape& shape, double epsilon) : weight(ones(shape)), epsilon_(epsilon) { add_parameter("weight", weight); }
+RMSNorm::RMSNorm(const Shape& shape, double epsilon) : weight(ones(shape)), epsilon_(epsilon) {
+    add_parameter("weight", weight);
+}
 Tensor RMSNorm::forward(const Tensor& x) { return rms_norm(x, weight.shape(), weight, epsilon_); }
 
 Tensor PixelNorm::forward(const Tensor& x) {

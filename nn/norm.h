@@ -1,5 +1,6 @@
 #pragma once
-// Normalisation layers; formulas, errors and sources are in autograd/ops/norm.h. Weights start at 1, biases at 0.
+// Normalisation layers; formulas, errors and sources are in autograd/ops/norm.h. Weights start at
+// 1, biases at 0.
 #include "nn/module.h"
 
 namespace eps::nn {
@@ -19,8 +20,8 @@ private:
     double epsilon_;
 };
 
-/// instance_norm over [B, C, ..] by the statistics of each sample, in training and evaluation. As in PyTorch it has no weight and bias unless
-/// `affine`.
+/// instance_norm over [B, C, ..] by the statistics of each sample, in training and evaluation. As
+/// in PyTorch it has no weight and bias unless `affine`.
 class InstanceNorm final : public Module {
 public:
     explicit InstanceNorm(std::int64_t channels, double epsilon = 1e-5, bool affine = false);
@@ -33,15 +34,16 @@ private:
     double epsilon_;
 };
 
-/// batch_norm over [B, C, ..]: images, signals or features. Buffers as in PyTorch: running_mean, running_var, num_batches_tracked.
+/// batch_norm over [B, C, ..]: images, signals or features. Buffers as in PyTorch: running_mean,
+/// running_var, num_batches_tracked.
 class BatchNorm final : public Module {
 public:
     explicit BatchNorm(std::int64_t channels, double momentum = 0.1, double epsilon = 1e-5);
     Tensor forward(const Tensor& x) override;
 
-    Tensor weight, bias;                // [C]
-    Tensor running_mean, running_var;   // [C]
-    Tensor num_batches_tracked;         // i64, rank 0
+    Tensor weight, bias;               // [C]
+    Tensor running_mean, running_var;  // [C]
+    Tensor num_batches_tracked;        // i64, rank 0
 
 private:
     double momentum_, epsilon_;
@@ -71,7 +73,8 @@ private:
     double epsilon_;
 };
 
-/// x / sqrt(mean over channels of x^2 + epsilon) for every place of [B, C, ..] (Karras et al. 2018, section 4.2); no parameters.
+/// x / sqrt(mean over channels of x^2 + epsilon) for every place of [B, C, ..] (Karras et al. 2018,
+/// section 4.2); no parameters.
 class PixelNorm final : public Module {
 public:
     explicit PixelNorm(double epsilon = 1e-8) : epsilon_(epsilon) {}

@@ -11,27 +11,33 @@ namespace eps::nn {
 namespace {
 
 void check_not_negative(const char* op, const char* name, double value) {
-    check(std::isfinite(value) && value >= 0, op, "bad ", name, "; got ", value, "; expected a number >= 0");
+    check(std::isfinite(value) && value >= 0, op, "bad ", name, "; got ", value,
+          "; expected a number >= 0");
 }
 void check_fraction(const char* op, const char* name, double value) {
-    check(value >= 0 && value < 1, op, "bad ", name, "; got ", value, "; expected 0 <= ", name, " < 1");
+    check(value >= 0 && value < 1, op, "bad ", name, "; got ", value, "; expected 0 <= ", name,
+          " < 1");
 }
 
 }  // namespace
 
-Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double lr, kernels::Update update, int state_count)
+Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double lr,
+                     kernels::Update update, int state_count)
     : name_(name), update_(update), state_count_(state_count), updates_(parameters.size(), 0) {
     set_learning_rate(lr);
     check(!parameters.empty(), name_, "no parameters to train");
     std::unordered_set<const TensorImpl*> seen;
     for (std::size_t i = 0; i < parameters.size(); ++i) {
         const Tensor& p = parameters[i];
-        check(p.defined() && p.requires_grad() && p.is_leaf(), name_, "parameter ", i, " is not a leaf that requires a gradient; got ",
-              describe(p), "; hint: requires_grad_()");
-        check(p.is_contiguous(), name_, "parameter ", i, " is not contiguous; got ", describe(p), " with strides ", p.strides());
-        check(p.device() == parameters[0].device(), name_, "parameters on different devices; got ", parameters[0].device(), " and ",
-              p.device(), "; hint: one optimiser a device");
-        check(seen.insert(p.impl()).second, name_, "parameter ", i, " is given twice; got ", describe(p));
+        check(p.defined() && p.requires_grad() && p.is_leaf(), name_, "parameter ", i,
+              " is not a leaf that requires a gradient; got ", describe(p),
+              "; hint: requires_grad_()");
+        check(p.is_contiguous(), name_, "parameter ", i, " is not contiguous; got ", describe(p),
+              " with strides ", p.strides());
+        check(p.device() == parameters[0].device(), name_, "parameters on different devices; got ",
+              parameters[0].device(), " and ", p.device(), "; hint: one optimiser a device");
+        check(seen.insert(p.impl()).second, name_, "parameter ", i, " is given twice; got ",
+              describe(p));
         slots_.push_back({.value = p,
                           .gradient = {},
                           .state1 = state_count >= 1 ? zeros_like(p) : Tensor(),
@@ -57,11 +63,12 @@ void Optimizer::step(const Tensor& skip) {
         kernels::UpdateTensors slot = slots_[i];
         slot.gradient = slot.value.grad();
         if (!slot.gradient.defined()) continue;
-        check(slot.gradient.device() == slot.value.device(), name_, "parameter ", i, " and its gradient are on different devices; got ",
-              slot.value.device(), " and ", slot.gradient.device());
-        check(state_count_ == 0 || slot.state1.dtype() == slot.value.dtype(), name_, "parameter ", i,
-              " has another dtype than when the optimiser was made; got ", describe(slot.value), "; expected ", describe(slot.state1),
-              "; hint: make the optimiser after to()");
+        check(slot.gradient.device() == slot.value.device(), name_, "parameter ", i,
+              " and its gradient are on different devices; got ", slot.value.device(), " and ",
+              slot.gradient.device());
+        check(state_count_ == 0 || slot.state1.dtype() == slot.value.dtype(), name_, "parameter ",
+              i, " has another dtype than when the optimiser was made; got ", describe(slot.value),
+              "; expected ", describe(slot.state1), "; hint: make the optimiser after to()");
         slot.gradient = slot.gradient.contiguous_data();
         Launch& launch = launches[updates_[i]];
         launch.parameters.push_back(i);
@@ -69,10 +76,11 @@ void Optimizer::step(const Tensor& skip) {
     }
     host_work([this] { ++step_; });
     for (const auto& [before, launch] : launches) {
-        Tensor numbers = host_tensor(launch.tensors[0].value.device(), [this, parameters = launch.parameters] {
-            for (const std::size_t i : parameters) ++updates_[i];
-            return kernels::as_tensor(coefficients(updates_[parameters[0]]));
-        });
+        Tensor numbers =
+            host_tensor(launch.tensors[0].value.device(), [this, parameters = launch.parameters] {
+                for (const std::size_t i : parameters) ++updates_[i];
+                return kernels::as_tensor(coefficients(updates_[parameters[0]]));
+            });
         if (skip.defined()) kernels::set_skip(numbers, skip);
         kernels::multi_tensor_update(update_, numbers, launch.tensors);
     }
@@ -99,8 +107,9 @@ void Optimizer::set_learning_rate(double lr) {
 
 NamedTensors Optimizer::state_dict() const {
     const std::vector<std::int64_t> step{step_};
-    NamedTensors out{{"step", from_span(std::span(step), {})},
-                     {"updates", from_span(std::span(updates_), {static_cast<std::int64_t>(updates_.size())})}};
+    NamedTensors out{
+        {"step", from_span(std::span(step), {})},
+        {"updates", from_span(std::span(updates_), {static_cast<std::int64_t>(updates_.size())})}};
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         if (state_count_ >= 1) out.emplace_back(str(i, ".state1"), slots_[i].state1);
         if (state_count_ >= 2) out.emplace_back(str(i, ".state2"), slots_[i].state2);
@@ -117,11 +126,14 @@ void Optimizer::load_state_dict(const NamedTensors& state) {
 }
 
 SGD::SGD(std::vector<Tensor> parameters, SGDOptions options)
-    : Optimizer("SGD", std::move(parameters), options.lr, kernels::Update::sgd, options.momentum != 0 ? 1 : 0), options_(options) {
+    : Optimizer("SGD", std::move(parameters), options.lr, kernels::Update::sgd,
+                options.momentum != 0 ? 1 : 0),
+      options_(options) {
     check_not_negative("SGD", "momentum", options.momentum);
     check_not_negative("SGD", "weight_decay", options.weight_decay);
     check(!options.nesterov || (options.momentum > 0 && options.dampening == 0), "SGD",
-          "Nesterov's method needs a momentum and no dampening; got momentum ", options.momentum, ", dampening ", options.dampening);
+          "Nesterov's method needs a momentum and no dampening; got momentum ", options.momentum,
+          ", dampening ", options.dampening);
 }
 
 kernels::UpdateCoefficients SGD::coefficients(std::int64_t t) const {
@@ -135,10 +147,13 @@ kernels::UpdateCoefficients SGD::coefficients(std::int64_t t) const {
     return c;
 }
 
-Adam::Adam(std::vector<Tensor> parameters, AdamOptions options) : Adam("Adam", std::move(parameters), options, false) {}
+Adam::Adam(std::vector<Tensor> parameters, AdamOptions options)
+    : Adam("Adam", std::move(parameters), options, false) {}
 
 Adam::Adam(const char* name, std::vector<Tensor> parameters, AdamOptions options, bool decoupled)
-    : Optimizer(name, std::move(parameters), options.lr, kernels::Update::adam, 2), options_(options), decoupled_(decoupled) {
+    : Optimizer(name, std::move(parameters), options.lr, kernels::Update::adam, 2),
+      options_(options),
+      decoupled_(decoupled) {
     check_fraction(name, "beta1", options.beta1);
     check_fraction(name, "beta2", options.beta2);
     check_not_negative(name, "epsilon", options.epsilon);
@@ -157,15 +172,20 @@ kernels::UpdateCoefficients Adam::coefficients(std::int64_t t) const {
     return c;
 }
 
-AdamW::AdamW(std::vector<Tensor> parameters, AdamOptions options) : Adam("AdamW", std::move(parameters), options, true) {}
+AdamW::AdamW(std::vector<Tensor> parameters, AdamOptions options)
+    : Adam("AdamW", std::move(parameters), options, true) {}
 
-RAdam::RAdam(std::vector<Tensor> parameters, AdamOptions options) : Adam("RAdam", std::move(parameters), options, false) {}
+RAdam::RAdam(std::vector<Tensor> parameters, AdamOptions options)
+    : Adam("RAdam", std::move(parameters), options, false) {}
 
 kernels::UpdateCoefficients RAdam::coefficients(std::int64_t t) const {
     kernels::UpdateCoefficients c = Adam::coefficients(t);
-    const double all = 2 / (1 - c.beta2) - 1, seen = all - 2 * static_cast<double>(t) * std::pow(c.beta2, static_cast<double>(t)) / c.bias2;
+    const double all = 2 / (1 - c.beta2) - 1,
+                 seen = all - 2 * static_cast<double>(t) *
+                                  std::pow(c.beta2, static_cast<double>(t)) / c.bias2;
     if (seen > 5) {
-        c.lr *= std::sqrt((seen - 4) * (seen - 2) * all / ((all - 4) * (all - 2) * seen)) * std::sqrt(c.bias2);
+        c.lr *= std::sqrt((seen - 4) * (seen - 2) * all / ((all - 4) * (all - 2) * seen)) *
+                std::sqrt(c.bias2);
         c.bias2 = 1;
     } else {  // a denominator of 0 sqrt(v) + 1
         c.bias2 = INFINITY;
@@ -175,7 +195,9 @@ kernels::UpdateCoefficients RAdam::coefficients(std::int64_t t) const {
 }
 
 RMSprop::RMSprop(std::vector<Tensor> parameters, RMSpropOptions options)
-    : Optimizer("RMSprop", std::move(parameters), options.lr, kernels::Update::rmsprop, options.momentum != 0 ? 2 : 1), options_(options) {
+    : Optimizer("RMSprop", std::move(parameters), options.lr, kernels::Update::rmsprop,
+                options.momentum != 0 ? 2 : 1),
+      options_(options) {
     check_fraction("RMSprop", "alpha", options.alpha);
     check_not_negative("RMSprop", "epsilon", options.epsilon);
     check_not_negative("RMSprop", "weight_decay", options.weight_decay);
@@ -193,7 +215,8 @@ kernels::UpdateCoefficients RMSprop::coefficients(std::int64_t) const {
 }
 
 Adagrad::Adagrad(std::vector<Tensor> parameters, AdagradOptions options)
-    : Optimizer("Adagrad", std::move(parameters), options.lr, kernels::Update::adagrad, 1), options_(options) {
+    : Optimizer("Adagrad", std::move(parameters), options.lr, kernels::Update::adagrad, 1),
+      options_(options) {
     check_not_negative("Adagrad", "lr_decay", options.lr_decay);
     check_not_negative("Adagrad", "weight_decay", options.weight_decay);
     check_not_negative("Adagrad", "initial_accumulator", options.initial_accumulator);
@@ -210,7 +233,8 @@ kernels::UpdateCoefficients Adagrad::coefficients(std::int64_t t) const {
 }
 
 Adamax::Adamax(std::vector<Tensor> parameters, AdamaxOptions options)
-    : Optimizer("Adamax", std::move(parameters), options.lr, kernels::Update::adamax, 2), options_(options) {
+    : Optimizer("Adamax", std::move(parameters), options.lr, kernels::Update::adamax, 2),
+      options_(options) {
     check_fraction("Adamax", "beta1", options.beta1);
     check_fraction("Adamax", "beta2", options.beta2);
     check_not_negative("Adamax", "epsilon", options.epsilon);
@@ -229,7 +253,8 @@ kernels::UpdateCoefficients Adamax::coefficients(std::int64_t t) const {
 }
 
 Lion::Lion(std::vector<Tensor> parameters, LionOptions options)
-    : Optimizer("Lion", std::move(parameters), options.lr, kernels::Update::lion, 1), options_(options) {
+    : Optimizer("Lion", std::move(parameters), options.lr, kernels::Update::lion, 1),
+      options_(options) {
     check_fraction("Lion", "beta1", options.beta1);
     check_fraction("Lion", "beta2", options.beta2);
     check_not_negative("Lion", "weight_decay", options.weight_decay);

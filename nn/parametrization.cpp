@@ -16,7 +16,8 @@ namespace {
 constexpr std::int64_t kFirstIterations = 15;
 
 std::int64_t checked_dim(const char* op, std::int64_t dim, const Tensor& weight) {
-    check(dim >= -weight.rank() && dim < weight.rank(), op, "no such dimension; got dim ", dim, " of ", describe(weight));
+    check(dim >= -weight.rank() && dim < weight.rank(), op, "no such dimension; got dim ", dim,
+          " of ", describe(weight));
     return dim < 0 ? dim + weight.rank() : dim;
 }
 
@@ -30,7 +31,8 @@ Dims others(std::int64_t rank, std::int64_t dim) {
 /// u and v of the largest singular value, found by the power method.
 class PowerIteration final : public Module {
 public:
-    PowerIteration(const Tensor& matrix, const SpectralNormOptions& o) : iterations_(o.iterations), epsilon_(o.epsilon) {
+    PowerIteration(const Tensor& matrix, const SpectralNormOptions& o)
+        : iterations_(o.iterations), epsilon_(o.epsilon) {
         Generator& generator = o.generator ? *o.generator : default_generator();
         NoGrad guard;
         u_ = unit(randn({matrix.size(0)}, {matrix.dtype(), matrix.device()}, generator));
@@ -40,7 +42,8 @@ public:
         iterate(matrix, kFirstIterations);
     }
 
-    /// u^T W v. In training u and v go on first. What the graph keeps are copies: a later forward may go on before backward.
+    /// u^T W v. In training u and v go on first. What the graph keeps are copies: a later forward
+    /// may go on before backward.
     Tensor sigma(const Tensor& matrix) {
         const std::vector<Tensor> uv = run_once([&]() -> std::vector<Tensor> {
             if (is_training()) iterate(matrix, iterations_);
@@ -66,7 +69,8 @@ private:
 
 class SpectralNorm final : public Parametrization {
 public:
-    SpectralNorm(Tensor& weight, std::int64_t dim, const SpectralNormOptions& o) : original_(weight), dim_(dim), power_(matrix(), o) {
+    SpectralNorm(Tensor& weight, std::int64_t dim, const SpectralNormOptions& o)
+        : original_(weight), dim_(dim), power_(matrix(), o) {
         add_parameter("original", original_);
         add("0", power_);
     }
@@ -86,7 +90,8 @@ private:
 
 class WeightNorm final : public Parametrization {
 public:
-    WeightNorm(Tensor& weight, std::int64_t dim) : others_(others(weight.rank(), dim)), direction_(weight) {
+    WeightNorm(Tensor& weight, std::int64_t dim)
+        : others_(others(weight.rank(), dim)), direction_(weight) {
         NoGrad guard;
         length_ = norm(direction_, 2, others_, true);
         add_parameter("original0", length_);
@@ -103,17 +108,22 @@ private:
 }  // namespace
 
 Module& spectral_norm(Module& layer, const SpectralNormOptions& options) {
-    check(options.iterations >= 1, "spectral_norm", "needs an iteration at least; got ", options.iterations);
-    check(std::isfinite(options.epsilon) && options.epsilon > 0, "spectral_norm", "epsilon must be positive; got ", options.epsilon);
+    check(options.iterations >= 1, "spectral_norm", "needs an iteration at least; got ",
+          options.iterations);
+    check(std::isfinite(options.epsilon) && options.epsilon > 0, "spectral_norm",
+          "epsilon must be positive; got ", options.epsilon);
     layer.parametrize("weight", [&](Tensor& weight, std::int64_t output_dim) {
-        return std::make_unique<SpectralNorm>(weight, checked_dim("spectral_norm", options.dim.value_or(output_dim), weight), options);
+        return std::make_unique<SpectralNorm>(
+            weight, checked_dim("spectral_norm", options.dim.value_or(output_dim), weight),
+            options);
     });
     return layer;
 }
 
 Module& weight_norm(Module& layer, const WeightNormOptions& options) {
     layer.parametrize("weight", [&](Tensor& weight, std::int64_t output_dim) {
-        return std::make_unique<WeightNorm>(weight, checked_dim("weight_norm", options.dim.value_or(output_dim), weight));
+        return std::make_unique<WeightNorm>(
+            weight, checked_dim("weight_norm", options.dim.value_or(output_dim), weight));
     });
     return layer;
 }

@@ -14,11 +14,15 @@ constexpr const char* kOp = "ReduceLROnPlateau";
 
 ReduceLROnPlateau::ReduceLROnPlateau(PlateauOptions options) : options_(options), lr_(options.lr) {
     const PlateauOptions& o = options_;
-    check(std::isfinite(o.lr) && o.lr > 0, kOp, "bad lr; got ", o.lr, "; expected a positive number");
-    check(o.factor > 0 && o.factor < 1, kOp, "bad factor; got ", o.factor, "; expected a number between 0 and 1");
-    check(o.patience >= 0 && o.cooldown >= 0, kOp, "negative count; got patience ", o.patience, ", cooldown ", o.cooldown);
-    check(o.threshold >= 0 && o.least >= 0 && o.least_change >= 0, kOp, "negative bound; got threshold ", o.threshold, ", least ", o.least,
-          ", least_change ", o.least_change);
+    check(std::isfinite(o.lr) && o.lr > 0, kOp, "bad lr; got ", o.lr,
+          "; expected a positive number");
+    check(o.factor > 0 && o.factor < 1, kOp, "bad factor; got ", o.factor,
+          "; expected a number between 0 and 1");
+    check(o.patience >= 0 && o.cooldown >= 0, kOp, "negative count; got patience ", o.patience,
+          ", cooldown ", o.cooldown);
+    check(o.threshold >= 0 && o.least >= 0 && o.least_change >= 0, kOp,
+          "negative bound; got threshold ", o.threshold, ", least ", o.least, ", least_change ",
+          o.least_change);
 }
 
 bool ReduceLROnPlateau::is_progress(double measure) const {
@@ -52,7 +56,8 @@ double ReduceLROnPlateau::read(double measure) {
 NamedTensors ReduceLROnPlateau::state_dict() const {
     const std::vector<double> rates{lr_, best_};
     const std::vector<std::int64_t> counts{has_best_, bad_, cooling_};
-    return {{"rates", from_span(std::span(rates), {2})}, {"counts", from_span(std::span(counts), {3})}};
+    return {{"rates", from_span(std::span(rates), {2})},
+            {"counts", from_span(std::span(counts), {3})}};
 }
 
 void ReduceLROnPlateau::load_state_dict(const NamedTensors& state) {

@@ -1,6 +1,7 @@
 #pragma once
-// Pooling layers, of images [B, C, H, W] and signals [B, C, L]; the same size, stride and padding in every dimension. Formulas and extents:
-// autograd/ops/pool.h. A stride of 0 is the kernel's size.
+// Pooling layers, of images [B, C, H, W] and signals [B, C, L]; the same size, stride and padding
+// in every dimension. Formulas and extents: autograd/ops/pool.h. A stride of 0 is the kernel's
+// size.
 #include "autograd/ops/pool.h"
 #include "nn/module.h"
 
@@ -12,9 +13,14 @@ struct MaxPoolLayerOptions {
 };
 class MaxPool2d final : public Module {
 public:
-    explicit MaxPool2d(std::int64_t kernel, const MaxPoolLayerOptions& options = {}) : kernel_(kernel), o_(options) {}
+    explicit MaxPool2d(std::int64_t kernel, const MaxPoolLayerOptions& options = {})
+        : kernel_(kernel), o_(options) {}
     Tensor forward(const Tensor& x) override {
-        return max_pool2d(x, {kernel_, kernel_}, {{o_.stride, o_.stride}, {o_.padding, o_.padding}, {o_.dilation, o_.dilation}, o_.ceil_mode});
+        return max_pool2d(x, {kernel_, kernel_},
+                          {{o_.stride, o_.stride},
+                           {o_.padding, o_.padding},
+                           {o_.dilation, o_.dilation},
+                           o_.ceil_mode});
     }
 
 private:
@@ -23,8 +29,11 @@ private:
 };
 class MaxPool1d final : public Module {
 public:
-    explicit MaxPool1d(std::int64_t kernel, const MaxPoolLayerOptions& options = {}) : kernel_(kernel), o_(options) {}
-    Tensor forward(const Tensor& x) override { return max_pool1d(x, kernel_, {o_.stride, o_.padding, o_.dilation, o_.ceil_mode}); }
+    explicit MaxPool1d(std::int64_t kernel, const MaxPoolLayerOptions& options = {})
+        : kernel_(kernel), o_(options) {}
+    Tensor forward(const Tensor& x) override {
+        return max_pool1d(x, kernel_, {o_.stride, o_.padding, o_.dilation, o_.ceil_mode});
+    }
 
 private:
     std::int64_t kernel_;
@@ -37,9 +46,15 @@ struct AvgPoolLayerOptions {
 };
 class AvgPool2d final : public Module {
 public:
-    explicit AvgPool2d(std::int64_t kernel, const AvgPoolLayerOptions& options = {}) : kernel_(kernel), o_(options) {}
+    explicit AvgPool2d(std::int64_t kernel, const AvgPoolLayerOptions& options = {})
+        : kernel_(kernel), o_(options) {}
     Tensor forward(const Tensor& x) override {
-        return avg_pool2d(x, {kernel_, kernel_}, {{o_.stride, o_.stride}, {o_.padding, o_.padding}, {1, 1}, o_.ceil_mode, o_.count_include_pad});
+        return avg_pool2d(x, {kernel_, kernel_},
+                          {{o_.stride, o_.stride},
+                           {o_.padding, o_.padding},
+                           {1, 1},
+                           o_.ceil_mode,
+                           o_.count_include_pad});
     }
 
 private:
@@ -48,8 +63,12 @@ private:
 };
 class AvgPool1d final : public Module {
 public:
-    explicit AvgPool1d(std::int64_t kernel, const AvgPoolLayerOptions& options = {}) : kernel_(kernel), o_(options) {}
-    Tensor forward(const Tensor& x) override { return avg_pool1d(x, kernel_, {o_.stride, o_.padding, 1, o_.ceil_mode, o_.count_include_pad}); }
+    explicit AvgPool1d(std::int64_t kernel, const AvgPoolLayerOptions& options = {})
+        : kernel_(kernel), o_(options) {}
+    Tensor forward(const Tensor& x) override {
+        return avg_pool1d(x, kernel_,
+                          {o_.stride, o_.padding, 1, o_.ceil_mode, o_.count_include_pad});
+    }
 
 private:
     std::int64_t kernel_;

@@ -17,7 +17,9 @@ double checked(const char* schedule, std::int64_t step, std::int64_t period = 1)
 }
 
 // From a (t = 0) to b (t = 1) along half a cosine.
-double cosine_between(double a, double b, double t) { return b + (a - b) * (1 + std::cos(std::numbers::pi * t)) / 2; }
+double cosine_between(double a, double b, double t) {
+    return b + (a - b) * (1 + std::cos(std::numbers::pi * t)) / 2;
+}
 
 }  // namespace
 
@@ -31,7 +33,9 @@ double StepLR::at(std::int64_t step) const {
     return lr * std::pow(gamma, static_cast<double>(step / every));
 }
 
-double ExponentialLR::at(std::int64_t step) const { return lr * std::pow(gamma, checked("ExponentialLR", step)); }
+double ExponentialLR::at(std::int64_t step) const {
+    return lr * std::pow(gamma, checked("ExponentialLR", step));
+}
 
 double CosineLR::at(std::int64_t step) const {
     const double t = checked("CosineLR", step, steps);
@@ -59,11 +63,12 @@ double PolynomialLR::at(std::int64_t step) const {
 
 double OneCycleLR::at(std::int64_t step) const {
     const double t = checked("OneCycleLR", step, steps), all = static_cast<double>(steps);
-    check(divisor > 0 && final_divisor > 0, "OneCycleLR", "divisors must be positive; got ", divisor, " and ", final_divisor);
+    check(divisor > 0 && final_divisor > 0, "OneCycleLR", "divisors must be positive; got ",
+          divisor, " and ", final_divisor);
     const double low = peak / divisor, end = low / final_divisor, top = rise * all - 1;
     const double middle = three_phases ? 2 * top : top;
-    check(top > 0 && middle < all - 1, "OneCycleLR", "a phase takes no step; got steps ", steps, ", rise ", rise,
-          three_phases ? ", three phases" : "");
+    check(top > 0 && middle < all - 1, "OneCycleLR", "a phase takes no step; got steps ", steps,
+          ", rise ", rise, three_phases ? ", three phases" : "");
     const auto between = [&](double since, double until, double a, double b) {
         const double part = (t - since) / (until - since);
         return linear ? std::lerp(a, b, part) : cosine_between(a, b, part);

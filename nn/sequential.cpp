@@ -18,7 +18,8 @@ Tensor Sequential::forward(const Tensor& x) {
 }
 
 Module& Sequential::operator[](std::size_t i) const {
-    check(i < layers_.size(), "Sequential", "no such layer; got ", i, "; there are ", layers_.size());
+    check(i < layers_.size(), "Sequential", "no such layer; got ", i, "; there are ",
+          layers_.size());
     return *layers_[i];
 }
 

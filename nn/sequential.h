@@ -7,7 +7,8 @@
 
 namespace eps::nn {
 
-/// Modules one after the other, owned: y = f_n(.. f_1(x)). Their names are "0", "1", ..., as in PyTorch. Empty, it is the identity.
+/// Modules one after the other, owned: y = f_n(.. f_1(x)). Their names are "0", "1", ..., as in
+/// PyTorch. Empty, it is the identity.
 ///
 ///     Sequential net;
 ///     net.add<Linear>(784, 400).add<ReLU>().add<Linear>(400, 10, LinearOptions{.bias = false});
@@ -15,8 +16,7 @@ class Sequential final : public Module {
 public:
     Sequential() = default;
     /// Makes a Layer from these arguments and appends it; returns *this.
-    template <class Layer, class... Arguments>
-    Sequential& add(Arguments&&... arguments) {
+    template <class Layer, class... Arguments> Sequential& add(Arguments&&... arguments) {
         return add(std::make_unique<Layer>(std::forward<Arguments>(arguments)...));
     }
     /// Appends a module that was made elsewhere.

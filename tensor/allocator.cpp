@@ -19,15 +19,17 @@ struct SizeClass {
     std::size_t bytes;
 };
 
-// The smallest class that holds `bytes`: 64, 80, 96, 112, 128, 160, 192, ... Above 64 bytes rounding is a multiple of 16,
-// and the system allocator aligns every block to 64.
+// The smallest class that holds `bytes`: 64, 80, 96, 112, 128, 160, 192, ... Above 64 bytes
+// rounding is a multiple of 16, and the system allocator aligns every block to 64.
 SizeClass size_class(std::size_t bytes) {
     bytes = std::max(bytes, kSmallest);
-    const int power = static_cast<int>(std::bit_width(bytes - 1)) - 1;                       // 2^power < bytes <= 2^(power+1)
+    // 2^power < bytes <= 2^(power+1)
+    const int power = static_cast<int>(std::bit_width(bytes - 1)) - 1;
     const std::size_t base = bytes == kSmallest ? kSmallest / 2 : std::size_t{1} << power;
     const std::size_t step = base / kSubSteps;
-    const std::size_t steps = (bytes - base + step - 1) / step;           // 1..kSubSteps
-    const int row = static_cast<int>(std::bit_width(base)) - static_cast<int>(std::bit_width(kSmallest / 2));
+    const std::size_t steps = (bytes - base + step - 1) / step;  // 1..kSubSteps
+    const int row =
+        static_cast<int>(std::bit_width(base)) - static_cast<int>(std::bit_width(kSmallest / 2));
     return {row * kSubSteps + static_cast<int>(steps) - 1, base + steps * step};
 }
 
@@ -45,11 +47,17 @@ std::string in_words(const BlockUse& use) { return str(use.dtype, " ", use.shape
 
 }  // namespace
 
-CachingAllocator::CachingAllocator(std::string name, SystemAllocate system_allocate, SystemFree system_free, int device)
-    : name_(std::move(name)), system_allocate_(system_allocate), system_free_(system_free), device_(device), free_lists_(kClasses) {}
+CachingAllocator::CachingAllocator(std::string name, SystemAllocate system_allocate,
+                                   SystemFree system_free, int device)
+    : name_(std::move(name)),
+      system_allocate_(system_allocate),
+      system_free_(system_free),
+      device_(device),
+      free_lists_(kClasses) {}
 
 void* CachingAllocator::allocate(std::size_t bytes, const BlockUse& use) {
-    check(bytes < (std::size_t{1} << 46), name_, "request of ", bytes, " bytes is larger than any machine's memory");
+    check(bytes < (std::size_t{1} << 46), name_, "request of ", bytes,
+          " bytes is larger than any machine's memory");
     const SizeClass size = size_class(bytes);
     std::lock_guard lock(mutex_);
     void* block = take_cached(size.index, size.bytes);
@@ -78,13 +86,17 @@ void* CachingAllocator::take_cached(int size_class, std::size_t bytes) {
 
 void* CachingAllocator::ask_system(std::size_t bytes, const BlockUse& use) {
     void* block = system_allocate_(device_, bytes);
-    if (!block && !pool_) {  // within a capture nothing may be given back: that would wait for the device
+    // within a capture nothing may be given back: that would wait for the device
+    if (!block && !pool_) {
         release_cache_locked();
         block = system_allocate_(device_, bytes);
     }
-    check(block != nullptr, name_, "out of memory; asked for ", in_words(bytes), " for ", in_words(use), " with ", in_words(stats_.live_bytes),
-          " live", stats_.private_bytes > 0 ? str(" and ", in_words(stats_.private_bytes), " kept by captured steps") : "", largest_live(),
-          "; hint: a smaller batch");
+    check(block != nullptr, name_, "out of memory; asked for ", in_words(bytes), " for ",
+          in_words(use), " with ", in_words(stats_.live_bytes), " live",
+          stats_.private_bytes > 0
+              ? str(" and ", in_words(stats_.private_bytes), " kept by captured steps")
+              : "",
+          largest_live(), "; hint: a smaller batch");
     stats_.system_bytes += bytes;
     return block;
 }
@@ -97,13 +109,17 @@ std::string CachingAllocator::largest_live() const {
     const auto larger = [](const LiveBlock* a, const LiveBlock* b) {
         return a->bytes != b->bytes ? a->bytes > b->bytes : in_words(a->use) < in_words(b->use);
     };
-    std::partial_sort(blocks.begin(), blocks.begin() + static_cast<std::ptrdiff_t>(named), blocks.end(), larger);
+    std::partial_sort(blocks.begin(), blocks.begin() + static_cast<std::ptrdiff_t>(named),
+                      blocks.end(), larger);
     std::string text;
     for (std::size_t i = 0; i < named;) {
         std::size_t end = i;
         const std::string what = str(in_words(blocks[i]->use), " ", in_words(blocks[i]->bytes));
-        while (end < named && str(in_words(blocks[end]->use), " ", in_words(blocks[end]->bytes)) == what) ++end;
-        text += str(text.empty() ? "; the largest: " : ", ", end - i > 1 ? str(end - i, " x ") : "", what);
+        while (end < named &&
+               str(in_words(blocks[end]->use), " ", in_words(blocks[end]->bytes)) == what)
+            ++end;
+        text += str(text.empty() ? "; the largest: " : ", ", end - i > 1 ? str(end - i, " x ") : "",
+                    what);
         i = end;
     }
     return text;
@@ -117,7 +133,8 @@ void CachingAllocator::free(void* block, std::size_t bytes) noexcept {
     if (size.bytes >= kWorthNaming) large_.erase(block);
     const auto owner = in_pools_.empty() ? in_pools_.end() : in_pools_.find(block);
     PrivatePool* pool = owner != in_pools_.end() ? owner->second : pool_;
-    if (pool && owner == in_pools_.end()) in_pools_[block] = pool;  // what a captured step may have read is not for others
+    // what a captured step may have read is not for others
+    if (pool && owner == in_pools_.end()) in_pools_[block] = pool;
     (pool ? stats_.private_bytes : stats_.cached_bytes) += size.bytes;
     (pool ? pool->free_lists_ : free_lists_)[index].push_back(block);
 }
@@ -145,7 +162,8 @@ void CachingAllocator::reset_peak() {
     stats_.peak_bytes = stats_.live_bytes;
 }
 
-CachingAllocator::PrivatePool::PrivatePool(CachingAllocator& allocator) : allocator_(allocator), free_lists_(kClasses) {}
+CachingAllocator::PrivatePool::PrivatePool(CachingAllocator& allocator)
+    : allocator_(allocator), free_lists_(kClasses) {}
 
 CachingAllocator::PrivatePool::~PrivatePool() {
     std::lock_guard lock(allocator_.mutex_);
@@ -153,7 +171,8 @@ CachingAllocator::PrivatePool::~PrivatePool() {
         const std::size_t bytes = free_lists_[i].size() * bytes_of_class(i);
         allocator_.stats_.private_bytes -= bytes;
         allocator_.stats_.cached_bytes += bytes;
-        allocator_.free_lists_[i].insert(allocator_.free_lists_[i].end(), free_lists_[i].begin(), free_lists_[i].end());
+        allocator_.free_lists_[i].insert(allocator_.free_lists_[i].end(), free_lists_[i].begin(),
+                                         free_lists_[i].end());
     }
     std::erase_if(allocator_.in_pools_, [this](const auto& entry) { return entry.second == this; });
 }

@@ -1,6 +1,7 @@
 #pragma once
-// The caching allocator: memory is asked from the system once and then recycled by size class, because a training
-// step asks for the same sizes again and again, and fresh pages cost more than the arithmetic done on them.
+// The caching allocator: memory is asked from the system once and then recycled by size class,
+// because a training step asks for the same sizes again and again, and fresh pages cost more than
+// the arithmetic done on them.
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -15,12 +16,13 @@
 namespace eps {
 
 struct MemoryStats {
-    std::size_t live_bytes = 0;      // held by storages now
-    std::size_t peak_bytes = 0;      // highest live_bytes since reset_peak()
-    std::size_t cached_bytes = 0;    // free, kept for reuse
-    std::size_t private_bytes = 0;   // free, kept by private pools
-    std::size_t system_bytes = 0;    // total ever asked from the system: constant in a steady training step
-    std::uint64_t allocations = 0;   // calls to allocate()
+    std::size_t live_bytes = 0;     // held by storages now
+    std::size_t peak_bytes = 0;     // highest live_bytes since reset_peak()
+    std::size_t cached_bytes = 0;   // free, kept for reuse
+    std::size_t private_bytes = 0;  // free, kept by private pools
+    // total ever asked from the system: constant in a steady training step
+    std::size_t system_bytes = 0;
+    std::uint64_t allocations = 0;  // calls to allocate()
 };
 
 /// What a block is for: said where memory runs out.
@@ -29,18 +31,24 @@ struct BlockUse {
     Shape shape = {};
 };
 
-/// One per device. Size classes are powers of two in four sub-steps (so at most 25% is lost to rounding); a freed block
-/// goes to its class's list and serves the next request of the class. Blocks are 64-byte aligned.
+/// One per device. Size classes are powers of two in four sub-steps (so at most 25% is lost to
+/// rounding); a freed block goes to its class's list and serves the next request of the class.
+/// Blocks are 64-byte aligned.
 class CachingAllocator {
 public:
-    using SystemAllocate = void* (*)(int device, std::size_t bytes);  // returns nullptr when out of memory
+    // returns nullptr when out of memory
+    using SystemAllocate = void* (*)(int device, std::size_t bytes);
     using SystemFree = void (*)(int device, void* block, std::size_t bytes);
-    CachingAllocator(std::string name, SystemAllocate system_allocate, SystemFree system_free, int device = 0);
+    CachingAllocator(std::string name, SystemAllocate system_allocate, SystemFree system_free,
+                     int device = 0);
 
-    /// At least `bytes` bytes. Out of memory: gives the cache back, tries again, then throws with request, live and cached bytes, and the ten
-    /// largest live blocks; everything that was allocated before stays valid.
+    /// At least `bytes` bytes. Out of memory: gives the cache back, tries again, then throws with
+    /// request, live and cached bytes, and the ten largest live blocks; everything that was
+    /// allocated before stays valid.
     void* allocate(std::size_t bytes, const BlockUse& use);
-    void* allocate(std::size_t bytes) { return allocate(bytes, {DType::u8, {static_cast<std::int64_t>(bytes)}}); }
+    void* allocate(std::size_t bytes) {
+        return allocate(bytes, {DType::u8, {static_cast<std::int64_t>(bytes)}});
+    }
     /// `bytes` as it was asked for.
     void free(void* block, std::size_t bytes) noexcept;
     /// Returns every cached block to the system.
@@ -48,8 +56,9 @@ public:
     MemoryStats stats() const;
     void reset_peak();
 
-    /// Blocks that nobody else gets while it lives: a captured step replays on the same addresses. What is allocated or freed within a Scope
-    /// belongs to the pool from then on. At its end free blocks join the cache, and live ones will when they are freed.
+    /// Blocks that nobody else gets while it lives: a captured step replays on the same addresses.
+    /// What is allocated or freed within a Scope belongs to the pool from then on. At its end free
+    /// blocks join the cache, and live ones will when they are freed.
     class PrivatePool {
     public:
         explicit PrivatePool(CachingAllocator& allocator);
@@ -92,10 +101,11 @@ private:
     int device_;
     mutable std::mutex mutex_;
     MemoryStats stats_;
-    std::vector<std::vector<void*>> free_lists_;         // by size class
-    std::unordered_map<void*, LiveBlock> large_;         // live ones that are worth naming
-    PrivatePool* pool_ = nullptr;                        // of the innermost scope
-    std::unordered_map<void*, PrivatePool*> in_pools_;  // every block of every private pool, live or free
+    std::vector<std::vector<void*>> free_lists_;  // by size class
+    std::unordered_map<void*, LiveBlock> large_;  // live ones that are worth naming
+    PrivatePool* pool_ = nullptr;                 // of the innermost scope
+    // every block of every private pool, live or free
+    std::unordered_map<void*, PrivatePool*> in_pools_;
 };
 
 /// The allocator of a device; throws where the build or the machine has no such device.

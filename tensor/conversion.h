@@ -1,17 +1,20 @@
 #pragma once
-// Which conversions a device has kernels for: between any two types that compute, and between f32 and each storage type. The others go through f32,
-// which every value of a storage type survives: with kernels for all pairs, two storage types would double what there is to compile.
+// Which conversions a device has kernels for: between any two types that compute, and between f32
+// and each storage type. The others go through f32, which every value of a storage type survives:
+// with kernels for all pairs, two storage types would double what there is to compile.
 #include "tensor/create.h"
 
 namespace eps {
 
 template <class To, class From>
 inline constexpr bool converts_at_once =
-    !std::is_same_v<To, From> && (is_stored_only<To> ? std::is_same_v<From, float> : !is_stored_only<From> || std::is_same_v<To, float>);
+    !std::is_same_v<To, From> &&
+    (is_stored_only<To> ? std::is_same_v<From, float>
+                        : !is_stored_only<From> || std::is_same_v<To, float>);
 
-/// out = src of another dtype, by one or two calls of kernel.template operator()<To, From>(out, src).
-template <class Kernel>
-void copy_converted(Tensor& out, const Tensor& src, const Kernel& kernel) {
+/// out = src of another dtype, by one or two calls of kernel.template operator()<To, From>(out,
+/// src).
+template <class Kernel> void copy_converted(Tensor& out, const Tensor& src, const Kernel& kernel) {
     visit(out.dtype(), [&]<class To>() {
         visit(src.dtype(), [&]<class From>() {
             if constexpr (converts_at_once<To, From>) {

@@ -12,7 +12,8 @@ Tensor full(const Shape& shape, double value, Options options = {});
 Tensor zeros_like(const Tensor& x);
 Tensor ones_like(const Tensor& x);
 Tensor full_like(const Tensor& x, double value);
-/// Uninitialised and dense, of x's dtype and device, with the dimensions in x's order of memory: channels-last stays so.
+/// Uninitialised and dense, of x's dtype and device, with the dimensions in x's order of memory:
+/// channels-last stays so.
 Tensor empty_like(const Tensor& x);
 /// The same with another shape of x's rank.
 Tensor empty_like(const Tensor& x, const Shape& shape);
@@ -23,12 +24,14 @@ Tensor linspace(double start, double end, std::int64_t count, Options options = 
 /// n x n, or n x m, with ones on the diagonal.
 Tensor eye(std::int64_t n, Options options = {});
 Tensor eye(std::int64_t n, std::int64_t m, Options options = {});
-/// Row-major values, converted to options.dtype: `tensor({1, 2, 3, 4}, {2, 2})`. An empty shape means rank 1.
+/// Row-major values, converted to options.dtype: `tensor({1, 2, 3, 4}, {2, 2})`. An empty shape
+/// means rank 1.
 Tensor tensor(const std::vector<double>& values, const Shape& shape = {}, Options options = {});
 /// A copy of `values`, keeping their type.
 template <class T> Tensor from_span(std::span<const T> values, const Shape& shape);
 
-/// x converted to a dtype, or moved to a device: x itself if nothing changes. No graph; the differentiable cast is `to()` in autograd/ops.
+/// x converted to a dtype, or moved to a device: x itself if nothing changes. No graph; the
+/// differentiable cast is `to()` in autograd/ops.
 Tensor cast_data(const Tensor& x, DType dtype);
 Tensor copy_to(const Tensor& x, Device device);
 /// Are x's elements one block of memory, each of them once, in some order of the dimensions?

@@ -22,10 +22,13 @@ int cuda_index(const std::string& text) {
 
 }  // namespace
 
-bool is_device_name(const std::string& text) { return text == "auto" || text == "cpu" || cuda_index(text) >= 0; }
+bool is_device_name(const std::string& text) {
+    return text == "auto" || text == "cpu" || cuda_index(text) >= 0;
+}
 
 Device device_named(const std::string& text) {
-    check(is_device_name(text), "device", "no such device; got '", text, "'; expected auto, cpu, cuda or cuda:N");
+    check(is_device_name(text), "device", "no such device; got '", text,
+          "'; expected auto, cpu, cuda or cuda:N");
     if (text == "auto") return kernels::cuda::device_count() > 0 ? cuda : cpu;
     if (text == "cpu") return cpu;
     const Device device{DeviceType::cuda, static_cast<std::int8_t>(cuda_index(text))};
@@ -37,8 +40,12 @@ void check_device(Device device) {
     if (!device.is_cuda()) return;
     const int count = kernels::cuda::device_count();
     if (device.index >= 0 && device.index < count) return;
-    if (count == 0) throw DeviceMissing("device", str(device, " is not there: ", kernels::cuda::device_summary(), "; hint: cpu"));
-    throw DeviceMissing("device", str(device, " does not exist; expected ", count == 1 ? "cuda:0" : str("cuda:0 to cuda:", count - 1)));
+    if (count == 0)
+        throw DeviceMissing(
+            "device",
+            str(device, " is not there: ", kernels::cuda::device_summary(), "; hint: cpu"));
+    throw DeviceMissing("device", str(device, " does not exist; expected ",
+                                      count == 1 ? "cuda:0" : str("cuda:0 to cuda:", count - 1)));
 }
 
 }  // namespace eps

@@ -28,7 +28,8 @@ public:
 
 /// "cpu", "cuda" (the first), "cuda:1"; is it one of these, or "auto"?
 bool is_device_name(const std::string& text);
-/// The device of that name; "auto" is the first GPU where there is one, else the CPU. Throws DeviceMissing, saying why, where it is not there.
+/// The device of that name; "auto" is the first GPU where there is one, else the CPU. Throws
+/// DeviceMissing, saying why, where it is not there.
 Device device_named(const std::string& text);
 /// Throws DeviceMissing unless the device is there.
 void check_device(Device device);

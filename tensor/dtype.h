@@ -8,7 +8,8 @@
 
 namespace eps {
 
-/// Ordered by promotion: the result of mixing two types is the later one, but for f16 and bf16, neither of which holds the other.
+/// Ordered by promotion: the result of mixing two types is the later one, but for f16 and bf16,
+/// neither of which holds the other.
 enum class DType : std::uint8_t { boolean, u8, i64, f16, bf16, f32, f64 };
 using enum DType;
 
@@ -19,34 +20,45 @@ struct bfloat16 {
     constexpr explicit bfloat16(float value) {  // round to nearest even; NaN stays NaN
         const auto u = std::bit_cast<std::uint32_t>(value);
         const bool is_nan = (u & 0x7fffffffu) > 0x7f800000u;
-        bits = static_cast<std::uint16_t>(is_nan ? (u >> 16) | 0x40u : (u + 0x7fffu + ((u >> 16) & 1u)) >> 16);
+        bits = static_cast<std::uint16_t>(is_nan ? (u >> 16) | 0x40u
+                                                 : (u + 0x7fffu + ((u >> 16) & 1u)) >> 16);
     }
-    constexpr explicit operator float() const { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+    constexpr explicit operator float() const {
+        return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+    }
 };
 
-/// IEEE 754's binary16: 5 bits of exponent, 10 of mantissa; up to 65504. A storage type as well. NumPy's float16, bit for bit but in a NaN.
+/// IEEE 754's binary16: 5 bits of exponent, 10 of mantissa; up to 65504. A storage type as well.
+/// NumPy's float16, bit for bit but in a NaN.
 struct float16 {
     std::uint16_t bits = 0;
     float16() = default;
-    constexpr explicit float16(float value) {  // round to nearest even; from 65520 on infinity; NaN stays NaN
+    // round to nearest even; from 65520 on infinity; NaN stays NaN
+    constexpr explicit float16(float value) {
         const auto u = std::bit_cast<std::uint32_t>(value), magnitude = u & 0x7fffffffu;
-        std::uint32_t half = (magnitude - (112u << 23) + 0xfffu + ((magnitude >> 13) & 1u)) >> 13;  // exponents are biased by 127 and by 15
+        // exponents are biased by 127 and by 15
+        std::uint32_t half = (magnitude - (112u << 23) + 0xfffu + ((magnitude >> 13) & 1u)) >> 13;
         // Below 2^-14 the spacing is 2^-24, as it is in [1/2, 1): adding 1/2 rounds.
-        if (magnitude < 0x38800000u) half = std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) + 0.5f) - 0x3f000000u;
+        if (magnitude < 0x38800000u)
+            half =
+                std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) + 0.5f) - 0x3f000000u;
         if (magnitude >= 0x477ff000u) half = 0x7c00u;
         if (magnitude > 0x7f800000u) half = 0x7e00u | ((magnitude >> 13) & 0x3ffu);
         bits = static_cast<std::uint16_t>(half | (u >> 16 & 0x8000u));
     }
     constexpr explicit operator float() const {
         const std::uint32_t magnitude = bits & 0x7fffu;
-        const float value = std::bit_cast<float>(magnitude << 13) * 0x1p112f;  // 127 - 15, subnormal or not
-        const std::uint32_t not_finite = magnitude >= 0x7c00u ? 0x7f800000u : 0u, sign = (bits & 0x8000u) << 16;
+        // 127 - 15, subnormal or not
+        const float value = std::bit_cast<float>(magnitude << 13) * 0x1p112f;
+        const std::uint32_t not_finite = magnitude >= 0x7c00u ? 0x7f800000u : 0u,
+                            sign = (bits & 0x8000u) << 16;
         return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) | not_finite | sign);
     }
 };
 
 /// A type that is stored and converted, never computed with.
-template <class T> inline constexpr bool is_stored_only = std::is_same_v<T, bfloat16> || std::is_same_v<T, float16>;
+template <class T>
+inline constexpr bool is_stored_only = std::is_same_v<T, bfloat16> || std::is_same_v<T, float16>;
 
 std::size_t size_of(DType dtype);
 const char* name_of(DType dtype);
@@ -56,13 +68,15 @@ inline bool is_storage_type(DType dtype) { return dtype == DType::f16 || dtype =
 /// f32 and f64: what real functions are computed in, and what has gradients.
 inline bool is_real(DType dtype) { return dtype >= DType::f32; }
 
-/// Whether the dtype has a value for x: for integers, whether x lies in their range. A bool has one for every x.
+/// Whether the dtype has a value for x: for integers, whether x lies in their range. A bool has one
+/// for every x.
 bool can_hold(DType dtype, double x);
 
 /// The bits of x as an element of dtype, in the low bytes.
 std::uint64_t word_of(DType dtype, double x);
 
-/// The dtype of mixing two tensors: bool < u8 < i64 < f16, bf16 < f32 < f64, and f32 of f16 and bf16.
+/// The dtype of mixing two tensors: bool < u8 < i64 < f16, bf16 < f32 < f64, and f32 of f16 and
+/// bf16.
 inline DType promote(DType a, DType b) {
     if (is_storage_type(a) && is_storage_type(b) && a != b) return DType::f32;
     return a > b ? a : b;
@@ -79,8 +93,7 @@ template <> struct dtype_of_type<double> { static constexpr DType value = DType:
 template <class T> inline constexpr DType dtype_of = dtype_of_type<T>::value;
 
 /// Calls f.template operator()<T>() with the C++ type of dtype: every dtype has a case.
-template <class F>
-decltype(auto) visit(DType dtype, F&& f) {
+template <class F> decltype(auto) visit(DType dtype, F&& f) {
     switch (dtype) {
         case DType::boolean: return f.template operator()<bool>();
         case DType::u8: return f.template operator()<std::uint8_t>();
@@ -93,9 +106,9 @@ decltype(auto) visit(DType dtype, F&& f) {
     return f.template operator()<double>();
 }
 
-/// Calls f.template operator()<T>() with the unsigned integer of dtype's size: what an element is to who only moves it.
-template <class F>
-decltype(auto) visit_words(DType dtype, F&& f) {
+/// Calls f.template operator()<T>() with the unsigned integer of dtype's size: what an element is
+/// to who only moves it.
+template <class F> decltype(auto) visit_words(DType dtype, F&& f) {
     switch (size_of(dtype)) {
         case 1: return f.template operator()<std::uint8_t>();
         case 2: return f.template operator()<std::uint16_t>();
@@ -104,14 +117,19 @@ decltype(auto) visit_words(DType dtype, F&& f) {
     }
 }
 
-/// One element converted: f16 and bf16 through float, to bool as "is not zero", otherwise a plain cast. constexpr, so that CUDA kernels may call it.
-template <class To, class From>
-constexpr To convert(From x) {
-    if constexpr (std::is_same_v<To, From>) return x;
-    else if constexpr (is_stored_only<From>) return convert<To>(static_cast<float>(x));
-    else if constexpr (is_stored_only<To>) return To(static_cast<float>(x));
-    else if constexpr (std::is_same_v<To, bool>) return x != From(0);
-    else return static_cast<To>(x);
+/// One element converted: f16 and bf16 through float, to bool as "is not zero", otherwise a plain
+/// cast. constexpr, so that CUDA kernels may call it.
+template <class To, class From> constexpr To convert(From x) {
+    if constexpr (std::is_same_v<To, From>)
+        return x;
+    else if constexpr (is_stored_only<From>)
+        return convert<To>(static_cast<float>(x));
+    else if constexpr (is_stored_only<To>)
+        return To(static_cast<float>(x));
+    else if constexpr (std::is_same_v<To, bool>)
+        return x != From(0);
+    else
+        return static_cast<To>(x);
 }
 
 }  // namespace eps

@@ -7,7 +7,8 @@
 
 namespace eps {
 
-/// Thrown for every failure. `what()` is one sentence "op: what is wrong; got ...; expected ...; hint".
+/// Thrown for every failure. `what()` is one sentence "op: what is wrong; got ...; expected ...;
+/// hint".
 class Error : public std::runtime_error {
 public:
     Error(std::string_view op, const std::string& sentence)
@@ -19,7 +20,8 @@ private:
     std::string op_;
 };
 
-/// What is asked for is not in this computer: a data set, a GPU. The program ends with exit code 3, not 1.
+/// What is asked for is not in this computer: a data set, a GPU. The program ends with exit code 3,
+/// not 1.
 class Missing : public Error {
 public:
     using Error::Error;
@@ -33,8 +35,7 @@ inline std::string to_text(const std::string& s) { return s; }
 inline std::string to_text(bool b) { return b ? "true" : "false"; }
 std::string to_text(double x);  // shortest text that reads back as x
 inline std::string to_text(float x) { return to_text(static_cast<double>(x)); }
-template <class T>
-std::string to_text(const T& x) {
+template <class T> std::string to_text(const T& x) {
     if constexpr (requires { x.to_string(); }) {
         return x.to_string();
     } else if constexpr (requires { std::to_string(x); }) {
@@ -46,8 +47,7 @@ std::string to_text(const T& x) {
 }  // namespace detail
 
 /// Concatenates anything printable: numbers, strings, shapes, dtypes, devices.
-template <class... Parts>
-std::string str(const Parts&... parts) {
+template <class... Parts> std::string str(const Parts&... parts) {
     return (std::string() + ... + detail::to_text(parts));
 }
 

@@ -17,7 +17,8 @@ std::string level(bool IsaFeature::*has) {
         const std::string name = feature.name;
         any = true;
         if (name == "avx2" || name == "fma") avx2 = avx2 && feature.*has;
-        if (name == "avx512f" || name == "avx512dq" || name == "avx512bw" || name == "avx512vl") avx512 = avx512 && feature.*has;
+        if (name == "avx512f" || name == "avx512dq" || name == "avx512bw" || name == "avx512vl")
+            avx512 = avx512 && feature.*has;
     }
     return any && avx2 && avx512 ? "AVX-512" : any && avx2 ? "AVX2" : "baseline";
 }
@@ -29,8 +30,10 @@ IsaFeature isa_feature([[maybe_unused]] int index) noexcept {
 #if defined(__x86_64__)
     __builtin_cpu_init();
 #endif
-#define EPS_FEATURE(feature, macro) \
-    if (i++ == index) return {feature, kernels::cpu::compiled_features[i - 1], __builtin_cpu_supports(feature) != 0};
+#define EPS_FEATURE(feature, macro)                              \
+    if (i++ == index)                                            \
+        return {feature, kernels::cpu::compiled_features[i - 1], \
+                __builtin_cpu_supports(feature) != 0};
     EPS_ISA_FEATURES(EPS_FEATURE)
     return {nullptr, false, false};
 }

@@ -1,6 +1,7 @@
 #pragma once
-// From tensors of any layout to the simplest loop nest that visits them: broadcast, order the dimensions by the output's memory,
-// and merge neighbours that are contiguous for every operand. Used by the pointwise, copy and reduction kernels of each device.
+// From tensors of any layout to the simplest loop nest that visits them: broadcast, order the
+// dimensions by the output's memory, and merge neighbours that are contiguous for every operand.
+// Used by the pointwise, copy and reduction kernels of each device.
 #include <array>
 #include <cstdint>
 
@@ -8,17 +9,21 @@
 
 namespace eps {
 
-/// `count` operands visited together. Dimensions run from outermost to innermost; strides are in elements, 0 where broadcast.
-template <int MaxOperands>
-struct Loop {
+/// `count` operands visited together. Dimensions run from outermost to innermost; strides are in
+/// elements, 0 where broadcast.
+template <int MaxOperands> struct Loop {
     int rank = 0;
     std::array<std::int64_t, kMaxRank> sizes{};
     std::array<std::array<std::int64_t, kMaxRank>, MaxOperands> strides{};
 
     std::int64_t inner_size() const { return rank ? sizes[static_cast<std::size_t>(rank - 1)] : 1; }
-    std::int64_t inner_stride(std::size_t operand) const { return rank ? strides[operand][static_cast<std::size_t>(rank - 1)] : 1; }
+    std::int64_t inner_stride(std::size_t operand) const {
+        return rank ? strides[operand][static_cast<std::size_t>(rank - 1)] : 1;
+    }
     /// From one line of the innermost dimension to the next.
-    std::int64_t line_stride(std::size_t operand) const { return rank > 1 ? strides[operand][static_cast<std::size_t>(rank - 2)] : 0; }
+    std::int64_t line_stride(std::size_t operand) const {
+        return rank > 1 ? strides[operand][static_cast<std::size_t>(rank - 2)] : 0;
+    }
     std::int64_t outer_count() const {
         std::int64_t count = 1;
         for (int d = 0; d + 1 < rank; ++d) count *= sizes[static_cast<std::size_t>(d)];
@@ -36,7 +41,8 @@ struct Loop {
     }
 };
 
-/// The loop over operands[0]'s shape; undefined operands get strides 0. The others broadcast to that shape.
+/// The loop over operands[0]'s shape; undefined operands get strides 0. The others broadcast to
+/// that shape.
 template <int MaxOperands>
 Loop<MaxOperands> plan_loop(const std::array<const Tensor*, MaxOperands>& operands) {
     const Shape& shape = operands[0]->shape();
@@ -45,7 +51,8 @@ Loop<MaxOperands> plan_loop(const std::array<const Tensor*, MaxOperands>& operan
     std::array<int, kMaxRank> order{};
     for (int d = 0; d < rank; ++d) {
         int at = d;
-        while (at > 0 && operands[0]->strides()[order[static_cast<std::size_t>(at - 1)]] < operands[0]->strides()[d]) {
+        while (at > 0 && operands[0]->strides()[order[static_cast<std::size_t>(at - 1)]] <
+                             operands[0]->strides()[d]) {
             order[static_cast<std::size_t>(at)] = order[static_cast<std::size_t>(at - 1)];
             --at;
         }
@@ -65,7 +72,8 @@ Loop<MaxOperands> plan_loop(const std::array<const Tensor*, MaxOperands>& operan
         for (std::size_t k = 0; k < MaxOperands; ++k) strides[k] = stride_at(k, d);
         bool merges = loop.rank > 0;
         const auto last = static_cast<std::size_t>(loop.rank - 1);
-        for (std::size_t k = 0; merges && k < MaxOperands; ++k) merges = loop.strides[k][last] == strides[k] * shape[d];
+        for (std::size_t k = 0; merges && k < MaxOperands; ++k)
+            merges = loop.strides[k][last] == strides[k] * shape[d];
         if (merges) {
             loop.sizes[last] *= shape[d];
             for (std::size_t k = 0; k < MaxOperands; ++k) loop.strides[k][last] = strides[k];

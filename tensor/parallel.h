@@ -5,7 +5,8 @@
 
 namespace eps {
 
-/// Threads used by kernels: set_num_threads(), else OMP_NUM_THREADS, else the cores of the machine; at least 1, at most 64.
+/// Threads used by kernels: set_num_threads(), else OMP_NUM_THREADS, else the cores of the machine;
+/// at least 1, at most 64.
 int num_threads();
 void set_num_threads(int count);
 
@@ -14,17 +15,20 @@ using RangeBody = void (*)(void* context, std::int64_t begin, std::int64_t end);
 void parallel_ranges(std::int64_t n, std::int64_t grain, RangeBody body, void* context);
 }  // namespace detail
 
-/// Calls f(begin, end) on disjoint ranges that cover [0, n), on several threads when n > grain, and not for fewer than about grain indices
-/// at a time. The ranges depend on the number of threads, so f must compute each index independently of its neighbours; what combines
-/// indices cuts its own fixed chunks. Never nests.
-template <class F>
-void parallel_for(std::int64_t n, std::int64_t grain, F&& f) {
+/// Calls f(begin, end) on disjoint ranges that cover [0, n), on several threads when n > grain, and
+/// not for fewer than about grain indices at a time. The ranges depend on the number of threads, so
+/// f must compute each index independently of its neighbours; what combines indices cuts its own
+/// fixed chunks. Never nests.
+template <class F> void parallel_for(std::int64_t n, std::int64_t grain, F&& f) {
     if (n <= grain) {
         if (n > 0) f(std::int64_t{0}, n);
         return;
     }
     detail::parallel_ranges(
-        n, grain, [](void* context, std::int64_t begin, std::int64_t end) { (*static_cast<std::remove_reference_t<F>*>(context))(begin, end); },
+        n, grain,
+        [](void* context, std::int64_t begin, std::int64_t end) {
+            (*static_cast<std::remove_reference_t<F>*>(context))(begin, end);
+        },
         const_cast<void*>(static_cast<const void*>(&f)));
 }
 

@@ -12,7 +12,8 @@
 namespace eps {
 namespace {
 
-// -- 1. which elements are shown -------------------------------------------------------------------------------------------------
+// -- 1. which elements are shown
+// -------------------------------------------------------------------------------------------------
 
 struct Layout {
     Shape shape;
@@ -21,8 +22,7 @@ struct Layout {
 
     bool cut(int dim) const { return summarise && shape[dim] > 2 * options.edge_items; }
     // Calls f(i) for each index of the dimension that is shown, and gap() where some are left out.
-    template <class F, class Gap>
-    void for_shown(int dim, F&& f, Gap&& gap) const {
+    template <class F, class Gap> void for_shown(int dim, F&& f, Gap&& gap) const {
         for (std::int64_t i = 0; i < shape[dim]; ++i) {
             if (cut(dim) && i == options.edge_items) {
                 gap();
@@ -34,48 +34,60 @@ struct Layout {
 };
 
 template <class T>
-void collect(const Tensor& x, const Layout& layout, int dim, std::int64_t at, std::vector<T>& shown) {
-    if (dim == x.rank()) shown.push_back(x.data<T>()[at]);
-    else layout.for_shown(dim, [&](std::int64_t i) { collect(x, layout, dim + 1, at + i * x.strides()[dim], shown); }, [] {});
+void collect(const Tensor& x, const Layout& layout, int dim, std::int64_t at,
+             std::vector<T>& shown) {
+    if (dim == x.rank())
+        shown.push_back(x.data<T>()[at]);
+    else
+        layout.for_shown(
+            dim,
+            [&](std::int64_t i) { collect(x, layout, dim + 1, at + i * x.strides()[dim], shown); },
+            [] {});
 }
 
-// -- 2. the elements as words of one width -----------------------------------------------------------------------------------------
+// -- 2. the elements as words of one width
+// -----------------------------------------------------------------------------------------
 
-std::string padded(const std::string& text, std::size_t width) { return std::string(width > text.size() ? width - text.size() : 0, ' ') + text; }
+std::string padded(const std::string& text, std::size_t width) {
+    return std::string(width > text.size() ? width - text.size() : 0, ' ') + text;
+}
 
 // A decimal number in its parts: "-1" "." "25" "e" "-07".
 struct Decimal {
-    std::string whole, fraction, exponent;  // sign in `whole`; the exponent has its sign and at least two digits
+    // sign in `whole`; the exponent has its sign and at least two digits
+    std::string whole, fraction, exponent;
 };
 
-template <class T>
-std::string digits(T x, std::chars_format format, std::optional<int> precision) {
+template <class T> std::string digits(T x, std::chars_format format, std::optional<int> precision) {
     char buffer[512];  // the longest fixed double has 309 digits before the point
-    const auto result = precision ? std::to_chars(buffer, buffer + sizeof buffer, x, format, *precision)
-                                  : std::to_chars(buffer, buffer + sizeof buffer, x, format);
+    const auto result = precision
+                            ? std::to_chars(buffer, buffer + sizeof buffer, x, format, *precision)
+                            : std::to_chars(buffer, buffer + sizeof buffer, x, format);
     return {buffer, result.ptr};
 }
 
 Decimal split(std::string_view text) {
-    const std::size_t e = std::min(text.find('e'), text.size()), point = std::min(text.find('.'), e);
-    Decimal d{std::string(text.substr(0, point)), std::string(text.substr(std::min(point + 1, e), e - std::min(point + 1, e))), ""};
+    const std::size_t e = std::min(text.find('e'), text.size()),
+                      point = std::min(text.find('.'), e);
+    Decimal d{std::string(text.substr(0, point)),
+              std::string(text.substr(std::min(point + 1, e), e - std::min(point + 1, e))), ""};
     if (e < text.size()) d.exponent = text.substr(e + 1);
     while (d.fraction.ends_with('0')) d.fraction.pop_back();
     return d;
 }
 
-// The fewest digits that identify x, or x rounded to `precision` digits after the point where those are more.
-template <class T>
-Decimal decimal(T x, bool scientific, int precision) {
+// The fewest digits that identify x, or x rounded to `precision` digits after the point where those
+// are more.
+template <class T> Decimal decimal(T x, bool scientific, int precision) {
     const auto format = scientific ? std::chars_format::scientific : std::chars_format::fixed;
     const Decimal shortest = split(digits(x, format, std::nullopt));
     if (shortest.fraction.size() <= static_cast<std::size_t>(precision)) return shortest;
     return split(digits(x, format, precision));
 }
 
-// NumPy's rule: too large (from 1e6 an f32 has no digit to spare), too small, or too far apart for one fixed format.
-template <class T>
-bool needs_scientific(const std::vector<T>& values, bool suppress_small) {
+// NumPy's rule: too large (from 1e6 an f32 has no digit to spare), too small, or too far apart for
+// one fixed format.
+template <class T> bool needs_scientific(const std::vector<T>& values, bool suppress_small) {
     T largest = 0, smallest = 0;
     for (const T x : values) {
         if (!std::isfinite(x) || x == 0) continue;
@@ -83,7 +95,8 @@ bool needs_scientific(const std::vector<T>& values, bool suppress_small) {
         smallest = smallest == 0 ? std::abs(x) : std::min(smallest, std::abs(x));
     }
     if (largest == 0) return false;
-    return largest >= (sizeof(T) == 4 ? T(1e6) : T(1e8)) || (!suppress_small && (smallest < T(1e-4) || largest / smallest > T(1000)));
+    return largest >= (sizeof(T) == 4 ? T(1e6) : T(1e8)) ||
+           (!suppress_small && (smallest < T(1e-4) || largest / smallest > T(1000)));
 }
 
 struct Widths {
@@ -91,20 +104,22 @@ struct Widths {
 };
 
 std::string fixed_word(const Decimal& d, const Widths& w) {
-    return padded(d.whole, w.whole) + "." + d.fraction + std::string(w.fraction - d.fraction.size(), ' ');
+    return padded(d.whole, w.whole) + "." + d.fraction +
+           std::string(w.fraction - d.fraction.size(), ' ');
 }
 
-// All with as many digits as the longest, and those are true ones: an f32 that 7.18540e9 identifies may be 7.1854008e9 to the digit.
-template <class T>
-std::string scientific_word(T x, const Widths& w) {
+// All with as many digits as the longest, and those are true ones: an f32 that 7.18540e9 identifies
+// may be 7.1854008e9 to the digit.
+template <class T> std::string scientific_word(T x, const Widths& w) {
     const std::string text = digits(x, std::chars_format::scientific, static_cast<int>(w.fraction));
     const Decimal d = split(text);
-    const std::string fraction = w.fraction == 0 ? "" : text.substr(d.whole.size() + 1, w.fraction), zeros(w.exponent - d.exponent.size(), '0');
-    return padded(d.whole, w.whole) + "." + fraction + "e" + d.exponent.substr(0, 1) + zeros + d.exponent.substr(1);
+    const std::string fraction = w.fraction == 0 ? "" : text.substr(d.whole.size() + 1, w.fraction),
+                      zeros(w.exponent - d.exponent.size(), '0');
+    return padded(d.whole, w.whole) + "." + fraction + "e" + d.exponent.substr(0, 1) + zeros +
+           d.exponent.substr(1);
 }
 
-template <class T>
-std::string not_finite_word(T x) {
+template <class T> std::string not_finite_word(T x) {
     return std::isnan(x) ? "nan" : x < 0 ? "-inf" : "inf";
 }
 
@@ -114,34 +129,41 @@ std::vector<std::string> float_words(const std::vector<T>& values, const PrintOp
     std::vector<Decimal> decimals;
     Widths w;
     for (const T x : values) {
-        decimals.push_back(std::isfinite(x) ? decimal(x, scientific, options.precision) : Decimal{});
+        decimals.push_back(std::isfinite(x) ? decimal(x, scientific, options.precision)
+                                            : Decimal{});
         const Decimal& d = decimals.back();
-        w = {std::max(w.whole, d.whole.size()), std::max(w.fraction, d.fraction.size()), std::max(w.exponent, d.exponent.size())};
+        w = {std::max(w.whole, d.whole.size()), std::max(w.fraction, d.fraction.size()),
+             std::max(w.exponent, d.exponent.size())};
     }
     const std::size_t tail = 1 + w.fraction + (scientific ? w.exponent + 1 : 0);
     for (const T x : values)
-        if (!std::isfinite(x)) w.whole = std::max(w.whole, not_finite_word(x).size() - std::min(tail, not_finite_word(x).size()));
+        if (!std::isfinite(x))
+            w.whole = std::max(
+                w.whole, not_finite_word(x).size() - std::min(tail, not_finite_word(x).size()));
     std::vector<std::string> words;
     for (std::size_t i = 0; i < values.size(); ++i)
-        words.push_back(!std::isfinite(values[i]) ? padded(not_finite_word(values[i]), w.whole + tail)
-                        : scientific              ? scientific_word(values[i], w)
-                                                  : fixed_word(decimals[i], w));
+        words.push_back(!std::isfinite(values[i])
+                            ? padded(not_finite_word(values[i]), w.whole + tail)
+                        : scientific ? scientific_word(values[i], w)
+                                     : fixed_word(decimals[i], w));
     return words;
 }
 
 // One float by itself, as Python prints it: scientific below 1e-4 and from 1e16 (f32: 1e6).
-template <class T>
-std::string float_scalar(T x) {
+template <class T> std::string float_scalar(T x) {
     if (!std::isfinite(x)) return not_finite_word(x);
     const double size = std::abs(static_cast<double>(x));
     const bool scientific = size >= (sizeof(T) == 4 ? 1e6 : 1e16) || (size != 0 && size < 1e-4);
-    const Decimal d = split(digits(x, scientific ? std::chars_format::scientific : std::chars_format::fixed, std::nullopt));
-    if (scientific) return d.whole + (d.fraction.empty() ? "" : "." + d.fraction) + "e" + d.exponent;
+    const Decimal d = split(digits(
+        x, scientific ? std::chars_format::scientific : std::chars_format::fixed, std::nullopt));
+    if (scientific)
+        return d.whole + (d.fraction.empty() ? "" : "." + d.fraction) + "e" + d.exponent;
     return d.whole + "." + (d.fraction.empty() ? "0" : d.fraction);
 }
 
 template <class T>
-std::vector<std::string> words_of(const std::vector<T>& values, const PrintOptions& options, bool scalar) {
+std::vector<std::string> words_of(const std::vector<T>& values, const PrintOptions& options,
+                                  bool scalar) {
     if constexpr (is_stored_only<T>) {
         std::vector<float> wide;
         for (const T x : values) wide.push_back(static_cast<float>(x));
@@ -152,8 +174,10 @@ std::vector<std::string> words_of(const std::vector<T>& values, const PrintOptio
         std::vector<std::string> words;
         std::size_t width = std::is_same_v<T, bool> && !scalar ? 5 : 0;
         for (const T x : values) {
-            if constexpr (std::is_same_v<T, bool>) words.push_back(x ? "True" : "False");
-            else words.push_back(std::to_string(x));
+            if constexpr (std::is_same_v<T, bool>)
+                words.push_back(x ? "True" : "False");
+            else
+                words.push_back(std::to_string(x));
             width = std::max(width, words.back().size());
         }
         for (std::string& word : words) word = padded(word, width);
@@ -161,19 +185,27 @@ std::vector<std::string> words_of(const std::vector<T>& values, const PrintOptio
     }
 }
 
-// -- 3. the words in brackets and lines --------------------------------------------------------------------------------------------
+// -- 3. the words in brackets and lines
+// --------------------------------------------------------------------------------------------
 
 class Writer {
 public:
-    Writer(const Layout& layout, const std::vector<std::string>& words) : layout_(layout), words_(words) {}
+    Writer(const Layout& layout, const std::vector<std::string>& words)
+        : layout_(layout), words_(words) {}
 
     // The text of one slice. `indent` is its column; `room` what its brackets leave of the line.
     std::string slice(int dim, std::size_t indent, std::size_t room) {
         if (dim == layout_.shape.rank() - 1) return "[" + row(indent + 1, room - 1) + "]";
-        const std::string between = std::string(static_cast<std::size_t>(layout_.shape.rank() - 1 - dim), '\n') + std::string(indent + 1, ' ');
+        const std::string between =
+            std::string(static_cast<std::size_t>(layout_.shape.rank() - 1 - dim), '\n') +
+            std::string(indent + 1, ' ');
         std::string text;
-        const auto add = [&](const std::string& part) { text += (text.empty() ? "" : between) + part; };
-        layout_.for_shown(dim, [&](std::int64_t) { add(slice(dim + 1, indent + 1, room - 1)); }, [&] { add("..."); });
+        const auto add = [&](const std::string& part) {
+            text += (text.empty() ? "" : between) + part;
+        };
+        layout_.for_shown(
+            dim, [&](std::int64_t) { add(slice(dim + 1, indent + 1, room - 1)); },
+            [&] { add("..."); });
         return "[" + text + "]";
     }
 
@@ -193,7 +225,9 @@ private:
                 column += gap + word.size();
             }
         };
-        layout_.for_shown(layout_.shape.rank() - 1, [&](std::int64_t) { add(words_[next_++]); }, [&] { add("..."); });
+        layout_.for_shown(
+            layout_.shape.rank() - 1, [&](std::int64_t) { add(words_[next_++]); },
+            [&] { add("..."); });
         return text;
     }
 
@@ -215,7 +249,8 @@ std::string to_string(const Tensor& x, const PrintOptions& options) {
         return words_of(shown, options, x.rank() == 0);
     });
     if (x.rank() == 0) return words[0];
-    return Writer(layout, words).slice(0, 0, static_cast<std::size_t>(std::max(options.line_width, 2 * kMaxRank)));
+    return Writer(layout, words)
+        .slice(0, 0, static_cast<std::size_t>(std::max(options.line_width, 2 * kMaxRank)));
 }
 
 std::string to_string(const Tensor& x) { return to_string(x, PrintOptions{}); }

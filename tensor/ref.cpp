@@ -60,7 +60,8 @@ thread_local Pool pool;
 }  // namespace
 
 void* RefCounted::operator new(std::size_t bytes) {
-    return kPooled && bytes <= kStep * kClasses && !Pool::closed ? pool.take(bytes) : ::operator new(bytes);
+    return kPooled && bytes <= kStep * kClasses && !Pool::closed ? pool.take(bytes)
+                                                                 : ::operator new(bytes);
 }
 
 void RefCounted::operator delete(void* block, std::size_t bytes) noexcept {

@@ -8,8 +8,8 @@
 
 namespace eps {
 
-/// Base of everything shared. The object ends through `dispose()`, so that a class may choose how it dies
-/// (graph nodes die iteratively: a chain of a million must not recurse).
+/// Base of everything shared. The object ends through `dispose()`, so that a class may choose how
+/// it dies (graph nodes die iteratively: a chain of a million must not recurse).
 class RefCounted {
 public:
     RefCounted() = default;
@@ -24,7 +24,8 @@ public:
     }
     bool unique() const noexcept { return count_.load(std::memory_order_acquire) == 1; }
 
-    // A training step makes and drops thousands of tensors, storages and nodes of a few sizes; each thread keeps some for its next.
+    // A training step makes and drops thousands of tensors, storages and nodes of a few sizes; each
+    // thread keeps some for its next.
     static void* operator new(std::size_t bytes);
     static void operator delete(void* block, std::size_t bytes) noexcept;
 
@@ -37,16 +38,16 @@ private:
 };
 
 /// A counted handle to a T derived from RefCounted.
-template <class T>
-class Ref {
+template <class T> class Ref {
 public:
     Ref() = default;
     explicit Ref(T* object) : object_(object) {
         if (object_) object_->retain();
     }
     Ref(const Ref& other) : Ref(other.object_) {}
-    template <class U> requires std::is_convertible_v<U*, T*>
-    Ref(Ref<U> other) noexcept : object_(other.detach()) {}
+    template <class U>
+    requires std::is_convertible_v<U*, T*> Ref(Ref<U> other)
+    noexcept : object_(other.detach()) {}
     Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
     Ref& operator=(Ref other) noexcept {
         std::swap(object_, other.object_);
@@ -67,8 +68,7 @@ private:
     T* object_ = nullptr;
 };
 
-template <class T, class... Args>
-Ref<T> make_ref(Args&&... args) {
+template <class T, class... Args> Ref<T> make_ref(Args&&... args) {
     return Ref<T>(new T(std::forward<Args>(args)...));
 }
 

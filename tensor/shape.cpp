@@ -7,14 +7,15 @@
 namespace eps {
 
 Dims::Dims(std::span<const std::int64_t> values) {
-    check(values.size() <= kMaxRank, "shape", "too many dimensions; got ", values.size(), "; expected at most ",
-          kMaxRank);
+    check(values.size() <= kMaxRank, "shape", "too many dimensions; got ", values.size(),
+          "; expected at most ", kMaxRank);
     std::copy(values.begin(), values.end(), values_.begin());
     rank_ = static_cast<int>(values.size());
 }
 
 Dims Dims::filled(int rank, std::int64_t value) {
-    check(rank >= 0 && rank <= kMaxRank, "shape", "bad rank; got ", rank, "; expected 0 to ", kMaxRank);
+    check(rank >= 0 && rank <= kMaxRank, "shape", "bad rank; got ", rank, "; expected 0 to ",
+          kMaxRank);
     Dims dims;
     dims.rank_ = rank;
     for (int i = 0; i < rank; ++i) dims[i] = value;
@@ -24,7 +25,8 @@ Dims Dims::filled(int rank, std::int64_t value) {
 void Dims::push_back(std::int64_t value) { insert(rank_, value); }
 
 void Dims::insert(int at, std::int64_t value) {
-    check(rank_ < kMaxRank, "shape", "too many dimensions; ", *this, " cannot grow; expected at most ", kMaxRank);
+    check(rank_ < kMaxRank, "shape", "too many dimensions; ", *this,
+          " cannot grow; expected at most ", kMaxRank);
     for (int i = rank_; i > at; --i) (*this)[i] = (*this)[i - 1];
     (*this)[at] = value;
     ++rank_;
@@ -46,13 +48,15 @@ std::string Dims::to_string() const {
 std::int64_t numel(const Shape& shape) {
     std::int64_t count = 1;
     for (std::int64_t extent : shape)
-        check(!__builtin_mul_overflow(count, extent, &count), "shape", "element count overflows; got ", shape);
+        check(!__builtin_mul_overflow(count, extent, &count), "shape",
+              "element count overflows; got ", shape);
     return count;
 }
 
 Strides contiguous_strides(const Shape& shape) {
     Strides strides = Dims::filled(shape.rank(), 1);
-    for (int d = shape.rank() - 2; d >= 0; --d) strides[d] = strides[d + 1] * std::max<std::int64_t>(shape[d + 1], 1);
+    for (int d = shape.rank() - 2; d >= 0; --d)
+        strides[d] = strides[d + 1] * std::max<std::int64_t>(shape[d + 1], 1);
     return strides;
 }
 
@@ -63,8 +67,9 @@ Shape broadcast_shapes(const Shape& a, const Shape& b, const char* op) {
     for (int i = 1; i <= rank; ++i) {  // aligned at the last dimension
         const std::int64_t da = i <= a.rank() ? a[a.rank() - i] : 1;
         const std::int64_t db = i <= b.rank() ? b[b.rank() - i] : 1;
-        check(da == db || da == 1 || db == 1, op, "shapes do not broadcast: got ", a, " and ", b, ", which differ at dim -",
-              i, " (", da, " against ", db, "); expected equal extents or 1");
+        check(da == db || da == 1 || db == 1, op, "shapes do not broadcast: got ", a, " and ", b,
+              ", which differ at dim -", i, " (", da, " against ", db,
+              "); expected equal extents or 1");
         out[rank - i] = da == 1 ? db : da;
     }
     return out;
@@ -80,8 +85,8 @@ bool broadcastable_to(const Shape& from, const Shape& to) {
 }
 
 int normalize_dim(std::int64_t dim, int rank, const char* op) {
-    check(dim >= -rank && dim < rank, op, "dim ", dim, " is out of range for a tensor of rank ", rank, "; expected ",
-          -rank, " to ", rank - 1);
+    check(dim >= -rank && dim < rank, op, "dim ", dim, " is out of range for a tensor of rank ",
+          rank, "; expected ", -rank, " to ", rank - 1);
     return static_cast<int>(dim < 0 ? dim + rank : dim);
 }
 

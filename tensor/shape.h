@@ -15,7 +15,8 @@ inline constexpr int kMaxRank = 8;
 class Dims {
 public:
     Dims() = default;
-    Dims(std::initializer_list<std::int64_t> values) : Dims(std::span(values.begin(), values.size())) {}
+    Dims(std::initializer_list<std::int64_t> values)
+        : Dims(std::span(values.begin(), values.size())) {}
     explicit Dims(std::span<const std::int64_t> values);
     Dims(const std::vector<std::int64_t>& values) : Dims(std::span(values)) {}
     static Dims filled(int rank, std::int64_t value);

@@ -11,10 +11,12 @@ namespace eps {
 namespace {
 
 constexpr const char* kOp = "Step";
-constexpr int kWarmUps = 2;  // the first makes what lasts (states, handles, workspaces), the second finds it there
+// the first makes what lasts (states, handles, workspaces), the second finds it there
+constexpr int kWarmUps = 2;
 
 bool same_shapes(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Tensor& x, const Tensor& y) { return x.shape() == y.shape(); });
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](const Tensor& x, const Tensor& y) { return x.shape() == y.shape(); });
 }
 
 // The elements of x where `place` has its own; neither op nor graph.
@@ -25,46 +27,58 @@ void fill_place(Tensor place, const Tensor& x) {
                               static_cast<std::size_t>(x.numel()) * size_of(x.dtype()));
 }
 
-// A place for each host part's tensor, then one for the counters of the generators, where a replay begins: i64.
+// A place for each host part's tensor, then one for the counters of the generators, where a replay
+// begins: i64.
 StepMail mail_for(const StepRecord& record, Device device) {
     std::vector<std::pair<Shape, DType>> what;
-    for (const HostPart& part : record.parts) what.emplace_back(part.makes_tensor ? part.shape : Shape{0}, part.dtype);
+    for (const HostPart& part : record.parts)
+        what.emplace_back(part.makes_tensor ? part.shape : Shape{0}, part.dtype);
     what.emplace_back(Shape{static_cast<std::int64_t>(record.generators.size())}, i64);
     return StepMail(device, what);
 }
 
-void send_to(StepMail& mail, const std::vector<GivenPart>& given, const std::vector<std::uint64_t>& counters) {
+void send_to(StepMail& mail, const std::vector<GivenPart>& given,
+             const std::vector<std::uint64_t>& counters) {
     for (std::size_t i = 0; i < given.size(); ++i)
         if (given[i].made.defined()) mail.put(i, given[i].made);
     const std::vector<std::int64_t> bits(counters.begin(), counters.end());
-    if (!bits.empty()) mail.put(given.size(), from_span(std::span(bits), {static_cast<std::int64_t>(bits.size())}));
+    if (!bits.empty())
+        mail.put(given.size(),
+                 from_span(std::span(bits), {static_cast<std::int64_t>(bits.size())}));
     mail.send();
 }
 
-void move_to(const std::vector<StepGenerator>& generators, const std::vector<std::uint64_t>& base, const std::vector<std::uint64_t>& offsets) {
-    for (std::size_t g = 0; g < generators.size(); ++g) generators[g].generator->set_state(generators[g].seed, base[g] + offsets[g]);
+void move_to(const std::vector<StepGenerator>& generators, const std::vector<std::uint64_t>& base,
+             const std::vector<std::uint64_t>& offsets) {
+    for (std::size_t g = 0; g < generators.size(); ++g)
+        generators[g].generator->set_state(generators[g].seed, base[g] + offsets[g]);
 }
 
 // Runs a part, and says what it drew from the step's generators, which stand `base` + part.before.
-GivenPart made_by(const HostPart& part, const std::vector<StepGenerator>& generators, const std::vector<std::uint64_t>& base) {
+GivenPart made_by(const HostPart& part, const std::vector<StepGenerator>& generators,
+                  const std::vector<std::uint64_t>& base) {
     move_to(generators, base, part.before);
     GivenPart given{part.make(), {}};
     for (std::size_t g = 0; g < generators.size(); ++g)
-        if (const std::uint64_t blocks = generators[g].generator->counter() - base[g] - part.before[g]; blocks > 0)
+        if (const std::uint64_t blocks =
+                generators[g].generator->counter() - base[g] - part.before[g];
+            blocks > 0)
             given.drawn.emplace_back(generators[g].generator, blocks);
     return given;
 }
 
 bool as_captured(const HostPart& part, const GivenPart& given) {
     if (part.drawn != given.drawn || part.makes_tensor != given.made.defined()) return false;
-    return !part.makes_tensor || (part.shape == given.made.shape() && part.dtype == given.made.dtype());
+    return !part.makes_tensor ||
+           (part.shape == given.made.shape() && part.dtype == given.made.dtype());
 }
 
 }  // namespace
 
 const CaptureBackend* capture_backend(Device device) {
-    static constexpr CaptureBackend of_gpus{kernels::cuda::begin_capture, kernels::cuda::end_capture, kernels::cuda::abandon_capture,
-                                            kernels::cuda::launch_graph, kernels::cuda::release_graph};
+    static constexpr CaptureBackend of_gpus{
+        kernels::cuda::begin_capture, kernels::cuda::end_capture, kernels::cuda::abandon_capture,
+        kernels::cuda::launch_graph, kernels::cuda::release_graph};
     return device.is_cuda() ? &of_gpus : nullptr;
 }
 
@@ -85,7 +99,8 @@ struct Step::Capture {
     }
 };
 
-Step::Step(Device device, BodyOfInputs body, const CaptureBackend* backend) : device_(device), body_(std::move(body)), backend_(backend) {
+Step::Step(Device device, BodyOfInputs body, const CaptureBackend* backend)
+    : device_(device), body_(std::move(body)), backend_(backend) {
     check(body_ != nullptr, kOp, "the body is null");
 }
 Step::~Step() = default;
@@ -96,11 +111,14 @@ void Step::forget() {
 }
 
 void Step::check_inputs(const std::vector<Tensor>& inputs) const {
-    for (std::size_t i = 0; i < inputs.size(); ++i) check(inputs[i].defined(), kOp, "input ", i, " is undefined");
-    if (!called_) return;
-    check(inputs.size() == last_.size(), kOp, "got ", inputs.size(), " inputs; expected ", last_.size(), ", as before; hint: another Step");
     for (std::size_t i = 0; i < inputs.size(); ++i)
-        check(inputs[i].dtype() == last_[i].dtype(), kOp, "input ", i, " has another dtype than before; got ", describe(inputs[i]), "; expected ",
+        check(inputs[i].defined(), kOp, "input ", i, " is undefined");
+    if (!called_) return;
+    check(inputs.size() == last_.size(), kOp, "got ", inputs.size(), " inputs; expected ",
+          last_.size(), ", as before; hint: another Step");
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+        check(inputs[i].dtype() == last_[i].dtype(), kOp, "input ", i,
+              " has another dtype than before; got ", describe(inputs[i]), "; expected ",
               last_[i].dtype(), "; hint: another Step");
 }
 
@@ -128,31 +146,34 @@ NamedTensors Step::run(const std::vector<Tensor>& inputs, std::vector<GivenPart>
     return outputs;
 }
 
-// Nothing of the step happens yet: no kernel runs, no host part is called, and generators end where they were.
+// Nothing of the step happens yet: no kernel runs, no host part is called, and generators end where
+// they were.
 void Step::capture(const std::vector<Tensor>& inputs) {
     refusal_ = seen_.refusal;
     if (!refusal_.empty()) return;
     auto made = std::make_unique<Capture>(*backend_, device_);
     const CachingAllocator::PrivatePool::Scope scope(made->pool);
     for (const Tensor& x : inputs) made->inputs.push_back(empty(x.shape(), {x.dtype(), device_}));
-    made->mail = mail_for(seen_, device_);  // before the body allocates: no earlier work of a replay may use this memory
+    // before the body allocates: no earlier work of a replay may use this memory
+    made->mail = mail_for(seen_, device_);
     const StepRecorder recorder(device_, seen_, *made->mail);
     backend_->begin(device_);
     try {
         made->outputs = body_(made->inputs);
         made->graph = backend_->end(device_);
-        check(recorder.record().parts.size() == seen_.parts.size(), kOp, "the step does less on the host than the last time");
+        check(recorder.record().parts.size() == seen_.parts.size(), kOp,
+              "the step does less on the host than the last time");
         made->record = recorder.record();
-    } catch (const Error& error) {
-        refusal_ = error.what();
-    } catch (...) {
+    } catch (const Error& error) { refusal_ = error.what(); } catch (...) {
         backend_->abandon(device_);
         recorder.rewind();
         throw;
     }
     recorder.rewind();
-    if (refusal_.empty()) capture_ = std::move(made);
-    else backend_->abandon(device_);
+    if (refusal_.empty())
+        capture_ = std::move(made);
+    else
+        backend_->abandon(device_);
 }
 
 NamedTensors Step::replay(const std::vector<Tensor>& inputs) {
@@ -174,7 +195,8 @@ NamedTensors Step::replay(const std::vector<Tensor>& inputs) {
         if (as_captured(part, given.back())) continue;
         move_to(generators, base, std::vector<std::uint64_t>(base.size(), 0));
         forget();
-        return run(inputs, std::move(given));  // this host part has done its work, and those before it
+        // this host part has done its work, and those before it
+        return run(inputs, std::move(given));
     }
     for (std::size_t i = 0; i < inputs.size(); ++i) fill_place(capture_->inputs[i], inputs[i]);
     send_to(*capture_->mail, given, base);

@@ -1,5 +1,6 @@
 #pragma once
-// What the host hands to each replay of a captured step: tensors that lie in one block of the device's memory, so that one copy brings them all.
+// What the host hands to each replay of a captured step: tensors that lie in one block of the
+// device's memory, so that one copy brings them all.
 #include <utility>
 #include <vector>
 

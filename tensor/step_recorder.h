@@ -1,5 +1,6 @@
 #pragma once
-// What a Step learns of its body while it runs: its host parts, and where its random numbers come from.
+// What a Step learns of its body while it runs: its host parts, and where its random numbers come
+// from.
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -28,7 +29,8 @@ struct HostPart {
     DType dtype = f32;
     Shape shape = {};
     BlocksDrawn drawn = {};
-    std::vector<std::uint64_t> before = {};  // in a captured step: blocks that each of the step's generators has given before this part
+    // in a captured step: blocks that each of the step's generators has given before this part
+    std::vector<std::uint64_t> before = {};
 };
 
 /// A generator that the device draws from within a step.
@@ -46,7 +48,8 @@ struct StepRecord {
     std::string refusal;  // why it cannot be captured; empty if it can
 };
 
-/// Between construction and destruction host parts, generators and looks at numbers of this thread are told to it.
+/// Between construction and destruction host parts, generators and looks at numbers of this thread
+/// are told to it.
 class StepRecorder {
 public:
     enum class Mode {
@@ -55,7 +58,8 @@ public:
     };
     /// To watch: the first host parts are not called but give these.
     StepRecorder(Device device, std::vector<GivenPart> given);
-    /// To capture what `seen` watched. mail: a place for each of its parts, then one for the counters of its generators.
+    /// To capture what `seen` watched. mail: a place for each of its parts, then one for the
+    /// counters of its generators.
     StepRecorder(Device device, const StepRecord& seen, const StepMail& mail);
     ~StepRecorder();
     StepRecorder(const StepRecorder&) = delete;
@@ -66,7 +70,8 @@ public:
     /// After a capture, which drew nothing: every generator stands where it stood.
     void rewind() const;
 
-    // Told by others. -------------------------------------------------------------------------------------------------------------
+    // Told by others.
+    // -----------------------------------------------------------------------------------------
     Tensor host_part(Device device, bool makes_tensor, std::function<Tensor()> make);
     void drew(Generator& generator, std::int64_t blocks);
     void ends(const Generator& generator);

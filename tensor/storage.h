@@ -13,7 +13,8 @@ namespace eps {
 class Storage final : public RefCounted {
 public:
     /// Uninitialised bytes from the device's caching allocator.
-    Storage(std::size_t bytes, Device device) : Storage(bytes, device, BlockUse{DType::u8, {static_cast<std::int64_t>(bytes)}}) {}
+    Storage(std::size_t bytes, Device device)
+        : Storage(bytes, device, BlockUse{DType::u8, {static_cast<std::int64_t>(bytes)}}) {}
     Storage(std::size_t bytes, Device device, const BlockUse& use)
         : data_(allocator_of(device).allocate(bytes, use)), bytes_(bytes), device_(device) {}
     ~Storage() override { allocator_of(device_).free(data_, bytes_); }
@@ -22,7 +23,8 @@ public:
     std::size_t bytes() const { return bytes_; }
     Device device() const { return device_; }
 
-    /// Counts writes. A tensor saved for backward remembers the version it saw and refuses to be used after another write.
+    /// Counts writes. A tensor saved for backward remembers the version it saw and refuses to be
+    /// used after another write.
     std::uint32_t version() const { return version_.load(std::memory_order_relaxed); }
     void bump_version() { version_.fetch_add(1, std::memory_order_relaxed); }
 

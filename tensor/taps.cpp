@@ -26,7 +26,9 @@ Taps Taps::transposed() const {
     std::vector<std::int64_t> next(result.starts.begin(), result.starts.end() - 1);
     for (std::size_t i = 0; i + 1 < starts.size(); ++i)
         for (std::int64_t t = starts[i]; t < starts[i + 1]; ++t) {
-            const auto from = static_cast<std::size_t>(t), to = static_cast<std::size_t>(next[static_cast<std::size_t>(sources[from])]++);
+            const auto from = static_cast<std::size_t>(t),
+                       to = static_cast<std::size_t>(
+                           next[static_cast<std::size_t>(sources[from])]++);
             result.sources[to] = static_cast<std::int64_t>(i);
             result.weights[to] = weights[from];
         }

@@ -1,12 +1,14 @@
 #pragma once
-// Taps: a sparse matrix that acts along one dimension. Resizing, average pooling, reflection at an edge, windows: each is linear, treats every
-// dimension by itself, and needs few inputs for an output. So each is a table, and one kernel does them all.
+// Taps: a sparse matrix that acts along one dimension. Resizing, average pooling, reflection at an
+// edge, windows: each is linear, treats every dimension by itself, and needs few inputs for an
+// output. So each is a table, and one kernel does them all.
 #include <cstdint>
 #include <vector>
 
 namespace eps {
 
-/// out[i] = sum of weights[t] in[sources[t]] over t in [starts[i], starts[i + 1]): rows of a sparse matrix, appended in order.
+/// out[i] = sum of weights[t] in[sources[t]] over t in [starts[i], starts[i + 1]): rows of a sparse
+/// matrix, appended in order.
 struct Taps {
     std::int64_t inputs = 0;
     std::vector<std::int64_t> starts{0}, sources;

@@ -10,13 +10,17 @@ namespace eps {
 
 namespace kernels {
 void without_cuda(const char* kernel) {
-    fail(kernel, "this varepsilon was built without CUDA; got a CUDA tensor; hint: configure with the preset `cuda`");
+    fail(kernel,
+         "this varepsilon was built without CUDA; got a CUDA tensor; hint: configure with the "
+         "preset `cuda`");
 }
 }  // namespace kernels
 
 Tensor::Tensor(double value, Options options) : Tensor(full({}, value, options)) {}
 
-void Tensor::throw_undefined() { fail("Tensor", "undefined, so it has no shape, dtype or data; hint: ask defined() first"); }
+void Tensor::throw_undefined() {
+    fail("Tensor", "undefined, so it has no shape, dtype or data; hint: ask defined() first");
+}
 
 Tensor Tensor::from_impl(Ref<TensorImpl> impl) {
     Tensor t;
@@ -38,20 +42,24 @@ bool Tensor::is_contiguous() const {
 
 void Tensor::check_host_access(DType wanted) const {
     check(defined(), "data", "the tensor is undefined");
-    check(dtype() == wanted, "data", "wrong element type; asked for ", name_of(wanted), "; the tensor is ", describe(*this));
-    check(!device().is_cuda(), "data", "the tensor lives on ", device(), "; hint: copy_to(x, cpu) first");
+    check(dtype() == wanted, "data", "wrong element type; asked for ", name_of(wanted),
+          "; the tensor is ", describe(*this));
+    check(!device().is_cuda(), "data", "the tensor lives on ", device(),
+          "; hint: copy_to(x, cpu) first");
 }
 
 double Tensor::item() const {
     check(defined(), "item", "the tensor is undefined");
     check(numel() == 1, "item", "needs a tensor of one element; got ", describe(*this));
-    if (const StepRecorder* const recorder = StepRecorder::current()) recorder->refuse_read("item", device());
+    if (const StepRecorder* const recorder = StepRecorder::current())
+        recorder->refuse_read("item", device());
     return to_vector()[0];
 }
 
 std::vector<double> Tensor::to_vector() const {
     check(defined(), "to_vector", "the tensor is undefined");
-    if (const StepRecorder* const recorder = StepRecorder::current()) recorder->refuse_read("to_vector", device());
+    if (const StepRecorder* const recorder = StepRecorder::current())
+        recorder->refuse_read("to_vector", device());
     const Tensor host = clone_data(cast_data(copy_to(*this, cpu), f64));
     const auto* values = host.data<double>();
     return {values, values + host.numel()};
@@ -71,8 +79,9 @@ Tensor Tensor::contiguous_data() const { return is_contiguous() ? *this : clone_
 
 Tensor& Tensor::copy_(const Tensor& source) {
     check(defined() && source.defined(), "copy_", "an undefined tensor");
-    check(broadcastable_to(source.shape(), shape()), "copy_", "the source does not broadcast to the target; got ", source.shape(),
-          "; expected ", shape());
+    check(broadcastable_to(source.shape(), shape()), "copy_",
+          "the source does not broadcast to the target; got ", source.shape(), "; expected ",
+          shape());
     check_writable("copy_");
     kernels::copy(*this, copy_to(source, device()));
     storage().bump_version();
@@ -81,7 +90,8 @@ Tensor& Tensor::copy_(const Tensor& source) {
 
 Tensor& Tensor::fill_(double value) {
     check(defined(), "fill_", "the tensor is undefined");
-    check(can_hold(dtype(), value), "fill_", "the value is beyond the range of the dtype; got ", value, " for ", dtype());
+    check(can_hold(dtype(), value), "fill_", "the value is beyond the range of the dtype; got ",
+          value, " for ", dtype());
     check_writable("fill_");
     kernels::fill(*this, value);
     storage().bump_version();
@@ -92,7 +102,8 @@ Tensor empty_strided(const Shape& shape, const Strides& strides, Options options
     for (std::int64_t extent : shape) check(extent >= 0, "empty", "negative extent; got ", shape);
     auto impl = make_ref<TensorImpl>();
     std::size_t bytes = 0;
-    const bool overflows = __builtin_mul_overflow(static_cast<std::size_t>(numel(shape)), size_of(options.dtype), &bytes);
+    const bool overflows = __builtin_mul_overflow(static_cast<std::size_t>(numel(shape)),
+                                                  size_of(options.dtype), &bytes);
     check(!overflows, "empty", "size in bytes overflows; got ", shape);
     impl->storage = make_ref<Storage>(bytes, options.device, BlockUse{options.dtype, shape});
     impl->shape = shape;
@@ -101,22 +112,28 @@ Tensor empty_strided(const Shape& shape, const Strides& strides, Options options
     return Tensor::from_impl(std::move(impl));
 }
 
-Tensor empty(const Shape& shape, Options options) { return empty_strided(shape, contiguous_strides(shape), options); }
+Tensor empty(const Shape& shape, Options options) {
+    return empty_strided(shape, contiguous_strides(shape), options);
+}
 
 std::string Description::to_string() const {
     if (!x.defined()) return "an undefined tensor";
-    return str(x.dtype(), " ", x.shape(), x.device().is_cuda() ? " on " + x.device().to_string() : "");
+    return str(x.dtype(), " ", x.shape(),
+               x.device().is_cuda() ? " on " + x.device().to_string() : "");
 }
 
 // create.h
 
 namespace {
-// The dimensions of x by falling stride: an insertion sort. Broadcast ones keep their place in row-major order.
+// The dimensions of x by falling stride: an insertion sort. Broadcast ones keep their place in
+// row-major order.
 Dims memory_order(const Tensor& x) {
     Dims order;
     for (int d = 0; d < x.rank(); ++d) {
         int at = d;
-        while (at > 0 && x.strides()[d] != 0 && x.size(d) != 1 && x.strides()[static_cast<int>(order[at - 1])] < x.strides()[d]) --at;
+        while (at > 0 && x.strides()[d] != 0 && x.size(d) != 1 &&
+               x.strides()[static_cast<int>(order[at - 1])] < x.strides()[d])
+            --at;
         order.insert(at, d);
     }
     return order;
@@ -133,7 +150,9 @@ Strides dense_strides(const Shape& shape, const Dims& order) {
 }
 }  // namespace
 
-Tensor empty_like(const Tensor& x, const Shape& shape) { return empty_strided(shape, dense_strides(shape, memory_order(x)), x.options()); }
+Tensor empty_like(const Tensor& x, const Shape& shape) {
+    return empty_strided(shape, dense_strides(shape, memory_order(x)), x.options());
+}
 Tensor empty_like(const Tensor& x) { return empty_like(x, x.shape()); }
 
 bool is_dense(const Tensor& x) {
@@ -146,7 +165,8 @@ bool is_dense(const Tensor& x) {
 Tensor dense_data(const Tensor& x) { return is_dense(x) ? x : clone_data(x); }
 
 Tensor full(const Shape& shape, double value, Options options) {
-    check(can_hold(options.dtype, value), "full", "the value is beyond the range of the dtype; got ", value, " for ", options.dtype);
+    check(can_hold(options.dtype, value), "full",
+          "the value is beyond the range of the dtype; got ", value, " for ", options.dtype);
     Tensor out = empty(shape, options);
     kernels::fill(out, value);
     return out;
@@ -161,7 +181,8 @@ Tensor zeros_like(const Tensor& x) { return full_like(x, 0); }
 Tensor ones_like(const Tensor& x) { return full_like(x, 1); }
 
 Tensor arange(double start, double end, double step, Options options) {
-    check(step != 0 && (end - start) / step < 1e15, "arange", "bad step; got start ", start, ", end ", end, ", step ", step);
+    check(step != 0 && (end - start) / step < 1e15, "arange", "bad step; got start ", start,
+          ", end ", end, ", step ", step);
     const double count = std::max(0.0, (end - start) / step);
     const auto whole = static_cast<std::int64_t>(count);
     Tensor out = empty({whole + (count > static_cast<double>(whole))}, options);
@@ -185,17 +206,19 @@ Tensor eye(std::int64_t n, std::int64_t m, Options options) {
 
 Tensor tensor(const std::vector<double>& values, const Shape& shape, Options options) {
     const Shape wanted = shape.empty() ? Shape{static_cast<std::int64_t>(values.size())} : shape;
-    check(numel(wanted) == static_cast<std::int64_t>(values.size()), "tensor", "the values do not fill the shape; got ", values.size(),
-          " values; expected ", numel(wanted), " for ", wanted);
+    check(numel(wanted) == static_cast<std::int64_t>(values.size()), "tensor",
+          "the values do not fill the shape; got ", values.size(), " values; expected ",
+          numel(wanted), " for ", wanted);
     for (double value : values)
-        check(can_hold(options.dtype, value), "tensor", "a value is beyond the range of the dtype; got ", value, " for ", options.dtype);
+        check(can_hold(options.dtype, value), "tensor",
+              "a value is beyond the range of the dtype; got ", value, " for ", options.dtype);
     return copy_to(cast_data(from_span(std::span(values), wanted), options.dtype), options.device);
 }
 
-template <class T>
-Tensor from_span(std::span<const T> values, const Shape& shape) {
-    check(numel(shape) == static_cast<std::int64_t>(values.size()), "from_span", "the values do not fill the shape; got ", values.size(),
-          " values; expected ", numel(shape), " for ", shape);
+template <class T> Tensor from_span(std::span<const T> values, const Shape& shape) {
+    check(numel(shape) == static_cast<std::int64_t>(values.size()), "from_span",
+          "the values do not fill the shape; got ", values.size(), " values; expected ",
+          numel(shape), " for ", shape);
     Tensor out = empty(shape, {.dtype = dtype_of<T>});
     if (!values.empty()) std::memcpy(out.raw_data(), values.data(), values.size_bytes());
     return out;
@@ -216,10 +239,12 @@ Tensor cast_data(const Tensor& x, DType dtype) {
 Tensor copy_to(const Tensor& x, Device device) {
     check(x.defined(), "copy_to", "the tensor is undefined");
     if (x.device() == device) return x;
-    if (const StepRecorder* const recorder = StepRecorder::current()) recorder->refuse_copy(x.device(), device);
+    if (const StepRecorder* const recorder = StepRecorder::current())
+        recorder->refuse_copy(x.device(), device);
     const Tensor source = x.contiguous_data();
     Tensor out = empty(x.shape(), {x.dtype(), device});
-    kernels::cuda::copy_bytes(out.raw_data(), device, source.raw_data(), x.device(), static_cast<std::size_t>(x.numel()) * size_of(x.dtype()));
+    kernels::cuda::copy_bytes(out.raw_data(), device, source.raw_data(), x.device(),
+                              static_cast<std::size_t>(x.numel()) * size_of(x.dtype()));
     return out;
 }
 

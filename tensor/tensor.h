@@ -1,6 +1,7 @@
 #pragma once
-// Tensor: a handle to {storage, offset, shape, strides, dtype} and, once it takes part in a derivative, the graph node that made
-// it. Copying a handle shares. What can be differentiated are free functions in autograd/ops; here is only what a tensor *is*.
+// Tensor: a handle to {storage, offset, shape, strides, dtype} and, once it takes part in a
+// derivative, the graph node that made it. Copying a handle shares. What can be differentiated are
+// free functions in autograd/ops; here is only what a tensor *is*.
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -15,7 +16,8 @@
 
 namespace eps {
 
-/// What autograd keeps with a tensor: the node that computed it, or a leaf's gradient sink (autograd/node.h). Opaque here.
+/// What autograd keeps with a tensor: the node that computed it, or a leaf's gradient sink
+/// (autograd/node.h). Opaque here.
 class AutogradMeta : public RefCounted {};
 
 struct TensorImpl final : RefCounted {
@@ -43,7 +45,9 @@ public:
     bool defined() const { return static_cast<bool>(impl_); }
     const Shape& shape() const { return get().shape; }
     const Strides& strides() const { return get().strides; }
-    std::int64_t size(std::int64_t dim) const { return shape()[normalize_dim(dim, rank(), "size")]; }
+    std::int64_t size(std::int64_t dim) const {
+        return shape()[normalize_dim(dim, rank(), "size")];
+    }
     int rank() const { return get().shape.rank(); }
     std::int64_t numel() const { return eps::numel(get().shape); }
     DType dtype() const { return get().dtype; }
@@ -60,7 +64,8 @@ public:
     }
     /// First byte, on whatever device.
     void* raw_data() const {
-        return static_cast<char*>(get().storage->data()) + static_cast<std::size_t>(get().offset) * size_of(dtype());
+        return static_cast<char*>(get().storage->data()) +
+               static_cast<std::size_t>(get().offset) * size_of(dtype());
     }
     /// The value of a one-element tensor.
     double item() const;
@@ -72,8 +77,9 @@ public:
     /// This tensor if it is row-major already, else a row-major copy. No graph.
     Tensor contiguous_data() const;
 
-    /// Overwrites the elements with those of `source` (broadcast, converted). Counts as a write: see Storage::version. Refused,
-    /// while gradients are recorded, on tensors that take part in a graph.
+    /// Overwrites the elements with those of `source` (broadcast, converted). Counts as a write:
+    /// see Storage::version. Refused, while gradients are recorded, on tensors that take part in a
+    /// graph.
     Tensor& copy_(const Tensor& source);
     Tensor& fill_(double value);
     Tensor& zero_() { return fill_(0); }
@@ -99,16 +105,19 @@ private:
     }
     [[noreturn]] static void throw_undefined();
     void check_host_access(DType wanted) const;
-    void check_writable(const char* op) const;  // autograd/leaf.cpp: no recorded tensor, unless under NoGrad
+    // autograd/leaf.cpp: no recorded tensor, unless under NoGrad
+    void check_writable(const char* op) const;
     Ref<TensorImpl> impl_;
 };
 
-/// Tensors by dotted name, in order: "encoder.0.weight". What modules, checkpoints and safetensors files exchange.
+/// Tensors by dotted name, in order: "encoder.0.weight". What modules, checkpoints and safetensors
+/// files exchange.
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
 /// Uninitialised, row-major.
 Tensor empty(const Shape& shape, Options options = {});
-/// Uninitialised, with the given strides, which must cover numel(shape) elements densely in some order of the dimensions.
+/// Uninitialised, with the given strides, which must cover numel(shape) elements densely in some
+/// order of the dimensions.
 Tensor empty_strided(const Shape& shape, const Strides& strides, Options options = {});
 /// dtype, shape and device of x for messages, "f32 [2, 3]"; written out only when the message is.
 struct Description {

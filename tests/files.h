@@ -1,5 +1,6 @@
 #pragma once
-// For tests of readers and writers: a folder that goes away, files from bytes, and the damage that a reader has to survive.
+// For tests of readers and writers: a folder that goes away, files from bytes, and the damage that
+// a reader has to survive.
 #include <doctest/doctest.h>
 #include <unistd.h>
 
@@ -20,7 +21,8 @@ class TempFolder {
 public:
     TempFolder() {
         static int count = 0;
-        path_ = std::filesystem::temp_directory_path() / ("eps_test_" + std::to_string(getpid()) + "_" + std::to_string(count++));
+        path_ = std::filesystem::temp_directory_path() /
+                ("eps_test_" + std::to_string(getpid()) + "_" + std::to_string(count++));
         std::filesystem::create_directories(path_);
     }
     ~TempFolder() {
@@ -42,7 +44,8 @@ inline std::string bytes_of_file(const std::string& path) {
 }
 
 inline void put(const std::string& path, const std::string& bytes) {
-    std::filesystem::remove(path);  // some file systems bring an overwritten file to the disk at once: slow, in a loop
+    // some file systems bring an overwritten file to the disk at once: slow, in a loop
+    std::filesystem::remove(path);
     std::ofstream file(path, std::ios::binary);
     file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     REQUIRE(file.good());
@@ -52,17 +55,19 @@ inline void put(const std::string& path, const std::string& bytes) {
 inline std::string message_of(const std::function<void()>& f) {
     try {
         f();
-    } catch (const Error& error) {
-        return error.what();
-    }
+    } catch (const Error& error) { return error.what(); }
     return "";
 }
 
-inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+inline bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
 
-/// Every truncation (every `stride`-th) and `flips` random changes of a valid file: `read` must succeed or throw an Error that names
-/// the file, and must not take more than `ratio` times the file's size and 1 MB of tensor memory. Truncations must fail.
-inline void fuzz_reader(const std::string& path, const std::string& valid, const std::function<void()>& read, int flips, std::size_t stride = 1,
+/// Every truncation (every `stride`-th) and `flips` random changes of a valid file: `read` must
+/// succeed or throw an Error that names the file, and must not take more than `ratio` times the
+/// file's size and 1 MB of tensor memory. Truncations must fail.
+inline void fuzz_reader(const std::string& path, const std::string& valid,
+                        const std::function<void()>& read, int flips, std::size_t stride = 1,
                         std::size_t ratio = 1) {
     CachingAllocator& allocator = allocator_of(cpu);
     const auto survives = [&](const std::string& bytes) {
@@ -77,16 +82,21 @@ inline void fuzz_reader(const std::string& path, const std::string& valid, const
             INFO(std::string(error.what()));
             REQUIRE(contains(error.what(), path));
         }
-        REQUIRE(allocator.stats().peak_bytes - before <= ratio * bytes.size() + (std::size_t{1} << 20) * 5 / 4);  // size classes: + 25%
+        // size classes: + 25%
+        REQUIRE(allocator.stats().peak_bytes - before <=
+                ratio * bytes.size() + (std::size_t{1} << 20) * 5 / 4);
         return succeeded;
     };
     CHECK(survives(valid));
-    for (std::size_t length = 0; length < valid.size(); length += stride) CHECK_FALSE(survives(valid.substr(0, length)));
+    for (std::size_t length = 0; length < valid.size(); length += stride)
+        CHECK_FALSE(survives(valid.substr(0, length)));
     CHECK_FALSE(survives(valid + '\0'));
     std::mt19937 random(1);
     for (int i = 0; i < flips; ++i) {
         std::string bytes = valid;
-        for (auto n = 1 + random() % 3; n > 0; --n) bytes[random() % std::min<std::size_t>(bytes.size(), 400)] = static_cast<char>(random());
+        for (auto n = 1 + random() % 3; n > 0; --n)
+            bytes[random() % std::min<std::size_t>(bytes.size(), 400)] =
+                static_cast<char>(random());
         survives(bytes);
     }
 }

@@ -1,5 +1,6 @@
 #pragma once
-// Operators. A scalar takes the tensor's dtype and device: x * 2.0 on f32 stays f32, and on i64 needs a whole number.
+// Operators. A scalar takes the tensor's dtype and device: x * 2.0 on f32 stays f32, and on i64
+// needs a whole number.
 #include "autograd/ops/pointwise.h"
 
 namespace eps {

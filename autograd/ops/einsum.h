@@ -7,10 +7,12 @@
 
 namespace eps {
 
-/// A sum of products in Einstein's notation, as numpy.einsum has it: a letter for each dimension of each operand, "..." for any number
-/// of them that broadcast. Letters that the output does not have are summed over; one that an operand has twice takes its diagonal.
-/// Without "->", the output has "...", then the letters that occur once, in the order of their codes (capitals first).
-///     "bij,bjk->bik" a batch of products    "ii->" the trace    "...ij->...ji" transposes    "i,j,ij->" a quadratic form
+/// A sum of products in Einstein's notation, as numpy.einsum has it: a letter for each dimension of
+/// each operand, "..." for any number of them that broadcast. Letters that the output does not have
+/// are summed over; one that an operand has twice takes its diagonal. Without "->", the output has
+/// "...", then the letters that occur once, in the order of their codes (capitals first).
+///     "bij,bjk->bik" a batch of products    "ii->" the trace    "...ij->...ji" transposes
+///     "i,j,ij->" a quadratic form
 /// Pairs are joined by one matrix product each, the cheapest first. Operands have one dtype.
 Tensor einsum(std::string_view equation, std::span<const Tensor> operands);
 inline Tensor einsum(std::string_view equation, std::initializer_list<Tensor> operands) {

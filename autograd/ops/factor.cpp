@@ -1,5 +1,5 @@
-// Factorisations. Those with two results compute one tensor that holds both, of which the results are views: it has one gradient, and
-// backward reads that the same way.
+// Factorisations. Those with two results compute one tensor that holds both, of which the results
+// are views: it has one gradient, and backward reads that the same way.
 #include <cmath>
 
 #include "autograd/engine.h"
@@ -33,7 +33,8 @@ struct Cholesky {
     }
     // L^-T phi(L^T G) L^-1, phi: the lower triangle with half of the diagonal.
     void backward(const Tensor& g, const Context& context, Gradients out) const {
-        const Tensor l = context.output(), s = matmul(transpose(l), g), phi = (tril(s) + tril(s, -1)) * 0.5;
+        const Tensor l = context.output(), s = matmul(transpose(l), g),
+                     phi = (tril(s) + tril(s, -1)) * 0.5;
         const Tensor left = solve_triangular(transpose(l), phi, {.upper = true});
         out[0] = symmetric_part(solve_triangular(l, left, {.left = false}));
     }
@@ -63,14 +64,16 @@ struct LuPacked {
 struct QrPacked {
     using saves = SaveOutput;
     Tensor forward(const Tensor& a) const {
-        Tensor packed = empty_by_columns({a.size(0), a.size(1) + a.size(2), a.size(2)}, a.options());
+        Tensor packed =
+            empty_by_columns({a.size(0), a.size(1) + a.size(2), a.size(2)}, a.options());
         kernels::qr(packed, a);
         return packed;
     }
     // (G_Q + Q copyltu(M)) R^-T, M = R G_R^T - G_Q^T Q, copyltu(M): its lower triangle, mirrored.
     void backward(const Tensor& g, const Context& context, Gradients out) const {
         const std::int64_t n = g.size(2), m = g.size(1) - n;
-        const Tensor packed = context.output(), q = narrow(packed, 1, 0, m), r = narrow(packed, 1, m, n);
+        const Tensor packed = context.output(), q = narrow(packed, 1, 0, m),
+                     r = narrow(packed, 1, m, n);
         const Tensor g_q = narrow(g, 1, 0, m), g_r = narrow(g, 1, m, n);
         const Tensor inner = matmul(r, transpose(g_r)) - matmul(transpose(g_q), q);
         const Tensor mirrored = tril(inner) + transpose(tril(inner, -1));
@@ -89,10 +92,12 @@ struct EighPacked {
     // V (diag(g_w) + F * V^T G_V) V^T, F_ij = 1 / (w_j - w_i), or 0 where they are equal.
     void backward(const Tensor& g, const Context& context, Gradients out) const {
         const std::int64_t n = g.size(2);
-        const Tensor packed = context.output(), v = narrow(packed, 1, 0, n), w = narrow(packed, 1, n, 1);
+        const Tensor packed = context.output(), v = narrow(packed, 1, 0, n),
+                     w = narrow(packed, 1, n, 1);
         const Tensor gaps = w - transpose(w), equal = eq(gaps, 0.0);
         const Tensor zero = zeros({}, g.options()), one = ones({}, g.options());
-        const Tensor turn = where(equal, zero, matmul(transpose(v), narrow(g, 1, 0, n)) / where(equal, one, gaps));
+        const Tensor turn =
+            where(equal, zero, matmul(transpose(v), narrow(g, 1, 0, n)) / where(equal, one, gaps));
         const Tensor inner = turn + diag_embed(select(g, 1, n));
         out[0] = symmetric_part(matmul(matmul(v, inner), transpose(v)));
     }
@@ -104,8 +109,10 @@ Tensor cholesky(const Tensor& a) {
     check_square("cholesky", a);
     const Shape batch = batch_of(a);
     const Tensor l = apply(ops::Cholesky{}, join_batch(a));
-    if (const auto bad = find_first(main_diagonal(detach(l)), batch, [](double d) { return std::isnan(d); }))
-        fail("cholesky", bad->matrix, " is not positive definite; its leading minor of order ", bad->place + 1, " of ", a.size(-1),
+    if (const auto bad =
+            find_first(main_diagonal(detach(l)), batch, [](double d) { return std::isnan(d); }))
+        fail("cholesky", bad->matrix, " is not positive definite; its leading minor of order ",
+             bad->place + 1, " of ", a.size(-1),
              " is not positive; hint: add a small multiple of the identity");
     return restore_batch(l, batch);
 }
@@ -115,8 +122,10 @@ Lu lu(const Tensor& a) {
     const Shape batch = batch_of(a);
     const std::int64_t n = a.size(-1);
     const Tensor permutation = empty({numel(batch), n}, {i64, a.device()});
-    const Tensor packed = restore_batch(apply(ops::LuPacked{permutation}, join_batch(a)), batch), identity = eye(n, a.options());
-    const Tensor rows = permute_rows(expand(identity, {numel(batch), n, n}), unsqueeze(permutation, 2));
+    const Tensor packed = restore_batch(apply(ops::LuPacked{permutation}, join_batch(a)), batch),
+                 identity = eye(n, a.options());
+    const Tensor rows =
+        permute_rows(expand(identity, {numel(batch), n, n}), unsqueeze(permutation, 2));
     return {transpose(restore_batch(rows, batch)), tril(packed, -1) + identity, triu(packed)};
 }
 
@@ -125,7 +134,8 @@ Qr qr(const Tensor& a) {
     const std::int64_t m = a.size(-2), n = a.size(-1);
     if (m < n) {  // the first columns make q, which turns the others
         const Qr square = qr(narrow(a, -1, 0, m));
-        return {square.q, concat({square.r, matmul(transpose(square.q), narrow(a, -1, m, n - m))}, -1)};
+        return {square.q,
+                concat({square.r, matmul(transpose(square.q), narrow(a, -1, m, n - m))}, -1)};
     }
     const Tensor packed = restore_batch(apply(ops::QrPacked{}, join_batch(a)), batch_of(a));
     return {narrow(packed, -2, 0, m), narrow(packed, -2, m, n)};
@@ -137,7 +147,8 @@ Eigh eigh(const Tensor& a) {
     const std::int64_t n = a.size(-1);
     const Tensor packed = apply(ops::EighPacked{}, join_batch(a)), w = select(packed, 1, n);
     if (const auto bad = find_first(detach(w), batch, [](double x) { return std::isnan(x); }))
-        fail("eigh", bad->matrix, " is not finite, or the iteration does not converge; got ", describe(a));
+        fail("eigh", bad->matrix, " is not finite, or the iteration does not converge; got ",
+             describe(a));
     return {restore_batch(w, batch), restore_batch(narrow(packed, 1, 0, n), batch)};
 }
 

@@ -21,11 +21,14 @@ Tensor channels_last_data(const Tensor& x) {
     return out;
 }
 
-Tensor empty_image(const Shape& shape, Options options) { return empty_strided(shape, channels_last_strides(shape), options); }
+Tensor empty_image(const Shape& shape, Options options) {
+    return empty_strided(shape, channels_last_strides(shape), options);
+}
 
 void check_image(const char* op, const Tensor& x, int rank) {
     check(x.defined(), op, "the tensor is undefined");
-    check(x.rank() == rank, op, "needs ", rank == 4 ? "an image [B, C, H, W]" : "a signal [B, C, L]", "; got ", describe(x),
+    check(x.rank() == rank, op, "needs ",
+          rank == 4 ? "an image [B, C, H, W]" : "a signal [B, C, L]", "; got ", describe(x),
           x.rank() == rank - 1 ? "; hint: unsqueeze(x, 0) makes a batch of one" : "");
 }
 

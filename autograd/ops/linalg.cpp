@@ -20,7 +20,8 @@ Tensor diag_embed(const Tensor& x, std::int64_t offset) {
     check(x.defined(), "diag_embed", "the tensor is undefined");
     check(x.rank() >= 1, "diag_embed", "needs a diagonal [.., k]; got a tensor of rank 0");
     constexpr std::int64_t limit = std::int64_t{1} << 60;
-    check(offset > -limit && offset < limit, "diag_embed", "the size overflows; got offset ", offset);
+    check(offset > -limit && offset < limit, "diag_embed", "the size overflows; got offset ",
+          offset);
     Shape shape = x.shape();
     shape[x.rank() - 1] += std::abs(offset);
     shape.push_back(shape.back());
@@ -29,7 +30,8 @@ Tensor diag_embed(const Tensor& x, std::int64_t offset) {
 
 Tensor diag(const Tensor& x, std::int64_t offset) {
     check(x.defined(), "diag", "the tensor is undefined");
-    check(x.rank() == 1 || x.rank() == 2, "diag", "needs a vector or a matrix; got ", x.shape(), "; hint: diagonal() and diag_embed() take batches");
+    check(x.rank() == 1 || x.rank() == 2, "diag", "needs a vector or a matrix; got ", x.shape(),
+          "; hint: diagonal() and diag_embed() take batches");
     return x.rank() == 1 ? diag_embed(x, offset) : diagonal(x, offset);
 }
 

@@ -17,10 +17,12 @@ namespace {
 void check_mask(const char* op, const Tensor& x, const Tensor& mask) {
     check(x.defined() && mask.defined(), op, "an input is an undefined tensor");
     check_computes(op, x);
-    check(mask.dtype() == boolean, op, "the mask must be bool; got ", describe(mask), "; hint: ne(mask, 0)");
+    check(mask.dtype() == boolean, op, "the mask must be bool; got ", describe(mask),
+          "; hint: ne(mask, 0)");
 }
 
-// Where a line of bools is true: each true one, counted from the first, says where its place goes; the others go to one behind the last.
+// Where a line of bools is true: each true one, counted from the first, says where its place goes;
+// the others go to one behind the last.
 Tensor places_of(const Tensor& mask) {
     const Options options{i64, mask.device()};
     const std::int64_t n = mask.size(0);
@@ -28,7 +30,8 @@ Tensor places_of(const Tensor& mask) {
     const Tensor count = cumsum(mask, 0), total = narrow(count, 0, n - 1, 1);
     const auto found = static_cast<std::int64_t>(total.item());
     const Tensor places = arange(0, static_cast<double>(n), 1, options);
-    return narrow(scatter(zeros({found + 1}, options), 0, where(mask, count - 1.0, total), places), 0, 0, found);
+    return narrow(scatter(zeros({found + 1}, options), 0, where(mask, count - 1.0, total), places),
+                  0, 0, found);
 }
 
 Tensor line_of(const Tensor& x) { return reshape(x, {x.numel()}); }
@@ -37,7 +40,8 @@ Tensor line_of(const Tensor& x) { return reshape(x, {x.numel()}); }
 
 Tensor masked_fill(const Tensor& x, const Tensor& mask, double value) {
     check_mask("masked_fill", x, mask);
-    check(can_hold(x.dtype(), value), "masked_fill", "the value is beyond the range of the tensor's type; got ", value, " for ", describe(x));
+    check(can_hold(x.dtype(), value), "masked_fill",
+          "the value is beyond the range of the tensor's type; got ", value, " for ", describe(x));
     return to(where(mask, Tensor(value, x.options()), x), x.dtype());
 }
 
@@ -67,7 +71,8 @@ Unique unique(const Tensor& x) {
     const std::int64_t n = x.numel();
     const Options whole{i64, x.device()}, truth{boolean, x.device()};
     if (n == 0) return {sorted.values, zeros(x.shape(), whole), zeros({0}, whole)};
-    const Tensor first = concat({ones({1}, truth), ne(narrow(sorted.values, 0, 1, n - 1), narrow(sorted.values, 0, 0, n - 1))});
+    const Tensor first = concat({ones({1}, truth), ne(narrow(sorted.values, 0, 1, n - 1),
+                                                      narrow(sorted.values, 0, 0, n - 1))});
     const Tensor group = cumsum(first, 0) - 1.0, values = masked_select(sorted.values, first);
     return {values, reshape(scatter(zeros({n}, whole), 0, sorted.indices, group), x.shape()),
             index_add(zeros(values.shape(), whole), 0, group, ones({n}, whole))};

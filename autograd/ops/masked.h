@@ -1,6 +1,6 @@
 #pragma once
-// Picking by a condition. How many elements a mask picks is known only when it has been read: on a GPU, masked_select, nonzero and unique
-// wait for it.
+// Picking by a condition. How many elements a mask picks is known only when it has been read: on a
+// GPU, masked_select, nonzero and unique wait for it.
 #include "tensor/tensor.h"
 
 namespace eps {

@@ -11,9 +11,11 @@ namespace eps {
 namespace ops {
 namespace {
 
-/// A matrix as a batch of one, without the ops that join_batch asks: a small product takes little longer than they do.
+/// A matrix as a batch of one, without the ops that join_batch asks: a small product takes little
+/// longer than they do.
 Tensor lone(const Tensor& a) {
-    return a.as_strided({1, a.size(0), a.size(1)}, {a.size(0) * a.strides()[0], a.strides()[0], a.strides()[1]}, a.offset());
+    return a.as_strided({1, a.size(0), a.size(1)},
+                        {a.size(0) * a.strides()[0], a.strides()[0], a.strides()[1]}, a.offset());
 }
 
 }  // namespace
@@ -36,15 +38,19 @@ struct MatMul {
         kernels::matmul(flat, join_batch(a, batch), join_batch(b, batch), false);
         return out;
     }
-    void backward(const Tensor& g, const Context& context, Gradients out) const {  // dA = G B^T, dB = A^T G
-        if (context.needs(0)) out[0] = sum_to(matmul(g, transpose(context.input(1))), context.shape(0));
-        if (context.needs(1)) out[1] = sum_to(matmul(transpose(context.input(0)), g), context.shape(1));
+    // dA = G B^T, dB = A^T G
+    void backward(const Tensor& g, const Context& context, Gradients out) const {
+        if (context.needs(0))
+            out[0] = sum_to(matmul(g, transpose(context.input(1))), context.shape(0));
+        if (context.needs(1))
+            out[1] = sum_to(matmul(transpose(context.input(0)), g), context.shape(1));
     }
 };
 
 struct Linear {
     using saves = SaveInputs<0, 1>;
-    Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) const {  // [B, in], [out, in], [out]
+    // [B, in], [out, in], [out]
+    Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) const {
         Tensor out = empty({x.size(0), weight.size(0)}, x.options());
         kernels::linear(out, x, weight, bias);
         return out;
@@ -60,16 +66,17 @@ struct Linear {
 
 Tensor matmul(const Tensor& a, const Tensor& b) {
     check(a.defined() && b.defined(), "matmul", "an input is an undefined tensor");
-    check(a.rank() > 0 && b.rank() > 0, "matmul", "needs tensors of rank at least 1; got ", a.shape(), " and ", b.shape(),
-          "; hint: use * for scalars");
-    check(a.dtype() == b.dtype() && (a.dtype() == f32 || a.dtype() == f64), "matmul", "dtypes differ or are not real; got ", a.dtype(), " and ",
-          b.dtype(), "; expected both f32 or both f64; hint: to(x, f32)");
+    check(a.rank() > 0 && b.rank() > 0, "matmul", "needs tensors of rank at least 1; got ",
+          a.shape(), " and ", b.shape(), "; hint: use * for scalars");
+    check(a.dtype() == b.dtype() && (a.dtype() == f32 || a.dtype() == f64), "matmul",
+          "dtypes differ or are not real; got ", a.dtype(), " and ", b.dtype(),
+          "; expected both f32 or both f64; hint: to(x, f32)");
     const bool fits = a.size(-1) == b.size(b.rank() == 1 ? 0 : -2);
     check(fits, "matmul", "inner dimensions differ: a is ", a.shape(), ", b is ", b.shape(),
-          fits || b.rank() == 1                     ? "; expected a [.., M, K] and b [K]"
-          : a.size(-1) == b.size(-1)                ? "; did you mean matmul(a, transpose(b))?"
+          fits || b.rank() == 1                      ? "; expected a [.., M, K] and b [K]"
+          : a.size(-1) == b.size(-1)                 ? "; did you mean matmul(a, transpose(b))?"
           : a.rank() > 1 && a.size(-2) == b.size(-2) ? "; did you mean matmul(transpose(a), b)?"
-                                                    : "; expected a [.., M, K] and b [.., K, N]");
+                                                     : "; expected a [.., M, K] and b [.., K, N]");
     if (a.rank() == 1) return squeeze(matmul(unsqueeze(a, 0), b), b.rank() == 1 ? 0 : -2);
     if (b.rank() == 1) return squeeze(matmul(a, unsqueeze(b, 1)), -1);
     if (a.rank() > 2 && b.rank() == 2) {  // one large product in place of a batch of small ones
@@ -83,13 +90,15 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     check(x.defined() && weight.defined(), "linear", "an input is an undefined tensor");
     check(weight.rank() == 2, "linear", "the weight must be [out, in]; got ", weight.shape());
-    check(x.rank() >= 1 && x.size(-1) == weight.size(1), "linear", "features differ: x is ", x.shape(), ", weight is ", weight.shape(),
-          "; expected x [.., ", weight.size(1), "]");
-    check(x.dtype() == weight.dtype() && (x.dtype() == f32 || x.dtype() == f64), "linear", "dtypes differ or are not real; got ", x.dtype(), " and ",
-          weight.dtype(), "; hint: to(x, f32)");
+    check(x.rank() >= 1 && x.size(-1) == weight.size(1), "linear", "features differ: x is ",
+          x.shape(), ", weight is ", weight.shape(), "; expected x [.., ", weight.size(1), "]");
+    check(x.dtype() == weight.dtype() && (x.dtype() == f32 || x.dtype() == f64), "linear",
+          "dtypes differ or are not real; got ", x.dtype(), " and ", weight.dtype(),
+          "; hint: to(x, f32)");
     if (!bias.defined()) return matmul(x, transpose(weight));
-    check(bias.shape() == Shape{weight.size(0)} && bias.dtype() == x.dtype(), "linear", "the bias does not match; got ", describe(bias),
-          "; expected ", x.dtype(), " [", weight.size(0), "]");
+    check(bias.shape() == Shape{weight.size(0)} && bias.dtype() == x.dtype(), "linear",
+          "the bias does not match; got ", describe(bias), "; expected ", x.dtype(), " [",
+          weight.size(0), "]");
     if (x.rank() == 2) return apply(ops::Linear{}, x, weight, bias);
     Shape shape = x.shape();
     shape.erase(x.rank() - 1);

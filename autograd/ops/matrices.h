@@ -1,5 +1,6 @@
 #pragma once
-// What linear algebra is written with: [.., rows, columns] as a batch [B, rows, columns] and back, and which matrix to blame.
+// What linear algebra is written with: [.., rows, columns] as a batch [B, rows, columns] and back,
+// and which matrix to blame.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,7 +15,8 @@ void check_square(const char* op, const Tensor& a);
 
 /// The leading dimensions of [.., m, n].
 Shape batch_of(const Tensor& a);
-/// a [.., m, n], broadcast to a batch and joined: [B, m, n]. A copy only where strides cannot say it.
+/// a [.., m, n], broadcast to a batch and joined: [B, m, n]. A copy only where strides cannot say
+/// it.
 Tensor join_batch(const Tensor& a, const Shape& batch);
 inline Tensor join_batch(const Tensor& a) { return join_batch(a, batch_of(a)); }
 /// [B, ..] -> [batch, ..]

@@ -12,10 +12,14 @@ EPS_POINTWISE_OPS(EPS_INSTANTIATE)
 
 #define EPS_DEFINE_1(S, name) \
     Tensor name(const Tensor& x, const math::S& attributes) { return pointwise(attributes, x); }
-#define EPS_DEFINE_2(S, name) \
-    Tensor name(const Tensor& a, const Tensor& b, const math::S& attributes) { return pointwise(attributes, a, b); }
-#define EPS_DEFINE_3(S, name) \
-    Tensor name(const Tensor& a, const Tensor& b, const Tensor& c, const math::S& attributes) { return pointwise(attributes, a, b, c); }
+#define EPS_DEFINE_2(S, name)                                                  \
+    Tensor name(const Tensor& a, const Tensor& b, const math::S& attributes) { \
+        return pointwise(attributes, a, b);                                    \
+    }
+#define EPS_DEFINE_3(S, name)                                                                   \
+    Tensor name(const Tensor& a, const Tensor& b, const Tensor& c, const math::S& attributes) { \
+        return pointwise(attributes, a, b, c);                                                  \
+    }
 #define EPS_DEFINE(arity, S, name) EPS_DEFINE_##arity(S, name)
 EPS_POINTWISE_OPS(EPS_DEFINE)
 

@@ -50,11 +50,14 @@ struct Sum {
     Dims dims;
     using saves = SaveNothing;
     Tensor forward(const Tensor& x) const {
-        Tensor out = empty(kept_shape(x, dims), {is_floating(x.dtype()) ? x.dtype() : i64, x.device()});
+        Tensor out =
+            empty(kept_shape(x, dims), {is_floating(x.dtype()) ? x.dtype() : i64, x.device()});
         kernels::reduce(kernels::Reduction::sum, out, x, dims);
         return out;
     }
-    void backward(const Tensor& g, const Context& context, Gradients out) const { out[0] = expand(g, context.shape(0)); }
+    void backward(const Tensor& g, const Context& context, Gradients out) const {
+        out[0] = expand(g, context.shape(0));
+    }
 };
 
 struct Extremum {
@@ -82,7 +85,8 @@ Tensor sum(const Tensor& x, const Dims& dims, bool keepdim) {
 
 Tensor sum_to(const Tensor& x, const Shape& shape) {
     check_input(x, "sum_to");
-    check(broadcastable_to(shape, x.shape()), "sum_to", "the shape does not broadcast to the tensor's; got ", shape, " for ", x.shape());
+    check(broadcastable_to(shape, x.shape()), "sum_to",
+          "the shape does not broadcast to the tensor's; got ", shape, " for ", x.shape());
     if (x.shape() == shape) return x;
     Dims over;
     const int lead = x.rank() - shape.rank();
@@ -94,7 +98,8 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
 Tensor mean(const Tensor& x, const Dims& dims, bool keepdim) {
     check_input(x, "mean");
     const Dims over = normalize_dims(dims, x.rank(), "mean");
-    return sum(floating(x), over.empty() ? dims : over, keepdim) / static_cast<double>(reduced_count(x, over));
+    return sum(floating(x), over.empty() ? dims : over, keepdim) /
+           static_cast<double>(reduced_count(x, over));
 }
 
 namespace {
@@ -102,13 +107,18 @@ Tensor extremum(const Tensor& x, const Dims& dims, bool keepdim, bool smallest) 
     const char* op = smallest ? "min" : "max";
     check_input(x, op);
     const Dims over = normalize_dims(dims, x.rank(), op);
-    check(reduced_count(x, over) > 0, op, "an empty reduction has no largest element; got ", x.shape(), " over ", over);
+    check(reduced_count(x, over) > 0, op, "an empty reduction has no largest element; got ",
+          x.shape(), " over ", over);
     return drop_dims(apply(ops::Extremum{over, smallest}, x), over, keepdim);
 }
 }  // namespace
 
-Tensor max(const Tensor& x, const Dims& dims, bool keepdim) { return extremum(x, dims, keepdim, false); }
-Tensor min(const Tensor& x, const Dims& dims, bool keepdim) { return extremum(x, dims, keepdim, true); }
+Tensor max(const Tensor& x, const Dims& dims, bool keepdim) {
+    return extremum(x, dims, keepdim, false);
+}
+Tensor min(const Tensor& x, const Dims& dims, bool keepdim) {
+    return extremum(x, dims, keepdim, true);
+}
 
 Tensor prod(const Tensor& x, const Dims& dims, bool keepdim) {
     check_input(x, "prod");
@@ -120,7 +130,8 @@ Tensor prod(const Tensor& x, const Dims& dims, bool keepdim) {
             shape[static_cast<int>(dim)] = 1;
             rest = ones(shape, rest.options());
         }
-        while (rest.size(dim) > 1) {  // multiply the first half by the second; an odd last element waits for the next round
+        // multiply the first half by the second; an odd last element waits for the next round
+        while (rest.size(dim) > 1) {
             const std::int64_t half = rest.size(dim) / 2, odd = rest.size(dim) % 2;
             const Tensor product = narrow(rest, dim, 0, half) * narrow(rest, dim, half, half);
             rest = odd ? concat({product, narrow(rest, dim, 2 * half, 1)}, dim) : product;
@@ -140,18 +151,24 @@ Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim) {
 }
 
 namespace {
-Tensor variance(const char* op, const Tensor& x, const Dims& dims, bool keepdim, double correction) {
+Tensor variance(const char* op, const Tensor& x, const Dims& dims, bool keepdim,
+                double correction) {
     check_input(x, op);
     const Dims over = normalize_dims(dims, x.rank(), op);
     const Tensor values = floating(x);
     const Tensor centred = values - mean(values, over, true);
-    return sum(square(centred), over, keepdim) / (static_cast<double>(reduced_count(x, over)) - correction);
+    return sum(square(centred), over, keepdim) /
+           (static_cast<double>(reduced_count(x, over)) - correction);
 }
 
 }  // namespace
 
-Tensor var(const Tensor& x, const Dims& dims, bool keepdim, double correction) { return variance("var", x, dims, keepdim, correction); }
-Tensor stddev(const Tensor& x, const Dims& dims, bool keepdim, double correction) { return sqrt(variance("stddev", x, dims, keepdim, correction)); }
+Tensor var(const Tensor& x, const Dims& dims, bool keepdim, double correction) {
+    return variance("var", x, dims, keepdim, correction);
+}
+Tensor stddev(const Tensor& x, const Dims& dims, bool keepdim, double correction) {
+    return sqrt(variance("stddev", x, dims, keepdim, correction));
+}
 
 Tensor norm(const Tensor& x, double p, const Dims& dims, bool keepdim) {
     check_input(x, "norm");
@@ -162,9 +179,11 @@ Tensor norm(const Tensor& x, double p, const Dims& dims, bool keepdim) {
     if (std::isinf(p)) return max(abs(values), over, keepdim);
     if (p != 2) return pow(sum(pow(abs(values), p), over, keepdim), 1 / p);
     const Tensor squares = sum(square(values), over, keepdim);
-    // sqrt has an infinite slope at 0, where the norm's subgradient is 0: differentiate sqrt(1) there and select 0.
+    // sqrt has an infinite slope at 0, where the norm's subgradient is 0: differentiate sqrt(1)
+    // there and select 0.
     const Tensor is_zero = eq(squares, 0);
-    return where(is_zero, zeros({}, squares.options()), sqrt(where(is_zero, ones({}, squares.options()), squares)));
+    return where(is_zero, zeros({}, squares.options()),
+                 sqrt(where(is_zero, ones({}, squares.options()), squares)));
 }
 
 namespace {
@@ -179,8 +198,12 @@ Tensor arg_extremum(const Tensor& x, std::int64_t dim, bool keepdim, bool smalle
 }
 }  // namespace
 
-Tensor argmax(const Tensor& x, std::int64_t dim, bool keepdim) { return arg_extremum(x, dim, keepdim, false); }
-Tensor argmin(const Tensor& x, std::int64_t dim, bool keepdim) { return arg_extremum(x, dim, keepdim, true); }
+Tensor argmax(const Tensor& x, std::int64_t dim, bool keepdim) {
+    return arg_extremum(x, dim, keepdim, false);
+}
+Tensor argmin(const Tensor& x, std::int64_t dim, bool keepdim) {
+    return arg_extremum(x, dim, keepdim, true);
+}
 
 Tensor any(const Tensor& x, const Dims& dims, bool keepdim) {
     check_input(x, "any");

@@ -1,5 +1,6 @@
 #pragma once
-// Reductions. `dims` empty means all; reduced dimensions go, or stay with extent 1 if keepdim. Sums of bool and integers are i64.
+// Reductions. `dims` empty means all; reduced dimensions go, or stay with extent 1 if keepdim. Sums
+// of bool and integers are i64.
 #include "tensor/tensor.h"
 
 namespace eps {
@@ -10,7 +11,8 @@ Tensor sum(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
 Tensor sum_to(const Tensor& x, const Shape& shape);
 /// sum / count; integers give f32. The mean of nothing is NaN.
 Tensor mean(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
-/// Largest (smallest) element; NaN wins. Ties share the gradient equally. Throws on an empty reduction.
+/// Largest (smallest) element; NaN wins. Ties share the gradient equally. Throws on an empty
+/// reduction.
 Tensor max(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
 Tensor min(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
 /// Product, as a tree of multiplications: derivatives of any order are right at zeros, too.
@@ -21,7 +23,8 @@ Tensor logsumexp(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
 Tensor var(const Tensor& x, const Dims& dims = {}, bool keepdim = false, double correction = 1);
 /// sqrt(var)
 Tensor stddev(const Tensor& x, const Dims& dims = {}, bool keepdim = false, double correction = 1);
-/// (sum |x|^p)^(1/p); p = 1, 2, infinity have their own forms. The gradient at x = 0 is 0 for p = 2.
+/// (sum |x|^p)^(1/p); p = 1, 2, infinity have their own forms. The gradient at x = 0 is 0 for p
+/// = 2.
 Tensor norm(const Tensor& x, double p = 2, const Dims& dims = {}, bool keepdim = false);
 
 /// Index (i64) of the first largest (smallest) element along dim; NaN counts as largest (smallest).

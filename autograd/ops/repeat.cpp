@@ -10,7 +10,8 @@
 namespace eps {
 namespace {
 
-// Blocks of x of the last rank - dim dimensions, or (each) of those behind dim, `repeats` times in a row. Rank 3 in between, whatever x's.
+// Blocks of x of the last rank - dim dimensions, or (each) of those behind dim, `repeats` times in
+// a row. Rank 3 in between, whatever x's.
 Tensor repeat_blocks(const Tensor& x, int dim, std::int64_t repeats, bool each) {
     Shape shape = x.shape();
     std::int64_t outer = 1;
@@ -45,8 +46,9 @@ Tensor repeat_interleave(const Tensor& x, std::int64_t repeats, std::int64_t dim
 Tensor repeat_interleave(const Tensor& x, const Tensor& repeats, std::int64_t dim) {
     check(x.defined() && repeats.defined(), "repeat_interleave", "an input is an undefined tensor");
     const int d = normalize_dim(dim, x.rank(), "repeat_interleave");
-    check(repeats.dtype() == i64 && repeats.shape() == Shape{x.size(d)}, "repeat_interleave", "the repetitions do not match; got ",
-          describe(repeats), "; expected i64 [", x.size(d), "]");
+    check(repeats.dtype() == i64 && repeats.shape() == Shape{x.size(d)}, "repeat_interleave",
+          "the repetitions do not match; got ", describe(repeats), "; expected i64 [", x.size(d),
+          "]");
     if (x.size(d) == 0) return x;
     const double least = min(repeats).item();
     check(least >= 0, "repeat_interleave", "negative number of repetitions; got ", least);
@@ -58,7 +60,8 @@ Tensor repeat_interleave(const Tensor& x, const Tensor& repeats, std::int64_t di
 std::vector<Tensor> meshgrid(std::span<const Tensor> lines) {
     Shape shape;
     for (const Tensor& line : lines) {
-        check(line.defined() && line.rank() <= 1, "meshgrid", "needs lines of rank 1; got ", describe(line));
+        check(line.defined() && line.rank() <= 1, "meshgrid", "needs lines of rank 1; got ",
+              describe(line));
         shape.push_back(line.numel());
     }
     std::vector<Tensor> grids;

@@ -9,12 +9,15 @@ namespace eps {
 namespace {
 
 /// Products come before quotients: what is a whole number comes out as one.
-double coordinate(std::int64_t output, std::int64_t inputs, std::int64_t outputs, const ResizeOptions& o) {
-    const auto i = static_cast<double>(output), n = static_cast<double>(inputs), m = static_cast<double>(outputs);
+double coordinate(std::int64_t output, std::int64_t inputs, std::int64_t outputs,
+                  const ResizeOptions& o) {
+    const auto i = static_cast<double>(output), n = static_cast<double>(inputs),
+               m = static_cast<double>(outputs);
     const auto unscaled = [&](double at) { return o.scale > 0 ? at / o.scale : at * n / m; };
     switch (o.coordinates) {
         case Coordinates::half_pixel: return unscaled(i + 0.5) - 0.5;
-        case Coordinates::half_pixel_symmetric: return n / 2 * (1 - unscaled(m) / n) + unscaled(i + 0.5) - 0.5;
+        case Coordinates::half_pixel_symmetric:
+            return n / 2 * (1 - unscaled(m) / n) + unscaled(i + 0.5) - 0.5;
         case Coordinates::pytorch_half_pixel: return outputs > 1 ? unscaled(i + 0.5) - 0.5 : 0;
         case Coordinates::tf_half_pixel_for_nn: return unscaled(i + 0.5);
         case Coordinates::align_corners: return outputs > 1 ? i * (n - 1) / (m - 1) : 0;
@@ -45,9 +48,11 @@ double weight_at(double distance, const ResizeOptions& o) {
 
 /// The taps of one output; where the edge is repeated, its weights are one.
 void add_filter(Taps& taps, double x, const ResizeOptions& o) {
-    const double shrinking = o.antialias && o.scale > 0 && o.scale < 1 ? 1 / o.scale : 1, radius = (o.filter == Filter::linear ? 1 : 2) * shrinking;
+    const double shrinking = o.antialias && o.scale > 0 && o.scale < 1 ? 1 / o.scale : 1,
+                 radius = (o.filter == Filter::linear ? 1 : 2) * shrinking;
     const bool excludes = o.exclude_outside || o.antialias;
-    const double end = static_cast<double>(taps.inputs - 1), low = std::floor(x - radius) + 1, high = std::ceil(x + radius) - 1;
+    const double end = static_cast<double>(taps.inputs - 1), low = std::floor(x - radius) + 1,
+                 high = std::ceil(x + radius) - 1;
     const auto first = static_cast<std::int64_t>(excludes ? std::max(low, 0.0) : low);
     const auto last = static_cast<std::int64_t>(excludes ? std::min(high, end) : high);
     const std::size_t begin = taps.sources.size();
@@ -56,8 +61,10 @@ void add_filter(Taps& taps, double x, const ResizeOptions& o) {
         const std::int64_t source = std::clamp<std::int64_t>(j, 0, taps.inputs - 1);
         const double weight = weight_at((static_cast<double>(j) - x) / shrinking, o);
         sum += weight;
-        if (taps.sources.size() > begin && taps.sources.back() == source) taps.weights.back() += weight;
-        else taps.tap(source, weight);
+        if (taps.sources.size() > begin && taps.sources.back() == source)
+            taps.weights.back() += weight;
+        else
+            taps.tap(source, weight);
     }
     if (excludes)
         for (std::size_t t = begin; t < taps.weights.size(); ++t) taps.weights[t] /= sum;
@@ -67,21 +74,24 @@ void add_filter(Taps& taps, double x, const ResizeOptions& o) {
 
 Taps resize_taps(std::int64_t inputs, std::int64_t outputs, const ResizeOptions& options) {
     constexpr std::int64_t most = std::int64_t{1} << 31;
-    check(inputs >= 1 && outputs >= 1 && inputs < most && outputs < most, "resize_taps", "an extent is not positive, or beyond 2^31; got ", inputs,
-          " to ", outputs);
+    check(inputs >= 1 && outputs >= 1 && inputs < most && outputs < most, "resize_taps",
+          "an extent is not positive, or beyond 2^31; got ", inputs, " to ", outputs);
     check(options.scale == 0 || (options.scale >= 1e-9 && options.scale <= 1e9), "resize_taps",
           "the scale must be 1e-9 to 1e9, or 0 for outputs / inputs; got ", options.scale);
-    check(std::abs(options.crop_start) < 1e6 && std::abs(options.crop_end) < 1e6, "resize_taps", "the crop is not within reason; got ",
-          options.crop_start, " to ", options.crop_end);
+    check(std::abs(options.crop_start) < 1e6 && std::abs(options.crop_end) < 1e6, "resize_taps",
+          "the crop is not within reason; got ", options.crop_start, " to ", options.crop_end);
     ResizeOptions o = options;
-    if (o.antialias && o.scale == 0) o.scale = static_cast<double>(outputs) / static_cast<double>(inputs);
+    if (o.antialias && o.scale == 0)
+        o.scale = static_cast<double>(outputs) / static_cast<double>(inputs);
     const auto end = static_cast<double>(inputs - 1);
     Taps taps(inputs);
     for (std::int64_t i = 0; i < outputs; ++i, taps.next()) {
         const double x = std::clamp(coordinate(i, inputs, outputs, options), -1e15, 1e15);
         if (o.coordinates == Coordinates::tf_crop_and_resize && (x < 0 || x > end)) continue;
-        if (o.filter == Filter::nearest) taps.tap(std::clamp<std::int64_t>(rounded(x, o.rounding), 0, inputs - 1));
-        else add_filter(taps, x, o);
+        if (o.filter == Filter::nearest)
+            taps.tap(std::clamp<std::int64_t>(rounded(x, o.rounding), 0, inputs - 1));
+        else
+            add_filter(taps, x, o);
     }
     return taps;
 }

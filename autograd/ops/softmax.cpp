@@ -30,7 +30,9 @@ Tensor softmax_gradient(const Tensor& g, const Tensor& y, int dim, bool log) {
     return dx;
 }
 
-Tensor shifted(const Tensor& x, int dim) { return x.numel() > 0 ? x - max(detach(x), {dim}, true) : x; }
+Tensor shifted(const Tensor& x, int dim) {
+    return x.numel() > 0 ? x - max(detach(x), {dim}, true) : x;
+}
 
 }  // namespace
 
@@ -40,7 +42,9 @@ struct Softmax {
     int dim;
     using saves = SaveAllInputsAndOutput;
     Tensor forward(const Tensor& x) { return softmax_forward(x, dim, false); }
-    void fused_backward(const Tensor& g, const Context& context, Gradients out) const { out[0] = softmax_gradient(g, context.output(), dim, false); }
+    void fused_backward(const Tensor& g, const Context& context, Gradients out) const {
+        out[0] = softmax_gradient(g, context.output(), dim, false);
+    }
     Tensor compose(const Tensor& x) const {
         const Tensor e = exp(shifted(x, dim));
         return e / sum(e, {dim}, true);
@@ -51,7 +55,9 @@ struct LogSoftmax {
     int dim;
     using saves = SaveAllInputsAndOutput;
     Tensor forward(const Tensor& x) { return softmax_forward(x, dim, true); }
-    void fused_backward(const Tensor& g, const Context& context, Gradients out) const { out[0] = softmax_gradient(g, context.output(), dim, true); }
+    void fused_backward(const Tensor& g, const Context& context, Gradients out) const {
+        out[0] = softmax_gradient(g, context.output(), dim, true);
+    }
     Tensor compose(const Tensor& x) const {
         const Tensor s = shifted(x, dim);
         return s - log(sum(exp(s), {dim}, true));

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The DDPM of `eps train ddpm --data fashion-mnist` in PyTorch: the same net, data, steps and optimiser.
 
-  ddpm.py --steps N [--threads N] [--seed N]  trains on Fashion-MNIST and prints the loss as metrics.jsonl has it: means of --log-every steps
+ddpm.py --steps N [--threads N] [--seed N]  trains on Fashion-MNIST and prints the loss as metrics.jsonl has it: means of --log-every steps
 """
+
 import argparse
 import json
 import time
@@ -39,15 +40,35 @@ def train(options):
             torch._foreach_lerp_(average, parameters, 1 - decay)
         total += loss.item()
         if (i + 1) % options.log_every == 0:
-            print(json.dumps({"step": i + 1, "seconds": round(time.time() - start, 3), "loss": total / options.log_every}), flush=True)
+            print(
+                json.dumps(
+                    {
+                        "step": i + 1,
+                        "seconds": round(time.time() - start, 3),
+                        "loss": total / options.log_every,
+                    }
+                ),
+                flush=True,
+            )
             total = 0.0
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    for name, fallback in {"steps": 2000, "seed": 0, "threads": 0, "batch": 32, "width": 32, "blocks": 2, "attention": 14, "log-every": 100}.items():
+    for name, fallback in {
+        "steps": 2000,
+        "seed": 0,
+        "threads": 0,
+        "batch": 32,
+        "width": 32,
+        "blocks": 2,
+        "attention": 14,
+        "log-every": 100,
+    }.items():
         parser.add_argument(f"--{name}", type=int, default=fallback)
-    parser.add_argument("--levels", type=lambda text: [int(m) for m in text.split(",")], default=[1, 2, 2])
+    parser.add_argument(
+        "--levels", type=lambda text: [int(m) for m in text.split(",")], default=[1, 2, 2]
+    )
     parser.add_argument("--lr", type=float, default=5e-4)
     parser.add_argument("--ema", type=float, default=0.999)
     options = parser.parse_args()

@@ -7,6 +7,7 @@ Kernels: how much of the measured copy bandwidth or cuBLAS product rate each fam
 time. Workloads: median ms of a step, here and in PyTorch: eager, compiled, and as a CUDA graph. What does not fit in the seconds is left out, and
 said to be.
 """
+
 import argparse
 import collections
 import json
@@ -19,9 +20,22 @@ import sys
 import time
 
 HERE = pathlib.Path(__file__).parent
-NAMES = ["vae", "gan_2d", "gan_mlp", "gan_dc", "planar_2d", "vae_nf", "realnvp_2d", "ddpm_28", "ddpm_28_sample", "ddpm_cifar"]  # the slow ones last
+NAMES = [
+    "vae",
+    "gan_2d",
+    "gan_mlp",
+    "gan_dc",
+    "planar_2d",
+    "vae_nf",
+    "realnvp_2d",
+    "ddpm_28",
+    "ddpm_28_sample",
+    "ddpm_cifar",
+]  # the slow ones last
 ALGORITHMS = ["columns", "implicit", "cudnn"]  # of convolutions: EPS_CUDA_CONV
-PEERS = [(mode, precision) for mode in ("graph", "compile", "eager") for precision in ("tf32", "bf16")] + [("graph", "f32"), ("eager", "f32")]
+PEERS = [
+    (mode, precision) for mode in ("graph", "compile", "eager") for precision in ("tf32", "bf16")
+] + [("graph", "f32"), ("eager", "f32")]
 
 
 class Clock:
@@ -37,8 +51,17 @@ def lines_of(command, seconds, **variables):
     if seconds < 5:
         return [], "no time left"
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=seconds, env=os.environ | variables)
-        return done.stdout.splitlines(), (done.stderr.strip() or "failed").splitlines()[-1] if done.returncode else ""
+        done = subprocess.run(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=seconds,
+            env=os.environ | variables,
+        )
+        return done.stdout.splitlines(), (
+            (done.stderr.strip() or "failed").splitlines()[-1] if done.returncode else ""
+        )
     except subprocess.TimeoutExpired as late:
         return (late.stdout or b"").decode().splitlines(), "ran out of time"
 
@@ -55,8 +78,13 @@ def cases_in(text):
 
 def ours(bench, pattern, seconds, out, **variables):
     """Cases of eps_bench by name."""
-    lines, problem = lines_of([bench, f"--benchmark_filter={pattern}", "--benchmark_format=json"], seconds, **variables)
-    (out / f"eps_bench-{re.sub('[^a-zA-Z_]+', '-', pattern + ''.join(variables.values())).strip('-')}.json").write_text("\n".join(lines))
+    lines, problem = lines_of(
+        [bench, f"--benchmark_filter={pattern}", "--benchmark_format=json"], seconds, **variables
+    )
+    (
+        out
+        / f"eps_bench-{re.sub('[^a-zA-Z_]+', '-', pattern + ''.join(variables.values())).strip('-')}.json"
+    ).write_text("\n".join(lines))
     cases = {case["name"].removesuffix("/real_time"): case for case in cases_in("\n".join(lines))}
     return cases, problem or ("" if cases else "no cases")
 
@@ -74,16 +102,32 @@ def kernels(bench, clock, out):
     for name, case in cases.items():
         parts = name.split("/")
         if "of_peak" in case:
-            families[parts[1]]["forward" if parts[3] == "forward" else "backward"].append((case["of_peak"], parts[2]))
-    copy, product = (cases.get(f"BM_gpu/yardstick/{name}/min_time:0.020", {}) for name in ("copy", "product"))
-    print(f"Copy {copy.get('GB/s', 0):.0f} GB/s; product {product.get('TFLOP/s', 0):.1f} TFLOP/s (f32, 8192 x 8192 by cuBLAS).", end="")
+            families[parts[1]]["forward" if parts[3] == "forward" else "backward"].append(
+                (case["of_peak"], parts[2])
+            )
+    copy, product = (
+        cases.get(f"BM_gpu/yardstick/{name}/min_time:0.020", {}) for name in ("copy", "product")
+    )
+    print(
+        f"Copy {copy.get('GB/s', 0):.0f} GB/s; product {product.get('TFLOP/s', 0):.1f} TFLOP/s (f32, 8192 x 8192 by cuBLAS).",
+        end="",
+    )
     print(f" Kernels: {problem}.\n" if problem else "\n")
 
     def cell(found):
-        return f"{statistics.median(v for v, _ in found):.2f}, {min(found)[0]:.2f} ({min(found)[1]})" if found else "-"
+        return (
+            f"{statistics.median(v for v, _ in found):.2f}, {min(found)[0]:.2f} ({min(found)[1]})"
+            if found
+            else "-"
+        )
 
-    table(["family", "cases", "forward: median, least of peak", "backward"],
-          [[family, sum(map(len, kinds.values())), cell(kinds["forward"]), cell(kinds["backward"])] for family, kinds in families.items()])
+    table(
+        ["family", "cases", "forward: median, least of peak", "backward"],
+        [
+            [family, sum(map(len, kinds.values())), cell(kinds["forward"]), cell(kinds["backward"])]
+            for family, kinds in families.items()
+        ],
+    )
 
 
 def convolutions(bench, clock, out):
@@ -95,11 +139,23 @@ def convolutions(bench, clock, out):
         problems += [f"{algorithm}: {problem}"] if problem else []
 
     def cell(case):
-        return f"{case['real_time']:.3f} {case['time_unit']}" if case and not case.get("error_occurred") else "-"
+        return (
+            f"{case['real_time']:.3f} {case['time_unit']}"
+            if case and not case.get("error_occurred")
+            else "-"
+        )
 
     names = dict.fromkeys(name for cases in found.values() for name in cases)
-    table(["convolutions", *ALGORITHMS],
-          [[f"`{name.removeprefix('BM_').split('/min_time')[0]}`", *(cell(found[algorithm].get(name)) for algorithm in ALGORITHMS)] for name in names])
+    table(
+        ["convolutions", *ALGORITHMS],
+        [
+            [
+                f"`{name.removeprefix('BM_').split('/min_time')[0]}`",
+                *(cell(found[algorithm].get(name)) for algorithm in ALGORITHMS),
+            ]
+            for name in names
+        ],
+    )
     print("".join(f"- {problem}\n" for problem in problems))
 
 
@@ -107,7 +163,17 @@ def workloads(bench, clock, out):
     cases, problem = ours(bench, "^BM_workload/.*/cuda", min(150, clock.left()), out)
     theirs, problems = collections.defaultdict(dict), [f"ours: {problem}"] if problem else []
     for mode, precision in PEERS:
-        command = [sys.executable, str(HERE / "workloads.py"), "--device", "cuda", "--mode", mode, "--precision", precision, *NAMES]
+        command = [
+            sys.executable,
+            str(HERE / "workloads.py"),
+            "--device",
+            "cuda",
+            "--mode",
+            mode,
+            "--precision",
+            precision,
+            *NAMES,
+        ]
         lines, problem = lines_of(command, min(60, clock.left()))
         (out / f"torch-{mode}-{precision}.jsonl").write_text("\n".join(lines))
         if problem:
@@ -120,7 +186,9 @@ def workloads(bench, clock, out):
             if "ms" in case:
                 theirs[case["name"]][f"{mode} {precision}"] = case["ms"]
             else:
-                problems.append(f"PyTorch {mode} {precision} {case['name']}: {case['error'].splitlines()[0][:100]}")
+                problems.append(
+                    f"PyTorch {mode} {precision} {case['name']}: {case['error'].splitlines()[0][:100]}"
+                )
     mine = collections.defaultdict(dict)
     for name, case in cases.items():  # BM_workload/<name>/cuda/<how> <precision>
         parts = name.split("/")
@@ -132,7 +200,10 @@ def workloads(bench, clock, out):
     rows = []
     for name in NAMES:
         both = [best_of(times[name]) for times in (mine, theirs)]
-        all_of = ["; ".join(f"{how} {ms:.3f}" for how, ms in times[name].items()) or "-" for times in (mine, theirs)]
+        all_of = [
+            "; ".join(f"{how} {ms:.3f}" for how, ms in times[name].items()) or "-"
+            for times in (mine, theirs)
+        ]
         rows.append([f"`{name}`", *all_of, f"{both[1] / both[0]:.2f}" if all(both) else "-"])
     table(["step", "ours, ms", "PyTorch, ms", "best of PyTorch / best of ours"], rows)
     for problem in problems:
@@ -144,7 +215,9 @@ def best_of(times):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("bench")
     parser.add_argument("--seconds", type=float, default=240)
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("."))

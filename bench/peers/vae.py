@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The VAE of `eps train vae` in PyTorch: the same net, data, steps and optimiser.
 
-  vae.py --steps N [--threads N]  trains on Fashion-MNIST with dynamic binarisation and prints the test bound
+vae.py --steps N [--threads N]  trains on Fashion-MNIST with dynamic binarisation and prints the test bound
 """
+
 import argparse
 import gzip
 import json
@@ -36,7 +37,9 @@ class VAE(nn.Module):
         h = self.encoder(x)
         mu, log_var = self.mu(h), self.log_var(h)
         z = mu + (0.5 * log_var).exp() * torch.randn_like(mu)
-        log_likelihood = -F.binary_cross_entropy_with_logits(self.pixels(self.decoder(z)), x, reduction="none").sum(-1)
+        log_likelihood = -F.binary_cross_entropy_with_logits(
+            self.pixels(self.decoder(z)), x, reduction="none"
+        ).sum(-1)
         kl = 0.5 * (mu**2 + log_var.exp() - 1 - log_var).sum(-1)
         return log_likelihood - kl
 
@@ -62,9 +65,20 @@ def train(steps, seed, batch=100):
         step(model, optimiser, torch.bernoulli(data[order[at : at + batch]]))
     seconds = time.time() - start
     with torch.no_grad():
-        bound = torch.cat([model.elbo(torch.bernoulli(test[i : i + 100])) for i in range(0, len(test), 100)]).double()
-    print(json.dumps({"elbo": bound.mean().item(), "elbo_se": bound.std().item() / len(bound) ** 0.5, "steps": steps, "seconds": seconds,
-                      "torch": torch.__version__}))
+        bound = torch.cat(
+            [model.elbo(torch.bernoulli(test[i : i + 100])) for i in range(0, len(test), 100)]
+        ).double()
+    print(
+        json.dumps(
+            {
+                "elbo": bound.mean().item(),
+                "elbo_se": bound.std().item() / len(bound) ** 0.5,
+                "steps": steps,
+                "seconds": seconds,
+                "torch": torch.__version__,
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

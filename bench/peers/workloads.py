@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """The workloads of bench/workload_*.cpp in PyTorch, with its fastest usual settings: median ms of a step, as JSON.
 
-  workloads.py [--threads N] [NAME ...]
-  workloads.py --device cuda [--mode eager|compile|graph] [--precision f32|tf32|bf16|f16] [NAME ...]     a line of JSON for each name
+workloads.py [--threads N] [NAME ...]
+workloads.py --device cuda [--mode eager|compile|graph] [--precision f32|tf32|bf16|f16] [NAME ...]     a line of JSON for each name
 """
+
 import argparse
 import contextlib
 import functools
@@ -26,17 +27,24 @@ def adam(parameters, lr=1e-3, betas=(0.9, 0.999)):
     if options.device == "cpu":
         optimiser = T.optim.Adam(parameters, lr=lr, betas=betas, foreach=True)
     else:
-        optimiser = T.optim.Adam(parameters, lr=lr, betas=betas, fused=True, capturable=options.mode == "graph")
+        optimiser = T.optim.Adam(
+            parameters, lr=lr, betas=betas, fused=True, capturable=options.mode == "graph"
+        )
     optimiser.scaler = T.amp.GradScaler(options.device, enabled=options.precision == "f16")
     return optimiser
 
 
 def ready(f):
     """What computes a loss or a sample, compiled and in the precision that was asked for."""
+
     @functools.wraps(f)
     def rounded(*arguments):
         half = HALVES.get(options.precision)
-        with T.autocast(options.device, half, cache_enabled=False) if half else contextlib.nullcontext():
+        with (
+            T.autocast(options.device, half, cache_enabled=False)
+            if half
+            else contextlib.nullcontext()
+        ):
             return f(*arguments)
 
     return T.compile(rounded) if options.mode == "compile" else rounded
@@ -77,7 +85,9 @@ def vae():
         h = encoder(x)
         m, v = mu(h), log_var(h)
         z = m + (0.5 * v).exp() * T.randn_like(m)
-        log_likelihood = -F.binary_cross_entropy_with_logits(decoder(z), x, reduction="none").sum(-1)
+        log_likelihood = -F.binary_cross_entropy_with_logits(decoder(z), x, reduction="none").sum(
+            -1
+        )
         return -(log_likelihood - 0.5 * (m**2 + v.exp() - 1 - v).sum(-1)).mean()
 
     return lambda: update(optimiser, loss())
@@ -85,7 +95,9 @@ def vae():
 
 # --- GAN --------------------------------------------------------------------------------------------------------------------------
 def gan(g, d, real, noise):
-    adam_g, adam_d = adam(g.parameters(), 2e-4, (0.5, 0.999)), adam(d.parameters(), 2e-4, (0.5, 0.999))
+    adam_g, adam_d = adam(g.parameters(), 2e-4, (0.5, 0.999)), adam(
+        d.parameters(), 2e-4, (0.5, 0.999)
+    )
     generate = ready(lambda: g(normal(len(real), noise)))
     loss_d = ready(lambda fake: F.softplus(-d(real)).mean() + F.softplus(d(fake)).mean())
     loss_g = ready(lambda: F.softplus(-d(g(normal(len(real), noise)))).mean())
@@ -106,14 +118,32 @@ def gan_2d():
 
 
 def gan_mlp():
-    return gan(mlp(100, 1200, 1200, 784, last=nn.Sigmoid()), mlp(784, 1200, 1200, 1), T.rand(100, 784), 100)
+    return gan(
+        mlp(100, 1200, 1200, 784, last=nn.Sigmoid()), mlp(784, 1200, 1200, 1), T.rand(100, 784), 100
+    )
 
 
 def gan_dc(memory):
-    g = nn.Sequential(nn.Unflatten(1, (64, 1, 1)), nn.ConvTranspose2d(64, 128, 7, 1, 0, bias=False), nn.BatchNorm2d(128), nn.ReLU(),
-                      nn.ConvTranspose2d(128, 64, 4, 2, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU(), nn.ConvTranspose2d(64, 1, 4, 2, 1), nn.Tanh())
-    d = nn.Sequential(nn.Conv2d(1, 64, 4, 2, 1), nn.LeakyReLU(0.2), nn.Conv2d(64, 128, 4, 2, 1, bias=False), nn.BatchNorm2d(128),
-                      nn.LeakyReLU(0.2), nn.Flatten(), nn.Linear(128 * 49, 1))
+    g = nn.Sequential(
+        nn.Unflatten(1, (64, 1, 1)),
+        nn.ConvTranspose2d(64, 128, 7, 1, 0, bias=False),
+        nn.BatchNorm2d(128),
+        nn.ReLU(),
+        nn.ConvTranspose2d(128, 64, 4, 2, 1, bias=False),
+        nn.BatchNorm2d(64),
+        nn.ReLU(),
+        nn.ConvTranspose2d(64, 1, 4, 2, 1),
+        nn.Tanh(),
+    )
+    d = nn.Sequential(
+        nn.Conv2d(1, 64, 4, 2, 1),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(64, 128, 4, 2, 1, bias=False),
+        nn.BatchNorm2d(128),
+        nn.LeakyReLU(0.2),
+        nn.Flatten(),
+        nn.Linear(128 * 49, 1),
+    )
     g, d = g.to(memory_format=memory), d.to(memory_format=memory)
     return gan(g, d, (T.rand(64, 1, 28, 28) * 2 - 1).to(memory_format=memory), 64)
 
@@ -122,7 +152,11 @@ def gan_dc(memory):
 class Residual(nn.Module):
     def __init__(self, a, b, time, groups):
         super().__init__()
-        self.n1, self.c1, self.t = nn.GroupNorm(groups, a), nn.Conv2d(a, b, 3, padding=1), nn.Linear(time, b)
+        self.n1, self.c1, self.t = (
+            nn.GroupNorm(groups, a),
+            nn.Conv2d(a, b, 3, padding=1),
+            nn.Linear(time, b),
+        )
         self.n2, self.c2 = nn.GroupNorm(groups, b), nn.Conv2d(b, b, 3, padding=1)
         self.skip = nn.Conv2d(a, b, 1) if a != b else nn.Identity()
 
@@ -134,7 +168,11 @@ class Residual(nn.Module):
 class Attention(nn.Module):
     def __init__(self, c, groups):
         super().__init__()
-        self.n, self.qkv, self.out = nn.GroupNorm(groups, c), nn.Conv2d(c, 3 * c, 1), nn.Conv2d(c, c, 1)
+        self.n, self.qkv, self.out = (
+            nn.GroupNorm(groups, c),
+            nn.Conv2d(c, 3 * c, 1),
+            nn.Conv2d(c, c, 1),
+        )
 
     def forward(self, x, _):
         b, c, h, w = x.shape
@@ -144,37 +182,62 @@ class Attention(nn.Module):
 
 
 class UNet(nn.Module):
-    def __init__(self, base=32, multipliers=(1, 2, 2), blocks=2, size=28, attend=14, channels=1, groups=8):
+    def __init__(
+        self, base=32, multipliers=(1, 2, 2), blocks=2, size=28, attend=14, channels=1, groups=8
+    ):
         super().__init__()
         time = 4 * base
         self.base = base
         self.time = nn.Sequential(nn.Linear(base, time), nn.SiLU(), nn.Linear(time, time))
         self.first = nn.Conv2d(channels, base, 3, padding=1)
-        self.down, self.up, self.shrink, self.grow = nn.ModuleList(), nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
+        self.down, self.up, self.shrink, self.grow = (
+            nn.ModuleList(),
+            nn.ModuleList(),
+            nn.ModuleList(),
+            nn.ModuleList(),
+        )
         widths, c = [base], base
         for level, m in enumerate(multipliers):
             for _ in range(blocks):
-                self.down.append(nn.ModuleList([Residual(c, m * base, time, groups)] + ([Attention(m * base, groups)] if size == attend else [])))
+                self.down.append(
+                    nn.ModuleList(
+                        [Residual(c, m * base, time, groups)]
+                        + ([Attention(m * base, groups)] if size == attend else [])
+                    )
+                )
                 c = m * base
                 widths.append(c)
             if level + 1 < len(multipliers):
                 self.shrink.append(nn.Conv2d(c, c, 3, 2, 1))
                 widths.append(c)
                 size //= 2
-        self.middle = nn.ModuleList([Residual(c, c, time, groups), Attention(c, groups), Residual(c, c, time, groups)])
+        self.middle = nn.ModuleList(
+            [Residual(c, c, time, groups), Attention(c, groups), Residual(c, c, time, groups)]
+        )
         for level in reversed(range(len(multipliers))):
             m = multipliers[level]
             for _ in range(blocks + 1):
-                self.up.append(nn.ModuleList([Residual(c + widths.pop(), m * base, time, groups)] + ([Attention(m * base, groups)] if size == attend else [])))
+                self.up.append(
+                    nn.ModuleList(
+                        [Residual(c + widths.pop(), m * base, time, groups)]
+                        + ([Attention(m * base, groups)] if size == attend else [])
+                    )
+                )
                 c = m * base
             if level:
                 self.grow.append(nn.Conv2d(c, c, 3, padding=1))
                 size *= 2
-        self.norm, self.last, self.blocks = nn.GroupNorm(groups, c), nn.Conv2d(c, channels, 3, padding=1), blocks
+        self.norm, self.last, self.blocks = (
+            nn.GroupNorm(groups, c),
+            nn.Conv2d(c, channels, 3, padding=1),
+            blocks,
+        )
 
     def forward(self, x, t):
         n = self.base // 2
-        angles = t[:, None].float() * T.exp(T.arange(n, device=t.device) * (-math.log(10000) / (n - 1)))
+        angles = t[:, None].float() * T.exp(
+            T.arange(n, device=t.device) * (-math.log(10000) / (n - 1))
+        )
         time = F.silu(self.time(T.cat([angles.sin(), angles.cos()], 1)))
         across = [self.first(x)]
         for i, stage in enumerate(self.down):
@@ -192,7 +255,9 @@ class UNet(nn.Module):
             for part in stage:
                 h = part(h, time)
             if (i + 1) % (self.blocks + 1) == 0 and (i + 1) // (self.blocks + 1) <= len(self.grow):
-                h = self.grow[(i + 1) // (self.blocks + 1) - 1](F.interpolate(h, scale_factor=2, mode="nearest"))
+                h = self.grow[(i + 1) // (self.blocks + 1) - 1](
+                    F.interpolate(h, scale_factor=2, mode="nearest")
+                )
         return self.last(F.silu(self.norm(h)))
 
 
@@ -229,14 +294,21 @@ def ddpm_cifar(memory):
 def ddpm_28_sample(memory):
     net = UNet().to(memory_format=memory)
     x, t = T.randn(16, 1, 28, 28).to(memory_format=memory), T.full((16,), 500)
-    return T.no_grad()(ready(lambda: (x - net(x, t) * (0.01 / math.sqrt(0.92))) / math.sqrt(0.99) + 0.1 * T.randn_like(x)))
+    return T.no_grad()(
+        ready(
+            lambda: (x - net(x, t) * (0.01 / math.sqrt(0.92))) / math.sqrt(0.99)
+            + 0.1 * T.randn_like(x)
+        )
+    )
 
 
 # --- flows ------------------------------------------------------------------------------------------------------------------------
 class Planar(nn.Module):
     def __init__(self, dim):
         super().__init__()
-        self.w, self.u, self.b = (nn.Parameter(T.empty(s).uniform_(-0.1, 0.1)) for s in ((dim,), (dim,), ()))
+        self.w, self.u, self.b = (
+            nn.Parameter(T.empty(s).uniform_(-0.1, 0.1)) for s in ((dim,), (dim,), ())
+        )
 
     def forward(self, z, log_det):
         wu = (self.w * self.u).sum()
@@ -267,7 +339,11 @@ def planar_2d():
 
 
 def vae_nf():
-    encoder, decoder, flows = mlp(784, 400, 400, 80), mlp(40, 400, 400, 784), nn.ModuleList(Planar(40) for _ in range(20))
+    encoder, decoder, flows = (
+        mlp(784, 400, 400, 80),
+        mlp(40, 400, 400, 784),
+        nn.ModuleList(Planar(40) for _ in range(20)),
+    )
     optimiser = adam([p for m in (encoder, decoder, flows) for p in m.parameters()])
     x = T.bernoulli(T.full((100, 784), 0.3))
 
@@ -301,8 +377,20 @@ def realnvp_2d():
     return lambda: update(optimiser, loss())
 
 
-IMAGES = {"gan_dc": gan_dc, "ddpm_28": ddpm_28, "ddpm_28_sample": ddpm_28_sample, "ddpm_cifar": ddpm_cifar}  # the last for a GPU only
-OTHERS = {"vae": vae, "gan_2d": gan_2d, "gan_mlp": gan_mlp, "planar_2d": planar_2d, "vae_nf": vae_nf, "realnvp_2d": realnvp_2d}
+IMAGES = {
+    "gan_dc": gan_dc,
+    "ddpm_28": ddpm_28,
+    "ddpm_28_sample": ddpm_28_sample,
+    "ddpm_cifar": ddpm_cifar,
+}  # the last for a GPU only
+OTHERS = {
+    "vae": vae,
+    "gan_2d": gan_2d,
+    "gan_mlp": gan_mlp,
+    "planar_2d": planar_2d,
+    "vae_nf": vae_nf,
+    "realnvp_2d": realnvp_2d,
+}
 
 
 def resident_mb(field):
@@ -368,13 +456,37 @@ def run_on_gpu(names):
     T.backends.cudnn.benchmark = True
     for name in names:
         try:
-            makes = [functools.partial(IMAGES[name], memory) for memory in (T.contiguous_format, T.channels_last)] if name in IMAGES else [OTHERS[name]]
+            makes = (
+                [
+                    functools.partial(IMAGES[name], memory)
+                    for memory in (T.contiguous_format, T.channels_last)
+                ]
+                if name in IMAGES
+                else [OTHERS[name]]
+            )
             if options.mode == "compile" or name == "ddpm_cifar":
-                makes = makes[-1:]  # compiling is slow, and so is trying every algorithm of a large convolution
+                makes = makes[
+                    -1:
+                ]  # compiling is slow, and so is trying every algorithm of a large convolution
             best = min((measure_on_gpu(make) for make in makes), key=lambda one: one["ms"])
-            print(json.dumps({"name": name, "mode": options.mode, "precision": options.precision, **best}), flush=True)
+            print(
+                json.dumps(
+                    {"name": name, "mode": options.mode, "precision": options.precision, **best}
+                ),
+                flush=True,
+            )
         except Exception as error:  # the others still count
-            print(json.dumps({"name": name, "mode": options.mode, "precision": options.precision, "error": str(error)[:300]}), flush=True)
+            print(
+                json.dumps(
+                    {
+                        "name": name,
+                        "mode": options.mode,
+                        "precision": options.precision,
+                        "error": str(error)[:300],
+                    }
+                ),
+                flush=True,
+            )
         T.cuda.empty_cache()
 
 
@@ -382,8 +494,14 @@ def run_on_cpu(names):
     result = {"torch": T.__version__, "threads": options.threads}
     for name in names:
         if name in IMAGES:  # the faster of its two orders of memory
-            both = [measure(lambda: IMAGES[name](memory)) for memory in (T.contiguous_format, T.channels_last)]
-            result[name] = {"ms": min(one["ms"] for one in both), "peak_mb": both[0]["peak_mb"]}  # the second finds the first one's memory
+            both = [
+                measure(lambda: IMAGES[name](memory))
+                for memory in (T.contiguous_format, T.channels_last)
+            ]
+            result[name] = {
+                "ms": min(one["ms"] for one in both),
+                "peak_mb": both[0]["peak_mb"],
+            }  # the second finds the first one's memory
         else:
             result[name] = measure(OTHERS[name])
     print(json.dumps(result))

@@ -7,7 +7,8 @@ namespace {
 
 /// A thread makes one element of out.
 template <class T>
-__global__ void distance_kernel(T* out, const T* a, const T* b, std::int64_t m, std::int64_t n, std::int64_t k) {
+__global__ void distance_kernel(T* out, const T* a, const T* b, std::int64_t m, std::int64_t n,
+                                std::int64_t k) {
     const std::int64_t index = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
     if (index >= m * n) return;
     const T* const from_a = a + index / n * k;
@@ -20,13 +21,15 @@ __global__ void distance_kernel(T* out, const T* a, const T* b, std::int64_t m, 
     out[index] = total;
 }
 
-template <class T>
-void launch(Tensor& out, const Tensor& a, const Tensor& b) {
-    distance_kernel<T><<<blocks_for(out.numel()), kBlock, 0, stream()>>>(static_cast<T*>(out.raw_data()), static_cast<const T*>(a.raw_data()),
-                                                                        static_cast<const T*>(b.raw_data()), a.size(0), b.size(0), a.size(1));
+template <class T> void launch(Tensor& out, const Tensor& a, const Tensor& b) {
+    distance_kernel<T><<<blocks_for(out.numel()), kBlock, 0, stream()>>>(
+        static_cast<T*>(out.raw_data()), static_cast<const T*>(a.raw_data()),
+        static_cast<const T*>(b.raw_data()), a.size(0), b.size(0), a.size(1));
     check_launch("squared_distances");
 }
 
 }  // namespace
 
-void squared_distances_cuda(Tensor& out, const Tensor& a, const Tensor& b) { out.dtype() == f32 ? launch<float>(out, a, b) : launch<double>(out, a, b); }
+void squared_distances_cuda(Tensor& out, const Tensor& a, const Tensor& b) {
+    out.dtype() == f32 ? launch<float>(out, a, b) : launch<double>(out, a, b);
+}

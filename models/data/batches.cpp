@@ -12,8 +12,10 @@
 
 namespace eps::data {
 
-BatchOrder::BatchOrder(std::int64_t count, std::int64_t batch, std::uint64_t seed) : count_(count), batch_(batch), seed_(seed) {
-    check(batch >= 1 && batch <= count, "BatchOrder", "bad batch size; got ", batch, " for ", count, " rows; expected 1 to ", count);
+BatchOrder::BatchOrder(std::int64_t count, std::int64_t batch, std::uint64_t seed)
+    : count_(count), batch_(batch), seed_(seed) {
+    check(batch >= 1 && batch <= count, "BatchOrder", "bad batch size; got ", batch, " for ", count,
+          " rows; expected 1 to ", count);
 }
 
 Tensor BatchOrder::indices(std::int64_t step) const {
@@ -25,13 +27,17 @@ Tensor BatchOrder::indices(std::int64_t step) const {
     }
     // A copy: the caller may keep or overwrite it.
     const std::int64_t first = (step % steps_per_epoch()) * batch_;
-    return from_span(std::span<const std::int64_t>(permutation_.data<std::int64_t>() + first, static_cast<std::size_t>(batch_)), {batch_});
+    return from_span(std::span<const std::int64_t>(permutation_.data<std::int64_t>() + first,
+                                                   static_cast<std::size_t>(batch_)),
+                     {batch_});
 }
 
 Tensor take_rows_u8_as_f32(const Tensor& images, const Tensor& indices) {
     constexpr const char* kOp = "take_rows_u8_as_f32";
-    check(images.defined() && images.dtype() == u8 && images.rank() >= 1, kOp, "needs u8 images [N, ...]; got ", describe(images));
-    check(indices.defined() && indices.dtype() == i64 && indices.rank() == 1, kOp, "needs i64 indices [B]; got ", describe(indices));
+    check(images.defined() && images.dtype() == u8 && images.rank() >= 1, kOp,
+          "needs u8 images [N, ...]; got ", describe(images));
+    check(indices.defined() && indices.dtype() == i64 && indices.rank() == 1, kOp,
+          "needs i64 indices [B]; got ", describe(indices));
     if (images.device().is_cuda()) {
         const NoGrad guard;
         return flatten(to(index_select(images, 0, indices), f32), 1) / 255.0;
@@ -42,9 +48,11 @@ Tensor take_rows_u8_as_f32(const Tensor& images, const Tensor& indices) {
     float* to = out.data<float>();
     for (std::int64_t b = 0; b < rows.numel(); ++b, to += pixels) {
         const std::int64_t row = rows.data<std::int64_t>()[b];
-        check(row >= 0 && row < count, kOp, "index ", row, " at ", b, " is out of range; expected 0 to ", count - 1);
+        check(row >= 0 && row < count, kOp, "index ", row, " at ", b,
+              " is out of range; expected 0 to ", count - 1);
         const auto* const from = source.data<std::uint8_t>() + row * pixels;
-        std::transform(from, from + pixels, to, [](std::uint8_t v) { return static_cast<float>(v) / 255.0f; });
+        std::transform(from, from + pixels, to,
+                       [](std::uint8_t v) { return static_cast<float>(v) / 255.0f; });
     }
     return out;
 }

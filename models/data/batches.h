@@ -1,12 +1,14 @@
 #pragma once
-// Which rows make which batch, as a function of the step alone: a run that resumes at any step sees the batches it would have seen.
+// Which rows make which batch, as a function of the step alone: a run that resumes at any step sees
+// the batches it would have seen.
 #include <cstdint>
 
 #include "tensor/tensor.h"
 
 namespace eps::data {
 
-/// Each epoch e is a permutation of [0, count) drawn from Generator(seed).fork(e), cut into batches; a last short batch is dropped.
+/// Each epoch e is a permutation of [0, count) drawn from Generator(seed).fork(e), cut into
+/// batches; a last short batch is dropped.
 class BatchOrder {
 public:
     /// Throws unless 1 <= batch <= count.
@@ -19,12 +21,14 @@ public:
 private:
     std::int64_t count_, batch_;
     std::uint64_t seed_;
-    mutable std::int64_t cached_epoch_ = -1;  // the permutation of one epoch is kept, and nothing depends on it
-    mutable Tensor permutation_;              // i64 [count]
+    // the permutation of one epoch is kept, and nothing depends on it
+    mutable std::int64_t cached_epoch_ = -1;
+    mutable Tensor permutation_;  // i64 [count]
 };
 
-/// images u8 [N, ...], indices i64 [B] -> f32 [B, D], D = elements of one image, values pixel/255 in [0, 1].
-/// Throws on other dtypes and, on the CPU, on an index outside [0, N). Both on one device.
+/// images u8 [N, ...], indices i64 [B] -> f32 [B, D], D = elements of one image, values pixel/255
+/// in [0, 1]. Throws on other dtypes and, on the CPU, on an index outside [0, N). Both on one
+/// device.
 Tensor take_rows_u8_as_f32(const Tensor& images, const Tensor& indices);
 
 }  // namespace eps::data

@@ -15,10 +15,12 @@ public:
     ByteStream(std::string path, const char* op);
     ~ByteStream();
 
-    /// Fills as much of `out` as there is and returns how much: less than out.size() only at the end.
-    /// Throws, naming the file, if the gzip stream is damaged, cut off, or followed by something else.
+    /// Fills as much of `out` as there is and returns how much: less than out.size() only at the
+    /// end. Throws, naming the file, if the gzip stream is damaged, cut off, or followed by
+    /// something else.
     std::size_t read(std::span<std::byte> out);
-    /// No stream of this file can be longer: its size, or 1032 times that (the most DEFLATE can say in a byte) for gzip.
+    /// No stream of this file can be longer: its size, or 1032 times that (the most DEFLATE can say
+    /// in a byte) for gzip.
     std::uint64_t longest() const;
     const InputFile& file() const { return file_; }
 

@@ -1,5 +1,6 @@
 #pragma once
-// An image data set that is read when it is first asked for: drawing samples from a trained model needs none.
+// An image data set that is read when it is first asked for: drawing samples from a trained model
+// needs none.
 #include <optional>
 #include <string>
 #include <utility>
@@ -20,7 +21,8 @@ public:
     /// The same images on the device of training: a copy is made once.
     const ImageDataset& train_on(Device device) const {
         if (!on_device_ || on_device_->images.device() != device)
-            on_device_ = {copy_to(train().images, device), copy_to(train().labels, device), train().name};
+            on_device_ = {copy_to(train().images, device), copy_to(train().labels, device),
+                          train().name};
         return *on_device_;
     }
     const ImageDataset& test() const { return loaded(test_, "test"); }

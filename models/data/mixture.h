@@ -1,5 +1,6 @@
 #pragma once
-// Exact log-densities of the toys: Gaussian mixtures with equal widths, and curves with Gaussian noise around them.
+// Exact log-densities of the toys: Gaussian mixtures with equal widths, and curves with Gaussian
+// noise around them.
 #include <vector>
 
 #include "tensor/tensor.h"
@@ -10,7 +11,8 @@ struct Point {
     double x = 0, y = 0;
 };
 
-/// sum_k weights[k] N(centres[k], sigma^2 I) in the plane. Equal weights if none are given; they are normalised to sum to 1.
+/// sum_k weights[k] N(centres[k], sigma^2 I) in the plane. Equal weights if none are given; they
+/// are normalised to sum to 1.
 struct PlanarMixture {
     std::vector<Point> centres;
     double sigma = 1;
@@ -25,12 +27,14 @@ struct PlanarMixture {
 /// x f32 or f64 [n, 2] -> its rows; throws, naming `op`, on another shape.
 std::vector<Point> rows_of(const Tensor& x, const char* op);
 
-/// The law of c(t) + sigma * noise, t in [0, length] with density `density(t)`, as a mixture: Gauss-Legendre quadrature with five nodes on
-/// each of `panels` panels. If the curve moves at most sigma/2 within a panel, log p is right to about 1e-9.
+/// The law of c(t) + sigma * noise, t in [0, length] with density `density(t)`, as a mixture:
+/// Gauss-Legendre quadrature with five nodes on each of `panels` panels. If the curve moves at most
+/// sigma/2 within a panel, log p is right to about 1e-9.
 template <class Curve, class Density>
 PlanarMixture along_curve(Curve&& c, Density&& density, double length, int panels, double sigma);
 
-// -- implementation ----------------------------------------------------------------------------------------------------------------
+// -- implementation
+// ---------------------------------------------------------------------------------------------
 
 namespace detail {
 struct Node {

@@ -1,5 +1,6 @@
 #pragma once
-// Tables of named things, and the lists of names that options and errors show: toys, losses, schedules, samplers.
+// Tables of named things, and the lists of names that options and errors show: toys, losses,
+// schedules, samplers.
 #include <string>
 #include <vector>
 
@@ -15,14 +16,14 @@ inline std::string listed(const std::vector<std::string>& names) {
 }
 
 /// The names in a table, in its order. Its entries have a `name`.
-template <class Table>
-std::vector<std::string> names_in(const Table& table) {
+template <class Table> std::vector<std::string> names_in(const Table& table) {
     std::vector<std::string> names;
     for (const auto& each : table) names.emplace_back(each.name);
     return names;
 }
 
-/// The entry of that name; throws, listing the names, on another. `what` is what the table holds: "schedule".
+/// The entry of that name; throws, listing the names, on another. `what` is what the table holds:
+/// "schedule".
 template <class Table>
 const auto& by_name(const char* op, const char* what, const Table& table, const std::string& name) {
     for (const auto& each : table)

@@ -11,7 +11,9 @@ const std::vector<std::string>& image_sets() {
     return names;
 }
 
-bool is_image_set(const std::string& name) { return std::find(image_sets().begin(), image_sets().end(), name) != image_sets().end(); }
+bool is_image_set(const std::string& name) {
+    return std::find(image_sets().begin(), image_sets().end(), name) != image_sets().end();
+}
 
 std::vector<std::string> set_names() {
     std::vector<std::string> names = toy_names();

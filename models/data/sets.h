@@ -1,5 +1,6 @@
 #pragma once
-// The data sets a family can be trained on, by name: toys of the plane (toy.h) and images (images.h).
+// The data sets a family can be trained on, by name: toys of the plane (toy.h) and images
+// (images.h).
 #include <cstdint>
 #include <string>
 #include <vector>

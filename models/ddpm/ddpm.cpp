@@ -32,7 +32,7 @@ using namespace ddpm;
 // Independent streams of the one --seed.
 enum Stream : std::uint64_t { initial_weights = 1, training, dropout_masks, pictures_noise };
 
-constexpr std::int64_t kColumns = 8, kFrames = 25;            // of strips, and of films
+constexpr std::int64_t kColumns = 8, kFrames = 25;             // of strips, and of films
 constexpr std::int64_t kCurveTimes = 25, kCurveExamples = 16;  // of the loss by t
 
 std::unique_ptr<Network> make_network(const Settings& s, Generator& masks) {
@@ -55,8 +55,11 @@ public:
     explicit Quarters(std::int64_t timesteps) : timesteps_(timesteps) {}
     void add(const Tensor& t, const Tensor& losses) {
         const NoGrad guard;
-        const Tensor quarter = floor(to(t - 1.0, f64) * 4.0 / static_cast<double>(timesteps_));  // [B]
-        const Tensor is_in = to(eq(unsqueeze(quarter, 0), unsqueeze(arange(0, 4, 1, quarter.options()), 1)), f64);  // [4, B]
+        // [B]
+        const Tensor quarter = floor(to(t - 1.0, f64) * 4.0 / static_cast<double>(timesteps_));
+        // [4, B]
+        const Tensor is_in =
+            to(eq(unsqueeze(quarter, 0), unsqueeze(arange(0, 4, 1, quarter.options()), 1)), f64);
         const Tensor sums = sum(is_in * to(losses, f64), {1}), counts = sum(is_in, {1});
         sums_ = sums_.defined() ? sums_ + sums : sums;
         counts_ = counts_.defined() ? counts_ + counts : counts;
@@ -86,14 +89,19 @@ public:
         network_->to(settings_.device);
         if (settings_.importance) important_times_.emplace(settings_.timesteps);
         if (settings_.ema > 0) average_.emplace(*network_, settings_.ema, true);
-        trained_.emplace(*network_, average_ ? &*average_ : nullptr, settings_, domain_->sample_shape());
+        trained_.emplace(*network_, average_ ? &*average_ : nullptr, settings_,
+                         domain_->sample_shape());
     }
 
     Scalars step(std::int64_t index) override {
         index_ = index;
-        optimizer_.set_learning_rate(decayed(settings_.lr_decay, settings_.lr, settings_.steps, index));
+        optimizer_.set_learning_rate(
+            decayed(settings_.lr_decay, settings_.lr, settings_.steps, index));
         Scalars scalars = step_();
-        std::erase_if(scalars, [](const auto& scalar) { return scalar.first.starts_with("loss_t") && std::isnan(scalar.second); });  // no such t
+        // no such t
+        std::erase_if(scalars, [](const auto& scalar) {
+            return scalar.first.starts_with("loss_t") && std::isnan(scalar.second);
+        });
         drop_skipped(scalars, "grad_norm", scaler_);
         return scalars;
     }
@@ -103,11 +111,15 @@ public:
     std::int64_t parameter_count() const override { return network_->parameter_count(); }
 
     std::vector<Picture> pictures() override {
-        Generator generator = Generator(settings_.seed).fork(Stream::pictures_noise);  // the same noise each time: one sees the model change
+        // the same noise each time: one sees the model change
+        Generator generator = Generator(settings_.seed).fork(Stream::pictures_noise);
         Film film{.frames = kColumns, .most = domain_->strip_rows()};
-        const Tensor samples = trained_->samples(domain_->shown_count(), generator.seed(), sampling_, &film);
-        std::vector<Picture> pictures{{"samples", domain_->picture(samples), true, domain_->scale()}, denoising(film)};
-        if (const Minibatch data = domain_->held_out(domain_->strip_rows(), generator); data.x.size(0) > 0) {
+        const Tensor samples =
+            trained_->samples(domain_->shown_count(), generator.seed(), sampling_, &film);
+        std::vector<Picture> pictures{
+            {"samples", domain_->picture(samples), true, domain_->scale()}, denoising(film)};
+        if (const Minibatch data = domain_->held_out(domain_->strip_rows(), generator);
+            data.x.size(0) > 0) {
             pictures.push_back(noising(data.x, generator));
             pictures.push_back(loss_curve(domain_->held_out(kCurveExamples, generator), generator));
         }
@@ -119,13 +131,17 @@ public:
     std::vector<Picture> sample(std::int64_t count, Generator& generator) override {
         Film film{.frames = kFrames, .most = domain_->shown_count()};
         const Tensor samples = trained_->samples(count, generator.seed(), sampling_, &film);
-        return {{"samples", domain_->picture(samples), false, domain_->scale()}, sampling_film(film), denoising(film)};
+        return {{"samples", domain_->picture(samples), false, domain_->scale()},
+                sampling_film(film),
+                denoising(film)};
     }
 
     Scalars evaluate(Generator& generator) override {
         Scalars scalars = domain_->likelihood(*trained_, generator);
-        const Tensor samples = trained_->samples(domain_->report_count(), generator.fork(0).seed(), sampling_);
-        for (auto& scalar : domain_->report(samples, generator)) scalars.push_back(std::move(scalar));
+        const Tensor samples =
+            trained_->samples(domain_->report_count(), generator.fork(0).seed(), sampling_);
+        for (auto& scalar : domain_->report(samples, generator))
+            scalars.push_back(std::move(scalar));
         return scalars;
     }
 
@@ -143,7 +159,8 @@ public:
 
     void load_state(const NamedTensors& state) override {
         const NamedTensors noise = part_of(state, "noise"), masks = part_of(state, "masks");
-        check(noise.size() == 1 && masks.size() == 1, "ddpm", "the checkpoint has no random state; expected tensors named noise and masks");
+        check(noise.size() == 1 && masks.size() == 1, "ddpm",
+              "the checkpoint has no random state; expected tensors named noise and masks");
         network_->load_state_dict(part_of(state, "model."));
         optimizer_.load_state_dict(part_of(state, "optimizer."));
         scaler_.load_state_dict(part_of(state, "scaler."));
@@ -161,19 +178,25 @@ private:
     NamedTensors one_step() {
         optimizer_.zero_grad();
         const Minibatch batch = domain_->batch([this] { return index_; }, noise_);
-        const Tensor rows = arange(0, static_cast<double>(batch.x.size(0)), 1, {i64, settings_.device});
+        const Tensor rows =
+            arange(0, static_cast<double>(batch.x.size(0)), 1, {i64, settings_.device});
         Quarters quarters(settings_.timesteps);
         NamedTensors scalars = accumulate(rows, settings_.parts, scaler_, [&](const Tensor& part) {
-            return loss_of({index_select(batch.x, 0, part), batch.y.defined() ? index_select(batch.y, 0, part) : Tensor()}, quarters);
+            return loss_of({index_select(batch.x, 0, part),
+                            batch.y.defined() ? index_select(batch.y, 0, part) : Tensor()},
+                           quarters);
         });
         scaler_.unscale(optimizer_);
-        if (settings_.grad_clip > 0) scalars.emplace_back("grad_norm", nn::clip_grad_norm(network_->parameters(), settings_.grad_clip));
+        if (settings_.grad_clip > 0)
+            scalars.emplace_back("grad_norm",
+                                 nn::clip_grad_norm(network_->parameters(), settings_.grad_clip));
         scaler_.step(optimizer_);
         scaler_.update();
         append_scale(scalars, "", scaler_);
         if (average_) average_->update();
         const std::vector<Tensor> means = split(quarters.means(), 1);
-        for (std::size_t q = 0; q < means.size(); ++q) scalars.emplace_back(str("loss_t", q + 1), means[q]);
+        for (std::size_t q = 0; q < means.size(); ++q)
+            scalars.emplace_back(str("loss_t", q + 1), means[q]);
         return scalars;
     }
 
@@ -186,13 +209,18 @@ private:
     PartLoss loss_of(const Minibatch& batch, Quarters& quarters) {
         const DrawnTimes drawn = draw_times(batch.x.size(0));
         const Tensor noise = randn(batch.x.shape(), batch.x.options(), noise_);
-        const Tensor classes = batch.y.defined() ? drop_classes(batch.y, network_->class_count(), settings_.class_dropout, noise_) : Tensor();
-        const Denoiser denoiser([&](const Tensor& x, const Tensor& t) { return network_->forward(x, t, classes); }, settings_.prediction,
-                                settings_.loss.variance == Variance::learned);
-        const Tensor losses = training_loss(schedule_, denoiser, batch.x, drawn.t, noise, settings_.loss);
+        const Tensor classes = batch.y.defined() ? drop_classes(batch.y, network_->class_count(),
+                                                                settings_.class_dropout, noise_)
+                                                 : Tensor();
+        const Denoiser denoiser(
+            [&](const Tensor& x, const Tensor& t) { return network_->forward(x, t, classes); },
+            settings_.prediction, settings_.loss.variance == Variance::learned);
+        const Tensor losses =
+            training_loss(schedule_, denoiser, batch.x, drawn.t, noise, settings_.loss);
         if (important_times_) important_times_->update(drawn.t, losses);
         quarters.add(drawn.t, losses);
-        const Tensor loss = mean(important_times_ ? losses * to(drawn.weight, losses.dtype()) : losses);
+        const Tensor loss =
+            mean(important_times_ ? losses * to(drawn.weight, losses.dtype()) : losses);
         return {loss, {{"loss", loss}}};
     }
 
@@ -201,8 +229,12 @@ private:
         const auto columns = [&](const std::vector<Tensor>& states) {
             std::vector<Tensor> chosen;
             for (std::int64_t c = 0; c < kColumns; ++c) {
-                const std::size_t at = states.size() == 1 ? 0 : static_cast<std::size_t>(c) * (states.size() - 1) / (kColumns - 1);
-                chosen.push_back(narrow(states[at], 0, 0, std::min(domain_->strip_rows(), states[at].size(0))));
+                const std::size_t at =
+                    states.size() == 1
+                        ? 0
+                        : static_cast<std::size_t>(c) * (states.size() - 1) / (kColumns - 1);
+                chosen.push_back(
+                    narrow(states[at], 0, 0, std::min(domain_->strip_rows(), states[at].size(0))));
             }
             return domain_->strip(chosen);
         };
@@ -215,8 +247,10 @@ private:
         const Tensor noise = randn(x0.shape(), x0.options(), generator);
         std::vector<Tensor> states{x0};
         for (std::int64_t c = 1; c < kColumns; ++c) {
-            const std::int64_t t = std::max<std::int64_t>(1, c * settings_.timesteps / (kColumns - 1));
-            states.push_back(diffuse(schedule_, x0, full({x0.size(0)}, static_cast<double>(t), {.dtype = i64}), noise));
+            const std::int64_t t =
+                std::max<std::int64_t>(1, c * settings_.timesteps / (kColumns - 1));
+            states.push_back(diffuse(
+                schedule_, x0, full({x0.size(0)}, static_cast<double>(t), {.dtype = i64}), noise));
         }
         return {"noising", domain_->strip(states), false, domain_->scale()};
     }
@@ -229,7 +263,8 @@ private:
             times.push_back(t);
             x.push_back(static_cast<double>(t));
         }
-        return {"loss-by-t", line_plot(x, loss_by_time(*trained_, examples, times, generator)), false, 1};
+        return {"loss-by-t", line_plot(x, loss_by_time(*trained_, examples, times, generator)),
+                false, 1};
     }
     Picture sampling_film(const Film& film) const {
         const NoGrad guard;
@@ -262,8 +297,15 @@ private:
 }  // namespace
 
 Family ddpm_family() {
-    return {"ddpm", "denoising diffusion models in the plane and on 28x28 images (Ho et al. 2020 and what followed)", options(),
-            [](const Config& config) -> std::unique_ptr<Task> { return std::make_unique<DdpmTask>(config); }, complete, sample_options()};
+    return {"ddpm",
+            "denoising diffusion models in the plane and on 28x28 images (Ho et al. 2020 and what "
+            "followed)",
+            options(),
+            [](const Config& config) -> std::unique_ptr<Task> {
+                return std::make_unique<DdpmTask>(config);
+            },
+            complete,
+            sample_options()};
 }
 
 }  // namespace eps::models

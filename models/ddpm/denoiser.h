@@ -9,16 +9,19 @@
 
 namespace eps::models::ddpm {
 
-/// eps_theta, or a network that predicts something else of x_t. Made of anything that can be called so.
+/// eps_theta, or a network that predicts something else of x_t. Made of anything that can be called
+/// so.
 class Denoiser {
 public:
-    /// x [B, ...], t [B] -> [B, ...]. t is whole and i64 in training and in bounds; samplers give real t of x's dtype.
+    /// x [B, ...], t [B] -> [B, ...]. t is whole and i64 in training and in bounds; samplers give
+    /// real t of x's dtype.
     using Function = std::function<Tensor(const Tensor& x, const Tensor& t)>;
 
-    /// With learned_variance the function returns twice the channels (dimension 1) of x: the prediction, then v   (Nichol & Dhariwal 2021, eq. 15).
+    /// With learned_variance the function returns twice the channels (dimension 1) of x: the
+    /// prediction, then v   (Nichol & Dhariwal 2021, eq. 15).
     template <class F>
-        requires std::convertible_to<F, Function> && (!std::same_as<std::decay_t<F>, Denoiser>)
-    Denoiser(F function, Prediction kind = Prediction::noise, bool learned_variance = false)
+    requires std::convertible_to<F, Function> &&(!std::same_as<std::decay_t<F>, Denoiser>)
+        Denoiser(F function, Prediction kind = Prediction::noise, bool learned_variance = false)
         : function_(std::move(function)), kind_(kind), learned_variance_(learned_variance) {}
 
     struct Output {
@@ -36,8 +39,10 @@ private:
 };
 
 /// eps_theta(x_t, t), whatever the denoiser predicts.
-Tensor predicted_noise(const Schedule& schedule, const Denoiser& denoiser, const Tensor& xt, const Tensor& t);
+Tensor predicted_noise(const Schedule& schedule, const Denoiser& denoiser, const Tensor& xt,
+                       const Tensor& t);
 /// p_theta(x_{t-1} | x_t), as a denoiser makes it; learned variances need one that learned them.
-Normal reverse(const Schedule& schedule, const Denoiser& denoiser, const Tensor& xt, const Tensor& t, Variance variance);
+Normal reverse(const Schedule& schedule, const Denoiser& denoiser, const Tensor& xt,
+               const Tensor& t, Variance variance);
 
 }  // namespace eps::models::ddpm

@@ -1,5 +1,6 @@
 #pragma once
-// What a diffusion model is trained on: minibatches, and how its samples are shown and measured. A plane and images differ in all of it.
+// What a diffusion model is trained on: minibatches, and how its samples are shown and measured. A
+// plane and images differ in all of it.
 #include <memory>
 
 #include "models/ddpm/trained.h"
@@ -12,8 +13,9 @@ public:
     virtual ~Domain() = default;
     /// Of one sample as the network has it.
     virtual Shape sample_shape() const = 0;
-    /// A minibatch of training, on the device of training: number() of 0, 1, .., which is asked for where a captured step runs its host parts.
-    /// What is drawn comes from `generator`; what comes in epochs is a function of the number alone.
+    /// A minibatch of training, on the device of training: number() of 0, 1, .., which is asked for
+    /// where a captured step runs its host parts. What is drawn comes from `generator`; what comes
+    /// in epochs is a function of the number alone.
     virtual Minibatch batch(const std::function<std::int64_t()>& number, Generator& generator) = 0;
     /// 0 where data are drawn fresh.
     virtual std::int64_t batches_per_epoch() = 0;
@@ -23,7 +25,8 @@ public:
     /// Samples that `eps eval` draws, and that pictures of training show.
     virtual std::int64_t report_count() = 0;
     virtual std::int64_t shown_count() const = 0;
-    /// Samples [m, ...] as one picture, and m of them (what a row of a strip shows) at each of several times.
+    /// Samples [m, ...] as one picture, and m of them (what a row of a strip shows) at each of
+    /// several times.
     virtual Tensor picture(const Tensor& x) const = 0;
     virtual Tensor strip(const std::vector<Tensor>& states) const = 0;
     virtual std::int64_t strip_rows() const = 0;

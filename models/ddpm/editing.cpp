@@ -14,18 +14,24 @@ namespace {
 
 void check_pair(const Tensor& from, const Tensor& to) {
     check(from.defined() && to.defined() && from.rank() >= 2 && from.shape() == to.shape(), "ddpm",
-          "interpolates between two batches of one shape; got ", describe(from), " and ", describe(to));
+          "interpolates between two batches of one shape; got ", describe(from), " and ",
+          describe(to));
 }
 
 }  // namespace
 
-Sampler::Constrain inpaint(const Schedule& schedule, const Tensor& known, const Tensor& mask, SampleNoise& noise) {
-    check(known.defined() && mask.defined() && broadcastable_to(mask.shape(), known.shape()), "inpaint",
-          "needs a mask that broadcasts to what is known; got ", describe(mask), " for ", describe(known));
+Sampler::Constrain inpaint(const Schedule& schedule, const Tensor& known, const Tensor& mask,
+                           SampleNoise& noise) {
+    check(known.defined() && mask.defined() && broadcastable_to(mask.shape(), known.shape()),
+          "inpaint", "needs a mask that broadcasts to what is known; got ", describe(mask), " for ",
+          describe(known));
     return [schedule, known, mask, &noise](double s, const Tensor& x) {
-        check(x.shape() == known.shape(), "inpaint", "samples are not like what is known; got ", describe(x), "; expected ", describe(known));
+        check(x.shape() == known.shape(), "inpaint", "samples are not like what is known; got ",
+              describe(x), "; expected ", describe(known));
         const double signal = schedule.alpha_bar_at(s);
-        const Tensor given = s == 0 ? known : known * std::sqrt(signal) + noise.normal_like(x) * std::sqrt(1 - signal);
+        const Tensor given =
+            s == 0 ? known
+                   : known * std::sqrt(signal) + noise.normal_like(x) * std::sqrt(1 - signal);
         return where(ne(mask, 0.0), given, x);
     };
 }
@@ -40,12 +46,15 @@ Tensor slerp(const Tensor& from, const Tensor& to, double weight) {
     const Tensor angle = reshape(acos(clamp(cosine, {.lo = -1, .hi = 1})), one), sine = sin(angle);
     // Along one line there is no arc: mix in proportion there.
     const Tensor arc = sine > 1e-6, safe = where(arc, sine, ones_like(sine));
-    const auto share = [&](double w) { return where(arc, sin(angle * w) / safe, full_like(sine, w)); };
+    const auto share = [&](double w) {
+        return where(arc, sin(angle * w) / safe, full_like(sine, w));
+    };
     return share(1 - weight) * from + share(weight) * to;
 }
 
-Tensor interpolate_diffused(const Schedule& schedule, const Denoiser& denoiser, const Tensor& from, const Tensor& to,
-                            const std::vector<double>& weights, const SamplerOptions& options, std::uint64_t seed) {
+Tensor interpolate_diffused(const Schedule& schedule, const Denoiser& denoiser, const Tensor& from,
+                            const Tensor& to, const std::vector<double>& weights,
+                            const SamplerOptions& options, std::uint64_t seed) {
     check_pair(from, to);
     NoGrad guard;
     const auto sampler = make_sampler(schedule, options);
@@ -54,21 +63,25 @@ Tensor interpolate_diffused(const Schedule& schedule, const Denoiser& denoiser, 
     for (double weight : weights) {
         SampleNoise noise(seed, 0, from.size(0));
         const Tensor z = noise.normal_like(from) * std::sqrt(1 - signal);
-        const Tensor xt = (from * std::sqrt(signal) + z) * (1 - weight) + (to * std::sqrt(signal) + z) * weight;
+        const Tensor xt =
+            (from * std::sqrt(signal) + z) * (1 - weight) + (to * std::sqrt(signal) + z) * weight;
         between.push_back(sampler->sample(denoiser, xt, noise));
     }
     return stack(between);
 }
 
-Tensor interpolate_latents(const Schedule& schedule, const Denoiser& denoiser, const Tensor& from, const Tensor& to,
-                           const std::vector<double>& weights, std::int64_t steps) {
+Tensor interpolate_latents(const Schedule& schedule, const Denoiser& denoiser, const Tensor& from,
+                           const Tensor& to, const std::vector<double>& weights,
+                           std::int64_t steps) {
     check_pair(from, to);
     NoGrad guard;
     const auto ddim = make_sampler(schedule, {.name = "ddim", .steps = steps});
-    const Tensor first = ddim_invert(schedule, denoiser, from, steps), last = ddim_invert(schedule, denoiser, to, steps);
+    const Tensor first = ddim_invert(schedule, denoiser, from, steps),
+                 last = ddim_invert(schedule, denoiser, to, steps);
     SampleNoise none(0, 0, from.size(0));  // eta = 0 draws nothing
     std::vector<Tensor> between;
-    for (double weight : weights) between.push_back(ddim->sample(denoiser, slerp(first, last, weight), none));
+    for (double weight : weights)
+        between.push_back(ddim->sample(denoiser, slerp(first, last, weight), none));
     return stack(between);
 }
 

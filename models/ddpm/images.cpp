@@ -22,29 +22,37 @@ namespace eps::models::ddpm {
 namespace {
 
 constexpr std::int64_t kSide = 28, kPixels = kSide * kSide;
-constexpr std::int64_t kShown = 64, kRows = 6;            // of pictures, and of strips
-constexpr std::int64_t kReported = 1000, kBounded = 4000;  // images: what minutes on two cores allow
+constexpr std::int64_t kShown = 64, kRows = 6;  // of pictures, and of strips
+// images: what minutes on two cores allow
+constexpr std::int64_t kReported = 1000, kBounded = 4000;
 
 class Images final : public Domain {
 public:
     explicit Images(const Settings& settings)
-        : data_(settings.data, settings.data_dir, settings.batch, settings.seed + 1), device_(settings.device), classes_(settings.classes) {}
+        : data_(settings.data, settings.data_dir, settings.batch, settings.seed + 1),
+          device_(settings.device),
+          classes_(settings.classes) {}
 
     Shape sample_shape() const override { return {1, kSide, kSide}; }
     Minibatch batch(const std::function<std::int64_t()>& number, Generator&) override {
         const data::ImageDataset& train = data_.train_on(device_);
-        return take(train, host_tensor(device_, [this, number] { return data_.order().indices(number()); }));
+        return take(train, host_tensor(device_,
+                                       [this, number] { return data_.order().indices(number()); }));
     }
     std::int64_t batches_per_epoch() override { return data_.order().steps_per_epoch(); }
     Minibatch held_out(std::int64_t most, Generator&) override { return first(data_.test(), most); }
 
-    std::int64_t report_count() override { return std::min(kReported, data_.test().images.size(0)); }
+    std::int64_t report_count() override {
+        return std::min(kReported, data_.test().images.size(0));
+    }
     std::int64_t shown_count() const override { return kShown; }
     std::int64_t strip_rows() const override { return kRows; }
     int scale() const override { return 2; }
 
     /// With classes, a column is a class.
-    Tensor picture(const Tensor& x) const override { return image_grid(reshape(pixels(x), {x.size(0), kSide, kSide}), classes_); }
+    Tensor picture(const Tensor& x) const override {
+        return image_grid(reshape(pixels(x), {x.size(0), kSide, kSide}), classes_);
+    }
     /// A row a sample.
     Tensor strip(const std::vector<Tensor>& states) const override {
         std::vector<Tensor> columns;
@@ -54,7 +62,8 @@ public:
     }
 
     Scalars likelihood(Trained& model, Generator& generator) override {
-        const Minibatch test = first(data_.test(), kBounded), train = first(data_.train(), test.x.size(0));
+        const Minibatch test = first(data_.test(), kBounded),
+                        train = first(data_.train(), test.x.size(0));
         const BoundEstimate bound = estimate_bound(model, test, generator);
         Scalars scalars;
         const auto add = [&](const std::string& name, const BoundEstimate::Term& term) {
@@ -71,7 +80,9 @@ public:
     }
 
     Scalars report(const Tensor& samples, Generator& generator) override {
-        if (std::min(data_.train().images.size(0), data_.test().images.size(0)) < metrics::kFewestPoints) return {};
+        if (std::min(data_.train().images.size(0), data_.test().images.size(0)) <
+            metrics::kFewestPoints)
+            return {};
         return metrics::image_report(pixels(samples), data_.train(), data_.test(), generator);
     }
 
@@ -79,10 +90,12 @@ private:
     Minibatch take(const data::ImageDataset& set, const Tensor& rows) const {
         const NoGrad guard;
         const Tensor x = data::take_rows_u8_as_f32(set.images, rows);
-        return {reshape(x, {x.size(0), 1, kSide, kSide}) * 2.0 - 1.0, classes_ > 0 ? index_select(set.labels, 0, rows) : Tensor()};
+        return {reshape(x, {x.size(0), 1, kSide, kSide}) * 2.0 - 1.0,
+                classes_ > 0 ? index_select(set.labels, 0, rows) : Tensor()};
     }
     Minibatch first(const data::ImageDataset& set, std::int64_t most) const {
-        return take(set, arange(0, static_cast<double>(std::min(most, set.images.size(0))), 1, {.dtype = i64}));
+        return take(set, arange(0, static_cast<double>(std::min(most, set.images.size(0))), 1,
+                                {.dtype = i64}));
     }
     /// [m, 784] in [0, 1]; what is out of it on the way from noise is black or white.
     static Tensor pixels(const Tensor& x) {
@@ -97,6 +110,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Domain> images(const Settings& settings) { return std::make_unique<Images>(settings); }
+std::unique_ptr<Domain> images(const Settings& settings) {
+    return std::make_unique<Images>(settings);
+}
 
 }  // namespace eps::models::ddpm

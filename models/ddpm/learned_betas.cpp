@@ -10,7 +10,8 @@ namespace eps::models::ddpm {
 LearnedBetas::LearnedBetas(const Schedule& start) {
     std::vector<double> values;
     for (std::int64_t t = 1; t <= start.steps(); ++t) {
-        check(start.beta(t) < 1, "LearnedBetas", "starts from betas below 1; got beta_", t, " = ", start.beta(t));
+        check(start.beta(t) < 1, "LearnedBetas", "starts from betas below 1; got beta_", t, " = ",
+              start.beta(t));
         values.push_back(std::log(start.beta(t)) - std::log1p(-start.beta(t)));
     }
     logits = tensor(values, {start.steps()}, {.dtype = f64});

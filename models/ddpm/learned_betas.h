@@ -4,8 +4,9 @@
 
 namespace eps::models::ddpm {
 
-/// The forward variances as parameters, beta_t = sigmoid(logits_t): "can be learned by reparameterization" (Ho et al. 2020, section 2), as whatever
-/// x_t = sqrt(ab_t) x_0 + sqrt(1 - ab_t) eps enters is differentiable in them, and each stays in (0, 1).
+/// The forward variances as parameters, beta_t = sigmoid(logits_t): "can be learned by
+/// reparameterization" (Ho et al. 2020, section 2), as whatever x_t = sqrt(ab_t) x_0 + sqrt(1 -
+/// ab_t) eps enters is differentiable in them, and each stays in (0, 1).
 class LearnedBetas final : public nn::Module {
 public:
     /// Starts from a schedule whose every beta is below 1.

@@ -13,37 +13,43 @@
 namespace eps::models::ddpm {
 namespace {
 
-Tensor whole(const Tensor& x, std::int64_t t) { return full({x.size(0)}, static_cast<double>(t), {i64, x.device()}); }
+Tensor whole(const Tensor& x, std::int64_t t) {
+    return full({x.size(0)}, static_cast<double>(t), {i64, x.device()});
+}
 Normal standard_normal(const Tensor& x) { return {zeros({}, x.options()), ones({}, x.options())}; }
 
 // The bound's terms where `term(t)` gives that of t.
-template <class Term>
-Bound collect(const Schedule& schedule, const Tensor& x0, const Term& term) {
+template <class Term> Bound collect(const Schedule& schedule, const Tensor& x0, const Term& term) {
     Bound bound{.l_T = bound_prior(schedule, x0), .l_mid = {}, .l_0 = term(1)};
     for (std::int64_t t = 2; t <= schedule.steps(); ++t) bound.l_mid.push_back(term(t));
     return bound;
 }
 
 // The bound's term of one t, at x_t = diffuse(x0, t, noise).
-Tensor term_at(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, std::int64_t t, const Tensor& noise, Variance variance,
-               Decoder decoder) {
+Tensor term_at(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, std::int64_t t,
+               const Tensor& noise, Variance variance, Decoder decoder) {
     const Tensor time = whole(x0, t), xt = diffuse(schedule, x0, time, noise);
-    return bound_term(schedule, reverse(schedule, denoiser, xt, time, variance), x0, xt, time, decoder);
+    return bound_term(schedule, reverse(schedule, denoiser, xt, time, variance), x0, xt, time,
+                      decoder);
 }
 
 void check_trajectory(const Schedule& schedule, const std::vector<Tensor>& trajectory) {
-    check(static_cast<std::int64_t>(trajectory.size()) == schedule.steps() + 1, "ddpm", "a trajectory is x_0 .. x_T; got ", trajectory.size(),
-          " states; expected ", schedule.steps() + 1);
+    check(static_cast<std::int64_t>(trajectory.size()) == schedule.steps() + 1, "ddpm",
+          "a trajectory is x_0 .. x_T; got ", trajectory.size(), " states; expected ",
+          schedule.steps() + 1);
 }
 
 }  // namespace
 
-Tensor reverse_log_prob(const Schedule& schedule, const Denoiser& denoiser, const std::vector<Tensor>& trajectory, Variance variance) {
+Tensor reverse_log_prob(const Schedule& schedule, const Denoiser& denoiser,
+                        const std::vector<Tensor>& trajectory, Variance variance) {
     check_trajectory(schedule, trajectory);
     Tensor total = standard_normal(trajectory.back()).log_prob(trajectory.back());
     for (std::size_t t = 1; t < trajectory.size(); ++t) {
         const Tensor& xt = trajectory[t];
-        total = total + reverse(schedule, denoiser, xt, whole(xt, static_cast<std::int64_t>(t)), variance).log_prob(trajectory[t - 1]);
+        total = total +
+                reverse(schedule, denoiser, xt, whole(xt, static_cast<std::int64_t>(t)), variance)
+                    .log_prob(trajectory[t - 1]);
     }
     return total;
 }
@@ -52,11 +58,14 @@ Tensor forward_log_prob(const Schedule& schedule, const std::vector<Tensor>& tra
     check_trajectory(schedule, trajectory);
     Tensor total = zeros({trajectory[0].size(0)}, trajectory[0].options());
     for (std::size_t t = 1; t < trajectory.size(); ++t)
-        total = total + forward_step(schedule, trajectory[t - 1], whole(trajectory[t], static_cast<std::int64_t>(t))).log_prob(trajectory[t]);
+        total = total + forward_step(schedule, trajectory[t - 1],
+                                     whole(trajectory[t], static_cast<std::int64_t>(t)))
+                            .log_prob(trajectory[t]);
     return total;
 }
 
-std::vector<Tensor> draw_trajectory(const Schedule& schedule, const Tensor& x0, Generator& generator) {
+std::vector<Tensor> draw_trajectory(const Schedule& schedule, const Tensor& x0,
+                                    Generator& generator) {
     std::vector<Tensor> states{x0};
     for (std::int64_t t = 1; t <= schedule.steps(); ++t) {
         const Normal q = forward_step(schedule, states.back(), whole(x0, t));
@@ -71,34 +80,42 @@ Tensor Bound::total() const {
     return sum;
 }
 
-Bound variational_bound(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, Variance variance, Decoder decoder,
-                        Generator& generator) {
+Bound variational_bound(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0,
+                        Variance variance, Decoder decoder, Generator& generator) {
     NoGrad guard;
     return collect(schedule, x0, [&](std::int64_t t) {
-        return term_at(schedule, denoiser, x0, t, randn(x0.shape(), x0.options(), generator), variance, decoder);
+        return term_at(schedule, denoiser, x0, t, randn(x0.shape(), x0.options(), generator),
+                       variance, decoder);
     });
 }
 
-Bound expected_bound(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, Variance variance, Decoder decoder, std::int64_t nodes) {
-    check(x0.defined() && x0.rank() == 2 && x0.size(1) == 1 && x0.dtype() == f64, "expected_bound", "needs one number a sample, f64 [B, 1]; got ",
-          describe(x0));
+Bound expected_bound(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0,
+                     Variance variance, Decoder decoder, std::int64_t nodes) {
+    check(x0.defined() && x0.rank() == 2 && x0.size(1) == 1 && x0.dtype() == f64, "expected_bound",
+          "needs one number a sample, f64 [B, 1]; got ", describe(x0));
     NoGrad guard;
     const Quadrature rule = gauss_hermite(nodes);
     const std::int64_t count = x0.size(0);
-    const Tensor repeated = reshape(expand(unsqueeze(x0, 1), {count, nodes, 1}), {count * nodes, 1});
+    const Tensor repeated =
+        reshape(expand(unsqueeze(x0, 1), {count, nodes, 1}), {count * nodes, 1});
     const Tensor noise = reshape(expand(rule.nodes, {count, nodes}), {count * nodes, 1});
     return collect(schedule, x0, [&](std::int64_t t) {
-        return sum(reshape(term_at(schedule, denoiser, repeated, t, noise, variance, decoder), {count, nodes}) * rule.weights, {1});
+        return sum(reshape(term_at(schedule, denoiser, repeated, t, noise, variance, decoder),
+                           {count, nodes}) *
+                       rule.weights,
+                   {1});
     });
 }
 
 Quadrature gauss_hermite(std::int64_t count) {
     check(count >= 1, "gauss_hermite", "needs a node at least; got ", count);
-    // The Hermite polynomials satisfy z h_k = sqrt(k + 1) h_{k+1} + sqrt(k) h_{k-1}: the nodes are the eigenvalues of that matrix.
+    // The Hermite polynomials satisfy z h_k = sqrt(k + 1) h_{k+1} + sqrt(k) h_{k-1}: the nodes are
+    // the eigenvalues of that matrix.
     std::vector<double> jacobi(static_cast<std::size_t>(count * count));
     for (std::int64_t k = 1; k < count; ++k)
-        jacobi[static_cast<std::size_t>(k * count + k - 1)] = jacobi[static_cast<std::size_t>((k - 1) * count + k)] =
-            std::sqrt(static_cast<double>(k));
+        jacobi[static_cast<std::size_t>(k * count + k - 1)] =
+            jacobi[static_cast<std::size_t>((k - 1) * count + k)] =
+                std::sqrt(static_cast<double>(k));
     const auto [values, vectors] = eigh(tensor(jacobi, {count, count}, {.dtype = f64}));
     return {values, square(select(vectors, 0, 0))};
 }
@@ -110,32 +127,47 @@ struct Flow {
     Tensor velocity, trace;
 };
 
-Flow flow(const Schedule& schedule, const Denoiser& denoiser, double t, const Tensor& x, const std::vector<Tensor>& probes) {
+Flow flow(const Schedule& schedule, const Denoiser& denoiser, double t, const Tensor& x,
+          const std::vector<Tensor>& probes) {
     GradMode record(true);
     Tensor at = detach(x);
     at.requires_grad_();
-    const Tensor velocity = (at - look(schedule, denoiser, t, at).noise / std::sqrt(1 - schedule.alpha_bar_at(t))) * 0.5;
+    const Tensor velocity =
+        (at - look(schedule, denoiser, t, at).noise / std::sqrt(1 - schedule.alpha_bar_at(t))) *
+        0.5;
     const Tensor lines = reshape(velocity, {x.size(0), -1});
     Tensor trace = zeros({x.size(0)}, x.options());
-    const auto pull_back = [&](const Tensor& output) { return reshape(grad(sum(output), {at}, {.retain_graph = true})[0], lines.shape()); };
+    const auto pull_back = [&](const Tensor& output) {
+        return reshape(grad(sum(output), {at}, {.retain_graph = true})[0], lines.shape());
+    };
     if (probes.empty())
-        for (std::int64_t d = 0; d < lines.size(1); ++d) trace = trace + select(pull_back(select(lines, 1, d)), 1, d);
-    for (const Tensor& probe : probes) trace = trace + sum(pull_back(lines * probe) * probe, {1}) / static_cast<double>(probes.size());
+        for (std::int64_t d = 0; d < lines.size(1); ++d)
+            trace = trace + select(pull_back(select(lines, 1, d)), 1, d);
+    for (const Tensor& probe : probes)
+        trace =
+            trace + sum(pull_back(lines * probe) * probe, {1}) / static_cast<double>(probes.size());
     return {detach(velocity), detach(trace)};
 }
 
 }  // namespace
 
-Tensor ode_log_likelihood(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, std::int64_t steps, std::int64_t probes,
-                          Generator& generator) {
-    check(x0.defined() && x0.rank() >= 1 && (x0.dtype() == f32 || x0.dtype() == f64), "ode_log_likelihood", "needs data [B, ..], f32 or f64; got ",
-          describe(x0));
+Tensor ode_log_likelihood(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0,
+                          std::int64_t steps, std::int64_t probes, Generator& generator) {
+    check(x0.defined() && x0.rank() >= 1 && (x0.dtype() == f32 || x0.dtype() == f64),
+          "ode_log_likelihood", "needs data [B, ..], f32 or f64; got ", describe(x0));
     check(probes >= 0, "ode_log_likelihood", "negative number of probes; got ", probes);
-    const std::vector<double> times = make_sampler(schedule, {.name = "heun", .steps = steps})->times();  // T .. 1
+    // T .. 1
+    const std::vector<double> times =
+        make_sampler(schedule, {.name = "heun", .steps = steps})->times();
     std::vector<Tensor> signs;
     for (std::int64_t i = 0; i < probes; ++i)
-        signs.push_back(bernoulli(0.5, {x0.size(0), x0.numel() / std::max<std::int64_t>(x0.size(0), 1)}, x0.options(), generator) * 2.0 - 1.0);
-    // The score is not known at t = 0: what it is at t = 1 serves on the way there, a stride of beta_1.
+        signs.push_back(bernoulli(0.5,
+                                  {x0.size(0), x0.numel() / std::max<std::int64_t>(x0.size(0), 1)},
+                                  x0.options(), generator) *
+                            2.0 -
+                        1.0);
+    // The score is not known at t = 0: what it is at t = 1 serves on the way there, a stride of
+    // beta_1.
     double t = times.back(), u = std::log(schedule.alpha_bar_at(t));
     Flow here = flow(schedule, denoiser, t, x0, signs);
     Tensor x = x0 + here.velocity * u, gained = here.trace * u;

@@ -9,17 +9,21 @@ namespace eps::models::ddpm {
 
 struct MlpOptions {
     std::int64_t data = 2, width = 128, blocks = 3;
-    std::int64_t octaves = 4;        // sin and cos of 2^k x, k = 0 .. octaves - 1, beside x: without them fine structure is learned slowly
+    // sin and cos of 2^k x, k = 0 .. octaves - 1, beside x: without them fine structure is learned
+    // slowly
+    std::int64_t octaves = 4;
     double dropout = 0;              // in every block
     std::int64_t classes = 0;        // 0: it is told none
     bool learned_variance = false;   // twice the numbers come out
     Generator* generator = nullptr;  // of the weights; null: default_generator()
-    Generator* masks = nullptr;      // of the dropout, which must outlive the net; null: default_generator()
+    // of the dropout, which must outlive the net; null: default_generator()
+    Generator* masks = nullptr;
 };
 
-/// For points x [B, data], best of variance about 1: residual blocks h + W2 dropout(silu(W1 silu(h) + W time)) between two linear layers
-/// -> [B, data], or [B, 2 data]. (Octaves: Tancik et al. 2020.) Submodules: time1, time2, class_embedding, first, block<i> and last; of a block: first,
-/// time, second, dropout.
+/// For points x [B, data], best of variance about 1: residual blocks h + W2 dropout(silu(W1 silu(h)
+/// + W time)) between two linear layers
+/// -> [B, data], or [B, 2 data]. (Octaves: Tancik et al. 2020.) Submodules: time1, time2,
+/// class_embedding, first, block<i> and last; of a block: first, time, second, dropout.
 class Mlp final : public Network {
 public:
     explicit Mlp(const MlpOptions& options);

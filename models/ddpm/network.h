@@ -11,28 +11,33 @@ namespace eps::models::ddpm {
 
 /// What every network here is told beside x.
 struct ConditionOptions {
-    std::int64_t sinusoids, width;  // of the time: how many sinusoids, and the width of what is made of them
-    std::int64_t classes = 0;       // 0: the network is told none
-    bool learned_variance = false;  // v comes out behind the prediction, in dimension 1   (Nichol & Dhariwal 2021, eq. 15)
-    Generator* generator = nullptr; // null: default_generator()
+    // of the time: how many sinusoids, and the width of what is made of them
+    std::int64_t sinusoids, width;
+    std::int64_t classes = 0;  // 0: the network is told none
+    // v comes out behind the prediction, in dimension 1   (Nichol & Dhariwal 2021, eq. 15)
+    bool learned_variance = false;
+    Generator* generator = nullptr;  // null: default_generator()
 };
 
 class Network : public nn::Module {
 public:
     using nn::Module::forward;
-    /// x [B, ...], t [B] whole or real, classes i64 [B], 0 .. class_count() - 1, or class_count() for "not told"; undefined for a network without
-    /// classes -> what is predicted, of x's shape, or twice as long in dimension 1 with learned variances. Throws on anything else.
+    /// x [B, ...], t [B] whole or real, classes i64 [B], 0 .. class_count() - 1, or class_count()
+    /// for "not told"; undefined for a network without classes -> what is predicted, of x's shape,
+    /// or twice as long in dimension 1 with learned variances. Throws on anything else.
     Tensor forward(const Tensor& x, const Tensor& t, const Tensor& classes = {});
     std::int64_t class_count() const { return classes_; }
 
-    /// This network as samplers see it, for as long as it lives; one with classes is told none (guidance.h tells it some).
+    /// This network as samplers see it, for as long as it lives; one with classes is told none
+    /// (guidance.h tells it some).
     Denoiser denoiser(Prediction kind = Prediction::noise);
 
 protected:
     explicit Network(const ConditionOptions& options);
 
 private:
-    /// condition [B, width]: silu(W2 silu(W1 sinusoids(t)) + the class's vector)   (Ho et al. 2020, appendix B; Nichol & Dhariwal 2021)
+    /// condition [B, width]: silu(W2 silu(W1 sinusoids(t)) + the class's vector)   (Ho et al. 2020,
+    /// appendix B; Nichol & Dhariwal 2021)
     virtual Tensor predict(const Tensor& x, const Tensor& condition) = 0;
 
     std::int64_t sinusoids_, classes_;

@@ -18,22 +18,28 @@ constexpr double kHybrid = 1e-3;  // lambda of Nichol & Dhariwal 2021
 constexpr double kHalfBin = 1.0 / 255;
 constexpr double kFarTail = 1e9;  // deviations: the normal's mass beyond is 0, its logarithm finite
 
-Tensor rows(const Tensor& x) { return reshape(x, {x.size(0), x.numel() / std::max<std::int64_t>(x.size(0), 1)}); }
+Tensor rows(const Tensor& x) {
+    return reshape(x, {x.size(0), x.numel() / std::max<std::int64_t>(x.size(0), 1)});
+}
 Tensor sum_sample(const Tensor& x) { return sum(rows(x), {1}); }
 
 }  // namespace
 
-Tensor simple_loss(const Tensor& predicted, const Tensor& target) { return mean(rows(squared_error(predicted, target)), {1}); }
+Tensor simple_loss(const Tensor& predicted, const Tensor& target) {
+    return mean(rows(squared_error(predicted, target)), {1});
+}
 
 double bound_weight(const Schedule& schedule, std::int64_t t, bool posterior_variance) {
-    const double beta = schedule.beta(t), variance = posterior_variance ? schedule.posterior_variance(t) : beta;
+    const double beta = schedule.beta(t),
+                 variance = posterior_variance ? schedule.posterior_variance(t) : beta;
     return beta * beta / (2 * variance * schedule.alpha(t) * (1 - schedule.alpha_bar(t)));
 }
 
 double min_snr_weight(const Schedule& schedule, std::int64_t t, double gamma, Prediction kind) {
     const double snr = schedule.snr(t), clipped = std::min(snr, gamma);
     switch (kind) {
-        case Prediction::noise: return std::min(1.0, gamma / snr);  // the same, and finite where there is no signal
+        // the same, and finite where there is no signal
+        case Prediction::noise: return std::min(1.0, gamma / snr);
         case Prediction::x0: return clipped;
         case Prediction::v: return clipped / (snr + 1);
         case Prediction::mean: break;
@@ -51,9 +57,11 @@ Tensor discretised_log_prob(const Tensor& x0, const Normal& p) {
     const Tensor far = full({}, kFarTail, x0.options());
     const Tensor below = where(x0 < kHalfBin - 1, -far, (from_mean - kHalfBin) / deviation);
     const Tensor above = where(x0 > 1 - kHalfBin, far, (from_mean + kHalfBin) / deviation);
-    // Phi(above) - Phi(below), on the side of the mean where Phi is small and its logarithm keeps its digits.
+    // Phi(above) - Phi(below), on the side of the mean where Phi is small and its logarithm keeps
+    // its digits.
     const Tensor right = below + above > 0.0;
-    const Tensor low = log_ndtr(where(right, -above, below)), high = log_ndtr(where(right, -below, above));
+    const Tensor low = log_ndtr(where(right, -above, below)),
+                 high = log_ndtr(where(right, -below, above));
     return sum_sample(high + log(-expm1(low - high)));
 }
 
@@ -62,10 +70,14 @@ Tensor bound_prior(const Schedule& schedule, const Tensor& x0) {
     return normal_kl(forward(schedule, x0, T), {zeros({}, x0.options()), ones({}, x0.options())});
 }
 
-Tensor bound_term(const Schedule& schedule, const Normal& p, const Tensor& x0, const Tensor& xt, const Tensor& t, Decoder decoder) {
-    const Tensor log_prob = decoder == Decoder::discretised ? discretised_log_prob(x0, p) : p.log_prob(x0);
-    // At t = 1 q(x_0 | x_1, x_0) is a point; the variance put in its place there keeps what is not chosen finite.
-    const Normal q{posterior(schedule, xt, x0, t).mean, reverse_variance(schedule, Variance::beta_tilde, xt, t)};
+Tensor bound_term(const Schedule& schedule, const Normal& p, const Tensor& x0, const Tensor& xt,
+                  const Tensor& t, Decoder decoder) {
+    const Tensor log_prob =
+        decoder == Decoder::discretised ? discretised_log_prob(x0, p) : p.log_prob(x0);
+    // At t = 1 q(x_0 | x_1, x_0) is a point; the variance put in its place there keeps what is not
+    // chosen finite.
+    const Normal q{posterior(schedule, xt, x0, t).mean,
+                   reverse_variance(schedule, Variance::beta_tilde, xt, t)};
     return where(eq(t, 1.0), -log_prob, normal_kl(q, p));
 }
 
@@ -81,9 +93,11 @@ struct Moment {  // of training
 
     Tensor simple() const { return simple_loss(out.predicted, target); }
     Tensor bound(const Tensor& predicted) const {
-        const Normal p = reverse(schedule, denoiser.kind(), predicted, xt, t, options.variance, out.v);
+        const Normal p =
+            reverse(schedule, denoiser.kind(), predicted, xt, t, options.variance, out.v);
         const double elements = static_cast<double>(x0.numel()) / static_cast<double>(x0.size(0));
-        return bound_term(schedule, p, x0, xt, t, options.decoder) * (static_cast<double>(schedule.steps()) / elements);
+        return bound_term(schedule, p, x0, xt, t, options.decoder) *
+               (static_cast<double>(schedule.steps()) / elements);
     }
 };
 
@@ -96,7 +110,8 @@ Tensor hybrid_of(const Moment& m) {
 }
 // min_snr_weight of each t, where t is.
 Tensor min_snr_of(const Moment& m) {
-    const Tensor bar = reshape(m.schedule.at(m.t, m.x0).alpha_bar, {m.t.numel()}), snr = bar / (1.0 - bar);
+    const Tensor bar = reshape(m.schedule.at(m.t, m.x0).alpha_bar, {m.t.numel()}),
+                 snr = bar / (1.0 - bar);
     const Tensor clipped = clamp(snr, {.hi = m.options.gamma});
     const auto weight = [&] {
         switch (m.denoiser.kind()) {
@@ -105,7 +120,8 @@ Tensor min_snr_of(const Moment& m) {
             case Prediction::v: return clipped / (snr + 1.0);
             case Prediction::mean: break;
         }
-        return full_like(snr, min_snr_weight(m.schedule, 1, m.options.gamma, m.denoiser.kind()));  // which throws
+        // which throws
+        return full_like(snr, min_snr_weight(m.schedule, 1, m.options.gamma, m.denoiser.kind()));
     };
     return to(weight(), m.x0.dtype()) * m.simple();
 }
@@ -114,15 +130,18 @@ struct Named {
     const char* name;
     Tensor (*of)(const Moment& moment);
 };
-constexpr Named kLosses[] = {{"simple", simple_of}, {"min-snr", min_snr_of}, {"bound", bound_of}, {"hybrid", hybrid_of}};
+constexpr Named kLosses[] = {
+    {"simple", simple_of}, {"min-snr", min_snr_of}, {"bound", bound_of}, {"hybrid", hybrid_of}};
 
 }  // namespace
 
-Tensor training_loss(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, const Tensor& t, const Tensor& noise,
-                     const LossOptions& options) {
+Tensor training_loss(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0,
+                     const Tensor& t, const Tensor& noise, const LossOptions& options) {
     const Named& loss = by_name("ddpm", "loss", kLosses, options.name);
     const Tensor xt = diffuse(schedule, x0, t, noise);
-    const Tensor target = denoiser.kind() == Prediction::noise ? noise : from_x0(schedule.at(t, xt), denoiser.kind(), x0, xt);
+    const Tensor target = denoiser.kind() == Prediction::noise
+                              ? noise
+                              : from_x0(schedule.at(t, xt), denoiser.kind(), x0, xt);
     return loss.of({schedule, denoiser, x0, xt, t, target, denoiser(xt, t), options});
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// The options of the family "ddpm": how the command line and config.json know them, and the same as structs, checked for what goes together.
+// The options of the family "ddpm": how the command line and config.json know them, and the same as
+// structs, checked for what goes together.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -20,36 +21,39 @@ std::vector<Option> sample_options();
 
 struct Settings {
     std::string data, data_dir;
-    bool images;                       // otherwise a toy of the plane
+    bool images;  // otherwise a toy of the plane
     std::string schedule;
-    std::int64_t timesteps;            // T
+    std::int64_t timesteps;  // T
     Prediction prediction;
-    LossOptions loss;                  // with the variance of the reverse steps and the decoder
-    bool importance;                   // in drawing t
-    std::int64_t classes;              // 0: unconditional
+    LossOptions loss;      // with the variance of the reverse steps and the decoder
+    bool importance;       // in drawing t
+    std::int64_t classes;  // 0: unconditional
     double class_dropout;
-    MlpOptions mlp;                    // of toys
-    UNetOptions unet;                  // of images
-    std::int64_t batch, parts;         // parts a batch is taken in
+    MlpOptions mlp;             // of toys
+    UNetOptions unet;           // of images
+    std::int64_t batch, parts;  // parts a batch is taken in
     double lr;
     std::string lr_decay;
-    double grad_clip;                  // 0: none
-    double ema;                        // 0: none
-    SamplerOptions sampler;            // of pictures and metrics
+    double grad_clip;        // 0: none
+    double ema;              // 0: none
+    SamplerOptions sampler;  // of pictures and metrics
     std::int64_t steps;
     std::uint64_t seed;
     Device device;
     nn::GradScalerOptions loss_scaling;
 
-    /// Of a complete config. Throws one sentence, with what is allowed, where options do not go together.
+    /// Of a complete config. Throws one sentence, with what is allowed, where options do not go
+    /// together.
     static Settings of(const Config& config);
 };
 
 struct Sampling {
     SamplerOptions sampler;
-    double guidance = 0;               // of classifier-free guidance; 0: the conditional model alone
-    std::int64_t only_class = -1;      // of every sample; -1: the classes in turn
-    std::int64_t at_once = 128;        // samples in one pass: bounds memory, and no result depends on it
+    // of classifier-free guidance; 0: the conditional model alone
+    double guidance = 0;
+    std::int64_t only_class = -1;  // of every sample; -1: the classes in turn
+    // samples in one pass: bounds memory, and no result depends on it
+    std::int64_t at_once = 128;
 
     /// As the run has it.
     explicit Sampling(const Settings& settings);

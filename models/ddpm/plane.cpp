@@ -22,14 +22,18 @@ namespace {
 
 constexpr std::int64_t kPixels = 320, kPanel = 128;  // a side of a picture, and of each of a strip
 constexpr std::int64_t kDots = 1000;
-constexpr std::int64_t kReported = 2500;             // of PacGAN's protocol   (Lin et al. 2018, section 4.1)
+// of PacGAN's protocol   (Lin et al. 2018, section 4.1)
+constexpr std::int64_t kReported = 2500;
 constexpr std::int64_t kBounded = 40000, kOde = 500;
 constexpr Colour kData{0.75f, 0.75f, 0.75f}, kInk{0.1f, 0.3f, 0.8f};
 
 class Plane final : public Domain {
 public:
     explicit Plane(const Settings& settings)
-        : toy_(data::make_toy(settings.data)), device_(settings.device), batch_(settings.batch), conditional_(settings.classes > 0),
+        : toy_(data::make_toy(settings.data)),
+          device_(settings.device),
+          batch_(settings.batch),
+          conditional_(settings.classes > 0),
           ode_(settings.schedule != "zero-snr" && !conditional_) {
         Generator generator(1);
         const Tensor x = toy_.sample(20000, generator);
@@ -41,12 +45,17 @@ public:
 
     Shape sample_shape() const override { return {2}; }
     Minibatch batch(const std::function<std::int64_t()>&, Generator& generator) override {
-        Minibatch batch{host_tensor(device_, [this, &generator] { return (drawn_ = draw(batch_, generator)).x; }), {}};
+        Minibatch batch{
+            host_tensor(device_,
+                        [this, &generator] { return (drawn_ = draw(batch_, generator)).x; }),
+            {}};
         if (conditional_) batch.y = host_tensor(device_, [this] { return drawn_.y; });
         return batch;
     }
     std::int64_t batches_per_epoch() override { return 0; }
-    Minibatch held_out(std::int64_t most, Generator& generator) override { return draw(most, generator); }
+    Minibatch held_out(std::int64_t most, Generator& generator) override {
+        return draw(most, generator);
+    }
 
     std::int64_t report_count() override { return kReported; }
     std::int64_t shown_count() const override { return kDots; }
@@ -80,7 +89,9 @@ public:
 
         const Tensor x = narrow(examples.x, 0, 0, kOde);
         const Tensor at = copy_to(x, device_);
-        const Tensor log_p = model.with_weights([&] { return ode_log_likelihood(model.schedule(), model.denoiser({}), at, 0, 0, generator); });
+        const Tensor log_p = model.with_weights([&] {
+            return ode_log_likelihood(model.schedule(), model.denoiser({}), at, 0, 0, generator);
+        });
         const Tensor nll = unit() - to(copy_to(log_p, cpu), f64);
         add("nll_ode", mean_with_error(nll));
         if (toy_.has_density()) {
@@ -93,13 +104,16 @@ public:
         return scalars;
     }
 
-    Scalars report(const Tensor& samples, Generator& generator) override { return metrics::toy_report(shown(samples), toy_, generator); }
+    Scalars report(const Tensor& samples, Generator& generator) override {
+        return metrics::toy_report(shown(samples), toy_, generator);
+    }
 
 private:
     Minibatch draw(std::int64_t count, Generator& generator) const {
         const NoGrad guard;
         const Tensor x = toy_.sample(count, generator);
-        return {(x - centre_) / deviation_, conditional_ ? metrics::nearest_mode(x, toy_.modes) : Tensor()};
+        return {(x - centre_) / deviation_,
+                conditional_ ? metrics::nearest_mode(x, toy_.modes) : Tensor()};
     }
     Tensor shown(const Tensor& x) const {
         const NoGrad guard;
@@ -133,6 +147,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Domain> plane(const Settings& settings) { return std::make_unique<Plane>(settings); }
+std::unique_ptr<Domain> plane(const Settings& settings) {
+    return std::make_unique<Plane>(settings);
+}
 
 }  // namespace eps::models::ddpm

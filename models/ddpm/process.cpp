@@ -13,7 +13,9 @@ namespace eps::models::ddpm {
 namespace {
 
 /// A coefficient as a factor of x: its dtype, and its device where one number serves the batch.
-Tensor as(const Tensor& coefficient, const Tensor& x) { return to(to(coefficient, x.dtype()), x.device()); }
+Tensor as(const Tensor& coefficient, const Tensor& x) {
+    return to(to(coefficient, x.dtype()), x.device());
+}
 
 /// mu-tilde = x0 x_0 + xt x_t: the two factors.
 struct MeanWeights {
@@ -27,8 +29,10 @@ struct NamedPrediction {
     const char* name;
     Prediction value;
 };
-constexpr NamedPrediction kPredictions[] = {
-    {"noise", Prediction::noise}, {"x0", Prediction::x0}, {"v", Prediction::v}, {"mean", Prediction::mean}};
+constexpr NamedPrediction kPredictions[] = {{"noise", Prediction::noise},
+                                            {"x0", Prediction::x0},
+                                            {"v", Prediction::v},
+                                            {"mean", Prediction::mean}};
 
 struct NamedVariance {
     const char* name;
@@ -71,7 +75,9 @@ Tensor posterior_mean(const Coefficients& c, const Tensor& x0, const Tensor& xt)
     return w.x0 * x0 + w.xt * xt;
 }
 
-Prediction prediction(const std::string& name) { return by_name("ddpm", "prediction", kPredictions, name).value; }
+Prediction prediction(const std::string& name) {
+    return by_name("ddpm", "prediction", kPredictions, name).value;
+}
 const std::vector<std::string>& prediction_names() {
     static const std::vector<std::string> names = names_in(kPredictions);
     return names;
@@ -80,8 +86,10 @@ const std::vector<std::string>& prediction_names() {
 Tensor to_x0(const Coefficients& c, Prediction kind, const Tensor& predicted, const Tensor& xt) {
     switch (kind) {
         case Prediction::x0: return predicted;
-        case Prediction::noise: return (xt - as(sqrt(1.0 - c.alpha_bar), xt) * predicted) / as(sqrt(c.alpha_bar), xt);
-        case Prediction::v: return as(sqrt(c.alpha_bar), xt) * xt - as(sqrt(1.0 - c.alpha_bar), xt) * predicted;
+        case Prediction::noise:
+            return (xt - as(sqrt(1.0 - c.alpha_bar), xt) * predicted) / as(sqrt(c.alpha_bar), xt);
+        case Prediction::v:
+            return as(sqrt(c.alpha_bar), xt) * xt - as(sqrt(1.0 - c.alpha_bar), xt) * predicted;
         case Prediction::mean: break;
     }
     const MeanWeights w(c, xt);
@@ -91,24 +99,30 @@ Tensor to_x0(const Coefficients& c, Prediction kind, const Tensor& predicted, co
 Tensor from_x0(const Coefficients& c, Prediction kind, const Tensor& x0, const Tensor& xt) {
     switch (kind) {
         case Prediction::x0: return x0;
-        case Prediction::noise: return (xt - as(sqrt(c.alpha_bar), xt) * x0) / as(sqrt(1.0 - c.alpha_bar), xt);
-        case Prediction::v: return (as(sqrt(c.alpha_bar), xt) * xt - x0) / as(sqrt(1.0 - c.alpha_bar), xt);
+        case Prediction::noise:
+            return (xt - as(sqrt(c.alpha_bar), xt) * x0) / as(sqrt(1.0 - c.alpha_bar), xt);
+        case Prediction::v:
+            return (as(sqrt(c.alpha_bar), xt) * xt - x0) / as(sqrt(1.0 - c.alpha_bar), xt);
         case Prediction::mean: break;
     }
     return posterior_mean(c, x0, xt);
 }
 
-Tensor to_x0(const Schedule& schedule, Prediction kind, const Tensor& predicted, const Tensor& xt, const Tensor& t) {
+Tensor to_x0(const Schedule& schedule, Prediction kind, const Tensor& predicted, const Tensor& xt,
+             const Tensor& t) {
     return to_x0(schedule.at(t, xt), kind, predicted, xt);
 }
 
-Tensor convert(const Schedule& schedule, Prediction from, Prediction to, const Tensor& predicted, const Tensor& xt, const Tensor& t) {
+Tensor convert(const Schedule& schedule, Prediction from, Prediction to, const Tensor& predicted,
+               const Tensor& xt, const Tensor& t) {
     if (from == to) return predicted;
     const Coefficients c = schedule.at(t, xt);
     return from_x0(c, to, to_x0(c, from, predicted, xt), xt);
 }
 
-Variance variance(const std::string& name) { return by_name("ddpm", "variance", kVariances, name).value; }
+Variance variance(const std::string& name) {
+    return by_name("ddpm", "variance", kVariances, name).value;
+}
 const std::vector<std::string>& variance_names() {
     static const std::vector<std::string> names = names_in(kVariances);
     return names;
@@ -119,20 +133,25 @@ Tensor learned_variance(const Tensor& beta, const Tensor& least, const Tensor& v
     return exp(low + u * (high - low));
 }
 
-Tensor reverse_variance(const Schedule& schedule, Variance kind, const Tensor& xt, const Tensor& t, const Tensor& v) {
+Tensor reverse_variance(const Schedule& schedule, Variance kind, const Tensor& xt, const Tensor& t,
+                        const Tensor& v) {
     const Coefficients c = schedule.at(t, xt);
     if (kind == Variance::beta) return as(c.beta, xt);
-    if (kind == Variance::beta_tilde) return as(where(eq(c.previous_alpha_bar, 1.0), c.beta, c.posterior_variance()), xt);
-    check(schedule.steps() >= 2, "ddpm", "beta-tilde_2 takes the place of beta-tilde_1, but there is one step only");
+    if (kind == Variance::beta_tilde)
+        return as(where(eq(c.previous_alpha_bar, 1.0), c.beta, c.posterior_variance()), xt);
+    check(schedule.steps() >= 2, "ddpm",
+          "beta-tilde_2 takes the place of beta-tilde_1, but there is one step only");
     const Tensor clipped = schedule.at(clamp(t, {.lo = 2}), xt).posterior_variance();
     if (kind == Variance::beta_tilde_clipped) return as(clipped, xt);
-    check(v.defined() && v.shape() == xt.shape(), "ddpm", "learned variances need a v for each element of ", describe(xt), "; got ", describe(v));
+    check(v.defined() && v.shape() == xt.shape(), "ddpm",
+          "learned variances need a v for each element of ", describe(xt), "; got ", describe(v));
     return learned_variance(c.beta, clipped, v);
 }
 
-Normal reverse(const Schedule& schedule, Prediction kind, const Tensor& predicted, const Tensor& xt, const Tensor& t, Variance variance,
-               const Tensor& v) {
-    return {convert(schedule, kind, Prediction::mean, predicted, xt, t), reverse_variance(schedule, variance, xt, t, v)};
+Normal reverse(const Schedule& schedule, Prediction kind, const Tensor& predicted, const Tensor& xt,
+               const Tensor& t, Variance variance, const Tensor& v) {
+    return {convert(schedule, kind, Prediction::mean, predicted, xt, t),
+            reverse_variance(schedule, variance, xt, t, v)};
 }
 
 }  // namespace eps::models::ddpm

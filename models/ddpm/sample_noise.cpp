@@ -6,9 +6,11 @@
 namespace eps::models::ddpm {
 
 SampleNoise::SampleNoise(std::uint64_t seed, std::int64_t first, std::int64_t count) {
-    check(first >= 0 && count >= 0, "SampleNoise", "negative numbers of samples; got first ", first, ", count ", count);
+    check(first >= 0 && count >= 0, "SampleNoise", "negative numbers of samples; got first ", first,
+          ", count ", count);
     const Generator root(seed);
-    for (std::int64_t n = 0; n < count; ++n) generators_.push_back(root.fork(static_cast<std::uint64_t>(first + n)));
+    for (std::int64_t n = 0; n < count; ++n)
+        generators_.push_back(root.fork(static_cast<std::uint64_t>(first + n)));
 }
 
 Tensor SampleNoise::normal(const Shape& sample, Options options) {
@@ -24,8 +26,9 @@ Tensor SampleNoise::normal(const Shape& sample, Options options) {
 }
 
 Tensor SampleNoise::normal_like(const Tensor& x) {
-    check(x.defined() && x.rank() >= 1 && x.size(0) == static_cast<std::int64_t>(generators_.size()), "SampleNoise", "has noise for ",
-          generators_.size(), " samples; got ", describe(x));
+    check(
+        x.defined() && x.rank() >= 1 && x.size(0) == static_cast<std::int64_t>(generators_.size()),
+        "SampleNoise", "has noise for ", generators_.size(), " samples; got ", describe(x));
     Shape sample = x.shape();
     sample.erase(0);
     return normal(sample, x.options());

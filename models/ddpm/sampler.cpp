@@ -15,53 +15,69 @@ double logit(double p) { return std::log(p) - std::log1p(-p); }
 // S whole times from `from` to 1, evenly up to rounding.
 std::vector<double> even_times(std::int64_t from, std::int64_t count) {
     std::vector<double> times;
-    const double stride = static_cast<double>(from - 1) / static_cast<double>(std::max<std::int64_t>(count - 1, 1));
-    for (std::int64_t i = 0; i < count; ++i) times.push_back(std::round(static_cast<double>(from) - static_cast<double>(i) * stride));
+    const double stride =
+        static_cast<double>(from - 1) / static_cast<double>(std::max<std::int64_t>(count - 1, 1));
+    for (std::int64_t i = 0; i < count; ++i)
+        times.push_back(std::round(static_cast<double>(from) - static_cast<double>(i) * stride));
     return times;
 }
 
-// S real times from `from` to 1, the logits of their alpha_bar evenly. Where that of `from` is infinite, the others start from the step below.
+// S real times from `from` to 1, the logits of their alpha_bar evenly. Where that of `from` is
+// infinite, the others start from the step below.
 std::vector<double> even_logits(const Schedule& schedule, std::int64_t from, std::int64_t count) {
-    const double first = logit(schedule.alpha_bar(schedule.alpha_bar(from) > 0 ? from : std::max<std::int64_t>(from - 1, 1)));
+    const double first = logit(schedule.alpha_bar(
+        schedule.alpha_bar(from) > 0 ? from : std::max<std::int64_t>(from - 1, 1)));
     const double last = logit(schedule.alpha_bar(1));
     std::vector<double> times{static_cast<double>(from)};
     for (std::int64_t i = 1; i < count; ++i)
-        times.push_back(i + 1 == count ? 1 : schedule.time_of(first + (last - first) * static_cast<double>(i) / static_cast<double>(count - 1)));
+        times.push_back(i + 1 == count
+                            ? 1
+                            : schedule.time_of(first + (last - first) * static_cast<double>(i) /
+                                                           static_cast<double>(count - 1)));
     return times;
 }
 
 std::vector<double> make_times(const Schedule& schedule, const SamplerOptions& o) {
     const std::int64_t from = o.from == 0 ? schedule.steps() : o.from;
-    check(from >= 1 && from <= schedule.steps(), "ddpm", "no such time to sample from; got ", from, "; expected 1 to ", schedule.steps());
+    check(from >= 1 && from <= schedule.steps(), "ddpm", "no such time to sample from; got ", from,
+          "; expected 1 to ", schedule.steps());
     const std::int64_t count = o.steps == 0 ? from : o.steps;
-    check(count >= 1 && count <= from, "ddpm", "bad number of sampling steps; got ", count, "; expected 1 to ", from, ", the steps of the schedule");
+    check(count >= 1 && count <= from, "ddpm", "bad number of sampling steps; got ", count,
+          "; expected 1 to ", from, ", the steps of the schedule");
     const bool by_snr = o.spacing.empty() ? o.name == "dpm++" : o.spacing == "log-snr";
-    check(o.spacing.empty() || o.spacing == "log-snr" || o.spacing == "time", "ddpm", "unknown spacing '", o.spacing,
-          "'; expected one of time, log-snr");
-    check(!by_snr || o.name != "ancestral", "ddpm", "ancestral sampling stands at whole times; got spacing log-snr; expected time");
+    check(o.spacing.empty() || o.spacing == "log-snr" || o.spacing == "time", "ddpm",
+          "unknown spacing '", o.spacing, "'; expected one of time, log-snr");
+    check(!by_snr || o.name != "ancestral", "ddpm",
+          "ancestral sampling stands at whole times; got spacing log-snr; expected time");
     return by_snr ? even_logits(schedule, from, count) : even_times(from, count);
 }
 
 }  // namespace
 
-Point look(const Schedule& schedule, const Denoiser& denoiser, double t, const Tensor& x, bool clip) {
+Point look(const Schedule& schedule, const Denoiser& denoiser, double t, const Tensor& x,
+           bool clip) {
     const Coefficients c = schedule.at(t);
     check(c.alpha_bar.item() > 0 || denoiser.kind() != Prediction::noise, "ddpm",
           "where alpha_bar_T = 0 the noise says nothing of x_0; hint: predict x0 or v");
     const Denoiser::Output out = denoiser(x, full({x.size(0)}, t, x.options()));
-    if (!clip && denoiser.kind() == Prediction::noise) return {t, x, to_x0(c, Prediction::noise, out.predicted, x), out.predicted, out.v};
-    const Tensor predicted = to_x0(c, denoiser.kind(), out.predicted, x), x0 = clip ? clamp(predicted, {.lo = -1, .hi = 1}) : predicted;
+    if (!clip && denoiser.kind() == Prediction::noise)
+        return {t, x, to_x0(c, Prediction::noise, out.predicted, x), out.predicted, out.v};
+    const Tensor predicted = to_x0(c, denoiser.kind(), out.predicted, x),
+                 x0 = clip ? clamp(predicted, {.lo = -1, .hi = 1}) : predicted;
     return {t, x, x0, from_x0(c, Prediction::noise, x0, x), out.v};
 }
 
 Sampler::Sampler(const Schedule& schedule, const SamplerOptions& options)
     : schedule_(schedule), times_(make_times(schedule, options)), clip_x0_(options.clip_x0) {}
 
-Tensor Sampler::sample(const Denoiser& denoiser, const Tensor& xT, SampleNoise& noise, const Watch& watch, const Constrain& constrain) const {
-    check(xT.defined() && xT.rank() >= 1 && (xT.dtype() == f32 || xT.dtype() == f64), "ddpm", "samples come from noise [B, ..], f32 or f64; got ",
-          describe(xT));
+Tensor Sampler::sample(const Denoiser& denoiser, const Tensor& xT, SampleNoise& noise,
+                       const Watch& watch, const Constrain& constrain) const {
+    check(xT.defined() && xT.rank() >= 1 && (xT.dtype() == f32 || xT.dtype() == f64), "ddpm",
+          "samples come from noise [B, ..], f32 or f64; got ", describe(xT));
     NoGrad guard;
-    const Predict predict = [&](double t, const Tensor& x) { return look(schedule_, denoiser, t, x, clip_x0_); };
+    const Predict predict = [&](double t, const Tensor& x) {
+        return look(schedule_, denoiser, t, x, clip_x0_);
+    };
     Tensor x = xT;
     std::optional<Point> before;
     for (std::size_t i = 0; i < times_.size(); ++i) {
@@ -80,10 +96,13 @@ Tensor ddim_step(const Schedule& schedule, const Point& now, double s) {
     return now.x0 * std::sqrt(signal) + now.noise * std::sqrt(1 - signal);
 }
 
-Tensor ddim_invert(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, std::int64_t steps) {
+Tensor ddim_invert(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0,
+                   std::int64_t steps) {
     NoGrad guard;
-    const std::vector<double> times = make_sampler(schedule, {.name = "ddim", .steps = steps})->times();
-    // At t = 0 nothing is hidden: x_0 is x, and the noise that leads on is the one the model sees at the first time.
+    const std::vector<double> times =
+        make_sampler(schedule, {.name = "ddim", .steps = steps})->times();
+    // At t = 0 nothing is hidden: x_0 is x, and the noise that leads on is the one the model sees
+    // at the first time.
     Point now = look(schedule, denoiser, times.back(), x0);
     now.x0 = x0;
     for (std::size_t i = times.size(); i-- > 0;) {

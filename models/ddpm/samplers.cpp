@@ -8,61 +8,77 @@
 namespace eps::models::ddpm {
 namespace {
 
-/// x_s ~ p_theta(x_s | x_t) = N(mu-tilde(x_t, x_0), sigma^2 I): Algorithm 2 of Ho et al. 2020, and its strided form.
+/// x_s ~ p_theta(x_s | x_t) = N(mu-tilde(x_t, x_0), sigma^2 I): Algorithm 2 of Ho et al. 2020, and
+/// its strided form.
 class Ancestral final : public Sampler {
 public:
-    Ancestral(const Schedule& schedule, const SamplerOptions& options) : Sampler(schedule, options), variance_(variance(options.variance)) {}
+    Ancestral(const Schedule& schedule, const SamplerOptions& options)
+        : Sampler(schedule, options), variance_(variance(options.variance)) {}
 
 private:
-    Tensor step(const Point& now, const Point*, double s, const Predict&, SampleNoise& noise) const override {
+    Tensor step(const Point& now, const Point*, double s, const Predict&,
+                SampleNoise& noise) const override {
         const Coefficients c = schedule().between(now.t, s);
         const Tensor mean = posterior_mean(c, now.x0, now.x), z = noise.normal_like(now.x);
         if (variance_ != Variance::learned) {
-            const Tensor sigma = sqrt(variance_ == Variance::beta ? c.beta : c.posterior_variance());
+            const Tensor sigma =
+                sqrt(variance_ == Variance::beta ? c.beta : c.posterior_variance());
             return mean + z * sigma.item();
         }
-        check(now.v.defined(), "ddpm", "the model has not learned its variances; expected another --variance");
+        check(now.v.defined(), "ddpm",
+              "the model has not learned its variances; expected another --variance");
         return mean + sqrt(learned_variance(c.beta, c.posterior_variance(), now.v)) * z;
     }
 
     Variance variance_;
 };
 
-/// x_s = sqrt(ab_s) x_0 + sqrt(1 - ab_s - sigma^2) eps + sigma z, sigma = eta sqrt((1 - ab_s) / (1 - ab_t)) sqrt(1 - ab_t / ab_s)   (Song et al. 2021,
-/// eq. 12 and 16)
+/// x_s = sqrt(ab_s) x_0 + sqrt(1 - ab_s - sigma^2) eps + sigma z, sigma = eta sqrt((1 - ab_s) / (1
+/// - ab_t)) sqrt(1 - ab_t / ab_s)   (Song et al. 2021, eq. 12 and 16)
 class Ddim final : public Sampler {
 public:
-    Ddim(const Schedule& schedule, const SamplerOptions& options) : Sampler(schedule, options), eta_(options.eta) {
+    Ddim(const Schedule& schedule, const SamplerOptions& options)
+        : Sampler(schedule, options), eta_(options.eta) {
         check(eta_ >= 0 && eta_ <= 1, "ddpm", "eta leaves [0, 1]; got ", eta_);
     }
 
 private:
-    Tensor step(const Point& now, const Point*, double s, const Predict&, SampleNoise& noise) const override {
+    Tensor step(const Point& now, const Point*, double s, const Predict&,
+                SampleNoise& noise) const override {
         if (eta_ == 0) return ddim_step(schedule(), now, s);
         const double signal = schedule().alpha_bar_at(s);
-        const double sigma = eta_ * std::sqrt(schedule().between(now.t, s).posterior_variance().item());
-        return now.x0 * std::sqrt(signal) + now.noise * std::sqrt(1 - signal - sigma * sigma) + noise.normal_like(now.x) * sigma;
+        const double sigma =
+            eta_ * std::sqrt(schedule().between(now.t, s).posterior_variance().item());
+        return now.x0 * std::sqrt(signal) + now.noise * std::sqrt(1 - signal - sigma * sigma) +
+               noise.normal_like(now.x) * sigma;
     }
 
     double eta_;
 };
 
-/// The probability-flow ODE with u = log alpha_bar as its time, which is -integral of beta: dx/du = (x + grad log q(x)) / 2, the score being
-/// -eps / sqrt(1 - alpha_bar)   (Song et al. 2021b, eq. 13)
+/// The probability-flow ODE with u = log alpha_bar as its time, which is -integral of beta: dx/du =
+/// (x + grad log q(x)) / 2, the score being -eps / sqrt(1 - alpha_bar)   (Song et al. 2021b, eq.
+/// 13)
 class Ode : public Sampler {
 public:
     Ode(const Schedule& schedule, const SamplerOptions& options) : Sampler(schedule, options) {
-        check(schedule.alpha_bar_at(times().front()) > 0, "ddpm", options.name, " cannot start where alpha_bar_T = 0; hint: ddim and dpm++ can");
+        check(schedule.alpha_bar_at(times().front()) > 0, "ddpm", options.name,
+              " cannot start where alpha_bar_T = 0; hint: ddim and dpm++ can");
     }
 
 protected:
-    Tensor slope(const Point& p) const { return (p.x - p.noise / std::sqrt(1 - schedule().alpha_bar_at(p.t))) * 0.5; }
-    double stride(double t, double s) const { return std::log(schedule().alpha_bar_at(s) / schedule().alpha_bar_at(t)); }
+    Tensor slope(const Point& p) const {
+        return (p.x - p.noise / std::sqrt(1 - schedule().alpha_bar_at(p.t))) * 0.5;
+    }
+    double stride(double t, double s) const {
+        return std::log(schedule().alpha_bar_at(s) / schedule().alpha_bar_at(t));
+    }
 };
 
 class Euler final : public Ode {
     using Ode::Ode;
-    Tensor step(const Point& now, const Point*, double s, const Predict&, SampleNoise&) const override {
+    Tensor step(const Point& now, const Point*, double s, const Predict&,
+                SampleNoise&) const override {
         return now.x + slope(now) * stride(now.t, s);
     }
 };
@@ -70,27 +86,31 @@ class Euler final : public Ode {
 /// Euler's step, then once more with the mean of the slopes at both ends: two predictions a step.
 class Heun final : public Ode {
     using Ode::Ode;
-    Tensor step(const Point& now, const Point*, double s, const Predict& predict, SampleNoise&) const override {
+    Tensor step(const Point& now, const Point*, double s, const Predict& predict,
+                SampleNoise&) const override {
         const double du = stride(now.t, s);
         const Tensor k1 = slope(now), k2 = slope(predict(s, now.x + k1 * du));
         return now.x + (k1 + k2) * (0.5 * du);
     }
 };
 
-/// x_s = sigma_s / sigma_t x_t - alpha_s (e^-h - 1) D, h = lambda_s - lambda_t, lambda = log(alpha / sigma); D is x_0 extrapolated from the last two
-/// predictions to the middle of the stride, alpha = sqrt(ab), sigma = sqrt(1 - ab)   (Lu et al. 2022, DPM-Solver++, Algorithm 2)
+/// x_s = sigma_s / sigma_t x_t - alpha_s (e^-h - 1) D, h = lambda_s - lambda_t, lambda = log(alpha
+/// / sigma); D is x_0 extrapolated from the last two predictions to the middle of the stride, alpha
+/// = sqrt(ab), sigma = sqrt(1 - ab)   (Lu et al. 2022, DPM-Solver++, Algorithm 2)
 class DpmPlusPlus final : public Sampler {
     using Sampler::Sampler;
     double lambda(double t) const {
         const double signal = schedule().alpha_bar_at(t);
         return 0.5 * (std::log(signal) - std::log1p(-signal));
     }
-    Tensor step(const Point& now, const Point* before, double s, const Predict&, SampleNoise&) const override {
+    Tensor step(const Point& now, const Point* before, double s, const Predict&,
+                SampleNoise&) const override {
         const double signal = schedule().alpha_bar_at(s), h = lambda(s) - lambda(now.t);
         const double sigma_ratio = std::sqrt((1 - signal) / (1 - schedule().alpha_bar_at(now.t)));
         Tensor d = now.x0;
         if (before) {
-            const double r = (lambda(now.t) - lambda(before->t)) / h;  // infinite where the first time had no signal
+            // infinite where the first time had no signal
+            const double r = (lambda(now.t) - lambda(before->t)) / h;
             d = d + (now.x0 - before->x0) * (1 / (2 * r));
         }
         return now.x * sigma_ratio - d * (std::sqrt(signal) * std::expm1(-h));
@@ -105,13 +125,17 @@ struct Named {
     const char* name;
     std::unique_ptr<Sampler> (*make)(const Schedule&, const SamplerOptions&);
 };
-constexpr Named kSamplers[] = {
-    {"ancestral", make<Ancestral>}, {"ddim", make<Ddim>}, {"euler", make<Euler>}, {"heun", make<Heun>}, {"dpm++", make<DpmPlusPlus>}};
+constexpr Named kSamplers[] = {{"ancestral", make<Ancestral>},
+                               {"ddim", make<Ddim>},
+                               {"euler", make<Euler>},
+                               {"heun", make<Heun>},
+                               {"dpm++", make<DpmPlusPlus>}};
 
 }  // namespace
 
 std::unique_ptr<Sampler> make_sampler(const Schedule& schedule, const SamplerOptions& options) {
-    check(options.eta == 0 || options.name == "ddim", "ddpm", "eta belongs to ddim; got eta ", options.eta, " with sampler ", options.name);
+    check(options.eta == 0 || options.name == "ddim", "ddpm", "eta belongs to ddim; got eta ",
+          options.eta, " with sampler ", options.name);
     return by_name("ddpm", "sampler", kSamplers, options.name).make(schedule, options);
 }
 

@@ -20,24 +20,30 @@ double logit(double p) { return std::log(p) - std::log1p(-p); }
 
 // [T] checked, with the value at t = 0 in front.
 Tensor with_start(const Tensor& betas) {
-    check(betas.defined() && betas.rank() == 1 && is_floating(betas.dtype()) && betas.numel() > 0, "Schedule", "needs betas [T], T >= 1; got ",
-          describe(betas));
+    check(betas.defined() && betas.rank() == 1 && is_floating(betas.dtype()) && betas.numel() > 0,
+          "Schedule", "needs betas [T], T >= 1; got ", describe(betas));
     const std::vector<double> values = betas.to_vector();
     for (std::size_t i = 0; i < values.size(); ++i)
-        check(values[i] > 0 && (values[i] < 1 || (values[i] == 1 && i + 1 == values.size())), "Schedule", "beta leaves (0, 1) at step ", i + 1,
-              " of ", values.size(), "; got ", values[i]);
+        check(values[i] > 0 && (values[i] < 1 || (values[i] == 1 && i + 1 == values.size())),
+              "Schedule", "beta leaves (0, 1) at step ", i + 1, " of ", values.size(), "; got ",
+              values[i]);
     return concat({zeros({1}, {f64, betas.device()}), to(betas, f64)});
 }
 
 }  // namespace
 
-Tensor Coefficients::posterior_variance() const { return beta * (1.0 - previous_alpha_bar) / (1.0 - alpha_bar); }
+Tensor Coefficients::posterior_variance() const {
+    return beta * (1.0 - previous_alpha_bar) / (1.0 - alpha_bar);
+}
 
 Schedule::Schedule(const std::vector<double>& betas)
     : Schedule(tensor(betas, {static_cast<std::int64_t>(betas.size())}, {.dtype = f64})) {}
 
 Schedule::Schedule(const Tensor& betas)
-    : beta_(with_start(betas)), alpha_bar_(cumprod(1.0 - beta_, 0)), betas_(beta_.to_vector()), alpha_bars_(alpha_bar_.to_vector()) {}
+    : beta_(with_start(betas)),
+      alpha_bar_(cumprod(1.0 - beta_, 0)),
+      betas_(beta_.to_vector()),
+      alpha_bars_(alpha_bar_.to_vector()) {}
 
 Schedule Schedule::on(Device device) const {
     Schedule moved = *this;
@@ -47,14 +53,18 @@ Schedule Schedule::on(Device device) const {
 }
 
 std::size_t Schedule::index(std::int64_t t) const {
-    check(t >= 0 && t <= steps(), "Schedule", "no such step; got t = ", t, "; expected 0 to ", steps());
+    check(t >= 0 && t <= steps(), "Schedule", "no such step; got t = ", t, "; expected 0 to ",
+          steps());
     return static_cast<std::size_t>(t);
 }
 
-double Schedule::posterior_variance(std::int64_t t) const { return beta(t) * (1 - alpha_bar(t - 1)) / (1 - alpha_bar(t)); }
+double Schedule::posterior_variance(std::int64_t t) const {
+    return beta(t) * (1 - alpha_bar(t - 1)) / (1 - alpha_bar(t));
+}
 
 double Schedule::alpha_bar_at(double t) const {
-    check(t >= 0 && t <= static_cast<double>(steps()), "Schedule", "no such time; got t = ", t, "; expected 0 to ", steps());
+    check(t >= 0 && t <= static_cast<double>(steps()), "Schedule", "no such time; got t = ", t,
+          "; expected 0 to ", steps());
     const auto below = static_cast<std::int64_t>(t);
     const double a = alpha_bar(below), weight = t - static_cast<double>(below);
     if (weight == 0) return a;
@@ -76,17 +86,23 @@ double Schedule::time_of(double wanted) const {
 }
 
 Coefficients Schedule::at(const Tensor& t, const Tensor& x) const {
-    check(t.defined() && t.rank() == 1 && (t.dtype() == i64 || is_floating(t.dtype())), "Schedule", "needs times [B], whole or real; got ",
-          describe(t));
-    check(x.defined() && x.rank() >= 1 && x.size(0) == t.size(0), "Schedule", "needs one time a sample; got ", describe(t), " for ", describe(x));
+    check(t.defined() && t.rank() == 1 && (t.dtype() == i64 || is_floating(t.dtype())), "Schedule",
+          "needs times [B], whole or real; got ", describe(t));
+    check(x.defined() && x.rank() >= 1 && x.size(0) == t.size(0), "Schedule",
+          "needs one time a sample; got ", describe(t), " for ", describe(x));
     Shape shape = Shape::filled(x.rank(), 1);
     shape[0] = t.size(0);
     const bool whole = t.dtype() == i64;
-    const std::vector<double> times = whole && t.device() != cpu ? std::vector<double>() : t.to_vector();  // on a GPU the kernel checks
+    // on a GPU the kernel checks
+    const std::vector<double> times =
+        whole && t.device() != cpu ? std::vector<double>() : t.to_vector();
     for (double each : times)
-        check(each >= 1 && each <= static_cast<double>(steps()), "Schedule", "no such time; got t = ", each, "; expected 1 to ", steps());
+        check(each >= 1 && each <= static_cast<double>(steps()), "Schedule",
+              "no such time; got t = ", each, "; expected 1 to ", steps());
     if (whole) {
-        const auto pick = [&](const Tensor& table, const Tensor& where) { return reshape(index_select(to(table, t.device()), 0, where), shape); };
+        const auto pick = [&](const Tensor& table, const Tensor& where) {
+            return reshape(index_select(to(table, t.device()), 0, where), shape);
+        };
         return {pick(beta_, t), pick(alpha_bar_, t), pick(alpha_bar_, t - 1.0)};
     }
     std::vector<double> bars, previous;
@@ -94,7 +110,9 @@ Coefficients Schedule::at(const Tensor& t, const Tensor& x) const {
         bars.push_back(alpha_bar_at(each));
         previous.push_back(alpha_bar_at(each - 1));
     }
-    const auto make = [&](const std::vector<double>& values) { return copy_to(tensor(values, shape, {.dtype = f64}), x.device()); };
+    const auto make = [&](const std::vector<double>& values) {
+        return copy_to(tensor(values, shape, {.dtype = f64}), x.device());
+    };
     const Tensor bar = make(bars), before = make(previous);
     return {1.0 - bar / before, bar, before};
 }
@@ -112,16 +130,19 @@ namespace {
 using std::numbers::pi;
 
 // `steps` values f(0) .. f(1), evenly; f(1) for one step.
-template <class F>
-std::vector<double> evenly(std::int64_t steps, const F& f) {
+template <class F> std::vector<double> evenly(std::int64_t steps, const F& f) {
     std::vector<double> values;
-    for (std::int64_t i = 0; i < steps; ++i) values.push_back(f(steps == 1 ? 1 : static_cast<double>(i) / static_cast<double>(steps - 1)));
+    for (std::int64_t i = 0; i < steps; ++i)
+        values.push_back(
+            f(steps == 1 ? 1 : static_cast<double>(i) / static_cast<double>(steps - 1)));
     return values;
 }
 
 struct Range {  // of beta, stretched so that alpha_bar_T hardly depends on T
     double first, last;
-    explicit Range(std::int64_t steps) : first(1e-4 * 1000 / static_cast<double>(steps)), last(0.02 * 1000 / static_cast<double>(steps)) {}
+    explicit Range(std::int64_t steps)
+        : first(1e-4 * 1000 / static_cast<double>(steps)),
+          last(0.02 * 1000 / static_cast<double>(steps)) {}
 };
 
 std::vector<double> linear(std::int64_t steps) {
@@ -130,30 +151,38 @@ std::vector<double> linear(std::int64_t steps) {
 }
 std::vector<double> quadratic(std::int64_t steps) {
     const Range r(steps);
-    return evenly(steps, [&](double u) { return std::pow(std::sqrt(r.first) + u * (std::sqrt(r.last) - std::sqrt(r.first)), 2); });
+    return evenly(steps, [&](double u) {
+        return std::pow(std::sqrt(r.first) + u * (std::sqrt(r.last) - std::sqrt(r.first)), 2);
+    });
 }
 std::vector<double> constant(std::int64_t steps) {
     return evenly(steps, [&](double) { return 10 / static_cast<double>(steps); });
 }
 std::vector<double> sigmoid_shaped(std::int64_t steps) {
     const Range r(steps);
-    return evenly(steps, [&](double u) { return r.first + (r.last - r.first) / (1 + std::exp(6 - 12 * u)); });
+    return evenly(
+        steps, [&](double u) { return r.first + (r.last - r.first) / (1 + std::exp(6 - 12 * u)); });
 }
 std::vector<double> cosine(std::int64_t steps) {
     constexpr double offset = 0.008, largest = 0.999;  // beta_1 not too small, no singularity at T
     const auto f = [&](std::int64_t t) {
-        const double u = (static_cast<double>(t) / static_cast<double>(steps) + offset) / (1 + offset);
+        const double u =
+            (static_cast<double>(t) / static_cast<double>(steps) + offset) / (1 + offset);
         return std::pow(std::cos(u * pi / 2), 2);
     };
     std::vector<double> betas;
-    for (std::int64_t t = 1; t <= steps; ++t) betas.push_back(std::min(1 - f(t) / f(t - 1), largest));
+    for (std::int64_t t = 1; t <= steps; ++t)
+        betas.push_back(std::min(1 - f(t) / f(t - 1), largest));
     return betas;
 }
 std::vector<double> zero_snr(std::int64_t steps) {
     const Schedule before(linear(steps));
     const double first = std::sqrt(before.alpha_bar(1)), last = std::sqrt(before.alpha_bar(steps));
-    const auto bar = [&](std::int64_t t) {  // sqrt(alpha_bar), shifted to end at 0 and scaled to start where it did
-        return t == 0 ? 1 : std::pow((std::sqrt(before.alpha_bar(t)) - last) * first / (first - last), 2);
+    // sqrt(alpha_bar), shifted to end at 0 and scaled to start where it did
+    const auto bar = [&](std::int64_t t) {
+        return t == 0
+                   ? 1
+                   : std::pow((std::sqrt(before.alpha_bar(t)) - last) * first / (first - last), 2);
     };
     std::vector<double> betas;
     for (std::int64_t t = 1; t <= steps; ++t) betas.push_back(1 - bar(t) / bar(t - 1));
@@ -164,8 +193,9 @@ struct Named {
     const char* name;
     std::vector<double> (*betas)(std::int64_t steps);
 };
-constexpr Named kSchedules[] = {{"linear", linear}, {"cosine", cosine},          {"quadratic", quadratic},
-                                {"constant", constant}, {"sigmoid", sigmoid_shaped}, {"zero-snr", zero_snr}};
+constexpr Named kSchedules[] = {{"linear", linear},          {"cosine", cosine},
+                                {"quadratic", quadratic},    {"constant", constant},
+                                {"sigmoid", sigmoid_shaped}, {"zero-snr", zero_snr}};
 
 }  // namespace
 

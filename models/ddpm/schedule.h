@@ -1,6 +1,7 @@
 #pragma once
-// How much noise each step adds: beta_1 .. beta_T and what follows from them, in f64 whatever the model computes in. Time is the paper's, t = 1 .. T;
-// alpha_bar(0) = 1 is the data. Solvers of the ODE stand between the steps, too, so that alpha_bar has a value at real t.
+// How much noise each step adds: beta_1 .. beta_T and what follows from them, in f64 whatever the
+// model computes in. Time is the paper's, t = 1 .. T; alpha_bar(0) = 1 is the data. Solvers of the
+// ODE stand between the steps, too, so that alpha_bar has a value at real t.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -9,19 +10,22 @@
 
 namespace eps::models::ddpm {
 
-/// What the formulas of a step need: beta_t, alpha_bar_t and alpha_bar_{t-1}, f64. Of a batch [B, 1, ..], or of rank 0 where all of it stands at one
-/// time.
+/// What the formulas of a step need: beta_t, alpha_bar_t and alpha_bar_{t-1}, f64. Of a batch [B,
+/// 1, ..], or of rank 0 where all of it stands at one time.
 struct Coefficients {
     Tensor beta, alpha_bar, previous_alpha_bar;
-    /// beta-tilde_t = (1 - alpha_bar_{t-1}) / (1 - alpha_bar_t) beta_t, the variance of q(x_{t-1} | x_t, x_0); 0 at t = 1   (Ho et al. 2020, eq. 7)
+    /// beta-tilde_t = (1 - alpha_bar_{t-1}) / (1 - alpha_bar_t) beta_t, the variance of q(x_{t-1} |
+    /// x_t, x_0); 0 at t = 1   (Ho et al. 2020, eq. 7)
     Tensor posterior_variance() const;
 };
 
 class Schedule {
 public:
-    /// Throws, naming the step, unless every beta is in (0, 1); beta_T = 1, no signal at the end, is allowed   (Lin et al. 2024).
+    /// Throws, naming the step, unless every beta is in (0, 1); beta_T = 1, no signal at the end,
+    /// is allowed   (Lin et al. 2024).
     explicit Schedule(const std::vector<double>& betas);
-    /// betas [T], which may be computed from parameters: whatever reads the schedule through `at` with whole times is differentiable in them.
+    /// betas [T], which may be computed from parameters: whatever reads the schedule through `at`
+    /// with whole times is differentiable in them.
     explicit Schedule(const Tensor& betas);
 
     std::int64_t steps() const { return static_cast<std::int64_t>(betas_.size()) - 1; }  // T
@@ -34,7 +38,8 @@ public:
     /// alpha_bar / (1 - alpha_bar): the ratio of signal to noise.
     double snr(std::int64_t t) const { return alpha_bar(t) / (1 - alpha_bar(t)); }
 
-    /// alpha_bar at real t in [0, T]: its logit, the logarithm of the ratio of signal to noise, is linear between steps.
+    /// alpha_bar at real t in [0, T]: its logit, the logarithm of the ratio of signal to noise, is
+    /// linear between steps.
     double alpha_bar_at(double t) const;
     /// The t in [1, T] at which alpha_bar's logit is this; the nearer end beyond them.
     double time_of(double logit) const;
@@ -46,19 +51,21 @@ public:
     Coefficients at(const Tensor& t, const Tensor& x) const;
     /// Of one time for the whole batch.
     Coefficients at(double t) const;
-    /// Of a longer stride, from t to s < t: beta = 1 - alpha_bar_t / alpha_bar_s takes the place of beta_t, alpha_bar_s that of alpha_bar_{t-1}.
+    /// Of a longer stride, from t to s < t: beta = 1 - alpha_bar_t / alpha_bar_s takes the place of
+    /// beta_t, alpha_bar_s that of alpha_bar_{t-1}.
     Coefficients between(double t, double s) const;
 
 private:
     std::size_t index(std::int64_t t) const;  // throws unless 0 <= t <= T
 
-    Tensor beta_, alpha_bar_;                  // f64 [T + 1], beta_0 = 0
-    std::vector<double> betas_, alpha_bars_;   // their values
+    Tensor beta_, alpha_bar_;                 // f64 [T + 1], beta_0 = 0
+    std::vector<double> betas_, alpha_bars_;  // their values
 };
 
-/// linear (Ho et al. 2020: 1e-4 to 0.02 at T = 1000, times 1000 / T for other T), quadratic, constant (0.01) and sigmoid over the same range, cosine
-/// (Nichol & Dhariwal 2021, eq. 17), and zero-snr: linear, rescaled so that alpha_bar_T = 0 (Lin et al. 2024, Algorithm 1). Throws, listing
-/// them, on another name.
+/// linear (Ho et al. 2020: 1e-4 to 0.02 at T = 1000, times 1000 / T for other T), quadratic,
+/// constant (0.01) and sigmoid over the same range, cosine (Nichol & Dhariwal 2021, eq. 17), and
+/// zero-snr: linear, rescaled so that alpha_bar_T = 0 (Lin et al. 2024, Algorithm 1). Throws,
+/// listing them, on another name.
 Schedule make_schedule(const std::string& name, std::int64_t steps);
 const std::vector<std::string>& schedule_names();
 

@@ -19,10 +19,12 @@ constexpr double kUniformShare = 1e-3;  // of the probability, so that no t is f
 }  // namespace
 
 DrawnTimes UniformTimes::draw(std::int64_t count, Generator& generator, Device device) const {
-    return {randint(1, steps_ + 1, {count}, {i64, device}, generator), ones({count}, {f64, device})};
+    return {randint(1, steps_ + 1, {count}, {i64, device}, generator),
+            ones({count}, {f64, device})};
 }
 
-ImportanceTimes::ImportanceTimes(std::int64_t steps) : losses_(zeros({steps, kHistory}, {.dtype = f64})), counts_(zeros({steps}, {.dtype = i64})) {}
+ImportanceTimes::ImportanceTimes(std::int64_t steps)
+    : losses_(zeros({steps, kHistory}, {.dtype = f64})), counts_(zeros({steps}, {.dtype = i64})) {}
 
 Tensor ImportanceTimes::probabilities() const {
     NoGrad guard;
@@ -45,19 +47,25 @@ DrawnTimes ImportanceTimes::draw(std::int64_t count, Generator& generator) const
 
 void ImportanceTimes::update(const Tensor& t, const Tensor& losses) {
     const std::vector<double> times = t.to_vector(), values = losses.to_vector();
-    check(times.size() == values.size(), "ImportanceTimes", "needs a loss for each t; got ", describe(t), " and ", describe(losses));
+    check(times.size() == values.size(), "ImportanceTimes", "needs a loss for each t; got ",
+          describe(t), " and ", describe(losses));
     const std::int64_t steps = counts_.numel();
     for (double each : times)
-        check(each >= 1 && each <= static_cast<double>(steps), "ImportanceTimes", "no such time; got t = ", each, "; expected 1 to ", steps);
+        check(each >= 1 && each <= static_cast<double>(steps), "ImportanceTimes",
+              "no such time; got t = ", each, "; expected 1 to ", steps);
     for (std::size_t i = 0; i < times.size(); ++i) {
         const auto row = static_cast<std::int64_t>(times[i]) - 1;
-        losses_.data<double>()[row * kHistory + counts_.data<std::int64_t>()[row]++ % kHistory] = values[i];
+        losses_.data<double>()[row * kHistory + counts_.data<std::int64_t>()[row]++ % kHistory] =
+            values[i];
     }
 }
 
-NamedTensors ImportanceTimes::state() const { return {{"times.losses", clone_data(losses_)}, {"times.counts", clone_data(counts_)}}; }
+NamedTensors ImportanceTimes::state() const {
+    return {{"times.losses", clone_data(losses_)}, {"times.counts", clone_data(counts_)}};
+}
 void ImportanceTimes::load_state(const NamedTensors& state) {
-    nn::copy_by_name("ImportanceTimes", {{"times.losses", losses_}, {"times.counts", counts_}}, state);
+    nn::copy_by_name("ImportanceTimes", {{"times.losses", losses_}, {"times.counts", counts_}},
+                     state);
 }
 
 }  // namespace eps::models::ddpm

@@ -7,7 +7,8 @@
 
 namespace eps::models::ddpm {
 
-/// t with probability p_t, and 1 / (T p_t), which keeps the mean over t what it is when t is uniform. t i64 [B], weight f64 [B].
+/// t with probability p_t, and 1 / (T p_t), which keeps the mean over t what it is when t is
+/// uniform. t i64 [B], weight f64 [B].
 struct DrawnTimes {
     Tensor t, weight;
 };
@@ -22,7 +23,8 @@ private:
     std::int64_t steps_;
 };
 
-/// p_t proportional to sqrt(E L_t^2), from the last 10 losses of each t; uniform until all have them   (Nichol & Dhariwal 2021, section 3.3)
+/// p_t proportional to sqrt(E L_t^2), from the last 10 losses of each t; uniform until all have
+/// them   (Nichol & Dhariwal 2021, section 3.3)
 class ImportanceTimes {
 public:
     explicit ImportanceTimes(std::int64_t steps);

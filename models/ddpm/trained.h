@@ -1,6 +1,6 @@
 #pragma once
-// The network as pictures and metrics see it: averaged weights, evaluation mode, and nothing that training computes is changed by it. It computes
-// on the device of training.
+// The network as pictures and metrics see it: averaged weights, evaluation mode, and nothing that
+// training computes is changed by it. It computes on the device of training.
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -12,12 +12,14 @@
 
 namespace eps::models::ddpm {
 
-/// x as the network has it [m, ...]; y: classes, i64 [m], or undefined where the model is told none.
+/// x as the network has it [m, ...]; y: classes, i64 [m], or undefined where the model is told
+/// none.
 struct Minibatch {
     Tensor x, y;
 };
 
-/// What sampling passed through: the first samples, `most` at most, at `frames` times, evenly among those of the sampler.
+/// What sampling passed through: the first samples, `most` at most, at `frames` times, evenly among
+/// those of the sampler.
 struct Film {
     std::int64_t frames, most;
     std::vector<double> times = {};
@@ -29,12 +31,13 @@ public:
     /// `average` of the weights, or null. Both must outlive this. sample: the shape of one.
     Trained(Network& network, nn::EMA* average, const Settings& settings, Shape sample);
 
-    /// Samples 0 .. count - 1 of `seed`, on the CPU, as is the film: what sample n is depends on neither count nor sampling.at_once.
-    Tensor samples(std::int64_t count, std::uint64_t seed, const Sampling& sampling, Film* film = nullptr);
+    /// Samples 0 .. count - 1 of `seed`, on the CPU, as is the film: what sample n is depends on
+    /// neither count nor sampling.at_once.
+    Tensor samples(std::int64_t count, std::uint64_t seed, const Sampling& sampling,
+                   Film* film = nullptr);
 
     /// f() while the network has its averaged weights: for what calls `denoiser`.
-    template <class F>
-    auto with_weights(const F& f) {
+    template <class F> auto with_weights(const F& f) {
         const nn::Evaluating mode(network_);
         std::optional<nn::EmaScope> weights;
         if (average_) weights.emplace(*average_, network_);

@@ -12,7 +12,9 @@ namespace {
 constexpr double kLeastDeviation = 1e-6;
 
 // [C] as it meets z [B, C] or [B, C, H, W]
-Tensor beside(const Tensor& of_channels, const Tensor& z) { return z.rank() == 2 ? of_channels : reshape(of_channels, {-1, 1, 1}); }
+Tensor beside(const Tensor& of_channels, const Tensor& z) {
+    return z.rank() == 2 ? of_channels : reshape(of_channels, {-1, 1, 1});
+}
 
 }  // namespace
 
@@ -27,12 +29,15 @@ ActNorm::ActNorm(std::int64_t channels) {
 }
 
 void ActNorm::prepare(const Tensor& z, bool forwards) {
-    check(z.defined() && is_floating(z.dtype()) && (z.rank() == 2 || z.rank() == 4) && z.size(1) == log_scale.size(0), "actnorm", "got ",
-          describe(z), "; expected [B, ", log_scale.size(0), "] or [B, ", log_scale.size(0), ", H, W]");
+    check(z.defined() && is_floating(z.dtype()) && (z.rank() == 2 || z.rank() == 4) &&
+              z.size(1) == log_scale.size(0),
+          "actnorm", "got ", describe(z), "; expected [B, ", log_scale.size(0), "] or [B, ",
+          log_scale.size(0), ", H, W]");
     if (!is_training() || z.size(0) < 2 || is_initialised()) return;
     const NoGrad guard;
     const Dims dims = z.rank() == 2 ? Dims{0} : Dims{0, 2, 3};
-    const Tensor centre = mean(z, dims), log_deviation = log(stddev(z, dims, false, 0) + kLeastDeviation);
+    const Tensor centre = mean(z, dims),
+                 log_deviation = log(stddev(z, dims, false, 0) + kLeastDeviation);
     log_scale.copy_(forwards ? -log_deviation : log_deviation);
     shift.copy_(forwards ? -centre * exp(-log_deviation) : centre);
     initialised.fill_(1);

@@ -3,8 +3,9 @@
 
 namespace eps::models::flow {
 
-/// z' = z exp(log_scale) + shift, one pair a feature of [B, D], or a channel of [B, C, H, W]; log |det| = H W sum log_scale   (Kingma & Dhariwal
-/// 2018, section 3.1). In training, the first batch sets both so that what comes out, in whichever direction it came, has mean 0 and variance 1 a
+/// z' = z exp(log_scale) + shift, one pair a feature of [B, D], or a channel of [B, C, H, W]; log
+/// |det| = H W sum log_scale   (Kingma & Dhariwal 2018, section 3.1). In training, the first batch
+/// sets both so that what comes out, in whichever direction it came, has mean 0 and variance 1 a
 /// channel; a state dict knows whether that has been. A batch of one sets nothing.
 class ActNorm final : public Bijector {
 public:

@@ -7,9 +7,12 @@
 
 namespace eps::models::flow {
 
-/// context [B, width] -> parameters [B, count]: near U(-.1, .1) for every context at first, as parameters without one.
-inline std::unique_ptr<nn::Linear> amortised_head(std::int64_t width, std::int64_t count, Generator& generator) {
-    auto head = std::make_unique<nn::Linear>(width, count, nn::LinearOptions{.generator = &generator});
+/// context [B, width] -> parameters [B, count]: near U(-.1, .1) for every context at first, as
+/// parameters without one.
+inline std::unique_ptr<nn::Linear> amortised_head(std::int64_t width, std::int64_t count,
+                                                  Generator& generator) {
+    auto head =
+        std::make_unique<nn::Linear>(width, count, nn::LinearOptions{.generator = &generator});
     nn::init::normal_(head->weight, 0, 0.01, generator);
     nn::init::uniform_(head->bias, -0.1, 0.1, generator);
     return head;

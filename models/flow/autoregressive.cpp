@@ -18,17 +18,21 @@ using Degrees = std::vector<std::int64_t>;
 // 1 .. count over and over.
 Degrees in_turn(std::int64_t length, std::int64_t count) {
     Degrees degrees;
-    for (std::int64_t i = 0; i < length; ++i) degrees.push_back(i % std::max<std::int64_t>(count, 1) + 1);
+    for (std::int64_t i = 0; i < length; ++i)
+        degrees.push_back(i % std::max<std::int64_t>(count, 1) + 1);
     return degrees;
 }
 
-Tensor column(const Degrees& degrees) { return reshape(tensor(std::vector<double>(degrees.begin(), degrees.end())), {-1, 1}); }
+Tensor column(const Degrees& degrees) {
+    return reshape(tensor(std::vector<double>(degrees.begin(), degrees.end())), {-1, 1});
+}
 
 }  // namespace
 
 // An output of degree d sees inputs of degree d and less; in the last layer, of less.
 Made::Masked::Masked(const Degrees& in, const Degrees& out, bool strict, Generator& generator) {
-    const auto rows = static_cast<std::int64_t>(out.size()), columns = static_cast<std::int64_t>(in.size());
+    const auto rows = static_cast<std::int64_t>(out.size()),
+               columns = static_cast<std::int64_t>(in.size());
     const double bound = 1 / std::sqrt(static_cast<double>(columns));
     weight = empty({rows, columns});
     nn::init::uniform_(weight, -bound, bound, generator);
@@ -42,18 +46,22 @@ Made::Masked::Masked(const Degrees& in, const Degrees& out, bool strict, Generat
 
 Tensor Made::Masked::forward(const Tensor& x) { return linear(x, weight * mask, bias); }
 
-Made::Made(std::int64_t dim, std::int64_t parameters, std::int64_t width, std::int64_t hidden, Generator& generator, std::int64_t context) {
-    check(dim >= 1 && parameters >= 1 && width >= 1 && hidden >= 1, "Made", "needs positive numbers; got dim ", dim, ", parameters ", parameters,
-          ", width ", width, ", hidden layers ", hidden);
+Made::Made(std::int64_t dim, std::int64_t parameters, std::int64_t width, std::int64_t hidden,
+           Generator& generator, std::int64_t context) {
+    check(dim >= 1 && parameters >= 1 && width >= 1 && hidden >= 1, "Made",
+          "needs positive numbers; got dim ", dim, ", parameters ", parameters, ", width ", width,
+          ", hidden layers ", hidden);
     const Degrees inside = in_turn(width, dim - 1), outputs = in_turn(parameters * dim, dim);
     for (std::int64_t i = 0; i <= hidden; ++i) {
         const bool last = i == hidden;
-        layers_.push_back(std::make_unique<Masked>(i == 0 ? in_turn(dim, dim) : inside, last ? outputs : inside, last, generator));
+        layers_.push_back(std::make_unique<Masked>(i == 0 ? in_turn(dim, dim) : inside,
+                                                   last ? outputs : inside, last, generator));
         add("layer" + std::to_string(i), *layers_.back());
     }
     nn::init::zeros_(layers_.back()->weight);  // a flow that starts as the identity
     if (context == 0) return;
-    context_ = std::make_unique<nn::Linear>(context, width, nn::LinearOptions{.bias = false, .generator = &generator});
+    context_ = std::make_unique<nn::Linear>(
+        context, width, nn::LinearOptions{.bias = false, .generator = &generator});
     add("context", *context_);
 }
 
@@ -64,9 +72,14 @@ Tensor Made::operator()(const Tensor& x, const Tensor& context) {
     return h;
 }
 
-Autoregressive::Autoregressive(std::int64_t dim, std::unique_ptr<ElementMap> map, const Options& options, Generator& generator)
-    : dim_(dim), context_(options.context), quick_(options.quick), map_(std::move(map)),
-      made_(dim, map_ ? map_->parameters() : 0, options.width, options.hidden, generator, options.context) {
+Autoregressive::Autoregressive(std::int64_t dim, std::unique_ptr<ElementMap> map,
+                               const Options& options, Generator& generator)
+    : dim_(dim),
+      context_(options.context),
+      quick_(options.quick),
+      map_(std::move(map)),
+      made_(dim, map_ ? map_->parameters() : 0, options.width, options.hidden, generator,
+            options.context) {
     add("made", made_);
 }
 
@@ -81,20 +94,24 @@ Mapped Autoregressive::at_once(const Tensor& z, const Tensor& context, Direction
     return {moved.y, sum_of_sample(moved.log_derivative)};
 }
 
-// After k passes the first k elements are right, whatever the others hold, for none of these depends on those.
+// After k passes the first k elements are right, whatever the others hold, for none of these
+// depends on those.
 Mapped Autoregressive::one_by_one(const Tensor& z, const Tensor& context, Direction direction) {
     check_input(z, context);
     Moved moved{zeros_like(z), {}};
-    for (std::int64_t i = 0; i < dim_; ++i) moved = (map_.get()->*direction)(z, made_(moved.y, context));
+    for (std::int64_t i = 0; i < dim_; ++i)
+        moved = (map_.get()->*direction)(z, made_(moved.y, context));
     return {moved.y, sum_of_sample(moved.log_derivative)};
 }
 
 Mapped Autoregressive::transform(const Tensor& z, const Tensor& context) {
-    return quick_ == Quick::transform ? at_once(z, context, &ElementMap::forward) : one_by_one(z, context, &ElementMap::forward);
+    return quick_ == Quick::transform ? at_once(z, context, &ElementMap::forward)
+                                      : one_by_one(z, context, &ElementMap::forward);
 }
 
 Mapped Autoregressive::inverse(const Tensor& z, const Tensor& context) {
-    return quick_ == Quick::inverse ? at_once(z, context, &ElementMap::inverse) : one_by_one(z, context, &ElementMap::inverse);
+    return quick_ == Quick::inverse ? at_once(z, context, &ElementMap::inverse)
+                                    : one_by_one(z, context, &ElementMap::inverse);
 }
 
 }  // namespace eps::models::flow

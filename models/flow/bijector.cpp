@@ -12,7 +12,9 @@ namespace {
 constexpr const char* kOp = "flow";
 
 // On a GPU nobody looks: that would make the host wait in every pass.
-bool all_finite(const Tensor& x) { return x.device().is_cuda() || all(isfinite(detach(x))).item() != 0; }
+bool all_finite(const Tensor& x) {
+    return x.device().is_cuda() || all(isfinite(detach(x))).item() != 0;
+}
 
 }  // namespace
 
@@ -23,14 +25,16 @@ Composition& Composition::add(std::unique_ptr<Bijector> layer) {
     return *this;
 }
 
-// Looked at once a pass, not once a layer: what is not finite in one layer is not in the sum. The first of the pass is to blame: its NaN reaches
-// those that come after it.
-void Composition::check_finite(const Tensor& total, const std::vector<Tensor>& of_layer, Pass pass) const {
+// Looked at once a pass, not once a layer: what is not finite in one layer is not in the sum. The
+// first of the pass is to blame: its NaN reaches those that come after it.
+void Composition::check_finite(const Tensor& total, const std::vector<Tensor>& of_layer,
+                               Pass pass) const {
     if (all_finite(total)) return;
     const std::size_t count = of_layer.size();
     for (std::size_t i = 0; i < count; ++i) {
         const std::size_t k = pass == Pass::transform ? i : count - 1 - i;
-        check(all_finite(of_layer[k]), kOp, "the log-determinant of layer ", k, ", ", layers_[k]->name(),
+        check(all_finite(of_layer[k]), kOp, "the log-determinant of layer ", k, ", ",
+              layers_[k]->name(),
               ", is not finite; hint: a lower learning rate, or gradients clipped");
     }
     fail(kOp, "the log-determinants of ", size(), " layers overflow in their sum");
@@ -81,7 +85,8 @@ Bijector& Composition::layer(std::int64_t index) {
 
 std::vector<Mapped> Composition::steps(const Tensor& z, const Tensor& context) {
     std::vector<Mapped> steps;
-    for (const auto& layer : layers_) steps.push_back(layer->transform(steps.empty() ? z : steps.back().z, context));
+    for (const auto& layer : layers_)
+        steps.push_back(layer->transform(steps.empty() ? z : steps.back().z, context));
     return steps;
 }
 
@@ -90,15 +95,16 @@ Tensor sum_of_sample(const Tensor& x) { return x.rank() == 1 ? x : sum(flatten(x
 Tensor no_log_det(const Tensor& x) { return zeros({x.size(0)}, x.options()); }
 
 void check_points(const char* flow, const Tensor& z, std::int64_t dim) {
-    check(z.defined() && is_floating(z.dtype()) && z.rank() == 2 && z.size(1) == dim, flow, "got ", describe(z),
-          "; expected points [B, ", dim, "]");
+    check(z.defined() && is_floating(z.dtype()) && z.rank() == 2 && z.size(1) == dim, flow, "got ",
+          describe(z), "; expected points [B, ", dim, "]");
 }
 
 void check_context(const char* flow, const Tensor& z, const Tensor& context, std::int64_t width) {
     if (width == 0) return;  // a layer that takes none may stand beside one that does
-    check(context.defined(), flow, "is conditioned on a context, and got none; expected [", z.size(0), ", ", width, "]");
-    check(context.rank() == 2 && context.size(0) == z.size(0) && context.size(1) == width, flow, "bad context; got ", describe(context),
-          "; expected [", z.size(0), ", ", width, "]");
+    check(context.defined(), flow, "is conditioned on a context, and got none; expected [",
+          z.size(0), ", ", width, "]");
+    check(context.rank() == 2 && context.size(0) == z.size(0) && context.size(1) == width, flow,
+          "bad context; got ", describe(context), "; expected [", z.size(0), ", ", width, "]");
 }
 
 }  // namespace eps::models::flow

@@ -1,7 +1,10 @@
 #pragma once
-// A flow: an invertible map of R^D whose Jacobian's determinant is known, and compositions of such maps.
-//     z_k = f_k(z_{k-1}),  log q_K(z_K) = log q_0(z_0) - sum_k log |det df_k / dz_{k-1}|   (Rezende & Mohamed 2015, eq. 5 to 7)
-// The Jacobian is taken at the layer's INPUT z_{k-1}. Everywhere, transform leads from the base distribution to the data.
+// A flow: an invertible map of R^D whose Jacobian's determinant is known, and compositions of such
+// maps.
+//     z_k = f_k(z_{k-1}),  log q_K(z_K) = log q_0(z_0) - sum_k log |det df_k / dz_{k-1}|   (Rezende
+//     & Mohamed 2015, eq. 5 to 7)
+// The Jacobian is taken at the layer's INPUT z_{k-1}. Everywhere, transform leads from the base
+// distribution to the data.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -19,11 +22,16 @@ struct Mapped {
 
 class Bijector : public nn::Module {
 public:
-    /// z_{k-1} [B, ...] -> z_k, with log |det df_k / dz_{k-1}|. context [B, C] conditions it; undefined where there is none.
+    /// z_{k-1} [B, ...] -> z_k, with log |det df_k / dz_{k-1}|. context [B, C] conditions it;
+    /// undefined where there is none.
     virtual Mapped transform(const Tensor& z, const Tensor& context = {}) = 0;
-    /// z_k alone: what expectations need (LOTUS). Flows whose determinant costs something leave it out here.
-    virtual Tensor map(const Tensor& z, const Tensor& context = {}) { return transform(z, context).z; }
-    /// z_k -> z_{k-1}, with log |det| of the inverse: minus that of transform there. Differentiable. Throws, naming the flow, if it has none.
+    /// z_k alone: what expectations need (LOTUS). Flows whose determinant costs something leave it
+    /// out here.
+    virtual Tensor map(const Tensor& z, const Tensor& context = {}) {
+        return transform(z, context).z;
+    }
+    /// z_k -> z_{k-1}, with log |det| of the inverse: minus that of transform there.
+    /// Differentiable. Throws, naming the flow, if it has none.
     virtual Mapped inverse(const Tensor& z, const Tensor& context = {}) = 0;
     virtual bool has_inverse() const { return true; }
     virtual std::string name() const = 0;  // "planar"
@@ -31,13 +39,13 @@ public:
     Tensor forward(const Tensor& z) override { return map(z); }
 };
 
-/// f_K o .. o f_1; of no layers, the identity. A log-determinant that is not finite throws, naming the layer's index and kind.
+/// f_K o .. o f_1; of no layers, the identity. A log-determinant that is not finite throws, naming
+/// the layer's index and kind.
 class Composition final : public Bijector {
 public:
     /// Appends f_{K+1}, which the composition owns from now on; its name as a module is its index.
     Composition& add(std::unique_ptr<Bijector> layer);
-    template <class Layer, class... Arguments>
-    Composition& add(Arguments&&... arguments) {
+    template <class Layer, class... Arguments> Composition& add(Arguments&&... arguments) {
         return add(std::make_unique<Layer>(std::forward<Arguments>(arguments)...));
     }
     Mapped transform(const Tensor& z, const Tensor& context = {}) override;
@@ -49,7 +57,8 @@ public:
     std::int64_t size() const { return static_cast<std::int64_t>(layers_.size()); }
     /// f_{index + 1}; throws if there is none.
     Bijector& layer(std::int64_t index);
-    /// transform, keeping every z_k and log_det on the way: what pictures of a flow are drawn from. K of them.
+    /// transform, keeping every z_k and log_det on the way: what pictures of a flow are drawn from.
+    /// K of them.
     std::vector<Mapped> steps(const Tensor& z, const Tensor& context = {});
 
 private:
@@ -66,7 +75,8 @@ Tensor sum_of_sample(const Tensor& x);
 Tensor no_log_det(const Tensor& x);
 /// Throws unless z is a floating [B, dim].
 void check_points(const char* flow, const Tensor& z, std::int64_t dim);
-/// Throws unless context is [B, width] with z's B. A flow of width 0 takes no context, and ignores one that is meant for others.
+/// Throws unless context is [B, width] with z's B. A flow of width 0 takes no context, and ignores
+/// one that is meant for others.
 void check_context(const char* flow, const Tensor& z, const Tensor& context, std::int64_t width);
 
 }  // namespace eps::models::flow

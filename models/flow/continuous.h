@@ -5,8 +5,9 @@
 
 namespace eps::models::flow {
 
-/// dx/dt = v(x, t) as a bijector: transform leads from noise (t = 0) to data (t = 1); log |det| = integral of the trace of dv/dx, exact, by D
-/// gradients an evaluation   (Chen et al. 2018, theorem 1)
+/// dx/dt = v(x, t) as a bijector: transform leads from noise (t = 0) to data (t = 1); log |det| =
+/// integral of the trace of dv/dx, exact, by D gradients an evaluation   (Chen et al. 2018, theorem
+/// 1)
 class ContinuousFlow final : public Bijector {
 public:
     explicit ContinuousFlow(std::unique_ptr<Velocity> velocity, const OdeOptions& options = {});

@@ -8,7 +8,8 @@
 
 namespace eps::models::flow {
 
-Coupling::Coupling(Mask mask, std::unique_ptr<ElementMap> map, std::unique_ptr<nn::Module> net, std::int64_t context)
+Coupling::Coupling(Mask mask, std::unique_ptr<ElementMap> map, std::unique_ptr<nn::Module> net,
+                   std::int64_t context)
     : mask_(mask), map_(std::move(map)), net_(std::move(net)), context_(context) {
     check(map_ && net_, "coupling", "needs an element map and a network");
     add("net", *net_);
@@ -18,7 +19,8 @@ Tensor Coupling::parameters_of(const Tensor& stays, const Tensor& context, const
     const Tensor theta = (*net_)(context_ > 0 ? concat({stays, context}, 1) : stays);
     Shape expected = moves.shape();
     expected[1] *= map_->parameters();
-    check(theta.shape() == expected, "coupling", "the network gave ", theta.shape(), "; expected ", expected);
+    check(theta.shape() == expected, "coupling", "the network gave ", theta.shape(), "; expected ",
+          expected);
     return theta;
 }
 
@@ -28,28 +30,35 @@ Mapped Coupling::run(const Tensor& z, const Tensor& context, Direction direction
     if (z.rank() == 2) check_context("coupling", z, context, context_);
     if (is_checkerboard(mask_)) return run_on_squares(z, context, direction);
     const Parts parts = cut(mask_, z);
-    const Moved moved = (map_.get()->*direction)(parts.moves, parameters_of(parts.stays, context, parts.moves));
+    const Moved moved =
+        (map_.get()->*direction)(parts.moves, parameters_of(parts.stays, context, parts.moves));
     return {join(mask_, {parts.stays, moved.y}), sum_of_sample(moved.log_derivative)};
 }
 
 Mapped Coupling::run_on_squares(const Tensor& z, const Tensor& context, Direction direction) {
-    check(z.rank() == 4, "coupling", "a checkerboard is for images [B, C, H, W]; got ", describe(z));
+    check(z.rank() == 4, "coupling", "a checkerboard is for images [B, C, H, W]; got ",
+          describe(z));
     const Tensor stays = squares(mask_, z.size(2), z.size(3), z.device()), zero(0.0, z.options());
-    const Moved moved = (map_.get()->*direction)(z, parameters_of(where(stays, z, zero), context, z));
+    const Moved moved =
+        (map_.get()->*direction)(z, parameters_of(where(stays, z, zero), context, z));
     return {where(stays, z, moved.y), sum_of_sample(where(stays, zero, moved.log_derivative))};
 }
 
-std::unique_ptr<Coupling> coupling(Mask mask, std::unique_ptr<ElementMap> map, std::int64_t dim, const CouplingOptions& options,
-                                   Generator& generator) {
-    check(!is_checkerboard(mask), "coupling", "a checkerboard is for images; hint: Mask::even and Mask::odd for points");
+std::unique_ptr<Coupling> coupling(Mask mask, std::unique_ptr<ElementMap> map, std::int64_t dim,
+                                   const CouplingOptions& options, Generator& generator) {
+    check(!is_checkerboard(mask), "coupling",
+          "a checkerboard is for images; hint: Mask::even and Mask::odd for points");
     const std::int64_t stays = staying(mask, dim);
-    auto net = conditioner(stays + options.context, options.width, options.hidden, (dim - stays) * map->parameters(), generator);
+    auto net = conditioner(stays + options.context, options.width, options.hidden,
+                           (dim - stays) * map->parameters(), generator);
     return std::make_unique<Coupling>(mask, std::move(map), std::move(net), options.context);
 }
 
-std::unique_ptr<Coupling> image_coupling(Mask mask, std::unique_ptr<ElementMap> map, std::int64_t channels, std::int64_t width,
+std::unique_ptr<Coupling> image_coupling(Mask mask, std::unique_ptr<ElementMap> map,
+                                         std::int64_t channels, std::int64_t width,
                                          Generator& generator) {
-    const std::int64_t stays = staying(mask, channels), moves = is_checkerboard(mask) ? channels : channels - stays;
+    const std::int64_t stays = staying(mask, channels),
+                       moves = is_checkerboard(mask) ? channels : channels - stays;
     auto net = conv_conditioner(stays, width, moves * map->parameters(), generator);
     return std::make_unique<Coupling>(mask, std::move(map), std::move(net));
 }

@@ -1,6 +1,8 @@
 #pragma once
-// Couplings: a part of the sample stays, and a network of it says where the rest goes. Both directions cost the same; the network is never inverted.
-//     z_stays' = z_stays,  z_moves' = g(z_moves; net(z_stays)),  log |det| = sum log g'   (Dinh et al. 2015, 2017; Durkan et al. 2019)
+// Couplings: a part of the sample stays, and a network of it says where the rest goes. Both
+// directions cost the same; the network is never inverted.
+//     z_stays' = z_stays,  z_moves' = g(z_moves; net(z_stays)),  log |det| = sum log g'   (Dinh et
+//     al. 2015, 2017; Durkan et al. 2019)
 #include "models/flow/bijector.h"
 #include "models/flow/element_map.h"
 #include "models/flow/mask.h"
@@ -10,11 +12,17 @@ namespace eps::models::flow {
 
 class Coupling final : public Bijector {
 public:
-    /// net: what stays, and behind it along dimension 1 the context where there is one -> the map's parameters of what moves. A checkerboard's
-    /// network sees the whole image, black where it moves, and its parameters for what stays are not used.
-    Coupling(Mask mask, std::unique_ptr<ElementMap> map, std::unique_ptr<nn::Module> net, std::int64_t context = 0);
-    Mapped transform(const Tensor& z, const Tensor& context = {}) override { return run(z, context, &ElementMap::forward); }
-    Mapped inverse(const Tensor& z, const Tensor& context = {}) override { return run(z, context, &ElementMap::inverse); }
+    /// net: what stays, and behind it along dimension 1 the context where there is one -> the map's
+    /// parameters of what moves. A checkerboard's network sees the whole image, black where it
+    /// moves, and its parameters for what stays are not used.
+    Coupling(Mask mask, std::unique_ptr<ElementMap> map, std::unique_ptr<nn::Module> net,
+             std::int64_t context = 0);
+    Mapped transform(const Tensor& z, const Tensor& context = {}) override {
+        return run(z, context, &ElementMap::forward);
+    }
+    Mapped inverse(const Tensor& z, const Tensor& context = {}) override {
+        return run(z, context, &ElementMap::inverse);
+    }
     std::string name() const override { return map_->name() + " coupling"; }
 
 private:
@@ -33,9 +41,11 @@ private:
 struct CouplingOptions {
     std::int64_t width = 64, hidden = 2, context = 0;
 };
-std::unique_ptr<Coupling> coupling(Mask mask, std::unique_ptr<ElementMap> map, std::int64_t dim, const CouplingOptions& options,
-                                   Generator& generator);
+std::unique_ptr<Coupling> coupling(Mask mask, std::unique_ptr<ElementMap> map, std::int64_t dim,
+                                   const CouplingOptions& options, Generator& generator);
 /// One of images [B, channels, H, W] with a convolutional network.
-std::unique_ptr<Coupling> image_coupling(Mask mask, std::unique_ptr<ElementMap> map, std::int64_t channels, std::int64_t width, Generator& generator);
+std::unique_ptr<Coupling> image_coupling(Mask mask, std::unique_ptr<ElementMap> map,
+                                         std::int64_t channels, std::int64_t width,
+                                         Generator& generator);
 
 }  // namespace eps::models::flow

@@ -1,5 +1,6 @@
 #pragma once
-// Distributions to start from, and what a flow makes of them. Densities in nats, one value a sample: [B].
+// Distributions to start from, and what a flow makes of them. Densities in nats, one value a
+// sample: [B].
 #include <functional>
 
 #include "models/flow/bijector.h"
@@ -15,7 +16,8 @@ public:
     virtual Tensor sample(std::int64_t count, Generator& generator) = 0;
 };
 
-/// N(mu, diag exp(log_var)), standard until it has learned otherwise; with `learned`, mu and log_var [event...] are parameters.
+/// N(mu, diag exp(log_var)), standard until it has learned otherwise; with `learned`, mu and
+/// log_var [event...] are parameters.
 class Normal final : public Distribution {
 public:
     explicit Normal(const Shape& event, bool learned = false);
@@ -25,8 +27,9 @@ public:
     Tensor mu, log_var;
 };
 
-/// Of `components` normal distributions of points [B, dim], all learned; they begin standard, around points drawn from N(0, I). Flows are
-/// continuous: what they make of one normal distribution has bridges between modes that are apart   (Cornish et al. 2020). Samples are not
+/// Of `components` normal distributions of points [B, dim], all learned; they begin standard,
+/// around points drawn from N(0, I). Flows are continuous: what they make of one normal
+/// distribution has bridges between modes that are apart   (Cornish et al. 2020). Samples are not
 /// differentiable in the weights.
 class Mixture final : public Distribution {
 public:
@@ -60,7 +63,9 @@ struct Drawn {
 /// How the reverse KL divergence is differentiated.
 enum class Gradient {
     total,  // through the sample and through q's parameters
-    path    // through the sample alone: the rest is 0 on average, and "sticks the landing" at 0 variance where q = p   (Roeder et al. 2017)
+    // through the sample alone: the rest is 0 on average, and "sticks the landing" at 0 variance
+    // where q = p   (Roeder et al. 2017)
+    path
 };
 
 /// q_K: the distribution of f(z_0), z_0 ~ base.
@@ -72,14 +77,19 @@ public:
     Tensor log_prob(const Tensor& x, const Tensor& context = {});
     Tensor sample(std::int64_t count, Generator& generator, const Tensor& context = {});
     /// log q_K(z_K) = log q_0(z_0) - log |det df/dz_0|, without an inverse   (eq. 7)
-    Drawn sample_with_log_prob(std::int64_t count, Generator& generator, const Tensor& context = {});
-    /// h(f(z_0)) of `count` samples, whose mean estimates E_q_K h: the law of the unconscious statistician. No determinant is computed   (eq. 8)
-    Tensor expectation(const PointFunction& h, std::int64_t count, Generator& generator, const Tensor& context = {});
+    Drawn sample_with_log_prob(std::int64_t count, Generator& generator,
+                               const Tensor& context = {});
+    /// h(f(z_0)) of `count` samples, whose mean estimates E_q_K h: the law of the unconscious
+    /// statistician. No determinant is computed   (eq. 8)
+    Tensor expectation(const PointFunction& h, std::int64_t count, Generator& generator,
+                       const Tensor& context = {});
 
     /// -mean log q_K(x): KL(data || q_K) less the data's entropy.
     Tensor forward_kl(const Tensor& x, const Tensor& context = {});
-    /// mean of log q_K(z) + U(z), z ~ q_K: KL(q_K || exp(-U) / Z) - log Z. Gradient::path needs a flow with an inverse.
-    Tensor reverse_kl(const PointFunction& energy, std::int64_t count, Generator& generator, Gradient gradient = Gradient::total);
+    /// mean of log q_K(z) + U(z), z ~ q_K: KL(q_K || exp(-U) / Z) - log Z. Gradient::path needs a
+    /// flow with an inverse.
+    Tensor reverse_kl(const PointFunction& energy, std::int64_t count, Generator& generator,
+                      Gradient gradient = Gradient::total);
 
     Distribution& base() { return *base_; }
     Bijector& flow() { return *flow_; }
@@ -89,8 +99,9 @@ private:
     std::unique_ptr<Bijector> flow_;
 };
 
-/// What importance sampling says of log Z = log E_q exp(-U(z)) / q(z), from log weights -U(z) - log q(z) [n]; and how many samples of p itself the n
-/// are worth, as a share: (sum w)^2 / (n sum w^2)   (Kong 1992).
+/// What importance sampling says of log Z = log E_q exp(-U(z)) / q(z), from log weights -U(z) - log
+/// q(z) [n]; and how many samples of p itself the n are worth, as a share: (sum w)^2 / (n sum w^2)
+/// (Kong 1992).
 struct Importance {
     double log_z, effective_share;
 };

@@ -1,10 +1,14 @@
 #pragma once
-// The deep latent Gaussian model, L layers of Gaussian latent variables, each the mean of the one below   (Rezende, Mohamed & Wierstra 2014):
+// The deep latent Gaussian model, L layers of Gaussian latent variables, each the mean of the one
+// below   (Rezende, Mohamed & Wierstra 2014):
 //
-//     p(x, z_1, .., z_L) = p(x | f_0(z_1)) prod_{l=1}^{L-1} p(z_l | f_l(z_{l+1})) p(z_L),  p(z_L) = N(0, I)
+//     p(x, z_1, .., z_L) = p(x | f_0(z_1)) prod_{l=1}^{L-1} p(z_l | f_l(z_{l+1})) p(z_L),  p(z_L) =
+//     N(0, I)
 //
-// p(z_l | f_l(z_{l+1})) = N(f_l(z_{l+1}), diag exp(log_var_l)), the deviations parameters of the layer. Every z = (z_1, .., z_L) is one tensor, z_1
-// first: what a flow of the posterior acts on. Linear f and L = 1: factor analysis; equal deviations of x: probabilistic PCA; these going to 0: PCA.
+// p(z_l | f_l(z_{l+1})) = N(f_l(z_{l+1}), diag exp(log_var_l)), the deviations parameters of the
+// layer. Every z = (z_1, .., z_L) is one tensor, z_1 first: what a flow of the posterior acts on.
+// Linear f and L = 1: factor analysis; equal deviations of x: probabilistic PCA; these going to 0:
+// PCA.
 #include <memory>
 #include <vector>
 
@@ -15,10 +19,12 @@ namespace eps::models::flow {
 
 struct DlgmOptions {
     std::int64_t pixels = 784;
-    std::vector<std::int64_t> latent = {40};      // dimensions of z_1, .., z_L
-    std::int64_t width = 400, hidden = 2;         // of every f; hidden 0: linear
-    std::int64_t maxout = 0;                      // pieces of Maxout in the place of ReLU: 4 in the paper
-    bool gaussian = false;                        // p(x|z_1): Gaussian with a deviation a pixel, or Bernoulli
+    std::vector<std::int64_t> latent = {40};  // dimensions of z_1, .., z_L
+    std::int64_t width = 400, hidden = 2;     // of every f; hidden 0: linear
+    // pieces of Maxout in the place of ReLU: 4 in the paper
+    std::int64_t maxout = 0;
+    // p(x|z_1): Gaussian with a deviation a pixel, or Bernoulli
+    bool gaussian = false;
 };
 
 class Dlgm final : public nn::Module {
@@ -54,18 +60,22 @@ private:
 };
 
 /// Line (4) of free_energy.h: with every summand of log p(x, z_K) on its own -> [B]
-Tensor free_energy_by_layers(const FlowPosterior& q, Dlgm& model, const Tensor& x, const PosteriorSample& sample);
+Tensor free_energy_by_layers(const FlowPosterior& q, Dlgm& model, const Tensor& x,
+                             const PosteriorSample& sample);
 
-/// x = W z + mu + noise, z ~ N(0, I), noise ~ N(0, diag psi): W [P, D], mu and psi [P]. As a model of one linear layer, of W's dtype.
+/// x = W z + mu + noise, z ~ N(0, I), noise ~ N(0, diag psi): W [P, D], mu and psi [P]. As a model
+/// of one linear layer, of W's dtype.
 std::unique_ptr<Dlgm> factor_analysis(const Tensor& W, const Tensor& mu, const Tensor& psi);
 /// Its marginal, log N(x; mu, W W^T + diag psi), in closed form: x [B, P] -> [B]
-Tensor factor_analysis_log_prob(const Tensor& x, const Tensor& W, const Tensor& mu, const Tensor& psi);
+Tensor factor_analysis_log_prob(const Tensor& x, const Tensor& W, const Tensor& mu,
+                                const Tensor& psi);
 
-/// The maximum-likelihood model of that kind with psi = sigma2 for every pixel, from data x [N, P]: W = U (Lambda - sigma2 I)^1/2 of the leading
-/// eigenvectors of the covariance, sigma2 the mean of the other eigenvalues   (Tipping & Bishop 1999, eq. 7 and 8)
+/// The maximum-likelihood model of that kind with psi = sigma2 for every pixel, from data x [N, P]:
+/// W = U (Lambda - sigma2 I)^1/2 of the leading eigenvectors of the covariance, sigma2 the mean of
+/// the other eigenvalues   (Tipping & Bishop 1999, eq. 7 and 8)
 struct Ppca {
-    Tensor W, mu;    // [P, latent], [P]
-    Tensor sigma2;   // []
+    Tensor W, mu;   // [P, latent], [P]
+    Tensor sigma2;  // []
 };
 Ppca ppca(const Tensor& x, std::int64_t latent);
 

@@ -15,12 +15,14 @@ void LayerMeans::add(const std::vector<Tensor>& log_det) {
 }
 
 void LayerMeans::append_to(Scalars& scalars) const {
-    for (std::size_t k = 0; k < of_layer_.size(); ++k) scalars.emplace_back(str("log_det_", k + 1), of_layer_[k].mean());
+    for (std::size_t k = 0; k < of_layer_.size(); ++k)
+        scalars.emplace_back(str("log_det_", k + 1), of_layer_[k].mean());
 }
 
 void check_finite(const Scalars& scalars) {
     for (const auto& [name, value] : scalars)
-        check(std::isfinite(value), "flow", name, " is not finite; hint: the run may have diverged: a lower --lr, or --grad-clip");
+        check(std::isfinite(value), "flow", name,
+              " is not finite; hint: the run may have diverged: a lower --lr, or --grad-clip");
 }
 
 }  // namespace eps::models::flow

@@ -1,5 +1,6 @@
 #pragma once
-// What a flow is fitted to: its loss, and how it is shown and measured. An energy, a plane of points and images differ in all of it.
+// What a flow is fitted to: its loss, and how it is shown and measured. An energy, a plane of
+// points and images differ in all of it.
 #include <memory>
 
 #include "models/flow/model.h"
@@ -11,15 +12,17 @@ namespace eps::models::flow {
 class Domain {
 public:
     virtual ~Domain() = default;
-    /// Of step index(), which is asked for where a captured step runs its host parts. What is drawn comes from `generator`; what comes in epochs is
-    /// a function of the index alone.
-    virtual PartLoss loss(Model& model, const std::function<std::int64_t()>& index, Generator& generator) = 0;
+    /// Of step index(), which is asked for where a captured step runs its host parts. What is drawn
+    /// comes from `generator`; what comes in epochs is a function of the index alone.
+    virtual PartLoss loss(Model& model, const std::function<std::int64_t()>& index,
+                          Generator& generator) = 0;
     /// 0 where data are drawn fresh.
     virtual std::int64_t batches_per_epoch() { return 0; }
 
     /// Of training, drawn with `generator`, the same each time.
     virtual std::vector<Picture> pictures(Model& model, Generator& generator) = 0;
-    virtual std::vector<Picture> samples(Model& model, std::int64_t count, Generator& generator) = 0;
+    virtual std::vector<Picture> samples(Model& model, std::int64_t count,
+                                         Generator& generator) = 0;
     /// For `eps eval`.
     virtual Scalars evaluate(Model& model, Generator& generator) = 0;
 };

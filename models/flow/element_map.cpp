@@ -6,10 +6,16 @@
 
 namespace eps::models::flow {
 
-Moved Additive::forward(const Tensor& x, const Tensor& theta) const { return {x + theta, zeros_like(x)}; }
-Moved Additive::inverse(const Tensor& y, const Tensor& theta) const { return {y - theta, zeros_like(y)}; }
+Moved Additive::forward(const Tensor& x, const Tensor& theta) const {
+    return {x + theta, zeros_like(x)};
+}
+Moved Additive::inverse(const Tensor& y, const Tensor& theta) const {
+    return {y - theta, zeros_like(y)};
+}
 
-Affine::Affine(double limit) : limit_(limit) { check(limit > 0, "Affine", "the limit of |log scale| must be positive; got ", limit); }
+Affine::Affine(double limit) : limit_(limit) {
+    check(limit > 0, "Affine", "the limit of |log scale| must be positive; got ", limit);
+}
 
 Tensor Affine::log_scale(const Tensor& theta, std::int64_t count) const {
     const Tensor raw = narrow(theta, 1, 0, count);

@@ -1,5 +1,6 @@
 #pragma once
-// Increasing maps of one number, the parameters of which a network computes: what couplings and autoregressive flows move elements with.
+// Increasing maps of one number, the parameters of which a network computes: what couplings and
+// autoregressive flows move elements with.
 #include <memory>
 #include <string>
 

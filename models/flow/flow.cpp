@@ -51,7 +51,8 @@ public:
 
     Scalars step(std::int64_t index) override {
         index_ = index;
-        optimizer_.set_learning_rate(decayed(settings_.lr_decay, settings_.lr, settings_.steps, index));
+        optimizer_.set_learning_rate(
+            decayed(settings_.lr_decay, settings_.lr, settings_.steps, index));
         Scalars scalars = step_();
         drop_skipped(scalars, "grad_norm", scaler_);
         return scalars;
@@ -62,7 +63,8 @@ public:
     std::int64_t parameter_count() const override { return model_.q->parameter_count(); }
 
     std::vector<Picture> pictures() override {
-        Generator generator = Generator(settings_.seed).fork(Stream::pictures_noise);  // the same noise each time: one sees the model change
+        // the same noise each time: one sees the model change
+        Generator generator = Generator(settings_.seed).fork(Stream::pictures_noise);
         return looking([&] { return domain_->pictures(model_, generator); });
     }
     void set_sampling(const Config& given) override {
@@ -90,7 +92,8 @@ public:
 
     void load_state(const NamedTensors& state) override {
         const NamedTensors noise = part_of(state, "noise");
-        check(noise.size() == 1, "flow", "the checkpoint has no random state; expected a tensor named noise");
+        check(noise.size() == 1, "flow",
+              "the checkpoint has no random state; expected a tensor named noise");
         model_.q->load_state_dict(part_of(state, "model."));
         optimizer_.load_state_dict(part_of(state, "optimizer."));
         scaler_.load_state_dict(part_of(state, "scaler."));
@@ -101,10 +104,13 @@ public:
 private:
     NamedTensors one_step() {
         optimizer_.zero_grad();
-        PartLoss part = domain_->loss(model_, [this] { return index_; }, noise_);
+        PartLoss part = domain_->loss(
+            model_, [this] { return index_; }, noise_);
         backward(scaler_.scale(part.loss));
         scaler_.unscale(optimizer_);
-        if (settings_.grad_clip > 0) part.scalars.emplace_back("grad_norm", nn::clip_grad_norm(model_.q->parameters(), settings_.grad_clip));
+        if (settings_.grad_clip > 0)
+            part.scalars.emplace_back(
+                "grad_norm", nn::clip_grad_norm(model_.q->parameters(), settings_.grad_clip));
         scaler_.step(optimizer_);
         scaler_.update();
         append_scale(part.scalars, "", scaler_);
@@ -112,9 +118,9 @@ private:
         return part.scalars;
     }
 
-    /// f() on the model as pictures and metrics see it: no graph, evaluation mode, averaged weights; training is not changed by it.
-    template <class F>
-    auto looking(const F& f) -> decltype(f()) {
+    /// f() on the model as pictures and metrics see it: no graph, evaluation mode, averaged
+    /// weights; training is not changed by it.
+    template <class F> auto looking(const F& f) -> decltype(f()) {
         const NoGrad guard;
         const nn::Evaluating mode(*model_.q);
         std::optional<nn::EmaScope> weights;
@@ -136,8 +142,15 @@ private:
 }  // namespace
 
 Family flow_family() {
-    return {"flow", "normalizing flows: energies and points of the plane, 28x28 images (Rezende & Mohamed 2015 and what followed)", options(),
-            [](const Config& config) -> std::unique_ptr<Task> { return std::make_unique<FlowTask>(config); }, complete, sample_options()};
+    return {"flow",
+            "normalizing flows: energies and points of the plane, 28x28 images (Rezende & Mohamed "
+            "2015 and what followed)",
+            options(),
+            [](const Config& config) -> std::unique_ptr<Task> {
+                return std::make_unique<FlowTask>(config);
+            },
+            complete,
+            sample_options()};
 }
 
 }  // namespace eps::models

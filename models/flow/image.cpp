@@ -19,15 +19,17 @@ Shape with_batch(const Tensor& z, Shape event) {
 
 // [C, H, W] squeezed.
 Shape squeezed(const Shape& event) {
-    check(event[1] % 2 == 0 && event[2] % 2 == 0, "squeeze", "an image of odd height or width cannot be squeezed; got ", event,
+    check(event[1] % 2 == 0 && event[2] % 2 == 0, "squeeze",
+          "an image of odd height or width cannot be squeezed; got ", event,
           "; hint: fewer levels, or images padded");
     return {4 * event[0], event[1] / 2, event[2] / 2};
 }
 
 void check_options(const ImageFlowOptions& o) {
-    check(o.channels >= 1 && o.height >= 1 && o.width >= 1 && o.levels >= 1 && o.steps >= 1 && o.filters >= 1, "image flow",
-          "needs positive numbers; got ", o.channels, " channels, ", o.height, " x ", o.width, ", ", o.levels, " levels, ", o.steps, " steps, ",
-          o.filters, " filters");
+    check(o.channels >= 1 && o.height >= 1 && o.width >= 1 && o.levels >= 1 && o.steps >= 1 &&
+              o.filters >= 1,
+          "image flow", "needs positive numbers; got ", o.channels, " channels, ", o.height, " x ",
+          o.width, ", ", o.levels, " levels, ", o.steps, " steps, ", o.filters, " filters");
 }
 
 std::unique_ptr<Composition> with_logit(std::unique_ptr<Multiscale> scales, double alpha) {
@@ -37,26 +39,37 @@ std::unique_ptr<Composition> with_logit(std::unique_ptr<Multiscale> scales, doub
 }
 
 // `count` couplings whose masks alternate, actnorm on the side of the data.
-void add_couplings(Composition& flow, Mask mask, std::int64_t count, std::int64_t channels, std::int64_t filters, Generator& generator) {
+void add_couplings(Composition& flow, Mask mask, std::int64_t count, std::int64_t channels,
+                   std::int64_t filters, Generator& generator) {
     for (std::int64_t i = 0; i < count; ++i)
-        flow.add(image_coupling(i % 2 == 0 ? mask : opposite(mask), std::make_unique<Affine>(), channels, filters, generator)).add<ActNorm>(channels);
+        flow.add(image_coupling(i % 2 == 0 ? mask : opposite(mask), std::make_unique<Affine>(),
+                                channels, filters, generator))
+            .add<ActNorm>(channels);
 }
 
 }  // namespace
 
-Mapped Squeeze::transform(const Tensor& z, const Tensor&) { return {pixel_shuffle(z, 2), no_log_det(z)}; }
-Mapped Squeeze::inverse(const Tensor& z, const Tensor&) { return {pixel_unshuffle(z, 2), no_log_det(z)}; }
+Mapped Squeeze::transform(const Tensor& z, const Tensor&) {
+    return {pixel_shuffle(z, 2), no_log_det(z)};
+}
+Mapped Squeeze::inverse(const Tensor& z, const Tensor&) {
+    return {pixel_unshuffle(z, 2), no_log_det(z)};
+}
 
 Multiscale& Multiscale::add(std::unique_ptr<Bijector> level, const Shape& latent) {
-    check(level != nullptr && latent.rank() == 3, "multiscale", "needs a level and the shape [C, H, W] of what it gives; got ", latent);
-    check(levels_.empty() || levels_.back().latent[0] % 2 == 0, "multiscale", "an odd number of channels cannot be halved; got ",
+    check(level != nullptr && latent.rank() == 3, "multiscale",
+          "needs a level and the shape [C, H, W] of what it gives; got ", latent);
+    check(levels_.empty() || levels_.back().latent[0] % 2 == 0, "multiscale",
+          "an odd number of channels cannot be halved; got ",
           levels_.empty() ? latent : levels_.back().latent);
     Module::add("level" + std::to_string(levels_.size()), *level);
     levels_.push_back({std::move(level), latent});
     return *this;
 }
 
-std::int64_t Multiscale::part_of(std::size_t i) const { return numel(levels_[i].latent) / (i + 1 == levels_.size() ? 1 : 2); }
+std::int64_t Multiscale::part_of(std::size_t i) const {
+    return numel(levels_[i].latent) / (i + 1 == levels_.size() ? 1 : 2);
+}
 
 Mapped Multiscale::transform(const Tensor& z, const Tensor& context) {
     check(!levels_.empty(), "multiscale", "has no levels");
@@ -68,7 +81,8 @@ Mapped Multiscale::transform(const Tensor& z, const Tensor& context) {
         rest -= part_of(i);
         Tensor here = narrow(z, 1, rest, part_of(i));
         if (x.defined()) here = concat({flatten(x, 1), here}, 1);
-        const Mapped there = levels_[i].flow->transform(reshape(here, with_batch(z, levels_[i].latent)), context);
+        const Mapped there =
+            levels_[i].flow->transform(reshape(here, with_batch(z, levels_[i].latent)), context);
         x = there.z;
         log_det = log_det + there.log_det;
     }
@@ -77,13 +91,15 @@ Mapped Multiscale::transform(const Tensor& z, const Tensor& context) {
 
 Mapped Multiscale::inverse(const Tensor& x, const Tensor& context) {
     check(!levels_.empty(), "multiscale", "has no levels");
-    check(x.defined() && x.rank() == 4, "multiscale", "expected images [B, C, H, W]; got ", describe(x));
+    check(x.defined() && x.rank() == 4, "multiscale", "expected images [B, C, H, W]; got ",
+          describe(x));
     Tensor rest = x, log_det = no_log_det(x);
     std::vector<Tensor> parts;
     for (std::size_t i = 0; i < levels_.size(); ++i) {
         const Mapped back = levels_[i].flow->inverse(rest, context);
-        check(back.z.shape() == with_batch(x, levels_[i].latent), "multiscale", "images ", x.shape(), " give ", back.z.shape(), " at level ", i,
-              "; expected ", with_batch(x, levels_[i].latent));
+        check(back.z.shape() == with_batch(x, levels_[i].latent), "multiscale", "images ",
+              x.shape(), " give ", back.z.shape(), " at level ", i, "; expected ",
+              with_batch(x, levels_[i].latent));
         log_det = log_det + back.log_det;
         if (i + 1 == levels_.size()) {
             parts.push_back(flatten(back.z, 1));
@@ -123,7 +139,8 @@ std::unique_ptr<Composition> glow(const ImageFlowOptions& o, Generator& generato
         auto level = std::make_unique<Composition>();
         const Shape latent = squeezed(event);
         for (std::int64_t step = 0; step < o.steps; ++step) {
-            level->add(image_coupling(Mask::first_half, std::make_unique<Affine>(), latent[0], o.filters, generator));
+            level->add(image_coupling(Mask::first_half, std::make_unique<Affine>(), latent[0],
+                                      o.filters, generator));
             level->add<InvertibleLinear>(latent[0], generator).add<ActNorm>(latent[0]);
         }
         level->add<Squeeze>();

@@ -14,12 +14,17 @@ namespace eps::models::flow {
 namespace {
 
 // [B, C] and [B, C, H, W] as columns [B, C, pixels], which a matrix multiplies from the left.
-Tensor columns(const Tensor& z) { return reshape(z, {z.size(0), z.size(1), z.rank() == 2 ? 1 : z.size(2) * z.size(3)}); }
-double pixels(const Tensor& z) { return z.rank() == 2 ? 1 : static_cast<double>(z.size(2) * z.size(3)); }
+Tensor columns(const Tensor& z) {
+    return reshape(z, {z.size(0), z.size(1), z.rank() == 2 ? 1 : z.size(2) * z.size(3)});
+}
+double pixels(const Tensor& z) {
+    return z.rank() == 2 ? 1 : static_cast<double>(z.size(2) * z.size(3));
+}
 
 }  // namespace
 
-InvertibleLinear::InvertibleLinear(std::int64_t channels, Generator& generator) : channels_(channels) {
+InvertibleLinear::InvertibleLinear(std::int64_t channels, Generator& generator)
+    : channels_(channels) {
     check(channels >= 1, "invertible linear", "needs at least one channel; got ", channels);
     const Tensor rotation = qr(randn({channels, channels}, {.dtype = f64}, generator)).q;
     const Lu factors = lu(rotation);
@@ -36,34 +41,45 @@ InvertibleLinear::InvertibleLinear(std::int64_t channels, Generator& generator) 
     add_buffer("sign", sign);
 }
 
-Tensor InvertibleLinear::unit_lower() const { return tril(lower, -1) + eye(channels_, lower.options()); }
-Tensor InvertibleLinear::full_upper() const { return triu(upper, 1) + diag(sign * exp(log_diagonal)); }
+Tensor InvertibleLinear::unit_lower() const {
+    return tril(lower, -1) + eye(channels_, lower.options());
+}
+Tensor InvertibleLinear::full_upper() const {
+    return triu(upper, 1) + diag(sign * exp(log_diagonal));
+}
 
 void InvertibleLinear::check_input(const Tensor& z) const {
-    check(z.defined() && is_floating(z.dtype()) && (z.rank() == 2 || z.rank() == 4) && z.size(1) == channels_, name(), "got ",
-          describe(z), "; expected [B, ", channels_, "] or [B, ", channels_, ", H, W]");
+    check(z.defined() && is_floating(z.dtype()) && (z.rank() == 2 || z.rank() == 4) &&
+              z.size(1) == channels_,
+          name(), "got ", describe(z), "; expected [B, ", channels_, "] or [B, ", channels_,
+          ", H, W]");
 }
 
 Mapped InvertibleLinear::transform(const Tensor& z, const Tensor&) {
     check_input(z);
     const Tensor W = matmul(p, matmul(unit_lower(), full_upper()));
-    return {reshape(matmul(W, columns(z)), z.shape()), expand(pixels(z) * sum(log_diagonal), {z.size(0)})};
+    return {reshape(matmul(W, columns(z)), z.shape()),
+            expand(pixels(z) * sum(log_diagonal), {z.size(0)})};
 }
 
 Mapped InvertibleLinear::inverse(const Tensor& z, const Tensor&) {
     check_input(z);
-    const Tensor half = solve_triangular(unit_lower(), matmul(transpose(p), columns(z)), {.unit = true});
+    const Tensor half =
+        solve_triangular(unit_lower(), matmul(transpose(p), columns(z)), {.unit = true});
     const Tensor x = solve_triangular(full_upper(), half, {.upper = true});
     return {reshape(x, z.shape()), expand(-pixels(z) * sum(log_diagonal), {z.size(0)})};
 }
 
-Permutation::Permutation(std::int64_t dim, Tensor order) : dim_(dim), order_(std::move(order)), back_(argsort(order_)) {
+Permutation::Permutation(std::int64_t dim, Tensor order)
+    : dim_(dim), order_(std::move(order)), back_(argsort(order_)) {
     check(dim >= 1, "permutation", "needs at least one dimension; got ", dim);
     add_buffer("order", order_);
     add_buffer("back", back_);
 }
-Permutation::Permutation(std::int64_t dim, Generator& generator) : Permutation(dim, randperm(dim, generator)) {}
-Permutation::Permutation(std::int64_t dim) : Permutation(dim, flip(arange(0, static_cast<double>(dim), 1, {.dtype = i64}), {0})) {}
+Permutation::Permutation(std::int64_t dim, Generator& generator)
+    : Permutation(dim, randperm(dim, generator)) {}
+Permutation::Permutation(std::int64_t dim)
+    : Permutation(dim, flip(arange(0, static_cast<double>(dim), 1, {.dtype = i64}), {0})) {}
 
 Mapped Permutation::transform(const Tensor& z, const Tensor&) {
     check_points("permutation", z, dim_);

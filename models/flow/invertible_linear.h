@@ -4,8 +4,10 @@
 
 namespace eps::models::flow {
 
-/// z' = W z, W = P L (U + diag(sign exp(log_diagonal))): of features [B, D], or of the channels of each pixel [B, C, H, W], a 1x1 convolution; log
-/// |det| = H W sum log_diagonal. P and the signs stay what they were in a random rotation, where W starts   (Kingma & Dhariwal 2018, section 3.2).
+/// z' = W z, W = P L (U + diag(sign exp(log_diagonal))): of features [B, D], or of the channels of
+/// each pixel [B, C, H, W], a 1x1 convolution; log |det| = H W sum log_diagonal. P and the signs
+/// stay what they were in a random rotation, where W starts   (Kingma & Dhariwal 2018,
+/// section 3.2).
 class InvertibleLinear final : public Bijector {
 public:
     InvertibleLinear(std::int64_t channels, Generator& generator);
@@ -13,7 +15,8 @@ public:
     Mapped inverse(const Tensor& z, const Tensor& context = {}) override;
     std::string name() const override { return "invertible linear"; }
 
-    Tensor p, lower, upper, log_diagonal, sign;  // [C, C] x 3, [C], [C]; only what is below, or above, the diagonal of L, or U, is read
+    // [C, C] x 3, [C], [C]; only what is below, or above, the diagonal of L, or U, is read
+    Tensor p, lower, upper, log_diagonal, sign;
 
 private:
     Tensor unit_lower() const;

@@ -29,7 +29,8 @@ Mask opposite(Mask mask) {
 
 std::int64_t staying(Mask mask, std::int64_t n) {
     if (is_checkerboard(mask)) return n;
-    check(n >= 2, "coupling", "needs at least two dimensions (or channels), of which one stays and one moves; got ", n);
+    check(n >= 2, "coupling",
+          "needs at least two dimensions (or channels), of which one stays and one moves; got ", n);
     const std::int64_t smaller = n / 2;  // the first half, and the odd places
     return mask == Mask::first_half || mask == Mask::odd ? smaller : n - smaller;
 }
@@ -37,20 +38,27 @@ std::int64_t staying(Mask mask, std::int64_t n) {
 Parts cut(Mask mask, const Tensor& x) {
     const std::int64_t n = x.size(1), stays = staying(mask, n);
     if (mask == Mask::first_half) return {narrow(x, 1, 0, stays), narrow(x, 1, stays, n - stays)};
-    if (mask == Mask::second_half) return {narrow(x, 1, n - stays, stays), narrow(x, 1, 0, n - stays)};
+    if (mask == Mask::second_half)
+        return {narrow(x, 1, n - stays, stays), narrow(x, 1, 0, n - stays)};
     return {slice(x, 1, parity(mask), n, 2), slice(x, 1, 1 - parity(mask), n, 2)};
 }
 
 Tensor join(Mask mask, const Parts& parts) {
-    if (is_half(mask)) return mask == Mask::first_half ? concat({parts.stays, parts.moves}, 1) : concat({parts.moves, parts.stays}, 1);
+    if (is_half(mask))
+        return mask == Mask::first_half ? concat({parts.stays, parts.moves}, 1)
+                                        : concat({parts.moves, parts.stays}, 1);
     Shape shape = parts.stays.shape();
     shape[1] += parts.moves.size(1);
-    return embed(parts.stays, shape, 1, parity(mask), 2) + embed(parts.moves, shape, 1, 1 - parity(mask), 2);
+    return embed(parts.stays, shape, 1, parity(mask), 2) +
+           embed(parts.moves, shape, 1, 1 - parity(mask), 2);
 }
 
 Tensor squares(Mask mask, std::int64_t height, std::int64_t width, Device device) {
-    const auto line = [&](std::int64_t n) { return arange(0, static_cast<double>(n), 1, {i64, device}); };
-    const Tensor colour = remainder(unsqueeze(line(height), 1) + line(width), Tensor(2.0, {i64, device}));
+    const auto line = [&](std::int64_t n) {
+        return arange(0, static_cast<double>(n), 1, {i64, device});
+    };
+    const Tensor colour =
+        remainder(unsqueeze(line(height), 1) + line(width), Tensor(2.0, {i64, device}));
     return eq(colour, mask == Mask::black ? 0 : 1);
 }
 

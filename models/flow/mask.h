@@ -4,15 +4,17 @@
 
 namespace eps::models::flow {
 
-/// The part that stays, along dimension 1 (features, or channels): the first floor(n / 2) or the others, those at even or odd places; or, of images
-/// [B, C, H, W], the squares of a checkerboard whose corner is black   (Dinh et al. 2017, figure 3).
+/// The part that stays, along dimension 1 (features, or channels): the first floor(n / 2) or the
+/// others, those at even or odd places; or, of images [B, C, H, W], the squares of a checkerboard
+/// whose corner is black   (Dinh et al. 2017, figure 3).
 enum class Mask { first_half, second_half, even, odd, black, white };
 
 /// Is it one of the checkerboards?
 bool is_checkerboard(Mask mask);
 /// The mask that leaves what this one moves.
 Mask opposite(Mask mask);
-/// How many of n elements along dimension 1 stay; throws if all do, or none. Of a checkerboard, all n: it cuts no dimension.
+/// How many of n elements along dimension 1 stay; throws if all do, or none. Of a checkerboard, all
+/// n: it cuts no dimension.
 std::int64_t staying(Mask mask, std::int64_t n);
 
 /// A sample cut along dimension 1. Not for checkerboards.

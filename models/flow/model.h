@@ -17,11 +17,12 @@ struct Model {
 };
 Model make_model(const Settings& settings, Generator& generator);
 
-/// z_0, z_1, .. on their way from the base [B, D] to the data: after each layer, or at equal distances of time; not more than `most`, the last of
-/// them f(z_0).
+/// z_0, z_1, .. on their way from the base [B, D] to the data: after each layer, or at equal
+/// distances of time; not more than `most`, the last of them f(z_0).
 std::vector<Tensor> on_the_way(Model& model, const Tensor& z0, std::int64_t most);
 
-/// log q_K(x), and log |det df_k/dz_{k-1}| of each layer on the way back from x, [B] each; of a continuous flow one.
+/// log q_K(x), and log |det df_k/dz_{k-1}| of each layer on the way back from x, [B] each; of a
+/// continuous flow one.
 struct LayerDensities {
     Tensor log_prob;
     std::vector<Tensor> log_det;

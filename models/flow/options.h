@@ -1,5 +1,6 @@
 #pragma once
-// The options of the family "flow": how the command line and config.json know them, and the same as structs, checked for what goes together.
+// The options of the family "flow": how the command line and config.json know them, and the same as
+// structs, checked for what goes together.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -35,14 +36,15 @@ struct Settings {
     std::int64_t batch;
     double lr;
     std::string lr_decay;
-    double grad_clip, ema;             // 0: none
+    double grad_clip, ema;  // 0: none
     std::int64_t steps;
     std::uint64_t seed;
     Device device;
     nn::GradScalerOptions loss_scaling;
 
     bool continuous() const { return flow == "cfm"; }
-    /// Of a complete config. Throws one sentence, with what is allowed, where options do not go together.
+    /// Of a complete config. Throws one sentence, with what is allowed, where options do not go
+    /// together.
     static Settings of(const Config& config);
 };
 
@@ -50,7 +52,8 @@ struct Settings {
 std::vector<std::string> target_names();
 Target target_of(const std::string& name);
 
-/// The solver of a continuous flow, where `given` sample options name another. Throws where the run has none to solve.
+/// The solver of a continuous flow, where `given` sample options name another. Throws where the run
+/// has none to solve.
 OdeOptions solver_of(const Settings& settings, const Config& given);
 
 }  // namespace eps::models::flow

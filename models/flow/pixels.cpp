@@ -17,16 +17,20 @@ Tensor log_slope(const Tensor& z) { return log_sigmoid(z) + log_sigmoid(-z); }
 
 void check_levels(const Tensor& x, std::int64_t levels) {
     check(levels >= 2, "dequantise", "needs at least two levels; got ", levels);
-    check(x.defined() && is_floating(x.dtype()) && x.rank() >= 2, "dequantise", "expected floating pixels [B, ...]; got ",
-          describe(x));
+    check(x.defined() && is_floating(x.dtype()) && x.rank() >= 2, "dequantise",
+          "expected floating pixels [B, ...]; got ", describe(x));
     if (x.device().is_cuda()) return;  // a look at the numbers would make the host wait
-    const Tensor good = logical_and(logical_and(x >= 0.0, x < static_cast<double>(levels)), eq(x, floor(x)));
-    check(all(good).item() != 0, "dequantise", "pixels must be whole numbers 0 to ", levels - 1, "; hint: times 255, if they are in [0, 1]");
+    const Tensor good =
+        logical_and(logical_and(x >= 0.0, x < static_cast<double>(levels)), eq(x, floor(x)));
+    check(all(good).item() != 0, "dequantise", "pixels must be whole numbers 0 to ", levels - 1,
+          "; hint: times 255, if they are in [0, 1]");
 }
 
 }  // namespace
 
-Logit::Logit(double alpha) : alpha_(alpha) { check(alpha > 0 && alpha < 0.5, "logit", "alpha must be in (0, 1/2); got ", alpha); }
+Logit::Logit(double alpha) : alpha_(alpha) {
+    check(alpha > 0 && alpha < 0.5, "logit", "alpha must be in (0, 1/2); got ", alpha);
+}
 
 Mapped Logit::transform(const Tensor& z, const Tensor&) {
     const double range = 1 - 2 * alpha_;
@@ -36,22 +40,26 @@ Mapped Logit::transform(const Tensor& z, const Tensor&) {
 Mapped Logit::inverse(const Tensor& x, const Tensor&) {
     const double range = 1 - 2 * alpha_, rim = alpha_ / range;
     const Tensor seen = detach(x);
-    check(x.device().is_cuda() || all(logical_and(seen > -rim, seen < 1 + rim)).item() != 0, "logit",
-          "pixels must be in [0, 1]; hint: dequantise() divides by the number of levels");
+    check(x.device().is_cuda() || all(logical_and(seen > -rim, seen < 1 + rim)).item() != 0,
+          "logit", "pixels must be in [0, 1]; hint: dequantise() divides by the number of levels");
     const Tensor p = alpha_ + range * x, z = log(p) - log1p(-p);
     return {z, sum_of_sample(std::log(range) - log_slope(z))};
 }
 
-// u in steps that x + u still holds, or the sum of a pixel and almost 1 would be rounded up to the next pixel.
+// u in steps that x + u still holds, or the sum of a pixel and almost 1 would be rounded up to the
+// next pixel.
 Dequantised dequantise(const Tensor& x, std::int64_t levels, Generator& generator) {
     check_levels(x, levels);
-    const double steps = (x.dtype() == f64 ? 0x1p53 : 0x1p24) / std::exp2(std::ceil(std::log2(static_cast<double>(levels))));
+    const double steps = (x.dtype() == f64 ? 0x1p53 : 0x1p24) /
+                         std::exp2(std::ceil(std::log2(static_cast<double>(levels))));
     check(steps >= 2, "dequantise", "more levels than ", x.dtype(), " tells apart; got ", levels);
     const Tensor u = floor(rand(x.shape(), x.options(), generator) * steps) / steps;
     return {(x + u) / static_cast<double>(levels), no_log_det(x)};
 }
 
-VariationalDequantisation::VariationalDequantisation(std::unique_ptr<Bijector> flow, std::int64_t levels) : flow_(std::move(flow)), levels_(levels) {
+VariationalDequantisation::VariationalDequantisation(std::unique_ptr<Bijector> flow,
+                                                     std::int64_t levels)
+    : flow_(std::move(flow)), levels_(levels) {
     check(flow_ != nullptr, "dequantise", "needs a flow");
     add("flow", *flow_);
 }
@@ -60,7 +68,8 @@ Dequantised VariationalDequantisation::operator()(const Tensor& x, Generator& ge
     check_levels(x, levels_);
     const Tensor pixels = flatten(x, 1), noise = randn(pixels.shape(), x.options(), generator);
     const Mapped there = flow_->transform(noise, pixels / static_cast<double>(levels_));
-    const Tensor log_q = vae::standard_normal_log_prob(noise) - there.log_det - sum(log_slope(there.z), {1});
+    const Tensor log_q =
+        vae::standard_normal_log_prob(noise) - there.log_det - sum(log_slope(there.z), {1});
     return {(x + reshape(sigmoid(there.z), x.shape())) / static_cast<double>(levels_), log_q};
 }
 

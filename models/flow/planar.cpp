@@ -18,22 +18,26 @@
 namespace eps::models::flow {
 namespace {
 
-constexpr double kTiny = 1e-30;      // a squared norm that f32 still holds
-constexpr int kMostSteps = 200;      // where the root is triple, Newton's method gains a third a step
-// Adam moves each of a head's hundreds of weights by its rate. Together they would move w and u by .1 to .2 a step, which a decoder hears as noise.
+constexpr double kTiny = 1e-30;  // a squared norm that f32 still holds
+// where the root is triple, Newton's method gains a third a step
+constexpr int kMostSteps = 200;
+// Adam moves each of a head's hundreds of weights by its rate. Together they would move w and u by
+// .1 to .2 a step, which a decoder hears as noise.
 constexpr double kHeadGain = 0.03;
 
 double margin(DType dtype) { return dtype == f64 ? 0x1p-49 : 0x1p-20; }
 
-// a + m tanh(a + b) = c. The root is within |m| of c, for |tanh| < 1; the left side increases, for m > -1. Done where what is left is what rounding
-// leaves, of the sum and of a itself; the step computed last is taken, still.
+// a + m tanh(a + b) = c. The root is within |m| of c, for |tanh| < 1; the left side increases, for
+// m > -1. Done where what is left is what rounding leaves, of the sum and of a itself; the step
+// computed last is taken, still.
 Tensor solve_planar(const Tensor& c, const Tensor& m, const Tensor& b) {
     constexpr double kRounding = 0x1p-51;
     Tensor a = c, low = c - abs(m), high = c + abs(m);
     const Tensor of_sum = abs(c) + abs(m);
     for (int step = 0; step < kMostSteps; ++step) {
         const Tensor h = tanh(a + b), excess = a + m * h - c, slope = 1.0 + m * (1.0 - square(h));
-        const bool done = all(abs(excess) <= kRounding * (of_sum + slope * (abs(a) + abs(b)))).item() != 0;
+        const bool done =
+            all(abs(excess) <= kRounding * (of_sum + slope * (abs(a) + abs(b)))).item() != 0;
         low = where(excess < 0.0, a, low);
         high = where(excess > 0.0, a, high);
         const Tensor newton = a - excess / slope;
@@ -58,8 +62,12 @@ struct PlanarRoot {
     }
 };
 
-Tensor project(const PlanarMap& f, const Tensor& z) { return f.w.rank() == 1 ? matmul(z, f.w) : sum(z * f.w, {1}); }
-Tensor move(const PlanarMap& f, const Tensor& z, const Tensor& h) { return addcmul(z, unsqueeze(h, 1), f.u_hat); }
+Tensor project(const PlanarMap& f, const Tensor& z) {
+    return f.w.rank() == 1 ? matmul(z, f.w) : sum(z * f.w, {1});
+}
+Tensor move(const PlanarMap& f, const Tensor& z, const Tensor& h) {
+    return addcmul(z, unsqueeze(h, 1), f.u_hat);
+}
 
 }  // namespace
 
@@ -72,11 +80,13 @@ PlanarMap constrain_planar(const Tensor& w, const Tensor& u, const Tensor& b) {
 Tensor planar_activation(const PlanarMap& f, const Tensor& z) { return tanh(project(f, z) + f.b); }
 
 Tensor planar_root(const Tensor& c, const Tensor& m, const Tensor& b) {
-    check(c.defined() && m.defined() && b.defined() && is_floating(c.dtype()), "planar_root", "needs three floating tensors");
+    check(c.defined() && m.defined() && b.defined() && is_floating(c.dtype()), "planar_root",
+          "needs three floating tensors");
     return apply(PlanarRoot{}, c, expand(m, c.shape()), expand(b, c.shape()));
 }
 
-Planar::Planar(std::int64_t dim, Generator& generator, std::int64_t context) : dim_(dim), context_(context) {
+Planar::Planar(std::int64_t dim, Generator& generator, std::int64_t context)
+    : dim_(dim), context_(context) {
     check(dim >= 1, "planar", "needs at least one dimension; got ", dim);
     if (context > 0) {
         head_ = amortised_head(context, 2 * dim + 1, generator);
@@ -108,7 +118,8 @@ PlanarMap Planar::parameters_for(const Tensor& z, const Tensor& context) {
     check_context("planar", z, context, context_);
     if (!head_) return constrain_planar(w, u, b);
     const Tensor all = kHeadGain * (*head_)(context);  // [B, 2 D + 1]
-    return constrain_planar(narrow(all, 1, 0, dim_), narrow(all, 1, dim_, dim_), select(all, 1, 2 * dim_));
+    return constrain_planar(narrow(all, 1, 0, dim_), narrow(all, 1, dim_, dim_),
+                            select(all, 1, 2 * dim_));
 }
 
 Mapped Planar::transform(const Tensor& z, const Tensor& context) {

@@ -21,18 +21,21 @@
 namespace eps::models::flow {
 namespace {
 
-constexpr std::int64_t kPixels = 240, kFewPixels = 80;      // a side of each density; of a continuous flow's, which takes an integral a pixel
-constexpr std::int64_t kReported = 2500;                    // of PacGAN's protocol   (Lin et al. 2018, section 4.1)
+// a side of each density; of a continuous flow's, which takes an integral a pixel
+constexpr std::int64_t kPixels = 240, kFewPixels = 80;
+// of PacGAN's protocol   (Lin et al. 2018, section 4.1)
+constexpr std::int64_t kReported = 2500;
 constexpr std::int64_t kAtOnce = 5000, kHeldOut = 100000;
 constexpr std::int64_t kHeldOutContinuous = 5000;
-constexpr double kLeastNoise = 0.01;                        // of the first
-constexpr Window kUnits{-4, 4, -4, 4};                      // of the film: units of the flow
+constexpr double kLeastNoise = 0.01;    // of the first
+constexpr Window kUnits{-4, 4, -4, 4};  // of the film: units of the flow
 
 // A continuous flow, solved no better than eyes can see, until the end of the scope.
 class Coarse {
 public:
     explicit Coarse(Model& model) : flow_(model.continuous) {
-        if (flow_) before_ = std::exchange(flow_->options, {.method = OdeMethod::heun, .steps = 12});
+        if (flow_)
+            before_ = std::exchange(flow_->options, {.method = OdeMethod::heun, .steps = 12});
     }
     ~Coarse() {
         if (flow_) flow_->options = before_;
@@ -62,17 +65,20 @@ public:
         deviation_ = std::sqrt(mean(square(x - centre_)).item());
         const Tensor few = narrow(x, 0, 0, 2000);
         window_ = window_around(few);
-        background_ = toy_.has_density() ? log_density_at_pixels(toy_.log_density, window_, kPixels) : Tensor();
+        background_ = toy_.has_density() ? log_density_at_pixels(toy_.log_density, window_, kPixels)
+                                         : Tensor();
         data_ = narrow(x, 0, 0, kDots);
     }
 
-    PartLoss loss(Model& model, const std::function<std::int64_t()>& index, Generator& generator) override {
+    PartLoss loss(Model& model, const std::function<std::int64_t()>& index,
+                  Generator& generator) override {
         const Tensor x = host_tensor(device_, [this, index, &generator] {
             const NoGrad guard;
             return with_noise(in_units(toy_.sample(batch_, generator)), index(), generator);
         });
         if (model.continuous) {
-            const Tensor loss = matching(model.continuous->velocity(), model.q->base().sample(batch_, generator), x, generator);
+            const Tensor loss = matching(model.continuous->velocity(),
+                                         model.q->base().sample(batch_, generator), x, generator);
             return {loss, {{"loss", loss}}};
         }
         const Tensor loss = model.q->forward_kl(x);
@@ -83,11 +89,17 @@ public:
     std::vector<Picture> pictures(Model& model, Generator& generator) override {
         const Coarse solver(model);
         const Tensor fitted = log_density_at_pixels(
-            [&](const Tensor& x) { return copy_to(model.q->log_prob(copy_to(in_units(x), device_)), cpu) - unit(); }, window_, side_);
+            [&](const Tensor& x) {
+                return copy_to(model.q->log_prob(copy_to(in_units(x), device_)), cpu) - unit();
+            },
+            window_, side_);
         const double peak = max(background_.defined() ? background_ : fitted).item();
         const Tensor both = side_by_side(target(side_, peak), density_map(fitted, peak));
         return {picture(model.q->sample(kDots, generator)),
-                {.name = "density", .pixels = both, .filmed = true, .scale = static_cast<int>(kPixels / side_)},
+                {.name = "density",
+                 .pixels = both,
+                 .filmed = true,
+                 .scale = static_cast<int>(kPixels / side_)},
                 warp(model, kUnits, generator)};
     }
 
@@ -95,7 +107,8 @@ public:
         return {picture(model.q->sample(count, generator)), warp(model, kUnits, generator)};
     }
 
-    /// On fresh data. The gap to the entropy is of the same data: what both have of their luck cancels.
+    /// On fresh data. The gap to the entropy is of the same data: what both have of their luck
+    /// cancels.
     Scalars evaluate(Model& model, Generator& generator) override {
         Estimate nll, entropy, gap;
         LayerMeans layers;
@@ -118,7 +131,8 @@ public:
         }
         scalars.emplace_back("nll_samples", static_cast<double>(held_out_));
         layers.append_to(scalars);
-        for (auto& scalar : metrics::toy_report(in_plane(model.q->sample(kReported, generator)), toy_, generator))
+        for (auto& scalar :
+             metrics::toy_report(in_plane(model.q->sample(kReported, generator)), toy_, generator))
             scalars.push_back(std::move(scalar));
         return scalars;
     }
@@ -129,10 +143,12 @@ private:
     /// What -log p of points of the plane is more than that of what the flow has.
     double unit() const { return 2 * std::log(deviation_); }
 
-    /// Modes that noise joins and that part slowly are found; between modes of the last size there is no gradient that would show a flow the way.
+    /// Modes that noise joins and that part slowly are found; between modes of the last size there
+    /// is no gradient that would show a flow the way.
     Tensor with_noise(const Tensor& x, std::int64_t step, Generator& generator) const {
         if (step >= anneal_) return x;
-        const double deviation = noise_ * std::pow(kLeastNoise, static_cast<double>(step) / static_cast<double>(anneal_));
+        const double deviation = noise_ * std::pow(kLeastNoise, static_cast<double>(step) /
+                                                                    static_cast<double>(anneal_));
         return x + deviation * randn(x.shape(), x.options(), generator);
     }
 
@@ -142,7 +158,11 @@ private:
     }
 
     Tensor target(std::int64_t side, double peak) const {
-        if (toy_.has_density()) return density_map(side == kPixels ? background_ : log_density_at_pixels(toy_.log_density, window_, side), peak);
+        if (toy_.has_density())
+            return density_map(side == kPixels
+                                   ? background_
+                                   : log_density_at_pixels(toy_.log_density, window_, side),
+                               peak);
         Tensor picture = ones({side, side, 3});
         scatter(picture, window_, data_, {0.3f, 0.3f, 0.3f}, side == kPixels ? 1.5 : 0.7);
         return picture;
@@ -166,6 +186,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Domain> plane(const Settings& settings) { return std::make_unique<Plane>(settings); }
+std::unique_ptr<Domain> plane(const Settings& settings) {
+    return std::make_unique<Plane>(settings);
+}
 
 }  // namespace eps::models::flow

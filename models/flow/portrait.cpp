@@ -10,7 +10,8 @@
 namespace eps::models::flow {
 namespace {
 
-constexpr std::int64_t kAtOnce = 8192;             // points whose density is computed at once: bounds memory
+// points whose density is computed at once: bounds memory
+constexpr std::int64_t kAtOnce = 8192;
 constexpr std::int64_t kLines = 13, kPoints = 120;  // of the grid each way, and of a line
 constexpr std::int64_t kSide = 240, kGap = 4;
 constexpr std::int64_t kFrames = 33;
@@ -29,21 +30,28 @@ Tensor grid_points() {
 
 }  // namespace
 
-Tensor log_density_at_pixels(const LogDensity& log_density, const Window& window, std::int64_t side) {
+Tensor log_density_at_pixels(const LogDensity& log_density, const Window& window,
+                             std::int64_t side) {
     const NoGrad guard;
     std::vector<Tensor> values;
-    for (const Tensor& x : split(pixel_points(window, side, side), kAtOnce)) values.push_back(to(log_density(x), f64));
+    for (const Tensor& x : split(pixel_points(window, side, side), kAtOnce))
+        values.push_back(to(log_density(x), f64));
     return reshape(concat(values), {side, side});
 }
 
-Tensor density_map(const Tensor& log_density, double peak) { return heat_map(exp(log_density - peak), 0, 1); }
+Tensor density_map(const Tensor& log_density, double peak) {
+    return heat_map(exp(log_density - peak), 0, 1);
+}
 
-Tensor side_by_side(const Tensor& left, const Tensor& right) { return concat({left, ones({left.size(0), kGap, 3}), right}, 1); }
+Tensor side_by_side(const Tensor& left, const Tensor& right) {
+    return concat({left, ones({left.size(0), kGap, 3}), right}, 1);
+}
 
 Picture warp(Model& model, const Window& window, Generator& generator) {
     const NoGrad guard;
     const Tensor base = model.q->base().sample(kDots, generator);
-    const std::vector<Tensor> grid = on_the_way(model, copy_to(grid_points(), base.device()), kFrames);
+    const std::vector<Tensor> grid =
+        on_the_way(model, copy_to(grid_points(), base.device()), kFrames);
     const std::vector<Tensor> dots = on_the_way(model, base, kFrames);
     std::vector<Tensor> frames;
     for (std::size_t i = 0; i < grid.size(); ++i) {

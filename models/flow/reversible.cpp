@@ -21,18 +21,22 @@ void add_to(Tensor& sum, const Tensor& term) {
     if (term.defined()) sum = sum.defined() ? sum + term : term;
 }
 
-// Inputs: z, the context or z again, then the parameters, layer by layer. The flow must outlive the graph, as a module does.
+// Inputs: z, the context or z again, then the parameters, layer by layer. The flow must outlive the
+// graph, as a module does.
 struct ReversibleRun {
     static constexpr const char* name = "reversible_flow";
     using saves = SaveInputsAndOutput<1>;
     Composition* flow;
     bool forwards, has_context;
-    std::vector<std::size_t> first;                             // where among the inputs each layer's parameters begin
-    std::shared_ptr<Shape> shape = std::make_shared<Shape>();  // of the other side; Reversible reads it, too
+    // where among the inputs each layer's parameters begin
+    std::vector<std::size_t> first;
+    // of the other side; Reversible reads it, too
+    std::shared_ptr<Shape> shape = std::make_shared<Shape>();
 
     Tensor forward(std::span<const Tensor> inputs) {
         const Tensor context = has_context ? inputs[1] : Tensor();
-        const Mapped to = forwards ? flow->transform(inputs[0], context) : flow->inverse(inputs[0], context);
+        const Mapped to =
+            forwards ? flow->transform(inputs[0], context) : flow->inverse(inputs[0], context);
         *shape = to.z.shape();
         return pack(to);
     }
@@ -43,7 +47,9 @@ struct ReversibleRun {
     }
 
     void backward(const Tensor& g, const Context& node, Gradients out) const {
-        check(!grad_enabled(), name, "has no second derivatives, for it keeps no graph; hint: those of the composition itself");
+        check(!grad_enabled(), name,
+              "has no second derivatives, for it keeps no graph; hint: those of the composition "
+              "itself");
         Mapped gradient = unpack(g, *shape);
         Tensor z = unpack(node.output(), *shape).z;
         const Tensor context = has_context ? node.input(1) : Tensor();
@@ -56,9 +62,10 @@ struct ReversibleRun {
         if (node.needs(0)) add_to(out[0], gradient.z);
     }
 
-    // The gradient in a layer's input; those in its parameters and in the context are added to `out`.
-    Tensor through_layer(std::int64_t i, const Tensor& input, const Tensor& context, const Mapped& gradient, const Context& node,
-                         Gradients out) const {
+    // The gradient in a layer's input; those in its parameters and in the context are added to
+    // `out`.
+    Tensor through_layer(std::int64_t i, const Tensor& input, const Tensor& context,
+                         const Mapped& gradient, const Context& node, Gradients out) const {
         const GradMode on(true);
         std::vector<Tensor> leaves{detach(input).requires_grad_()};
         if (has_context) leaves.push_back(detach(context).requires_grad_());
@@ -74,9 +81,11 @@ struct ReversibleRun {
         }
         const Mapped to = step(i, leaves[0], has_context ? leaves[1] : Tensor(), true);
         const Tensor packed = pack(to), along = detach(pack(gradient));
-        const std::vector<Tensor> gradients = grad(packed, leaves, {.gradient = along, .allow_unused = true});
+        const std::vector<Tensor> gradients =
+            grad(packed, leaves, {.gradient = along, .allow_unused = true});
         if (has_context && node.needs(1)) add_to(out[1], gradients[1]);
-        for (std::size_t k = 0; k < places.size(); ++k) add_to(out[places[k]], gradients[before + k]);
+        for (std::size_t k = 0; k < places.size(); ++k)
+            add_to(out[places[k]], gradients[before + k]);
         return gradients[0];
     }
 };
@@ -84,7 +93,8 @@ struct ReversibleRun {
 }  // namespace
 
 Reversible::Reversible(std::unique_ptr<Composition> flow) : flow_(std::move(flow)) {
-    check(flow_ != nullptr && flow_->has_inverse(), "reversible_flow", "needs a composition of layers that have inverses");
+    check(flow_ != nullptr && flow_->has_inverse(), "reversible_flow",
+          "needs a composition of layers that have inverses");
     add("flow", *flow_);
 }
 

@@ -15,22 +15,30 @@ namespace {
 
 Tensor edge_like(const Tensor& x, double value) { return full_like(narrow(x, 1, 0, 1), value); }
 
-// Knots from -bound to bound [B, K + 1, n, ...], from what shares of the way between them are computed of [B, K, n, ...].
+// Knots from -bound to bound [B, K + 1, n, ...], from what shares of the way between them are
+// computed of [B, K, n, ...].
 Tensor knots_of(const Tensor& raw, const SplineOptions& options) {
-    const Tensor share = options.least_width + (1 - options.least_width * static_cast<double>(options.bins)) * softmax(raw, 1);
-    const Tensor inner = narrow(cumsum(share, 1), 1, 0, options.bins - 1) * (2 * options.bound) - options.bound;
+    const Tensor share =
+        options.least_width +
+        (1 - options.least_width * static_cast<double>(options.bins)) * softmax(raw, 1);
+    const Tensor inner =
+        narrow(cumsum(share, 1), 1, 0, options.bins - 1) * (2 * options.bound) - options.bound;
     return concat({edge_like(raw, -options.bound), inner, edge_like(raw, options.bound)}, 1);
 }
 
 // The slopes at the knots [B, K + 1, n, ...]; raw 0 gives 1.
 Tensor slopes_of(const Tensor& raw, const Tensor& knots, const SplineOptions& options) {
     const Tensor end = edge_like(knots, 1);
-    return concat({end, softplus(raw + std::log(std::expm1(1 - options.least_slope))) + options.least_slope, end}, 1);
+    return concat(
+        {end, softplus(raw + std::log(std::expm1(1 - options.least_slope))) + options.least_slope,
+         end},
+        1);
 }
 
 }  // namespace
 
-/// One bin for each element: its lower left corner, its extents, the slopes at both ends and across.
+/// One bin for each element: its lower left corner, its extents, the slopes at both ends and
+/// across.
 struct RationalQuadratic::Bin {
     Tensor inside;  // bool: not where the identity acts
     Tensor x, y, width, height, slope0, slope1, across;
@@ -41,46 +49,68 @@ struct RationalQuadratic::Bin {
         return 2.0 * log(across) + log(above) - 2.0 * log(across + bend() * mixed);
     }
     // What holds in the box, and the identity outside: 0 there, and `value` itself.
-    Moved or_identity(const Tensor& value, const Tensor& moved, const Tensor& log_derivative) const {
-        return {where(inside, moved, value), where(inside, log_derivative, Tensor(0.0, value.options()))};
+    Moved or_identity(const Tensor& value, const Tensor& moved,
+                      const Tensor& log_derivative) const {
+        return {where(inside, moved, value),
+                where(inside, log_derivative, Tensor(0.0, value.options()))};
     }
 };
 
 RationalQuadratic::RationalQuadratic(const SplineOptions& options) : options_(options) {
     check(options.bins >= 1, "spline", "needs at least one bin; got ", options.bins);
     check(options.bound > 0, "spline", "the bound must be positive; got ", options.bound);
-    check(options.least_width > 0 && options.least_width * static_cast<double>(options.bins) < 1, "spline",
-          "the least width must be in (0, 1 / bins); got ", options.least_width);
-    check(options.least_slope > 0 && options.least_slope < 1, "spline", "the least slope must be in (0, 1); got ", options.least_slope);
+    check(options.least_width > 0 && options.least_width * static_cast<double>(options.bins) < 1,
+          "spline", "the least width must be in (0, 1 / bins); got ", options.least_width);
+    check(options.least_slope > 0 && options.least_slope < 1, "spline",
+          "the least slope must be in (0, 1); got ", options.least_slope);
 }
 
-RationalQuadratic::Bin RationalQuadratic::bin_of(const Tensor& value, const Tensor& theta, bool by_height) const {
+RationalQuadratic::Bin RationalQuadratic::bin_of(const Tensor& value, const Tensor& theta,
+                                                 bool by_height) const {
     const std::int64_t K = options_.bins;
     Shape extents = value.shape();
     extents.insert(1, parameters());
     const Tensor raw = reshape(theta, extents);  // [B, 3 K - 1, n, ...]
-    const Tensor xs = knots_of(narrow(raw, 1, 0, K), options_), ys = knots_of(narrow(raw, 1, K, K), options_);
+    const Tensor xs = knots_of(narrow(raw, 1, 0, K), options_),
+                 ys = knots_of(narrow(raw, 1, K, K), options_);
     const Tensor slopes = slopes_of(narrow(raw, 1, 2 * K, K - 1), xs, options_);
     const Tensor inner = narrow(by_height ? ys : xs, 1, 1, K - 1);
-    const Tensor index = sum(unsqueeze(value, 1) >= inner, {1}, true);  // how many inner knots are passed: [B, 1, n, ...]
-    const auto at = [](const Tensor& table, const Tensor& i) { return squeeze(gather(table, 1, i), 1); };
+    // how many inner knots are passed: [B, 1, n, ...]
+    const Tensor index = sum(unsqueeze(value, 1) >= inner, {1}, true);
+    const auto at = [](const Tensor& table, const Tensor& i) {
+        return squeeze(gather(table, 1, i), 1);
+    };
     const Tensor next = index + 1.0, x0 = at(xs, index), y0 = at(ys, index);
     const Tensor width = at(xs, next) - x0, height = at(ys, next) - y0;
-    return {abs(value) <= options_.bound, x0, y0, width, height, at(slopes, index), at(slopes, next), height / width};
+    return {abs(value) <= options_.bound,
+            x0,
+            y0,
+            width,
+            height,
+            at(slopes, index),
+            at(slopes, next),
+            height / width};
 }
 
 Moved RationalQuadratic::forward(const Tensor& x, const Tensor& theta) const {
     const Bin bin = bin_of(x, theta, false);
-    const Tensor xi = (clamp(x, {-options_.bound, options_.bound}) - bin.x) / bin.width, mixed = xi * (1.0 - xi);
-    const Tensor rise = bin.height * (bin.across * square(xi) + bin.slope0 * mixed) / (bin.across + bin.bend() * mixed);  // eq. 4
+    const Tensor xi = (clamp(x, {-options_.bound, options_.bound}) - bin.x) / bin.width,
+                 mixed = xi * (1.0 - xi);
+    // eq. 4
+    const Tensor rise = bin.height * (bin.across * square(xi) + bin.slope0 * mixed) /
+                        (bin.across + bin.bend() * mixed);
     return bin.or_identity(x, bin.y + rise, bin.log_derivative(xi));
 }
 
 Moved RationalQuadratic::inverse(const Tensor& y, const Tensor& theta) const {
     const Bin bin = bin_of(y, theta, true);
-    const Tensor rise = clamp(y, {-options_.bound, options_.bound}) - bin.y, bent = rise * bin.bend();
-    const Tensor a = bin.height * (bin.across - bin.slope0) + bent, b = bin.height * bin.slope0 - bent, c = -(bin.across * rise);  // eq. 6 to 8
-    const Tensor xi = -2.0 * c / (b + sqrt(relu(square(b) - 4.0 * a * c)));  // the root that does not cancel; relu: rounding below 0
+    const Tensor rise = clamp(y, {-options_.bound, options_.bound}) - bin.y,
+                 bent = rise * bin.bend();
+    // eq. 6 to 8
+    const Tensor a = bin.height * (bin.across - bin.slope0) + bent,
+                 b = bin.height * bin.slope0 - bent, c = -(bin.across * rise);
+    // the root that does not cancel; relu: rounding below 0
+    const Tensor xi = -2.0 * c / (b + sqrt(relu(square(b) - 4.0 * a * c)));
     return bin.or_identity(y, bin.x + xi * bin.width, -bin.log_derivative(xi));
 }
 

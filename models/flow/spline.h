@@ -6,13 +6,14 @@ namespace eps::models::flow {
 
 struct SplineOptions {
     std::int64_t bins = 8;
-    double bound = 3;             // outside of [-bound, bound] the map is the identity
-    double least_width = 1e-3;    // of a bin, and of its height, as a share of 2 bound
-    double least_slope = 1e-3;    // at a knot
+    double bound = 3;           // outside of [-bound, bound] the map is the identity
+    double least_width = 1e-3;  // of a bin, and of its height, as a share of 2 bound
+    double least_slope = 1e-3;  // at a knot
 };
 
-/// K bins between knots, in each a quotient of two quadratics that increases; derivatives are continuous, and 1 at both ends, where the identity goes
-/// on. 3 K - 1 parameters an element: widths, heights, and slopes at the inner knots. Parameters 0 give the identity.
+/// K bins between knots, in each a quotient of two quadratics that increases; derivatives are
+/// continuous, and 1 at both ends, where the identity goes on. 3 K - 1 parameters an element:
+/// widths, heights, and slopes at the inner knots. Parameters 0 give the identity.
 class RationalQuadratic final : public ElementMap {
 public:
     explicit RationalQuadratic(const SplineOptions& options = {});

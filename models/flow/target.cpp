@@ -15,7 +15,9 @@ namespace {
 constexpr double kPi = std::numbers::pi;
 
 // (x / deviation)^2 / 2: minus a Gaussian's logarithm, less its constant.
-Tensor bowl(const Tensor& x, double deviation) { return square(x) * (0.5 / (deviation * deviation)); }
+Tensor bowl(const Tensor& x, double deviation) {
+    return square(x) * (0.5 / (deviation * deviation));
+}
 // -log(exp(-a) + exp(-b))
 Tensor either(const Tensor& a, const Tensor& b) { return -logaddexp(-a, -b); }
 
@@ -36,11 +38,18 @@ Tensor u1(const Tensor& z) {
     return bowl(norm(z, 2, {1}) - 2.0, 0.4) + either(bowl(x - 2.0, 0.6), bowl(x + 2.0, 0.6));
 }
 Tensor u2(const Tensor& z) { return bowl(over_wave(z), 0.4) + envelope(z); }
-Tensor u3(const Tensor& z) { return either(bowl(over_wave(z), 0.35), bowl(over_wave(z) + w2(z), 0.35)) + envelope(z); }
-Tensor u4(const Tensor& z) { return either(bowl(over_wave(z), 0.4), bowl(over_wave(z) + w3(z), 0.35)) + envelope(z); }
+Tensor u3(const Tensor& z) {
+    return either(bowl(over_wave(z), 0.35), bowl(over_wave(z) + w2(z), 0.35)) + envelope(z);
+}
+Tensor u4(const Tensor& z) {
+    return either(bowl(over_wave(z), 0.4), bowl(over_wave(z) + w3(z), 0.35)) + envelope(z);
+}
 
-// At every z1 the energies are Gaussians in z2, whose deviations add up to `width`; the envelope has an integral of 8 + .25 sqrt(2 pi).
-double log_z_of(double width) { return std::log((8 + 0.25 * std::sqrt(2 * kPi)) * width * std::sqrt(2 * kPi)); }
+// At every z1 the energies are Gaussians in z2, whose deviations add up to `width`; the envelope
+// has an integral of 8 + .25 sqrt(2 pi).
+double log_z_of(double width) {
+    return std::log((8 + 0.25 * std::sqrt(2 * kPi)) * width * std::sqrt(2 * kPi));
+}
 
 }  // namespace
 
@@ -54,6 +63,8 @@ const std::vector<Energy>& energies() {
     return all;
 }
 
-const Energy& energy(const std::string& name) { return by_name("flow", "energy", energies(), name); }
+const Energy& energy(const std::string& name) {
+    return by_name("flow", "energy", energies(), name);
+}
 
 }  // namespace eps::models::flow

@@ -18,11 +18,13 @@ namespace {
 // |a_i - b_j|^2, row i column j, in f64.
 std::vector<double> squared_distances(const Tensor& a, const Tensor& b) {
     const Tensor x = cast_data(a, f64), y = cast_data(b, f64);
-    return (unsqueeze(sum(square(x), {1}), 1) + sum(square(y), {1}) - 2.0 * matmul(x, transpose(y))).to_vector();
+    return (unsqueeze(sum(square(x), {1}), 1) + sum(square(y), {1}) - 2.0 * matmul(x, transpose(y)))
+        .to_vector();
 }
 
-// The column of each row in the assignment of least cost [n, n]. Row by row, the shortest augmenting path by Dijkstra's algorithm, with costs that
-// the prices of rows and columns keep non-negative. Column 0 stands for "none" and others count from 1.
+// The column of each row in the assignment of least cost [n, n]. Row by row, the shortest
+// augmenting path by Dijkstra's algorithm, with costs that the prices of rows and columns keep
+// non-negative. Column 0 stands for "none" and others count from 1.
 std::vector<std::size_t> assignment(const std::vector<double>& cost, std::size_t n) {
     constexpr double far = std::numeric_limits<double>::infinity();
     std::vector<double> row_price(n + 1), column_price(n + 1);
@@ -39,7 +41,8 @@ std::vector<std::size_t> assignment(const std::vector<double>& cost, std::size_t
             double step = far;
             for (std::size_t j = 1; j <= n; ++j) {
                 if (done[j]) continue;
-                const double reduced = cost[(here - 1) * n + j - 1] - row_price[here] - column_price[j];
+                const double reduced =
+                    cost[(here - 1) * n + j - 1] - row_price[here] - column_price[j];
                 if (reduced < distance[j]) {
                     distance[j] = reduced;
                     came_from[j] = column;
@@ -69,13 +72,16 @@ std::vector<std::size_t> assignment(const std::vector<double>& cost, std::size_t
 }  // namespace
 
 Tensor transport_order(const Tensor& x0, const Tensor& x1) {
-    check(x0.defined() && x1.defined() && x0.rank() == 2 && x0.shape() == x1.shape() && is_floating(x0.dtype()) && is_floating(x1.dtype()),
-          "transport_order", "needs two batches of points [B, D]; got ", describe(x0), " and ", describe(x1));
+    check(x0.defined() && x1.defined() && x0.rank() == 2 && x0.shape() == x1.shape() &&
+              is_floating(x0.dtype()) && is_floating(x1.dtype()),
+          "transport_order", "needs two batches of points [B, D]; got ", describe(x0), " and ",
+          describe(x1));
     const NoGrad guard;
     const std::vector<double> cost = squared_distances(x1, x0);
     for (double c : cost) check(std::isfinite(c), "transport_order", "a distance is not finite");
     const std::vector<std::size_t> columns = assignment(cost, static_cast<std::size_t>(x0.size(0)));
-    return tensor(std::vector<double>(columns.begin(), columns.end()), {x0.size(0)}, {i64, x0.device()});
+    return tensor(std::vector<double>(columns.begin(), columns.end()), {x0.size(0)},
+                  {i64, x0.device()});
 }
 
 }  // namespace eps::models::flow

@@ -1,5 +1,6 @@
 #pragma once
-// Algorithm 1 of Goodfellow et al. 2014, to the letter, for any pair of networks, any objective and any optimisers.
+// Algorithm 1 of Goodfellow et al. 2014, to the letter, for any pair of networks, any objective and
+// any optimisers.
 #include <functional>
 #include <optional>
 
@@ -11,7 +12,8 @@
 
 namespace eps::models::gan {
 
-/// The two players. G maps noise [m, noise (+ classes)] to samples [m, ...]; D maps what `presentation` makes of samples to logits [m / pac, 1].
+/// The two players. G maps noise [m, noise (+ classes)] to samples [m, ...]; D maps what
+/// `presentation` makes of samples to logits [m / pac, 1].
 struct Players {
     nn::Module& generator;
     nn::Module& discriminator;
@@ -19,10 +21,14 @@ struct Players {
     nn::Optimizer& discriminator_optimizer;
 };
 
-/// Where minibatches come from: called anew in each of the k steps of D, and once for the step of G. All are of one size m.
+/// Where minibatches come from: called anew in each of the k steps of D, and once for the step of
+/// G. All are of one size m.
 struct Sources {
-    std::function<Minibatch()> data;   // m examples x ~ p_data, with their classes where the game is conditional
-    std::function<Minibatch()> noise;  // m noise samples z ~ p_z, with the classes to make; in the steps of D those of the data take their place
+    // m examples x ~ p_data, with their classes where the game is conditional
+    std::function<Minibatch()> data;
+    // m noise samples z ~ p_z, with the classes to make; in the steps of D those of the data take
+    // their place
+    std::function<Minibatch()> noise;
 };
 
 /// The rules.
@@ -32,20 +38,28 @@ struct Rules {
     double real_label = 1;                 // below 1: one-sided label smoothing
     const Penalty* penalty = nullptr;      // on D's gradient; null: none
     double penalty_weight = 0;
-    std::int64_t unrolled_steps = 0;       // of D that the step of G looks ahead   (Metz et al. 2017); 0: none
+    // of D that the step of G looks ahead   (Metz et al. 2017); 0: none
+    std::int64_t unrolled_steps = 0;
     double unrolled_learning_rate = 1e-2;  // of those steps
-    nn::GradScalerOptions loss_scaling = {.enabled = false};  // of each player's loss, penalty and all, by a scale of its own
-    bool diagnostics = true;               // fill in the whole Report, not the losses alone; costs a few per cent of a step of small networks
+    // of each player's loss, penalty and all, by a scale of its own
+    nn::GradScalerOptions loss_scaling = {.enabled = false};
+    // fill in the whole Report, not the losses alone; costs a few per cent of a step of small
+    // networks
+    bool diagnostics = true;
 };
 
-/// What one iteration saw, f64 [] each; means over the k steps of D where they are D's. Undefined is what was not asked for.
+/// What one iteration saw, f64 [] each; means over the k steps of D where they are D's. Undefined
+/// is what was not asked for.
 struct Report {
-    Tensor discriminator_loss, generator_loss;          // of the objective, without the penalty
-    Tensor penalty;                                     // without its weight
-    Tensor value;                                       // V(D, G) before D's update; -log 4 at the equilibrium
-    Tensor real_probability, fake_probability;          // mean D on data and on samples
-    Tensor logit_gradient;                              // mean |d generator_loss_i / d a_i| of G's step: what saturation makes vanish
-    Tensor discriminator_gradient, generator_gradient;  // 2-norms of all gradients of D (the last step's) and of G
+    Tensor discriminator_loss, generator_loss;  // of the objective, without the penalty
+    Tensor penalty;                             // without its weight
+    // V(D, G) before D's update; -log 4 at the equilibrium
+    Tensor value;
+    Tensor real_probability, fake_probability;  // mean D on data and on samples
+    // mean |d generator_loss_i / d a_i| of G's step: what saturation makes vanish
+    Tensor logit_gradient;
+    // 2-norms of all gradients of D (the last step's) and of G
+    Tensor discriminator_gradient, generator_gradient;
 };
 
 class Algorithm1 {
@@ -53,7 +67,8 @@ public:
     /// Throws, naming them, on rules that make no sense.
     Algorithm1(Players players, Sources sources, Presentation presentation, Rules rules);
 
-    /// One pass of the loop body: k steps of D, then one of G. `generator` draws what penalty and presentation need.
+    /// One pass of the loop body: k steps of D, then one of G. `generator` draws what penalty and
+    /// presentation need.
     Report iteration(Generator& generator);
 
     /// From now on; the rest of the presentation stays.
@@ -65,9 +80,10 @@ public:
     };
     Scalers scalers;
 
-    /// The two halves, in the paper's words: "update the discriminator by ascending its stochastic gradient", "update the generator by descending
-    /// its stochastic gradient". Each leaves the other player alone: parameters, their gradients, running statistics. G's computes no gradient of D's
-    /// weights.
+    /// The two halves, in the paper's words: "update the discriminator by ascending its stochastic
+    /// gradient", "update the generator by descending its stochastic gradient". Each leaves the
+    /// other player alone: parameters, their gradients, running statistics. G's computes no
+    /// gradient of D's weights.
     void update_discriminator(Report& report, Generator& generator);
     void update_generator(Report& report, Generator& generator);
 

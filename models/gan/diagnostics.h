@@ -1,5 +1,6 @@
 #pragma once
-// Plain words when training goes wrong: a pure function of the numbers that metrics.jsonl has, told once an episode.
+// Plain words when training goes wrong: a pure function of the numbers that metrics.jsonl has, told
+// once an episode.
 #include <functional>
 #include <map>
 #include <optional>
@@ -17,18 +18,21 @@ struct Circumstances {
     std::int64_t pac = 1, modes = 0;  // modes: that the data have; 0: not known
     double lr_d = 1e-3;
     bool spectral_norm = false;
-    std::int64_t instance_noise_steps = 0;  // until then G aims at blurred data, and what lies at modes tells nothing
+    // until then G aims at blurred data, and what lies at modes tells nothing
+    std::int64_t instance_noise_steps = 0;
 };
 
 class Diagnostics {
 public:
     explicit Diagnostics(Circumstances circumstances);
 
-    /// The numbers of a step, counted from 1, those of Report every time and metrics when there are some. -> sentences, mostly none.
+    /// The numbers of a step, counted from 1, those of Report every time and metrics when there are
+    /// some. -> sentences, mostly none.
     std::vector<std::string> see(std::int64_t step, const Scalars& scalars);
 
 private:
-    /// Something that is wrong, or not: told after it has been so for `patience` steps, forgotten after as many without it.
+    /// Something that is wrong, or not: told after it has been so for `patience` steps, forgotten
+    /// after as many without it.
     struct Episode {
         std::int64_t patience;
         std::optional<std::int64_t> since = {}, over_since = {};
@@ -43,7 +47,8 @@ private:
 
     Circumstances circumstances_;
     std::map<std::string, double> means_;  // exponential, over about a hundred steps
-    Episode collapse_{2000}, classes_{2000}, lost_{300}, behind_{3000}, blind_{2000}, huge_{100}, starved_{500};
+    Episode collapse_{2000}, classes_{2000}, lost_{300}, behind_{3000}, blind_{2000}, huge_{100},
+        starved_{500};
 };
 
 }  // namespace eps::models::gan

@@ -5,7 +5,8 @@
 namespace eps::models::gan {
 namespace {
 
-double sigmoid(double a) { return 1 / (1 + std::exp(-a)); }  // right in both tails: exp may overflow to infinity
+// right in both tails: exp may overflow to infinity
+double sigmoid(double a) { return 1 / (1 + std::exp(-a)); }
 
 }  // namespace
 
@@ -24,8 +25,10 @@ DiracJacobian DiracGan::jacobian() const {
 
 std::array<std::complex<double>, 2> DiracGan::eigenvalues() const {
     const DiracJacobian J = jacobian();
-    const double half_trace = (J[0][0] + J[1][1]) / 2, determinant = J[0][0] * J[1][1] - J[0][1] * J[1][0];
-    const std::complex<double> root = std::sqrt(std::complex<double>(half_trace * half_trace - determinant));
+    const double half_trace = (J[0][0] + J[1][1]) / 2,
+                 determinant = J[0][0] * J[1][1] - J[0][1] * J[1][0];
+    const std::complex<double> root =
+        std::sqrt(std::complex<double>(half_trace * half_trace - determinant));
     return {half_trace + root, half_trace - root};
 }
 

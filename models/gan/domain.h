@@ -1,5 +1,6 @@
 #pragma once
-// What a GAN is trained on: minibatches, and how its samples are shown and measured. A plane and images differ in all of it; the game does not.
+// What a GAN is trained on: minibatches, and how its samples are shown and measured. A plane and
+// images differ in all of it; the game does not.
 #include <memory>
 
 #include "models/gan/sampler.h"
@@ -10,8 +11,9 @@ namespace eps::models::gan {
 class Domain {
 public:
     virtual ~Domain() = default;
-    /// A minibatch of training, on the device of training: number() of 0, 1, .., which is asked for once, where a captured step runs its host
-    /// parts. What is drawn comes from `generator`; what comes in epochs is a function of the number alone.
+    /// A minibatch of training, on the device of training: number() of 0, 1, .., which is asked for
+    /// once, where a captured step runs its host parts. What is drawn comes from `generator`; what
+    /// comes in epochs is a function of the number alone.
     virtual Minibatch batch(const std::function<std::int64_t()>& number, Generator& generator) = 0;
     /// 0 where data are drawn fresh.
     virtual std::int64_t batches_per_epoch() = 0;

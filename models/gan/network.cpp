@@ -32,29 +32,37 @@ void check_options(const NetworkOptions& o) {
     check(o.pac >= 1, op, "D sees at least one sample at once; got pac = ", o.pac);
     check(o.width >= 1, op, "needs a width of at least 1; got ", o.width);
     check(o.layers >= 1, op, "needs at least one hidden layer; got ", o.layers);
-    check(o.norm == "batch" || o.norm == "group" || o.norm == "none", op, "unknown norm '", o.norm, "'; expected one of batch, group, none");
+    check(o.norm == "batch" || o.norm == "group" || o.norm == "none", op, "unknown norm '", o.norm,
+          "'; expected one of batch, group, none");
 }
 
 nn::LinearOptions drawn(Generator& init) { return {.generator = &init}; }
 
 /// What D sees of a sample of `features` features or channels.
-std::int64_t seen(const NetworkOptions& o, std::int64_t features) { return o.pac * (features + o.classes); }
+std::int64_t seen(const NetworkOptions& o, std::int64_t features) {
+    return o.pac * (features + o.classes);
+}
 
 /// The layers of D go through here.
 template <class Layer>
-std::unique_ptr<Layer> of_discriminator(std::unique_ptr<Layer> layer, const NetworkOptions& o, Generator& init) {
-    return o.spectral_norm ? nn::spectral_norm(std::move(layer), {.generator = &init}) : std::move(layer);
+std::unique_ptr<Layer> of_discriminator(std::unique_ptr<Layer> layer, const NetworkOptions& o,
+                                        Generator& init) {
+    return o.spectral_norm ? nn::spectral_norm(std::move(layer), {.generator = &init})
+                           : std::move(layer);
 }
 
-std::unique_ptr<nn::Sequential> relu_mlp_generator(const NetworkOptions& o, std::int64_t features, Generator& init) {
+std::unique_ptr<nn::Sequential> relu_mlp_generator(const NetworkOptions& o, std::int64_t features,
+                                                   Generator& init) {
     auto g = std::make_unique<nn::Sequential>();
     std::int64_t in = o.noise + o.classes;
-    for (std::int64_t layer = 0; layer < o.layers; ++layer, in = o.width) g->add<nn::Linear>(in, o.width, drawn(init)).add<nn::ReLU>();
+    for (std::int64_t layer = 0; layer < o.layers; ++layer, in = o.width)
+        g->add<nn::Linear>(in, o.width, drawn(init)).add<nn::ReLU>();
     g->add<nn::Linear>(in, features, drawn(init));
     return g;
 }
 
-std::unique_ptr<nn::Sequential> relu_mlp_discriminator(const NetworkOptions& o, std::int64_t features, Generator& init) {
+std::unique_ptr<nn::Sequential> relu_mlp_discriminator(const NetworkOptions& o,
+                                                       std::int64_t features, Generator& init) {
     auto d = std::make_unique<nn::Sequential>();
     const auto linear = [&](std::int64_t in, std::int64_t out) {
         d->add(of_discriminator(std::make_unique<nn::Linear>(in, out, drawn(init)), o, init));
@@ -74,13 +82,14 @@ void restart(nn::Linear& layer, double range, Generator& init) {
     nn::init::uniform_(layer.weight, -range, range, init);
     nn::init::zeros_(layer.bias);
 }
-std::unique_ptr<nn::Linear> linear_within(std::int64_t in, std::int64_t out, double range, Generator& init) {
+std::unique_ptr<nn::Linear> linear_within(std::int64_t in, std::int64_t out, double range,
+                                          Generator& init) {
     auto layer = std::make_unique<nn::Linear>(in, out, drawn(init));
     restart(*layer, range, init);
     return layer;
 }
-std::unique_ptr<nn::Maxout> maxout_within(std::int64_t in, std::int64_t out, std::int64_t pieces, double range, const NetworkOptions& o,
-                                          Generator& init) {
+std::unique_ptr<nn::Maxout> maxout_within(std::int64_t in, std::int64_t out, std::int64_t pieces,
+                                          double range, const NetworkOptions& o, Generator& init) {
     auto layer = std::make_unique<nn::Maxout>(in, out, pieces, drawn(init));
     restart(layer->linear, range, init);
     if (o.spectral_norm) nn::spectral_norm(layer->linear, {.generator = &init});
@@ -102,8 +111,10 @@ std::unique_ptr<Layer> dcgan_start(std::unique_ptr<Layer> layer, Generator& init
 
 /// Channels 2 width at 7x7, width at 14x14. No bias before a norm, which has its own.
 std::unique_ptr<nn::Sequential> dcgan_generator(const NetworkOptions& o, Generator& init) {
-    const auto up = [&](std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t stride, std::int64_t padding, bool bias) {
-        const nn::ConvTranspose2dLayerOptions geometry{.stride = stride, .padding = padding, .bias = bias, .generator = &init};
+    const auto up = [&](std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t stride,
+                        std::int64_t padding, bool bias) {
+        const nn::ConvTranspose2dLayerOptions geometry{
+            .stride = stride, .padding = padding, .bias = bias, .generator = &init};
         return dcgan_start(std::make_unique<nn::ConvTranspose2d>(in, out, size, geometry), init);
     };
     const bool bias = o.norm == "none";
@@ -118,17 +129,22 @@ std::unique_ptr<nn::Sequential> dcgan_generator(const NetworkOptions& o, Generat
 
 std::unique_ptr<nn::Sequential> dcgan_discriminator(const NetworkOptions& o, Generator& init) {
     const auto down = [&](std::int64_t in, std::int64_t out, bool bias) {
-        const nn::Conv2dLayerOptions geometry{.stride = 2, .padding = 1, .bias = bias, .generator = &init};
-        return of_discriminator(dcgan_start(std::make_unique<nn::Conv2d>(in, out, 4, geometry), init), o, init);
+        const nn::Conv2dLayerOptions geometry{
+            .stride = 2, .padding = 1, .bias = bias, .generator = &init};
+        return of_discriminator(
+            dcgan_start(std::make_unique<nn::Conv2d>(in, out, 4, geometry), init), o, init);
     };
     const std::string norm = o.spectral_norm ? "none" : o.norm;
     auto d = std::make_unique<nn::Sequential>();
-    d->add(down(seen(o, 1), o.width, true)).add<nn::LeakyReLU>(0.2).add(down(o.width, 2 * o.width, norm == "none"));
+    d->add(down(seen(o, 1), o.width, true))
+        .add<nn::LeakyReLU>(0.2)
+        .add(down(o.width, 2 * o.width, norm == "none"));
     add_norm(*d, norm, 2 * o.width);
     d->add<nn::LeakyReLU>(0.2);
     if (o.minibatch_stddev) d->add<nn::MinibatchStdDev>();
     const std::int64_t features = (2 * o.width + (o.minibatch_stddev ? 1 : 0)) * 7 * 7;
-    d->add<nn::Flatten>().add(of_discriminator(dcgan_start(std::make_unique<nn::Linear>(features, 1, drawn(init)), init), o, init));
+    d->add<nn::Flatten>().add(of_discriminator(
+        dcgan_start(std::make_unique<nn::Linear>(features, 1, drawn(init)), init), o, init));
     return d;
 }
 
@@ -136,7 +152,8 @@ std::unique_ptr<nn::Sequential> dcgan_discriminator(const NetworkOptions& o, Gen
 
 Pair planar_mlp(const NetworkOptions& options, Generator& init) {
     check_options(options);
-    return {relu_mlp_generator(options, kPlane, init), relu_mlp_discriminator(options, kPlane, init)};
+    return {relu_mlp_generator(options, kPlane, init),
+            relu_mlp_discriminator(options, kPlane, init)};
 }
 
 Pair image_mlp(const NetworkOptions& options, Generator& init) {
@@ -151,15 +168,22 @@ Pair maxout_mlp(const NetworkOptions& options, Generator& init, Generator& dropo
     constexpr std::int64_t hidden = 1200, units = 240, pieces = 5;
     constexpr double range_g = 0.05, range_d = 0.005, drop_input = 0.2, drop_hidden = 0.5;
     auto g = std::make_unique<nn::Sequential>();
-    g->add(linear_within(options.noise + options.classes, hidden, range_g, init)).add<nn::ReLU>()
-        .add(linear_within(hidden, hidden, range_g, init)).add<nn::ReLU>()
-        .add(linear_within(hidden, kPixels, range_g, init)).add<nn::Sigmoid>();
+    g->add(linear_within(options.noise + options.classes, hidden, range_g, init))
+        .add<nn::ReLU>()
+        .add(linear_within(hidden, hidden, range_g, init))
+        .add<nn::ReLU>()
+        .add(linear_within(hidden, kPixels, range_g, init))
+        .add<nn::Sigmoid>();
     auto d = std::make_unique<nn::Sequential>();
-    d->add<nn::Dropout>(drop_input, dropout).add(maxout_within(seen(options, kPixels), units, pieces, range_d, options, init))
-        .add<nn::Dropout>(drop_hidden, dropout).add(maxout_within(units, units, pieces, range_d, options, init))
+    d->add<nn::Dropout>(drop_input, dropout)
+        .add(maxout_within(seen(options, kPixels), units, pieces, range_d, options, init))
+        .add<nn::Dropout>(drop_hidden, dropout)
+        .add(maxout_within(units, units, pieces, range_d, options, init))
         .add<nn::Dropout>(drop_hidden, dropout);
     if (options.minibatch_stddev) d->add<nn::MinibatchStdDev>();
-    d->add(of_discriminator(linear_within(units + (options.minibatch_stddev ? 1 : 0), 1, range_d, init), options, init));
+    d->add(of_discriminator(
+        linear_within(units + (options.minibatch_stddev ? 1 : 0), 1, range_d, init), options,
+        init));
     return {std::move(g), std::move(d)};
 }
 

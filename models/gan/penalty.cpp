@@ -9,8 +9,9 @@
 namespace eps::models::gan {
 namespace {
 
-// grad_x D(x) -> x's shape. No sample's logit depends on another sample, so one pass through the sum of all gives every gradient; batch
-// normalisation breaks that, and then a sample's gradient is that of all logits.
+// grad_x D(x) -> x's shape. No sample's logit depends on another sample, so one pass through the
+// sum of all gives every gradient; batch normalisation breaks that, and then a sample's gradient is
+// that of all logits.
 Tensor input_gradient(const Critic& critic, const Tensor& x) {
     check(x.defined() && x.rank() >= 2, "gradient penalty", "needs x [B, ..]; got ", describe(x));
     const bool differentiable = grad_enabled();
@@ -18,37 +19,50 @@ Tensor input_gradient(const Critic& critic, const Tensor& x) {
     Tensor input = detach(x);
     input.requires_grad_();
     const Tensor logits = critic(input);
-    check(logits.numel() == x.size(0), "gradient penalty", "the discriminator must give one logit a sample; got ", describe(logits), "; expected ",
+    check(logits.numel() == x.size(0), "gradient penalty",
+          "the discriminator must give one logit a sample; got ", describe(logits), "; expected ",
           x.size(0));
     return grad(sum(logits), {input}, {.create_graph = differentiable})[0];
 }
 
 // 1/2 E ||grad_x D(x)||^2, without the root, whose slope is infinite at 0.
-Tensor half_squared_gradient(const Critic& critic, const Tensor& x) { return 0.5 * mean(sum(square(flatten(input_gradient(critic, x), 1)), {1})); }
+Tensor half_squared_gradient(const Critic& critic, const Tensor& x) {
+    return 0.5 * mean(sum(square(flatten(input_gradient(critic, x), 1)), {1}));
+}
 
-// E (||grad D|| - 1)^2 at points on the lines between data and samples, one place t ~ U[0, 1) a line.
+// E (||grad D|| - 1)^2 at points on the lines between data and samples, one place t ~ U[0, 1) a
+// line.
 Tensor wgan_gp(const Critic& critic, const Tensor& real, const Tensor& fake, Generator& generator) {
-    check(real.defined() && fake.defined() && real.shape() == fake.shape(), "wgan-gp", "needs as many samples as data, of one shape; got ",
-          describe(real), " and ", describe(fake));
+    check(real.defined() && fake.defined() && real.shape() == fake.shape(), "wgan-gp",
+          "needs as many samples as data, of one shape; got ", describe(real), " and ",
+          describe(fake));
     Shape one_each = Dims::filled(real.rank(), 1);
     one_each[0] = real.size(0);
     const Tensor t = rand(one_each, real.options(), generator);
     return mean(square(input_gradient_norm(critic, t * real + (1.0 - t) * fake) - 1.0));
 }
 
-Tensor r1(const Critic& critic, const Tensor& real, const Tensor&, Generator&) { return half_squared_gradient(critic, real); }
-Tensor r2(const Critic& critic, const Tensor&, const Tensor& fake, Generator&) { return half_squared_gradient(critic, fake); }
+Tensor r1(const Critic& critic, const Tensor& real, const Tensor&, Generator&) {
+    return half_squared_gradient(critic, real);
+}
+Tensor r2(const Critic& critic, const Tensor&, const Tensor& fake, Generator&) {
+    return half_squared_gradient(critic, fake);
+}
 Tensor r1_and_r2(const Critic& critic, const Tensor& real, const Tensor& fake, Generator&) {
     return half_squared_gradient(critic, real) + half_squared_gradient(critic, fake);
 }
 
 }  // namespace
 
-Tensor input_gradient_norm(const Critic& critic, const Tensor& x) { return norm(flatten(input_gradient(critic, x), 1), 2, {1}); }
+Tensor input_gradient_norm(const Critic& critic, const Tensor& x) {
+    return norm(flatten(input_gradient(critic, x), 1), 2, {1});
+}
 
 const std::vector<Penalty>& penalties() {
     static const std::vector<Penalty> all{
-        {"wgan-gp", "E (||grad D|| - 1)^2 between data and samples   (Gulrajani et al. 2017, eq. 3)", 10, wgan_gp},
+        {"wgan-gp",
+         "E (||grad D|| - 1)^2 between data and samples   (Gulrajani et al. 2017, eq. 3)", 10,
+         wgan_gp},
         {"r1", "E ||grad D||^2 / 2 on data   (Mescheder et al. 2018, eq. 9)", 10, r1},
         {"r2", "E ||grad D||^2 / 2 on samples   (Mescheder et al. 2018, eq. 10)", 10, r2},
         {"r1+r2", "both   (Mescheder et al. 2018)", 10, r1_and_r2},
@@ -56,6 +70,8 @@ const std::vector<Penalty>& penalties() {
     return all;
 }
 
-const Penalty& penalty(const std::string& name) { return by_name("gan", "gradient penalty", penalties(), name); }
+const Penalty& penalty(const std::string& name) {
+    return by_name("gan", "gradient penalty", penalties(), name);
+}
 
 }  // namespace eps::models::gan

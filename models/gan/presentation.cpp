@@ -11,9 +11,10 @@
 namespace eps::models::gan {
 
 Tensor condition(const Tensor& x, const Tensor& y, std::int64_t classes) {
-    check(x.defined() && x.rank() >= 2, "condition", "needs x [m, F] or [m, C, H, W]; got ", describe(x));
-    check(y.defined() && y.dtype() == i64 && y.shape() == Shape{x.size(0)}, "condition", "needs one class a row; got ", describe(y),
-          "; expected i64 [", x.size(0), "]");
+    check(x.defined() && x.rank() >= 2, "condition", "needs x [m, F] or [m, C, H, W]; got ",
+          describe(x));
+    check(y.defined() && y.dtype() == i64 && y.shape() == Shape{x.size(0)}, "condition",
+          "needs one class a row; got ", describe(y), "; expected i64 [", x.size(0), "]");
     Tensor hot = one_hot(y, classes, x.dtype());
     Shape planes = x.shape();
     planes[1] = classes;
@@ -22,8 +23,10 @@ Tensor condition(const Tensor& x, const Tensor& y, std::int64_t classes) {
 }
 
 Tensor pack(const Tensor& x, std::int64_t pac) {
-    check(x.defined() && x.rank() >= 2, "pack", "needs x [m, F] or [m, C, H, W]; got ", describe(x));
-    check(pac >= 1 && x.size(0) % pac == 0, "pack", "packs must divide the batch; got pac ", pac, " and a batch of ", x.size(0));
+    check(x.defined() && x.rank() >= 2, "pack", "needs x [m, F] or [m, C, H, W]; got ",
+          describe(x));
+    check(pac >= 1 && x.size(0) % pac == 0, "pack", "packs must divide the batch; got pac ", pac,
+          " and a batch of ", x.size(0));
     if (pac == 1) return x;
     Shape packed = x.shape();
     packed[0] /= pac;
@@ -32,13 +35,18 @@ Tensor pack(const Tensor& x, std::int64_t pac) {
 }
 
 Tensor Presentation::for_discriminator(const Minibatch& batch, Generator& generator) const {
-    check(std::isfinite(instance_noise) && instance_noise >= 0, "gan", "the deviation of instance noise must not be negative; got ", instance_noise);
+    check(std::isfinite(instance_noise) && instance_noise >= 0, "gan",
+          "the deviation of instance noise must not be negative; got ", instance_noise);
     Tensor x = batch.x;
-    if (instance_noise > 0) x = x + host_number(x.options(), [this] { return instance_noise; }) * randn(x.shape(), x.options(), generator);
+    if (instance_noise > 0)
+        x = x + host_number(x.options(), [this] { return instance_noise; }) *
+                    randn(x.shape(), x.options(), generator);
     if (classes > 0) x = condition(x, batch.y, classes);
     return pack(x, pac);
 }
 
-Tensor Presentation::for_generator(const Minibatch& noise) const { return classes > 0 ? condition(noise.x, noise.y, classes) : noise.x; }
+Tensor Presentation::for_generator(const Minibatch& noise) const {
+    return classes > 0 ? condition(noise.x, noise.y, classes) : noise.x;
+}
 
 }  // namespace eps::models::gan

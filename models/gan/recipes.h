@@ -4,7 +4,8 @@
 
 namespace eps::models::gan {
 
-/// The config with every derived option in it: those that are given stay. Throws where options do not go together.
+/// The config with every derived option in it: those that are given stay. Throws where options do
+/// not go together.
 Config complete(const Config& given);
 
 }  // namespace eps::models::gan

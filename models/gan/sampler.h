@@ -1,6 +1,7 @@
 #pragma once
-// The two players as pictures and metrics see them: no graph, evaluation mode, and nothing that training computes is changed by it. They compute
-// on the device of training; what they give to pictures and metrics is on the CPU.
+// The two players as pictures and metrics see them: no graph, evaluation mode, and nothing that
+// training computes is changed by it. They compute on the device of training; what they give to
+// pictures and metrics is on the CPU.
 #include <functional>
 
 #include "models/gan/options.h"
@@ -13,16 +14,19 @@ namespace eps::models::gan {
 class Sampler {
 public:
     /// `average` of G's weights and buffers, or null. All must outlive this.
-    Sampler(nn::Module& generator, nn::Module& discriminator, nn::EMA* average, const Settings& settings);
+    Sampler(nn::Module& generator, nn::Module& discriminator, nn::EMA* average,
+            const Settings& settings);
 
-    /// z of the prior, on the device: N(0, I); for the networks of 2014 uniform, of the same variance. Classes drawn uniformly where the game has
-    /// them.
+    /// z of the prior, on the device: N(0, I); for the networks of 2014 uniform, of the same
+    /// variance. Classes drawn uniformly where the game has them.
     Minibatch noise(std::int64_t count, Generator& generator) const;
     /// The same with the classes in turn, 0, 1, .. , for pictures; on the CPU.
     Minibatch noise_in_turn(std::int64_t count, Generator& generator) const;
-    /// As G has learned them, with its averaged weights -> [count, ...]; `latest`: with those of the last step, the ones that D plays against.
+    /// As G has learned them, with its averaged weights -> [count, ...]; `latest`: with those of
+    /// the last step, the ones that D plays against.
     Tensor samples(const Minibatch& noise, bool latest = false);
-    /// D's logits of x [n, F], one each: in a pack, and in a group of minibatch standard deviation, x is seen beside data from `company` -> [n].
+    /// D's logits of x [n, F], one each: in a pack, and in a group of minibatch standard deviation,
+    /// x is seen beside data from `company` -> [n].
     Tensor logits(const Minibatch& x, const std::function<Minibatch(std::int64_t count)>& company);
 
 private:

@@ -8,9 +8,11 @@
 
 namespace eps::models::gan {
 
-NamedTensors unrolled(nn::Module& module, const std::function<Tensor()>& loss, std::int64_t steps, double learning_rate) {
+NamedTensors unrolled(nn::Module& module, const std::function<Tensor()>& loss, std::int64_t steps,
+                      double learning_rate) {
     check(steps >= 0, "unrolled", "the number of steps must not be negative; got ", steps);
-    check(std::isfinite(learning_rate) && learning_rate > 0, "unrolled", "the learning rate must be positive; got ", learning_rate);
+    check(std::isfinite(learning_rate) && learning_rate > 0, "unrolled",
+          "the learning rate must be positive; got ", learning_rate);
     const bool differentiable = grad_enabled();
     const GradMode recording(true);
     NamedTensors state = nn::detached_state(module);
@@ -25,9 +27,11 @@ NamedTensors unrolled(nn::Module& module, const std::function<Tensor()>& loss, s
         const nn::FunctionalScope scope(module, state);
         std::vector<Tensor> theta;
         for (const std::size_t i : trained) theta.push_back(state[i].second);
-        const std::vector<Tensor> gradients = grad(loss(), theta, {.create_graph = differentiable, .allow_unused = true});
+        const std::vector<Tensor> gradients =
+            grad(loss(), theta, {.create_graph = differentiable, .allow_unused = true});
         for (std::size_t i = 0; i < trained.size(); ++i)
-            if (gradients[i].defined()) state[trained[i]].second = theta[i] - learning_rate * gradients[i];
+            if (gradients[i].defined())
+                state[trained[i]].second = theta[i] - learning_rate * gradients[i];
     }
     if (!differentiable)
         for (const std::size_t i : trained) state[i].second = detach(state[i].second);

@@ -30,7 +30,9 @@ namespace eps::metrics {
 namespace {
 
 constexpr const char* kOp = "classifier";
-constexpr const char* kRecipe = "conv 16 32 64 batch-norm relu, mean, linear 10; adam one-cycle 1e-2, batch 100, seed 1";  // a change makes new files
+// a change makes new files
+constexpr const char* kRecipe =
+    "conv 16 32 64 batch-norm relu, mean, linear 10; adam one-cycle 1e-2, batch 100, seed 1";
 constexpr std::int64_t kSide = 28, kClasses = 10, kBatch = 100, kReadAtOnce = 500;
 constexpr std::uint64_t kSeed = 1;
 
@@ -40,8 +42,10 @@ std::string cache_folder() {
         const char* value = std::getenv(name);
         return value == nullptr ? "" : value;
     };
-    if (const std::string cache = variable("XDG_CACHE_HOME"); !cache.empty()) return cache + "/varepsilon";
-    if (const std::string home = variable("HOME"); !home.empty()) return home + "/.cache/varepsilon";
+    if (const std::string cache = variable("XDG_CACHE_HOME"); !cache.empty())
+        return cache + "/varepsilon";
+    if (const std::string home = variable("HOME"); !home.empty())
+        return home + "/.cache/varepsilon";
     return "";
 }
 
@@ -52,7 +56,10 @@ public:
     explicit Network(Generator generator) : head_(64, kClasses, {.generator = &generator}) {
         std::int64_t in = 1;
         for (const std::int64_t out : {16, 32, 64}) {  // 28 -> 14 -> 7 -> 4 pixels a side
-            body_.add<nn::Conv2d>(in, out, 3, nn::Conv2dLayerOptions{.stride = 2, .padding = 1, .bias = false, .generator = &generator});
+            body_.add<nn::Conv2d>(
+                in, out, 3,
+                nn::Conv2dLayerOptions{
+                    .stride = 2, .padding = 1, .bias = false, .generator = &generator});
             body_.add<nn::BatchNorm>(out).add<nn::ReLU>();
             in = out;
         }
@@ -60,7 +67,9 @@ public:
         add("head", head_);
     }
     /// [B, 784] -> [B, 64]
-    Tensor features(const Tensor& x) { return mean(body_(reshape(x, {x.size(0), 1, kSide, kSide})), {2, 3}); }
+    Tensor features(const Tensor& x) {
+        return mean(body_(reshape(x, {x.size(0), 1, kSide, kSide})), {2, 3});
+    }
     Tensor logits(const Tensor& features) { return head_(features); }
 
 private:
@@ -68,11 +77,19 @@ private:
     nn::Linear head_;
 };
 
-Classifier::Classifier(const data::ImageDataset& set, std::int64_t epochs) : network_(std::make_unique<Network>(Generator(kSeed))) {
-    check(set.images.defined() && set.images.rank() == 3 && set.images.size(0) >= 2 && set.images.size(1) == kSide && set.images.size(2) == kSide,
-          kOp, "needs two images at least to learn from; got ", describe(set.images), "; expected u8 [N, 28, 28]");
-    const std::string hash = models::Checksum().add(set.images).add(set.labels).add(str(kRecipe, ", ", epochs, " epochs")).text();
-    if (const std::string folder = cache_folder(); !folder.empty()) file_ = folder + "/classifier-" + set.name + "-" + hash + ".safetensors";
+Classifier::Classifier(const data::ImageDataset& set, std::int64_t epochs)
+    : network_(std::make_unique<Network>(Generator(kSeed))) {
+    check(set.images.defined() && set.images.rank() == 3 && set.images.size(0) >= 2 &&
+              set.images.size(1) == kSide && set.images.size(2) == kSide,
+          kOp, "needs two images at least to learn from; got ", describe(set.images),
+          "; expected u8 [N, 28, 28]");
+    const std::string hash = models::Checksum()
+                                 .add(set.images)
+                                 .add(set.labels)
+                                 .add(str(kRecipe, ", ", epochs, " epochs"))
+                                 .text();
+    if (const std::string folder = cache_folder(); !folder.empty())
+        file_ = folder + "/classifier-" + set.name + "-" + hash + ".safetensors";
     if (!load()) {
         train(set, epochs);
         save();
@@ -92,7 +109,8 @@ void Classifier::train(const data::ImageDataset& set, std::int64_t epochs) {
         const Tensor rows = order.indices(step);
         optimizer.set_learning_rate(schedule.at(step));
         optimizer.zero_grad();
-        const Tensor logits = network_->logits(network_->features(data::take_rows_u8_as_f32(set.images, rows)));
+        const Tensor logits =
+            network_->logits(network_->features(data::take_rows_u8_as_f32(set.images, rows)));
         backward(nn::cross_entropy_loss(logits, index_select(set.labels, 0, rows)));
         optimizer.step();
     }
@@ -105,12 +123,12 @@ bool Classifier::load() {
     try {
         const SafetensorsFile file = read_safetensors(file_);
         const auto sum = file.metadata.find("checksum");
-        if (sum == file.metadata.end() || sum->second != models::Checksum().add(file.tensors).text()) return false;
+        if (sum == file.metadata.end() ||
+            sum->second != models::Checksum().add(file.tensors).text())
+            return false;
         network_->load_state_dict(file.tensors);
         return true;
-    } catch (const Error&) {
-        return false;
-    }
+    } catch (const Error&) { return false; }
 }
 
 void Classifier::save() const {
@@ -119,16 +137,21 @@ void Classifier::save() const {
     std::filesystem::create_directories(std::filesystem::path(file_).parent_path(), ignored);
     try {
         const NamedTensors state = network_->state_dict();
-        write_safetensors(file_, state, {{"recipe", kRecipe}, {"checksum", models::Checksum().add(state).text()}});
+        write_safetensors(
+            file_, state,
+            {{"recipe", kRecipe}, {"checksum", models::Checksum().add(state).text()}});
     } catch (const Error&) {  // the next run trains again
     }
 }
 
-std::uint32_t Classifier::checksum() const { return models::Checksum().add(network_->state_dict()).value(); }
+std::uint32_t Classifier::checksum() const {
+    return models::Checksum().add(network_->state_dict()).value();
+}
 
 Classifier::Reading Classifier::read(const Tensor& images) const {
-    check(images.defined() && images.dtype() == f32 && images.rank() == 2 && images.size(0) >= 1 && images.size(1) == kSide * kSide, kOp,
-          "needs images; got ", describe(images), "; expected f32 [N, 784], N >= 1");
+    check(images.defined() && images.dtype() == f32 && images.rank() == 2 && images.size(0) >= 1 &&
+              images.size(1) == kSide * kSide,
+          kOp, "needs images; got ", describe(images), "; expected f32 [N, 784], N >= 1");
     NoGrad guard;
     std::vector<Tensor> features, probabilities;
     for (const Tensor& part : split(images, kReadAtOnce)) {
@@ -143,7 +166,8 @@ Classifier::Reading Classifier::read(const Tensor& images) const {
 double Classifier::accuracy(const data::ImageDataset& set) const {
     NoGrad guard;
     const Tensor all = arange(0, static_cast<double>(set.images.size(0)), 1, {.dtype = i64});
-    return mean(to(eq(read(data::take_rows_u8_as_f32(set.images, all)).classes, set.labels), f64)).item();
+    return mean(to(eq(read(data::take_rows_u8_as_f32(set.images, all)).classes, set.labels), f64))
+        .item();
 }
 
 Tensor class_histogram(const Tensor& classes) {
@@ -153,10 +177,14 @@ Tensor class_histogram(const Tensor& classes) {
 
 TotalVariation class_total_variation(const Tensor& p_classes, const Tensor& q_classes) {
     NoGrad guard;
-    const Tensor p = class_histogram(p_classes), q = class_histogram(q_classes), sign_of = sign(p - q);
+    const Tensor p = class_histogram(p_classes), q = class_histogram(q_classes),
+                 sign_of = sign(p - q);
     // With s = sign(p - q), the value is (E_p s - E_q s) / 2, two means of values of at most 1.
-    const auto variance = [&](const Tensor& h) { return (sum(h * square(sign_of)) - square(sum(h * sign_of))).item(); };
-    const double error = variance(p) / static_cast<double>(p_classes.size(0)) + variance(q) / static_cast<double>(q_classes.size(0));
+    const auto variance = [&](const Tensor& h) {
+        return (sum(h * square(sign_of)) - square(sum(h * sign_of))).item();
+    };
+    const double error = variance(p) / static_cast<double>(p_classes.size(0)) +
+                         variance(q) / static_cast<double>(q_classes.size(0));
     return {sum(abs(p - q)).item() / 2, std::sqrt(std::max(0.0, error)) / 2};
 }
 

@@ -24,18 +24,22 @@ Tensor square_root(const Tensor& a) {
 
 }  // namespace
 
-double frechet_distance(const Tensor& mean1, const Tensor& covariance1, const Tensor& mean2, const Tensor& covariance2) {
+double frechet_distance(const Tensor& mean1, const Tensor& covariance1, const Tensor& mean2,
+                        const Tensor& covariance2) {
     for (const Tensor* m : {&mean1, &mean2})
-        check(m->defined() && m->rank() == 1 && m->shape() == mean1.shape(), kOp, "needs two means [D]; got ", describe(mean1), " and ",
-              describe(mean2));
+        check(m->defined() && m->rank() == 1 && m->shape() == mean1.shape(), kOp,
+              "needs two means [D]; got ", describe(mean1), " and ", describe(mean2));
     for (const Tensor* s : {&covariance1, &covariance2})
-        check(s->defined() && s->shape() == Shape{mean1.size(0), mean1.size(0)}, kOp, "a covariance does not fit its mean; got ",
-              describe(*s), "; expected [", mean1.size(0), ", ", mean1.size(0), "]");
+        check(s->defined() && s->shape() == Shape{mean1.size(0), mean1.size(0)}, kOp,
+              "a covariance does not fit its mean; got ", describe(*s), "; expected [",
+              mean1.size(0), ", ", mean1.size(0), "]");
     NoGrad guard;
     const Tensor s1 = to(covariance1, f64), s2 = to(covariance2, f64), root = square_root(s1);
-    const Tensor spectrum = eigh(matmul(matmul(root, s2), root)).eigenvalues;  // of S1^1/2 S2 S1^1/2, whose lower triangle is read
+    // of S1^1/2 S2 S1^1/2, whose lower triangle is read
+    const Tensor spectrum = eigh(matmul(matmul(root, s2), root)).eigenvalues;
     const double means = sum(square(to(mean1, f64) - to(mean2, f64))).item();
-    return std::max(0.0, means + (trace(s1) + trace(s2)).item() - 2 * sum(sqrt(relu(spectrum))).item());
+    return std::max(0.0,
+                    means + (trace(s1) + trace(s2)).item() - 2 * sum(sqrt(relu(spectrum))).item());
 }
 
 double frechet_distance(const Tensor& x, const Tensor& y) {

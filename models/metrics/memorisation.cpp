@@ -25,12 +25,14 @@ Memorisation memorisation_ratio(const Tensor& sample_distances, const Tensor& he
     samples.add(sample_distances);
     held_out.add(held_out_distances);
     const double ratio = samples.mean() / held_out.mean();
-    return {ratio, std::hypot(samples.standard_error(), ratio * held_out.standard_error()) / held_out.mean()};
+    return {ratio, std::hypot(samples.standard_error(), ratio * held_out.standard_error()) /
+                       held_out.mean()};
 }
 
 Memorisation memorisation(const Tensor& samples, const Tensor& held_out, const Tensor& train) {
     check_points(samples, held_out, "memorisation", 2);
-    return memorisation_ratio(nearest_distances(samples, train), nearest_distances(held_out, train));
+    return memorisation_ratio(nearest_distances(samples, train),
+                              nearest_distances(held_out, train));
 }
 
 }  // namespace eps::metrics

@@ -22,7 +22,8 @@ Nearest nearest_mode(const double* x, const std::vector<double>& modes, std::siz
     Nearest best;
     for (std::size_t k = 0; k * dim < modes.size(); ++k) {
         double squared = 0;
-        for (std::size_t d = 0; d < dim; ++d) squared += (x[d] - modes[k * dim + d]) * (x[d] - modes[k * dim + d]);
+        for (std::size_t d = 0; d < dim; ++d)
+            squared += (x[d] - modes[k * dim + d]) * (x[d] - modes[k * dim + d]);
         if (squared < best.squared) best = {k, squared};
     }
     return best;
@@ -32,20 +33,25 @@ Nearest nearest_mode(const double* x, const std::vector<double>& modes, std::siz
 
 Tensor nearest_mode(const Tensor& samples, const Tensor& modes) {
     check_points(modes, "nearest_mode");
-    check(samples.defined() && is_floating(samples.dtype()) && samples.rank() == 2 && samples.size(1) == modes.size(1), "nearest_mode",
-          "samples do not fit the modes; got ", describe(samples), " and ", describe(modes), "; expected [n, ", modes.size(1), "]");
+    check(samples.defined() && is_floating(samples.dtype()) && samples.rank() == 2 &&
+              samples.size(1) == modes.size(1),
+          "nearest_mode", "samples do not fit the modes; got ", describe(samples), " and ",
+          describe(modes), "; expected [n, ", modes.size(1), "]");
     const std::vector<double> x = samples.to_vector(), centres = modes.to_vector();
     const std::size_t dim = static_cast<std::size_t>(modes.size(1));
     Tensor nearest = empty({samples.size(0)}, {.dtype = i64});
     for (std::size_t i = 0; i * dim < x.size(); ++i)
-        nearest.data<std::int64_t>()[i] = static_cast<std::int64_t>(nearest_mode(x.data() + i * dim, centres, dim).mode);
+        nearest.data<std::int64_t>()[i] =
+            static_cast<std::int64_t>(nearest_mode(x.data() + i * dim, centres, dim).mode);
     return nearest;
 }
 
 ModeCoverage mode_coverage(const Tensor& samples, const Tensor& modes, double sigma) {
     check_points(modes, kOp);
-    check(samples.defined() && is_floating(samples.dtype()) && samples.rank() == 2 && samples.size(1) == modes.size(1) && samples.size(0) >= 1, kOp,
-          "samples do not fit the modes; got ", describe(samples), " and ", describe(modes), "; expected [n, ", modes.size(1), "], n >= 1");
+    check(samples.defined() && is_floating(samples.dtype()) && samples.rank() == 2 &&
+              samples.size(1) == modes.size(1) && samples.size(0) >= 1,
+          kOp, "samples do not fit the modes; got ", describe(samples), " and ", describe(modes),
+          "; expected [n, ", modes.size(1), "], n >= 1");
     check(sigma > 0, kOp, "sigma must be positive; got ", sigma);
     const std::vector<double> x = samples.to_vector(), centres = modes.to_vector();
     const std::size_t dim = static_cast<std::size_t>(modes.size(1)), n = x.size() / dim;
@@ -57,7 +63,8 @@ ModeCoverage mode_coverage(const Tensor& samples, const Tensor& modes, double si
         ++counts[nearest.mode];
         ++good;
     }
-    const auto total = static_cast<double>(n), c = static_cast<double>(good), of = static_cast<double>(counts.size());
+    const auto total = static_cast<double>(n), c = static_cast<double>(good),
+               of = static_cast<double>(counts.size());
     ModeCoverage result;
     result.of = static_cast<std::int64_t>(counts.size());
     result.modes = result.of - std::count(counts.begin(), counts.end(), 0);
@@ -74,7 +81,8 @@ ModeCoverage mode_coverage(const Tensor& samples, const Tensor& modes, double si
         result.reverse_kl += p * surprise;
         squares += p * surprise * surprise;
     }
-    result.reverse_kl_se = std::sqrt(std::max(0.0, squares - result.reverse_kl * result.reverse_kl) / c);
+    result.reverse_kl_se =
+        std::sqrt(std::max(0.0, squares - result.reverse_kl * result.reverse_kl) / c);
     return result;
 }
 

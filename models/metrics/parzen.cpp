@@ -17,25 +17,31 @@ namespace {
 constexpr const char* kOp = "parzen";
 
 // Of each sigma: log densities f64 [n]. Distances, the dear part, are computed once.
-std::vector<Tensor> log_densities(const Tensor& x, const Tensor& centres, const std::vector<double>& sigmas) {
+std::vector<Tensor> log_densities(const Tensor& x, const Tensor& centres,
+                                  const std::vector<double>& sigmas) {
     check_points(x, centres, kOp);
     for (const double sigma : sigmas) check(sigma > 0, kOp, "sigma must be positive; got ", sigma);
     NoGrad guard;
     std::vector<std::vector<Tensor>> parts(sigmas.size());
     for_distances(x, centres, [&](std::int64_t, const Tensor& squared) {
         for (std::size_t s = 0; s < sigmas.size(); ++s)
-            parts[s].push_back(to(logsumexp(squared * (-1 / (2 * sigmas[s] * sigmas[s])), {1}), f64));
+            parts[s].push_back(
+                to(logsumexp(squared * (-1 / (2 * sigmas[s] * sigmas[s])), {1}), f64));
     });
     std::vector<Tensor> densities;
     const auto count = static_cast<double>(centres.size(0)), dim = static_cast<double>(x.size(1));
     for (std::size_t s = 0; s < sigmas.size(); ++s)
-        densities.push_back(concat(parts[s]) - (std::log(count) + dim / 2 * std::log(2 * std::numbers::pi * sigmas[s] * sigmas[s])));
+        densities.push_back(
+            concat(parts[s]) -
+            (std::log(count) + dim / 2 * std::log(2 * std::numbers::pi * sigmas[s] * sigmas[s])));
     return densities;
 }
 
 }  // namespace
 
-Tensor parzen_log_density(const Tensor& x, const Tensor& centres, double sigma) { return log_densities(x, centres, {sigma})[0]; }
+Tensor parzen_log_density(const Tensor& x, const Tensor& centres, double sigma) {
+    return log_densities(x, centres, {sigma})[0];
+}
 
 std::vector<double> parzen_bandwidths() {
     std::vector<double> sigmas;
@@ -43,7 +49,8 @@ std::vector<double> parzen_bandwidths() {
     return sigmas;
 }
 
-double parzen_bandwidth(const Tensor& validation, const Tensor& centres, const std::vector<double>& candidates) {
+double parzen_bandwidth(const Tensor& validation, const Tensor& centres,
+                        const std::vector<double>& candidates) {
     check(!candidates.empty(), kOp, "no sigma to choose from");
     const std::vector<Tensor> densities = log_densities(validation, centres, candidates);
     std::size_t best = 0;

@@ -23,13 +23,18 @@ namespace {
 
 using models::Scalars;
 
-constexpr std::int64_t kMostImages = 10000, kMostPairwise = 2500, kMostMemorised = 1000, kMostValidated = 1000, kMostDiagnosed = 500;
+constexpr std::int64_t kMostImages = 10000, kMostPairwise = 2500, kMostMemorised = 1000,
+                       kMostValidated = 1000, kMostDiagnosed = 500;
 
-Tensor first_rows(const Tensor& x, std::int64_t most) { return narrow(x, 0, 0, std::min(most, x.size(0))); }
+Tensor first_rows(const Tensor& x, std::int64_t most) {
+    return narrow(x, 0, 0, std::min(most, x.size(0)));
+}
 
 // Images [first, first + count) in [0, 1]: f32 [count, 784]
 Tensor pixels_of(const data::ImageDataset& set, std::int64_t first, std::int64_t count) {
-    return data::take_rows_u8_as_f32(set.images, arange(static_cast<double>(first), static_cast<double>(first + count), 1, {.dtype = i64}));
+    return data::take_rows_u8_as_f32(
+        set.images,
+        arange(static_cast<double>(first), static_cast<double>(first + count), 1, {.dtype = i64}));
 }
 
 void append(Scalars& scalars, const char* name, double value, double se) {
@@ -37,7 +42,9 @@ void append(Scalars& scalars, const char* name, double value, double se) {
     scalars.emplace_back(std::string(name) + "_se", se);
 }
 
-void append(Scalars& scalars, const Scalars& more) { scalars.insert(scalars.end(), more.begin(), more.end()); }
+void append(Scalars& scalars, const Scalars& more) {
+    scalars.insert(scalars.end(), more.begin(), more.end());
+}
 
 // x, x_se, x_floor, y, ...: the floor of each value after it and its error.
 Scalars beside(const Scalars& values, const Scalars& floors) {
@@ -46,14 +53,17 @@ Scalars beside(const Scalars& values, const Scalars& floors) {
         const auto& [name, value] = values[i];
         if (name.ends_with("_se")) continue;
         merged.push_back(values[i]);
-        if (i + 1 < values.size() && values[i + 1].first == name + "_se") merged.push_back(values[i + 1]);
+        if (i + 1 < values.size() && values[i + 1].first == name + "_se")
+            merged.push_back(values[i + 1]);
         merged.emplace_back(name + "_floor", floors[i].second);
     }
     return merged;
 }
 
-Scalars two_sample(const Tensor& samples, const Tensor& data, const std::vector<double>& bandwidths, Generator& generator) {
-    const Tensor few_samples = first_rows(samples, kMostPairwise), few_data = first_rows(data, kMostPairwise);
+Scalars two_sample(const Tensor& samples, const Tensor& data, const std::vector<double>& bandwidths,
+                   Generator& generator) {
+    const Tensor few_samples = first_rows(samples, kMostPairwise),
+                 few_data = first_rows(data, kMostPairwise);
     const Prdc balls = prdc(few_data, few_samples);
     const Mmd discrepancy = mmd(few_samples, few_data, {.bandwidths = bandwidths}, generator);
     const SlicedWasserstein transport = sliced_wasserstein(samples, data, generator);
@@ -100,32 +110,38 @@ Scalars class_scalars(const Classifier::Reading& samples, const Classifier::Read
     return scalars;
 }
 
-Scalars feature_scalars(const Classifier::Reading& samples, const Classifier::Reading& data, const std::vector<double>& bandwidths,
-                        Generator& generator) {
+Scalars feature_scalars(const Classifier::Reading& samples, const Classifier::Reading& data,
+                        const std::vector<double>& bandwidths, Generator& generator) {
     Scalars scalars = two_sample(samples.features, data.features, bandwidths, generator);
     append(scalars, class_scalars(samples, data));
     scalars.emplace_back("cfd", frechet_distance(samples.features, data.features));
     return scalars;
 }
 
-// Of each row of x to the nearest training image. Bytes become floats a part at a time: all of them would be the peak of memory.
+// Of each row of x to the nearest training image. Bytes become floats a part at a time: all of them
+// would be the peak of memory.
 Tensor distances_to(const data::ImageDataset& train, const Tensor& x) {
     Tensor nearest;
     const std::int64_t count = train.images.size(0);
     for (std::int64_t first = 0; first < count; first += kMostImages) {
-        const Tensor distances = nearest_distances(x, pixels_of(train, first, std::min(kMostImages, count - first)));
+        const Tensor distances =
+            nearest_distances(x, pixels_of(train, first, std::min(kMostImages, count - first)));
         nearest = first == 0 ? distances : minimum(nearest, distances);
     }
     return nearest;
 }
 
-// What is measured on pixels. Windows of the 2014 protocol lie around samples, or, for the floor, around training images; sigma is chosen on the
-// last sixth of the training set (train[50000:60000] there).
-Scalars pixel_scalars(const Tensor& samples, const Tensor& held_out, const data::ImageDataset& train) {
+// What is measured on pixels. Windows of the 2014 protocol lie around samples, or, for the floor,
+// around training images; sigma is chosen on the last sixth of the training set (train[50000:60000]
+// there).
+Scalars pixel_scalars(const Tensor& samples, const Tensor& held_out,
+                      const data::ImageDataset& train) {
     const std::int64_t count = train.images.size(0), last_sixth = count - count / 6;
-    const Tensor validation = pixels_of(train, last_sixth, std::min(kMostValidated, count - last_sixth));
+    const Tensor validation =
+        pixels_of(train, last_sixth, std::min(kMostValidated, count - last_sixth));
     const Tensor others = pixels_of(train, 0, std::min(samples.size(0), last_sixth));
-    const Parzen windows = parzen(samples, validation, held_out), floor = parzen(others, validation, held_out);
+    const Parzen windows = parzen(samples, validation, held_out),
+                 floor = parzen(others, validation, held_out);
     Scalars scalars;
     append(scalars, "parzen", windows.log_density, windows.se);
     scalars.emplace_back("parzen_floor", floor.log_density);
@@ -135,7 +151,10 @@ Scalars pixel_scalars(const Tensor& samples, const Tensor& held_out, const data:
     const Memorisation memory = memorisation_ratio(of_samples, of_held_out);
     const std::int64_t half = of_held_out.size(0) / 2;
     append(scalars, "memorisation", memory.ratio, memory.se);
-    scalars.emplace_back("memorisation_floor", memorisation_ratio(narrow(of_held_out, 0, 0, half), narrow(of_held_out, 0, half, half)).ratio);
+    scalars.emplace_back(
+        "memorisation_floor",
+        memorisation_ratio(narrow(of_held_out, 0, 0, half), narrow(of_held_out, 0, half, half))
+            .ratio);
     return scalars;
 }
 
@@ -153,21 +172,25 @@ Scalars toy_report(const Tensor& samples, const data::Toy& toy, Generator& gener
         scalars = beside(mode_scalars(samples, toy), mode_scalars(more, toy));
         scalars.insert(scalars.begin() + 1, {"modes_of", static_cast<double>(toy.modes.size(0))});
     }
-    const Scalars values = two_sample(samples, data, bandwidths, generator), floors = two_sample(more, data, bandwidths, generator);
+    const Scalars values = two_sample(samples, data, bandwidths, generator),
+                  floors = two_sample(more, data, bandwidths, generator);
     append(scalars, beside(values, floors));
     append_sizes(scalars, n, bandwidths.back());
     return scalars;
 }
 
-Scalars image_report(const Tensor& samples, const data::ImageDataset& train, const data::ImageDataset& test, Generator& generator) {
+Scalars image_report(const Tensor& samples, const data::ImageDataset& train,
+                     const data::ImageDataset& test, Generator& generator) {
     check_points(samples, "image_report", kFewestPoints);
-    const std::int64_t n = std::min({samples.size(0), train.images.size(0), test.images.size(0), kMostImages});
-    check(n >= kFewestPoints, "image_report", "too few images; got ", train.images.size(0), " to train and ", test.images.size(0),
-          " to test; expected ", kFewestPoints, " at least");
+    const std::int64_t n =
+        std::min({samples.size(0), train.images.size(0), test.images.size(0), kMostImages});
+    check(n >= kFewestPoints, "image_report", "too few images; got ", train.images.size(0),
+          " to train and ", test.images.size(0), " to test; expected ", kFewestPoints, " at least");
     NoGrad guard;
     const Tensor shown = first_rows(samples, n), held_out = pixels_of(test, 0, n);
     const Classifier classifier(train);
-    const Classifier::Reading of_samples = classifier.read(shown), of_test = classifier.read(held_out),
+    const Classifier::Reading of_samples = classifier.read(shown),
+                              of_test = classifier.read(held_out),
                               of_train = classifier.read(pixels_of(train, 0, n));
     const std::vector<double> bandwidths = bandwidths_for(of_test.features);
     const Scalars values = feature_scalars(of_samples, of_test, bandwidths, generator),
@@ -180,11 +203,14 @@ Scalars image_report(const Tensor& samples, const data::ImageDataset& train, con
     return scalars;
 }
 
-Scalars image_diagnostics(const Tensor& samples, const data::ImageDataset& test, const Classifier& classifier) {
+Scalars image_diagnostics(const Tensor& samples, const data::ImageDataset& test,
+                          const Classifier& classifier) {
     check_points(samples, "image_diagnostics", kFewestPoints);
     const std::int64_t n = std::min({samples.size(0), test.images.size(0), kMostDiagnosed});
-    check(n >= kFewestPoints, "image_diagnostics", "too few images; got ", test.images.size(0), "; expected ", kFewestPoints, " at least");
-    const Classifier::Reading of_samples = classifier.read(first_rows(samples, n)), of_test = classifier.read(pixels_of(test, 0, n));
+    check(n >= kFewestPoints, "image_diagnostics", "too few images; got ", test.images.size(0),
+          "; expected ", kFewestPoints, " at least");
+    const Classifier::Reading of_samples = classifier.read(first_rows(samples, n)),
+                              of_test = classifier.read(pixels_of(test, 0, n));
     const TotalVariation variation = class_total_variation(of_samples.classes, of_test.classes);
     const Prdc balls = prdc(of_test.features, of_samples.features);
     Scalars scalars;

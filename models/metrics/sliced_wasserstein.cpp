@@ -18,17 +18,22 @@ constexpr std::int64_t kAtOnce = 32;  // directions, so that memory is that of t
 
 }  // namespace
 
-SlicedWasserstein sliced_wasserstein(const Tensor& x, const Tensor& y, Generator& generator, std::int64_t projections) {
+SlicedWasserstein sliced_wasserstein(const Tensor& x, const Tensor& y, Generator& generator,
+                                     std::int64_t projections) {
     constexpr const char* kOp = "sliced_wasserstein";
     check_points(x, y, kOp);
-    check(x.size(0) == y.size(0), kOp, "needs as many points in both; got ", x.shape(), " and ", y.shape());
+    check(x.size(0) == y.size(0), kOp, "needs as many points in both; got ", x.shape(), " and ",
+          y.shape());
     check(projections >= 1, kOp, "needs a projection; got ", projections);
     NoGrad guard;
     Tensor theta = randn({projections, x.size(1)}, {.dtype = f64}, generator);
     theta = theta / norm(theta, 2, {1}, true);
     models::Estimate estimate;
     for (const Tensor& directions : split(theta, kAtOnce)) {
-        const auto projected = [&](const Tensor& points) { return sort(matmul(directions, transpose(to(points, f64)))).values; };  // [.., n]
+        // [.., n]
+        const auto projected = [&](const Tensor& points) {
+            return sort(matmul(directions, transpose(to(points, f64)))).values;
+        };
         estimate.add(mean(square(projected(x) - projected(y)), {1}));
     }
     return {estimate.mean(), estimate.standard_error()};

@@ -9,7 +9,11 @@
 namespace eps::models {
 
 Option accumulate_option() {
-    return {"accumulate", std::int64_t{1}, "parts a batch is taken in, their gradients added up: less memory, the same step", {}, 1};
+    return {"accumulate",
+            std::int64_t{1},
+            "parts a batch is taken in, their gradients added up: less memory, the same step",
+            {},
+            1};
 }
 
 NamedTensors accumulate(const Tensor& indices, std::int64_t parts, nn::GradScaler& scaler,
@@ -26,8 +30,10 @@ NamedTensors accumulate(const Tensor& indices, std::int64_t parts, nn::GradScale
             const NoGrad guard;
             const auto& [name, mean] = given.scalars[i];
             const Tensor weighted = to(detach(mean), f64) * share;
-            if (part == 0) total.emplace_back(name, weighted);
-            else total.at(i).second = total.at(i).second + weighted;
+            if (part == 0)
+                total.emplace_back(name, weighted);
+            else
+                total.at(i).second = total.at(i).second + weighted;
         }
         start += count;
     }

@@ -20,7 +20,8 @@ Checksum& Checksum::add(const std::string& text) {
 Checksum& Checksum::add(const Tensor& x) {
     const Tensor host = copy_to(x, cpu).contiguous_data();
     add(describe(host).to_string());
-    if (host.numel() > 0) add_bytes(host.raw_data(), static_cast<std::size_t>(host.numel()) * size_of(host.dtype()));
+    if (host.numel() > 0)
+        add_bytes(host.raw_data(), static_cast<std::size_t>(host.numel()) * size_of(host.dtype()));
     return *this;
 }
 

@@ -36,12 +36,12 @@ void Config::set(const std::string& key, Value value) {
 
 bool Config::has(const std::string& key) const { return find(key) != nullptr; }
 
-template <class T>
-const T& Config::get(const std::string& key) const {
+template <class T> const T& Config::get(const std::string& key) const {
     const Value* value = find(key);
     check(value != nullptr, "config", "'", key, "' is missing in ", source_);
     const T* typed = std::get_if<T>(value);
-    check(typed != nullptr, "config", "'", key, "' is ", type_name(*value), " in ", source_, "; expected ", type_name(T{}));
+    check(typed != nullptr, "config", "'", key, "' is ", type_name(*value), " in ", source_,
+          "; expected ", type_name(T{}));
     return *typed;
 }
 
@@ -52,13 +52,16 @@ const std::string& Config::text(const std::string& key) const { return get<std::
 double Config::number(const std::string& key) const {
     const Value* value = find(key);
     if (value != nullptr)
-        if (const auto* whole = std::get_if<std::int64_t>(value)) return static_cast<double>(*whole);
+        if (const auto* whole = std::get_if<std::int64_t>(value))
+            return static_cast<double>(*whole);
     return get<double>(key);
 }
 
 Config Config::read(const std::filesystem::path& path) {
     const InputFile file(path.string(), "config");
-    if (file.size() > kLargestFile) file.refuse(str("too long: ", file.size(), " bytes"), str("; expected at most ", kLargestFile));
+    if (file.size() > kLargestFile)
+        file.refuse(str("too long: ", file.size(), " bytes"),
+                    str("; expected at most ", kLargestFile));
     std::string text(static_cast<std::size_t>(file.size()), '\0');
     file.read(0, std::as_writable_bytes(std::span(text)));
     Config config;
@@ -70,7 +73,8 @@ Config Config::read(const std::filesystem::path& path) {
 void Config::write(const std::filesystem::path& file) const {
     for (const auto& [key, value] : entries_)
         if (const auto* number = std::get_if<double>(&value))
-            check(std::isfinite(*number), "config", "'", key, "' is ", *number, "; expected a finite number");
+            check(std::isfinite(*number), "config", "'", key, "' is ", *number,
+                  "; expected a finite number");
     write_file_atomically(file.string(), to_json(entries_, true) + "\n", "config");
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// A run's settings: flat, typed, ordered; written to config.json so that later commands rebuild the model without flags.
+// A run's settings: flat, typed, ordered; written to config.json so that later commands rebuild the
+// model without flags.
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -20,13 +21,15 @@ public:
     /// Where the values came from, for messages: "the options", or the quoted name of a file.
     const std::string& source() const { return source_; }
 
-    // Throw, naming the key (and the file it was read from), when it is missing or of another type. A whole number serves as double.
+    // Throw, naming the key (and the file it was read from), when it is missing or of another type.
+    // A whole number serves as double.
     bool flag(const std::string& key) const;
     std::int64_t integer(const std::string& key) const;
     double number(const std::string& key) const;
     const std::string& text(const std::string& key) const;
 
-    /// Reads and writes a flat JSON object; bad files give one sentence naming the file and what is wrong.
+    /// Reads and writes a flat JSON object; bad files give one sentence naming the file and what is
+    /// wrong.
     static Config read(const std::filesystem::path& file);
     /// Atomic. Refuses values that JSON cannot hold: NaN, infinities, texts that are not UTF-8.
     void write(const std::filesystem::path& file) const;

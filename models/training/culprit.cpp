@@ -11,13 +11,14 @@ std::unique_ptr<Task> replica(const RunFolder& run, std::int64_t& step) {
         std::unique_ptr<Task> task = family(run.config()).make(run.config());
         step = run.load_checkpoint(*task);
         return task;
-    } catch (const Error&) {
-        return nullptr;
-    }
+    } catch (const Error&) { return nullptr; }
 }
 
-// "mul: its backward made a NaN ..., called at ..." without the place, which no user of the program can change.
-std::string brief(const std::string& message) { return message.substr(0, message.find("; the forward op was called")); }
+// "mul: its backward made a NaN ..., called at ..." without the place, which no user of the program
+// can change.
+std::string brief(const std::string& message) {
+    return message.substr(0, message.find("; the forward op was called"));
+}
 
 }  // namespace
 
@@ -28,9 +29,7 @@ std::string find_culprit(const RunFolder& run, std::int64_t step, const std::ato
     for (; task && at < step && stop.load(std::memory_order_relaxed) == 0; ++at) {
         try {
             task->step(at);
-        } catch (const Error& error) {
-            return str(brief(error.what()), " at step ", at + 1);
-        }
+        } catch (const Error& error) { return str(brief(error.what()), " at step ", at + 1); }
     }
     return "";
 }

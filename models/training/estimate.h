@@ -21,7 +21,9 @@ public:
     double mean() const { return mean_; }
     /// sqrt(variance / count); 0 for fewer than two values.
     double standard_error() const {
-        return count_ < 2 ? 0 : std::sqrt(squares_ / static_cast<double>(count_ - 1) / static_cast<double>(count_));
+        return count_ < 2 ? 0
+                          : std::sqrt(squares_ / static_cast<double>(count_ - 1) /
+                                      static_cast<double>(count_));
     }
 
 private:

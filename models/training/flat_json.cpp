@@ -12,7 +12,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Events of nlohmann's parser. Returning false ends the parse, so that nothing nested is ever built.
+// Events of nlohmann's parser. Returning false ends the parse, so that nothing nested is ever
+// built.
 class FlatReader final : public nlohmann::json_sax<Json> {
 public:
     explicit FlatReader(bool nulls) : nulls_(nulls) {}
@@ -20,11 +21,14 @@ public:
     Fields fields;
     std::string problem;
 
-    bool null() override { return nulls_ ? value(std::numeric_limits<double>::quiet_NaN()) : refuse("null"); }
+    bool null() override {
+        return nulls_ ? value(std::numeric_limits<double>::quiet_NaN()) : refuse("null");
+    }
     bool boolean(bool v) override { return value(v); }
     bool number_integer(number_integer_t v) override { return value(std::int64_t{v}); }
     bool number_unsigned(number_unsigned_t v) override {
-        if (v > static_cast<number_unsigned_t>(std::numeric_limits<std::int64_t>::max())) return refuse("a whole number beyond 2^63 - 1");
+        if (v > static_cast<number_unsigned_t>(std::numeric_limits<std::int64_t>::max()))
+            return refuse("a whole number beyond 2^63 - 1");
         return value(static_cast<std::int64_t>(v));
     }
     bool number_float(number_float_t v, const string_t&) override { return value(v); }
@@ -40,10 +44,13 @@ public:
     bool end_array() override { return true; }
 
     bool key(string_t& name) override {
-        const bool printable = std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; });
+        const bool printable = std::all_of(name.begin(), name.end(), [](char c) {
+            return c > ' ' && c <= '~' && c != '"' && c != '\\';
+        });
         if (name.empty() || !printable || name.size() > 100) return refuse("a key that is no name");
         const auto same = [&](const auto& field) { return field.first == name; };
-        if (std::any_of(fields.begin(), fields.end(), same)) return refuse("the key '" + name + "' twice");
+        if (std::any_of(fields.begin(), fields.end(), same))
+            return refuse("the key '" + name + "' twice");
         key_ = std::move(name);
         return true;
     }
@@ -68,20 +75,21 @@ private:
 
 }  // namespace
 
-Fields parse_flat_json(std::string_view text, const char* op, const std::string& where, bool nulls) {
-    check(text.find('\0') == text.npos, op, "a zero byte in ", where);  // the parser would take it for the end
+Fields parse_flat_json(std::string_view text, const char* op, const std::string& where,
+                       bool nulls) {
+    // the parser would take it for the end
+    check(text.find('\0') == text.npos, op, "a zero byte in ", where);
     FlatReader reader(nulls);
     const bool parsed = Json::sax_parse(text.begin(), text.end(), &reader);
-    check(parsed, op, reader.problem.empty() ? "a syntax error" : reader.problem, " in ", where, "; expected one flat JSON object");
+    check(parsed, op, reader.problem.empty() ? "a syntax error" : reader.problem, " in ", where,
+          "; expected one flat JSON object");
     return std::move(reader.fields);
 }
 
 std::string json_quoted(const std::string& text) {
     try {
         return Json(text).dump();
-    } catch (const Json::exception&) {
-        fail("json", "a text is not UTF-8");
-    }
+    } catch (const Json::exception&) { fail("json", "a text is not UTF-8"); }
 }
 
 std::string json_number(double value) {

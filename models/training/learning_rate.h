@@ -16,7 +16,8 @@ inline double decayed(const std::string& decay, double lr, std::int64_t steps, s
 
 /// Refuses a decay to the end of a run that has none.
 inline void check_decay(const char* op, const std::string& decay, std::int64_t steps) {
-    check(decay == "none" || steps > 0, op, "--lr-decay ", decay, " ends with the run; got no --steps; expected --steps N, or --lr-decay none");
+    check(decay == "none" || steps > 0, op, "--lr-decay ", decay,
+          " ends with the run; got no --steps; expected --steps N, or --lr-decay none");
 }
 
 }  // namespace eps::models

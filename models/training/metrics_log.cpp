@@ -33,7 +33,8 @@ MetricsLine parse(std::string_view text, const std::string& where) {
             line.epoch = number(value, key, where);
         } else if (key == "seconds") {
             line.seconds = number(value, key, where);
-            check(std::isfinite(line.seconds) && line.seconds >= 0, kOp, "'seconds' is no duration in ", where);
+            check(std::isfinite(line.seconds) && line.seconds >= 0, kOp,
+                  "'seconds' is no duration in ", where);
         } else if (key == "note") {
             const auto* note = std::get_if<std::string>(&value);
             check(note != nullptr, kOp, "'note' is no text in ", where);
@@ -64,7 +65,8 @@ Kept keep(const std::string& text, std::int64_t step, const std::string& file) {
     bool cutting = false;
     for (std::size_t begin = 0, number = 1; begin < text.size(); ++number) {
         const std::size_t end = text.find('\n', begin);
-        if (end == std::string::npos) break;  // a line that was being written when the program was killed
+        // a line that was being written when the program was killed
+        if (end == std::string::npos) break;
         const std::string where = str("'", file, "', line ", number);
         MetricsLine line = parse(std::string_view(text).substr(begin, end - begin), where);
         check(line.step > before, kOp, "step ", line.step, " after step ", before, " in ", where);
@@ -89,17 +91,23 @@ std::optional<MetricsLine> MetricsLog::last() const {
 std::optional<MetricsLine> MetricsLog::cut(std::int64_t step) const {
     const std::string text = read_text(file_);
     Kept kept = keep(text, step, file_.string());
-    if (kept.bytes < text.size()) write_file_atomically(file_.string(), std::string_view(text).substr(0, kept.bytes), kOp);
+    if (kept.bytes < text.size())
+        write_file_atomically(file_.string(), std::string_view(text).substr(0, kept.bytes), kOp);
     return std::move(kept.last);
 }
 
 void MetricsLog::append(const MetricsLine& line) {
-    const auto refuse = [&] { fail(kOp, "cannot write '", file_.string(), "': ", std::generic_category().message(errno)); };
-    if (descriptor_ < 0) descriptor_ = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
+    const auto refuse = [&] {
+        fail(kOp, "cannot write '", file_.string(), "': ", std::generic_category().message(errno));
+    };
+    if (descriptor_ < 0)
+        descriptor_ =
+            ::open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (descriptor_ < 0) refuse();
     text_ = "{\"step\": " + std::to_string(line.step);
     const auto add = [&](const std::string& name, double value) {
-        text_.append(", \"").append(name).append("\": ").append(std::isfinite(value) ? str(value) : "null");
+        text_.append(", \"").append(name).append("\": ").append(std::isfinite(value) ? str(value)
+                                                                                     : "null");
     };
     add("epoch", line.epoch);
     add("seconds", line.seconds);

@@ -1,6 +1,7 @@
 #pragma once
-// metrics.jsonl: one JSON object a line, {"step": 100, "epoch": 0.17, "seconds": 1.9, "loss": 180.2, ...}; NaN is null. What a task noted since
-// the line before is its "note", sentences parted by line ends.
+// metrics.jsonl: one JSON object a line, {"step": 100, "epoch": 0.17, "seconds": 1.9, "loss":
+// 180.2, ...}; NaN is null. What a task noted since the line before is its "note", sentences parted
+// by line ends.
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -24,8 +25,8 @@ public:
     MetricsLog(const MetricsLog&) = delete;
     MetricsLog& operator=(const MetricsLog&) = delete;
 
-    /// The last line; nothing if there is none. Here and below a last line without its end, as a killed program leaves it, does not count,
-    /// and any other damage throws, naming file and line.
+    /// The last line; nothing if there is none. Here and below a last line without its end, as a
+    /// killed program leaves it, does not count, and any other damage throws, naming file and line.
     std::optional<MetricsLine> last() const;
     /// Drops the lines after `step`, atomically, and returns the last that stays.
     std::optional<MetricsLine> cut(std::int64_t step) const;

@@ -7,7 +7,9 @@ namespace eps::models {
 Config recipe_for(const Config& config, const std::vector<Recipe>& rows) {
     Config recipe;
     for (const Recipe& row : rows) {
-        const bool fits = std::all_of(row.where.begin(), row.where.end(), [&](const auto& each) { return config.text(each.first) == each.second; });
+        const bool fits = std::all_of(row.where.begin(), row.where.end(), [&](const auto& each) {
+            return config.text(each.first) == each.second;
+        });
         for (const auto& [key, value] : row.values)
             if (fits) recipe.set(key, value);
     }

@@ -9,11 +9,13 @@
 namespace eps::models {
 
 struct Recipe {
-    std::vector<std::pair<const char*, const char*>> where;  // texts that the config must have; none: any config
+    // texts that the config must have; none: any config
+    std::vector<std::pair<const char*, const char*>> where;
     std::vector<std::pair<const char*, Value>> values;
 };
 
-/// The values of the rows that fit, later rows before earlier ones: a table goes from the general to the particular.
+/// The values of the rows that fit, later rows before earlier ones: a table goes from the general
+/// to the particular.
 Config recipe_for(const Config& config, const std::vector<Recipe>& rows);
 /// Adds what `config` lacks.
 void add_missing(Config& config, const Config& values);

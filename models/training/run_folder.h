@@ -1,8 +1,9 @@
 #pragma once
 // The folder of one training run, from which every later command rebuilds it:
 //     config.json   metrics.jsonl   samples/   checkpoint.safetensors
-// samples/ has NAME-STEP.png, NAME.png (the newest), NAME-film.png (all steps, of the pictures that are filmed).
-// Everything but metrics.jsonl is replaced atomically; a program killed at any moment leaves a folder that can be resumed.
+// samples/ has NAME-STEP.png, NAME.png (the newest), NAME-film.png (all steps, of the pictures that
+// are filmed). Everything but metrics.jsonl is replaced atomically; a program killed at any moment
+// leaves a folder that can be resumed.
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -24,7 +25,8 @@ struct PictureWriter {
 
 class RunFolder {
 public:
-    /// A run to begin; writes nothing yet. Throws if the path holds anything but a run of equal settings, which is then continued.
+    /// A run to begin; writes nothing yet. Throws if the path holds anything but a run of equal
+    /// settings, which is then continued.
     static RunFolder create(std::filesystem::path path, Config config);
     /// A run that is there. Throws, with a hint, if it is not, or if its config.json is broken.
     static RunFolder open(std::filesystem::path path);
@@ -39,15 +41,18 @@ public:
 
     /// Other settings from here on (more steps, say); written by claim().
     void set_config(Config config);
-    /// Makes the folder ready for training: creates it, locks it against a second program, writes config.json if it changed.
+    /// Makes the folder ready for training: creates it, locks it against a second program, writes
+    /// config.json if it changed.
     void claim();
 
     /// 0, and nothing loaded, where there is no checkpoint yet.
     std::int64_t load_checkpoint(Task& task) const;
-    /// The same for commands that need a trained model: throws, with a hint, where there is no checkpoint.
+    /// The same for commands that need a trained model: throws, with a hint, where there is no
+    /// checkpoint.
     std::int64_t require_checkpoint(Task& task) const;
     void save_checkpoint(const Task& task, std::int64_t step) const;
-    void save_pictures(const std::vector<Picture>& pictures, std::int64_t step, const PictureWriter& writer) const;
+    void save_pictures(const std::vector<Picture>& pictures, std::int64_t step,
+                       const PictureWriter& writer) const;
     /// A film of everything saved of the picture `name` up to `step`, if that is more than once.
     void save_film(const std::string& name, std::int64_t step, const PictureWriter& writer) const;
 
@@ -58,7 +63,9 @@ private:
     Config config_;
     bool written_;  // config.json holds config_
     std::unique_ptr<MetricsLog> metrics_;
-    struct CloseFile { void operator()(int* descriptor) const; };
+    struct CloseFile {
+        void operator()(int* descriptor) const;
+    };
     std::unique_ptr<int, CloseFile> lock_;
 };
 

@@ -15,11 +15,15 @@ void append_scale(NamedTensors& scalars, const std::string& prefix, const nn::Gr
 
 void drop_skipped(Scalars& scalars, const std::string& name, const nn::GradScaler& scaler) {
     if (!scaler.is_enabled()) return;
-    std::erase_if(scalars, [&](const auto& scalar) { return scalar.first == name && !std::isfinite(scalar.second); });
+    std::erase_if(scalars, [&](const auto& scalar) {
+        return scalar.first == name && !std::isfinite(scalar.second);
+    });
 }
 
 TaskStep::TaskStep(Device device, std::function<NamedTensors()> body)
-    : body_(std::move(body)), step_(device, Step::Body([this] { return NamedTensors{{"numbers", packed()}}; })) {}
+    : body_(std::move(body)), step_(device, Step::Body([this] {
+                                        return NamedTensors{{"numbers", packed()}};
+                                    })) {}
 
 Tensor TaskStep::packed() {
     const NamedTensors numbers = body_();
@@ -27,7 +31,8 @@ Tensor TaskStep::packed() {
     std::vector<Tensor> parts;
     names_.clear();
     for (const auto& [name, x] : numbers) {
-        for (std::int64_t i = 0; i < x.numel(); ++i) names_.push_back(x.numel() == 1 ? name : str(name, i));
+        for (std::int64_t i = 0; i < x.numel(); ++i)
+            names_.push_back(x.numel() == 1 ? name : str(name, i));
         parts.push_back(reshape(to(x, f64), {x.numel()}));
     }
     return concat(parts);
@@ -43,7 +48,8 @@ Scalars TaskStep::operator()() {
 std::vector<std::string> TaskStep::notes() {
     if (noted_ || step_.refusal().empty()) return {};
     noted_ = true;
-    return {"steps are not captured into a graph, and slower than they could be: " + step_.refusal()};
+    return {"steps are not captured into a graph, and slower than they could be: " +
+            step_.refusal()};
 }
 
 }  // namespace eps::models

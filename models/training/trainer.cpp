@@ -28,7 +28,8 @@ public:
     void take(Scalars& scalars) {
         scalars.clear();
         for (Mean& mean : means_) {
-            if (mean.count > 0) scalars.emplace_back(mean.name, mean.sum / static_cast<double>(mean.count));
+            if (mean.count > 0)
+                scalars.emplace_back(mean.name, mean.sum / static_cast<double>(mean.count));
             mean.sum = 0;
             mean.count = 0;
         }
@@ -41,7 +42,8 @@ private:
         std::int64_t count = 0;
     };
     Mean& slot(std::size_t guess, const std::string& name) {
-        if (guess < means_.size() && means_[guess].name == name) return means_[guess];  // the usual case: the same names in the same order
+        // the usual case: the same names in the same order
+        if (guess < means_.size() && means_[guess].name == name) return means_[guess];
         for (Mean& mean : means_)
             if (mean.name == name) return mean;
         return means_.emplace_back(Mean{.name = name});
@@ -53,16 +55,24 @@ bool is_loss(const std::string& name) { return name == "loss" || name.ends_with(
 
 class Training {
 public:
-    Training(Task& task, RunFolder& run, const PictureWriter& writer, TrainListener& listener, const std::atomic<int>& stop)
-        : task_(task), run_(run), writer_(writer), listener_(listener), stop_(stop), options_(TrainOptions::from(run.config())) {}
+    Training(Task& task, RunFolder& run, const PictureWriter& writer, TrainListener& listener,
+             const std::atomic<int>& stop)
+        : task_(task),
+          run_(run),
+          writer_(writer),
+          listener_(listener),
+          stop_(stop),
+          options_(TrainOptions::from(run.config())) {}
 
     TrainResult operator()() {
         step_ = run_.load_checkpoint(task_);
         if (run_.has_checkpoint()) saved_ = step_;
         const std::int64_t first = step_;
-        if (const auto line = run_.metrics().last(); line && line->step <= step_) seconds_before_ = line->seconds;
+        if (const auto line = run_.metrics().last(); line && line->step <= step_)
+            seconds_before_ = line->seconds;
         std::optional<TrainEnd> end = reached();
-        if (saved_ && end && *end != TrainEnd::interrupted) return {*end, first, step_, seconds()};  // nothing to do, nothing touched
+        // nothing to do, nothing touched
+        if (saved_ && end && *end != TrainEnd::interrupted) return {*end, first, step_, seconds()};
 
         run_.claim();
         const auto line = run_.metrics().cut(step_);
@@ -80,7 +90,10 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
-    double seconds() const { return seconds_before_ + (start_ ? std::chrono::duration<double>(Clock::now() - *start_).count() : 0); }
+    double seconds() const {
+        return seconds_before_ +
+               (start_ ? std::chrono::duration<double>(Clock::now() - *start_).count() : 0);
+    }
 
     std::optional<TrainEnd> reached() const {
         if (stop_.load(std::memory_order_relaxed) != 0) return TrainEnd::interrupted;
@@ -108,15 +121,20 @@ private:
 
     [[noreturn]] void stop_at(const std::string& name, double value) {
         log();
-        const std::string file = run_.checkpoint_file().string(), failed = str(name, " is ", value, " at step ", step_, "; ");
-        listener_.noted(failed + "the steps since the last checkpoint are done once more to find where it came from");
+        const std::string file = run_.checkpoint_file().string(),
+                          failed = str(name, " is ", value, " at step ", step_, "; ");
+        listener_.noted(
+            failed +
+            "the steps since the last checkpoint are done once more to find where it came from");
         const std::string culprit = find_culprit(run_, step_, stop_);
         fail(kOp, failed, culprit.empty() ? "" : str("it came from ", culprit, "; "),
-             saved_ ? str("the last good checkpoint is that of step ", *saved_, " in '", file, "'") : "no checkpoint was saved before",
+             saved_ ? str("the last good checkpoint is that of step ", *saved_, " in '", file, "'")
+                    : "no checkpoint was saved before",
              "; hint: a smaller learning rate");
     }
 
-    // The checkpoint comes last: what is written before it is written again, identically, by a run that is killed between the two.
+    // The checkpoint comes last: what is written before it is written again, identically, by a run
+    // that is killed between the two.
     void log() {
         if (logged_ == step_) return;
         const std::int64_t epoch = task_.steps_per_epoch();
@@ -176,8 +194,16 @@ const std::vector<Option>& run_options() {
             {"steps", std::int64_t{20000}, "steps to train in all; 0: no limit", {}, 0},
             {"minutes", 0.0, "minutes to train in all; 0: no limit", {}, 0},
             {"log-every", std::int64_t{100}, "steps between lines of metrics.jsonl", {}, 1},
-            {"picture-every", std::int64_t{1000}, "steps between pictures; 0: at the end only", {}, 0},
-            {"checkpoint-every", std::int64_t{1000}, "steps between checkpoints; 0: at the end only", {}, 0},
+            {"picture-every",
+             std::int64_t{1000},
+             "steps between pictures; 0: at the end only",
+             {},
+             0},
+            {"checkpoint-every",
+             std::int64_t{1000},
+             "steps between checkpoints; 0: at the end only",
+             {},
+             0},
         };
         for (const Option& option : machine_options()) all.push_back(option);
         return all;
@@ -185,7 +211,8 @@ const std::vector<Option>& run_options() {
     return options;
 }
 
-TrainResult train(Task& task, RunFolder& run, const PictureWriter& writer, TrainListener& listener, const std::atomic<int>& stop) {
+TrainResult train(Task& task, RunFolder& run, const PictureWriter& writer, TrainListener& listener,
+                  const std::atomic<int>& stop) {
     return Training(task, run, writer, listener, stop)();
 }
 

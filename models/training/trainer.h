@@ -21,7 +21,8 @@ struct TrainOptions {
     static TrainOptions from(const Config& config);
 };
 
-/// The options of every run whatever its family, as the command line and config.json know them: "seed" and those above.
+/// The options of every run whatever its family, as the command line and config.json know them:
+/// "seed" and those above.
 const std::vector<Option>& run_options();
 
 struct Progress {
@@ -49,10 +50,12 @@ struct TrainResult {
     double seconds;                      // of training, over all sessions
 };
 
-/// Trains in `run` from its checkpoint, if it has one, until the steps are done, the time is up or `stop` is set (the step under way is
-/// finished first); saves; returns. Killed at any moment and called again, it ends with bitwise the checkpoint of an undisturbed run.
-/// A loss (a scalar "loss" or "..._loss") that is not finite throws, naming the step, the op it came from and the last good checkpoint. However it
-/// ends otherwise, the pictures that are filmed have been joined.
-TrainResult train(Task& task, RunFolder& run, const PictureWriter& writer, TrainListener& listener, const std::atomic<int>& stop);
+/// Trains in `run` from its checkpoint, if it has one, until the steps are done, the time is up or
+/// `stop` is set (the step under way is finished first); saves; returns. Killed at any moment and
+/// called again, it ends with bitwise the checkpoint of an undisturbed run. A loss (a scalar "loss"
+/// or "..._loss") that is not finite throws, naming the step, the op it came from and the last good
+/// checkpoint. However it ends otherwise, the pictures that are filmed have been joined.
+TrainResult train(Task& task, RunFolder& run, const PictureWriter& writer, TrainListener& listener,
+                  const std::atomic<int>& stop);
 
 }  // namespace eps::models

@@ -5,11 +5,13 @@
 
 namespace eps::models::vae {
 
-const data::ImageDataset& Images::loaded(std::optional<data::ImageDataset>& set, const std::string& split) const {
+const data::ImageDataset& Images::loaded(std::optional<data::ImageDataset>& set,
+                                         const std::string& split) const {
     if (set) return *set;
     set = grey(split);
     // The binarised data set is the same for every seed of the run: one set, comparable results.
-    if (settings_.pixels == Pixels::fixed) set->images = data::binarise_static(set->images, split == "train" ? 1 : 2);
+    if (settings_.pixels == Pixels::fixed)
+        set->images = data::binarise_static(set->images, split == "train" ? 1 : 2);
     return *set;
 }
 
@@ -24,14 +26,16 @@ Tensor Images::train_rows(const Tensor& rows) {
 }
 
 Tensor Images::test_rows(std::int64_t start, std::int64_t count) {
-    const Tensor rows = arange(static_cast<double>(start), static_cast<double>(start + count), 1, {.dtype = i64});
+    const Tensor rows =
+        arange(static_cast<double>(start), static_cast<double>(start + count), 1, {.dtype = i64});
     return copy_to(data::take_rows_u8_as_f32(test().images, rows), settings_.device);
 }
 
 Tensor Images::prepare(const Tensor& batch, Generator& generator) const {
     if (settings_.pixels == Pixels::dynamic) return data::binarise_dynamic(batch, generator);
     if (!settings_.gaussian()) return batch;
-    // Uniform dequantisation: a density of (p + u) / 256 bounds the probability of the 8-bit value p   (Theis et al. 2016).
+    // Uniform dequantisation: a density of (p + u) / 256 bounds the probability of the 8-bit value
+    // p   (Theis et al. 2016).
     return (batch * 255.0 + rand(batch.shape(), batch.options(), generator)) / 256.0;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// The images of a run of the VAE, as the model sees them: binarised or grey, in batches [B, 784] on the run's device.
+// The images of a run of the VAE, as the model sees them: binarised or grey, in batches [B, 784] on
+// the run's device.
 #include <optional>
 
 #include "models/data/batches.h"
@@ -14,12 +15,15 @@ inline constexpr std::int64_t kSide = 28, kPixels = kSide * kSide;
 class Images {
 public:
     /// `order_seed`: of the order in which an epoch takes the training images.
-    Images(const Settings& settings, std::uint64_t order_seed) : settings_(settings), order_seed_(order_seed) {}
+    Images(const Settings& settings, std::uint64_t order_seed)
+        : settings_(settings), order_seed_(order_seed) {}
 
     const data::ImageDataset& train() { return loaded(train_, "train"); }
     const data::ImageDataset& test() { return loaded(test_, "test"); }
     /// Of "train" or "test", whatever the model is shown.
-    data::ImageDataset grey(const std::string& split) const { return data::load_images(settings_.data, split, settings_.data_dir); }
+    data::ImageDataset grey(const std::string& split) const {
+        return data::load_images(settings_.data, split, settings_.data_dir);
+    }
     const data::BatchOrder& order();
 
     /// Rows of the images in [0, 1]; the training images stay on the device.
@@ -29,7 +33,8 @@ public:
     Tensor prepare(const Tensor& batch, Generator& generator) const;
 
 private:
-    const data::ImageDataset& loaded(std::optional<data::ImageDataset>& set, const std::string& split) const;
+    const data::ImageDataset& loaded(std::optional<data::ImageDataset>& set,
+                                     const std::string& split) const;
 
     Settings settings_;
     std::uint64_t order_seed_;

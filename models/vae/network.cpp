@@ -9,7 +9,8 @@
 namespace eps::models::vae {
 
 Trunk::Trunk(std::int64_t in, std::int64_t hidden, Generator& generator)
-    : first(in, hidden, {.generator = &generator}), second(hidden, hidden, {.generator = &generator}) {
+    : first(in, hidden, {.generator = &generator}),
+      second(hidden, hidden, {.generator = &generator}) {
     add("first", first);
     add("second", second);
 }
@@ -17,7 +18,9 @@ Trunk::Trunk(std::int64_t in, std::int64_t hidden, Generator& generator)
 Tensor Trunk::forward(const Tensor& x) { return relu(second(relu(first(x)))); }
 
 NormalNet::NormalNet(std::int64_t in, std::int64_t hidden, std::int64_t out, Generator& generator)
-    : trunk(in, hidden, generator), mu(hidden, out, {.generator = &generator}), log_var(hidden, out, {.generator = &generator}) {
+    : trunk(in, hidden, generator),
+      mu(hidden, out, {.generator = &generator}),
+      log_var(hidden, out, {.generator = &generator}) {
     add("trunk", trunk);
     add("mu", mu);
     add("log_var", log_var);
@@ -33,8 +36,8 @@ Vae::Vae(const NetworkOptions& options, Generator& generator)
       encoder_(options.pixels, options.hidden, options.latent, generator),
       decoder_(options.latent, options.hidden, generator),
       pixels_(options.hidden, options.pixels, {.generator = &generator}) {
-    check(options.stochastic_layers == 1 || options.stochastic_layers == 2, "vae", "bad number of stochastic layers; got ",
-          options.stochastic_layers, "; expected 1 or 2");
+    check(options.stochastic_layers == 1 || options.stochastic_layers == 2, "vae",
+          "bad number of stochastic layers; got ", options.stochastic_layers, "; expected 1 or 2");
     add("encoder", encoder_);
     add("decoder", decoder_);
     add("pixels", pixels_);
@@ -48,15 +51,21 @@ Vae::Vae(const NetworkOptions& options, Generator& generator)
         add("encoder_top", top_->encoder);
         add("prior", top_->prior);
     }
-    check(!top_ || options.flow == "none", "vae", "a flow is of one stochastic layer; got ", options.stochastic_layers);
+    check(!top_ || options.flow == "none", "vae", "a flow is of one stochastic layer; got ",
+          options.stochastic_layers);
     flow_ = options.flow == "none"
                 ? std::make_unique<flow::Composition>()
-                : flow::make_flow(options.flow, {.dim = options.latent, .k = options.flow_layers, .context = options.hidden}, generator);
+                : flow::make_flow(
+                      options.flow,
+                      {.dim = options.latent, .k = options.flow_layers, .context = options.hidden},
+                      generator);
     add("flow", *flow_);
 }
 
 Vae::Top::Top(std::int64_t lower, std::int64_t hidden, std::int64_t upper, Generator& generator)
-    : encoder(lower, hidden, upper, generator), prior(upper, hidden, lower, generator), latent(upper) {}
+    : encoder(lower, hidden, upper, generator),
+      prior(upper, hidden, lower, generator),
+      latent(upper) {}
 
 flow::FlowPosterior Vae::posterior(const Tensor& x) {
     const Tensor hidden = encoder_.trunk(x);
@@ -64,7 +73,8 @@ flow::FlowPosterior Vae::posterior(const Tensor& x) {
 }
 
 flow::PosteriorSample Vae::posterior_sample(const Tensor& x, Generator& generator) {
-    return flow::sample_with(posterior(x), randn({x.size(0), options_.latent}, x.options(), generator));
+    return flow::sample_with(posterior(x),
+                             randn({x.size(0), options_.latent}, x.options(), generator));
 }
 
 Tensor Vae::code(const Tensor& x) {
@@ -76,14 +86,18 @@ Tensor Vae::decode(const Tensor& z1) { return pixels_(decoder_(z1)); }
 
 Tensor Vae::log_likelihood(const Tensor& x, const Tensor& z1) {
     const Tensor output = decode(z1);
-    return options_.decoder == Decoder::bernoulli ? bernoulli_log_prob(x, output) : gaussian_log_prob(x, output, pixel_log_var_);
+    return options_.decoder == Decoder::bernoulli ? bernoulli_log_prob(x, output)
+                                                  : gaussian_log_prob(x, output, pixel_log_var_);
 }
 
-Tensor Vae::log_joint(const Tensor& x, const Tensor& z) { return log_likelihood(x, z) + standard_normal_log_prob(z); }
+Tensor Vae::log_joint(const Tensor& x, const Tensor& z) {
+    return log_likelihood(x, z) + standard_normal_log_prob(z);
+}
 
 Tensor Vae::mean_pixels(const Tensor& z1) {
     const Tensor output = decode(z1);
-    return options_.decoder == Decoder::bernoulli ? sigmoid(output) : clamp(output, {.lo = 0, .hi = 1});
+    return options_.decoder == Decoder::bernoulli ? sigmoid(output)
+                                                  : clamp(output, {.lo = 0, .hi = 1});
 }
 
 Tensor Vae::sample_prior(std::int64_t count, Generator& generator) {
@@ -95,13 +109,16 @@ Tensor Vae::log_prior_ratio(const DiagonalNormal& q, const Tensor& z1, Generator
     if (!top_) return standard_normal_log_prob(z1) - q.log_prob(z1);
     const DiagonalNormal q2 = top_->encoder(z1);
     const Tensor z2 = q2.sample(generator);
-    return standard_normal_log_prob(z2) + top_->prior(z2).log_prob(z1) - q.log_prob(z1) - q2.log_prob(z2);
+    return standard_normal_log_prob(z2) + top_->prior(z2).log_prob(z1) - q.log_prob(z1) -
+           q2.log_prob(z2);
 }
 
 Elbo Vae::flow_elbo(const Tensor& x, Generator& generator, double beta) {
     const flow::FlowPosterior q = posterior(x);
-    const flow::PosteriorSample sample = flow::sample_with(q, randn({x.size(0), options_.latent}, x.options(), generator));
-    const Tensor of_flow = standard_normal_log_prob(sample.z0) - standard_normal_log_prob(sample.z) - sample.log_det;
+    const flow::PosteriorSample sample =
+        flow::sample_with(q, randn({x.size(0), options_.latent}, x.options(), generator));
+    const Tensor of_flow =
+        standard_normal_log_prob(sample.z0) - standard_normal_log_prob(sample.z) - sample.log_det;
     return vae::elbo(log_likelihood(x, sample.z), kl_to_standard_normal(q.q0) + of_flow, beta);
 }
 
@@ -114,16 +131,23 @@ Elbo Vae::elbo(const Tensor& x, Generator& generator, double beta) {
 }
 
 Tensor Vae::annealed_bound(const Tensor& x, Generator& generator, const Tensor& beta) {
-    check(!top_, "vae", "the annealed bound is of one stochastic layer; got ", options_.stochastic_layers);
-    return -flow::free_energy([&](const Tensor& z) { return log_joint(x, z); }, posterior_sample(x, generator), beta);
+    check(!top_, "vae", "the annealed bound is of one stochastic layer; got ",
+          options_.stochastic_layers);
+    return -flow::free_energy([&](const Tensor& z) { return log_joint(x, z); },
+                              posterior_sample(x, generator), beta);
 }
 
 Tensor Vae::log_weights(const Tensor& x, std::int64_t k, Generator& generator) {
     check(k >= 1, "log_weights", "needs at least one sample; got k = ", k);
-    if (flow_->size() > 0) return flow::log_weights(posterior(x), [&](const Tensor& z) { return log_joint(x, z); }, k, generator);
-    const DiagonalNormal q = encode(x);                                                      // [B, latent]
-    const Tensor z1 = q.sample_with(randn({k, x.size(0), options_.latent}, x.options(), generator));      // [k, B, latent]
-    return log_likelihood(x, z1) + log_prior_ratio(q, z1, generator);                        // [k, B]
+    if (flow_->size() > 0)
+        return flow::log_weights(
+            posterior(x), [&](const Tensor& z) { return log_joint(x, z); }, k, generator);
+    // [B, latent]
+    const DiagonalNormal q = encode(x);
+    // [k, B, latent]
+    const Tensor z1 = q.sample_with(randn({k, x.size(0), options_.latent}, x.options(), generator));
+    // [k, B]
+    return log_likelihood(x, z1) + log_prior_ratio(q, z1, generator);
 }
 
 }  // namespace eps::models::vae

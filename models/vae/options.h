@@ -1,5 +1,6 @@
 #pragma once
-// The options of the family "vae": how the command line and config.json know them, and the same as a struct, checked for what goes together.
+// The options of the family "vae": how the command line and config.json know them, and the same as
+// a struct, checked for what goes together.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -12,18 +13,19 @@ namespace eps::models::vae {
 
 std::vector<Option> options();
 
-/// What the model is shown of an image: values 0 and 1 drawn anew each time with the greys as probabilities, drawn once, or the greys.
+/// What the model is shown of an image: values 0 and 1 drawn anew each time with the greys as
+/// probabilities, drawn once, or the greys.
 enum class Pixels { dynamic, fixed, grey };
 
 struct Settings {
     std::string data, data_dir;
     Pixels pixels;
     NetworkOptions network;
-    double beta;                       // weight of the KL
-    std::int64_t anneal;               // steps over which log p(x, z) gains its weight; 0: none
-    std::int64_t importance_samples;   // of the training bound
-    std::int64_t eval_samples;         // of the bound that is reported
-    std::int64_t batch, parts;         // parts a batch is taken in
+    double beta;                      // weight of the KL
+    std::int64_t anneal;              // steps over which log p(x, z) gains its weight; 0: none
+    std::int64_t importance_samples;  // of the training bound
+    std::int64_t eval_samples;        // of the bound that is reported
+    std::int64_t batch, parts;        // parts a batch is taken in
     double lr;
     std::string lr_decay;
     std::int64_t steps;
@@ -32,7 +34,8 @@ struct Settings {
     nn::GradScalerOptions loss_scaling;
 
     bool gaussian() const { return network.decoder == Decoder::gaussian; }
-    /// Of a complete config. Throws one sentence, with what is allowed, where options do not go together.
+    /// Of a complete config. Throws one sentence, with what is allowed, where options do not go
+    /// together.
     static Settings of(const Config& config);
 };
 

@@ -26,7 +26,8 @@ void host_free(int, void* block, std::size_t) { std::free(block); }
 
 CachingAllocator& allocator_of(Device device) {
     if (device.is_cuda()) return kernels::cuda::allocator(device);
-    // Never destroyed: storages held by statics of the program may outlive any order of destruction.
+    // Never destroyed: storages held by statics of the program may outlive any order of
+    // destruction.
     static auto* allocator = new CachingAllocator("cpu allocator", host_allocate, host_free);
     return *allocator;
 }

@@ -4,9 +4,9 @@
 
 namespace eps::kernels::cpu {
 
-/// C [m, n] = A [m, k] B [k, n], or C += A B. A and B lie in memory as their strides say; rows of C are contiguous.
-template <class T>
-struct Gemm {
+/// C [m, n] = A [m, k] B [k, n], or C += A B. A and B lie in memory as their strides say; rows of C
+/// are contiguous.
+template <class T> struct Gemm {
     std::int64_t m, n, k;
     const T* a;
     std::int64_t a_row, a_column;

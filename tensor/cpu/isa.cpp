@@ -1,4 +1,5 @@
-// Compiled with the flags of the kernels, so that it sees their instruction set. Constants only: nothing here runs.
+// Compiled with the flags of the kernels, so that it sees their instruction set. Constants only:
+// nothing here runs.
 #include "tensor/isa_features.h"
 
 namespace eps::kernels::cpu {

@@ -1,4 +1,5 @@
-// Factorisations and triangular solves, by LAPACK and BLAS: a matrix is one thread's, matrices of a batch are shared among threads.
+// Factorisations and triangular solves, by LAPACK and BLAS: a matrix is one thread's, matrices of a
+// batch are shared among threads.
 #include <cblas.h>
 
 #include <algorithm>
@@ -20,29 +21,31 @@ constexpr std::int64_t kThreadWork = 1 << 18;  // multiply-adds worth a second t
 constexpr std::int64_t kMaxExtent = 32000;     // workspaces of 2 n^2 elements are still an int
 
 int narrow(std::int64_t extent, const char* op) {
-    check(extent <= kMaxExtent, op, "the matrix is beyond what LAPACK can count; got extent ", extent, "; expected at most ", kMaxExtent);
+    check(extent <= kMaxExtent, op, "the matrix is beyond what LAPACK can count; got extent ",
+          extent, "; expected at most ", kMaxExtent);
     return static_cast<int>(extent);
 }
 
 // f(begin, end) on ranges of `count` matrices, each worth rows * columns * inner multiply-adds.
 template <class F>
-void over_batch(std::int64_t count, std::int64_t rows, std::int64_t columns, std::int64_t inner, const F& f) {
+void over_batch(std::int64_t count, std::int64_t rows, std::int64_t columns, std::int64_t inner,
+                const F& f) {
     const std::int64_t work = std::max<std::int64_t>(1, rows * columns * inner);
-    parallel_for(count, std::max<std::int64_t>(1, kThreadWork / work), [&](std::int64_t begin, std::int64_t end) {
-        const BlasCall call;
-        f(begin, end);
-    });
+    parallel_for(count, std::max<std::int64_t>(1, kThreadWork / work),
+                 [&](std::int64_t begin, std::int64_t end) {
+                     const BlasCall call;
+                     f(begin, end);
+                 });
 }
 
 // f.operator()<T>() with float or double.
-template <class F>
-void visit_real(const Tensor& x, const F& f) {
+template <class F> void visit_real(const Tensor& x, const F& f) {
     x.dtype() == DType::f64 ? f.template operator()<double>() : f.template operator()<float>();
 }
 
-// LAPACK's searches and iterations may run astray on what is not. By columns; all of a, or its lower triangle.
-template <class T>
-bool is_finite(const T* a, std::int64_t n, std::int64_t ld, bool lower) {
+// LAPACK's searches and iterations may run astray on what is not. By columns; all of a, or its
+// lower triangle.
+template <class T> bool is_finite(const T* a, std::int64_t n, std::int64_t ld, bool lower) {
     T zero = 0;
     for (std::int64_t j = 0; j < n; ++j)
         for (std::int64_t i = lower ? j : 0; i < n; ++i) zero += a[i + j * ld] * T(0);
@@ -50,12 +53,13 @@ bool is_finite(const T* a, std::int64_t n, std::int64_t ld, bool lower) {
 }
 
 // Row-major memory holds the transpose, by columns: its upper factor U, a = U^T U, is our L.
-template <class T>
-void factor_cholesky(T* a, int n) {
+template <class T> void factor_cholesky(T* a, int n) {
     const int failed = lapack::potrf(n, a, n);
-    for (int i = 0; i < n; ++i) std::fill(a + i * std::int64_t{n} + i + 1, a + (i + std::int64_t{1}) * n, T(0));
+    for (int i = 0; i < n; ++i)
+        std::fill(a + i * std::int64_t{n} + i + 1, a + (i + std::int64_t{1}) * n, T(0));
     for (int i = std::max(failed, 1) - 1; failed > 0 && i < n; ++i)
-        std::fill(a + i * std::int64_t{n} + failed - 1, a + i * std::int64_t{n} + i + 1, std::numeric_limits<T>::quiet_NaN());
+        std::fill(a + i * std::int64_t{n} + failed - 1, a + i * std::int64_t{n} + i + 1,
+                  std::numeric_limits<T>::quiet_NaN());
 }
 
 template <class T>
@@ -66,11 +70,11 @@ void factor_lu(T* a, std::int64_t* permutation, int n, std::vector<int>& pivots)
         return;
     }
     lapack::getrf(n, a, n, pivots.data());
-    for (int i = 0; i < n; ++i) std::swap(permutation[i], permutation[pivots[static_cast<std::size_t>(i)] - 1]);
+    for (int i = 0; i < n; ++i)
+        std::swap(permutation[i], permutation[pivots[static_cast<std::size_t>(i)] - 1]);
 }
 
-template <class T>
-void factor_qr(T* a, int m, int n, std::vector<T>& tau, std::vector<T>& work) {
+template <class T> void factor_qr(T* a, int m, int n, std::vector<T>& tau, std::vector<T>& work) {
     const int ld = m + n, size = static_cast<int>(work.size());
     lapack::geqrf(m, n, a, ld, tau.data(), work.data(), size);
     for (std::int64_t j = 0; j < n; ++j) {
@@ -82,8 +86,7 @@ void factor_qr(T* a, int m, int n, std::vector<T>& tau, std::vector<T>& work) {
 }
 
 // What both routines would like to have.
-template <class T>
-std::size_t qr_workspace(int m, int n) {
+template <class T> std::size_t qr_workspace(int m, int n) {
     T factor = 1, generate = 1, none = 0;
     lapack::geqrf(m, n, &none, m + n, &none, &factor, -1);
     lapack::orgqr(m, n, &none, m + n, &none, &generate, -1);
@@ -91,14 +94,17 @@ std::size_t qr_workspace(int m, int n) {
 }
 
 template <class T>
-void solve_triangular(T* x, std::int64_t columns, const T* a, int n, int ld, bool by_columns, bool upper, bool unit) {
+void solve_triangular(T* x, std::int64_t columns, const T* a, int n, int ld, bool by_columns,
+                      bool upper, bool unit) {
     // By columns, memory read by rows holds the transpose, and the triangle lies on the other side.
     const auto triangle = upper != by_columns ? CblasUpper : CblasLower;
     const auto transpose = by_columns ? CblasTrans : CblasNoTrans;
     const auto diagonal = unit ? CblasUnit : CblasNonUnit;
     const int k = static_cast<int>(columns);
-    if constexpr (std::is_same_v<T, float>) cblas_strsm(CblasRowMajor, CblasLeft, triangle, transpose, diagonal, n, k, 1, a, ld, x, k);
-    else cblas_dtrsm(CblasRowMajor, CblasLeft, triangle, transpose, diagonal, n, k, 1, a, ld, x, k);
+    if constexpr (std::is_same_v<T, float>)
+        cblas_strsm(CblasRowMajor, CblasLeft, triangle, transpose, diagonal, n, k, 1, a, ld, x, k);
+    else
+        cblas_dtrsm(CblasRowMajor, CblasLeft, triangle, transpose, diagonal, n, k, 1, a, ld, x, k);
 }
 
 }  // namespace
@@ -124,7 +130,8 @@ void lu(Tensor& out, Tensor& permutation, const Tensor& a) {
         T* const data = out.data<T>();
         over_batch(a.size(0), n, n, n, [&](std::int64_t begin, std::int64_t end) {
             std::vector<int> pivots(static_cast<std::size_t>(n));
-            for (std::int64_t b = begin; b < end; ++b) factor_lu(data + b * n * n, order + b * n, n, pivots);
+            for (std::int64_t b = begin; b < end; ++b)
+                factor_lu(data + b * n * n, order + b * n, n, pivots);
         });
     });
 }
@@ -138,7 +145,8 @@ void qr(Tensor& out, const Tensor& a) {
         T* const data = out.data<T>();
         over_batch(a.size(0), m, n, n, [&](std::int64_t begin, std::int64_t end) {
             std::vector<T> tau(static_cast<std::size_t>(n)), work(qr_workspace<T>(m, n));
-            for (std::int64_t b = begin; b < end; ++b) factor_qr(data + b * (m + n) * n, m, n, tau, work);
+            for (std::int64_t b = begin; b < end; ++b)
+                factor_qr(data + b * (m + n) * n, m, n, tau, work);
         });
     });
 }
@@ -150,26 +158,34 @@ void eigh(Tensor& out, const Tensor& a) {
     const int n = narrow(a.size(-1), "eigh"), ld = n + 1;
     visit_real(out, [&]<class T>() {
         T* const data = out.data<T>();
-        over_batch(a.size(0), n, n, 10 * std::int64_t{n}, [&](std::int64_t begin, std::int64_t end) {
-            const auto size = static_cast<std::size_t>(n);
-            std::vector<T> values(size), work(1 + 6 * size + 2 * size * size);
-            std::vector<int> iwork(3 + 5 * size);
-            for (std::int64_t b = begin; b < end; ++b) {
-                T* const vectors = data + b * ld * n;
-                if (!is_finite(vectors, n, ld, true) || lapack::syevd(n, vectors, ld, values.data(), work, iwork) != 0)
-                    std::fill(values.begin(), values.end(), std::numeric_limits<T>::quiet_NaN());
-                for (int j = 0; j < n; ++j) vectors[n + std::int64_t{j} * ld] = values[static_cast<std::size_t>(j)];
-            }
-        });
+        over_batch(
+            a.size(0), n, n, 10 * std::int64_t{n}, [&](std::int64_t begin, std::int64_t end) {
+                const auto size = static_cast<std::size_t>(n);
+                std::vector<T> values(size), work(1 + 6 * size + 2 * size * size);
+                std::vector<int> iwork(3 + 5 * size);
+                for (std::int64_t b = begin; b < end; ++b) {
+                    T* const vectors = data + b * ld * n;
+                    if (!is_finite(vectors, n, ld, true) ||
+                        lapack::syevd(n, vectors, ld, values.data(), work, iwork) != 0)
+                        std::fill(values.begin(), values.end(),
+                                  std::numeric_limits<T>::quiet_NaN());
+                    for (int j = 0; j < n; ++j)
+                        vectors[n + std::int64_t{j} * ld] = values[static_cast<std::size_t>(j)];
+                }
+            });
     });
 }
 
 void triangular_solve(Tensor& x, const Tensor& a, bool upper, bool unit) {
     if (x.numel() == 0) return;
     const int n = narrow(a.size(-1), "solve_triangular");
-    check(x.size(-1) <= std::numeric_limits<int>::max(), "solve_triangular", "too many right sides for BLAS; got ", x.size(-1));
-    const auto fits = [n](std::int64_t one, std::int64_t ld) { return n == 1 || (one == 1 && ld >= n && ld <= std::numeric_limits<int>::max()); };
-    const bool by_rows = fits(a.strides()[2], a.strides()[1]), by_columns = !by_rows && fits(a.strides()[1], a.strides()[2]);
+    check(x.size(-1) <= std::numeric_limits<int>::max(), "solve_triangular",
+          "too many right sides for BLAS; got ", x.size(-1));
+    const auto fits = [n](std::int64_t one, std::int64_t ld) {
+        return n == 1 || (one == 1 && ld >= n && ld <= std::numeric_limits<int>::max());
+    };
+    const bool by_rows = fits(a.strides()[2], a.strides()[1]),
+               by_columns = !by_rows && fits(a.strides()[1], a.strides()[2]);
     if (!by_rows && !by_columns) return triangular_solve(x, clone_data(a), upper, unit);
     const int ld = n == 1 ? 1 : static_cast<int>(a.strides()[by_columns ? 2 : 1]);
     visit_real(x, [&]<class T>() {
@@ -177,7 +193,9 @@ void triangular_solve(Tensor& x, const Tensor& a, bool upper, bool unit) {
         const T* const from = a.data<T>();
         const std::int64_t k = x.size(-1);
         over_batch(x.size(0), n, n, k, [&](std::int64_t begin, std::int64_t end) {
-            for (std::int64_t b = begin; b < end; ++b) solve_triangular(to + b * n * k, k, from + b * a.strides()[0], n, ld, by_columns, upper, unit);
+            for (std::int64_t b = begin; b < end; ++b)
+                solve_triangular(to + b * n * k, k, from + b * a.strides()[0], n, ld, by_columns,
+                                 upper, unit);
         });
     });
 }

@@ -1,5 +1,6 @@
 #pragma once
-// Walking over some dimensions of several tensors at once: what copies, reductions, gather, scans and sorting do around their inner loops.
+// Walking over some dimensions of several tensors at once: what copies, reductions, gather, scans
+// and sorting do around their inner loops.
 #include <array>
 #include <cstdint>
 
@@ -8,15 +9,14 @@
 namespace eps::kernels::cpu {
 
 /// One dimension as N operands see it; strides in elements.
-template <std::size_t N>
-struct Axis {
+template <std::size_t N> struct Axis {
     std::int64_t size = 1;
     std::array<std::int64_t, N> strides{};
 };
 
-/// Dimensions from outermost to innermost. Neighbours that every operand sees as one are merged; extents of 1 are dropped.
-template <std::size_t N>
-class Nest {
+/// Dimensions from outermost to innermost. Neighbours that every operand sees as one are merged;
+/// extents of 1 are dropped.
+template <std::size_t N> class Nest {
 public:
     int rank() const { return rank_; }
     const Axis<N>& operator[](int d) const { return axes_[static_cast<std::size_t>(d)]; }
@@ -57,9 +57,9 @@ Axis<N> axis_of(const std::array<const Tensor*, N>& tensors, const Shape& shape,
     return axis;
 }
 
-/// Stands at one place of a nest and knows its offset in each operand. Divides once, to find the start; each step only adds.
-template <std::size_t N>
-class Walk {
+/// Stands at one place of a nest and knows its offset in each operand. Divides once, to find the
+/// start; each step only adds.
+template <std::size_t N> class Walk {
 public:
     Walk(const Nest<N>& nest, std::int64_t place) : nest_(nest) {
         for (int d = nest.rank() - 1; d >= 0; --d) {

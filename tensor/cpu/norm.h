@@ -1,7 +1,8 @@
 #pragma once
-// Inner loops that the norms share: sums of rows of columns, and of lines. Deviations are taken from a centre near the mean, and what
-// the centre missed is added afterwards in f64 (the corrected two-pass algorithm of Chan, Golub & LeVeque 1983): a mean of 1e4 beside a
-// deviation of 1 costs no digits.
+// Inner loops that the norms share: sums of rows of columns, and of lines. Deviations are taken
+// from a centre near the mean, and what the centre missed is added afterwards in f64 (the corrected
+// two-pass algorithm of Chan, Golub & LeVeque 1983): a mean of 1e4 beside a deviation of 1 costs no
+// digits.
 #include "tensor/cpu/reduce.h"
 
 namespace eps::kernels::cpu {
@@ -17,8 +18,7 @@ inline Moments moments_about(double centre, double deviations, double squares, s
 }
 
 /// Two running sums along a contiguous line: f(i) gives the pair to add.
-template <class T, class F>
-void sum_line_pairs(std::int64_t n, T& first, T& second, const F& f) {
+template <class T, class F> void sum_line_pairs(std::int64_t n, T& first, T& second, const F& f) {
     constexpr std::int64_t lanes = kLanes<T>;
     T a[lanes] = {}, b[lanes] = {};
     std::int64_t i = 0;
@@ -29,8 +29,7 @@ void sum_line_pairs(std::int64_t n, T& first, T& second, const F& f) {
     second = fold<SumOf<T>, lanes / 2>(b);
 }
 
-template <class T>
-Moments line_moments(const T* __restrict x, std::int64_t n) {
+template <class T> Moments line_moments(const T* __restrict x, std::int64_t n) {
     const T centre = reduce_line<SumOf<T>, T>(x, 1, n) / static_cast<T>(n);
     T deviations, squares;
     sum_line_pairs<T>(n, deviations, squares, [=](std::int64_t i, T& a, T& b) {

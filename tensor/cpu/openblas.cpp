@@ -32,19 +32,25 @@ void choose_blas_kernels() {
     static std::once_flag once;
     std::call_once(once, [] {
 #if defined(__x86_64__)
-        if (gotoblas_dynamic_init == nullptr || gotoblas_dynamic_quit == nullptr || std::getenv("OPENBLAS_CORETYPE") != nullptr) return;
+        if (gotoblas_dynamic_init == nullptr || gotoblas_dynamic_quit == nullptr ||
+            std::getenv("OPENBLAS_CORETYPE") != nullptr)
+            return;
         if (std::string_view(openblas_get_corename()) != "Prescott") return;
         __builtin_cpu_init();
-        const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-                            __builtin_cpu_supports("avx512vl");
-        if (avx512) choose_again("SkylakeX");
-        else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) choose_again("Haswell");
+        const bool avx512 =
+            __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+        if (avx512)
+            choose_again("SkylakeX");
+        else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+            choose_again("Haswell");
 #endif
     });
 }
 
-// An OpenMP build of OpenBLAS asks omp_get_max_threads() at every call, a setting that each thread of the program has for itself and that
-// we give back; a build of another kind has one setting for the process.
+// An OpenMP build of OpenBLAS asks omp_get_max_threads() at every call, a setting that each thread
+// of the program has for itself and that we give back; a build of another kind has one setting for
+// the process.
 BlasCall::BlasCall() : threads_before_(omp_get_max_threads()) {
     static std::once_flag once;
     std::call_once(once, [] {

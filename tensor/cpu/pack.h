@@ -9,10 +9,12 @@ namespace eps::kernels::cpu {
 
 /// to[p * Width + q] = from[p * step + q * lane] for q < lanes, 0 for the rest of the strip.
 template <class T, int Width>
-void pack_strip(T* __restrict to, const T* __restrict from, std::int64_t step, std::int64_t lane, std::int64_t steps, int lanes) {
+void pack_strip(T* __restrict to, const T* __restrict from, std::int64_t step, std::int64_t lane,
+                std::int64_t steps, int lanes) {
     constexpr int n = kLanes<T>;
     if (lane == 1 && lanes == Width) {
-        for (std::int64_t p = 0; p < steps; ++p) std::copy_n(from + p * step, Width, to + p * Width);
+        for (std::int64_t p = 0; p < steps; ++p)
+            std::copy_n(from + p * step, Width, to + p * Width);
         return;
     }
     std::int64_t p = 0;
@@ -28,7 +30,8 @@ void pack_strip(T* __restrict to, const T* __restrict from, std::int64_t step, s
             }
     }
     for (; p < steps; ++p)
-        for (int q = 0; q < Width; ++q) to[p * Width + q] = q < lanes ? from[p * step + q * lane] : T(0);
+        for (int q = 0; q < Width; ++q)
+            to[p * Width + q] = q < lanes ? from[p * step + q * lane] : T(0);
 }
 
 }  // namespace eps::kernels::cpu

@@ -1,9 +1,10 @@
 // The pool: threads that wait for jobs, and a caller that works along with them.
 //
-// A job is cut into pieces, a few for each thread, and each piece goes to the first thread that asks for it. The caller waits only for
-// pieces that another thread has begun: a thread that the system holds back (a busy machine, a shared one) costs what it would have
-// computed, not the time until it wakes. Every thread begins with its own share, so that from one job to the next it mostly finds in its
-// cache what it wrote itself.
+// A job is cut into pieces, a few for each thread, and each piece goes to the first thread that
+// asks for it. The caller waits only for pieces that another thread has begun: a thread that the
+// system holds back (a busy machine, a shared one) costs what it would have computed, not the time
+// until it wakes. Every thread begins with its own share, so that from one job to the next it
+// mostly finds in its cache what it wrote itself.
 #include "tensor/parallel.h"
 
 #include <algorithm>
@@ -27,8 +28,11 @@ namespace {
 
 constexpr std::int64_t kPiecesPerThread = 4, kMaxPieces = 64;  // of a job: a bit each
 constexpr int kMaxThreads = 64;
-constexpr int kSpins = 4000;       // of a waiting thread before it sleeps, some 50 us: longer than between two kernels of a training step
-constexpr int kPatience = 1000;    // spins of a caller at the end before it offers its core to others
+// of a waiting thread before it sleeps, some 50 us: longer than between two kernels of a training
+// step
+constexpr int kSpins = 4000;
+// spins of a caller at the end before it offers its core to others
+constexpr int kPatience = 1000;
 
 thread_local bool inside_job = false;  // of this thread: jobs do not nest
 
@@ -50,8 +54,9 @@ std::atomic<int>& thread_setting() {
     return count;
 }
 
-/// A thread of the pool, as its caller sees it. Linux likes to wake a sleeper on the core of whoever wakes it, and to let it wait there until
-/// the caller's slice is over (measured: 3 ms, with the other core idle). So a sleeper is kept off that core until it runs.
+/// A thread of the pool, as its caller sees it. Linux likes to wake a sleeper on the core of
+/// whoever wakes it, and to let it wait there until the caller's slice is over (measured: 3 ms,
+/// with the other core idle). So a sleeper is kept off that core until it runs.
 class Worker {
 public:
     /// By the thread itself, first of all.
@@ -102,10 +107,13 @@ public:
         for (std::int64_t i = 0; i < pieces_; ++i) {
             const std::int64_t piece = (first + i) % pieces_;
             const std::uint64_t bit = std::uint64_t{1} << piece;
-            if ((taken_.load(std::memory_order_relaxed) & bit) == 0 && (taken_.fetch_or(bit) & bit) == 0) run(piece);
+            if ((taken_.load(std::memory_order_relaxed) & bit) == 0 &&
+                (taken_.fetch_or(bit) & bit) == 0)
+                run(piece);
         }
     }
-    /// The first exception of any thread, for the caller's thread: none may end a thread of the pool.
+    /// The first exception of any thread, for the caller's thread: none may end a thread of the
+    /// pool.
     void rethrow() const {
         if (exception_) std::rethrow_exception(exception_);
     }
@@ -149,17 +157,19 @@ public:
         job.work(0);
         inside_job = false;
         job_.store(nullptr);
-        for (int spins = 0; inside_.load() != 0; ++spins) spins < kPatience ? pause() : std::this_thread::yield();
+        for (int spins = 0; inside_.load() != 0; ++spins)
+            spins < kPatience ? pause() : std::this_thread::yield();
         return true;
     }
 
 private:
-    // Where the system gives no more threads, those that are there do the work, the caller alone if need be.
+    // Where the system gives no more threads, those that are there do the work, the caller alone if
+    // need be.
     void start(int count) {
         try {
-            for (; started_ < count; ++started_) std::thread([this, id = started_ + 1] { serve(id); }).detach();
-        } catch (const std::system_error&) {
-        }
+            for (; started_ < count; ++started_)
+                std::thread([this, id = started_ + 1] { serve(id); }).detach();
+        } catch (const std::system_error&) {}
     }
 
     [[noreturn]] void serve(int id) {
@@ -167,7 +177,8 @@ private:
         workers_[id].begin();
         for (unsigned seen = 0;;) {
             seen = next_news(seen, workers_[id]);
-            // Whoever is counted as inside before it looks for the job keeps the job's caller waiting, so what it finds is alive.
+            // Whoever is counted as inside before it looks for the job keeps the job's caller
+            // waiting, so what it finds is alive.
             inside_.fetch_add(1);
             if (Job* const job = job_.load()) job->work(id);
             inside_.fetch_sub(1);
@@ -185,7 +196,7 @@ private:
 
     std::mutex caller_;  // one job at a time
     int started_ = 0;
-    Worker workers_[kMaxThreads];  // by id, which the caller has none of
+    Worker workers_[kMaxThreads];                // by id, which the caller has none of
     alignas(64) std::atomic<unsigned> news_{0};  // counts jobs
     alignas(64) std::atomic<Job*> job_{nullptr};
     std::atomic<int> inside_{0};
@@ -194,7 +205,9 @@ private:
 }  // namespace
 
 int num_threads() { return thread_setting().load(std::memory_order_relaxed); }
-void set_num_threads(int count) { thread_setting().store(std::clamp(count, 1, kMaxThreads), std::memory_order_relaxed); }
+void set_num_threads(int count) {
+    thread_setting().store(std::clamp(count, 1, kMaxThreads), std::memory_order_relaxed);
+}
 
 namespace detail {
 

@@ -1,6 +1,7 @@
 #pragma once
-// The CPU body of the pointwise family. One plain counted loop per row and dtype, over unit-stride pointers, which g++ vectorises;
-// whatever is strided, broadcast or of another dtype is first laid out in a tile that stays in L1.
+// The CPU body of the pointwise family. One plain counted loop per row and dtype, over unit-stride
+// pointers, which g++ vectorises; whatever is strided, broadcast or of another dtype is first laid
+// out in a tile that stays in L1.
 #include <array>
 #include <type_traits>
 #include <utility>
@@ -10,8 +11,7 @@
 namespace eps::kernels::cpu {
 
 /// Up to five operands of one row: g, then the inputs. Those the row does not read are null.
-template <class T>
-using Pointers = std::array<const T*, 5>;
+template <class T> using Pointers = std::array<const T*, 5>;
 
 /// out[i] = (g[i] *) d^I f(x0[i], ...), n elements.
 template <class F, int Row, class T, class Out>
@@ -32,24 +32,29 @@ void run_row(const F& f, Out* __restrict out, const Pointers<T>& p, std::int64_t
         if constexpr (R::arity > 1) a.x[1] = reads(1) ? x1[i] : T(0);
         if constexpr (R::arity > 2) a.x[2] = reads(2) ? x2[i] : T(0);
         if constexpr (R::arity > 3) a.x[3] = reads(3) ? x3[i] : T(0);
-        const auto y = family::unpack<row.index>([&]<int... I>() __attribute__((always_inline)) { return family::Derivative<I...>::at(op, a); });
-        if constexpr (row.index.order > 0) out[i] = static_cast<Out>(g[i] * y);
-        else out[i] = static_cast<Out>(y);
+        const auto y = family::unpack<row.index>([&]<int... I>() __attribute__((always_inline)) {
+            return family::Derivative<I...>::at(op, a);
+        });
+        if constexpr (row.index.order > 0)
+            out[i] = static_cast<Out>(g[i] * y);
+        else
+            out[i] = static_cast<Out>(y);
     }
 }
 
 template <class T, class Out>
 using RowFunction = void (*)(const void* f, Out* out, const Pointers<T>& p, std::int64_t n);
 
-/// Visits the whole output with one row function. Operands: 0 out, 1 g, 2.. inputs. In cpu/pointwise.cpp, once for all ops: an op of another
-/// project brings its rows and nothing else.
+/// Visits the whole output with one row function. Operands: 0 out, 1 g, 2.. inputs. In
+/// cpu/pointwise.cpp, once for all ops: an op of another project brings its rows and nothing else.
 template <class T, class Out>
 void run_loop(const void* f, RowFunction<T, Out> run, const std::array<const Tensor*, 6>& operands);
 
 // Rows known to be zero or one are never launched; they have no loop.
 template <class F, class T, class Out, std::size_t Row>
 constexpr RowFunction<T, Out> row_function() {
-    if constexpr (Row > 0 && family::Rows<F>::table[Row].kind != Partial::Kind::other) return nullptr;
+    if constexpr (Row > 0 && family::Rows<F>::table[Row].kind != Partial::Kind::other)
+        return nullptr;
     else
         return [](const void* f, Out* out, const Pointers<T>& p, std::int64_t n) {
             run_row<F, static_cast<int>(Row), T, Out>(*static_cast<const F*>(f), out, p, n);
@@ -57,8 +62,10 @@ constexpr RowFunction<T, Out> row_function() {
 }
 
 template <class F, class T, class Out, std::size_t... Row>
-void dispatch_row(const void* attributes, int row, const std::array<const Tensor*, 6>& operands, std::index_sequence<Row...>) {
-    static constexpr std::array<RowFunction<T, Out>, sizeof...(Row)> functions{row_function<F, T, Out, Row>()...};
+void dispatch_row(const void* attributes, int row, const std::array<const Tensor*, 6>& operands,
+                  std::index_sequence<Row...>) {
+    static constexpr std::array<RowFunction<T, Out>, sizeof...(Row)> functions{
+        row_function<F, T, Out, Row>()...};
     run_loop<T, Out>(attributes, functions[static_cast<std::size_t>(row)], operands);
 }
 
@@ -70,8 +77,7 @@ void run_typed(const void* attributes, int row, const std::array<const Tensor*, 
     dispatch_row<F, T, Out>(attributes, row, operands, std::make_index_sequence<rows>());
 }
 
-template <class F>
-void pointwise(const void* attributes, int row, const PointwiseArgs& args) {
+template <class F> void pointwise(const void* attributes, int row, const PointwiseArgs& args) {
     using R = family::Rows<F>;
     constexpr PointwiseKind kind = family::kind_of<F>();
     const Partial& partial = R::table[static_cast<std::size_t>(row)];
@@ -90,10 +96,11 @@ void pointwise(const void* attributes, int row, const PointwiseArgs& args) {
     }
 }
 
-template <class F>
-PointwiseKernels pointwise_kernels() {
-    if constexpr (family::has_slope<F>) return {pointwise<F>, pointwise<family::SlopeOfOutput<F>>};
-    else return {pointwise<F>, nullptr};
+template <class F> PointwiseKernels pointwise_kernels() {
+    if constexpr (family::has_slope<F>)
+        return {pointwise<F>, pointwise<family::SlopeOfOutput<F>>};
+    else
+        return {pointwise<F>, nullptr};
 }
 
 }  // namespace eps::kernels::cpu

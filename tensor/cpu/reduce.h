@@ -11,26 +11,32 @@ template <class T> struct SumOf {
     static T combine(T a, T b) { return static_cast<T>(a + b); }
 };
 template <class T> struct MaxOf {
-    static T identity() { return std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::lowest(); }
+    static T identity() {
+        return std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity()
+                                                    : std::numeric_limits<T>::lowest();
+    }
     static T combine(T a, T b) {  // NaN wins; two selections, no branch
         const T larger = a > b ? a : b;
         return a != a ? a : larger;
     }
 };
 template <class T> struct MinOf {
-    static T identity() { return std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max(); }
+    static T identity() {
+        return std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity()
+                                                    : std::numeric_limits<T>::max();
+    }
     static T combine(T a, T b) {
         const T smaller = a < b ? a : b;
         return a != a ? a : smaller;
     }
 };
 
-/// Independent running values, as many as four AVX-512 registers hold: what g++ vectorises without being allowed to reorder sums.
+/// Independent running values, as many as four AVX-512 registers hold: what g++ vectorises without
+/// being allowed to reorder sums.
 template <class T> inline constexpr std::int64_t kLanes = sizeof(T) == 8 ? 32 : 64;
 
 /// values[0] and values[Half], values[1] and values[Half + 1], ... until one is left.
-template <class R, std::int64_t Half, class T>
-T fold(T* values) {
+template <class R, std::int64_t Half, class T> T fold(T* values) {
     if constexpr (Half == 0) {
         return values[0];
     } else {
@@ -48,15 +54,19 @@ T reduce_line(const S* __restrict x, std::int64_t stride, std::int64_t n) {
     std::int64_t i = 0;
     if (stride == 1)
         for (; i + lanes <= n; i += lanes)
-            for (std::int64_t l = 0; l < lanes; ++l) values[l] = R::combine(values[l], static_cast<T>(x[i + l]));
+            for (std::int64_t l = 0; l < lanes; ++l)
+                values[l] = R::combine(values[l], static_cast<T>(x[i + l]));
     else
         for (; i + lanes <= n; i += lanes)
-            for (std::int64_t l = 0; l < lanes; ++l) values[l] = R::combine(values[l], static_cast<T>(x[(i + l) * stride]));
-    for (std::int64_t l = 0; l < n - i; ++l) values[l] = R::combine(values[l], static_cast<T>(x[(i + l) * stride]));
+            for (std::int64_t l = 0; l < lanes; ++l)
+                values[l] = R::combine(values[l], static_cast<T>(x[(i + l) * stride]));
+    for (std::int64_t l = 0; l < n - i; ++l)
+        values[l] = R::combine(values[l], static_cast<T>(x[(i + l) * stride]));
     return fold<R, lanes / 2>(values);
 }
 
-/// `count` rows of `width` values, `stride` apart, combined into the first: neighbours, then neighbours of those, and so on.
+/// `count` rows of `width` values, `stride` apart, combined into the first: neighbours, then
+/// neighbours of those, and so on.
 template <class R, class T>
 void combine_rows(T* rows, std::int64_t count, std::int64_t width, std::int64_t stride) {
     for (std::int64_t step = 1; step < count; step *= 2)

@@ -1,5 +1,6 @@
-// A sparse matrix along one dimension. Where what lies beside the dimension is contiguous, an output is a sum of rows, added two at a time in
-// blocks that stay in the cache; else each line is done for itself.
+// A sparse matrix along one dimension. Where what lies beside the dimension is contiguous, an
+// output is a sum of rows, added two at a time in blocks that stay in the cache; else each line is
+// done for itself.
 #include <algorithm>
 
 #include "tensor/kernels.h"
@@ -20,10 +21,8 @@ Tensor line_starts(const Tensor& x, int dim) {
     return x.as_strided(shape, x.strides(), x.offset());
 }
 
-
 /// Elements are numbers, or words that are only selected.
-template <class T, bool Selects>
-struct Resampling {
+template <class T, bool Selects> struct Resampling {
     const Taps& taps;
     std::int64_t to_step, from_step;  // along the dimension
 
@@ -36,9 +35,15 @@ struct Resampling {
         } else if constexpr (Selects) {
             std::copy_n(source(from, t), width, to);
         } else {
-            if ((end - t) % 2 != 0) scale(to, source(from, t), weight(t), width), ++t;
-            else pair<false>(to, source(from, t), source(from, t + 1), weight(t), weight(t + 1), width), t += 2;
-            for (; t < end; t += 2) pair<true>(to, source(from, t), source(from, t + 1), weight(t), weight(t + 1), width);
+            if ((end - t) % 2 != 0)
+                scale(to, source(from, t), weight(t), width), ++t;
+            else
+                pair<false>(to, source(from, t), source(from, t + 1), weight(t), weight(t + 1),
+                            width),
+                    t += 2;
+            for (; t < end; t += 2)
+                pair<true>(to, source(from, t), source(from, t + 1), weight(t), weight(t + 1),
+                           width);
         }
     }
 
@@ -55,15 +60,19 @@ struct Resampling {
     }
 
 private:
-    const T* source(const T* from, std::int64_t t) const { return from + taps.sources[static_cast<std::size_t>(t)] * from_step; }
+    const T* source(const T* from, std::int64_t t) const {
+        return from + taps.sources[static_cast<std::size_t>(t)] * from_step;
+    }
     T weight(std::int64_t t) const { return convert<T>(taps.weights[static_cast<std::size_t>(t)]); }
 
     static void scale(T* __restrict to, const T* __restrict a, T wa, std::int64_t width) {
         for (std::int64_t k = 0; k < width; ++k) to[k] = static_cast<T>(wa * a[k]);
     }
     template <bool Adds>
-    static void pair(T* __restrict to, const T* __restrict a, const T* __restrict b, T wa, T wb, std::int64_t width) {
-        for (std::int64_t k = 0; k < width; ++k) to[k] = static_cast<T>((Adds ? to[k] + wa * a[k] : wa * a[k]) + wb * b[k]);
+    static void pair(T* __restrict to, const T* __restrict a, const T* __restrict b, T wa, T wb,
+                     std::int64_t width) {
+        for (std::int64_t k = 0; k < width; ++k)
+            to[k] = static_cast<T>((Adds ? to[k] + wa * a[k] : wa * a[k]) + wb * b[k]);
     }
 };
 
@@ -77,32 +86,44 @@ void resample_typed(Tensor& out, const Tensor& src, int dim, const Taps& taps) {
     const std::int64_t width = lines.inner_size(), outputs = taps.outputs();
     const auto pieces_of = [](std::int64_t n) { return (n + kBlock - 1) / kBlock; };
     if (lines.inner_stride(0) == 1 && lines.inner_stride(1) == 1 && width > 1) {
-        const std::int64_t pieces = pieces_of(width), units = lines.outer_count() * outputs * pieces;
-        parallel_for(units, std::max<std::int64_t>(1, kGrain / std::min(width, kBlock)), [&](std::int64_t begin, std::int64_t end) {
-            for (std::int64_t unit = begin; unit < end; ++unit) {
-                const std::int64_t first = unit % pieces * kBlock, i = unit / pieces % outputs, outer = unit / pieces / outputs;
-                resampling.row(to + lines.row_offset(0, outer) + i * resampling.to_step + first, from + lines.row_offset(1, outer) + first, i,
-                               std::min(kBlock, width - first));
-            }
-        });
+        const std::int64_t pieces = pieces_of(width),
+                           units = lines.outer_count() * outputs * pieces;
+        parallel_for(
+            units, std::max<std::int64_t>(1, kGrain / std::min(width, kBlock)),
+            [&](std::int64_t begin, std::int64_t end) {
+                for (std::int64_t unit = begin; unit < end; ++unit) {
+                    const std::int64_t first = unit % pieces * kBlock, i = unit / pieces % outputs,
+                                       outer = unit / pieces / outputs;
+                    resampling.row(to + lines.row_offset(0, outer) + i * resampling.to_step + first,
+                                   from + lines.row_offset(1, outer) + first, i,
+                                   std::min(kBlock, width - first));
+                }
+            });
         return;
     }
     const std::int64_t pieces = pieces_of(outputs), units = lines.outer_count() * width * pieces;
-    parallel_for(units, std::max<std::int64_t>(1, kGrain / std::min(outputs, kBlock)), [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t unit = begin; unit < end; ++unit) {
-            const std::int64_t first = unit % pieces * kBlock, inner = unit / pieces % width, outer = unit / pieces / width;
-            resampling.line(to + lines.row_offset(0, outer) + inner * lines.inner_stride(0),
-                            from + lines.row_offset(1, outer) + inner * lines.inner_stride(1), first, std::min(outputs, first + kBlock));
-        }
-    });
+    parallel_for(
+        units, std::max<std::int64_t>(1, kGrain / std::min(outputs, kBlock)),
+        [&](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t unit = begin; unit < end; ++unit) {
+                const std::int64_t first = unit % pieces * kBlock, inner = unit / pieces % width,
+                                   outer = unit / pieces / width;
+                resampling.line(to + lines.row_offset(0, outer) + inner * lines.inner_stride(0),
+                                from + lines.row_offset(1, outer) + inner * lines.inner_stride(1),
+                                first, std::min(outputs, first + kBlock));
+            }
+        });
 }
 
 }  // namespace
 
 void resample(Tensor& out, const Tensor& src, int dim, const Taps& taps) {
     if (out.numel() == 0) return;
-    if (taps.selects()) return visit_words(out.dtype(), [&]<class T>() { resample_typed<T, true>(out, src, dim, taps); });
-    visit_number("resample", out.dtype(), [&]<class T>() { resample_typed<T, false>(out, src, dim, taps); });
+    if (taps.selects())
+        return visit_words(out.dtype(),
+                           [&]<class T>() { resample_typed<T, true>(out, src, dim, taps); });
+    visit_number("resample", out.dtype(),
+                 [&]<class T>() { resample_typed<T, false>(out, src, dim, taps); });
 }
 
 }  // namespace eps::kernels::cpu

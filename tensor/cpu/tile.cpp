@@ -6,16 +6,20 @@ namespace eps::kernels::cpu {
 namespace {
 
 template <class T, int Rows, int Vectors, Along along>
-void tile(const TileSum<T>& sum, T* __restrict c, std::int64_t c_row, int columns, bool accumulate) {
-    // Many rows are found from a pointer to every fourth: so many multiples of a_row do not fit into the registers.
-    constexpr int lanes = kLanes<T>, group = Rows > 8 ? 4 : Rows, groups = (Rows + group - 1) / group;
+void tile(const TileSum<T>& sum, T* __restrict c, std::int64_t c_row, int columns,
+          bool accumulate) {
+    // Many rows are found from a pointer to every fourth: so many multiples of a_row do not fit
+    // into the registers.
+    constexpr int lanes = kLanes<T>, group = Rows > 8 ? 4 : Rows,
+                  groups = (Rows + group - 1) / group;
     Vector<T> total[Rows][Vectors];
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 4
         for (int j = 0; j < Vectors; ++j) total[i][j] = Vector<T>{};
 
-    const std::int64_t a_row = along == Along::rows ? 1 : sum.a_row, a_step = along == Along::steps ? 1 : sum.a_step, b_step = sum.b_step;
+    const std::int64_t a_row = along == Along::rows ? 1 : sum.a_row,
+                       a_step = along == Along::steps ? 1 : sum.a_step, b_step = sum.b_step;
     for (std::int64_t segment = 0; segment < sum.segments; ++segment) {
         const T* __restrict a[groups];
         for (int i = 0; i < groups; ++i) a[i] = sum.a + segment * sum.a_segment + i * group * a_row;
@@ -56,7 +60,8 @@ void tile(const TileSum<T>& sum, T* __restrict c, std::int64_t c_row, int column
 }
 
 template <class T, int Vectors, Along along, int... Row>
-constexpr std::array<TileFunction<T>, kTileRows> of_every_height(std::integer_sequence<int, Row...>) {
+constexpr std::array<TileFunction<T>, kTileRows> of_every_height(
+    std::integer_sequence<int, Row...>) {
     return {tile<T, Row + 1, Vectors, along>...};
 }
 

@@ -1,4 +1,5 @@
-// Optimiser steps over all parameters at once: one parallel loop over chunks of every tensor. So are their gradients unscaled.
+// Optimiser steps over all parameters at once: one parallel loop over chunks of every tensor. So
+// are their gradients unscaled.
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -23,7 +24,8 @@ std::vector<Piece> pieces_of(std::span<const UpdateTensors> list) {
     std::vector<Piece> pieces;
     for (std::size_t t = 0; t < list.size(); ++t) {
         const std::int64_t n = list[t].value.numel();
-        for (std::int64_t first = 0; first < n; first += kChunk) pieces.push_back({t, first, std::min(kChunk, n - first)});
+        for (std::int64_t first = 0; first < n; first += kChunk)
+            pieces.push_back({t, first, std::min(kChunk, n - first)});
         list[t].value.storage().bump_version();
     }
     return pieces;
@@ -31,7 +33,8 @@ std::vector<Piece> pieces_of(std::span<const UpdateTensors> list) {
 
 /// f(piece) for those of T, on several threads where they are worth it.
 template <class T, class F>
-void parallel_pieces(std::span<const UpdateTensors> list, const std::vector<Piece>& pieces, const F& f) {
+void parallel_pieces(std::span<const UpdateTensors> list, const std::vector<Piece>& pieces,
+                     const F& f) {
     std::int64_t work = 0;
     for (const Piece& piece : pieces) work += piece.count;
     const auto count = static_cast<std::int64_t>(pieces.size());
@@ -44,9 +47,12 @@ void parallel_pieces(std::span<const UpdateTensors> list, const std::vector<Piec
 }
 
 template <class U, class T>
-void update_piece(const UpdateTensors& t, const Piece& piece, const math::Coefficients<T>& coefficients) {
+void update_piece(const UpdateTensors& t, const Piece& piece,
+                  const math::Coefficients<T>& coefficients) {
     const math::Coefficients<T> c = coefficients;
-    const auto at = [&](const Tensor& x) { return x.defined() ? static_cast<T*>(x.raw_data()) + piece.first : nullptr; };
+    const auto at = [&](const Tensor& x) {
+        return x.defined() ? static_cast<T*>(x.raw_data()) + piece.first : nullptr;
+    };
     T* __restrict p = at(t.value);
     const T* __restrict g = at(t.gradient);
     T* __restrict s1 = at(t.state1);
@@ -61,27 +67,36 @@ void update_piece(const UpdateTensors& t, const Piece& piece, const math::Coeffi
             if constexpr (has2) s2[i] = second;
         }
     };
-    if (s2) loop(std::true_type{}, std::true_type{});
-    else if (s1) loop(std::true_type{}, std::false_type{});
-    else loop(std::false_type{}, std::false_type{});
+    if (s2)
+        loop(std::true_type{}, std::true_type{});
+    else if (s1)
+        loop(std::true_type{}, std::false_type{});
+    else
+        loop(std::false_type{}, std::false_type{});
 }
 
 template <class U, class T>
-void update_all(std::span<const UpdateTensors> list, const std::vector<Piece>& pieces, const UpdateCoefficients& c) {
+void update_all(std::span<const UpdateTensors> list, const std::vector<Piece>& pieces,
+                const UpdateCoefficients& c) {
     const math::Coefficients<T> typed(c);
-    parallel_pieces<T>(list, pieces, [&](const Piece& piece) { update_piece<U, T>(list[piece.tensor], piece, typed); });
+    parallel_pieces<T>(list, pieces, [&](const Piece& piece) {
+        update_piece<U, T>(list[piece.tensor], piece, typed);
+    });
 }
 
 template <class U>
-void update_dtypes(std::span<const UpdateTensors> list, const std::vector<Piece>& pieces, const UpdateCoefficients& c) {
-    const auto any = [&](DType dtype) { return std::any_of(list.begin(), list.end(), [&](const UpdateTensors& t) { return t.value.dtype() == dtype; }); };
+void update_dtypes(std::span<const UpdateTensors> list, const std::vector<Piece>& pieces,
+                   const UpdateCoefficients& c) {
+    const auto any = [&](DType dtype) {
+        return std::any_of(list.begin(), list.end(),
+                           [&](const UpdateTensors& t) { return t.value.dtype() == dtype; });
+    };
     if (any(DType::f32)) update_all<U, float>(list, pieces, c);
     if (any(DType::f64)) update_all<U, double>(list, pieces, c);
 }
 
 /// Whether the piece was finite.
-template <class T>
-bool unscale_piece(const UpdateTensors& t, const Piece& piece, T factor) {
+template <class T> bool unscale_piece(const UpdateTensors& t, const Piece& piece, T factor) {
     T* __restrict to = static_cast<T*>(t.value.raw_data()) + piece.first;
     const T* __restrict from = static_cast<const T*>(t.gradient.raw_data()) + piece.first;
     bool finite = true;
@@ -94,13 +109,15 @@ bool unscale_piece(const UpdateTensors& t, const Piece& piece, T factor) {
 
 }  // namespace
 
-void multi_tensor_update(Update update, const Tensor& coefficients, std::span<const UpdateTensors> list) {
+void multi_tensor_update(Update update, const Tensor& coefficients,
+                         std::span<const UpdateTensors> list) {
     UpdateCoefficients c;
     std::memcpy(&c, coefficients.raw_data(), sizeof c);
     if (c.skip != 0) return;
     const std::vector<Piece> pieces = pieces_of(list);
     switch (update) {
-#define EPS_UPDATE_CASE(name, S) case Update::name: return update_dtypes<math::S>(list, pieces, c);
+#define EPS_UPDATE_CASE(name, S) \
+    case Update::name: return update_dtypes<math::S>(list, pieces, c);
         EPS_UPDATES(EPS_UPDATE_CASE)
 #undef EPS_UPDATE_CASE
     }
@@ -112,7 +129,8 @@ void multi_tensor_unscale(Tensor& found, const Tensor& scale, std::span<const Up
     std::atomic<bool> finite{true};
     const auto unscale = [&]<class T>() {
         parallel_pieces<T>(list, pieces, [&](const Piece& piece) {
-            if (!unscale_piece<T>(list[piece.tensor], piece, static_cast<T>(factor))) finite.store(false, std::memory_order_relaxed);
+            if (!unscale_piece<T>(list[piece.tensor], piece, static_cast<T>(factor)))
+                finite.store(false, std::memory_order_relaxed);
         });
     };
     unscale.template operator()<float>();

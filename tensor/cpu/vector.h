@@ -1,6 +1,6 @@
 #pragma once
-// One SIMD register as a type, for the few kernels whose speed depends on what stays in registers. Everything else is a plain loop that
-// the compiler vectorises.
+// One SIMD register as a type, for the few kernels whose speed depends on what stays in registers.
+// Everything else is a plain loop that the compiler vectorises.
 #include <cstring>
 
 namespace eps::kernels::cpu {
@@ -13,28 +13,33 @@ inline constexpr int kVectorBytes = 32, kVectorRegisters = 16;
 inline constexpr int kVectorBytes = 16, kVectorRegisters = 16;
 #endif
 
-template <class T>
-struct VectorOf {
+template <class T> struct VectorOf {
     typedef T type __attribute__((vector_size(kVectorBytes)));
     typedef T unaligned __attribute__((vector_size(kVectorBytes), aligned(alignof(T)), may_alias));
 };
 template <class T> using Vector = typename VectorOf<T>::type;
 template <class T> inline constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(T));
 
-template <class T> inline Vector<T> load(const T* p) { return *reinterpret_cast<const typename VectorOf<T>::unaligned*>(p); }
-template <class T> inline void store(T* p, Vector<T> v) { *reinterpret_cast<typename VectorOf<T>::unaligned*>(p) = v; }
-/// x in every lane. (x - 0 is x for every x, so that the compiler makes this one broadcast; x + 0 would not be: -0 + 0 is 0.)
+template <class T> inline Vector<T> load(const T* p) {
+    return *reinterpret_cast<const typename VectorOf<T>::unaligned*>(p);
+}
+template <class T> inline void store(T* p, Vector<T> v) {
+    *reinterpret_cast<typename VectorOf<T>::unaligned*>(p) = v;
+}
+/// x in every lane. (x - 0 is x for every x, so that the compiler makes this one broadcast; x + 0
+/// would not be: -0 + 0 is 0.)
 template <class T> inline Vector<T> broadcast(T x) { return x - Vector<T>{}; }
 
-/// Swaps rows and columns of a block of kLanes x kLanes that lies in registers: log2(lanes) rounds, each exchanging the off-diagonal
-/// quarters of blocks twice as large as in the round before.
+/// Swaps rows and columns of a block of kLanes x kLanes that lies in registers: log2(lanes) rounds,
+/// each exchanging the off-diagonal quarters of blocks twice as large as in the round before.
 template <class T>
 inline __attribute__((always_inline)) void transpose_block(Vector<T> (&r)[kLanes<T>]) {
     constexpr int n = kLanes<T>;
     using Lane = decltype(Vector<T>{} < Vector<T>{});
 #pragma GCC unroll 4
     for (int h = 1; h < n; h *= 2) {
-        Lane even{}, odd{};  // lane numbers of the pair (r[i], r[i + h]), n and more being the second's
+        // lane numbers of the pair (r[i], r[i + h]), n and more being the second's
+        Lane even{}, odd{};
         for (int j = 0; j < n; ++j) {
             even[j] = (j & h) != 0 ? n + j - h : j;
             odd[j] = (j & h) != 0 ? n + j : j + h;

@@ -16,10 +16,12 @@
 namespace eps {
 namespace {
 
-// A rename is on the disk once its folder is. Some file systems cannot sync a folder: that is not the caller's trouble.
+// A rename is on the disk once its folder is. Some file systems cannot sync a folder: that is not
+// the caller's trouble.
 void sync_folder_of(const std::string& path) {
     const std::string folder = std::filesystem::path(path).parent_path().string();
-    const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int descriptor =
+        ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) return;
     (void)::fsync(descriptor);
     ::close(descriptor);
@@ -27,13 +29,16 @@ void sync_folder_of(const std::string& path) {
 
 }  // namespace
 
-AtomicFile::AtomicFile(std::string path, const char* op) : path_(std::move(path)), temporary_(path_ + ".tmp"), op_(op) {
+AtomicFile::AtomicFile(std::string path, const char* op)
+    : path_(std::move(path)), temporary_(path_ + ".tmp"), op_(op) {
     struct stat status {};
     const bool exists = ::stat(path_.c_str(), &status) == 0;
-    check(!exists || S_ISREG(status.st_mode), op_, "'", path_, "' is there and is ", S_ISDIR(status.st_mode) ? "a folder" : "no regular file",
-          "; expected a file or nothing");
-    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-    check(descriptor_ >= 0, op_, "cannot create '", temporary_, "': ", std::generic_category().message(errno));
+    check(!exists || S_ISREG(status.st_mode), op_, "'", path_, "' is there and is ",
+          S_ISDIR(status.st_mode) ? "a folder" : "no regular file", "; expected a file or nothing");
+    descriptor_ =
+        ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+    check(descriptor_ >= 0, op_, "cannot create '", temporary_,
+          "': ", std::generic_category().message(errno));
 }
 
 AtomicFile::~AtomicFile() {
@@ -42,7 +47,9 @@ AtomicFile::~AtomicFile() {
     ::unlink(temporary_.c_str());
 }
 
-void AtomicFile::refuse(const char* doing) const { fail(op_, "cannot ", doing, " '", path_, "': ", std::generic_category().message(errno)); }
+void AtomicFile::refuse(const char* doing) const {
+    fail(op_, "cannot ", doing, " '", path_, "': ", std::generic_category().message(errno));
+}
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
     while (!bytes.empty()) {
@@ -62,7 +69,8 @@ void AtomicFile::commit() {
     sync_folder_of(path_);
 }
 
-void write_file_atomically(const std::string& path, std::initializer_list<Bytes> parts, const char* op) {
+void write_file_atomically(const std::string& path, std::initializer_list<Bytes> parts,
+                           const char* op) {
     AtomicFile file(path, op);
     for (const Bytes part : parts) file.write(part);
     file.commit();

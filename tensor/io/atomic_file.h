@@ -1,5 +1,6 @@
 #pragma once
-// Files that are there completely or not at all: whoever kills the program at any moment finds the old file or the new one.
+// Files that are there completely or not at all: whoever kills the program at any moment finds the
+// old file or the new one.
 #include <cstddef>
 #include <initializer_list>
 #include <span>
@@ -9,10 +10,12 @@
 
 namespace eps {
 
-/// Writes `path`.tmp in the same folder; commit() makes it `path`. Without commit() the target stays as it was.
+/// Writes `path`.tmp in the same folder; commit() makes it `path`. Without commit() the target
+/// stays as it was.
 class AtomicFile {
 public:
-    /// Throws an Error of `op` that names the path if the folder is not writable, or if `path` is there and is no regular file.
+    /// Throws an Error of `op` that names the path if the folder is not writable, or if `path` is
+    /// there and is no regular file.
     AtomicFile(std::string path, const char* op);
     ~AtomicFile();  // drops what was not committed
     AtomicFile(const AtomicFile&) = delete;
@@ -32,11 +35,16 @@ private:
 };
 
 using Bytes = std::span<const std::byte>;
-inline Bytes as_byte_span(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
+inline Bytes as_byte_span(std::string_view text) {
+    return std::as_bytes(std::span(text.data(), text.size()));
+}
 
-/// Replaces `path` by the concatenation of the parts, atomically. Errors carry `op`, the path and the system's reason.
-void write_file_atomically(const std::string& path, std::initializer_list<Bytes> parts, const char* op = "write_file");
-void write_file_atomically(const std::string& path, std::string_view text, const char* op = "write_file");
+/// Replaces `path` by the concatenation of the parts, atomically. Errors carry `op`, the path and
+/// the system's reason.
+void write_file_atomically(const std::string& path, std::initializer_list<Bytes> parts,
+                           const char* op = "write_file");
+void write_file_atomically(const std::string& path, std::string_view text,
+                           const char* op = "write_file");
 
 /// All bytes of a regular file; errors as InputFile.
 std::vector<std::byte> read_file(const std::string& path, const char* op = "read_file");

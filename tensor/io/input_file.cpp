@@ -13,7 +13,8 @@
 namespace eps {
 namespace {
 
-// A complaint may quote the file, and a file may hold anything: no control characters, no megabytes.
+// A complaint may quote the file, and a file may hold anything: no control characters, no
+// megabytes.
 std::string printable(std::string_view text) {
     constexpr std::size_t kLongest = 400;
     std::string out(text.substr(0, kLongest));
@@ -25,12 +26,15 @@ std::string printable(std::string_view text) {
 }  // namespace
 
 InputFile::InputFile(std::string path, const char* op) : path_(std::move(path)), op_(op) {
-    descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // NONBLOCK: a FIFO must not hang before it is refused
-    check(descriptor_ >= 0, op_, "cannot open '", path_, "': ", std::generic_category().message(errno));
+    // NONBLOCK: a FIFO must not hang before it is refused
+    descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    check(descriptor_ >= 0, op_, "cannot open '", path_,
+          "': ", std::generic_category().message(errno));
     struct stat status {};
     if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
         ::close(descriptor_);
-        fail(op_, "'", path_, "' is ", S_ISDIR(status.st_mode) ? "a folder" : "no regular file", "; expected a file");
+        fail(op_, "'", path_, "' is ", S_ISDIR(status.st_mode) ? "a folder" : "no regular file",
+             "; expected a file");
     }
     size_ = static_cast<std::uint64_t>(status.st_size);
 }
@@ -41,7 +45,8 @@ void InputFile::read(std::uint64_t offset, std::span<std::byte> out) const {
     if (offset > size_ || out.size() > size_ - offset)
         refuse(str("truncated: ", size_, " bytes, ", out.size(), " wanted at ", offset));
     while (!out.empty()) {
-        const ssize_t count = ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(offset));
+        const ssize_t count =
+            ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(offset));
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) refuse(std::generic_category().message(errno), " while reading");
         if (count == 0) refuse("the end came early", "; another program has shortened the file");
@@ -58,7 +63,8 @@ std::optional<std::uint64_t> byte_count(const Shape& shape, std::size_t element_
     std::int64_t bytes = static_cast<std::int64_t>(element_bytes);
     bool has_zero = false;
     for (const std::int64_t extent : shape) {
-        if (extent < 0 || __builtin_mul_overflow(bytes, extent == 0 ? 1 : extent, &bytes)) return std::nullopt;
+        if (extent < 0 || __builtin_mul_overflow(bytes, extent == 0 ? 1 : extent, &bytes))
+            return std::nullopt;
         has_zero = has_zero || extent == 0;
     }
     return has_zero ? 0 : static_cast<std::uint64_t>(bytes);
@@ -72,7 +78,8 @@ Tensor read_tensor(const InputFile& file, std::uint64_t offset, const Shape& sha
     if (dtype == boolean)
         for (const std::byte b : out)
             if (std::to_integer<int>(b) > 1)
-                file.refuse(str("a bool is stored as ", std::to_integer<int>(b)), "; expected 0 or 1");
+                file.refuse(str("a bool is stored as ", std::to_integer<int>(b)),
+                            "; expected 0 or 1");
     return x;
 }
 

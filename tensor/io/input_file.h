@@ -1,5 +1,6 @@
 #pragma once
-// A file that is read by position. Its size is known before anything is believed, so that no reader allocates for data that is not there.
+// A file that is read by position. Its size is known before anything is believed, so that no reader
+// allocates for data that is not there.
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -13,7 +14,8 @@ namespace eps {
 
 class InputFile {
 public:
-    /// Opens a regular file for reading; throws an Error of `op` that names the path if it is missing, unreadable, or no regular file.
+    /// Opens a regular file for reading; throws an Error of `op` that names the path if it is
+    /// missing, unreadable, or no regular file.
     InputFile(std::string path, const char* op);
     ~InputFile();
     InputFile(const InputFile&) = delete;
@@ -23,8 +25,9 @@ public:
     const std::string& path() const { return path_; }
     /// Fills `out` with the bytes at `offset`; throws if the file ends before.
     void read(std::uint64_t offset, std::span<std::byte> out) const;
-    /// Throws "op: <what is wrong> in '<path>'...": every complaint about a file goes through here, so every one names it.
-    /// Control characters become '?', and long texts are cut, for what is quoted from a file is not to be trusted.
+    /// Throws "op: <what is wrong> in '<path>'...": every complaint about a file goes through here,
+    /// so every one names it. Control characters become '?', and long texts are cut, for what is
+    /// quoted from a file is not to be trusted.
     [[noreturn]] void refuse(std::string_view what, std::string_view rest = {}) const;
 
 private:
@@ -34,11 +37,12 @@ private:
     std::uint64_t size_ = 0;
 };
 
-/// Bytes of a row-major tensor; nothing if a product of (nonzero) extents overflows, which even an empty shape may make happen.
+/// Bytes of a row-major tensor; nothing if a product of (nonzero) extents overflows, which even an
+/// empty shape may make happen.
 std::optional<std::uint64_t> byte_count(const Shape& shape, std::size_t element_bytes);
 
-/// A row-major host tensor filled with the bytes at `offset`, which must be there: the caller has compared byte_count with the size.
-/// A bool that is neither 0 nor 1 is refused.
+/// A row-major host tensor filled with the bytes at `offset`, which must be there: the caller has
+/// compared byte_count with the size. A bool that is neither 0 nor 1 is refused.
 Tensor read_tensor(const InputFile& file, std::uint64_t offset, const Shape& shape, DType dtype);
 
 /// x, row-major on the host, as bytes. The bytes live as long as the tensor returned beside them.

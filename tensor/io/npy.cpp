@@ -16,8 +16,9 @@ namespace eps {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
-constexpr std::size_t kAlignment = 64;     // of the data in a file that NumPy writes
-constexpr std::size_t kGrowthDigits = 21;  // NumPy leaves room for the first extent to grow to this many characters
+constexpr std::size_t kAlignment = 64;  // of the data in a file that NumPy writes
+// NumPy leaves room for the first extent to grow to this many characters
+constexpr std::size_t kGrowthDigits = 21;
 
 struct Header {
     std::string descr;
@@ -26,7 +27,8 @@ struct Header {
     std::uint64_t data_offset = 0;
 };
 
-// The header is a Python dictionary literal with exactly three keys. This reads that much Python and nothing more.
+// The header is a Python dictionary literal with exactly three keys. This reads that much Python
+// and nothing more.
 class HeaderParser {
 public:
     HeaderParser(const InputFile& file, std::string_view text) : file_(file), text_(text) {}
@@ -42,7 +44,8 @@ public:
         }
         skip_spaces();
         if (at_ != text_.size()) refuse("header goes on after its '}'");
-        if (!descr_ || !fortran_ || !shape_) refuse("header lacks 'descr', 'fortran_order' or 'shape'");
+        if (!descr_ || !fortran_ || !shape_)
+            refuse("header lacks 'descr', 'fortran_order' or 'shape'");
         return {*descr_, *fortran_, *shape_, 0};
     }
 
@@ -50,15 +53,22 @@ private:
     void entry() {
         const std::string key = quoted("a key");
         expect(':', "header lacks a ':' after a key");
-        if (key == "descr" && !descr_) descr_ = descr();
-        else if (key == "fortran_order" && !fortran_) fortran_ = boolean_value();
-        else if (key == "shape" && !shape_) shape_ = shape_value();
-        else refuse(str("header has an unknown or repeated key '", key, "'"));
+        if (key == "descr" && !descr_)
+            descr_ = descr();
+        else if (key == "fortran_order" && !fortran_)
+            fortran_ = boolean_value();
+        else if (key == "shape" && !shape_)
+            shape_ = shape_value();
+        else
+            refuse(str("header has an unknown or repeated key '", key, "'"));
     }
 
     std::string descr() {
         skip_spaces();
-        if (peek() == '[') refuse("structured elements", "; expected a plain number type; hint: save one field: np.save(path, a['field'])");
+        if (peek() == '[')
+            refuse(
+                "structured elements",
+                "; expected a plain number type; hint: save one field: np.save(path, a['field'])");
         return quoted("'descr'");
     }
 
@@ -88,7 +98,8 @@ private:
         expect('(', "header: 'shape' is no tuple");
         while (!accept(')')) {
             if (!comma) refuse("header: 'shape' lacks a ','");
-            if (shape.rank() == kMaxRank) refuse("too many dimensions", str("; expected at most ", kMaxRank));
+            if (shape.rank() == kMaxRank)
+                refuse("too many dimensions", str("; expected at most ", kMaxRank));
             shape.push_back(extent());
             comma = accept(',');
         }
@@ -101,8 +112,10 @@ private:
         std::int64_t value = -1;
         const char* const end = text_.data() + text_.size();
         const auto [stop, error] = std::from_chars(text_.data() + at_, end, value);
-        if (error == std::errc::result_out_of_range) refuse("header: an extent of 'shape' is too large");
-        if (error != std::errc() || value < 0) refuse("header: an extent of 'shape' is no number >= 0");
+        if (error == std::errc::result_out_of_range)
+            refuse("header: an extent of 'shape' is too large");
+        if (error != std::errc() || value < 0)
+            refuse("header: an extent of 'shape' is no number >= 0");
         at_ = static_cast<std::size_t>(stop - text_.data());
         return value;
     }
@@ -125,7 +138,8 @@ private:
     }
     std::string excerpt() const {
         const std::string_view start = text_.substr(0, 100);
-        return str("\"", start.substr(0, start.find_last_not_of(" \n") + 1), text_.size() > 100 ? "...\"" : "\"");
+        return str("\"", start.substr(0, start.find_last_not_of(" \n") + 1),
+                   text_.size() > 100 ? "...\"" : "\"");
     }
 
     const InputFile& file_;
@@ -138,18 +152,23 @@ private:
 
 Header read_header(const InputFile& file) {
     std::array<std::byte, 12> start{};
-    if (file.size() < 10) file.refuse(str("too short: ", file.size(), " bytes"), "; expected an .npy file");
+    if (file.size() < 10)
+        file.refuse(str("too short: ", file.size(), " bytes"), "; expected an .npy file");
     file.read(0, std::span(start).first(10));
-    if (std::memcmp(start.data(), kMagic.data(), kMagic.size()) != 0) file.refuse("no .npy signature", "; expected \\x93NUMPY at the start");
+    if (std::memcmp(start.data(), kMagic.data(), kMagic.size()) != 0)
+        file.refuse("no .npy signature", "; expected \\x93NUMPY at the start");
     const int major = std::to_integer<int>(start[6]), minor = std::to_integer<int>(start[7]);
     if (major < 1 || major > 3 || minor != 0)
-        file.refuse(str("unknown format version ", major, ".", minor), "; expected 1.0, 2.0 or 3.0");
+        file.refuse(str("unknown format version ", major, ".", minor),
+                    "; expected 1.0, 2.0 or 3.0");
     const std::size_t length_bytes = major == 1 ? 2 : 4;
     file.read(8, std::span(start).subspan(8, length_bytes));
     std::uint64_t length = 0;
-    for (std::size_t i = 0; i < length_bytes; ++i) length |= std::to_integer<std::uint64_t>(start[8 + i]) << (8 * i);
+    for (std::size_t i = 0; i < length_bytes; ++i)
+        length |= std::to_integer<std::uint64_t>(start[8 + i]) << (8 * i);
     if (length > file.size() - 8 - length_bytes)
-        file.refuse(str("header of ", length, " bytes"), str("; the file has only ", file.size(), " bytes"));
+        file.refuse(str("header of ", length, " bytes"),
+                    str("; the file has only ", file.size(), " bytes"));
     std::string text(static_cast<std::size_t>(length), '\0');
     file.read(8 + length_bytes, std::as_writable_bytes(std::span(text)));
     Header header = HeaderParser(file, text).parse();
@@ -166,26 +185,34 @@ struct Element {
 
 Element element_of(const InputFile& file, const std::string& descr) {
     constexpr const char* kExpected = "; expected <f2, <f4, <f8, <i8, |u1, |b1, or <i1..4 and <u2";
-    const std::string_view kind = descr.empty() ? std::string_view() : std::string_view(descr).substr(1);
+    const std::string_view kind =
+        descr.empty() ? std::string_view() : std::string_view(descr).substr(1);
     const char order = descr.empty() ? '\0' : descr[0];
-    if (kind.starts_with('O')) file.refuse("object elements (pickled Python)", "; these are never read; hint: a.astype('f4')");
-    if (order != '<' && order != '|' && order != '>') file.refuse(str("unknown element type '", descr, "'"), kExpected);
+    if (kind.starts_with('O'))
+        file.refuse("object elements (pickled Python)",
+                    "; these are never read; hint: a.astype('f4')");
+    if (order != '<' && order != '|' && order != '>')
+        file.refuse(str("unknown element type '", descr, "'"), kExpected);
     const bool one_byte = kind == "u1" || kind == "b1" || kind == "i1";
     if (order == '>' && !one_byte)
-        file.refuse(str("big-endian elements '", descr, "'"), str(kExpected, "; hint: a.astype('<", kind, "')"));
+        file.refuse(str("big-endian elements '", descr, "'"),
+                    str(kExpected, "; hint: a.astype('<", kind, "')"));
     if (kind == "f2") return {f16, 2};
     if (kind == "f4") return {f32, 4};
     if (kind == "f8") return {f64, 8};
     if (kind == "i8") return {i64, 8};
     if (kind == "u1") return {u8, 1};
     if (kind == "b1") return {boolean, 1};
-    if (kind == "i1" || kind == "i2" || kind == "i4") return {i64, static_cast<std::size_t>(kind[1] - '0'), true, true};
-    if (kind == "u2" || kind == "u4") return {i64, static_cast<std::size_t>(kind[1] - '0'), true, false};
-    file.refuse(str("unsupported element type '", descr, "'"), str(kExpected, "; hint: a.astype('<f4')"));
+    if (kind == "i1" || kind == "i2" || kind == "i4")
+        return {i64, static_cast<std::size_t>(kind[1] - '0'), true, true};
+    if (kind == "u2" || kind == "u4")
+        return {i64, static_cast<std::size_t>(kind[1] - '0'), true, false};
+    file.refuse(str("unsupported element type '", descr, "'"),
+                str(kExpected, "; hint: a.astype('<f4')"));
 }
 
-// n integers of a few bytes -> i64, read in place: they enter at the end of the target and are widened from its start, so that
-// the one that is read is never overwritten before.
+// n integers of a few bytes -> i64, read in place: they enter at the end of the target and are
+// widened from its start, so that the one that is read is never overwritten before.
 Tensor read_widened(const InputFile& file, const Header& header, const Element& element) {
     Tensor x = empty(header.shape, {.dtype = i64});
     const auto count = static_cast<std::size_t>(x.numel());
@@ -194,7 +221,8 @@ Tensor read_widened(const InputFile& file, const Header& header, const Element& 
     file.read(header.data_offset, std::as_writable_bytes(std::span(narrow, count * element.bytes)));
     for (std::size_t i = 0; i < count; ++i) {
         std::uint64_t value = 0;
-        for (std::size_t b = 0; b < element.bytes; ++b) value |= std::uint64_t{narrow[i * element.bytes + b]} << (8 * b);
+        for (std::size_t b = 0; b < element.bytes; ++b)
+            value |= std::uint64_t{narrow[i * element.bytes + b]} << (8 * b);
         const std::uint64_t sign = std::uint64_t{1} << (8 * element.bytes - 1);
         if (element.is_signed) value = (value ^ sign) - sign;
         std::memcpy(bytes + 8 * i, &value, 8);
@@ -218,13 +246,15 @@ const char* descr_of(const Tensor& x, const std::string& path) {
         case boolean: return "|b1";
         case bf16: break;
     }
-    fail("write_npy", "NumPy has no bf16; got ", describe(x), " for '", path, "'; hint: cast_data(x, f32), or write_safetensors");
+    fail("write_npy", "NumPy has no bf16; got ", describe(x), " for '", path,
+         "'; hint: cast_data(x, f32), or write_safetensors");
 }
 
 std::string header_text(const Tensor& x, const char* descr) {
     std::string shape;
     for (int i = 0; i < x.rank(); ++i) shape += str(i ? ", " : "", x.shape()[i]);
-    std::string text = str("{'descr': '", descr, "', 'fortran_order': False, 'shape': (", shape, x.rank() == 1 ? ",), }" : "), }");
+    std::string text = str("{'descr': '", descr, "', 'fortran_order': False, 'shape': (", shape,
+                           x.rank() == 1 ? ",), }" : "), }");
     if (x.rank() > 0) text.append(kGrowthDigits - std::to_string(x.shape()[0]).size(), ' ');
     const std::size_t used = kMagic.size() + 4 + text.size() + 1;
     return text.append(kAlignment - used % kAlignment, ' ') + '\n';  // 1 to 64 spaces, as NumPy
@@ -238,13 +268,18 @@ Tensor read_npy(const std::string& path) {
     const Element element = element_of(file, header.descr);
     const auto wanted = byte_count(header.shape, element.bytes);
     const std::uint64_t there = file.size() - header.data_offset;
-    if (!wanted || !byte_count(header.shape, 8)) file.refuse(str("shape ", header.shape, " overflows"));
+    if (!wanted || !byte_count(header.shape, 8))
+        file.refuse(str("shape ", header.shape, " overflows"));
     if (*wanted != there)
-        file.refuse(str(*wanted > there ? "truncated data: " : "data after the last element: ", there, " bytes"),
-                    str("; expected ", *wanted, " for shape ", header.shape, " of '", header.descr, "'"));
+        file.refuse(
+            str(*wanted > there ? "truncated data: " : "data after the last element: ", there,
+                " bytes"),
+            str("; expected ", *wanted, " for shape ", header.shape, " of '", header.descr, "'"));
     const Shape shape = header.shape;
     if (header.fortran_order) header.shape = reversed(shape);
-    const Tensor x = element.widened ? read_widened(file, header, element) : read_tensor(file, header.data_offset, header.shape, element.dtype);
+    const Tensor x = element.widened
+                         ? read_widened(file, header, element)
+                         : read_tensor(file, header.data_offset, header.shape, element.dtype);
     return header.fortran_order ? x.as_strided(shape, reversed(x.strides()), 0) : x;
 }
 
@@ -252,9 +287,12 @@ void write_npy(const std::string& path, const Tensor& x) {
     check(x.defined(), "write_npy", "the tensor for '", path, "' is undefined");
     const std::string text = header_text(x, descr_of(x, path));
     const auto length = static_cast<unsigned>(text.size());
-    const char prefix[] = {'\x01', '\x00', static_cast<char>(length & 0xff), static_cast<char>(length >> 8)};
+    const char prefix[] = {'\x01', '\x00', static_cast<char>(length & 0xff),
+                           static_cast<char>(length >> 8)};
     const HostBytes data = host_bytes(x);
-    write_file_atomically(path, {as_byte_span(kMagic), as_byte_span({prefix, 4}), as_byte_span(text), data.bytes}, "write_npy");
+    write_file_atomically(
+        path, {as_byte_span(kMagic), as_byte_span({prefix, 4}), as_byte_span(text), data.bytes},
+        "write_npy");
 }
 
 }  // namespace eps

@@ -13,16 +13,21 @@
 namespace eps {
 namespace {
 
-constexpr std::uint64_t kLargestHeader = 100'000'000;  // bytes; the limit of the reference implementation
+// bytes; the limit of the reference implementation
+constexpr std::uint64_t kLargestHeader = 100'000'000;
 
 std::string read_json(const InputFile& file) {
     std::array<std::byte, 8> start{};
-    if (file.size() < start.size()) file.refuse(str("too short: ", file.size(), " bytes"), "; expected a safetensors file");
+    if (file.size() < start.size())
+        file.refuse(str("too short: ", file.size(), " bytes"), "; expected a safetensors file");
     file.read(0, start);
     std::uint64_t length = 0;
-    for (std::size_t i = 0; i < start.size(); ++i) length |= std::to_integer<std::uint64_t>(start[i]) << (8 * i);
+    for (std::size_t i = 0; i < start.size(); ++i)
+        length |= std::to_integer<std::uint64_t>(start[i]) << (8 * i);
     if (length > file.size() - start.size() || length > kLargestHeader)
-        file.refuse(str("header of ", length, " bytes"), str("; the file has ", file.size(), " bytes, and a header at most ", kLargestHeader));
+        file.refuse(
+            str("header of ", length, " bytes"),
+            str("; the file has ", file.size(), " bytes, and a header at most ", kLargestHeader));
     std::string json(static_cast<std::size_t>(length), '\0');
     file.read(start.size(), std::as_writable_bytes(std::span(json)));
     if (!json.starts_with('{')) file.refuse("the header does not begin with '{'");
@@ -33,28 +38,36 @@ std::string read_json(const InputFile& file) {
 std::vector<std::size_t> data_order(const NamedTensors& tensors) {
     std::vector<std::size_t> order(tensors.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return size_of(tensors[a].second.dtype()) > size_of(tensors[b].second.dtype()); });
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return size_of(tensors[a].second.dtype()) > size_of(tensors[b].second.dtype());
+    });
     return order;
 }
 
-std::uint64_t bytes_of(const Tensor& x) { return static_cast<std::uint64_t>(x.numel()) * size_of(x.dtype()); }
+std::uint64_t bytes_of(const Tensor& x) {
+    return static_cast<std::uint64_t>(x.numel()) * size_of(x.dtype());
+}
 
-std::string header_json(const NamedTensors& tensors, const std::vector<std::size_t>& order, const std::map<std::string, std::string>& metadata) {
+std::string header_json(const NamedTensors& tensors, const std::vector<std::size_t>& order,
+                        const std::map<std::string, std::string>& metadata) {
     std::vector<std::uint64_t> begin(tensors.size());
     std::uint64_t at = 0;
-    for (const std::size_t i : order) at += bytes_of(tensors[i].second), begin[i] = at - bytes_of(tensors[i].second);
+    for (const std::size_t i : order)
+        at += bytes_of(tensors[i].second), begin[i] = at - bytes_of(tensors[i].second);
     std::string json = "{", separator;
     if (!metadata.empty()) {
         for (const auto& [key, value] : metadata)
-            json += str(separator.empty() ? "\"__metadata__\":{" : ",", detail::json_string(key), ":", detail::json_string(value)), separator = ",";
+            json += str(separator.empty() ? "\"__metadata__\":{" : ",", detail::json_string(key),
+                        ":", detail::json_string(value)),
+                separator = ",";
         json += "}";
     }
     for (std::size_t i = 0; i < tensors.size(); ++i, separator = ",") {
         const auto& [name, x] = tensors[i];
         std::string shape;
         for (const std::int64_t extent : x.shape()) shape += str(shape.empty() ? "" : ",", extent);
-        json += str(separator, detail::json_string(name), ":{\"dtype\":\"", detail::safetensors_name(x.dtype()), "\",\"shape\":[", shape,
+        json += str(separator, detail::json_string(name), ":{\"dtype\":\"",
+                    detail::safetensors_name(x.dtype()), "\",\"shape\":[", shape,
                     "],\"data_offsets\":[", begin[i], ",", begin[i] + bytes_of(x), "]}");
     }
     json += "}";
@@ -64,16 +77,20 @@ std::string header_json(const NamedTensors& tensors, const std::vector<std::size
 void check_names(const std::string& path, const NamedTensors& tensors) {
     std::set<std::string_view> names;
     for (const auto& [name, x] : tensors) {
-        check(x.defined(), "write_safetensors", "tensor '", name, "' for '", path, "' is undefined");
-        check(name != "__metadata__", "write_safetensors", "the name '__metadata__' is reserved by the format; for '", path, "'");
-        check(names.insert(name).second, "write_safetensors", "the name '", name, "' is given twice for '", path, "'");
+        check(x.defined(), "write_safetensors", "tensor '", name, "' for '", path,
+              "' is undefined");
+        check(name != "__metadata__", "write_safetensors",
+              "the name '__metadata__' is reserved by the format; for '", path, "'");
+        check(names.insert(name).second, "write_safetensors", "the name '", name,
+              "' is given twice for '", path, "'");
     }
 }
 
 }  // namespace
 
 bool SafetensorsFile::contains(const std::string& name) const {
-    return std::any_of(tensors.begin(), tensors.end(), [&](const auto& named) { return named.first == name; });
+    return std::any_of(tensors.begin(), tensors.end(),
+                       [&](const auto& named) { return named.first == name; });
 }
 
 const Tensor& SafetensorsFile::at(const std::string& name) const {
@@ -88,7 +105,8 @@ SafetensorsFile read_safetensors(const std::string& path) {
     const InputFile file(path, "read_safetensors");
     const std::string json = read_json(file);
     const std::uint64_t data_offset = 8 + json.size();
-    detail::SafetensorsHeader header = detail::parse_safetensors_header(file, json, file.size() - data_offset);
+    detail::SafetensorsHeader header =
+        detail::parse_safetensors_header(file, json, file.size() - data_offset);
     SafetensorsFile out;
     out.metadata = std::move(header.metadata);
     for (auto& e : header.entries) {
@@ -98,16 +116,19 @@ SafetensorsFile read_safetensors(const std::string& path) {
     return out;
 }
 
-void write_safetensors(const std::string& path, const NamedTensors& tensors, const std::map<std::string, std::string>& metadata) {
+void write_safetensors(const std::string& path, const NamedTensors& tensors,
+                       const std::map<std::string, std::string>& metadata) {
     check_names(path, tensors);
     const std::vector<std::size_t> order = data_order(tensors);
     const std::string json = header_json(tensors, order, metadata);
     std::array<std::byte, 8> length{};
-    for (std::size_t i = 0; i < length.size(); ++i) length[i] = static_cast<std::byte>(json.size() >> (8 * i));
+    for (std::size_t i = 0; i < length.size(); ++i)
+        length[i] = static_cast<std::byte>(json.size() >> (8 * i));
     AtomicFile file(path, "write_safetensors");
     file.write(length);
     file.write(json);
-    for (const std::size_t i : order) file.write(host_bytes(tensors[i].second).bytes);  // the temporary lives to the end of the statement
+    // the temporary lives to the end of the statement
+    for (const std::size_t i : order) file.write(host_bytes(tensors[i].second).bytes);
     file.commit();
 }
 

@@ -11,20 +11,24 @@ using Json = nlohmann::json;
 
 constexpr DType kDTypes[] = {boolean, u8, i64, f16, bf16, f32, f64};
 
-// What the parser reports, event by event, is matched against the one structure that is allowed. A document tree would silently keep
-// the last of two equal keys, and would take memory for whatever the file says.
+// What the parser reports, event by event, is matched against the one structure that is allowed. A
+// document tree would silently keep the last of two equal keys, and would take memory for whatever
+// the file says.
 class HeaderEvents final : public Json::json_sax_t {
 public:
     HeaderEvents(const InputFile& file, SafetensorsHeader& header) : file_(file), header_(header) {}
 
     bool start_object(std::size_t) override {
-        if (place_ == Place::start) place_ = Place::names;
-        else if (place_ == Place::names && name_ == "__metadata__") place_ = Place::metadata;
+        if (place_ == Place::start)
+            place_ = Place::names;
+        else if (place_ == Place::names && name_ == "__metadata__")
+            place_ = Place::metadata;
         else if (place_ == Place::names) {
             place_ = Place::tensor;
             header_.entries.push_back({.name = name_, .dtype = f32, .shape = {}});
             seen_dtype_ = seen_shape_ = seen_offsets_ = false;
-        } else unexpected("an object");
+        } else
+            unexpected("an object");
         return true;
     }
 
@@ -33,11 +37,16 @@ public:
             if (!names_.insert(key).second) refuse(str("the name '", key, "' occurs twice"));
             name_ = key;
         } else if (place_ == Place::metadata) {
-            if (header_.metadata.contains(key)) refuse(str("the metadata key '", key, "' occurs twice"));
+            if (header_.metadata.contains(key))
+                refuse(str("the metadata key '", key, "' occurs twice"));
             key_ = key;
         } else {
-            bool* const seen = key == "dtype" ? &seen_dtype_ : key == "shape" ? &seen_shape_ : key == "data_offsets" ? &seen_offsets_ : nullptr;
-            if (!seen || *seen) refuse(str(seen ? "repeated" : "unknown", " key '", key, "'", of_tensor()));
+            bool* const seen = key == "dtype"          ? &seen_dtype_
+                               : key == "shape"        ? &seen_shape_
+                               : key == "data_offsets" ? &seen_offsets_
+                                                       : nullptr;
+            if (!seen || *seen)
+                refuse(str(seen ? "repeated" : "unknown", " key '", key, "'", of_tensor()));
             *seen = true;
             key_ = key;
         }
@@ -45,9 +54,12 @@ public:
     }
 
     bool string(string_t& value) override {
-        if (place_ == Place::metadata) header_.metadata.emplace(key_, value);
-        else if (place_ == Place::tensor && key_ == "dtype") entry().dtype = dtype_of_name(value);
-        else unexpected("a string");
+        if (place_ == Place::metadata)
+            header_.metadata.emplace(key_, value);
+        else if (place_ == Place::tensor && key_ == "dtype")
+            entry().dtype = dtype_of_name(value);
+        else
+            unexpected("a string");
         return true;
     }
 
@@ -60,16 +72,21 @@ public:
 
     bool number_unsigned(number_unsigned_t value) override {
         if (place_ == Place::shape) {
-            if (entry().shape.rank() == kMaxRank) refuse(str("more than ", kMaxRank, " dimensions", of_tensor()));
-            if (value > static_cast<std::uint64_t>(INT64_MAX)) refuse(str("the extent ", value, " is too large", of_tensor()));
+            if (entry().shape.rank() == kMaxRank)
+                refuse(str("more than ", kMaxRank, " dimensions", of_tensor()));
+            if (value > static_cast<std::uint64_t>(INT64_MAX))
+                refuse(str("the extent ", value, " is too large", of_tensor()));
             entry().shape.push_back(static_cast<std::int64_t>(value));
-        } else if (place_ == Place::offsets && offsets_ < 2) (offsets_++ == 0 ? entry().begin : entry().end) = value;
-        else unexpected("a number");
+        } else if (place_ == Place::offsets && offsets_ < 2)
+            (offsets_++ == 0 ? entry().begin : entry().end) = value;
+        else
+            unexpected("a number");
         return true;
     }
 
     bool end_array() override {
-        if (place_ == Place::offsets && offsets_ != 2) refuse(str("data_offsets is no pair", of_tensor()));
+        if (place_ == Place::offsets && offsets_ != 2)
+            refuse(str("data_offsets is no pair", of_tensor()));
         place_ = Place::tensor;
         return true;
     }
@@ -86,7 +103,8 @@ public:
     bool number_integer(number_integer_t) override { unexpected("a negative number"); }
     bool number_float(number_float_t, const string_t&) override { unexpected("a fraction"); }
     bool binary(binary_t&) override { unexpected("binary data"); }
-    bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
+    bool parse_error(std::size_t position, const std::string&,
+                     const nlohmann::detail::exception&) override {
         refuse(str("the JSON is wrong at byte ", position));
     }
 
@@ -97,12 +115,14 @@ private:
     std::string of_tensor() const { return " of tensor '" + name_ + "'"; }
     [[noreturn]] void refuse(const std::string& what) const { file_.refuse("header: " + what); }
     [[noreturn]] void unexpected(const char* what) const {
-        refuse(str(what, " where the format has none", name_.empty() ? "" : ", near '" + name_ + "'"));
+        refuse(
+            str(what, " where the format has none", name_.empty() ? "" : ", near '" + name_ + "'"));
     }
     DType dtype_of_name(const std::string& name) const {
         for (const DType dtype : kDTypes)
             if (name == safetensors_name(dtype)) return dtype;
-        file_.refuse(str("header: unsupported dtype '", name, "'", of_tensor()), "; expected F32, F64, F16, BF16, I64, U8 or BOOL");
+        file_.refuse(str("header: unsupported dtype '", name, "'", of_tensor()),
+                     "; expected F32, F64, F16, BF16, I64, U8 or BOOL");
     }
 
     const InputFile& file_;
@@ -117,27 +137,37 @@ private:
 void check_sizes(const InputFile& file, const std::vector<SafetensorsEntry>& entries) {
     for (const SafetensorsEntry& e : entries) {
         const auto wanted = byte_count(e.shape, size_of(e.dtype));
-        if (!wanted) file.refuse(str("header: shape ", e.shape, " of tensor '", e.name, "' overflows"));
+        if (!wanted)
+            file.refuse(str("header: shape ", e.shape, " of tensor '", e.name, "' overflows"));
         if (e.begin > e.end || e.end - e.begin != *wanted)
-            file.refuse(str("header: tensor '", e.name, "' has data_offsets [", e.begin, ", ", e.end, "]"),
-                        str("; expected ", *wanted, " bytes for ", e.dtype, " ", e.shape));
+            file.refuse(
+                str("header: tensor '", e.name, "' has data_offsets [", e.begin, ", ", e.end, "]"),
+                str("; expected ", *wanted, " bytes for ", e.dtype, " ", e.shape));
     }
 }
 
-// Sorted by place, each tensor must begin where the one before ends, and the last end where the file does.
-void check_cover(const InputFile& file, const std::vector<SafetensorsEntry>& entries, std::uint64_t data_bytes) {
+// Sorted by place, each tensor must begin where the one before ends, and the last end where the
+// file does.
+void check_cover(const InputFile& file, const std::vector<SafetensorsEntry>& entries,
+                 std::uint64_t data_bytes) {
     std::vector<const SafetensorsEntry*> by_place;
     for (const SafetensorsEntry& e : entries) by_place.push_back(&e);
-    std::sort(by_place.begin(), by_place.end(), [](auto* a, auto* b) { return std::pair(a->begin, a->end) < std::pair(b->begin, b->end); });
+    std::sort(by_place.begin(), by_place.end(), [](auto* a, auto* b) {
+        return std::pair(a->begin, a->end) < std::pair(b->begin, b->end);
+    });
     std::uint64_t expected = 0;
     for (const SafetensorsEntry* e : by_place) {
         if (e->begin != expected)
-            file.refuse(str("header: ", e->begin < expected ? "overlap" : "hole", " in the data before tensor '", e->name, "', which begins at ", e->begin),
-                        str("; expected ", expected));
+            file.refuse(
+                str("header: ", e->begin < expected ? "overlap" : "hole",
+                    " in the data before tensor '", e->name, "', which begins at ", e->begin),
+                str("; expected ", expected));
         expected = e->end;
     }
     if (expected != data_bytes)
-        file.refuse(str(expected > data_bytes ? "truncated data: " : "data after the last tensor: ", data_bytes, " bytes"), str("; expected ", expected));
+        file.refuse(str(expected > data_bytes ? "truncated data: " : "data after the last tensor: ",
+                        data_bytes, " bytes"),
+                    str("; expected ", expected));
 }
 
 }  // namespace
@@ -155,7 +185,8 @@ const char* safetensors_name(DType dtype) {
     return "F64";
 }
 
-SafetensorsHeader parse_safetensors_header(const InputFile& file, std::string_view json, std::uint64_t data_bytes) {
+SafetensorsHeader parse_safetensors_header(const InputFile& file, std::string_view json,
+                                           std::uint64_t data_bytes) {
     SafetensorsHeader header;
     HeaderEvents events(file, header);
     Json::sax_parse(json.begin(), json.end(), &events);

@@ -1,5 +1,6 @@
 #pragma once
-// The JSON header of a safetensors file, parsed strictly and checked against the size of the data. Used by safetensors.cpp only.
+// The JSON header of a safetensors file, parsed strictly and checked against the size of the data.
+// Used by safetensors.cpp only.
 #include <cstdint>
 #include <map>
 #include <string>
@@ -25,8 +26,10 @@ struct SafetensorsHeader {
 /// "F32", "F64", "F16", "BF16", "I64", "U8", "BOOL".
 const char* safetensors_name(DType dtype);
 
-/// Throws through file.refuse on anything the format does not allow, `data_bytes` being the size of what follows the header.
-SafetensorsHeader parse_safetensors_header(const InputFile& file, std::string_view json, std::uint64_t data_bytes);
+/// Throws through file.refuse on anything the format does not allow, `data_bytes` being the size of
+/// what follows the header.
+SafetensorsHeader parse_safetensors_header(const InputFile& file, std::string_view json,
+                                           std::uint64_t data_bytes);
 
 /// text as a JSON string with its quotes; throws an Error of write_safetensors on invalid UTF-8.
 std::string json_string(const std::string& text);

@@ -35,14 +35,16 @@ EPS_HD float clamp(float x, float lo, float hi) {
     return x > hi ? hi : x;
 }
 
-// The lesser of x and limit as unsigned integers, one instruction: negative numbers are behind all positive ones, and NaN is behind infinity.
-// Of |x| and a positive limit it is the smaller; of x and -0 it is x where x is positive, else -0.
-EPS_HD float min_bits(float x, float limit) { return from_bits(bits(x) < bits(limit) ? bits(x) : bits(limit)); }
+// The lesser of x and limit as unsigned integers, one instruction: negative numbers are behind all
+// positive ones, and NaN is behind infinity. Of |x| and a positive limit it is the smaller; of x
+// and -0 it is x where x is positive, else -0.
+EPS_HD float min_bits(float x, float limit) {
+    return from_bits(bits(x) < bits(limit) ? bits(x) : bits(limit));
+}
 
 // c0 + c1 x + c2 x^2 + ..., by Horner's rule.
 EPS_HD float poly(float, float c0) { return c0; }
-template <class... C>
-EPS_HD float poly(float x, float c0, C... c) {
+template <class... C> EPS_HD float poly(float x, float c0, C... c) {
     return fma(poly(x, c...), x, c0);
 }
 

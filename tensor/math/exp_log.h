@@ -24,7 +24,8 @@ inline constexpr float kLn2Lo = 1.42860682e-06f;
 
 // (e^r - 1 - r) / r^2 for |r| <= ln(2) / 2: r + r^2 of it has relative error 2^-31.
 EPS_HD float exp_poly(float r) {
-    return poly(r, 0.5f, 0.166666657f, 0.0416664928f, 0.00833354425f, 0.00139323424f, 0.000197633824f);
+    return poly(r, 0.5f, 0.166666657f, 0.0416664928f, 0.00833354425f, 0.00139323424f,
+                0.000197633824f);
 }
 
 // e^x = 2^n (1 + tail) for |x| <= 128: n = round(x / ln 2), and tail = e^r - 1 for the rest r.
@@ -46,12 +47,14 @@ EPS_HD float join_exp(float tail, int32_t n) {
 
 // (log(1 + f) - f) / f^2 for f in [-1/3, 1/3]: f + f^2 of it has relative error 2^-27.
 EPS_HD float log_poly(float f) {
-    return poly(f, -0.5f, 0.333332151f, -0.249998048f, 0.200104356f, -0.166802227f, 0.140055373f, -0.121874325f, 0.139856502f,
-                -0.128793553f);
+    return poly(f, -0.5f, 0.333332151f, -0.249998048f, 0.200104356f, -0.166802227f, 0.140055373f,
+                -0.121874325f, 0.139856502f, -0.128793553f);
 }
 
 // log(2^k (1 + f)). The terms are added smallest first.
-EPS_HD float join_log(float k, float f) { return fma(k, kLn2Hi, fma(f * f, log_poly(f), k * kLn2Lo) + f); }
+EPS_HD float join_log(float k, float f) {
+    return fma(k, kLn2Hi, fma(f * f, log_poly(f), k * kLn2Lo) + f);
+}
 
 // The k for which x / 2^k lies in [2/3, 4/3); x positive and normal.
 EPS_HD int32_t log_exponent(float x) { return static_cast<int32_t>(bits(x) - 0x3f2aaaabu) >> 23; }
@@ -102,11 +105,13 @@ EPS_HD float exp(float x) {
 EPS_HD float exp2(float x) {
     const float y = detail::clamp(x, -151.0f, 129.0f);
     const auto [whole, n] = detail::round_scaled(y, 1.0f);
-    const float r = y - whole, t = r * 0x1.62e430p-1f, low = fma(r, 0x1.62e430p-1f, -t) + r * -0x1.05c610p-29f;
+    const float r = y - whole, t = r * 0x1.62e430p-1f,
+                low = fma(r, 0x1.62e430p-1f, -t) + r * -0x1.05c610p-29f;
     return detail::join_exp(fma(t * t, detail::exp_poly(t), low) + t, n);
 }
 
-// 2^n tail + (2^n - 1), halved until the end because 2^128 is no float; x itself where tiny. 1.41 ULP.
+// 2^n tail + (2^n - 1), halved until the end because 2^128 is no float; x itself where tiny. 1.41
+// ULP.
 EPS_HD float expm1(float x) {
     const auto [tail, n] = detail::split_exp(detail::clamp(x, -18.0f, 89.0f));
     const float s = detail::pow2(n - 1);
@@ -127,10 +132,12 @@ EPS_HD float log2(float x) {
     return detail::with_log_edges(x, fma(f, 0x1.715476p0f, low) + k);
 }
 
-// k log10(2) + log(1 + f) / ln 10, all of it in two parts; the first of log10(2) has few bits, as that of ln 2. 1.35 ULP.
+// k log10(2) + log(1 + f) / ln 10, all of it in two parts; the first of log10(2) has few bits, as
+// that of ln 2. 1.35 ULP.
 EPS_HD float log10(float x) {
     const auto [k, f] = detail::split_log(x);
-    const float low = fma(f * f * detail::log_poly(f), 0x1.bcb7b2p-2f, fma(f, -0x1.5b235ep-27f, k * 0x1.3509f8p-18f));
+    const float low = fma(f * f * detail::log_poly(f), 0x1.bcb7b2p-2f,
+                          fma(f, -0x1.5b235ep-27f, k * 0x1.3509f8p-18f));
     return detail::with_log_edges(x, fma(k, 0x1.344p-2f, fma(f, 0x1.bcb7b2p-2f, low)));
 }
 

@@ -1,9 +1,9 @@
 // The scalar functions that pointwise kernels are built of, for float and double.
 //
-// Every function runs on the host and in CUDA kernels. Of float, exponentials, logarithms, sin, cos, tan, tanh, sigmoid,
-// erf, roots, sincos_2pi and the roundings are branch-free and vectorise in a loop under
-// -fno-math-errno -fno-trapping-math; none needs -ffast-math, and NaN, infinities, signed zeros
-// and denormals come out as IEEE 754 has them. Other functions are the C library's.
+// Every function runs on the host and in CUDA kernels. Of float, exponentials, logarithms, sin,
+// cos, tan, tanh, sigmoid, erf, roots, sincos_2pi and the roundings are branch-free and vectorise
+// in a loop under -fno-math-errno -fno-trapping-math; none needs -ffast-math, and NaN, infinities,
+// signed zeros and denormals come out as IEEE 754 has them. Other functions are the C library's.
 #pragma once
 
 #include <type_traits>
@@ -15,8 +15,8 @@
 namespace eps::math {
 
 // name(x) = std::function(x) for float and double.
-#define EPS_LIBM_1(name, function)                                   \
-    EPS_HD float name(float x) { return std::function(x); }         \
+#define EPS_LIBM_1(name, function)                          \
+    EPS_HD float name(float x) { return std::function(x); } \
     EPS_HD double name(double x) { return std::function(x); }
 #define EPS_LIBM_2(name)                                            \
     EPS_HD float name(float x, float y) { return std::name(x, y); } \
@@ -53,24 +53,26 @@ EPS_LIBM_2(hypot)
 EPS_HD float rsqrt(float x) { return 1.0f / sqrt(x); }
 EPS_HD double rsqrt(double x) { return 1.0 / sqrt(x); }
 
-// The C library's, which is 3 ULP off at times, and a step of Newton's iteration with the error of t^3 to twice the bits. 0.51 ULP, and
-// at most 2 of a denormal.
+// The C library's, which is 3 ULP off at times, and a step of Newton's iteration with the error of
+// t^3 to twice the bits. 0.51 ULP, and at most 2 of a denormal.
 EPS_HD double cbrt(double x) {
     const double t = std::cbrt(x), square = t * t, rest = fma(t, t, -square);
     const double error = fma(-t, rest, fma(-t, square, x));
-    return x != 0.0 && std::fabs(x) < double{detail::kInf} ? fma(error, 1.0 / (3.0 * square), t) : t;
+    return x != 0.0 && std::fabs(x) < double{detail::kInf} ? fma(error, 1.0 / (3.0 * square), t)
+                                                           : t;
 }
 
 #ifdef __CUDA_ARCH__
 EPS_HD float cbrt(float x) { return ::cbrtf(x); }
 #else
-// |x| = 2^(3n) m with m in [1, 8). Two steps of Halley's iteration from a third of m's bits, t <- t + t (m - t^3) / (2 t^3 + m);
-// the second knows t^2 to twice the bits of a float. 0.51 ULP.
+// |x| = 2^(3n) m with m in [1, 8). Two steps of Halley's iteration from a third of m's bits, t <- t
+// + t (m - t^3) / (2 t^3 + m); the second knows t^2 to twice the bits of a float. 0.51 ULP.
 EPS_HD float cbrt(float x) {
     const float a = std::fabs(x);
     const bool denormal = a < 0x1p-126f;
     const float normal = denormal ? a * 0x1p24f : a;
-    const uint32_t n = ((detail::bits(normal) >> 23) + 2) * 43691 >> 17;  // a third of the exponent, plus 43
+    // a third of the exponent, plus 43
+    const uint32_t n = ((detail::bits(normal) >> 23) + 2) * 43691 >> 17;
     const float m = detail::from_bits(detail::bits(normal) - (3 * n - 129) * 0x800000u);
     const float third = static_cast<float>(static_cast<int32_t>(detail::bits(m))) * 0.333333333f;
     float t = detail::from_bits(static_cast<uint32_t>(static_cast<int32_t>(third)) + 0x2a5119f2u);
@@ -78,7 +80,8 @@ EPS_HD float cbrt(float x) {
     const float square = t * t, rest = fma(t, t, -square);
     const float error = fma(-t, rest, fma(-t, square, m));
     t = fma(t, error / fma(2.0f * square, t, m), t);
-    const float y = detail::from_bits(detail::bits(t) + (n - 43u) * 0x800000u) * (denormal ? 0x1p-8f : 1.0f);
+    const float y =
+        detail::from_bits(detail::bits(t) + (n - 43u) * 0x800000u) * (denormal ? 0x1p-8f : 1.0f);
     return a > 0.0f && a < detail::kInf ? detail::with_sign(y, x) : x;
 }
 #endif
@@ -88,8 +91,8 @@ EPS_HD bool isnan(double x) { return x != x; }
 EPS_HD bool isinf(float x) { return abs(x) == detail::kInf; }
 EPS_HD bool isinf(double x) { return abs(x) == double{detail::kInf}; }
 
-template <class T> requires std::is_arithmetic_v<T>
-EPS_HD T where(bool condition, T a, T b) {
+template <class T>
+requires std::is_arithmetic_v<T> EPS_HD T where(bool condition, T a, T b) {
     return condition ? a : b;
 }
 
@@ -119,7 +122,11 @@ EPS_HD float softplus(float x) { return max(x, 0.0f) + log1p(exp(-abs(x))); }
 EPS_HD double softplus(double x) { return max(x, 0.0) + log1p(exp(-abs(x))); }
 
 // log(e^a + e^b) = max(a, b) + log1p(e^-|a - b|); equal infinities have no difference.
-EPS_HD float logaddexp(float a, float b) { return max(a, b) + log1p(exp(-abs(a == b ? 0.0f : a - b))); }
-EPS_HD double logaddexp(double a, double b) { return max(a, b) + log1p(exp(-abs(a == b ? 0.0 : a - b))); }
+EPS_HD float logaddexp(float a, float b) {
+    return max(a, b) + log1p(exp(-abs(a == b ? 0.0f : a - b)));
+}
+EPS_HD double logaddexp(double a, double b) {
+    return max(a, b) + log1p(exp(-abs(a == b ? 0.0 : a - b)));
+}
 
 }  // namespace eps::math

@@ -1,20 +1,22 @@
 #pragma once
-// The normal distribution function, its logarithm and the slope of that, with few ULP in both tails. On the CPU float goes through
-// double: the argument of erfc rounded to float would alone cost x^2 ULP, and the C library's erfc sets the pace either way. A GPU has few
-// units for double, and CUDA a scaled erfc in float.
+// The normal distribution function, its logarithm and the slope of that, with few ULP in both
+// tails. On the CPU float goes through double: the argument of erfc rounded to float would alone
+// cost x^2 ULP, and the C library's erfc sets the pace either way. A GPU has few units for double,
+// and CUDA a scaled erfc in float.
 #include "tensor/math/functions.h"
 
 namespace eps::math {
 
-// Phi(x) = erfc(z) / 2 with z = -x / sqrt(2), where the part of z that rounding lost is put back to first order.
+// Phi(x) = erfc(z) / 2 with z = -x / sqrt(2), where the part of z that rounding lost is put back to
+// first order.
 EPS_HD double ndtr(double x) {
     const double z = x * -0.70710678118654752;
     const double lost = fma(x, -0.70710678118654752, -z) + x * 4.8336466567264567e-17;
     return 0.5 * (erfc(z) - (abs(z) < 27.0 ? 1.1283791670955126 * exp(-z * z) * lost : 0.0));
 }
 
-// phi(x) / Phi(x), which grows as -x on the left: there the continued fraction a + 1/(a + 2/(a + 3/...)), a = -x, of Laplace, which for
-// a > 5 has converged after 30 terms.
+// phi(x) / Phi(x), which grows as -x on the left: there the continued fraction a + 1/(a + 2/(a +
+// 3/...)), a = -x, of Laplace, which for a > 5 has converged after 30 terms.
 EPS_HD double inverse_mills(double x) {
     double tail = -x;
     for (int k = 30; k > 0; --k) tail = static_cast<double>(k) / tail - x;
@@ -31,7 +33,8 @@ EPS_HD double log_ndtr(double x) {
 
 namespace detail {
 
-// 2 Phi(-a) e^(a^2/2) and e^(-a^2/2) for a >= 0. The square of a is put back to twice the bits: rounded, it would cost a^2 / 2 ULP.
+// 2 Phi(-a) e^(a^2/2) and e^(-a^2/2) for a >= 0. The square of a is put back to twice the bits:
+// rounded, it would cost a^2 / 2 ULP.
 struct ScaledTail {
     float scaled, weight;
 };
@@ -43,11 +46,13 @@ EPS_HD ScaledTail scaled_tail(float a) {
 
 }  // namespace detail
 
-// Of the documented 5 ULP of normcdff, 4 of erfcxf, 1 of expf, logf and log1pf: at most 2e-6 relative.
+// Of the documented 5 ULP of normcdff, 4 of erfcxf, 1 of expf, logf and log1pf: at most 2e-6
+// relative.
 EPS_HD float ndtr(float x) { return ::normcdff(x); }
 EPS_HD float inverse_mills(float x) {
     const auto [scaled, weight] = detail::scaled_tail(abs(x));
-    const float left = x < -5000.0f ? -x : 0.797884561f / scaled;  // scaled becomes denormal where the quotient has long been -x
+    // scaled becomes denormal where the quotient has long been -x
+    const float left = x < -5000.0f ? -x : 0.797884561f / scaled;
     return x > 0.0f ? 0.398942280f * weight / fma(-0.5f * scaled, weight, 1.0f) : left;
 }
 EPS_HD float log_ndtr(float x) {
@@ -58,7 +63,9 @@ EPS_HD float log_ndtr(float x) {
 #else
 
 EPS_HD float ndtr(float x) { return static_cast<float>(ndtr(static_cast<double>(x))); }
-EPS_HD float inverse_mills(float x) { return static_cast<float>(inverse_mills(static_cast<double>(x))); }
+EPS_HD float inverse_mills(float x) {
+    return static_cast<float>(inverse_mills(static_cast<double>(x)));
+}
 EPS_HD float log_ndtr(float x) { return static_cast<float>(log_ndtr(static_cast<double>(x))); }
 
 #endif

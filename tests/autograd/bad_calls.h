@@ -1,5 +1,6 @@
 #pragma once
-// Public functions called wrongly, and who has to refuse: bad_calls_test.cpp calls them all, and docs/ops.md shows what they say.
+// Public functions called wrongly, and who has to refuse: bad_calls_test.cpp calls them all, and
+// docs/ops.md shows what they say.
 #include <vector>
 
 namespace eps::test {

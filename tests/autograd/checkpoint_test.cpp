@@ -31,7 +31,8 @@ struct Result {
 
 Result run(bool checkpointed) {
     Generator generator(7);
-    const Tensor w = uniform({6, 6}, -1, 1, 1).requires_grad_(), x = uniform({5, 6}, -1, 1, 2).requires_grad_();
+    const Tensor w = uniform({6, 6}, -1, 1, 1).requires_grad_(),
+                 x = uniform({5, 6}, -1, 1, 2).requires_grad_();
     const TensorFunction f = block(w, generator);
     Tensor y = x;
     for (int i = 0; i < 3; ++i) y = checkpointed ? checkpoint(f, {y}) : f({y});
@@ -42,12 +43,16 @@ Result run(bool checkpointed) {
 
 TEST_CASE("checkpoint: gradients to the last bit, random numbers included") {
     const Result plain = run(false), checkpointed = run(true);
-    for (std::size_t i = 0; i < 2; ++i) CHECK(same_bits(plain.gradients[i], checkpointed.gradients[i]));
+    for (std::size_t i = 0; i < 2; ++i)
+        CHECK(same_bits(plain.gradients[i], checkpointed.gradients[i]));
     CHECK(plain.counter == checkpointed.counter);
 }
 
 TEST_CASE("checkpoint: derivatives of higher order, and nesting") {
-    const TensorFunction inner = [](const std::vector<Tensor>& in) { return checkpoint([](const std::vector<Tensor>& x) { return sin(x[0]) * x[0]; }, {in[0] * in[1]}); };
+    const TensorFunction inner = [](const std::vector<Tensor>& in) {
+        return checkpoint([](const std::vector<Tensor>& x) { return sin(x[0]) * x[0]; },
+                          {in[0] * in[1]});
+    };
     const TensorFunction f = [&](const std::vector<Tensor>& in) { return checkpoint(inner, in); };
     const std::vector<Tensor> inputs{leaf(uniform({2, 3}, -1, 1, 3)), leaf(uniform({3}, -1, 1, 4))};
     CHECK_NOTHROW(gradcheck(f, inputs));
@@ -73,8 +78,11 @@ TEST_CASE("checkpoint: the peak of memory does not grow with what the function k
 }
 
 TEST_CASE("checkpoint: what changes from run to run is done once") {
-    const Tensor x = uniform({8, 3}, -1, 1, 6).requires_grad_(), mean = zeros({3}, {.dtype = f64}), variance = ones({3}, {.dtype = f64});
-    backward(sum(square(checkpoint([&](const std::vector<Tensor>& in) { return sin(batch_norm(in[0], mean, variance)); }, {x}))));
+    const Tensor x = uniform({8, 3}, -1, 1, 6).requires_grad_(), mean = zeros({3}, {.dtype = f64}),
+                 variance = ones({3}, {.dtype = f64});
+    backward(sum(square(checkpoint(
+        [&](const std::vector<Tensor>& in) { return sin(batch_norm(in[0], mean, variance)); },
+        {x}))));
     const Tensor once_mean = zeros({3}, {.dtype = f64}), once_variance = ones({3}, {.dtype = f64});
     batch_norm(x, once_mean, once_variance);
     CHECK(same_bits(mean, once_mean));
@@ -84,13 +92,22 @@ TEST_CASE("checkpoint: what changes from run to run is done once") {
 TEST_CASE("checkpoint: what it refuses") {
     const Tensor x = uniform({3}, -1, 1, 7).requires_grad_();
     int calls = 0;
-    const Tensor y = checkpoint([&](const std::vector<Tensor>& in) { return ++calls == 1 ? exp(tanh(in[0])) : exp(in[0]); }, {x});
+    const Tensor y = checkpoint(
+        [&](const std::vector<Tensor>& in) { return ++calls == 1 ? exp(tanh(in[0])) : exp(in[0]); },
+        {x});
     CHECK(contains(refusal_of([&] { backward(sum(y)); }).sentence, "second run"));
     CHECK(contains(refusal_of([&] { checkpoint(nullptr, {x}); }).sentence, "empty"));
-    CHECK(contains(refusal_of([&] { checkpoint([](const std::vector<Tensor>& in) { return in[0]; }, {Tensor()}); }).sentence, "undefined"));
+    CHECK(contains(refusal_of([&] {
+                       checkpoint([](const std::vector<Tensor>& in) { return in[0]; }, {Tensor()});
+                   }).sentence,
+                   "undefined"));
     Generator generator(1);
     calls = 0;
-    const Tensor z = checkpoint([&](const std::vector<Tensor>& in) { return sin(in[0] * rand(++calls == 1 ? Shape{3} : Shape{}, {f64}, generator)); }, {x});
+    const Tensor z = checkpoint(
+        [&](const std::vector<Tensor>& in) {
+            return sin(in[0] * rand(++calls == 1 ? Shape{3} : Shape{}, {f64}, generator));
+        },
+        {x});
     CHECK(contains(refusal_of([&] { backward(sum(z)); }).sentence, "random numbers"));
 }
 

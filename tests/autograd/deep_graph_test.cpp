@@ -1,4 +1,5 @@
-// Graphs deeper than any stack, and with more paths than atoms. ctest runs this file under `ulimit -s 256`.
+// Graphs deeper than any stack, and with more paths than atoms. ctest runs this file under `ulimit
+// -s 256`.
 #include <chrono>
 #include <cmath>
 
@@ -18,7 +19,8 @@ constexpr int kLength = 1'000'000;
 
 Tensor chain(const Tensor& x) {
     Tensor y = x;
-    for (int i = 0; i < kLength; ++i) y = i % 3 == 0 ? y + 1e-6 : i % 3 == 1 ? -y : reshape(y, {1, 1});
+    for (int i = 0; i < kLength; ++i)
+        y = i % 3 == 0 ? y + 1e-6 : i % 3 == 1 ? -y : reshape(y, {1, 1});
     return sum(y);
 }
 
@@ -36,7 +38,8 @@ TEST_CASE("deep: a chain of a million ops differentiates and is destroyed") {
     const std::size_t before = allocator.stats().live_bytes;
     const double seconds = seconds_of([&] {
         const Tensor y = chain(x);
-        CHECK(allocator.stats().live_bytes - before < 4096);  // nothing here needs its input for backward
+        // nothing here needs its input for backward
+        CHECK(allocator.stats().live_bytes - before < 4096);
         backward(y, {.retain_graph = true});
         CHECK(std::abs(x.grad().item()) == 1);
         CHECK(std::abs(grad(y, {x})[0].item()) == 1);
@@ -60,20 +63,22 @@ TEST_CASE("deep: a chain that only its last tensor keeps is destroyed without a 
 }
 
 TEST_CASE("deep: a graph that outlives main") {
-    static Tensor survivor;  // destroyed at exit, after the thread's own variables; a sanitizer sees what it touches
+    // destroyed at exit, after the thread's own variables; a sanitizer sees what it touches
+    static Tensor survivor;
     survivor = chain(ones({1, 1}, {.dtype = f64}).requires_grad_());
     CHECK(std::abs(survivor.item()) > 0);
 }
 
 TEST_CASE("deep: 2^60 paths take 60 steps") {
     const Tensor x = ones({2}, {.dtype = f64}).requires_grad_();
-    CHECK(seconds_of([&] {
-              Tensor y = x, z = x;
-              for (int i = 0; i < 60; ++i) y = y + y;
-              CHECK(grad(sum(y), {x})[0].to_vector() == std::vector<double>(2, std::ldexp(1.0, 60)));
-              for (int i = 0; i < 60; ++i) z = z * z;  // x^(2^60): at 1, the slope is 2^60
-              CHECK(grad(sum(z), {x})[0].to_vector() == std::vector<double>(2, std::ldexp(1.0, 60)));
-          }) < 1);
+    CHECK(
+        seconds_of([&] {
+            Tensor y = x, z = x;
+            for (int i = 0; i < 60; ++i) y = y + y;
+            CHECK(grad(sum(y), {x})[0].to_vector() == std::vector<double>(2, std::ldexp(1.0, 60)));
+            for (int i = 0; i < 60; ++i) z = z * z;  // x^(2^60): at 1, the slope is 2^60
+            CHECK(grad(sum(z), {x})[0].to_vector() == std::vector<double>(2, std::ldexp(1.0, 60)));
+        }) < 1);
 }
 
 TEST_CASE("deep: one leaf used ten thousand times, and a node with ten thousand users") {

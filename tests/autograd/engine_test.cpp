@@ -20,7 +20,9 @@ using namespace eps::test;
 
 namespace {
 
-Tensor parameter(double value, const Shape& shape = {3}) { return full(shape, value, {.dtype = f64}).requires_grad_(); }
+Tensor parameter(double value, const Shape& shape = {3}) {
+    return full(shape, value, {.dtype = f64}).requires_grad_();
+}
 using V = std::vector<double>;
 
 }  // namespace
@@ -61,7 +63,8 @@ TEST_CASE("engine: ops of more inputs than a word has bits") {
     for (int i = 0; i < 70; ++i) parts.push_back(full({2}, i).requires_grad_());
     const Tensor joined = concat(parts);
     backward(sum(joined * arange(0, 140)));
-    for (int i = 0; i < 70; ++i) CHECK(parts[static_cast<std::size_t>(i)].grad().to_vector() == V{2.0 * i, 2.0 * i + 1});
+    for (int i = 0; i < 70; ++i)
+        CHECK(parts[static_cast<std::size_t>(i)].grad().to_vector() == V{2.0 * i, 2.0 * i + 1});
 }
 
 TEST_CASE("engine: backward accumulates into leaves, grad does not touch them") {
@@ -78,7 +81,8 @@ TEST_CASE("engine: backward accumulates into leaves, grad does not touch them") 
     CHECK_FALSE((x * 2.0).is_leaf());
 }
 
-TEST_CASE("engine: gradients of interior tensors, of the output itself, of an input asked for twice") {
+TEST_CASE(
+    "engine: gradients of interior tensors, of the output itself, of an input asked for twice") {
     const Tensor x = parameter(2), y = x * x, z = y * 3.0, loss = sum(z * y);  // 3 x^4
     const auto g = grad(loss, {y, x, z, loss, x});
     CHECK(g[0].to_vector() == V{24, 24, 24});
@@ -166,14 +170,17 @@ TEST_CASE("engine: detach, NoGrad, and what cannot have a gradient") {
         CHECK((x * x).requires_grad());
     }
     CHECK(grad_enabled());
-    for (const Tensor& y : {x > 0.0, to(x, i64), isnan(x), argmax(x, 0), to(x, f16), to(x, bf16)}) CHECK_FALSE(y.requires_grad());
+    for (const Tensor& y : {x > 0.0, to(x, i64), isnan(x), argmax(x, 0), to(x, f16), to(x, bf16)})
+        CHECK_FALSE(y.requires_grad());
     CHECK(to(x, f32).requires_grad());
     CHECK_FALSE((detach(x) * 2.0).requires_grad());
 }
 
 TEST_CASE("engine: a gradient penalty, to third order") {
-    const std::vector<Tensor> inputs = {leaf(uniform({2, 3})), leaf(uniform({3, 4}, -1, 1, 2)), leaf(uniform({4, 1}, -1, 1, 3))};
-    const TensorFunction penalty = [](const std::vector<Tensor>& in) {  // (||d D/dx|| - 1)^2, D = gelu(x W) v   (Gulrajani et al. 2017)
+    const std::vector<Tensor> inputs = {leaf(uniform({2, 3})), leaf(uniform({3, 4}, -1, 1, 2)),
+                                        leaf(uniform({4, 1}, -1, 1, 3))};
+    // (||d D/dx|| - 1)^2, D = gelu(x W) v   (Gulrajani et al. 2017)
+    const TensorFunction penalty = [](const std::vector<Tensor>& in) {
         GradMode recording(true);
         const Tensor score = matmul(gelu(matmul(in[0], in[1])), in[2]);
         const Tensor g = grad(sum(score), {in[0]}, {.create_graph = true})[0];
@@ -218,8 +225,10 @@ TEST_CASE("engine: overwriting what a node saved is found out") {
         select(victim, -1, 1).fill_(1);  // through a view, too
         const Refusal refusal = refusal_of([&] { backward(sum(y)); });
         CHECK(refusal.op == c.op);
-        const std::string shape = c.overwrite_output ? to_string(y.dtype()) + " " + y.shape().to_string() : "f64 [4, 4]";
-        CHECK(contains(refusal.sentence, shape + " was saved at version 0 and is now at version 1"));
+        const std::string shape =
+            c.overwrite_output ? to_string(y.dtype()) + " " + y.shape().to_string() : "f64 [4, 4]";
+        CHECK(
+            contains(refusal.sentence, shape + " was saved at version 0 and is now at version 1"));
         CHECK(contains(refusal.sentence, "overwritten"));
     }
     const Tensor x = parameter(2);
@@ -232,7 +241,8 @@ TEST_CASE("engine: overwriting what a node saved is found out") {
 TEST_CASE("engine: a tensor that takes part in a graph is not written into") {
     Tensor x = parameter(2), y = x * 2.0;
     for (Tensor* t : {&x, &y})
-        for (const auto& write : std::vector<std::function<void()>>{[t] { t->fill_(0); }, [t] { t->copy_(zeros({3})); }}) {
+        for (const auto& write : std::vector<std::function<void()>>{
+                 [t] { t->fill_(0); }, [t] { t->copy_(zeros({3})); }}) {
             CHECK(contains(refusal_of(write).sentence, "NoGrad"));
             NoGrad guard;
             CHECK_NOTHROW(write());
@@ -252,11 +262,13 @@ TEST_CASE("engine: anomaly mode names the forward op and the line that called it
     CHECK(refusal.op == "pow_scalar");
     CHECK(contains(refusal.sentence, "NaN or an infinity in the gradient of input 0 (f64 [2])"));
     if (contains(refusal.sentence, "engine_test.cpp"))
-        CHECK_MESSAGE(contains(refusal.sentence, "engine_test.cpp:" + std::to_string(line)), refusal.sentence);
+        CHECK_MESSAGE(contains(refusal.sentence, "engine_test.cpp:" + std::to_string(line)),
+                      refusal.sentence);
     else
         MESSAGE("no source line (addr2line or debug information is missing): " << refusal.sentence);
     const Tensor y = sum(pow(x, 0.5));
-    CHECK(std::isinf(grad(y, {x}, {.retain_graph = true})[0].to_vector()[0]));  // no anomaly mode: no check
+    // no anomaly mode: no check
+    CHECK(std::isinf(grad(y, {x}, {.retain_graph = true})[0].to_vector()[0]));
     AnomalyMode anomaly;
     CHECK(contains(refusal_of([&] { backward(y); }).sentence, "outside anomaly mode"));
 }
@@ -273,8 +285,10 @@ TEST_CASE("engine: saved tensors are freed as backward passes them") {
     CHECK(full_graph - before >= 49 * one);
     allocator.reset_peak();
     backward(y);
-    CHECK(allocator.stats().peak_bytes <= full_graph + 4 * one);  // three gradients at a time, not fifty
-    CHECK(allocator.stats().live_bytes <= before + 2 * one);      // the gradient of x; y's graph is still there, and empty
+    // three gradients at a time, not fifty
+    CHECK(allocator.stats().peak_bytes <= full_graph + 4 * one);
+    // the gradient of x; y's graph is still there, and empty
+    CHECK(allocator.stats().live_bytes <= before + 2 * one);
     y = Tensor();
     x.set_grad({});
     CHECK(allocator.stats().live_bytes == before);

@@ -1,5 +1,6 @@
-// Fused ops against what they are made of: values and gradients, f64 and f32, every layout. Cases come from the list of gradient cases, of
-// which structured_test.cpp sees to it that no op lacks one.
+// Fused ops against what they are made of: values and gradients, f64 and f32, every layout. Cases
+// come from the list of gradient cases, of which structured_test.cpp sees to it that no op lacks
+// one.
 #include <cmath>
 
 #include "autograd/catalog.h"
@@ -27,13 +28,16 @@ bool is_fused(const std::string& name) {
 }
 
 // The output, then the gradient of a fixed weighting of it in each input.
-std::vector<Tensor> run(const OpCase& c, const std::vector<Tensor>& values, Layout layout, DType dtype) {
+std::vector<Tensor> run(const OpCase& c, const std::vector<Tensor>& values, Layout layout,
+                        DType dtype) {
     std::vector<Tensor> inputs;
-    for (const Tensor& x : values) inputs.push_back(detach(to(laid_out(x, layout), dtype)).requires_grad_());
+    for (const Tensor& x : values)
+        inputs.push_back(detach(to(laid_out(x, layout), dtype)).requires_grad_());
     const Tensor y = c.f(inputs);
     std::vector<Tensor> results{detach(y)};
     const Tensor g = cast_data(uniform(y.shape(), -1, 1, 99), dtype);
-    for (const Tensor& d : grad(y, inputs, {.gradient = g, .allow_unused = true})) results.push_back(d);
+    for (const Tensor& d : grad(y, inputs, {.gradient = g, .allow_unused = true}))
+        results.push_back(d);
     return results;
 }
 
@@ -46,7 +50,8 @@ TEST_CASE("fused: forward and backward are those of the composition") {
         ++tried;
         for (Layout layout : all_layouts)
             for (DType dtype : {f64, f32}) {
-                INFO(std::string(c.op), ", ", std::string(c.what), ", ", std::string(name_of(layout)), ", ", std::string(name_of(dtype)));
+                INFO(std::string(c.op), ", ", std::string(c.what), ", ",
+                     std::string(name_of(layout)), ", ", std::string(name_of(dtype)));
                 const auto fused = run(c, c.inputs, layout, dtype);
                 std::vector<Tensor> composed;
                 {
@@ -57,18 +62,24 @@ TEST_CASE("fused: forward and backward are those of the composition") {
                 REQUIRE(fused.size() == composed.size());
                 for (std::size_t i = 0; i < fused.size(); ++i) {
                     if (!fused[i].defined() && !composed[i].defined()) continue;
-                    const Tensor zero = zeros_like(fused[i].defined() ? fused[i] : composed[i]);  // what an undefined gradient means
-                    const auto got = (fused[i].defined() ? fused[i] : zero).to_vector(), wanted = (composed[i].defined() ? composed[i] : zero).to_vector();
+                    // what an undefined gradient means
+                    const Tensor zero = zeros_like(fused[i].defined() ? fused[i] : composed[i]);
+                    const auto got = (fused[i].defined() ? fused[i] : zero).to_vector(),
+                               wanted = (composed[i].defined() ? composed[i] : zero).to_vector();
                     REQUIRE(got.size() == wanted.size());
-                    for (std::size_t j = 0; j < got.size(); ++j) CHECK(std::abs(got[j] - wanted[j]) <= tolerance * (1 + std::abs(wanted[j])));
+                    for (std::size_t j = 0; j < got.size(); ++j)
+                        CHECK(std::abs(got[j] - wanted[j]) <=
+                              tolerance * (1 + std::abs(wanted[j])));
                 }
             }
     }
     CHECK(tried >= 20);
 }
 
-TEST_CASE("fused: norms of images are the same in both orders of memory, and for any number of threads") {
-    const Tensor x = cast_data(uniform({3, 8, 20, 21}, -2, 2, 1), f32), g = cast_data(uniform(x.shape(), -1, 1, 2), f32);
+TEST_CASE(
+    "fused: norms of images are the same in both orders of memory, and for any number of threads") {
+    const Tensor x = cast_data(uniform({3, 8, 20, 21}, -2, 2, 1), f32),
+                 g = cast_data(uniform(x.shape(), -1, 1, 2), f32);
     const auto results = [&](bool last, bool batch) {
         return same_on_any_threads([&] {
             const Tensor leaf = detach(last ? channels_last(x) : x).requires_grad_();
@@ -78,7 +89,8 @@ TEST_CASE("fused: norms of images are the same in both orders of memory, and for
         });
     };
     for (bool batch : {false, true}) {
-        const auto first = results(false, batch).to_vector(), last = results(true, batch).to_vector();
+        const auto first = results(false, batch).to_vector(),
+                   last = results(true, batch).to_vector();
         for (std::size_t i = 0; i < first.size(); ++i) REQUIRE(std::abs(first[i] - last[i]) < 1e-5);
     }
 }
@@ -87,16 +99,20 @@ TEST_CASE("fused: a mean of 1e4 beside a deviation of 1 costs no digits") {
     const Tensor z = uniform({4, 6, 30, 30}, -1.7, 1.7, 3), far = cast_data(z + 1e4, f32);
     const Tensor exact = group_norm(cast_data(far, f64), 2), got = group_norm(far, 2);
     CHECK(max(abs(cast_data(got, f64) - exact)).item() < 1e-5);
-    const Tensor rows = layer_norm(far, {30, 30}), exact_rows = layer_norm(cast_data(far, f64), {30, 30});
+    const Tensor rows = layer_norm(far, {30, 30}),
+                 exact_rows = layer_norm(cast_data(far, f64), {30, 30});
     CHECK(max(abs(cast_data(rows, f64) - exact_rows)).item() < 1e-5);
 }
 
 TEST_CASE("batch_norm: running statistics") {
-    const Tensor x = tensor({1, 2, 3, 6, 10, 20, 30, 40}, {2, 4}, {.dtype = f64});  // [B, C] of B = 2: channel 0 is 1 and 10
+    // [B, C] of B = 2: channel 0 is 1 and 10
+    const Tensor x = tensor({1, 2, 3, 6, 10, 20, 30, 40}, {2, 4}, {.dtype = f64});
     const Tensor running_mean = zeros({4}, {.dtype = f64}), running_var = ones({4}, {.dtype = f64});
     batch_norm(x, running_mean, running_var, {}, {}, {.momentum = 0.5});
     CHECK(running_mean.to_vector()[0] == doctest::Approx(0.5 * 5.5));
-    CHECK(running_var.to_vector()[0] == doctest::Approx(0.5 + 0.5 * 40.5));  // the unbiased variance of 1 and 10
-    const Tensor y = batch_norm(x, running_mean, running_var, {}, {}, {.training = false, .epsilon = 0});
+    // the unbiased variance of 1 and 10
+    CHECK(running_var.to_vector()[0] == doctest::Approx(0.5 + 0.5 * 40.5));
+    const Tensor y =
+        batch_norm(x, running_mean, running_var, {}, {}, {.training = false, .epsilon = 0});
     CHECK(y.to_vector()[0] == doctest::Approx((1 - 2.75) / std::sqrt(20.75)));
 }

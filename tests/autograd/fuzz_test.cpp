@@ -39,7 +39,8 @@ const Binary binaries[] = {
     [](const Tensor& a, const Tensor& b) { return lerp(a, b, sigmoid(b)); },
 };
 
-/// A random program: the same draws give the same graph, so it can be evaluated again at other leaves.
+/// A random program: the same draws give the same graph, so it can be evaluated again at other
+/// leaves.
 class Program {
 public:
     explicit Program(std::uint32_t seed) : seed_(seed) {}
@@ -49,26 +50,30 @@ public:
         std::vector<Tensor> nodes = leaves;
         for (int i = 0; i < 20; ++i) nodes.push_back(next(nodes, random));
         Tensor total = zeros({}, {.dtype = f64});
-        for (std::size_t i = nodes.size() - 4; i < nodes.size(); ++i) total = total + mean(nodes[i]);
+        for (std::size_t i = nodes.size() - 4; i < nodes.size(); ++i)
+            total = total + mean(nodes[i]);
         return total;
     }
 
 private:
     static Tensor next(const std::vector<Tensor>& nodes, std::mt19937& random) {
         const auto pick = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
-        const auto dim_of = [&](const Tensor& x) { return static_cast<std::int64_t>(pick(static_cast<std::size_t>(x.rank()))); };
+        const auto dim_of = [&](const Tensor& x) {
+            return static_cast<std::int64_t>(pick(static_cast<std::size_t>(x.rank())));
+        };
         const Tensor x = nodes[pick(nodes.size())], y = nodes[pick(nodes.size())];
         switch (pick(10)) {
             case 0:
-            case 1:
-                return unaries[pick(std::size(unaries))](x);
+            case 1: return unaries[pick(std::size(unaries))](x);
             case 2:
             case 3:
             case 4:
-                return compatible(x, y) ? binaries[pick(std::size(binaries))](x, y) : binaries[pick(std::size(binaries))](x, mean(y));
+                return compatible(x, y) ? binaries[pick(std::size(binaries))](x, y)
+                                        : binaries[pick(std::size(binaries))](x, mean(y));
             case 5:
                 if (x.rank() == 0) return x * y;
-                return pick(2) ? mean(x, {dim_of(x)}, pick(2) == 0) : logsumexp(x, {dim_of(x)}, pick(2) == 0);
+                return pick(2) ? mean(x, {dim_of(x)}, pick(2) == 0)
+                               : logsumexp(x, {dim_of(x)}, pick(2) == 0);
             case 6:
                 if (x.rank() == 0) return x * y;
                 if (y.rank() >= 2 && y.size(-2) == x.size(-1)) return tanh(matmul(x, y));
@@ -112,14 +117,18 @@ TEST_CASE("fuzz: a thousand random graphs agree with finite differences") {
             std::vector<Tensor> above, below;
             double analytic = 0;
             for (std::size_t i = 0; i < leaves.size(); ++i) {
-                const Tensor step = uniform(leaves[i].shape(), -1, 1, 7 + seed * 10 + i + 100'000 * static_cast<std::uint64_t>(direction));
+                const Tensor step =
+                    uniform(leaves[i].shape(), -1, 1,
+                            7 + seed * 10 + i + 100'000 * static_cast<std::uint64_t>(direction));
                 above.push_back(leaves[i] + step * h);
                 below.push_back(leaves[i] - step * h);
                 if (gradients[i].defined()) analytic += dot(gradients[i], step), ++leaves_reached;
             }
-            const double up = program(above).item(), down = program(below).item(), numeric = (up - down) / (2 * h);
-            CHECK_MESSAGE(std::abs(analytic - numeric) <= 1e-7 * (1 + std::abs(numeric) + std::abs(up)), "seed ", seed, ": analytic ",
-                          analytic, ", numeric ", numeric);
+            const double up = program(above).item(), down = program(below).item(),
+                         numeric = (up - down) / (2 * h);
+            CHECK_MESSAGE(
+                std::abs(analytic - numeric) <= 1e-7 * (1 + std::abs(numeric) + std::abs(up)),
+                "seed ", seed, ": analytic ", analytic, ", numeric ", numeric);
         }
     }
     CHECK(leaves_reached > 4000);

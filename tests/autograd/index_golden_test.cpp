@@ -1,4 +1,5 @@
-// einsum, picking and placing, and the scalar functions that came with them, against numpy, PyTorch and mpmath.
+// einsum, picking and placing, and the scalar functions that came with them, against numpy, PyTorch
+// and mpmath.
 #include <cmath>
 #include <limits>
 
@@ -15,8 +16,10 @@ using V = std::vector<double>;
 
 Tensor spread(const Shape& shape, double phase) {
     V values(static_cast<std::size_t>(numel(shape)));
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = std::sin(static_cast<double>(i) * 1.7 + phase) * 1.5;
-    return tensor(values, {static_cast<std::int64_t>(values.size())}, {.dtype = f64}).as_strided(shape, contiguous_strides(shape), 0);
+    for (std::size_t i = 0; i < values.size(); ++i)
+        values[i] = std::sin(static_cast<double>(i) * 1.7 + phase) * 1.5;
+    return tensor(values, {static_cast<std::int64_t>(values.size())}, {.dtype = f64})
+        .as_strided(shape, contiguous_strides(shape), 0);
 }
 Tensor line(const V& values) { return tensor(values, {}, {.dtype = f64}); }
 Tensor whole(const V& values, const Shape& shape) { return tensor(values, shape, {.dtype = i64}); }
@@ -25,7 +28,8 @@ void check_close(const Tensor& got, const V& expected, double relative = 1e-12) 
     const V values = got.to_vector();
     REQUIRE(values.size() == expected.size());
     for (std::size_t i = 0; i < values.size(); ++i) {
-        const bool close = values[i] == expected[i] || (std::isnan(values[i]) && std::isnan(expected[i])) ||
+        const bool close = values[i] == expected[i] ||
+                           (std::isnan(values[i]) && std::isnan(expected[i])) ||
                            std::abs(values[i] - expected[i]) <= relative * std::abs(expected[i]);
         CHECK_MESSAGE(close, "element ", i, ": ", values[i], " against ", expected[i]);
     }
@@ -41,14 +45,18 @@ TEST_CASE("einsum: numpy's values, in f64, f32 and i64, for every layout") {
             for (DType dtype : {f64, f32}) {
                 std::vector<Tensor> operands;
                 for (std::size_t k = 0; k < c.operands.size(); ++k)
-                    operands.push_back(cast_data(laid_out(spread(c.operands[k], static_cast<double>(k) + 0.5), layout), dtype));
+                    operands.push_back(cast_data(
+                        laid_out(spread(c.operands[k], static_cast<double>(k) + 0.5), layout),
+                        dtype));
                 const Tensor y = einsum(c.equation, operands);
                 CHECK(y.shape() == c.shape);
                 CHECK(y.dtype() == dtype);
                 const V got = y.to_vector();
                 REQUIRE(got.size() == c.values.size());
                 const double tolerance = dtype == f64 ? 1e-13 : 1e-5;
-                for (std::size_t i = 0; i < got.size(); ++i) CHECK(std::abs(got[i] - c.values[i]) <= tolerance * (1 + std::abs(c.values[i])));
+                for (std::size_t i = 0; i < got.size(); ++i)
+                    CHECK(std::abs(got[i] - c.values[i]) <=
+                          tolerance * (1 + std::abs(c.values[i])));
             }
         // Whole numbers: i64 adds products without matmul, f64 with it, and both are exact.
         std::vector<Tensor> real, integer;
@@ -69,7 +77,9 @@ TEST_CASE("picking and placing: PyTorch's values") {
     check_close(scatter_reduce(wide, 1, ids, src, Combine::prod), golden::scatter_prod);
     check_close(scatter_reduce(wide, 1, ids, src, Combine::amax), golden::scatter_amax);
     check_close(scatter_reduce(wide, 1, ids, src, Combine::amin), golden::scatter_amin);
-    check_close(index_put(x, {whole({2, 0}, {2, 1}), whole({1, 2, 1}, {3})}, spread({2, 3}, 1), true), golden::index_put_accumulate);
+    check_close(
+        index_put(x, {whole({2, 0}, {2, 1}), whole({1, 2, 1}, {3})}, spread({2, 3}, 1), true),
+        golden::index_put_accumulate);
     check_close(masked_fill(x, x > 0.4, -7), golden::masked_fill);
     check_close(masked_select(x, x > 0.4), golden::masked_select);
     check_close(nonzero(relu(x)), golden::nonzero);
@@ -80,7 +90,8 @@ TEST_CASE("picking and placing: PyTorch's values") {
     check_close(different.values, golden::unique_values);
     check_close(different.inverse, golden::unique_inverse);
     check_close(different.counts, golden::unique_counts);
-    const Tensor lines = sort(spread({2, 5}, 0), 1).values, sought = concat({spread({2, 3}, 2), narrow(lines, 1, 1, 2)}, 1);
+    const Tensor lines = sort(spread({2, 5}, 0), 1).values,
+                 sought = concat({spread({2, 3}, 2), narrow(lines, 1, 1, 2)}, 1);
     check_close(searchsorted(lines, sought), golden::search_left);
     check_close(searchsorted(lines, sought, true), golden::search_right);
     const auto grid = meshgrid({arange(0, 2), arange(0, 3)});
@@ -89,11 +100,15 @@ TEST_CASE("picking and placing: PyTorch's values") {
 }
 
 TEST_CASE("placing: of equal places the last wins, and it alone has the gradient") {
-    const Tensor x = zeros({3}, {.dtype = f64}).requires_grad_(), y = line({1, 2, 3, 4}).requires_grad_();
+    const Tensor x = zeros({3}, {.dtype = f64}).requires_grad_(),
+                 y = line({1, 2, 3, 4}).requires_grad_();
     const Tensor at = whole({2, 0, 2, 0}, {4});
-    for (const auto& put : std::vector<std::function<Tensor()>>{[&] { return scatter(x, 0, at, y); }, [&] { return index_copy(x, 0, at, y); },
-                                                                 [&] { return index_put(x, {at}, y); },
-                                                                 [&] { return scatter_nd(x, reshape(at, {4, 1}), y); }}) {
+    for (const auto& put : std::vector<std::function<Tensor()>>{
+             [&] { return scatter(x, 0, at, y); }, [&] { return index_copy(x, 0, at, y); },
+             [&] { return index_put(x, {at}, y); },
+             [&] {
+                 return scatter_nd(x, reshape(at, {4, 1}), y);
+             }}) {
         const Tensor out = put();
         CHECK(out.to_vector() == V{4, 0, 3});
         const auto g = grad(out, {x, y}, {.gradient = line({10, 20, 30})});
@@ -106,16 +121,25 @@ TEST_CASE("picking: small and empty tensors, other dtypes") {
     CHECK(nonzero(Tensor(3)).shape() == Shape{1, 0});
     CHECK(nonzero(Tensor(0.0)).shape() == Shape{0, 0});
     CHECK(nonzero(zeros({2, 0})).shape() == Shape{0, 2});
-    CHECK(masked_select(Tensor(3), tensor({1, 0, 1}, {3}, {.dtype = boolean})).to_vector() == V{3, 3});
-    CHECK(masked_select(whole({5, 6}, {2}), tensor({0, 1}, {2}, {.dtype = boolean})).to_vector() == V{6});
-    CHECK(masked_fill(whole({5, 6}, {2}), tensor({0, 1}, {2}, {.dtype = boolean}), -1).dtype() == i64);
-    CHECK(masked_fill(tensor({0, 1}, {2}, {.dtype = boolean}), tensor({1, 0}, {2}, {.dtype = boolean}), 1).dtype() == boolean);
+    CHECK(masked_select(Tensor(3), tensor({1, 0, 1}, {3}, {.dtype = boolean})).to_vector() ==
+          V{3, 3});
+    CHECK(masked_select(whole({5, 6}, {2}), tensor({0, 1}, {2}, {.dtype = boolean})).to_vector() ==
+          V{6});
+    CHECK(masked_fill(whole({5, 6}, {2}), tensor({0, 1}, {2}, {.dtype = boolean}), -1).dtype() ==
+          i64);
+    CHECK(masked_fill(tensor({0, 1}, {2}, {.dtype = boolean}),
+                      tensor({1, 0}, {2}, {.dtype = boolean}), 1)
+              .dtype() == boolean);
     CHECK(unique(zeros({0})).values.shape() == Shape{0});
     CHECK(unique(Tensor(7)).counts.to_vector() == V{1});
-    CHECK(gather_nd(whole({0, 1, 2, 3}, {2, 2}), whole({0, 0, 1, 1}, {2, 2})).to_vector() == V{0, 3});  // the example of ONNX GatherND
-    CHECK(gather_nd(whole({0, 1, 2, 3, 4, 5, 6, 7}, {2, 2, 2}), whole({1, 0}, {2, 1}), 1).to_vector() == V{2, 3, 4, 5});
-    CHECK(scatter_nd(whole({1, 2, 3, 4, 5, 6, 7, 8}, {8}), whole({4, 3, 1, 7}, {4, 1}), whole({9, 10, 11, 12}, {4})).to_vector() ==
-          V{1, 11, 3, 10, 9, 6, 7, 12});
+    // the example of ONNX GatherND
+    CHECK(gather_nd(whole({0, 1, 2, 3}, {2, 2}), whole({0, 0, 1, 1}, {2, 2})).to_vector() ==
+          V{0, 3});
+    CHECK(gather_nd(whole({0, 1, 2, 3, 4, 5, 6, 7}, {2, 2, 2}), whole({1, 0}, {2, 1}), 1)
+              .to_vector() == V{2, 3, 4, 5});
+    CHECK(scatter_nd(whole({1, 2, 3, 4, 5, 6, 7, 8}, {8}), whole({4, 3, 1, 7}, {4, 1}),
+                     whole({9, 10, 11, 12}, {4}))
+              .to_vector() == V{1, 11, 3, 10, 9, 6, 7, 12});
     CHECK(index_put(zeros({2, 0}), {whole({0}, {1})}, zeros({0})).shape() == Shape{2, 0});
     CHECK(searchsorted(tensor({1, 3, 5}), Tensor(3)).item() == 1);
     CHECK(bucketize(tensor({0, 3, 9}), tensor({1, 3, 5}), true).to_vector() == V{0, 2, 3});
@@ -123,12 +147,14 @@ TEST_CASE("picking: small and empty tensors, other dtypes") {
     CHECK(eye(2, 3).to_vector() == V{1, 0, 0, 0, 1, 0});
     CHECK(eye(3, 2).to_vector() == V{1, 0, 0, 1, 0, 0});
     CHECK(eye(0, 2).shape() == Shape{0, 2});
-    CHECK(tile(zeros({1, 1, 1, 1, 1, 1, 1, 2}), {3}).shape() == Shape{1, 1, 1, 1, 1, 1, 1, 6});  // of the highest rank
+    // of the highest rank
+    CHECK(tile(zeros({1, 1, 1, 1, 1, 1, 1, 2}), {3}).shape() == Shape{1, 1, 1, 1, 1, 1, 1, 6});
     const Tensor square = reshape(arange(0, 9, 1, {.dtype = f64}), {3, 3});
     CHECK(diagonal(square, -1).to_vector() == V{3, 7});
     CHECK(&diagonal(square).storage() == &square.storage());
     const Tensor weight = ones({3, 2}, {.dtype = f64}).requires_grad_();
-    CHECK(grad(sum(embedding(weight, whole({1, 0, 1}, {3}), 1)), {weight})[0].to_vector() == V{1, 1, 0, 0, 0, 0});
+    CHECK(grad(sum(embedding(weight, whole({1, 0, 1}, {3}), 1)), {weight})[0].to_vector() ==
+          V{1, 1, 0, 0, 0, 0});
 }
 
 TEST_CASE("ndtr and log_ndtr: both tails, in f64 and f32") {
@@ -138,7 +164,8 @@ TEST_CASE("ndtr and log_ndtr: both tails, in f64 and f32") {
     check_close(grad(sum(log_ndtr(x)), {x})[0], golden::log_ndtr_slope, 1e-13);
     // f32 is rounded once, from f64.
     const Tensor single = cast_data(detach(x), f32);
-    CHECK(log_ndtr(single).to_vector() == cast_data(log_ndtr(cast_data(single, f64)), f32).to_vector());
+    CHECK(log_ndtr(single).to_vector() ==
+          cast_data(log_ndtr(cast_data(single, f64)), f32).to_vector());
     CHECK(ndtr(single).to_vector() == cast_data(ndtr(cast_data(single, f64)), f32).to_vector());
 }
 
@@ -149,10 +176,12 @@ TEST_CASE("remainders, logaddexp, hypot and xlogy at the edges") {
     check_close(hypot(line({3, 1e200, 1e-200, -5}), line({4, 1e200, 1e-200, 12})), golden::hypot);
     const double inf = std::numeric_limits<double>::infinity();
     check_close(xlogy(line({0, 0, 0, 2, -1.5}), line({0, inf, -1, 3, 0.5})), golden::xlogy);
-    const Tensor a = whole({7, -7, 7, -7, 5, INT64_MIN / 2, 3}, {7}), b = whole({2, 2, -2, -2, 0, -1, 5}, {7});
+    const Tensor a = whole({7, -7, 7, -7, 5, INT64_MIN / 2, 3}, {7}),
+                 b = whole({2, 2, -2, -2, 0, -1, 5}, {7});
     CHECK(remainder(a, b).to_vector() == V{1, 1, -1, -1, 0, 0, 3});
     CHECK(fmod(a, b).to_vector() == V{1, -1, 1, -1, 0, 0, 3});
-    CHECK(fmod(tensor({250, 7}, {2}, {.dtype = u8}), tensor({255, 255}, {2}, {.dtype = u8})).to_vector() == V{250, 7});
+    CHECK(fmod(tensor({250, 7}, {2}, {.dtype = u8}), tensor({255, 255}, {2}, {.dtype = u8}))
+              .to_vector() == V{250, 7});
     CHECK(threshold(line({0.5, 1, 2}), {.threshold = 1}).to_vector() == V{0, 0, 2});
     CHECK(hardshrink(line({0.5, -0.6, 2})).to_vector() == V{0, -0.6, 2});
 }

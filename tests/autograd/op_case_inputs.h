@@ -9,9 +9,14 @@ namespace eps::test {
 using Inputs = const std::vector<Tensor>&;
 
 /// Values in [-2, 2]; each seed its own.
-inline Tensor any(const Shape& shape, std::uint64_t seed = 1) { return uniform(shape, -2, 2, seed); }
-inline Tensor fixed(const std::vector<double>& values, const Shape& shape) { return tensor(values, shape, {.dtype = f64}); }
-/// Where what the cases take besides their inputs lives: set to the device of the inputs before a case is run.
+inline Tensor any(const Shape& shape, std::uint64_t seed = 1) {
+    return uniform(shape, -2, 2, seed);
+}
+inline Tensor fixed(const std::vector<double>& values, const Shape& shape) {
+    return tensor(values, shape, {.dtype = f64});
+}
+/// Where what the cases take besides their inputs lives: set to the device of the inputs before a
+/// case is run.
 inline Device& constants_device() {
     static Device device = cpu;
     return device;
@@ -19,8 +24,12 @@ inline Device& constants_device() {
 inline Tensor constant(const std::vector<double>& values, const Shape& shape, DType dtype) {
     return copy_to(tensor(values, shape, {.dtype = dtype}), constants_device());
 }
-inline Tensor index(const std::vector<double>& values, const Shape& shape) { return constant(values, shape, i64); }
-inline Tensor bools(const std::vector<double>& values, const Shape& shape) { return constant(values, shape, boolean); }
+inline Tensor index(const std::vector<double>& values, const Shape& shape) {
+    return constant(values, shape, i64);
+}
+inline Tensor bools(const std::vector<double>& values, const Shape& shape) {
+    return constant(values, shape, boolean);
+}
 
 #define EPS_ONE(...)             \
     [](Inputs in) -> Tensor {    \

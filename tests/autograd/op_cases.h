@@ -1,5 +1,6 @@
 #pragma once
-// Gradient cases of every differentiable op that is not pointwise (those test themselves from their list).
+// Gradient cases of every differentiable op that is not pointwise (those test themselves from their
+// list).
 #include <string>
 #include <vector>
 
@@ -12,7 +13,8 @@ struct OpCase {
     const char* op;    // its name in op_catalog()
     const char* what;  // what is special about this case
     TensorFunction f;
-    std::vector<Tensor> inputs;  // f64 values; the tests lay them out in memory and make leaves of them
+    // f64 values; the tests lay them out in memory and make leaves of them
+    std::vector<Tensor> inputs;
     GradcheckOptions options = {};
     bool second_order = true;  // false where the second derivative does not exist
 };

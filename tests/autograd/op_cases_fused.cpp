@@ -1,5 +1,5 @@
-// Gradient cases of ops with kernels of their own for both directions. First order runs those, second order what they are made of; the
-// tests also run every case both ways and compare.
+// Gradient cases of ops with kernels of their own for both directions. First order runs those,
+// second order what they are made of; the tests also run every case both ways and compare.
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/attention.h"
 #include "autograd/ops/norm.h"
@@ -13,49 +13,114 @@ namespace {
 Tensor undefined_or(Inputs in, std::size_t i) { return i < in.size() ? in[i] : Tensor(); }
 
 void add_norms(std::vector<OpCase>& cases) {
-    const auto group = [](std::int64_t groups) { return [groups](Inputs in) { return group_norm(in[0], groups, undefined_or(in, 1), undefined_or(in, 2)); }; };
-    cases.push_back({"group_norm", "image", group(2), {any({2, 4, 3, 2}, 1), any({4}, 2), any({4}, 3)}});
+    const auto group = [](std::int64_t groups) {
+        return [groups](Inputs in) {
+            return group_norm(in[0], groups, undefined_or(in, 1), undefined_or(in, 2));
+        };
+    };
+    cases.push_back(
+        {"group_norm", "image", group(2), {any({2, 4, 3, 2}, 1), any({4}, 2), any({4}, 3)}});
     cases.push_back({"group_norm", "no parameters, one group", group(1), {any({2, 3, 4}, 4)}});
-    cases.push_back({"group_norm", "a scale for each sample", group(3), {any({2, 3, 2, 2}, 5), any({2, 3}, 6), any({3}, 7)}});
-    cases.push_back({"group_norm", "an empty batch", group(2), {any({0, 4, 3, 2}, 1), any({4}, 2), any({4}, 3)}});
-    cases.push_back({"group_norm", "and silu", [](Inputs in) { return group_norm_silu(in[0], 2, in[1], in[2]); },
+    cases.push_back({"group_norm",
+                     "a scale for each sample",
+                     group(3),
+                     {any({2, 3, 2, 2}, 5), any({2, 3}, 6), any({3}, 7)}});
+    cases.push_back({"group_norm",
+                     "an empty batch",
+                     group(2),
+                     {any({0, 4, 3, 2}, 1), any({4}, 2), any({4}, 3)}});
+    cases.push_back({"group_norm",
+                     "and silu",
+                     [](Inputs in) { return group_norm_silu(in[0], 2, in[1], in[2]); },
                      {any({2, 4, 2, 3}, 8), any({4}, 9), any({4}, 10)}});
-    cases.push_back({"instance_norm", "image", [](Inputs in) { return instance_norm(in[0], in[1], in[2]); }, {any({2, 2, 3, 3}, 11), any({2}, 12), any({2}, 13)}});
-    const auto batch = [](Inputs in) { return batch_norm(in[0], {}, {}, undefined_or(in, 1), undefined_or(in, 2)); };
-    cases.push_back({"batch_norm", "image", batch, {any({3, 2, 2, 2}, 14), any({2}, 15), any({2}, 16)}});
+    cases.push_back({"instance_norm",
+                     "image",
+                     [](Inputs in) { return instance_norm(in[0], in[1], in[2]); },
+                     {any({2, 2, 3, 3}, 11), any({2}, 12), any({2}, 13)}});
+    const auto batch = [](Inputs in) {
+        return batch_norm(in[0], {}, {}, undefined_or(in, 1), undefined_or(in, 2));
+    };
+    cases.push_back(
+        {"batch_norm", "image", batch, {any({3, 2, 2, 2}, 14), any({2}, 15), any({2}, 16)}});
     cases.push_back({"batch_norm", "features, no parameters", batch, {any({5, 3}, 17)}});
-    const auto evaluation = [](Inputs in) { return batch_norm(in[0], full({2}, 0.3, in[0].options()), full({2}, 1.7, in[0].options()), in[1], in[2], {.training = false}); };
-    cases.push_back({"batch_norm", "evaluation", evaluation, {any({3, 2, 4}, 18), any({2}, 19), any({2}, 20)}});
-    cases.push_back({"layer_norm", "two dimensions", [](Inputs in) { return layer_norm(in[0], {3, 2}, in[1], in[2]); },
+    const auto evaluation = [](Inputs in) {
+        return batch_norm(in[0], full({2}, 0.3, in[0].options()), full({2}, 1.7, in[0].options()),
+                          in[1], in[2], {.training = false});
+    };
+    cases.push_back(
+        {"batch_norm", "evaluation", evaluation, {any({3, 2, 4}, 18), any({2}, 19), any({2}, 20)}});
+    cases.push_back({"layer_norm",
+                     "two dimensions",
+                     [](Inputs in) {
+                         return layer_norm(in[0], {3, 2}, in[1], in[2]);
+                     },
                      {any({4, 3, 2}, 21), any({3, 2}, 22), any({3, 2}, 23)}});
-    cases.push_back({"layer_norm", "no parameters", [](Inputs in) { return layer_norm(in[0], {5}); }, {any({2, 2, 5}, 24)}});
-    cases.push_back({"rms_norm", "features", [](Inputs in) { return rms_norm(in[0], {4}, in[1]); }, {any({3, 4}, 25), any({4}, 26)}});
+    cases.push_back({"layer_norm",
+                     "no parameters",
+                     [](Inputs in) { return layer_norm(in[0], {5}); },
+                     {any({2, 2, 5}, 24)}});
+    cases.push_back({"rms_norm",
+                     "features",
+                     [](Inputs in) { return rms_norm(in[0], {4}, in[1]); },
+                     {any({3, 4}, 25), any({4}, 26)}});
 }
 
 void add_softmax(std::vector<OpCase>& cases) {
-    cases.push_back({"softmax", "last", [](Inputs in) { return softmax(in[0]); }, {any({3, 5}, 27)}});
-    cases.push_back({"softmax", "in the middle", [](Inputs in) { return softmax(in[0], 1); }, {any({2, 4, 3}, 28)}});
-    cases.push_back({"softmax", "nothing", [](Inputs in) { return softmax(in[0], 1); }, {any({2, 0, 3}, 28)}});
-    cases.push_back({"log_softmax", "last", [](Inputs in) { return log_softmax(in[0]); }, {any({3, 5}, 29)}});
-    cases.push_back({"log_softmax", "first", [](Inputs in) { return log_softmax(in[0], 0); }, {any({4, 2, 2}, 30)}});
+    cases.push_back(
+        {"softmax", "last", [](Inputs in) { return softmax(in[0]); }, {any({3, 5}, 27)}});
+    cases.push_back({"softmax",
+                     "in the middle",
+                     [](Inputs in) { return softmax(in[0], 1); },
+                     {any({2, 4, 3}, 28)}});
+    cases.push_back(
+        {"softmax", "nothing", [](Inputs in) { return softmax(in[0], 1); }, {any({2, 0, 3}, 28)}});
+    cases.push_back(
+        {"log_softmax", "last", [](Inputs in) { return log_softmax(in[0]); }, {any({3, 5}, 29)}});
+    cases.push_back({"log_softmax",
+                     "first",
+                     [](Inputs in) { return log_softmax(in[0], 0); },
+                     {any({4, 2, 2}, 30)}});
 }
 
 void add_attention(std::vector<OpCase>& cases) {
     const char* const op = "scaled_dot_product_attention";
-    const auto attend = [](AttentionArguments a) { return [a](Inputs in) { return scaled_dot_product_attention(in[0], in[1], in[2], a); }; };
-    const std::vector<Tensor> heads{any({2, 2, 3, 4}, 31), any({2, 2, 5, 4}, 32), any({2, 2, 5, 3}, 33)};
+    const auto attend = [](AttentionArguments a) {
+        return [a](Inputs in) { return scaled_dot_product_attention(in[0], in[1], in[2], a); };
+    };
+    const std::vector<Tensor> heads{any({2, 2, 3, 4}, 31), any({2, 2, 5, 4}, 32),
+                                    any({2, 2, 5, 3}, 33)};
     cases.push_back({op, "heads", attend({}), heads});
-    cases.push_back({op, "no heads, own scale", attend({.scale = 0.7}), {any({2, 3, 2}, 34), any({2, 4, 2}, 35), any({2, 4, 2}, 36)}});
-    cases.push_back({op, "causal", attend({.causal = true}), {any({1, 2, 4, 2}, 37), any({1, 2, 4, 2}, 38), any({1, 2, 4, 3}, 39)}});
+    cases.push_back({op,
+                     "no heads, own scale",
+                     attend({.scale = 0.7}),
+                     {any({2, 3, 2}, 34), any({2, 4, 2}, 35), any({2, 4, 2}, 36)}});
+    cases.push_back({op,
+                     "causal",
+                     attend({.causal = true}),
+                     {any({1, 2, 4, 2}, 37), any({1, 2, 4, 2}, 38), any({1, 2, 4, 3}, 39)}});
     const auto masked = [](Inputs in) {  // query 1 sees no key
-        return scaled_dot_product_attention(in[0], in[1], in[2], {.mask = bools({1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1}, {3, 5})});
+        return scaled_dot_product_attention(
+            in[0], in[1], in[2],
+            {.mask = bools({1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1}, {3, 5})});
     };
     cases.push_back({op, "a bool mask", masked, heads});
-    const auto added = [](Inputs in) { return scaled_dot_product_attention(in[0], in[1], in[2], {.mask = copy_to(cast_data(any({2, 1, 3, 5}, 40), in[0].dtype()), constants_device())}); };
+    const auto added = [](Inputs in) {
+        return scaled_dot_product_attention(
+            in[0], in[1], in[2],
+            {.mask = copy_to(cast_data(any({2, 1, 3, 5}, 40), in[0].dtype()), constants_device())});
+    };
     cases.push_back({op, "an added mask", added, heads});
-    cases.push_back({op, "a mask with a gradient", [](Inputs in) { return scaled_dot_product_attention(in[0], in[1], in[2], {.mask = in[3]}); },
-                     {any({1, 1, 3, 2}, 41), any({1, 1, 2, 2}, 42), any({1, 1, 2, 2}, 43), any({3, 2}, 44)}});
-    cases.push_back({op, "no keys", attend({}), {any({1, 1, 3, 2}, 45), any({1, 1, 0, 2}, 46), any({1, 1, 0, 2}, 47)}});
+    cases.push_back(
+        {op,
+         "a mask with a gradient",
+         [](Inputs in) {
+             return scaled_dot_product_attention(in[0], in[1], in[2], {.mask = in[3]});
+         },
+         {any({1, 1, 3, 2}, 41), any({1, 1, 2, 2}, 42), any({1, 1, 2, 2}, 43), any({3, 2}, 44)}});
+    cases.push_back({op,
+                     "no keys",
+                     attend({}),
+                     {any({1, 1, 3, 2}, 45), any({1, 1, 0, 2}, 46), any({1, 1, 0, 2}, 47)}});
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Gradient cases of linear algebra. The matrices are made regular inside the functions, so that any small change of an input leaves them so.
+// Gradient cases of linear algebra. The matrices are made regular inside the functions, so that any
+// small change of an input leaves them so.
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/join.h"
 #include "autograd/ops/linalg.h"
@@ -13,19 +14,26 @@ Tensor small(const Shape& shape, std::uint64_t seed) { return uniform(shape, -1,
 Tensor identity(const Tensor& x) { return eye(x.size(-1), x.options()); }
 
 // Symmetric, eigenvalues above n.
-Tensor positive(const Tensor& x) { return matmul(x, transpose(x)) + identity(x) * static_cast<double>(x.size(-1)); }
+Tensor positive(const Tensor& x) {
+    return matmul(x, transpose(x)) + identity(x) * static_cast<double>(x.size(-1));
+}
 // Dominated by a cyclic permutation: elimination must exchange rows, and always the same.
 Tensor pivoting(const Tensor& x) {
     const std::int64_t n = x.size(-1);
     if (n == 0) return x;
     const Tensor one = identity(x);
-    return x + concat({narrow(one, 0, n - 1, 1), narrow(one, 0, 0, n - 1)}) * (2.0 * static_cast<double>(n));
+    return x + concat({narrow(one, 0, n - 1, 1), narrow(one, 0, 0, n - 1)}) *
+                   (2.0 * static_cast<double>(n));
 }
 // Dominated by its diagonal; both triangles are regular.
-Tensor dominant(const Tensor& x) { return x + identity(x) * (1.0 + static_cast<double>(x.size(-1))); }
+Tensor dominant(const Tensor& x) {
+    return x + identity(x) * (1.0 + static_cast<double>(x.size(-1)));
+}
 // Symmetric, eigenvalues at least 1 apart.
 Tensor separated(const Tensor& x) {
-    return x + transpose(x) + diag_embed(arange(0, static_cast<double>(x.size(-1)), 1, x.options()) * (4.0 * static_cast<double>(x.size(-1))));
+    return x + transpose(x) +
+           diag_embed(arange(0, static_cast<double>(x.size(-1)), 1, x.options()) *
+                      (4.0 * static_cast<double>(x.size(-1))));
 }
 
 using MatrixFunction = Tensor (*)(const Tensor&);
@@ -40,11 +48,26 @@ void add_square(std::vector<OpCase>& cases, const char* op, MatrixFunction f) {
 }
 
 void add_diagonals(std::vector<OpCase>& cases) {
-    cases.push_back({"diag_embed", "a batch", [](Inputs in) { return square(diag_embed(in[0])); }, {small({2, 3}, 5)}});
-    cases.push_back({"diag_embed", "below", [](Inputs in) { return square(diag_embed(in[0], -2)); }, {small({3}, 6)}});
-    cases.push_back({"diag_embed", "nothing", [](Inputs in) { return diag_embed(in[0], 1); }, {small({2, 0}, 7)}});
-    cases.push_back({"diag", "there and back", [](Inputs in) { return diag(diag(in[0], 1), 1) * 2.0; }, {small({3}, 8)}});
-    cases.push_back({"trace", "a batch", [](Inputs in) { return square(trace(in[0])); }, {small({2, 3, 2}, 9)}});
+    cases.push_back({"diag_embed",
+                     "a batch",
+                     [](Inputs in) { return square(diag_embed(in[0])); },
+                     {small({2, 3}, 5)}});
+    cases.push_back({"diag_embed",
+                     "below",
+                     [](Inputs in) { return square(diag_embed(in[0], -2)); },
+                     {small({3}, 6)}});
+    cases.push_back({"diag_embed",
+                     "nothing",
+                     [](Inputs in) { return diag_embed(in[0], 1); },
+                     {small({2, 0}, 7)}});
+    cases.push_back({"diag",
+                     "there and back",
+                     [](Inputs in) { return diag(diag(in[0], 1), 1) * 2.0; },
+                     {small({3}, 8)}});
+    cases.push_back({"trace",
+                     "a batch",
+                     [](Inputs in) { return square(trace(in[0])); },
+                     {small({2, 3, 2}, 9)}});
 }
 
 void add_factorisations(std::vector<OpCase>& cases) {
@@ -69,39 +92,62 @@ void add_factorisations(std::vector<OpCase>& cases) {
     cases.push_back({"qr", "1x1", both, {columns({1, 1}, 14)}});
     cases.push_back({"qr", "a column", both, {columns({3, 1}, 15)}});
     cases.push_back({"qr", "a batch", both, {columns({2, 2, 3, 2}, 16)}});
-    cases.push_back({"qr", "no columns", [](Inputs in) { return qr(in[0]).q; }, {small({2, 3, 0}, 17)}});
+    cases.push_back(
+        {"qr", "no columns", [](Inputs in) { return qr(in[0]).q; }, {small({2, 3, 0}, 17)}});
     cases.push_back({"qr", "no rows", [](Inputs in) { return qr(in[0]).r; }, {small({0, 3}, 18)}});
     add_square(cases, "eigh", [](const Tensor& x) { return eigh(separated(x)).eigenvalues; });
-    add_square(cases, "eigh", [](const Tensor& x) { return square(eigh(separated(x)).eigenvectors); });
+    add_square(cases, "eigh",
+               [](const Tensor& x) { return square(eigh(separated(x)).eigenvectors); });
     add_square(cases, "eigh", [](const Tensor& x) {  // the matrix function sin
         const Eigh e = eigh(separated(x));
-        return matmul(e.eigenvectors * unsqueeze(sin(e.eigenvalues), -2), transpose(e.eigenvectors));
+        return matmul(e.eigenvectors * unsqueeze(sin(e.eigenvalues), -2),
+                      transpose(e.eigenvectors));
     });
 }
 
 void add_solving(std::vector<OpCase>& cases) {
-    const auto triangular = [](TriangularOptions o) { return [o](Inputs in) { return solve_triangular(dominant(in[0]), in[1], o); }; };
+    const auto triangular = [](TriangularOptions o) {
+        return [o](Inputs in) { return solve_triangular(dominant(in[0]), in[1], o); };
+    };
     const char* const op = "solve_triangular";
     cases.push_back({op, "lower", triangular({}), {small({3, 3}, 1), small({3, 2}, 2)}});
-    cases.push_back({op, "upper", triangular({.upper = true}), {small({3, 3}, 3), small({3, 2}, 4)}});
-    cases.push_back({op, "from the right", triangular({.left = false}), {small({2, 3, 3}, 5), small({2, 2, 3}, 6)}});
-    cases.push_back({op, "upper, from the right, unit", triangular({.upper = true, .left = false, .unit = true}), {small({3, 3}, 7), small({1, 3}, 8)}});
-    cases.push_back({op, "batches that broadcast", triangular({.unit = true}), {small({2, 1, 2, 2}, 9), small({3, 2, 2}, 10)}});
+    cases.push_back(
+        {op, "upper", triangular({.upper = true}), {small({3, 3}, 3), small({3, 2}, 4)}});
+    cases.push_back({op,
+                     "from the right",
+                     triangular({.left = false}),
+                     {small({2, 3, 3}, 5), small({2, 2, 3}, 6)}});
+    cases.push_back({op,
+                     "upper, from the right, unit",
+                     triangular({.upper = true, .left = false, .unit = true}),
+                     {small({3, 3}, 7), small({1, 3}, 8)}});
+    cases.push_back({op,
+                     "batches that broadcast",
+                     triangular({.unit = true}),
+                     {small({2, 1, 2, 2}, 9), small({3, 2, 2}, 10)}});
     cases.push_back({op, "1x1", triangular({}), {small({1, 1}, 11), small({1, 1}, 12)}});
     cases.push_back({op, "0x0", triangular({}), {small({0, 0}, 13), small({0, 2}, 14)}});
-    cases.push_back({op, "no right side", triangular({.upper = true}), {small({2, 2}, 15), small({2, 0}, 16)}});
+    cases.push_back(
+        {op, "no right side", triangular({.upper = true}), {small({2, 2}, 15), small({2, 0}, 16)}});
 
     const auto regular = [](Inputs in) { return solve(pivoting(in[0]), in[1]); };
     cases.push_back({"solve", "3x3", regular, {small({3, 3}, 1), small({3, 2}, 2)}});
     cases.push_back({"solve", "1x1", regular, {small({1, 1}, 3), small({1, 2}, 4)}});
     cases.push_back({"solve", "a vector", regular, {small({3, 3}, 5), small({3}, 6)}});
-    cases.push_back({"solve", "one matrix, a batch of right sides", regular, {small({2, 2}, 7), small({3, 2, 2}, 8)}});
-    cases.push_back({"solve", "batches that broadcast", regular, {small({2, 1, 2, 2}, 9), small({2, 2, 1}, 10)}});
+    cases.push_back({"solve",
+                     "one matrix, a batch of right sides",
+                     regular,
+                     {small({2, 2}, 7), small({3, 2, 2}, 8)}});
+    cases.push_back({"solve",
+                     "batches that broadcast",
+                     regular,
+                     {small({2, 1, 2, 2}, 9), small({2, 2, 1}, 10)}});
     cases.push_back({"solve", "0x0", regular, {small({2, 0, 0}, 11), small({2, 0, 3}, 12)}});
     add_square(cases, "inverse", [](const Tensor& x) { return inverse(pivoting(x)); });
     add_square(cases, "det", [](const Tensor& x) { return det(pivoting(x)) * 0.01; });
     add_square(cases, "slogdet", [](const Tensor& x) { return slogdet(pivoting(x)).logabsdet; });
-    add_square(cases, "logdet_triangular", [](const Tensor& x) { return logdet_triangular(dominant(x)); });
+    add_square(cases, "logdet_triangular",
+               [](const Tensor& x) { return logdet_triangular(dominant(x)); });
 }
 
 }  // namespace

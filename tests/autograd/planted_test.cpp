@@ -32,10 +32,13 @@ struct Planted {
 };
 
 std::vector<Planted> planted() {
-    const Tensor x = leaf(tensor({0.5, 1.5, -1, 2}, {2, 2}, {.dtype = f64})), y = leaf(uniform({2, 2}));
+    const Tensor x = leaf(tensor({0.5, 1.5, -1, 2}, {2, 2}, {.dtype = f64})),
+                 y = leaf(uniform({2, 2}));
     return {
         {"a factor of 1.001",
-         [](Inputs in) { return sum(tampered(in[0], [](const Tensor& g) { return g * 1.001; }) * 3.0); },
+         [](Inputs in) {
+             return sum(tampered(in[0], [](const Tensor& g) { return g * 1.001; }) * 3.0);
+         },
          {x},
          {"input 0", "[0, 0] of [2, 2]", "analytic", "numeric"}},
         {"a wrong sign, second input",
@@ -44,15 +47,22 @@ std::vector<Planted> planted() {
          {"input 1", "[0, 0] of [2, 2]"}},
         {"one element only",
          [](Inputs in) {
-             return square(tampered(in[0], [](const Tensor& g) { return g + tensor({0, 0, 1e-4, 0}, {2, 2}, {.dtype = f64}); }));
+             return square(tampered(in[0], [](const Tensor& g) {
+                 return g + tensor({0, 0, 1e-4, 0}, {2, 2}, {.dtype = f64});
+             }));
          },
          {x},
          {"input 0", "[1, 0] of [2, 2]"}},
         {"elements exchanged",
-         [](Inputs in) { return exp(tampered(in[0], [](const Tensor& g) { return contiguous(transpose(g)); })); },
+         [](Inputs in) {
+             return exp(tampered(in[0], [](const Tensor& g) { return contiguous(transpose(g)); }));
+         },
          {x},
          {"input 0", "[0, 1] of [2, 2]"}},
-        {"a detached branch", [](Inputs in) { return in[0] * exp(detach(in[0])); }, {x}, {"input 0", "[0, 0]"}},
+        {"a detached branch",
+         [](Inputs in) { return in[0] * exp(detach(in[0])); },
+         {x},
+         {"input 0", "[0, 0]"}},
         {"a branch under NoGrad",
          [](Inputs in) {
              NoGrad guard;
@@ -66,9 +76,14 @@ std::vector<Planted> planted() {
          [](Inputs in) { return in[0] + detach(in[1]) * 0.5; },
          {x, y},
          {"input 1", "analytic 0"}},
-        {"a rounded derivative", [](Inputs in) { return round(in[0]) + in[0] * in[0] - in[0] + detach(in[0]); }, {x}, {"input 0"}},
+        {"a rounded derivative",
+         [](Inputs in) { return round(in[0]) + in[0] * in[0] - in[0] + detach(in[0]); },
+         {x},
+         {"input 0"}},
         {"a wrong second derivative",
-         [](Inputs in) { return tampered(square(in[0]) * in[0], [](const Tensor& g) { return detach(g); }); },
+         [](Inputs in) {
+             return tampered(square(in[0]) * in[0], [](const Tensor& g) { return detach(g); });
+         },
          {x},
          {"(second order)"},
          true},
@@ -89,22 +104,30 @@ TEST_CASE("planted: gradcheck finds every wrong derivative and says where it is"
     for (const Planted& p : planted()) {
         const GradcheckOptions options{.name = p.name};
         if (p.first_order_is_right) CHECK_NOTHROW(gradcheck(p.f, p.inputs, options));
-        const Refusal refusal =
-            refusal_of([&] { p.first_order_is_right ? gradgradcheck(p.f, p.inputs, options) : gradcheck(p.f, p.inputs, options); });
+        const Refusal refusal = refusal_of([&] {
+            p.first_order_is_right ? gradgradcheck(p.f, p.inputs, options)
+                                   : gradcheck(p.f, p.inputs, options);
+        });
         CHECK_MESSAGE(refusal.op == "gradcheck", std::string(p.name), " went undetected");
         CHECK(contains(refusal.sentence, p.name));
-        for (const std::string& part : p.says) CHECK_MESSAGE(contains(refusal.sentence, part), refusal.sentence, " does not say ", part);
+        for (const std::string& part : p.says)
+            CHECK_MESSAGE(contains(refusal.sentence, part), refusal.sentence, " does not say ",
+                          part);
     }
 }
 
 TEST_CASE("planted: the sentence holds both numbers") {
     const Tensor x = leaf(tensor({3}, {}, {.dtype = f64}));
-    const Refusal refusal = refusal_of(
-        [&] { gradcheck([](Inputs in) { return tampered(in[0], [](const Tensor& g) { return g * 2.0; }); }, {x}, {.name = "identity"}); });
+    const Refusal refusal = refusal_of([&] {
+        gradcheck(
+            [](Inputs in) { return tampered(in[0], [](const Tensor& g) { return g * 2.0; }); }, {x},
+            {.name = "identity"});
+    });
     double analytic = 0, numeric = 0;
     const auto at = refusal.sentence.find("analytic ");
     REQUIRE(at != std::string::npos);
-    REQUIRE(std::sscanf(refusal.sentence.c_str() + at, "analytic %lf; numeric %lf", &analytic, &numeric) == 2);
+    REQUIRE(std::sscanf(refusal.sentence.c_str() + at, "analytic %lf; numeric %lf", &analytic,
+                        &numeric) == 2);
     CHECK(analytic == doctest::Approx(2 * numeric));
     CHECK(contains(refusal.sentence, "identity: the gradient of input 0 at [0] of [1] is wrong"));
 }
@@ -128,7 +151,8 @@ TEST_CASE("planted: gradcheck refuses what it cannot check") {
         {[](Inputs in) { return in[0]; }, x32, "expected f64"},
         {[](Inputs in) { return to(in[0], f32); }, x64, "returned f32 [2]"},
         {[](Inputs) { return Tensor(); }, x64, "returned an undefined tensor"},
-        {[](Inputs in) { return detach(in[0]); }, x64, "does not depend on an input that requires a gradient"},
+        {[](Inputs in) { return detach(in[0]); }, x64,
+         "does not depend on an input that requires a gradient"},
         {[](Inputs in) { return in[0]; }, overlapping, "overlaps itself"},
     };
     for (const auto& [f, input, says] : cases) {

@@ -1,4 +1,5 @@
-// Every row of every pointwise family, straight from the CPU kernels: derivatives, precision, layouts, threads, extreme inputs.
+// Every row of every pointwise family, straight from the CPU kernels: derivatives, precision,
+// layouts, threads, extreme inputs.
 #include <algorithm>
 #include <limits>
 
@@ -21,8 +22,11 @@ std::vector<Tensor> cast_all(std::vector<Tensor> tensors, DType dtype) {
     return tensors;
 }
 
-Tensor row_of(const PointwiseOp& op, std::size_t row, const Tensor& g, const std::vector<Tensor>& inputs) {
-    Tensor out = empty(inputs[0].shape(), {.dtype = op.kind == PointwiseKind::predicate ? boolean : inputs[0].dtype()});
+Tensor row_of(const PointwiseOp& op, std::size_t row, const Tensor& g,
+              const std::vector<Tensor>& inputs) {
+    Tensor out =
+        empty(inputs[0].shape(),
+              {.dtype = op.kind == PointwiseKind::predicate ? boolean : inputs[0].dtype()});
     run_row(op, attributes_of(op), row, out, g, inputs);
     return out;
 }
@@ -60,8 +64,8 @@ TEST_CASE("pointwise: each derivative row is the slope of the row one order lowe
             const double tolerance = 1e-9 * (1 + largest(b) + largest(slope));
             for (std::size_t i = 0; i < n; ++i) {
                 const double numeric = (8 * (c[i] - b[i]) - (d[i] - a[i])) / (12 * h);
-                CHECK_MESSAGE(std::abs(slope[i] - numeric) <= tolerance, row_name(*op, row), " at sample ", i, ": ", slope[i], " against ",
-                              numeric);
+                CHECK_MESSAGE(std::abs(slope[i] - numeric) <= tolerance, row_name(*op, row),
+                              " at sample ", i, ": ", slope[i], " against ", numeric);
             }
         }
     CHECK(checked > 300);
@@ -74,9 +78,11 @@ TEST_CASE("pointwise: slope_of_output agrees with the first derivative") {
         ++checked;
         const std::vector<Tensor> x = samples(*op, {50});
         const Tensor g = uniform({50}, -2, 2, 99), y = row_of(*op, 0, {}, x);
-        const auto from_input = row_of(*op, 1, g, x).to_vector(), from_output = row_of(*op->slope_of_output, 0, {}, {g, y}).to_vector();
+        const auto from_input = row_of(*op, 1, g, x).to_vector(),
+                   from_output = row_of(*op->slope_of_output, 0, {}, {g, y}).to_vector();
         for (std::size_t i = 0; i < 50; ++i)
-            CHECK_MESSAGE(from_output[i] == doctest::Approx(from_input[i]).epsilon(1e-12), std::string(op->name));
+            CHECK_MESSAGE(from_output[i] == doctest::Approx(from_input[i]).epsilon(1e-12),
+                          std::string(op->name));
     }
     CHECK(checked >= 5);
 }
@@ -91,8 +97,9 @@ TEST_CASE("pointwise: f32 rows agree with f64") {
             const auto got = row_of(*op, row, cast_data(g, f32), cast_all(inputs, f32)).to_vector();
             const double magnitude = largest(exact);
             for (std::size_t i = 0; i < exact.size(); ++i)
-                CHECK_MESSAGE(std::abs(got[i] - exact[i]) <= tolerance * magnitude, row_name(*op, row), " at sample ", i, ": f32 ", got[i],
-                              ", f64 ", exact[i]);
+                CHECK_MESSAGE(std::abs(got[i] - exact[i]) <= tolerance * magnitude,
+                              row_name(*op, row), " at sample ", i, ": f32 ", got[i], ", f64 ",
+                              exact[i]);
         }
 }
 
@@ -100,9 +107,11 @@ TEST_CASE("pointwise: the same bits for every layout, mix of dtypes and number o
     const int before = num_threads();
     for (const PointwiseOp* op : ops_and_slopes())
         for (std::size_t row = 0; row < op->rows.size(); ++row) {
-            // Around a tile for every row; past two thread grains for the forward and first derivatives.
+            // Around a tile for every row; past two thread grains for the forward and first
+            // derivatives.
             const bool low_order = op->rows[row].index.order <= 1;
-            const auto sizes = low_order ? std::vector<std::int64_t>{1, 1023, 1025, 32771} : std::vector<std::int64_t>{1024, 1025};
+            const auto sizes = low_order ? std::vector<std::int64_t>{1, 1023, 1025, 32771}
+                                         : std::vector<std::int64_t>{1024, 1025};
             for (const std::int64_t n : sizes) {
                 const std::vector<Tensor> inputs = cast_all(samples(*op, {n}, 5), f32);
                 const Tensor g = cast_data(uniform({n}, -2, 2, 97), f32);
@@ -110,10 +119,11 @@ TEST_CASE("pointwise: the same bits for every layout, mix of dtypes and number o
                 const Tensor expected = row_of(*op, row, g, inputs);
                 for (int threads : {2, 3, 1}) {
                     set_num_threads(threads);
-                    CHECK_MESSAGE(same_bits(expected, row_of(*op, row, g, inputs)), row_name(*op, row), " of ", n, " on ", threads,
-                                  " threads");
+                    CHECK_MESSAGE(same_bits(expected, row_of(*op, row, g, inputs)),
+                                  row_name(*op, row), " of ", n, " on ", threads, " threads");
                 }
-                std::vector<Tensor> strided = inputs;  // through tiles: the first input strided, the last in another dtype
+                // through tiles: the first input strided, the last in another dtype
+                std::vector<Tensor> strided = inputs;
                 strided[0] = laid_out(inputs[0], Layout::sliced);
                 Tensor out = laid_out(expected, Layout::sliced).fill_(0);
                 run_row(*op, attributes_of(*op), row, out, g, strided);
@@ -139,7 +149,8 @@ std::vector<Tensor> combinations(const PointwiseOp& op, const std::vector<double
     std::vector<Tensor> inputs;
     for (std::int64_t j = 0, divisor = 1; j < op.arity; ++j, divisor *= base) {
         inputs.push_back(empty({count}, {.dtype = f64}));
-        for (std::int64_t i = 0; i < count; ++i) inputs.back().data<double>()[i] = values[static_cast<std::size_t>(i / divisor % base)];
+        for (std::int64_t i = 0; i < count; ++i)
+            inputs.back().data<double>()[i] = values[static_cast<std::size_t>(i / divisor % base)];
     }
     return inputs;
 }
@@ -151,10 +162,12 @@ constexpr double not_number = std::numeric_limits<double>::quiet_NaN();
 
 TEST_CASE("pointwise: f32 and f64 agree on zeros, infinities, NaN, tiny and large inputs") {
     // The square of the tiny ones is still an f32: where it underflows, 0 inf is NaN in f32 only.
-    const std::vector<double> extremes = {1e4, -1e4, 0x1p-60, -0x1p-60, 0.0, -0.0, inf, -inf, not_number, 1};
+    const std::vector<double> extremes = {1e4,  -1e4, 0x1p-60, -0x1p-60,   0.0,
+                                          -0.0, inf,  -inf,    not_number, 1};
     for (const PointwiseOp* op : all_pointwise_ops()) {
         const std::vector<Tensor> inputs = combinations(*op, extremes);
-        const auto exact = row_of(*op, 0, {}, inputs).to_vector(), got = row_of(*op, 0, {}, cast_all(inputs, f32)).to_vector();
+        const auto exact = row_of(*op, 0, {}, inputs).to_vector(),
+                   got = row_of(*op, 0, {}, cast_all(inputs, f32)).to_vector();
         for (std::size_t i = 0; i < exact.size(); ++i) {
             double scale = std::abs(exact[i]);
             std::string at;
@@ -163,11 +176,12 @@ TEST_CASE("pointwise: f32 and f64 agree on zeros, infinities, NaN, tiny and larg
                 if (std::isfinite(v)) scale = std::max(scale, std::abs(v));
                 at += " " + std::to_string(v);
             }
-            const bool overflows =
-                std::abs(exact[i]) > std::numeric_limits<float>::max() && std::abs(got[i]) == inf && (exact[i] > 0) == (got[i] > 0);
-            const bool close = got[i] == exact[i] || (got[i] != got[i] && exact[i] != exact[i]) || overflows ||
-                               std::abs(got[i] - exact[i]) <= 1e-5 * scale;
-            CHECK_MESSAGE(close, std::string(op->name), " of", at, ": f32 ", got[i], ", f64 ", exact[i]);
+            const bool overflows = std::abs(exact[i]) > std::numeric_limits<float>::max() &&
+                                   std::abs(got[i]) == inf && (exact[i] > 0) == (got[i] > 0);
+            const bool close = got[i] == exact[i] || (got[i] != got[i] && exact[i] != exact[i]) ||
+                               overflows || std::abs(got[i] - exact[i]) <= 1e-5 * scale;
+            CHECK_MESSAGE(close, std::string(op->name), " of", at, ": f32 ", got[i], ", f64 ",
+                          exact[i]);
         }
     }
 }
@@ -176,20 +190,24 @@ TEST_CASE("pointwise: NaN in, NaN out") {
     // What selects does not read the branch not taken, and x^0 = 1^x = 1 whatever x, as in C.
     const std::vector<std::string> selects = {"where", "pow"};
     for (const PointwiseOp* op : all_pointwise_ops()) {
-        if (op->kind == PointwiseKind::predicate || std::count(selects.begin(), selects.end(), op->name)) continue;
+        if (op->kind == PointwiseKind::predicate ||
+            std::count(selects.begin(), selects.end(), op->name))
+            continue;
         for (DType dtype : {f32, f64})
             for (int j = 0; j < op->arity; ++j) {
                 std::vector<Tensor> inputs = cast_all(samples(*op, {20}), dtype);
                 inputs[static_cast<std::size_t>(j)].fill_(not_number);
                 for (double y : row_of(*op, 0, {}, inputs).to_vector())
-                    CHECK_MESSAGE(y != y, std::string(op->name), " of NaN as input ", j, " in ", to_string(dtype));
+                    CHECK_MESSAGE(y != y, std::string(op->name), " of NaN as input ", j, " in ",
+                                  to_string(dtype));
             }
     }
 }
 
 TEST_CASE("pointwise: where the value is finite at +-10000, so are the first derivatives") {
     // These have a pole of the derivative among the combinations of 10000, 0 and 1.
-    const std::vector<std::string> poles = {"sqrt", "cbrt", "pow", "asin", "acos", "acosh", "atan2"};
+    const std::vector<std::string> poles = {"sqrt", "cbrt",  "pow",  "asin",
+                                            "acos", "acosh", "atan2"};
     for (const PointwiseOp* op : all_pointwise_ops()) {
         if (std::count(poles.begin(), poles.end(), op->name)) continue;
         const std::vector<Tensor> inputs = cast_all(combinations(*op, {1e4, -1e4, 0, 1}), f32);
@@ -197,8 +215,8 @@ TEST_CASE("pointwise: where the value is finite at +-10000, so are the first der
         for (std::size_t row = 1; row < op->rows.size() && op->rows[row].index.order == 1; ++row) {
             const auto slope = row_of(*op, row, ones(inputs[0].shape()), inputs).to_vector();
             for (std::size_t i = 0; i < value.size(); ++i)
-                CHECK_MESSAGE((!std::isfinite(value[i]) || std::isfinite(slope[i])), row_name(*op, row), " where the value is ", value[i],
-                              ": ", slope[i]);
+                CHECK_MESSAGE((!std::isfinite(value[i]) || std::isfinite(slope[i])),
+                              row_name(*op, row), " where the value is ", value[i], ": ", slope[i]);
         }
     }
 }

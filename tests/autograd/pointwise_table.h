@@ -1,6 +1,7 @@
 #pragma once
-// Where pointwise ops are defined, and attributes that make them interesting: what their tests cannot know from the op list. An op that
-// is not named here is tested on [-2, 2] with its default attributes.
+// Where pointwise ops are defined, and attributes that make them interesting: what their tests
+// cannot know from the op list. An op that is not named here is tested on [-2, 2] with its default
+// attributes.
 #include <cmath>
 #include <cstring>
 #include <map>
@@ -22,21 +23,47 @@ struct Sampling {
 
 inline const Sampling& sampling_of(const std::string& op) {
     static const Interval positive{0.3, 2.5}, unit{-0.9, 0.9};
-    // clang-format off
     static const std::map<std::string, Sampling> table = {
-        {"div", {{{}, positive}}},        {"pow", {{positive, {}}}},       {"atan2", {{positive, {}}}},      {"remainder", {{{}, {3, 7}}}},
-        {"fmod", {{{7.2, 7.8}, {2.1, 2.3}}}}, {"hypot", {{positive}}},     {"xlogy", {{{}, positive}}},      {"addcmul", {{}, {1.7}}},
+        {"div", {{{}, positive}}},
+        {"pow", {{positive, {}}}},
+        {"atan2", {{positive, {}}}},
+        {"remainder", {{{}, {3, 7}}}},
+        {"fmod", {{{7.2, 7.8}, {2.1, 2.3}}}},
+        {"hypot", {{positive}}},
+        {"xlogy", {{{}, positive}}},
+        {"addcmul", {{}, {1.7}}},
         {"threshold", {{}, {0.4, -0.7}}},
-        {"log", {{positive}}},            {"log2", {{positive}}},          {"log10", {{positive}}},          {"log1p", {{{-0.7, 2}}}},
-        {"sqrt", {{positive}}},           {"rsqrt", {{positive}}},         {"reciprocal", {{positive}}},     {"tan", {{{-1.1, 1.1}}}},
-        {"asin", {{unit}}},               {"acos", {{unit}}},              {"atanh", {{unit}}},              {"acosh", {{{1.3, 4}}}},
-        {"relu6", {{{-3, 9}}}},           {"hardsigmoid", {{{-5, 5}}}},    {"hardswish", {{{-5, 5}}}},       {"add_scalar", {{}, {0.3}}},
-        {"mul_scalar", {{}, {1.7}}},      {"div_scalar", {{}, {1.7}}},     {"scalar_div", {{positive}, {1.7}}}, {"scalar_pow", {{}, {1.7}}},
-        {"pow_scalar", {{positive}, {2.5}}}, {"clamp", {{}, {-0.7, 0.9}}}, {"elu", {{}, {1.3}}},             {"celu", {{}, {1.3}}},
-        {"leaky_relu", {{}, {0.2}}},      {"huber", {{}, {0.8}}},           {"planar_log_det", {{unit, {-0.8, 2}}}},
-        {"cbrt", {{positive}}},           {"sqrt_backward", {{{}, positive}}}, {"cbrt_backward", {{{}, positive}}},
+        {"log", {{positive}}},
+        {"log2", {{positive}}},
+        {"log10", {{positive}}},
+        {"log1p", {{{-0.7, 2}}}},
+        {"sqrt", {{positive}}},
+        {"rsqrt", {{positive}}},
+        {"reciprocal", {{positive}}},
+        {"tan", {{{-1.1, 1.1}}}},
+        {"asin", {{unit}}},
+        {"acos", {{unit}}},
+        {"atanh", {{unit}}},
+        {"acosh", {{{1.3, 4}}}},
+        {"relu6", {{{-3, 9}}}},
+        {"hardsigmoid", {{{-5, 5}}}},
+        {"hardswish", {{{-5, 5}}}},
+        {"add_scalar", {{}, {0.3}}},
+        {"mul_scalar", {{}, {1.7}}},
+        {"div_scalar", {{}, {1.7}}},
+        {"scalar_div", {{positive}, {1.7}}},
+        {"scalar_pow", {{}, {1.7}}},
+        {"pow_scalar", {{positive}, {2.5}}},
+        {"clamp", {{}, {-0.7, 0.9}}},
+        {"elu", {{}, {1.3}}},
+        {"celu", {{}, {1.3}}},
+        {"leaky_relu", {{}, {0.2}}},
+        {"huber", {{}, {0.8}}},
+        {"planar_log_det", {{unit, {-0.8, 2}}}},
+        {"cbrt", {{positive}}},
+        {"sqrt_backward", {{{}, positive}}},
+        {"cbrt_backward", {{{}, positive}}},
     };
-    // clang-format on
     static const Sampling everywhere;
     const auto at = table.find(op);
     return at == table.end() ? everywhere : at->second;
@@ -44,7 +71,8 @@ inline const Sampling& sampling_of(const std::string& op) {
 
 inline Interval domain_of(const PointwiseOp& op, int input) {
     const auto& domain = sampling_of(op.name).domain;
-    return domain.empty() ? Interval{} : domain[std::min(static_cast<std::size_t>(input), domain.size() - 1)];
+    return domain.empty() ? Interval{}
+                          : domain[std::min(static_cast<std::size_t>(input), domain.size() - 1)];
 }
 
 /// The attribute bytes to test an op with.
@@ -58,17 +86,21 @@ inline const void* attributes_of(const PointwiseOp& op) {
 /// One f64 input of the op's domain, exactly representable in f32.
 inline Tensor sample(const PointwiseOp& op, int input, const Shape& shape, std::uint64_t seed = 1) {
     const Interval at = domain_of(op, input);
-    return cast_data(cast_data(uniform(shape, at.lo, at.hi, 10 * seed + static_cast<std::uint64_t>(input)), f32), f64);
+    return cast_data(
+        cast_data(uniform(shape, at.lo, at.hi, 10 * seed + static_cast<std::uint64_t>(input)), f32),
+        f64);
 }
-inline std::vector<Tensor> samples(const PointwiseOp& op, const Shape& shape, std::uint64_t seed = 1) {
+inline std::vector<Tensor> samples(const PointwiseOp& op, const Shape& shape,
+                                   std::uint64_t seed = 1) {
     std::vector<Tensor> inputs;
     for (int j = 0; j < op.arity; ++j) inputs.push_back(sample(op, j, shape, seed));
     return inputs;
 }
 
-/// out = g * d^index f(inputs), or f(inputs) for row 0, straight from the CPU kernel; rows known to be zero or one have none.
-inline void run_row(const PointwiseOp& op, const void* attributes, std::size_t row, Tensor& out, const Tensor& g,
-                    const std::vector<Tensor>& inputs) {
+/// out = g * d^index f(inputs), or f(inputs) for row 0, straight from the CPU kernel; rows known to
+/// be zero or one have none.
+inline void run_row(const PointwiseOp& op, const void* attributes, std::size_t row, Tensor& out,
+                    const Tensor& g, const std::vector<Tensor>& inputs) {
     const Partial::Kind kind = row ? op.rows[row].kind : Partial::Kind::other;
     if (kind == Partial::Kind::zero)
         out.fill_(0);
@@ -81,7 +113,8 @@ inline void run_row(const PointwiseOp& op, const void* attributes, std::size_t r
 inline std::string row_name(const PointwiseOp& op, std::size_t row) {
     std::string text = std::string(op.name) + " {";
     for (int k = 0; k < op.rows[row].index.order; ++k)
-        text += (k ? ", " : "") + std::to_string(op.rows[row].index.inputs[static_cast<std::size_t>(k)]);
+        text += (k ? ", " : "") +
+                std::to_string(op.rows[row].index.inputs[static_cast<std::size_t>(k)]);
     return text + "}";
 }
 

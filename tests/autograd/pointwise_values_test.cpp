@@ -103,11 +103,14 @@ const std::map<std::string, Reference>& references() {
         EPS_REFERENCE(relu6, std::clamp(x[0], 0.0, 6.0)),
         EPS_REFERENCE(leaky_relu, std::max(x[0], 0.0) + x[1] * std::min(x[0], 0.0)),
         EPS_REFERENCE(elu, x[0] > 0 ? x[0] : x[1] * (std::exp(x[0]) - 1)),
-        EPS_REFERENCE(celu, std::max(0.0, x[0]) + std::min(0.0, x[1] * (std::exp(x[0] / x[1]) - 1))),
-        EPS_REFERENCE(selu, 1.0507009873554805 * (x[0] > 0 ? x[0] : 1.6732632423543772 * (std::exp(x[0]) - 1))),
+        EPS_REFERENCE(celu,
+                      std::max(0.0, x[0]) + std::min(0.0, x[1] * (std::exp(x[0] / x[1]) - 1))),
+        EPS_REFERENCE(selu, 1.0507009873554805 *
+                                (x[0] > 0 ? x[0] : 1.6732632423543772 * (std::exp(x[0]) - 1))),
         EPS_REFERENCE(silu, x[0] * logistic(x[0])),
         EPS_REFERENCE(gelu, x[0] * phi(x[0])),
-        EPS_REFERENCE(gelu_tanh, x[0] * logistic(2 * std::sqrt(2 / std::numbers::pi) * (x[0] + 0.044715 * std::pow(x[0], 3)))),
+        EPS_REFERENCE(gelu_tanh, x[0] * logistic(2 * std::sqrt(2 / std::numbers::pi) *
+                                                 (x[0] + 0.044715 * std::pow(x[0], 3)))),
         EPS_REFERENCE(mish, x[0] * std::tanh(softplus_of(x[0]))),
         EPS_REFERENCE(hardsigmoid, std::clamp(x[0] + 3, 0.0, 6.0) / 6),
         EPS_REFERENCE(hardswish, x[0] * std::clamp(x[0] + 3, 0.0, 6.0) / 6),
@@ -115,13 +118,17 @@ const std::map<std::string, Reference>& references() {
         EPS_REFERENCE(softshrink, (x[0] > 0 ? 1 : -1) * std::max(0.0, std::abs(x[0]) - x[1])),
         EPS_REFERENCE(reparameterise, x[0] + std::sqrt(std::exp(x[1])) * x[2]),
         EPS_REFERENCE(kl_standard_normal, (x[0] * x[0] + std::exp(x[1]) - 1 - x[1]) / 2),
-        EPS_REFERENCE(normal_log_prob, std::log(std::exp(-std::pow(x[0] - x[1], 2) / (2 * std::exp(x[2]))) /
-                                                std::sqrt(2 * std::numbers::pi * std::exp(x[2])))),
-        EPS_REFERENCE(bce_with_logits, -(x[1] * std::log(logistic(x[0])) + (1 - x[1]) * std::log(1 - logistic(x[0])))),
+        EPS_REFERENCE(normal_log_prob,
+                      std::log(std::exp(-std::pow(x[0] - x[1], 2) / (2 * std::exp(x[2]))) /
+                               std::sqrt(2 * std::numbers::pi * std::exp(x[2])))),
+        EPS_REFERENCE(bce_with_logits, -(x[1] * std::log(logistic(x[0])) +
+                                         (1 - x[1]) * std::log(1 - logistic(x[0])))),
         EPS_REFERENCE(planar_log_det, std::log(1 + x[1] - x[0] * x[0] * x[1])),
         EPS_REFERENCE(affine_coupling, x[2] + x[0] * std::exp(x[1])),
         EPS_REFERENCE(squared_error, std::pow(x[0] - x[1], 2)),
-        EPS_REFERENCE(huber, std::abs(x[0] - x[1]) <= x[2] ? std::pow(x[0] - x[1], 2) / 2 : x[2] * (std::abs(x[0] - x[1]) - x[2] / 2)),
+        EPS_REFERENCE(huber, std::abs(x[0] - x[1]) <= x[2]
+                                 ? std::pow(x[0] - x[1], 2) / 2
+                                 : x[2] * (std::abs(x[0] - x[1]) - x[2] / 2)),
     };
 #undef EPS_REFERENCE
     return table;
@@ -139,14 +146,16 @@ TEST_CASE("pointwise: values against a second formula") {
         }
         ++checked;
         const std::vector<Tensor> inputs = samples(*op, {100}, 21);
-        std::vector<double> x(static_cast<std::size_t>(op->arity) + op->attribute_bytes / sizeof(double));
-        if (op->attribute_bytes) std::memcpy(x.data() + op->arity, attributes_of(*op), op->attribute_bytes);
+        std::vector<double> x(static_cast<std::size_t>(op->arity) +
+                              op->attribute_bytes / sizeof(double));
+        if (op->attribute_bytes)
+            std::memcpy(x.data() + op->arity, attributes_of(*op), op->attribute_bytes);
         const auto got = pointwise(*op, attributes_of(*op), inputs).to_vector();
         for (std::size_t i = 0; i < got.size(); ++i) {
             for (std::size_t j = 0; j < inputs.size(); ++j) x[j] = inputs[j].data<double>()[i];
             const double expected = reference->second(x.data());
-            CHECK_MESSAGE(std::abs(got[i] - expected) <= 1e-13 * (1 + std::abs(expected)), std::string(op->name), " of ", x[0], ": ",
-                          got[i], " against ", expected);
+            CHECK_MESSAGE(std::abs(got[i] - expected) <= 1e-13 * (1 + std::abs(expected)),
+                          std::string(op->name), " of ", x[0], ": ", got[i], " against ", expected);
         }
     }
     CHECK(checked >= 80);

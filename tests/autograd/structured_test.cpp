@@ -1,4 +1,5 @@
-// Gradients of every op that is not pointwise, from the table in op_cases.cpp; and what no finite difference can see: ties, kinks, views.
+// Gradients of every op that is not pointwise, from the table in op_cases.cpp; and what no finite
+// difference can see: ties, kinks, views.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -26,12 +27,15 @@ TEST_CASE("structured: every differentiable op of the catalog has gradient cases
             MESSAGE("transfer: no CUDA device, so nothing to transfer to");
             continue;
         }
-        const bool covered = std::any_of(cases.begin(), cases.end(), [&](const OpCase& c) { return std::string(c.op) == op.name; });
+        const bool covered = std::any_of(cases.begin(), cases.end(), [&](const OpCase& c) {
+            return std::string(c.op) == op.name;
+        });
         CHECK_MESSAGE(covered, std::string(op.name), " has no case in tests/autograd/op_cases.cpp");
     }
     for (const OpCase& c : cases) {
         const auto catalog = op_catalog();
-        CHECK_MESSAGE(std::any_of(catalog.begin(), catalog.end(), [&](const OpInfo& op) { return std::string(c.op) == op.name; }),
+        CHECK_MESSAGE(std::any_of(catalog.begin(), catalog.end(),
+                                  [&](const OpInfo& op) { return std::string(c.op) == op.name; }),
                       std::string(c.op));
     }
 }
@@ -44,7 +48,8 @@ TEST_CASE("structured: gradients of first and second order in every layout") {
             GradcheckOptions options = c.options;
             options.name = std::string(c.op) + ", " + c.what + ", " + name_of(layout);
             CHECK_NOTHROW_MESSAGE(gradcheck(c.f, inputs, options), options.name);
-            if (c.second_order) CHECK_NOTHROW_MESSAGE(gradgradcheck(c.f, inputs, options), options.name);
+            if (c.second_order)
+                CHECK_NOTHROW_MESSAGE(gradgradcheck(c.f, inputs, options), options.name);
         }
 }
 
@@ -57,7 +62,8 @@ TEST_CASE("structured: every layout gives the same values") {
             const auto got = c.f(inputs).to_vector(), wanted = expected.to_vector();
             REQUIRE(got.size() == wanted.size());
             for (std::size_t i = 0; i < got.size(); ++i)
-                CHECK_MESSAGE(got[i] == doctest::Approx(wanted[i]).epsilon(1e-12), std::string(c.op), ", ", std::string(c.what));
+                CHECK_MESSAGE(got[i] == doctest::Approx(wanted[i]).epsilon(1e-12),
+                              std::string(c.op), ", ", std::string(c.what));
         }
     }
 }
@@ -68,7 +74,9 @@ TEST_CASE("structured: f32 has the values and derivatives of f64, to rounding") 
         for (const Tensor& x : c.inputs) inputs.push_back(cast_data(x, dtype).requires_grad_());
         const auto differentiate = [&](const Tensor& y) {
             Tensor energy = sum(square(y));
-            for (const Tensor& d : grad(energy, inputs, {.create_graph = true, .allow_unused = true})) all.push_back(d.defined() ? d : zeros({}));
+            for (const Tensor& d :
+                 grad(energy, inputs, {.create_graph = true, .allow_unused = true}))
+                all.push_back(d.defined() ? d : zeros({}));
         };
         all.push_back(c.f(inputs));
         differentiate(all[0]);
@@ -83,13 +91,15 @@ TEST_CASE("structured: f32 has the values and derivatives of f64, to rounding") 
             double largest = 1;
             for (double value : want) largest = std::max(largest, std::abs(value));
             for (std::size_t k = 0; k < want.size(); ++k)
-                CHECK_MESSAGE(std::abs(got[k] - want[k]) <= 1e-4 * largest, std::string(c.op), ", ", std::string(c.what), ", result ", i);
+                CHECK_MESSAGE(std::abs(got[k] - want[k]) <= 1e-4 * largest, std::string(c.op), ", ",
+                              std::string(c.what), ", result ", i);
         }
     }
 }
 
 TEST_CASE("structured: kinks and ties have the gradient that is written down") {
-    const auto d = [](const std::function<Tensor(const Tensor&)>& f, const std::vector<double>& at) {
+    const auto d = [](const std::function<Tensor(const Tensor&)>& f,
+                      const std::vector<double>& at) {
         const Tensor x = tensor(at, {}, {.dtype = f64}).requires_grad_();
         return grad(f(x), {x})[0].to_vector();
     };
@@ -97,13 +107,15 @@ TEST_CASE("structured: kinks and ties have the gradient that is written down") {
     const double inf = std::numeric_limits<double>::infinity();
     CHECK(d([](const Tensor& x) { return max(x); }, {1, 3, 3, 0}) == V{0, 0.5, 0.5, 0});
     CHECK(d([](const Tensor& x) { return min(x); }, {1, 1, 1, 2}) == V{1. / 3, 1. / 3, 1. / 3, 0});
-    CHECK(d([](const Tensor& x) { return sum(maximum(x, tensor({2}, {}, {.dtype = f64}))); }, {1, 2, 3}) == V{0, 0.5, 1});
+    CHECK(d([](const Tensor& x) { return sum(maximum(x, tensor({2}, {}, {.dtype = f64}))); },
+            {1, 2, 3}) == V{0, 0.5, 1});
     CHECK(d([](const Tensor& x) { return norm(x); }, {0, 0}) == V{0, 0});
     CHECK(d([](const Tensor& x) { return norm(x, 1); }, {0, -2, 2}) == V{0, -1, 1});
     CHECK(d([](const Tensor& x) { return prod(x); }, {0, 2, 3}) == V{6, 0, 0});
     CHECK(d([](const Tensor& x) { return prod(x); }, {0, 2, 0}) == V{0, 0, 0});
     CHECK(d([](const Tensor& x) { return sum(relu(x)) + sum(abs(x)); }, {0, -1, 1}) == V{0, -1, 2});
-    CHECK(d([](const Tensor& x) { return sum(clamp(x, {.lo = -1, .hi = 1})); }, {-1, 1, 2, 0}) == V{1, 1, 0, 1});
+    CHECK(d([](const Tensor& x) { return sum(clamp(x, {.lo = -1, .hi = 1})); }, {-1, 1, 2, 0}) ==
+          V{1, 1, 0, 1});
     CHECK(d([&](const Tensor& x) { return logsumexp(x); }, {-inf, 0}) == V{0, 1});
     const Tensor nothing = zeros({0}, {.dtype = f64});
     CHECK(logsumexp(full({3}, -inf)).item() == -inf);
@@ -133,10 +145,12 @@ TEST_CASE("structured: sort and topk are stable and count NaN as largest") {
 TEST_CASE("structured: splitting and joining again changes nothing") {
     const Tensor x = uniform({4, 7, 3});
     for (std::int64_t dim : {0, 1, 2, -1})
-        for (std::int64_t size : {1, 2, 3, 7, 100}) CHECK(same_bits(concat(split(x, size, dim), dim), x));
+        for (std::int64_t size : {1, 2, 3, 7, 100})
+            CHECK(same_bits(concat(split(x, size, dim), dim), x));
     CHECK(same_bits(concat(split(x, {2, 0, 5}, 1), 1), x));
     CHECK(split(x, std::vector<std::int64_t>(7, 1), 1).size() == 7);
-    CHECK(split(uniform({12}), std::vector<std::int64_t>(12, 1)).size() == 12);  // more parts than a shape has dimensions
+    // more parts than a shape has dimensions
+    CHECK(split(uniform({12}), std::vector<std::int64_t>(12, 1)).size() == 12);
     const Tensor joined = concat({tensor({1, 2}, {2}, {.dtype = i64}), tensor({0.5})});
     CHECK(joined.dtype() == f32);
     CHECK(joined.to_vector() == std::vector<double>{1, 2, 0.5});
@@ -144,24 +158,21 @@ TEST_CASE("structured: splitting and joining again changes nothing") {
 
 TEST_CASE("structured: reshape of any strided tensor equals reshape of its copy") {
     std::mt19937 random(5);
-    const auto pick = [&](std::int64_t n) { return static_cast<std::int64_t>(random() % static_cast<unsigned>(n)); };
+    const auto pick = [&](std::int64_t n) {
+        return static_cast<std::int64_t>(random() % static_cast<unsigned>(n));
+    };
     int views = 0, empties = 0;
     for (int round = 0; round < 2000; ++round) {
         Shape shape;
-        for (std::int64_t d = pick(5); d >= 0; --d) shape.push_back(pick(20) == 0 ? 0 : 1 + pick(4));
+        for (std::int64_t d = pick(5); d >= 0; --d)
+            shape.push_back(pick(20) == 0 ? 0 : 1 + pick(4));
         Tensor x = reshape(arange(0, static_cast<double>(numel(shape)), 1, {.dtype = f64}), shape);
         for (std::int64_t step = pick(4); step > 0; --step) {  // permute, slice, expand at random
             const std::int64_t dim = pick(x.rank());
             switch (pick(4)) {
-                case 0:
-                    x = transpose(x, dim, pick(x.rank()));
-                    break;
-                case 1:
-                    x = slice(x, dim, pick(2), INT64_MAX, 1 + pick(2));
-                    break;
-                case 2:
-                    x = narrow(x, dim, 0, x.size(dim) / 2 + x.size(dim) % 2);
-                    break;
+                case 0: x = transpose(x, dim, pick(x.rank())); break;
+                case 1: x = slice(x, dim, pick(2), INT64_MAX, 1 + pick(2)); break;
+                case 2: x = narrow(x, dim, 0, x.size(dim) / 2 + x.size(dim) % 2); break;
                 default:
                     if (x.rank() < 6)
                         x = expand(unsqueeze(x, dim), [&] {
@@ -176,12 +187,14 @@ TEST_CASE("structured: reshape of any strided tensor equals reshape of its copy"
         std::int64_t left = x.numel();
         for (std::int64_t factor = 2; left > 1 && target.rank() < 6; left % factor ? ++factor : 0)
             if (left % factor == 0) {
-                const std::int64_t extent = pick(2) && left % (factor * factor) == 0 ? factor * factor : factor;
+                const std::int64_t extent =
+                    pick(2) && left % (factor * factor) == 0 ? factor * factor : factor;
                 target.insert(static_cast<int>(pick(target.rank() + 1)), extent);
                 left /= extent;
             }
         if (left != 1) target.push_back(left);
-        if (target.rank() < 7 && pick(3) == 0) target.insert(static_cast<int>(pick(target.rank() + 1)), 1);
+        if (target.rank() < 7 && pick(3) == 0)
+            target.insert(static_cast<int>(pick(target.rank() + 1)), 1);
         if (x.numel() == 0) target.insert(0, 1 + pick(5)), ++empties;
         const Tensor y = reshape(x, target);
         CHECK(y.shape() == target);

@@ -1,5 +1,6 @@
 #pragma once
-// For tests of derivatives: random tensors, the memory layouts every op must survive, and what an Error says.
+// For tests of derivatives: random tensors, the memory layouts every op must survive, and what an
+// Error says.
 #include <doctest/doctest.h>
 
 #include <cstring>
@@ -27,10 +28,13 @@ inline Tensor uniform(const Shape& shape, double lo = -2, double hi = 2, std::ui
 enum class Layout { contiguous, transposed, sliced };
 inline constexpr Layout all_layouts[] = {Layout::contiguous, Layout::transposed, Layout::sliced};
 inline const char* name_of(Layout layout) {
-    return layout == Layout::contiguous ? "contiguous" : layout == Layout::transposed ? "transposed" : "sliced";
+    return layout == Layout::contiguous   ? "contiguous"
+           : layout == Layout::transposed ? "transposed"
+                                          : "sliced";
 }
 
-/// The values of x in other memory: dimensions in reverse order, or every second element of a larger buffer, from its second on.
+/// The values of x in other memory: dimensions in reverse order, or every second element of a
+/// larger buffer, from its second on.
 inline Tensor laid_out(const Tensor& x, Layout layout) {
     Shape reversed;
     for (int d = x.rank() - 1; d >= 0; --d) reversed.push_back(x.size(d));
@@ -38,16 +42,22 @@ inline Tensor laid_out(const Tensor& x, Layout layout) {
     const Strides memory = contiguous_strides(layout == Layout::transposed ? reversed : x.shape());
     Strides strides;
     for (int d = 0; d < x.rank(); ++d)
-        strides.push_back(layout == Layout::transposed ? memory[x.rank() - 1 - d] : memory[d] * (sliced ? 2 : 1));
-    Tensor out = full({2 * x.numel() + 1}, 77, x.options()).as_strided(x.shape(), strides, sliced ? 1 : 0);
+        strides.push_back(layout == Layout::transposed ? memory[x.rank() - 1 - d]
+                                                       : memory[d] * (sliced ? 2 : 1));
+    Tensor out =
+        full({2 * x.numel() + 1}, 77, x.options()).as_strided(x.shape(), strides, sliced ? 1 : 0);
     out.copy_(x);
     return out;
 }
 
 /// A leaf with x's values in the given layout.
-inline Tensor leaf(const Tensor& x, Layout layout = Layout::contiguous) { return laid_out(x, layout).requires_grad_(); }
+inline Tensor leaf(const Tensor& x, Layout layout = Layout::contiguous) {
+    return laid_out(x, layout).requires_grad_();
+}
 
-inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+inline bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
 
 /// What `f` throws: the op that refused and its sentence, both empty if it throws no eps::Error.
 struct Refusal {
@@ -56,9 +66,7 @@ struct Refusal {
 inline Refusal refusal_of(const std::function<void()>& f) {
     try {
         f();
-    } catch (const Error& error) {
-        return {error.op(), error.what()};
-    }
+    } catch (const Error& error) { return {error.op(), error.what()}; }
     return {};
 }
 

@@ -1,5 +1,6 @@
-// Elementary functions and activations against the C library in the next wider type: of float every 101st there is (of
-// some every 499th), of double random ones. The limits are what was measured, rounded up.
+// Elementary functions and activations against the C library in the next wider type: of float every
+// 101st there is (of some every 499th), of double random ones. The limits are what was measured,
+// rounded up.
 #include <doctest/doctest.h>
 
 #include <numbers>
@@ -36,20 +37,26 @@ EPS_EXACT(erf, std::erf(x));
 EPS_EXACT(sigmoid, x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)));
 EPS_EXACT(softplus, x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x)));
 EPS_EXACT(log_sigmoid, x > 0 ? -std::log1p(std::exp(-x)) : x - std::log1p(std::exp(x)));
-EPS_EXACT(gelu, x == -std::numeric_limits<W>::infinity() ? -W(0) : x / 2 * std::erfc(-x / std::numbers::sqrt2_v<W>));
-EPS_EXACT(gelu_slope, std::isinf(x) ? W(x > 0) : (std::erfc(-x / std::numbers::sqrt2_v<W>) + x * std::sqrt(2 / std::numbers::pi_v<W>) * std::exp(-x * x / 2)) / 2);
+EPS_EXACT(gelu, x == -std::numeric_limits<W>::infinity()
+                    ? -W(0)
+                    : x / 2 * std::erfc(-x / std::numbers::sqrt2_v<W>));
+EPS_EXACT(gelu_slope, std::isinf(x)
+                          ? W(x > 0)
+                          : (std::erfc(-x / std::numbers::sqrt2_v<W>) +
+                             x * std::sqrt(2 / std::numbers::pi_v<W>) * std::exp(-x * x / 2)) /
+                                2);
 }  // namespace reference
 #undef EPS_EXACT
 
 // The largest error(i) of many.
-template <class Error>
-double largest(std::int64_t n, Error error) {
+template <class Error> double largest(std::int64_t n, Error error) {
     constexpr std::int64_t block = 4096;
     std::vector<double> worst(static_cast<std::size_t>((n + block - 1) / block));
     eps::parallel_for(std::ssize(worst), 1, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t b = begin; b < end; ++b)
             for (std::int64_t i = b * block; i < std::min(n, (b + 1) * block); ++i)
-                worst[static_cast<std::size_t>(b)] = std::max(worst[static_cast<std::size_t>(b)], error(i));
+                worst[static_cast<std::size_t>(b)] =
+                    std::max(worst[static_cast<std::size_t>(b)], error(i));
     });
     return *std::max_element(worst.begin(), worst.end());
 }
@@ -59,10 +66,13 @@ double largest_error(Op op, const Tensor& x, Exact exact, Error error) {
     const Tensor y = op(x);
     const T* in = x.data<T>();
     const T* out = y.data<T>();
-    return largest(x.numel(), [&](std::int64_t i) { return error(in[i], out[i], exact(static_cast<Wider<T>>(in[i]))); });
+    return largest(x.numel(), [&](std::int64_t i) {
+        return error(in[i], out[i], exact(static_cast<Wider<T>>(in[i])));
+    });
 }
 
-// Every stride-th bit pattern (a prime; a larger one where nothing is optimised): both signs, denormals, infinities and NaNs.
+// Every stride-th bit pattern (a prime; a larger one where nothing is optimised): both signs,
+// denormals, infinities and NaNs.
 template <class Op, class Exact, class Error>
 double sweep(Op op, Exact exact, Error error, std::uint64_t stride) {
 #ifndef NDEBUG
@@ -73,7 +83,9 @@ double sweep(Op op, Exact exact, Error error, std::uint64_t stride) {
     for (std::uint64_t first = 0; first < count; first += most) {
         const std::uint64_t n = std::min(most, count - first);
         Tensor x = eps::empty({static_cast<std::int64_t>(n)});
-        for (std::uint64_t i = 0; i < n; ++i) x.data<float>()[i] = __builtin_bit_cast(float, static_cast<std::uint32_t>((first + i) * stride));
+        for (std::uint64_t i = 0; i < n; ++i)
+            x.data<float>()[i] =
+                __builtin_bit_cast(float, static_cast<std::uint32_t>((first + i) * stride));
         worst = std::max(worst, largest_error<float>(op, x, exact, error));
     }
     return worst;
@@ -85,7 +97,8 @@ double random_arguments(Op op, Exact exact, Error error) {
     std::mt19937_64 random(1);
     std::uniform_real_distribution<double> moderate(-20, 20);
     Tensor x = eps::empty({200000}, {.dtype = eps::f64});
-    for (std::int64_t i = 0; i < x.numel(); ++i) x.data<double>()[i] = i % 2 ? moderate(random) : __builtin_bit_cast(double, random());
+    for (std::int64_t i = 0; i < x.numel(); ++i)
+        x.data<double>()[i] = i % 2 ? moderate(random) : __builtin_bit_cast(double, random());
     return largest_error<double>(op, x, exact, error);
 }
 
@@ -100,36 +113,56 @@ constexpr auto in_ulps_of_normal = []<class T>(T, T got, Wider<T> exact) {
     return std::abs(exact) < 16 * std::numeric_limits<T>::min() ? 0.0 : ulps(got, exact);
 };
 constexpr auto in_ulps_of_one = []<class T>(T, T got, Wider<T> exact) {
-    return std::isnan(got) || std::isnan(exact) ? ulps(got, exact) : static_cast<double>(std::abs(got - exact) / std::numeric_limits<T>::epsilon());
+    return std::isnan(got) || std::isnan(exact)
+               ? ulps(got, exact)
+               : static_cast<double>(std::abs(got - exact) / std::numeric_limits<T>::epsilon());
 };
 
 }  // namespace
 
 // X(function, stride, limit of float, error)
-#define EPS_SWEPT(X)                                                                                                                \
-    X(exp, 101, 1.0, in_ulps) X(log, 101, 0.9, in_ulps) X(tanh, 101, 1.4, in_ulps) X(sigmoid, 101, 1.7, in_ulps)                    \
-    X(erf, 101, 1.0, in_ulps) X(exp2, 499, 0.9, in_ulps) X(expm1, 499, 1.5, in_ulps) X(log2, 499, 1.5, in_ulps)                     \
-    X(log10, 499, 1.4, in_ulps) X(log1p, 499, 1.6, in_ulps) X(sqrt, 499, 0.5, in_ulps) X(rsqrt, 499, 1.5, in_ulps)                  \
-    X(cbrt, 499, 0.51, in_ulps) X(sin, 499, 0.51, in_ulps) X(cos, 499, 0.51, in_ulps) X(tan, 499, 0.51, in_ulps)                    \
-    X(softplus, 499, 1.9, in_ulps) X(log_sigmoid, 499, 1.9, in_ulps) X(gelu, 499, 1.5, in_ulps_of_argument)
+// clang-format off
+#define EPS_SWEPT(X)                       \
+    X(exp, 101, 1.0, in_ulps)              \
+    X(log, 101, 0.9, in_ulps)              \
+    X(tanh, 101, 1.4, in_ulps)             \
+    X(sigmoid, 101, 1.7, in_ulps)          \
+    X(erf, 101, 1.0, in_ulps)              \
+    X(exp2, 499, 0.9, in_ulps)             \
+    X(expm1, 499, 1.5, in_ulps)            \
+    X(log2, 499, 1.5, in_ulps)             \
+    X(log10, 499, 1.4, in_ulps)            \
+    X(log1p, 499, 1.6, in_ulps)            \
+    X(sqrt, 499, 0.5, in_ulps)             \
+    X(rsqrt, 499, 1.5, in_ulps)            \
+    X(cbrt, 499, 0.51, in_ulps)            \
+    X(sin, 499, 0.51, in_ulps)             \
+    X(cos, 499, 0.51, in_ulps)             \
+    X(tan, 499, 0.51, in_ulps)             \
+    X(softplus, 499, 1.9, in_ulps)         \
+    X(log_sigmoid, 499, 1.9, in_ulps)      \
+    X(gelu, 499, 1.5, in_ulps_of_argument)
+// clang-format on
 
-#define EPS_WITHIN(name, limit, ...)                                                                    \
-    {                                                                                                   \
-        const double worst = __VA_ARGS__;                                                               \
-        CHECK_MESSAGE(worst <= limit, #name ": ", worst, " ULP, limit ", limit);                        \
+#define EPS_WITHIN(name, limit, ...)                                             \
+    {                                                                            \
+        const double worst = __VA_ARGS__;                                        \
+        CHECK_MESSAGE(worst <= limit, #name ": ", worst, " ULP, limit ", limit); \
     }
 
-TEST_CASE("float functions over a dense sweep") {
+TEST_CASE("float functions over a dense sweep"){
 #define EPS_FLOAT(name, stride, limit, error) \
-    EPS_WITHIN(name, limit, sweep([](const Tensor& x) { return eps::name(x); }, reference::name, error, stride))
-    EPS_SWEPT(EPS_FLOAT)
-}
+    EPS_WITHIN(                               \
+        name, limit,                          \
+        sweep([](const Tensor& x) { return eps::name(x); }, reference::name, error, stride))
+    EPS_SWEPT(EPS_FLOAT)}
 
-TEST_CASE("double functions over random arguments") {
+TEST_CASE("double functions over random arguments"){
 #define EPS_DOUBLE(name, stride, limit, error) \
-    EPS_WITHIN(name, 2.0, random_arguments([](const Tensor& x) { return eps::name(x); }, reference::name, error))
-    EPS_SWEPT(EPS_DOUBLE)
-}
+    EPS_WITHIN(                                \
+        name, 2.0,                             \
+        random_arguments([](const Tensor& x) { return eps::name(x); }, reference::name, error))
+    EPS_SWEPT(EPS_DOUBLE)}
 
 TEST_CASE("gelu in its left tail, and its slope") {
     const auto gelu = [](const Tensor& x) { return eps::gelu(x); };

@@ -19,7 +19,8 @@ namespace {
 std::string longest_line(const std::string& text) {
     std::string longest, line;
     for (const char c : text + "\n") {
-        if (c != '\n') line += c;
+        if (c != '\n')
+            line += c;
         else {
             if (line.size() > longest.size()) longest = line;
             line.clear();
@@ -31,8 +32,17 @@ std::string longest_line(const std::string& text) {
 }  // namespace
 
 TEST_CASE("help fits 80 columns, goes to stdout and shows defaults") {
-    for (const std::vector<std::string>& command :
-         {std::vector<std::string>{}, {"train"}, {"train", "vae"}, {"train", "gan"}, {"train", "ddpm"}, {"train", "flow"}, {"sample"}, {"eval"}, {"info"}, {"ops"}, {"doctor"}}) {
+    for (const std::vector<std::string>& command : {std::vector<std::string>{},
+                                                    {"train"},
+                                                    {"train", "vae"},
+                                                    {"train", "gan"},
+                                                    {"train", "ddpm"},
+                                                    {"train", "flow"},
+                                                    {"sample"},
+                                                    {"eval"},
+                                                    {"info"},
+                                                    {"ops"},
+                                                    {"doctor"}}) {
         std::vector<std::string> arguments = command;
         arguments.push_back("--help");
         const Finished help = eps_program(arguments);
@@ -52,7 +62,8 @@ TEST_CASE("--version names version, BLAS, CPU and CUDA") {
     const Finished version = eps_program({"--version"});
     CHECK(version.code == 0);
     CHECK(version.out.starts_with("eps "));
-    for (const char* part : {"\nBLAS", "OpenBLAS", "\nCPU", "\nCUDA"}) CHECK(contains(version.out, part));
+    for (const char* part : {"\nBLAS", "OpenBLAS", "\nCPU", "\nCUDA"})
+        CHECK(contains(version.out, part));
 }
 
 TEST_CASE("wrong usage: exit code 2, one sentence on stderr, what was probably meant") {
@@ -70,15 +81,20 @@ TEST_CASE("wrong usage: exit code 2, one sentence on stderr, what was probably m
     CHECK(contains(complaint({"train"}), "no model family; expected one of: vae"));
     CHECK(contains(complaint({"train", "vea", "--out", "x"}), "did you mean vae?"));
     CHECK(contains(complaint({"train", "vae"}), "--out is required"));
-    CHECK(contains(complaint({"train", "vae", "--out", "x", "--latnet", "3"}), "did you mean --latent?"));
-    CHECK(contains(complaint({"train", "vae", "--out", "x", "--latnet=3"}), "did you mean --latent?"));
-    CHECK(contains(complaint({"train", "vae", "--out", "x", "--resum", "y"}), "unknown option '--resum'"));
+    CHECK(contains(complaint({"train", "vae", "--out", "x", "--latnet", "3"}),
+                   "did you mean --latent?"));
+    CHECK(contains(complaint({"train", "vae", "--out", "x", "--latnet=3"}),
+                   "did you mean --latent?"));
+    CHECK(contains(complaint({"train", "vae", "--out", "x", "--resum", "y"}),
+                   "unknown option '--resum'"));
     CHECK(contains(complaint({"train", "vae", "--out", "x", "--latent", "two"}), "--latent"));
     CHECK(contains(complaint({"train", "vae", "--out", "x", "--latent"}), "--latent"));
     CHECK(contains(complaint({"train", "vae", "--out", "x", "--lr", "nan"}), "'lr' is nan"));
     CHECK(contains(complaint({"train", "vae", "--out", "x", "--steps", "-1"}), "'steps' is -1"));
-    CHECK(contains(complaint({"train", "vae", "--out", "x", "--data", "cifar"}), "expected one of: fashion-mnist, mnist"));
-    CHECK(contains(complaint({"train", "--resume", "x", "vae", "--out", "y"}), "takes the family from the run"));
+    CHECK(contains(complaint({"train", "vae", "--out", "x", "--data", "cifar"}),
+                   "expected one of: fashion-mnist, mnist"));
+    CHECK(contains(complaint({"train", "--resume", "x", "vae", "--out", "y"}),
+                   "takes the family from the run"));
     CHECK(contains(complaint({"train", "--resume", "x", "--steps", "-1"}), "--steps"));
     CHECK(contains(complaint({"sample", "x"}), "--out is required"));
     CHECK(contains(complaint({"sample", "x", "--out", "a.jpg"}), "expected FILE.png"));
@@ -91,7 +107,8 @@ TEST_CASE("wrong usage: exit code 2, one sentence on stderr, what was probably m
 
 TEST_CASE("data that is not there: exit code 3 and no folder left behind") {
     TempFolder folder;
-    const Finished train = eps_program({"train", "vae", "--out", folder / "run", "--data-dir", folder / "nothing"});
+    const Finished train =
+        eps_program({"train", "vae", "--out", folder / "run", "--data-dir", folder / "nothing"});
     CHECK(train.code == 3);
     CHECK(one_sentence(train.err));
     CHECK(contains(train.err, "apt install dataset-fashion-mnist"));
@@ -109,7 +126,8 @@ TEST_CASE("train, info, sample and eval on one run") {
     CHECK(contains(train.err, "step 30/30"));
     CHECK_FALSE(contains(train.err, "\r"));
     CHECK_FALSE(contains(train.err, "\033"));
-    for (const char* name : {"samples", "reconstructions", "interpolation"}) CHECK(std::filesystem::exists(run + "/samples/" + name + ".png"));
+    for (const char* name : {"samples", "reconstructions", "interpolation"})
+        CHECK(std::filesystem::exists(run + "/samples/" + name + ".png"));
 
     const Finished again = eps_program(tiny_training(data, run, 30));
     CHECK(again.code == 0);
@@ -120,14 +138,17 @@ TEST_CASE("train, info, sample and eval on one run") {
 
     const Finished info = eps_program({"info", run});
     CHECK(info.code == 0);
-    for (const char* part : {"family", "vae", "parameters", "Settings", "latent", "Last metrics", "kl"}) CHECK(contains(info.out, part));
+    for (const char* part :
+         {"family", "vae", "parameters", "Settings", "latent", "Last metrics", "kl"})
+        CHECK(contains(info.out, part));
     const Finished tensors = eps_program({"info", run + "/checkpoint.safetensors"});
     CHECK(contains(tensors.out, "model.encoder.mu.weight"));
     CHECK(contains(tensors.out, "step = 30"));
     CHECK(contains(eps_program({"info", data / "train-images-idx3-ubyte"}).out, "u8 [60, 28, 28]"));
 
     const std::string picture = data / "new.png";
-    const Finished sample = eps_program({"sample", run, "--count", "9", "--seed", "7", "--out", picture});
+    const Finished sample =
+        eps_program({"sample", run, "--count", "9", "--seed", "7", "--out", picture});
     CHECK(sample.code == 0);
     CHECK(sample.out == picture + "\n");
     CHECK(contains(eps_program({"info", picture}).out, "u8 ["));
@@ -140,7 +161,8 @@ TEST_CASE("train, info, sample and eval on one run") {
     const Finished eval = eps_program({"eval", run, "--json"});
     REQUIRE_MESSAGE(eval.code == 0, eval.err);
     const Json metrics = Json::parse(eval.out);
-    for (const char* key : {"elbo", "elbo_se", "iwae", "nll", "bits_per_dim", "coverage", "coverage_se", "coverage_floor", "cfd", "cfd_floor", "classifier"})
+    for (const char* key : {"elbo", "elbo_se", "iwae", "nll", "bits_per_dim", "coverage",
+                            "coverage_se", "coverage_floor", "cfd", "cfd_floor", "classifier"})
         CHECK_MESSAGE(metrics.contains(key), key);
     CHECK(metrics.at("images") == 40);
     CHECK(metrics.at("samples") == 40);
@@ -189,10 +211,14 @@ TEST_CASE("what is broken is named: exit code 1") {
 
     for (const char* name : {"config.json", "checkpoint.safetensors"}) {
         const std::string path = run + "/" + name, good = bytes_of_file(path);
-        for (const std::size_t length : {std::size_t{0}, std::size_t{1}, good.size() / 3, good.size() / 2, good.size() - 3}) {
+        for (const std::size_t length :
+             {std::size_t{0}, std::size_t{1}, good.size() / 3, good.size() / 2, good.size() - 3}) {
             put(path, good.substr(0, length));
             for (const std::vector<std::string>& command :
-                 {std::vector<std::string>{"eval", run}, {"info", run}, {"sample", run, "--out", data / "a.png"}, {"train", "--resume", run, "--steps", "50"}})
+                 {std::vector<std::string>{"eval", run},
+                  {"info", run},
+                  {"sample", run, "--out", data / "a.png"},
+                  {"train", "--resume", run, "--steps", "50"}})
                 CHECK(contains(complaint(command), path));
             CHECK(bytes_of_file(path) == good.substr(0, length));
         }
@@ -227,22 +253,29 @@ TEST_CASE("what is broken is named: exit code 1") {
 TEST_CASE("ops lists every operation, as a table and as JSON") {
     const Json ops = Json::parse(eps_program({"ops", "--json"}).out);
     CHECK(ops.size() == op_catalog().size());
-    for (const char* key : {"name", "kind", "f32_forward", "f64_backward", "f32_second_order", "cuda_second_order"}) CHECK(ops.at(0).contains(key));
+    for (const char* key :
+         {"name", "kind", "f32_forward", "f64_backward", "f32_second_order", "cuda_second_order"})
+        CHECK(ops.at(0).contains(key));
     for (const Json& op : ops)  // the only holes are those that have a reason
         for (const char* type : {"f32", "f64", "cuda"}) {
             CHECK(op.at(std::string(type) + "_forward") == true);
             for (const char* order : {"_backward", "_second_order"})
-                CHECK_MESSAGE(op.at(type + std::string(order)) == !op.contains("no_derivative_because"), op.at("name").get<std::string>());
+                CHECK_MESSAGE(
+                    op.at(type + std::string(order)) == !op.contains("no_derivative_because"),
+                    op.at("name").get<std::string>());
         }
     const std::string table = eps_program({"ops"}).out;
     CHECK(contains(table, "\nmatmul "));
-    CHECK(static_cast<std::size_t>(std::count(table.begin(), table.end(), '\n')) == op_catalog().size() + 2);
+    CHECK(static_cast<std::size_t>(std::count(table.begin(), table.end(), '\n')) ==
+          op_catalog().size() + 2);
 }
 
 TEST_CASE("doctor describes the machine") {
     const Finished doctor = eps_program({"doctor"});
     CHECK(doctor.code == 0);
-    for (const char* part : {"CPU", "instructions", "threads", "OpenBLAS", "memory", "CUDA", "fashion-mnist"}) CHECK(contains(doctor.out, part));
+    for (const char* part :
+         {"CPU", "instructions", "threads", "OpenBLAS", "memory", "CUDA", "fashion-mnist"})
+        CHECK(contains(doctor.out, part));
 }
 
 TEST_CASE("a terminal gets a bar, and its wishes are heard") {
@@ -253,13 +286,15 @@ TEST_CASE("a terminal gets a bar, and its wishes are heard") {
         int master = -1, slave = -1;
         winsize size{.ws_row = 24, .ws_col = 70, .ws_xpixel = 0, .ws_ypixel = 0};
         REQUIRE(::openpty(&master, &slave, nullptr, nullptr, &size) == 0);
-        std::vector<std::string> arguments = tiny_training(data, data / ("run" + std::to_string(count++)), 50);
+        std::vector<std::string> arguments =
+            tiny_training(data, data / ("run" + std::to_string(count++)), 50);
         arguments.insert(arguments.begin(), EPS_BINARY);
         Process process(arguments, environment, slave);
         ::close(slave);
         std::string text;
         char buffer[4096];
-        for (ssize_t n; (n = ::read(master, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<std::size_t>(n));
+        for (ssize_t n; (n = ::read(master, buffer, sizeof buffer)) > 0;)
+            text.append(buffer, static_cast<std::size_t>(n));
         ::close(master);
         CHECK(process.wait().code == 0);
         return text;
@@ -277,10 +312,13 @@ TEST_CASE("a terminal gets a bar, and its wishes are heard") {
     CHECK_FALSE(contains(dumb, "\033"));
 }
 
-TEST_CASE("--device: a name that is none is a mistake, a GPU that is not there is missing, and auto takes what there is") {
+TEST_CASE(
+    "--device: a name that is none is a mistake, a GPU that is not there is missing, and auto "
+    "takes what there is") {
     const TempFolder folder;
     const auto train = [&](const std::string& device, const std::string& precision) {
-        return eps_program({"train", "flow", "--target", "U1", "--k", "1", "--batch", "8", "--steps", "2", "--picture-every", "0", "--quiet", "--device", device,
+        return eps_program({"train", "flow", "--target", "U1", "--k", "1", "--batch", "8",
+                            "--steps", "2", "--picture-every", "0", "--quiet", "--device", device,
                             "--precision", precision, "--out", folder / (device + precision)});
     };
     const Finished wrong = train("gpu", "f32");
@@ -297,7 +335,9 @@ TEST_CASE("--device: a name that is none is a mistake, a GPU that is not there i
     for (const std::string precision : {"bf16", "f16"}) {
         const Finished precise = train("cpu", precision);
         CHECK(precise.code == 2);
-        CHECK_MESSAGE(contains(precise.err, "--precision " + precision + " is for GPUs; got --device cpu"), precise.err);
+        CHECK_MESSAGE(
+            contains(precise.err, "--precision " + precision + " is for GPUs; got --device cpu"),
+            precise.err);
         CHECK(one_sentence(precise.err));
     }
     CHECK(contains(train("cpu", "fp8").err, "expected one of: f32, tf32, bf16, f16"));
@@ -305,11 +345,15 @@ TEST_CASE("--device: a name that is none is a mistake, a GPU that is not there i
     const bool gpu = kernels::cuda::device_count() > 0;
     const std::string missing = gpu ? "cuda:127" : "cuda";
     for (const std::vector<std::string>& command :
-         {std::vector<std::string>{"train", "flow", "--target", "U1", "--device", missing, "--out", folder / "missing"},
-          {"sample", run, "--out", folder / "s.png", "--device", missing}, {"eval", run, "--device", missing}, {"train", "--resume", run, "--device", missing}}) {
+         {std::vector<std::string>{"train", "flow", "--target", "U1", "--device", missing, "--out",
+                                   folder / "missing"},
+          {"sample", run, "--out", folder / "s.png", "--device", missing},
+          {"eval", run, "--device", missing},
+          {"train", "--resume", run, "--device", missing}}) {
         const Finished finished = eps_program(command);
         CHECK_MESSAGE(finished.code == 3, finished.err);
         CHECK_MESSAGE(one_sentence(finished.err), finished.err);
-        CHECK_MESSAGE(contains(finished.err, gpu ? "does not exist" : "cuda:0 is not there: none"), finished.err);
+        CHECK_MESSAGE(contains(finished.err, gpu ? "does not exist" : "cuda:0 is not there: none"),
+                      finished.err);
     }
 }

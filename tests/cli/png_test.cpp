@@ -42,7 +42,9 @@ TEST_CASE_FIXTURE(Fixture, "intensities are clamped and rounded, pixels enlarged
 }
 
 TEST_CASE_FIXTURE(Fixture, "pictures that cannot be") {
-    const auto refusal = [&](const Tensor& x, int scale = 1) { return message_of([&] { write_png(path, x, scale); }); };
+    const auto refusal = [&](const Tensor& x, int scale = 1) {
+        return message_of([&] { write_png(path, x, scale); });
+    };
     CHECK(contains(refusal(zeros({2})), "got f32 [2] for '" + path + "'; expected [H, W]"));
     CHECK(contains(refusal(zeros({2, 2, 4})), "expected [H, W]"));
     CHECK(contains(refusal(zeros({0, 2})), "not empty"));
@@ -51,7 +53,10 @@ TEST_CASE_FIXTURE(Fixture, "pictures that cannot be") {
     CHECK(contains(refusal(zeros({2, 2}), 0), "scale 0"));
     CHECK(contains(refusal(zeros({2, 2}), 1 << 30), "scale"));
     CHECK_FALSE(std::filesystem::exists(path));
-    CHECK(contains(message_of([&] { write_png(folder / "none/x.png", zeros({1, 1})); }), "cannot create"));
+    CHECK(contains(message_of([&] {
+                       write_png(folder / "none/x.png", zeros({1, 1}));
+                   }),
+                   "cannot create"));
     CHECK(contains(message_of([&] { read_png(path); }), "No such file"));
 }
 
@@ -61,8 +66,11 @@ TEST_CASE_FIXTURE(Fixture, "damaged pictures never crash the reader") {
     std::mt19937 random(1);
     CachingAllocator& allocator = allocator_of(cpu);
     for (int i = 0; i < 3000; ++i) {
-        std::string bytes = i < static_cast<int>(valid.size()) ? valid.substr(0, static_cast<std::size_t>(i)) : valid;
-        if (bytes.size() == valid.size()) bytes[random() % bytes.size()] = static_cast<char>(random());
+        std::string bytes = i < static_cast<int>(valid.size())
+                                ? valid.substr(0, static_cast<std::size_t>(i))
+                                : valid;
+        if (bytes.size() == valid.size())
+            bytes[random() % bytes.size()] = static_cast<char>(random());
         put(path, bytes);
         allocator.reset_peak();
         const std::size_t before = allocator.stats().live_bytes;

@@ -1,5 +1,6 @@
-// NumPy's own tables for elementary functions: inputs, correctly rounded results, and how many floats a result may be off
-// (umath-validation-set-*.csv of Debian's python3-numpy; its README.txt tells the format).
+// NumPy's own tables for elementary functions: inputs, correctly rounded results, and how many
+// floats a result may be off (umath-validation-set-*.csv of Debian's python3-numpy; its README.txt
+// tells the format).
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -26,15 +27,21 @@ struct Table {
     Tensor (*op)(const Tensor&);
     std::size_t rows32, rows64;
 };
-#define EPS_TABLE(name, op, rows32, rows64) {#name, [](const Tensor& x) { return eps::op(x); }, rows32, rows64}
+#define EPS_TABLE(name, op, rows32, rows64)                               \
+    {                                                                     \
+#name, [](const Tensor& x) { return eps::op(x); }, rows32, rows64 \
+    }
 const Table tables[] = {
-    EPS_TABLE(arccos, acos, 714, 714), EPS_TABLE(arccosh, acosh, 714, 714), EPS_TABLE(arcsin, asin, 714, 714),
-    EPS_TABLE(arcsinh, asinh, 714, 714), EPS_TABLE(arctan, atan, 714, 714), EPS_TABLE(arctanh, atanh, 714, 714),
-    EPS_TABLE(cbrt, cbrt, 714, 714), EPS_TABLE(cos, cos, 660, 710), EPS_TABLE(cosh, cosh, 714, 714),
-    EPS_TABLE(exp, exp, 129, 238), EPS_TABLE(exp2, exp2, 714, 714), EPS_TABLE(expm1, expm1, 714, 714),
-    EPS_TABLE(log, log, 113, 147), EPS_TABLE(log10, log10, 814, 814), EPS_TABLE(log1p, log1p, 714, 714),
-    EPS_TABLE(log2, log2, 814, 814), EPS_TABLE(sin, sin, 655, 710), EPS_TABLE(sinh, sinh, 714, 714),
-    EPS_TABLE(tan, tan, 714, 714), EPS_TABLE(tanh, tanh, 714, 714),
+    EPS_TABLE(arccos, acos, 714, 714), EPS_TABLE(arccosh, acosh, 714, 714),
+    EPS_TABLE(arcsin, asin, 714, 714), EPS_TABLE(arcsinh, asinh, 714, 714),
+    EPS_TABLE(arctan, atan, 714, 714), EPS_TABLE(arctanh, atanh, 714, 714),
+    EPS_TABLE(cbrt, cbrt, 714, 714),   EPS_TABLE(cos, cos, 660, 710),
+    EPS_TABLE(cosh, cosh, 714, 714),   EPS_TABLE(exp, exp, 129, 238),
+    EPS_TABLE(exp2, exp2, 714, 714),   EPS_TABLE(expm1, expm1, 714, 714),
+    EPS_TABLE(log, log, 113, 147),     EPS_TABLE(log10, log10, 814, 814),
+    EPS_TABLE(log1p, log1p, 714, 714), EPS_TABLE(log2, log2, 814, 814),
+    EPS_TABLE(sin, sin, 655, 710),     EPS_TABLE(sinh, sinh, 714, 714),
+    EPS_TABLE(tan, tan, 714, 714),     EPS_TABLE(tanh, tanh, 714, 714),
 };
 #undef EPS_TABLE
 
@@ -44,7 +51,8 @@ struct Rows {
     std::vector<std::uint64_t> limit;
 };
 
-// Reads "np.float32,0x3f800000,0x3f800000,2" and its like; comments and the heading apart, every line must be a row.
+// Reads "np.float32,0x3f800000,0x3f800000,2" and its like; comments and the heading apart, every
+// line must be a row.
 void read(const std::string& path, Rows& rows32, Rows& rows64) {
     std::ifstream file(path);
     REQUIRE_MESSAGE(file, path);
@@ -61,32 +69,29 @@ void read(const std::string& path, Rows& rows32, Rows& rows64) {
     }
 }
 
-template <class T>
-using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
-template <class T>
-T from_bits(std::uint64_t bits) {
+template <class T> using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+template <class T> T from_bits(std::uint64_t bits) {
     return __builtin_bit_cast(T, static_cast<Bits<T>>(bits));
 }
 
 // Floats in order of size: neighbours differ by one, both zeros are the same.
-template <class T>
-std::int64_t place(T x) {
+template <class T> std::int64_t place(T x) {
     constexpr Bits<T> sign = Bits<T>{1} << (8 * sizeof(T) - 1);
     const auto bits = __builtin_bit_cast(Bits<T>, x);
     const auto magnitude = static_cast<std::int64_t>(bits & ~sign);
     return bits & sign ? -magnitude : magnitude;
 }
 
-template <class T>
-bool within(T got, T expected, std::uint64_t limit) {
+template <class T> bool within(T got, T expected, std::uint64_t limit) {
     if (std::isnan(expected)) return std::isnan(got);
-    if (std::isinf(expected) || expected == 0) return got == expected && std::signbit(got) == std::signbit(expected);
-    return std::isfinite(got) && std::abs(place(got) - place(expected)) <= static_cast<std::int64_t>(limit);
+    if (std::isinf(expected) || expected == 0)
+        return got == expected && std::signbit(got) == std::signbit(expected);
+    return std::isfinite(got) &&
+           std::abs(place(got) - place(expected)) <= static_cast<std::int64_t>(limit);
 }
 
 // `chunk(i)` rows go into the i-th tensor.
-template <class T, class Chunk>
-void check(const Table& table, const Rows& rows, Chunk chunk) {
+template <class T, class Chunk> void check(const Table& table, const Rows& rows, Chunk chunk) {
     std::size_t begin = 0;
     for (std::size_t i = 0; begin < rows.input.size(); ++i) {
         const std::size_t n = std::min<std::size_t>(chunk(i), rows.input.size() - begin);
@@ -95,17 +100,18 @@ void check(const Table& table, const Rows& rows, Chunk chunk) {
         const Tensor y = table.op(x);
         for (std::size_t j = 0; j < n; ++j) {
             const T expected = from_bits<T>(rows.expected[begin + j]), got = y.data<T>()[j];
-            CHECK_MESSAGE(within(got, expected, rows.limit[begin + j]), table.name, " of ", x.data<T>()[j], ": ", got, ", expected ", expected,
-                          " within ", rows.limit[begin + j], " ULP");
+            CHECK_MESSAGE(within(got, expected, rows.limit[begin + j]), table.name, " of ",
+                          x.data<T>()[j], ": ", got, ", expected ", expected, " within ",
+                          rows.limit[begin + j], " ULP");
         }
         begin += n;
     }
 }
 
-template <class T>
-void check_all(const Table& table, const Rows& rows) {
-    check<T>(table, rows, [&](std::size_t) { return rows.input.size(); });      // the vector loop
-    check<T>(table, rows, [](std::size_t i) { return std::size_t{1} + i % 17; });  // and what it leaves over
+template <class T> void check_all(const Table& table, const Rows& rows) {
+    check<T>(table, rows, [&](std::size_t) { return rows.input.size(); });  // the vector loop
+    // and what it leaves over
+    check<T>(table, rows, [](std::size_t i) { return std::size_t{1} + i % 17; });
 }
 
 }  // namespace
@@ -126,8 +132,11 @@ TEST_CASE("NumPy's ULP tables") {
         total32 += rows32.input.size();
     }
     CHECK(total32 == 13181);
-    const auto files = std::count_if(std::filesystem::directory_iterator(folder), {}, [](const std::filesystem::directory_entry& file) {
-        return file.path().extension() == ".csv" && file.path().filename().string().starts_with("umath-validation-set-");
-    });
+    const auto files = std::count_if(
+        std::filesystem::directory_iterator(folder), {},
+        [](const std::filesystem::directory_entry& file) {
+            return file.path().extension() == ".csv" &&
+                   file.path().filename().string().starts_with("umath-validation-set-");
+        });
     CHECK(files == std::ssize(tables));
 }

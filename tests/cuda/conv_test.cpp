@@ -1,4 +1,5 @@
-// Convolutions on a GPU at each precision, against the CPU's sums in f64 of factors rounded as said. EPS_CUDA_CONV names the algorithm.
+// Convolutions on a GPU at each precision, against the CPU's sums in f64 of factors rounded as
+// said. EPS_CUDA_CONV names the algorithm.
 #include <cstdlib>
 #include <string>
 
@@ -21,14 +22,17 @@ struct Case {
     const char* what;
     Shape x, w;  // [B, C, H, W], [K, C/groups, h, w]
     kernels::ConvGeometry geometry;
-    std::int64_t unused = 0;  // windows that would fit, in each dimension: what a transposed convolution pads behind
+    // windows that would fit, in each dimension: what a transposed convolution pads behind
+    std::int64_t unused = 0;
 
     Shape y() const {
         Shape shape = x;
         shape[1] = w[0];
         for (int d = 2; d < 4; ++d) {
             const auto k = static_cast<std::size_t>(d - 2);
-            shape[d] = (x[d] + 2 * geometry.padding[k] - geometry.dilation[k] * (w[d] - 1) - 1) / geometry.stride[k] + 1 - unused;
+            shape[d] = (x[d] + 2 * geometry.padding[k] - geometry.dilation[k] * (w[d] - 1) - 1) /
+                           geometry.stride[k] +
+                       1 - unused;
         }
         return shape;
     }
@@ -46,7 +50,10 @@ const std::vector<Case>& cases() {
         {"3x3 of one pixel", {1, 4, 1, 1}, {4, 4, 3, 3}, {.padding = {1, 1}}},
         {"3x3 dilated", {2, 8, 11, 12}, {8, 8, 3, 3}, {.padding = {2, 2}, .dilation = {2, 2}}},
         {"3x3 stride 2", {2, 12, 15, 16}, {20, 12, 3, 3}, {.stride = {2, 2}, .padding = {1, 1}}},
-        {"3x3 stride 2, dilated", {2, 8, 17, 14}, {8, 8, 3, 3}, {.stride = {2, 2}, .padding = {2, 2}, .dilation = {2, 2}}},
+        {"3x3 stride 2, dilated",
+         {2, 8, 17, 14},
+         {8, 8, 3, 3},
+         {.stride = {2, 2}, .padding = {2, 2}, .dilation = {2, 2}}},
         {"3x3 stride 3", {2, 8, 13, 11}, {12, 8, 3, 3}, {.stride = {3, 3}, .padding = {1, 0}}},
         {"1x1", {2, 16, 7, 9}, {24, 16, 1, 1}, {}},
         {"1x1 of odd channels", {2, 5, 7, 9}, {7, 5, 1, 1}, {}},
@@ -55,15 +62,30 @@ const std::vector<Case>& cases() {
         {"2x2 of less than its stride", {2, 8, 10, 11}, {8, 8, 2, 2}, {.stride = {3, 3}}},
         {"2x2 of less than its padding", {1, 4, 3, 3}, {4, 4, 2, 2}, {.padding = {3, 3}}},
         {"4x4 stride 2", {2, 8, 12, 14}, {12, 8, 4, 4}, {.stride = {2, 2}, .padding = {1, 1}}},
-        {"4x4 stride 2, large", {4, 32, 28, 28}, {72, 32, 4, 4}, {.stride = {2, 2}, .padding = {1, 1}}},
-        {"4x4 stride 2, a pixel left over", {2, 8, 13, 11}, {12, 8, 4, 4}, {.stride = {2, 2}, .padding = {1, 1}}},
+        {"4x4 stride 2, large",
+         {4, 32, 28, 28},
+         {72, 32, 4, 4},
+         {.stride = {2, 2}, .padding = {1, 1}}},
+        {"4x4 stride 2, a pixel left over",
+         {2, 8, 13, 11},
+         {12, 8, 4, 4},
+         {.stride = {2, 2}, .padding = {1, 1}}},
         {"5x2", {2, 8, 9, 7}, {12, 8, 5, 2}, {.padding = {2, 1}}},
-        {"5x2 of different strides and dilations", {2, 8, 19, 13}, {12, 8, 5, 2}, {.stride = {1, 3}, .padding = {2, 1}, .dilation = {2, 1}}},
+        {"5x2 of different strides and dilations",
+         {2, 8, 19, 13},
+         {12, 8, 5, 2},
+         {.stride = {1, 3}, .padding = {2, 1}, .dilation = {2, 1}}},
         {"groups", {2, 16, 8, 8}, {32, 4, 3, 3}, {.padding = {1, 1}, .groups = 4}},
         {"groups of odd channels", {2, 6, 8, 7}, {4, 3, 3, 3}, {.padding = {1, 1}, .groups = 2}},
-        {"groups, 4x4 stride 2", {2, 16, 12, 12}, {16, 8, 4, 4}, {.stride = {2, 2}, .padding = {1, 1}, .groups = 2}},
+        {"groups, 4x4 stride 2",
+         {2, 16, 12, 12},
+         {16, 8, 4, 4},
+         {.stride = {2, 2}, .padding = {1, 1}, .groups = 2}},
         {"depthwise", {2, 16, 9, 9}, {16, 1, 3, 3}, {.padding = {1, 1}, .groups = 16}},
-        {"depthwise, two filters a channel", {2, 8, 9, 9}, {16, 1, 3, 3}, {.stride = {2, 2}, .padding = {1, 1}, .groups = 8}},
+        {"depthwise, two filters a channel",
+         {2, 8, 9, 9},
+         {16, 1, 3, 3},
+         {.stride = {2, 2}, .padding = {1, 1}, .groups = 8}},
         {"padding behind", {2, 8, 9, 9}, {8, 8, 3, 3}, {.dilation = {2, 2}}, 1},
     };
     return all;
@@ -71,8 +93,7 @@ const std::vector<Case>& cases() {
 
 struct Operands {
     Tensor x, w, y, y_bias, x_bias;
-    template <class F>
-    Operands mapped(const F& f) const {
+    template <class F> Operands mapped(const F& f) const {
         const auto if_defined = [&](const Tensor& bias) { return bias.defined() ? f(bias) : bias; };
         return {f(x), f(w), f(y), if_defined(y_bias), if_defined(x_bias)};
     }
@@ -80,16 +101,21 @@ struct Operands {
 
 Operands operands_of(const Case& c, DType dtype, bool biased) {
     Generator generator(11);
-    const auto normal = [&](const Shape& shape) { return cast_data(randn(shape, generator), dtype); };
+    const auto normal = [&](const Shape& shape) {
+        return cast_data(randn(shape, generator), dtype);
+    };
     const Shape y = c.y();
-    return {normal(c.x), normal(c.w), normal(y), biased ? normal({y[1]}) : Tensor(), biased ? normal({c.x[1]}) : Tensor()};
+    return {normal(c.x), normal(c.w), normal(y), biased ? normal({y[1]}) : Tensor(),
+            biased ? normal({c.x[1]}) : Tensor()};
 }
 
 // y, x and w, each as the two others make it.
-std::vector<Tensor> triple(const Operands& o, const kernels::ConvGeometry& geometry, Device device) {
+std::vector<Tensor> triple(const Operands& o, const kernels::ConvGeometry& geometry,
+                           Device device) {
     const Operands here = o.mapped([&](const Tensor& x) { return copy_to(x, device); });
     const Tensor x = channels_last_data(here.x), y = channels_last_data(here.y);
-    std::vector<Tensor> out{empty_image(y.shape(), y.options()), empty_image(x.shape(), x.options()), empty_like(here.w)};
+    std::vector<Tensor> out{empty_image(y.shape(), y.options()),
+                            empty_image(x.shape(), x.options()), empty_like(here.w)};
     kernels::conv2d(out[0], x, here.w, here.y_bias, geometry);
     kernels::conv2d_input(out[1], y, here.w, here.x_bias, geometry);
     kernels::conv2d_weight(out[2], x, y, geometry);
@@ -112,7 +138,8 @@ Tensor rounded(const Tensor& x, Precision precision) {
     std::vector<double> numbers = x.to_vector();
     for (double& v : numbers) {
         int exponent = 0;
-        v = std::ldexp(std::nearbyint(std::ldexp(std::frexp(v, &exponent), 11)), exponent - 11);  // 10 bits below the first
+        // 10 bits below the first
+        v = std::ldexp(std::nearbyint(std::ldexp(std::frexp(v, &exponent), 11)), exponent - 11);
     }
     return tensor(numbers, x.shape(), {.dtype = x.dtype()});
 }
@@ -122,19 +149,23 @@ std::string algorithm() {
     return name ? name : "columns";
 }
 
-// Of the sum of the terms' magnitudes. Filters that cuDNN transforms first are rounded to tf32 after that.
+// Of the sum of the terms' magnitudes. Filters that cuDNN transforms first are rounded to tf32
+// after that.
 double tolerance(DType dtype, Precision precision) {
     if (dtype == f64) return 1e-13;
     return precision == Precision::tf32 && algorithm() == "cudnn" ? 2e-3 : 1e-5;
 }
 
 void compare(const Case& c, DType dtype, Precision precision, bool biased) {
-    INFO(algorithm(), ", ", std::string(c.what), ", ", std::string(name_of(dtype)), ", ", std::string(name_of(precision)), biased ? ", bias" : "");
+    INFO(algorithm(), ", ", std::string(c.what), ", ", std::string(name_of(dtype)), ", ",
+         std::string(name_of(precision)), biased ? ", bias" : "");
     const Operands all = operands_of(c, dtype, biased);
-    const Operands factors{rounded(all.x, precision), rounded(all.w, precision), rounded(all.y, precision), all.y_bias, all.x_bias};
+    const Operands factors{rounded(all.x, precision), rounded(all.w, precision),
+                           rounded(all.y, precision), all.y_bias, all.x_bias};
     const auto wide = [](const Tensor& x) { return cast_data(x, f64); };
     const auto expected = triple(factors.mapped(wide), c.geometry, cpu);
-    const auto magnitudes = triple(factors.mapped([&](const Tensor& x) { return abs(wide(x)); }), c.geometry, cpu);
+    const auto magnitudes =
+        triple(factors.mapped([&](const Tensor& x) { return abs(wide(x)); }), c.geometry, cpu);
     // Some hardware truncates to tf32, some rounds: what has no more bits stays.
     const Operands& given = precision == Precision::tf32 ? factors : all;
     set_precision(precision);
@@ -142,19 +173,22 @@ void compare(const Case& c, DType dtype, Precision precision, bool biased) {
     set_precision(Precision::f32);
     for (std::size_t i = 0; i < got.size(); ++i) {
         INFO("result ", i);
-        CHECK(largest_of(wide(copy_to(got[i], cpu)) - expected[i]) <= tolerance(dtype, precision) * largest_of(magnitudes[i]));
+        CHECK(largest_of(wide(copy_to(got[i], cpu)) - expected[i]) <=
+              tolerance(dtype, precision) * largest_of(magnitudes[i]));
         CHECK(got[i].to_vector() == again[i].to_vector());
     }
 }
 
 }  // namespace
 
-TEST_CASE("cuda: convolutions of every geometry sum rounded factors, and give the same bits again") {
+TEST_CASE(
+    "cuda: convolutions of every geometry sum rounded factors, and give the same bits again") {
     if (no_gpu()) return;
     for (const Case& c : cases())
         for (const bool biased : {false, true}) {
             compare(c, f64, Precision::f32, biased);
-            for (const std::string& name : precision_names()) compare(c, f32, precision_named(name), biased);
+            for (const std::string& name : precision_names())
+                compare(c, f32, precision_named(name), biased);
         }
 }
 
@@ -162,9 +196,11 @@ TEST_CASE("cuda: captured convolutions equal called ones, bit for bit") {
     if (no_gpu()) return;
     Generator generator(12);
     const auto on_gpu = [&](const Shape& shape) { return copy_to(randn(shape, generator), cuda); };
-    const Tensor w = on_gpu({16, 8, 3, 3}).requires_grad_(), bias = on_gpu({16}).requires_grad_(), v = on_gpu({16, 4, 4, 4}).requires_grad_();
+    const Tensor w = on_gpu({16, 8, 3, 3}).requires_grad_(), bias = on_gpu({16}).requires_grad_(),
+                 v = on_gpu({16, 4, 4, 4}).requires_grad_();
     const auto body = [&](const std::vector<Tensor>& x) {
-        const Tensor y = conv2d(x[0], w, bias, {.padding = {1, 1}}), z = conv_transpose2d(y, v, {}, {.stride = {2, 2}, .padding = {1, 1}});
+        const Tensor y = conv2d(x[0], w, bias, {.padding = {1, 1}}),
+                     z = conv_transpose2d(y, v, {}, {.stride = {2, 2}, .padding = {1, 1}});
         NamedTensors all{{"z", detach(z)}};
         for (const Tensor& g : grad(sum(square(z)), {w, bias, v})) all.emplace_back("gradient", g);
         return all;
@@ -175,7 +211,8 @@ TEST_CASE("cuda: captured convolutions equal called ones, bit for bit") {
         for (int i = 0; i < 5; ++i) {
             const Tensor x = on_gpu({4, 8, 12, 12});
             const NamedTensors expected = body({x}), got = step({x});
-            for (std::size_t k = 0; k < expected.size(); ++k) CHECK(got[k].second.to_vector() == expected[k].second.to_vector());
+            for (std::size_t k = 0; k < expected.size(); ++k)
+                CHECK(got[k].second.to_vector() == expected[k].second.to_vector());
         }
         CHECK_MESSAGE(step.captured(), step.refusal());
         set_precision(Precision::f32);

@@ -1,4 +1,5 @@
-// Factorisations on the GPU, from one thread's work to more rows than a block has threads; and that they do not wait to find an error.
+// Factorisations on the GPU, from one thread's work to more rows than a block has threads; and that
+// they do not wait to find an error.
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/linalg.h"
 #include "autograd/ops/matmul.h"
@@ -18,16 +19,21 @@ TEST_CASE("cuda: factors multiply to the matrix, solutions solve") {
             const auto check_equal = [&](const Tensor& a, const Tensor& b) {
                 CHECK(difference(copy_to(a, cpu), copy_to(b, cpu)) < (dtype == f32 ? 1e-3 : 1e-11));
             };
-            const Tensor x = copy_to(rand({2, n, n}, {.dtype = dtype}, generator), cuda) * 2.0 - 1.0;
-            const Tensor unit = expand(eye(n, x.options()), x.shape()), positive = matmul(x, transpose(x)) + unit, l = cholesky(positive);
+            const Tensor x =
+                copy_to(rand({2, n, n}, {.dtype = dtype}, generator), cuda) * 2.0 - 1.0;
+            const Tensor unit = expand(eye(n, x.options()), x.shape()),
+                         positive = matmul(x, transpose(x)) + unit, l = cholesky(positive);
             check_equal(matmul(l, transpose(l)), positive);
             const Lu f = lu(x);
             check_equal(matmul(f.p, matmul(f.l, f.u)), x);
             const Qr o = qr(narrow(x, -1, 0, (n + 1) / 2));
             check_equal(matmul(o.q, o.r), narrow(x, -1, 0, (n + 1) / 2));
-            check_equal(matmul(transpose(o.q), o.q), expand(eye((n + 1) / 2, x.options()), o.r.shape()));
+            check_equal(matmul(transpose(o.q), o.q),
+                        expand(eye((n + 1) / 2, x.options()), o.r.shape()));
             const Eigh e = eigh(positive);
-            check_equal(matmul(e.eigenvectors * unsqueeze(e.eigenvalues, -2), transpose(e.eigenvectors)), positive);
+            check_equal(
+                matmul(e.eigenvectors * unsqueeze(e.eigenvalues, -2), transpose(e.eigenvectors)),
+                positive);
             check_equal(matmul(positive, solve(positive, x)), x);
         }
 }
@@ -36,6 +42,8 @@ TEST_CASE("cuda: a matrix without what was asked for gives NaN or infinity, and 
     if (no_gpu()) return;
     const Tensor zero = zeros({2, 3, 3}, {.device = cuda});
     for (const Tensor& x : {cholesky(zero), eigh(zero + NAN).eigenvalues, inverse(zero)})
-        for (double value : {copy_to(x, cpu).to_vector().front(), copy_to(x, cpu).to_vector().back()}) CHECK_FALSE(std::isfinite(value));
+        for (double value :
+             {copy_to(x, cpu).to_vector().front(), copy_to(x, cpu).to_vector().back()})
+            CHECK_FALSE(std::isfinite(value));
     CHECK(copy_to(slogdet(zero).sign, cpu).to_vector() == std::vector<double>{0, 0});
 }

@@ -1,4 +1,5 @@
-// Every row of every pointwise op, CPU against CUDA. The list of ops is the library's own: a new op is tested by being listed.
+// Every row of every pointwise op, CPU against CUDA. The list of ops is the library's own: a new op
+// is tested by being listed.
 #include <array>
 
 #include "autograd/pointwise.h"
@@ -19,27 +20,49 @@ struct Case {
     Memory out;
 };
 const Case kCases[] = {
-    {"flat", {4, 6, 8}, {Memory::row_major, Memory::row_major, Memory::row_major}, Memory::row_major},
-    {"misaligned", {4, 6, 8}, {Memory::shifted, Memory::row_major, Memory::shifted}, Memory::row_major},
-    {"odd count", {3, 5, 7}, {Memory::row_major, Memory::row_major, Memory::row_major}, Memory::row_major},
-    {"channels last", {4, 6, 8}, {Memory::reversed, Memory::reversed, Memory::reversed}, Memory::reversed},
-    {"mixed strides", {4, 6, 8}, {Memory::reversed, Memory::repeated, Memory::sliced}, Memory::row_major},
-    {"strided out", {4, 6, 8}, {Memory::row_major, Memory::sliced, Memory::repeated}, Memory::sliced},
+    {"flat",
+     {4, 6, 8},
+     {Memory::row_major, Memory::row_major, Memory::row_major},
+     Memory::row_major},
+    {"misaligned",
+     {4, 6, 8},
+     {Memory::shifted, Memory::row_major, Memory::shifted},
+     Memory::row_major},
+    {"odd count",
+     {3, 5, 7},
+     {Memory::row_major, Memory::row_major, Memory::row_major},
+     Memory::row_major},
+    {"channels last",
+     {4, 6, 8},
+     {Memory::reversed, Memory::reversed, Memory::reversed},
+     Memory::reversed},
+    {"mixed strides",
+     {4, 6, 8},
+     {Memory::reversed, Memory::repeated, Memory::sliced},
+     Memory::row_major},
+    {"strided out",
+     {4, 6, 8},
+     {Memory::row_major, Memory::sliced, Memory::repeated},
+     Memory::sliced},
     {"one element", {}, {Memory::row_major, Memory::shifted, Memory::row_major}, Memory::row_major},
 };
 
-// Attributes of every op are doubles: these are in the domain of all of them, and ordered, for clamps.
+// Attributes of every op are doubles: these are in the domain of all of them, and ordered, for
+// clamps.
 const std::array<double, kMaxAttributeBytes / sizeof(double)> kAttributes{0.5, 1.5, 2.5, 3.5};
 
 double tolerance(DType dtype) { return dtype == f32 ? 1e-4 : dtype == f64 ? 1e-9 : 0; }
 
 // Numbers on both sides of 1, where domains begin and end, and away from 0 and the kinks.
 Twin input(const Shape& shape, Memory layout, DType dtype, bool beyond_one) {
-    if (!is_floating(dtype)) return random_twin(shape, layout, dtype, 0, dtype == DType::boolean ? 2 : 5, dtype == i64);
-    return beyond_one ? random_twin(shape, layout, dtype, 1.25, 2.5) : random_twin(shape, layout, dtype, 0.25, 0.9, true);
+    if (!is_floating(dtype))
+        return random_twin(shape, layout, dtype, 0, dtype == DType::boolean ? 2 : 5, dtype == i64);
+    return beyond_one ? random_twin(shape, layout, dtype, 1.25, 2.5)
+                      : random_twin(shape, layout, dtype, 0.25, 0.9, true);
 }
 
-void compare_row(const PointwiseOp& op, int row, DType dtype, const Case& c, bool beyond_one, DType foreign) {
+void compare_row(const PointwiseOp& op, int row, DType dtype, const Case& c, bool beyond_one,
+                 DType foreign) {
     const Partial& partial = op.rows[static_cast<std::size_t>(row)];
     const DType out_dtype = op.kind == PointwiseKind::predicate ? DType::boolean : dtype;
     Twin out = random_twin(c.shape, c.out, out_dtype, 0, 2);
@@ -47,26 +70,31 @@ void compare_row(const PointwiseOp& op, int row, DType dtype, const Case& c, boo
     std::array<Tensor, kMaxInputs> host, device;
     for (int j = 0; j < op.arity; ++j) {
         const auto at = static_cast<std::size_t>(j);
-        const Twin x = input(c.shape, c.layouts[at % 3], j + 1 == op.arity ? foreign : dtype, beyond_one);
+        const Twin x =
+            input(c.shape, c.layouts[at % 3], j + 1 == op.arity ? foreign : dtype, beyond_one);
         if (!(partial.reads >> j & 1u)) continue;
         host[at] = x.host;
         device[at] = x.device;
     }
     const bool has_g = partial.index.order > 0;
     op.cpu_kernel(kAttributes.data(), row, {out.host, has_g ? g.host : Tensor(), host.data()});
-    op.cuda_kernel(kAttributes.data(), row, {out.device, has_g ? g.device : Tensor(), device.data()});
-    INFO(op.name, " row ", row, " ", name_of(dtype), ", last input ", name_of(foreign), ", ", c.name, beyond_one ? ", beyond one" : "");
+    op.cuda_kernel(kAttributes.data(), row,
+                   {out.device, has_g ? g.device : Tensor(), device.data()});
+    INFO(op.name, " row ", row, " ", name_of(dtype), ", last input ", name_of(foreign), ", ",
+         c.name, beyond_one ? ", beyond one" : "");
     CHECK(difference(out) <= tolerance(dtype));
 }
 
 void compare_op(const PointwiseOp& op) {
     REQUIRE(op.attribute_bytes <= sizeof(kAttributes));
     for (int row = 0; row < static_cast<int>(op.rows.size()); ++row) {
-        if (row > 0 && op.rows[static_cast<std::size_t>(row)].kind != Partial::Kind::other) continue;
+        if (row > 0 && op.rows[static_cast<std::size_t>(row)].kind != Partial::Kind::other)
+            continue;
         for (DType dtype : {DType::u8, DType::i64, DType::f32, DType::f64}) {
             if (!is_floating(dtype) && (op.kind == PointwiseKind::floating || row > 0)) continue;
             for (const Case& c : kCases)
-                for (bool beyond_one : {false, true}) compare_row(op, row, dtype, c, beyond_one, dtype);
+                for (bool beyond_one : {false, true})
+                    compare_row(op, row, dtype, c, beyond_one, dtype);
             if (row == 0) {  // lower dtypes mixed in: converted on the way
                 compare_row(op, row, dtype, kCases[0], true, DType::boolean);
                 compare_row(op, row, dtype, kCases[4], true, DType::u8);

@@ -29,7 +29,8 @@ TEST_CASE("cuda: a captured step scales its loss and skips as the CPU does") {
         nn::GradScaler scaler({.init_scale = 1024, .growth_interval = 3});
         int index = 0;
         Step step(device, [&] {
-            const Tensor factor = host_number({f32, device}, [&] { return index % 5 == 4 ? double(INFINITY) : 1.0; });
+            const Tensor factor =
+                host_number({f32, device}, [&] { return index % 5 == 4 ? double(INFINITY) : 1.0; });
             adam.zero_grad();
             backward(scaler.scale(mean(square(net(x))) * factor));
             scaler.step(adam);
@@ -44,9 +45,11 @@ TEST_CASE("cuda: a captured step scales its loss and skips as the CPU does") {
         return seen;
     };
     const auto on_cpu = trained(cpu), on_gpu = trained(cuda);
-    CHECK(on_cpu.first == std::vector<double>{1024, 1024, 2048, 2048, 1024, 1024, 1024, 2048, 2048, 1024, 1024, 1024, 2048, 2048});
+    CHECK(on_cpu.first == std::vector<double>{1024, 1024, 2048, 2048, 1024, 1024, 1024, 2048, 2048,
+                                              1024, 1024, 1024, 2048, 2048});
     CHECK(on_gpu.first == on_cpu.first);
-    for (std::size_t i = 0; i < on_cpu.second.size(); ++i) CHECK(std::abs(on_gpu.second[i] - on_cpu.second[i]) < 1e-3);
+    for (std::size_t i = 0; i < on_cpu.second.size(); ++i)
+        CHECK(std::abs(on_gpu.second[i] - on_cpu.second[i]) < 1e-3);
 }
 
 TEST_CASE("cuda: tf32, bf16 and f16 round the factors of products, and sum in f32") {
@@ -60,15 +63,22 @@ TEST_CASE("cuda: tf32, bf16 and f16 round the factors of products, and sum in f3
         return out;
     };
     const Tensor exact = matmul(a, b);
-    CHECK(difference(exact, product(Precision::f32, a, b)) < 5e-5);  // 300 terms in two orders: sqrt(300) roundings of u 17 or so
+    // 300 terms in two orders: sqrt(300) roundings of u 17 or so
+    CHECK(difference(exact, product(Precision::f32, a, b)) < 5e-5);
     CHECK(difference(exact, product(Precision::tf32, a, b)) < 2e-2);
-    const Tensor at = transpose(b), bt = transpose(a), stacked = randn({3, 8, 300}, generator);  // at, bt: views, [40, 300] and [300, 64]
-    for (const auto& [precision, dtype] : {std::pair(Precision::bf16, bf16), std::pair(Precision::f16, f16)}) {
-        const auto rounded = [type = dtype](const Tensor& x) { return cast_data(cast_data(x, type), f32); };
+    // at, bt: views, [40, 300] and [300, 64]
+    const Tensor at = transpose(b), bt = transpose(a), stacked = randn({3, 8, 300}, generator);
+    for (const auto& [precision, dtype] :
+         {std::pair(Precision::bf16, bf16), std::pair(Precision::f16, f16)}) {
+        const auto rounded = [type = dtype](const Tensor& x) {
+            return cast_data(cast_data(x, type), f32);
+        };
         CHECK(difference(matmul(rounded(a), rounded(b)), product(precision, a, b)) < 1e-4);
         CHECK(difference(exact, product(precision, a, b)) > 1e-4);
         CHECK(difference(matmul(rounded(at), rounded(bt)), product(precision, at, bt)) < 1e-4);
-        CHECK(difference(matmul(rounded(stacked), rounded(b)), product(precision, stacked, b)) < 1e-4);  // one b for all
+        // one b for all
+        CHECK(difference(matmul(rounded(stacked), rounded(b)), product(precision, stacked, b)) <
+              1e-4);
     }
     CHECK(product(Precision::f16, full({1, 1}, 65520), ones({1, 1})).item() == INFINITY);
 }

@@ -37,7 +37,8 @@ namespace {
 
 bool one_sentence(const std::string& text) { return !text.empty() && !contains(text, "\n"); }
 
-// A regression with everything that differs from step to step: rows, noise, masks, the rate, counts, the decay of an average.
+// A regression with everything that differs from step to step: rows, noise, masks, the rate,
+// counts, the decay of an average.
 struct Training {
     Generator init{1}, noise{2}, masks{3}, order{4};
     nn::Sequential net;
@@ -59,7 +60,8 @@ struct Training {
         const Tensor rows = host_tensor(device, [this] { return randint(0, 64, {batch}, order); });
         adam->zero_grad();
         const Tensor x = index_select(data, 0, rows);
-        const Tensor loss = nn::mse_loss(net(x + 0.1 * randn(x.shape(), x.options(), noise)), index_select(target, 0, rows));
+        const Tensor loss = nn::mse_loss(net(x + 0.1 * randn(x.shape(), x.options(), noise)),
+                                         index_select(target, 0, rows));
         backward(loss);
         const Tensor norm = nn::clip_grad_norm(net.parameters(), 0.5);
         adam->step();
@@ -68,10 +70,12 @@ struct Training {
     }
     std::vector<double> state() const {
         std::vector<double> all;
-        for (const NamedTensors& part : {net.state_dict(), adam->state_dict(), average->state_dict()})
+        for (const NamedTensors& part :
+             {net.state_dict(), adam->state_dict(), average->state_dict()})
             for (const auto& [name, x] : part)
                 for (const double v : x.to_vector()) all.push_back(v);
-        for (const Generator* g : {&noise, &masks, &order}) all.push_back(static_cast<double>(g->counter()));
+        for (const Generator* g : {&noise, &masks, &order})
+            all.push_back(static_cast<double>(g->counter()));
         return all;
     }
 
@@ -89,14 +93,16 @@ TEST_CASE("cuda: captured steps equal called ones, bit for bit") {
     for (int i = 0; i < 10; ++i) {
         for (Training* t : {&plain, &captured}) t->adam->set_learning_rate(1e-2 / (1 + i));
         const NamedTensors expected = plain.step(), got = step();
-        for (std::size_t k = 0; k < expected.size(); ++k) CHECK(got[k].second.item() == expected[k].second.item());
+        for (std::size_t k = 0; k < expected.size(); ++k)
+            CHECK(got[k].second.item() == expected[k].second.item());
         CHECK(captured.state() == plain.state());
         CHECK(step.captured() == (i >= 2));
     }
     CHECK_MESSAGE(step.refusal().empty(), step.refusal());
 }
 
-TEST_CASE("cuda: batches of another shape are captured anew; a steady step asks the system for nothing") {
+TEST_CASE(
+    "cuda: batches of another shape are captured anew; a steady step asks the system for nothing") {
     if (no_gpu()) return;
     Training plain(cuda), captured(cuda);
     Step step(cuda, [&] { return captured.step(); });
@@ -112,7 +118,9 @@ TEST_CASE("cuda: batches of another shape are captured anew; a steady step asks 
     CHECK(allocator_of(cuda).stats().system_bytes == before);
 }
 
-TEST_CASE("cuda: item() within a step is refused in a sentence; the step goes on uncaptured, and nothing leaks") {
+TEST_CASE(
+    "cuda: item() within a step is refused in a sentence; the step goes on uncaptured, and nothing "
+    "leaks") {
     if (no_gpu()) return;
     Training plain(cuda), looking(cuda);
     const std::size_t before = allocator_of(cuda).stats().private_bytes;
@@ -127,7 +135,9 @@ TEST_CASE("cuda: item() within a step is refused in a sentence; the step goes on
             step();
             CHECK(looking.state() == plain.state());
         }
-        CHECK_MESSAGE(contains(step.refusal(), "item: a captured step cannot look at numbers of cuda:0"), step.refusal());
+        CHECK_MESSAGE(
+            contains(step.refusal(), "item: a captured step cannot look at numbers of cuda:0"),
+            step.refusal());
     }
     CHECK(allocator_of(cuda).stats().private_bytes == before);
     Step copying(cuda, [&] { return NamedTensors{{"x", copy_to(ones({3}), cuda)}}; });
@@ -137,14 +147,20 @@ TEST_CASE("cuda: item() within a step is refused in a sentence; the step goes on
 
 TEST_CASE("cuda: inputs of another dtype are refused, of another shape captured anew") {
     if (no_gpu()) return;
-    Step step(cuda, [](const std::vector<Tensor>& x) { return NamedTensors{{"sum", sum(square(x[0]))}}; });
-    for (int i = 0; i < 4; ++i) CHECK(step({full({8}, i, {f32, cuda})})[0].second.item() == 8 * i * i);
-    for (int i = 0; i < 4; ++i) CHECK(step({full({3, 5}, i)})[0].second.item() == 15 * i * i);  // from the host, too
+    Step step(cuda, [](const std::vector<Tensor>& x) {
+        return NamedTensors{{"sum", sum(square(x[0]))}};
+    });
+    for (int i = 0; i < 4; ++i)
+        CHECK(step({full({8}, i, {f32, cuda})})[0].second.item() == 8 * i * i);
+    // from the host, too
+    for (int i = 0; i < 4; ++i) CHECK(step({full({3, 5}, i)})[0].second.item() == 15 * i * i);
     CHECK(one_sentence(message_of([&] { step({ones({3, 5}, {f64, cuda})}); })));
     CHECK(step({full({3, 5}, 2, {f32, cuda})})[0].second.item() == 60);
 }
 
-TEST_CASE("cuda: out of memory in the middle of a step is a sentence that names the largest tensors, and the process goes on") {
+TEST_CASE(
+    "cuda: out of memory in the middle of a step is a sentence that names the largest tensors, and "
+    "the process goes on") {
     if (no_gpu()) return;
     const Tensor held = zeros({1024, 1024}, {f32, cuda});
     const std::size_t live = allocator_of(cuda).stats().live_bytes;
@@ -171,7 +187,11 @@ TEST_CASE("cuda: a device that does not exist, and two devices in one op") {
     const std::string missing = message_of([&] { zeros({2}, {f32, beyond}); });
     CHECK_MESSAGE(contains(missing, str(beyond, " does not exist; expected cuda:0")), missing);
     const Tensor here = ones({2, 2}), there = copy_to(here, cuda);
-    for (const auto& call : std::vector<std::function<void()>>{[&] { here + there; }, [&] { matmul(there, here); }, [&] { concat({here, there}); }}) {
+    for (const auto& call :
+         std::vector<std::function<void()>>{[&] { here + there; }, [&] { matmul(there, here); },
+                                            [&] {
+                                                concat({here, there});
+                                            }}) {
         const std::string said = message_of(call);
         CHECK_MESSAGE(contains(said, "different devices"), said);
         CHECK(one_sentence(said));
@@ -209,7 +229,9 @@ TEST_CASE("cuda: a module that moves takes optimiser and average with it") {
     for (const auto& [name, x] : norm.state_dict()) CHECK(x.device() == cuda);
 }
 
-TEST_CASE("cuda: every family trains captured, near what the CPU does, and goes on there and back again") {
+TEST_CASE(
+    "cuda: every family trains captured, near what the CPU does, and goes on there and back "
+    "again") {
     if (no_gpu()) return;
     using Text = std::string;
     using Whole = std::int64_t;
@@ -220,11 +242,13 @@ TEST_CASE("cuda: every family trains captured, near what the CPU does, and goes 
     };
     for (const models::Family& family : models::families()) {
         const auto run = runs.find(family.name);
-        if (run == runs.end()) continue;  // images are not on every machine: the vae has its test where they are
+        // images are not on every machine: the vae has its test where they are
+        if (run == runs.end()) continue;
         const auto task_on = [&](const Text& device, Precision precision = Precision::f32) {
             models::Config config;
             config.set("family", family.name);
-            for (const models::Option& option : models::run_options()) config.set(option.name, option.fallback);
+            for (const models::Option& option : models::run_options())
+                config.set(option.name, option.fallback);
             for (const models::Option& option : family.options)
                 if (!option.derived) config.set(option.name, option.fallback);
             for (const auto& [key, value] : run->second) config.set(key, value);
@@ -238,22 +262,28 @@ TEST_CASE("cuda: every family trains captured, near what the CPU does, and goes 
         for (Whole i = 0; i < 6; ++i) {
             const models::Scalars a = on_cpu->step(i), b = on_gpu->step(i);
             REQUIRE(a.size() == b.size());
-            for (std::size_t k = 0; k < a.size(); ++k) CHECK_MESSAGE(std::abs(a[k].second - b[k].second) <= 1e-2 * std::max(1.0, std::abs(a[k].second)), a[k].first);
+            for (std::size_t k = 0; k < a.size(); ++k)
+                CHECK_MESSAGE(std::abs(a[k].second - b[k].second) <=
+                                  1e-2 * std::max(1.0, std::abs(a[k].second)),
+                              a[k].first);
         }
-        for (const std::string& note : on_gpu->notes()) CHECK_MESSAGE(!contains(note, "captured"), note);
+        for (const std::string& note : on_gpu->notes())
+            CHECK_MESSAGE(!contains(note, "captured"), note);
         later->load_state(on_gpu->state());
         CHECK(std::isfinite(later->step(6)[0].second));
         on_gpu->load_state(later->state());
         CHECK(std::isfinite(on_gpu->step(7)[0].second));
 
-        const auto halved = task_on("cuda", Precision::f16), resumed = task_on("cuda", Precision::f16);
+        const auto halved = task_on("cuda", Precision::f16),
+                   resumed = task_on("cuda", Precision::f16);
         const auto is_scale = [](const auto& named) { return named.first.ends_with("loss_scale"); };
         for (Whole i = 0; i < 6; ++i) {
             const models::Scalars seen = halved->step(i);
             CHECK(std::isfinite(seen[0].second));
             CHECK(std::any_of(seen.begin(), seen.end(), is_scale));
         }
-        for (const std::string& note : halved->notes()) CHECK_MESSAGE(!contains(note, "captured"), note);
+        for (const std::string& note : halved->notes())
+            CHECK_MESSAGE(!contains(note, "captured"), note);
         resumed->load_state(halved->state());
         CHECK(resumed->step(6) == halved->step(6));
         set_precision(Precision::f32);

@@ -23,19 +23,23 @@ inline bool no_gpu() {
     return true;
 }
 
-/// row_major; shifted: the same, not aligned to 16 bytes; sliced: every second element; reversed: the first dimension innermost;
-/// repeated: the first dimension has stride 0, so only for reading.
+/// row_major; shifted: the same, not aligned to 16 bytes; sliced: every second element; reversed:
+/// the first dimension innermost; repeated: the first dimension has stride 0, so only for reading.
 enum class Memory { row_major, shifted, sliced, reversed, repeated };
-inline constexpr Memory kWritable[] = {Memory::row_major, Memory::shifted, Memory::sliced, Memory::reversed};
-inline constexpr Memory kReadable[] = {Memory::row_major, Memory::shifted, Memory::sliced, Memory::reversed, Memory::repeated};
+inline constexpr Memory kWritable[] = {Memory::row_major, Memory::shifted, Memory::sliced,
+                                       Memory::reversed};
+inline constexpr Memory kReadable[] = {Memory::row_major, Memory::shifted, Memory::sliced,
+                                       Memory::reversed, Memory::repeated};
 
-/// A view of a buffer on each device. The buffers start equal; comparing them whole also finds writes beside the view.
+/// A view of a buffer on each device. The buffers start equal; comparing them whole also finds
+/// writes beside the view.
 struct Twin {
     Tensor host_buffer, device_buffer;
     Tensor host, device;
 };
 
-inline Twin twin_of(const std::vector<double>& buffer, const Shape& shape, const Strides& strides, std::int64_t offset, DType dtype) {
+inline Twin twin_of(const std::vector<double>& buffer, const Shape& shape, const Strides& strides,
+                    std::int64_t offset, DType dtype) {
     Twin t;
     t.host_buffer = tensor(buffer, {static_cast<std::int64_t>(buffer.size())}, {.dtype = dtype});
     t.device_buffer = copy_to(t.host_buffer, cuda);
@@ -51,7 +55,8 @@ inline std::mt19937& numbers() {
 }
 
 /// Uniform numbers of [low, high), of either sign if `signs`.
-inline Twin random_twin(const Shape& shape, Memory layout, DType dtype, double low = 0, double high = 4, bool signs = false) {
+inline Twin random_twin(const Shape& shape, Memory layout, DType dtype, double low = 0,
+                        double high = 4, bool signs = false) {
     Strides strides = contiguous_strides(shape);
     std::int64_t offset = 0, count = numel(shape);
     if (layout == Memory::shifted) offset = 1;
@@ -80,13 +85,16 @@ inline Twin random_twin(const Shape& shape, Memory layout, DType dtype, double l
 
 /// Largest |a - b| / max(1, |a|, |b|); NaN equals NaN, and an infinity only itself.
 inline double difference(const Tensor& host, const Tensor& device) {
-    if (host.shape() != device.shape() || host.dtype() != device.dtype()) return std::numeric_limits<double>::infinity();
+    if (host.shape() != device.shape() || host.dtype() != device.dtype())
+        return std::numeric_limits<double>::infinity();
     const std::vector<double> a = host.to_vector(), b = device.to_vector();
     double worst = 0;
     for (std::size_t i = 0; i < a.size(); ++i) {
         if (a[i] == b[i] || (std::isnan(a[i]) && std::isnan(b[i]))) continue;
         const double d = std::abs(a[i] - b[i]) / std::max({1.0, std::abs(a[i]), std::abs(b[i])});
-        worst = std::max(worst, std::isnan(d) || std::isinf(a[i]) || std::isinf(b[i]) ? std::numeric_limits<double>::infinity() : d);
+        worst = std::max(worst, std::isnan(d) || std::isinf(a[i]) || std::isinf(b[i])
+                                    ? std::numeric_limits<double>::infinity()
+                                    : d);
     }
     return worst;
 }

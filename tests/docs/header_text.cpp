@@ -25,12 +25,15 @@ std::string said(const std::string& line) {
     const std::size_t at = line.find_first_not_of("/ ");
     return at == std::string::npos ? "" : line.substr(at);
 }
-void append(std::string& text, const std::string& more) { text += (text.empty() ? "" : " ") + more; }
+void append(std::string& text, const std::string& more) {
+    text += (text.empty() ? "" : " ") + more;
+}
 
 // The comment that follows #pragma once.
 std::string opening_of(const std::vector<std::string>& lines) {
     std::string text;
-    for (std::size_t i = 1; i < lines.size() && begins(lines[i], "//"); ++i) append(text, said(lines[i]));
+    for (std::size_t i = 1; i < lines.size() && begins(lines[i], "//"); ++i)
+        append(text, said(lines[i]));
     return text;
 }
 
@@ -49,10 +52,14 @@ std::string without_body(const std::string& line) {
 
 // "slope = 0.01" of a struct's "double slope = 0.01;", as it is written in a call.
 std::string attributes_in(const std::string& body) {
-    static const std::regex members(R"(double (\w+ = [^;]*);)"), infinite("__builtin_inf\\(\\)"), next(", ");
+    static const std::regex members(R"(double (\w+ = [^;]*);)"), infinite("__builtin_inf\\(\\)"),
+        next(", ");
     std::smatch match;
     if (!std::regex_search(body, match, members)) return "";
-    return ", {." + std::regex_replace(std::regex_replace(match[1].str(), infinite, "infinity"), next, ", .") + "}";
+    return ", {." +
+           std::regex_replace(std::regex_replace(match[1].str(), infinite, "infinity"), next,
+                              ", .") +
+           "}";
 }
 
 // "a, b" of "f(T a, T b) const".
@@ -75,17 +82,22 @@ Header read_header(const std::filesystem::path& root, const std::string& path) {
     };
     bool inside = false;  // of the namespace
     for (const std::string& line : lines) {
-        if (begins(line, "namespace") || begins(line, "}  // namespace")) inside = begins(line, "namespace");
-        else if (!inside) continue;
-        else if (line.empty()) close();
+        if (begins(line, "namespace") || begins(line, "}  // namespace"))
+            inside = begins(line, "namespace");
+        else if (!inside)
+            continue;
+        else if (line.empty())
+            close();
         else if (begins(line, "///")) {
             if (!entry.code.empty()) close();
             append(entry.doc, said(line));
-        } else if (begins(line, "struct ") && line.back() == ';') {  // declared for use in a signature
+            // declared for use in a signature
+        } else if (begins(line, "struct ") && line.back() == ';') {
             continue;
         } else {
             entry.code += without_body(line) + "\n";
-            if (const std::string name = declared(line); !name.empty()) entry.functions.push_back(name);
+            if (const std::string name = declared(line); !name.empty())
+                entry.functions.push_back(name);
         }
     }
     close();
@@ -103,7 +115,8 @@ Formulas read_formulas(const std::filesystem::path& root, const std::string& pat
     static const std::regex head(R"(^struct (\w+) \{.*)"), listed(R"(X\(\d, (\w+), (\w+)\))");
     for (const std::string& line : lines) {
         std::smatch match;
-        if (open.empty() && begins(line, "///")) append(doc, said(line));
+        if (open.empty() && begins(line, "///"))
+            append(doc, said(line));
         else if (open.empty() && std::regex_match(line, match, head)) {
             open = match[1];
             structs[open].doc = std::exchange(doc, "");
@@ -112,12 +125,17 @@ Formulas read_formulas(const std::filesystem::path& root, const std::string& pat
         }
         if (!open.empty()) {
             structs[open].body += line + "\n";
-            if (line == "};" || (line.size() > 2 && line.substr(line.size() - 2) == "};" && begins(line, "struct"))) open.clear();
+            if (line == "};" ||
+                (line.size() > 2 && line.substr(line.size() - 2) == "};" && begins(line, "struct")))
+                open.clear();
         }
         for (std::sregex_iterator at(line.begin(), line.end(), listed), end; at != end; ++at) {
             const Struct& from = structs[(*at)[1]];
             const std::string function = (*at)[2];
-            result.formulas.push_back({function, function + "(" + parameters_in(from.body) + attributes_in(from.body) + ")", from.doc});
+            result.formulas.push_back(
+                {function,
+                 function + "(" + parameters_in(from.body) + attributes_in(from.body) + ")",
+                 from.doc});
         }
     }
     return result;
@@ -126,7 +144,8 @@ Formulas read_formulas(const std::filesystem::path& root, const std::string& pat
 std::vector<std::string> headers_in(const std::filesystem::path& root, const std::string& folder) {
     std::vector<std::string> paths;
     for (const auto& file : std::filesystem::directory_iterator(root / folder))
-        if (file.path().extension() == ".h") paths.push_back(folder + "/" + file.path().filename().string());
+        if (file.path().extension() == ".h")
+            paths.push_back(folder + "/" + file.path().filename().string());
     std::sort(paths.begin(), paths.end());
     return paths;
 }

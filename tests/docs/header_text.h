@@ -1,6 +1,6 @@
 #pragma once
-// What the headers of ops say, as text: opening comments, docstrings, declarations. It reads the few shapes that they are written in, and a
-// test says which op it could not find.
+// What the headers of ops say, as text: opening comments, docstrings, declarations. It reads the
+// few shapes that they are written in, and a test says which op it could not find.
 #include <filesystem>
 #include <string>
 #include <vector>

@@ -1,5 +1,6 @@
-// docs/ops.md is written from what there is: the catalog of ops, the docstrings of their headers, and the sentences with which the bad calls of
-// the tests are refused. `./run docs` writes it (EPS_WRITE_DOCS=1); without, these tests fail where the page is not what it would write.
+// docs/ops.md is written from what there is: the catalog of ops, the docstrings of their headers,
+// and the sentences with which the bad calls of the tests are refused. `./run docs` writes it
+// (EPS_WRITE_DOCS=1); without, these tests fail where the page is not what it would write.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -35,7 +36,8 @@ std::vector<Header> all_headers() {
     const std::string umbrella((std::istreambuf_iterator<char>(in)), {});
     std::vector<Header> all;
     for (const std::string& path : headers_in(root, "autograd/ops"))
-        if (contains(umbrella, "\"" + path + "\"") && path != "autograd/ops/pointwise.h") all.push_back(read_header(root, path));
+        if (contains(umbrella, "\"" + path + "\"") && path != "autograd/ops/pointwise.h")
+            all.push_back(read_header(root, path));
     return all;
 }
 
@@ -77,15 +79,19 @@ std::string refusals(const std::set<std::string>& ops) {
 
 std::string section(const Formulas& group) {
     const std::string title = std::filesystem::path(group.path).stem().string();
-    std::string text = "## Pointwise: " + title + "\n\n[`" + group.path + "`](../" + group.path + "). " + escaped(group.opening) +
+    std::string text = "## Pointwise: " + title + "\n\n[`" + group.path + "`](../" + group.path +
+                       "). " + escaped(group.opening) +
                        "\n\n| op | value | types | derivatives |\n|---|---|---|---|\n";
     std::set<std::string> names;
     for (const Formula& f : group.formulas) {
         const auto ops = all_pointwise_ops();
-        const auto op = std::find_if(ops.begin(), ops.end(), [&](const PointwiseOp* o) { return o->name == f.function; });
+        const auto op = std::find_if(ops.begin(), ops.end(),
+                                     [&](const PointwiseOp* o) { return o->name == f.function; });
         REQUIRE_MESSAGE(op != ops.end(), f.function);
         const char* const types[] = {"f32, f64", "all but f16, bf16", "all but f16, bf16, to bool"};
-        text += "| `" + f.call + "` | " + escaped(f.doc) + " | " + types[static_cast<int>((*op)->kind)] + " | " + derivatives_of(*find(f.function)) + " |\n";
+        text += "| `" + f.call + "` | " + escaped(f.doc) + " | " +
+                types[static_cast<int>((*op)->kind)] + " | " + derivatives_of(*find(f.function)) +
+                " |\n";
         names.insert(f.function);
     }
     return text + "\n" + refusals(names);
@@ -101,7 +107,8 @@ std::string section(const Header& header, const std::set<std::string>& functions
         const auto add = [&](const std::string& name) {
             const OpInfo* op = find(name);
             if (!op || std::string(op->kind) == "pointwise" || !ops.insert(name).second) return;
-            facts += (facts.empty() ? "" : "; ") + std::string("`") + name + "`: " + op->kind + ", derivatives: " + derivatives_of(*op);
+            facts += (facts.empty() ? "" : "; ") + std::string("`") + name + "`: " + op->kind +
+                     ", derivatives: " + derivatives_of(*op);
         };
         std::set<std::string> seen;
         for (const std::string& name : entry.functions) {
@@ -122,17 +129,25 @@ std::string section(const Header& header, const std::set<std::string>& functions
 std::string ops_page() {
     std::string text =
         "# Operations\n\n"
-        "<!-- Written by ./run docs from the headers, the catalog of ops and the bad calls of the tests; change those. -->\n\n"
-        "Every op runs on the CPU and, in a build with CUDA, on the GPU, in f32 and f64, where not said otherwise; gradients of gradients are\n"
-        "tested against finite differences for all of them. Kinds: a *pointwise* op is one formula, from which its kernels and derivatives are\n"
-        "made; a *structured* op has kernels and a backward of its own; a *fused* op has kernels for both directions and says what it is in plain\n"
-        "ops; a *composition* is a function of other ops. `./run eps ops` prints the list; [adding-an-op.md](adding-an-op.md) says how to add to it.\n\n"
-        "What an op cannot do it refuses with an `eps::Error` of one sentence. All refuse undefined tensors and tensors on different devices; pointwise\n"
-        "ops, which broadcast and promote, also shapes that do not broadcast, f16, bf16, and an attribute that a tensor of integers cannot hold.\n\n";
+        "<!-- Written by ./run docs from the headers, the catalog of ops and the bad calls of the "
+        "tests; change those. -->\n\n"
+        "Every op runs on the CPU and, in a build with CUDA, on the GPU, in f32 and f64, where not "
+        "said otherwise; gradients of gradients are\n"
+        "tested against finite differences for all of them. Kinds: a *pointwise* op is one "
+        "formula, from which its kernels and derivatives are\n"
+        "made; a *structured* op has kernels and a backward of its own; a *fused* op has kernels "
+        "for both directions and says what it is in plain\n"
+        "ops; a *composition* is a function of other ops. `./run eps ops` prints the list; "
+        "[adding-an-op.md](adding-an-op.md) says how to add to it.\n\n"
+        "What an op cannot do it refuses with an `eps::Error` of one sentence. All refuse "
+        "undefined tensors and tensors on different devices; pointwise\n"
+        "ops, which broadcast and promote, also shapes that do not broadcast, f16, bf16, and an "
+        "attribute that a tensor of integers cannot hold.\n\n";
     for (const Formulas& group : all_formulas()) text += section(group);
     std::set<std::string> functions;
     for (const Header& header : all_headers())
-        for (const Entry& entry : header.entries) functions.insert(entry.functions.begin(), entry.functions.end());
+        for (const Entry& entry : header.entries)
+            functions.insert(entry.functions.begin(), entry.functions.end());
     for (const Header& header : all_headers()) text += section(header, functions);
     while (text.size() > 1 && text.substr(text.size() - 2) == "\n\n") text.pop_back();
     return text;
@@ -140,7 +155,9 @@ std::string ops_page() {
 
 }  // namespace
 
-TEST_CASE("docs: every op has a docstring in a header, and every function of autograd/ops is an op of the catalog") {
+TEST_CASE(
+    "docs: every op has a docstring in a header, and every function of autograd/ops is an op of "
+    "the catalog") {
     std::set<std::string> described;
     for (const Formulas& group : all_formulas())
         for (const Formula& f : group.formulas) {
@@ -152,13 +169,16 @@ TEST_CASE("docs: every op has a docstring in a header, and every function of aut
             const std::vector<std::string> named = ops_named_in(entry.doc);
             described.insert(named.begin(), named.end());
             for (const std::string& name : entry.functions) {
-                CHECK_MESSAGE((find(name) || !named.empty()), name, " of ", header.path, " is not in the catalog, and its docstring names no `op` of it");
+                CHECK_MESSAGE((find(name) || !named.empty()), name, " of ", header.path,
+                              " is not in the catalog, and its docstring names no `op` of it");
                 if (!entry.doc.empty()) described.insert(name);
             }
         }
     for (const OpInfo& op : op_catalog()) {
-        CHECK_MESSAGE(described.count(op.name) == 1, std::string(op.name), " has no docstring in tensor/pointwise/ or autograd/ops/");
-        CHECK_MESSAGE(op.differentiable == (op.why_not == nullptr), std::string(op.name), ": an op without a derivative says why, and no other does");
+        CHECK_MESSAGE(described.count(op.name) == 1, std::string(op.name),
+                      " has no docstring in tensor/pointwise/ or autograd/ops/");
+        CHECK_MESSAGE(op.differentiable == (op.why_not == nullptr), std::string(op.name),
+                      ": an op without a derivative says why, and no other does");
     }
 }
 
@@ -173,8 +193,10 @@ TEST_CASE("docs: docs/ops.md is what ./run docs writes") {
         const bool more = static_cast<bool>(std::getline(in, there));
         CHECK_MESSAGE(more, "docs/ops.md ends before line ", number, "; ./run docs writes it anew");
         if (!more) return;
-        CHECK_MESSAGE(there == line, "docs/ops.md, line ", number, " is not what the headers say; ./run docs writes it anew");
+        CHECK_MESSAGE(there == line, "docs/ops.md, line ", number,
+                      " is not what the headers say; ./run docs writes it anew");
         if (there != line) return;
     }
-    CHECK_MESSAGE(!std::getline(in, there), "docs/ops.md goes on after its end; ./run docs writes it anew");
+    CHECK_MESSAGE(!std::getline(in, there),
+                  "docs/ops.md goes on after its end; ./run docs writes it anew");
 }

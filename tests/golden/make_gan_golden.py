@@ -1,7 +1,8 @@
 """Writes gan_golden.h: losses of GANs, gradient penalties and a look-ahead of the discriminator as PyTorch computes them. All in f64.
 
-    python3 tests/golden/make_gan_golden.py > tests/golden/gan_golden.h
+python3 tests/golden/make_gan_golden.py > tests/golden/gan_golden.h
 """
+
 import torch
 import torch.nn.functional as F
 
@@ -46,8 +47,16 @@ def relativistic_generator(real, fake):
 LOSSES = {  # of the discriminator, of the generator, whether labels can be smoothed
     "non-saturating": (classifier, lambda r, f: bce(f, full(f, 1)), True),
     "minimax": (classifier, lambda r, f: -bce(f, full(f, 0)), True),
-    "hinge": (lambda r, f, _: F.relu(1 - r).mean() + F.relu(1 + f).mean(), lambda r, f: -f.mean(), False),
-    "least-squares": (lambda r, f, l: mse(r, full(r, l)) / 2 + mse(f, full(f, 0)) / 2, lambda r, f: mse(f, full(f, 1)) / 2, True),
+    "hinge": (
+        lambda r, f, _: F.relu(1 - r).mean() + F.relu(1 + f).mean(),
+        lambda r, f: -f.mean(),
+        False,
+    ),
+    "least-squares": (
+        lambda r, f, l: mse(r, full(r, l)) / 2 + mse(f, full(f, 0)) / 2,
+        lambda r, f: mse(f, full(f, 1)) / 2,
+        True,
+    ),
     "wasserstein": (lambda r, f, _: -(r.mean() - f.mean()), lambda r, f: -f.mean(), False),
     "relativistic": (lambda r, f, l: classifier(*average(r, f), l), relativistic_generator, True),
 }
@@ -55,21 +64,35 @@ LOSSES = {  # of the discriminator, of the generator, whether labels can be smoo
 
 def with_gradients(loss):
     """The loss, then its gradients with respect to the logits of 5 data and of 7 samples."""
-    real, fake = (2 * spread((5, 1), 0.2)).requires_grad_(), (2 * spread((7, 1), 0.9)).requires_grad_()
+    real, fake = (2 * spread((5, 1), 0.2)).requires_grad_(), (
+        2 * spread((7, 1), 0.9)
+    ).requires_grad_()
     value = loss(real, fake)
     gradients = torch.autograd.grad(value, [real, fake], allow_unused=True)
-    return ", ".join(numbers(p) for p in [value, *(torch.zeros_like(x) if g is None else g for x, g in zip((real, fake), gradients))])
+    return ", ".join(
+        numbers(p)
+        for p in [
+            value,
+            *(torch.zeros_like(x) if g is None else g for x, g in zip((real, fake), gradients)),
+        ]
+    )
 
 
 print("#pragma once")
 print(f"// Made by make_gan_golden.py with PyTorch {torch.__version__.split('+')[0]}; do not edit.")
 print("#include <string>\n#include <vector>\n\nnamespace golden {\n")
-print("/// label of data, then for D and for G: loss [1], gradient of real [5], gradient of fake [7].")
-print("struct GanLoss {\n    std::string name;\n    double label;\n    std::vector<double> discriminator, generator;\n};")
+print(
+    "/// label of data, then for D and for G: loss [1], gradient of real [5], gradient of fake [7]."
+)
+print(
+    "struct GanLoss {\n    std::string name;\n    double label;\n    std::vector<double> discriminator, generator;\n};"
+)
 print("inline const std::vector<GanLoss> gan_losses{")
 for name, (d, g, smooths) in LOSSES.items():
     for label in (1.0, 0.9) if smooths else (1.0,):
-        print(f'    {{"{name}", {label}, {{{with_gradients(lambda r, f: d(r, f, label))}}}, {{{with_gradients(g)}}}}},')
+        print(
+            f'    {{"{name}", {label}, {{{with_gradients(lambda r, f: d(r, f, label))}}}, {{{with_gradients(g)}}}}},'
+        )
 print("};\n")
 
 # --- penalties: D(x) = v tanh(W x), x [4, 2]; the gradients are those of W [3, 2] and v [3] -------------------------------------
@@ -95,7 +118,9 @@ samples = fake.clone().requires_grad_()
 theta = [w, b]
 for _ in range(3):
     loss = classifier(F.linear(real, *theta), F.linear(samples, *theta), 1.0)
-    theta = [p - 0.3 * g for p, g in zip(theta, torch.autograd.grad(loss, theta, create_graph=True))]
+    theta = [
+        p - 0.3 * g for p, g in zip(theta, torch.autograd.grad(loss, theta, create_graph=True))
+    ]
 logits = F.linear(samples, *theta)
 loss = bce(logits, full(logits, 1))
 array("gan_unrolled_parameters", *theta)

@@ -1,7 +1,8 @@
 """Writes linalg_golden.h: what PyTorch and NumPy compute for the cases of tests/autograd/linalg_test.cpp. All in f64.
 
-    python3 tests/golden/make_linalg_golden.py > tests/golden/linalg_golden.h
+python3 tests/golden/make_linalg_golden.py > tests/golden/linalg_golden.h
 """
+
 import numpy
 import torch
 
@@ -31,10 +32,17 @@ def case(name, f, *inputs):
 
 
 print("#pragma once")
-print(f"// Made by make_linalg_golden.py with PyTorch {torch.__version__.split('+')[0]} and NumPy {numpy.__version__}; do not edit.")
+print(
+    f"// Made by make_linalg_golden.py with PyTorch {torch.__version__.split('+')[0]} and NumPy {numpy.__version__}; do not edit."
+)
 print("#include <vector>\n\nnamespace golden {\n")
 
-a, b, tall, wide = spread((2, 4, 4), 0.3), spread((2, 4, 3), 1.1), spread((2, 5, 3), 0.7), spread((3, 5), 0.2)
+a, b, tall, wide = (
+    spread((2, 4, 4), 0.3),
+    spread((2, 4, 3), 1.1),
+    spread((2, 5, 3), 0.7),
+    spread((3, 5), 0.2),
+)
 positive = a @ a.mT + 2 * torch.eye(4)
 lower = torch.tril(a) + 2 * torch.eye(4)
 for name, x in dict(a=a, b=b, tall=tall, wide=wide, positive=positive, lower=lower).items():
@@ -43,8 +51,12 @@ for name, x in dict(a=a, b=b, tall=tall, wide=wide, positive=positive, lower=low
 linalg = torch.linalg
 case("cholesky", linalg.cholesky, positive)
 case("solve_triangular", lambda l, x: linalg.solve_triangular(l, x, upper=False), lower, b)
-case("solve_triangular_right_unit",
-     lambda l, x: linalg.solve_triangular(l.mT, x.mT, upper=True, left=False, unitriangular=True), lower, b)
+case(
+    "solve_triangular_right_unit",
+    lambda l, x: linalg.solve_triangular(l.mT, x.mT, upper=True, left=False, unitriangular=True),
+    lower,
+    b,
+)
 case("solve", linalg.solve, a, b)
 case("inverse", linalg.inv, a)
 case("det", linalg.det, a)

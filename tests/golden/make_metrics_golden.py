@@ -1,7 +1,8 @@
 """Writes metrics_golden.h: what NumPy computes by brute force for the cases of tests/models/metrics_*_test.cpp. All in f64.
 
-    python3 tests/golden/make_metrics_golden.py > tests/golden/metrics_golden.h
+python3 tests/golden/make_metrics_golden.py > tests/golden/metrics_golden.h
 """
+
 import math
 
 import numpy as np
@@ -9,7 +10,9 @@ import numpy as np
 
 def array(name, x):
     x = np.asarray(x, dtype=np.float64)
-    print(f"inline const std::vector<double> {name}{{{', '.join(repr(float(v)) for v in x.reshape(-1))}}};  // {list(x.shape)}")
+    print(
+        f"inline const std::vector<double> {name}{{{', '.join(repr(float(v)) for v in x.reshape(-1))}}};  // {list(x.shape)}"
+    )
 
 
 def distances(a, b):
@@ -18,17 +21,30 @@ def distances(a, b):
 
 def balls(data, samples, k):
     """Precision, recall, density, coverage (Naeem et al. 2020, eq. 1, 3 and 4)."""
-    data_radii, sample_radii = (np.sort(distances(p, p), axis=1)[:, k] for p in (data, samples))  # column 0: itself
+    data_radii, sample_radii = (
+        np.sort(distances(p, p), axis=1)[:, k] for p in (data, samples)
+    )  # column 0: itself
     between = distances(data, samples)
     in_data = between < data_radii[:, None]
-    return [in_data.any(0).mean(), (between < sample_radii[None, :]).any(1).mean(), in_data.sum(0).mean() / k, in_data.any(1).mean()]
+    return [
+        in_data.any(0).mean(),
+        (between < sample_radii[None, :]).any(1).mean(),
+        in_data.sum(0).mean() / k,
+        in_data.any(1).mean(),
+    ]
 
 
 def mmd2(x, y, bandwidths):
-    kernel = lambda a, b: sum(np.exp(-distances(a, b) ** 2 / (2 * s * s)) for s in bandwidths) / len(bandwidths)
+    kernel = lambda a, b: sum(
+        np.exp(-distances(a, b) ** 2 / (2 * s * s)) for s in bandwidths
+    ) / len(bandwidths)
     n, m = len(x), len(y)
     off = lambda k: k.sum() - np.trace(k)
-    return off(kernel(x, x)) / (n * (n - 1)) + off(kernel(y, y)) / (m * (m - 1)) - 2 * kernel(x, y).mean()
+    return (
+        off(kernel(x, x)) / (n * (n - 1))
+        + off(kernel(y, y)) / (m * (m - 1))
+        - 2 * kernel(x, y).mean()
+    )
 
 
 def frechet(x, y):
@@ -40,7 +56,9 @@ def frechet(x, y):
 
 def windows(x, centres, sigma):
     d = x.shape[1]
-    density = np.exp(-distances(x, centres) ** 2 / (2 * sigma**2)) / (2 * np.pi * sigma**2) ** (d / 2)
+    density = np.exp(-distances(x, centres) ** 2 / (2 * sigma**2)) / (2 * np.pi * sigma**2) ** (
+        d / 2
+    )
     return np.log(density.mean(1))
 
 

@@ -1,7 +1,8 @@
 """Writes nn_golden.h: what PyTorch computes for the cases of tests/nn. All in f64.
 
-    python3 tests/golden/make_nn_golden.py > tests/golden/nn_golden.h
+python3 tests/golden/make_nn_golden.py > tests/golden/nn_golden.h
 """
+
 import torch
 from torch import nn
 import torch.nn.functional as F
@@ -15,7 +16,9 @@ def numbers(x):
 
 
 def array(name, x, note=""):
-    print(f"inline const std::vector<double> {name}{{{numbers(x)}}};{'  // ' + note if note else ''}")
+    print(
+        f"inline const std::vector<double> {name}{{{numbers(x)}}};{'  // ' + note if note else ''}"
+    )
 
 
 def spread(shape, phase):
@@ -54,21 +57,39 @@ print("#include <cmath>\n#include <string>\n#include <vector>\n\nnamespace golde
 optim = torch.optim
 trajectory("sgd", lambda p: optim.SGD(p, lr=0.05))
 trajectory("sgd_momentum", lambda p: optim.SGD(p, lr=0.05, momentum=0.9))
-trajectory("sgd_dampening", lambda p: optim.SGD(p, lr=0.05, momentum=0.9, dampening=0.3, weight_decay=0.1))
-trajectory("sgd_nesterov", lambda p: optim.SGD(p, lr=0.05, momentum=0.8, nesterov=True, weight_decay=0.01))
+trajectory(
+    "sgd_dampening", lambda p: optim.SGD(p, lr=0.05, momentum=0.9, dampening=0.3, weight_decay=0.1)
+)
+trajectory(
+    "sgd_nesterov", lambda p: optim.SGD(p, lr=0.05, momentum=0.8, nesterov=True, weight_decay=0.01)
+)
 trajectory("adam", lambda p: optim.Adam(p, lr=0.1))
-trajectory("adam_decay", lambda p: optim.Adam(p, lr=0.1, betas=(0.5, 0.9), eps=1e-4, weight_decay=0.2))
+trajectory(
+    "adam_decay", lambda p: optim.Adam(p, lr=0.1, betas=(0.5, 0.9), eps=1e-4, weight_decay=0.2)
+)
 trajectory("adamw", lambda p: optim.AdamW(p, lr=0.1, weight_decay=0.3))
 trajectory("radam", lambda p: optim.RAdam(p, lr=0.1))
-trajectory("radam_decay", lambda p: optim.RAdam(p, lr=0.1, betas=(0.5, 0.9), eps=1e-3, weight_decay=0.2))
+trajectory(
+    "radam_decay", lambda p: optim.RAdam(p, lr=0.1, betas=(0.5, 0.9), eps=1e-3, weight_decay=0.2)
+)
 trajectory("radam_plain", lambda p: optim.RAdam(p, lr=0.1, betas=(0.9, 0.6)))
 trajectory("rmsprop", lambda p: optim.RMSprop(p, lr=0.02))
-trajectory("rmsprop_momentum", lambda p: optim.RMSprop(p, lr=0.02, alpha=0.9, momentum=0.7, weight_decay=0.1))
+trajectory(
+    "rmsprop_momentum",
+    lambda p: optim.RMSprop(p, lr=0.02, alpha=0.9, momentum=0.7, weight_decay=0.1),
+)
 
 trajectory("adagrad", lambda p: optim.Adagrad(p, lr=0.3))
-trajectory("adagrad_decay", lambda p: optim.Adagrad(p, lr=0.3, lr_decay=0.2, weight_decay=0.1, initial_accumulator_value=0.5, eps=1e-3))
+trajectory(
+    "adagrad_decay",
+    lambda p: optim.Adagrad(
+        p, lr=0.3, lr_decay=0.2, weight_decay=0.1, initial_accumulator_value=0.5, eps=1e-3
+    ),
+)
 trajectory("adamax", lambda p: optim.Adamax(p, lr=0.1))
-trajectory("adamax_decay", lambda p: optim.Adamax(p, lr=0.1, betas=(0.5, 0.9), eps=1e-3, weight_decay=0.2))
+trajectory(
+    "adamax_decay", lambda p: optim.Adamax(p, lr=0.1, betas=(0.5, 0.9), eps=1e-3, weight_decay=0.2)
+)
 
 # --- losses ---------------------------------------------------------------------------------------------------------------------
 x, y = spread((4, 3), 0.3), spread((4, 3), 2.1)
@@ -93,19 +114,43 @@ loss("huber", lambda a: F.huber_loss(a, y, delta=0.7))
 loss("bce", lambda a: F.binary_cross_entropy_with_logits(a, torch.sigmoid(y)))
 loss("cross_entropy", lambda a: F.cross_entropy(a, classes))
 loss("cross_entropy_smooth", lambda a: F.cross_entropy(a, classes, label_smoothing=0.1))
-loss("cross_entropy_rows", lambda a: F.cross_entropy(a, classes, reduction="none", label_smoothing=0.25))
+loss(
+    "cross_entropy_rows",
+    lambda a: F.cross_entropy(a, classes, reduction="none", label_smoothing=0.25),
+)
 loss("nll", lambda a: F.nll_loss(a, classes))
 loss("log_softmax", lambda a: F.log_softmax(a, 1))
 loss("softmax", lambda a: F.softmax(a, 0))
 weights, some = torch.tensor([0.5, 2.0, 1.25]), torch.tensor([2, -100, 1, 2])
 places = torch.tensor([[2, -100], [1, 0]])  # of logits [2, 3, 2]
 for rest, reduction in (("", "mean"), ("_sum", "sum"), ("_rows", "none")):
-    loss("nll_weighted" + rest, lambda a: F.nll_loss(a, some, weights, ignore_index=-100, reduction=reduction))
-    loss("cross_entropy_weighted" + rest, lambda a: F.cross_entropy(a, some, weights, ignore_index=-100, label_smoothing=0.2, reduction=reduction))
-    loss("cross_entropy_ignored" + rest, lambda a: F.cross_entropy(a, classes, ignore_index=2, label_smoothing=0.2, reduction=reduction))
-    loss("cross_entropy_places" + rest, lambda a: F.cross_entropy(a.reshape(2, 3, 2), places, weights, label_smoothing=0.1, reduction=reduction))
+    loss(
+        "nll_weighted" + rest,
+        lambda a: F.nll_loss(a, some, weights, ignore_index=-100, reduction=reduction),
+    )
+    loss(
+        "cross_entropy_weighted" + rest,
+        lambda a: F.cross_entropy(
+            a, some, weights, ignore_index=-100, label_smoothing=0.2, reduction=reduction
+        ),
+    )
+    loss(
+        "cross_entropy_ignored" + rest,
+        lambda a: F.cross_entropy(
+            a, classes, ignore_index=2, label_smoothing=0.2, reduction=reduction
+        ),
+    )
+    loss(
+        "cross_entropy_places" + rest,
+        lambda a: F.cross_entropy(
+            a.reshape(2, 3, 2), places, weights, label_smoothing=0.1, reduction=reduction
+        ),
+    )
     loss("smooth_l1" + rest, lambda a: F.smooth_l1_loss(a, y, beta=0.6, reduction=reduction))
-    loss("gaussian_nll" + rest, lambda a: F.gaussian_nll_loss(a, y, a * a + 0.1, full=True, eps=0.2, reduction=reduction))
+    loss(
+        "gaussian_nll" + rest,
+        lambda a: F.gaussian_nll_loss(a, y, a * a + 0.1, full=True, eps=0.2, reduction=reduction),
+    )
     loss("kl_div" + rest, lambda a: F.kl_div(a, torch.relu(y), reduction=reduction))
     loss("kl_div_log" + rest, lambda a: F.kl_div(y, a, reduction=reduction, log_target=True))
 loss("smooth_l1_zero", lambda a: F.smooth_l1_loss(a, y, beta=0.0))
@@ -116,7 +161,12 @@ loss("cosine_rows", lambda a: F.cosine_similarity(a, y[:1], dim=0))
 loss("prelu", lambda a: F.prelu(a, torch.tensor([0.3, -0.2, 0.1])))
 loss("glu", lambda a: F.glu(a, 0))
 normal = torch.distributions.Normal
-loss("kl", lambda a: torch.distributions.kl_divergence(normal(a, torch.exp(y / 2)), normal(y * y, torch.exp(-a.detach() / 2))))
+loss(
+    "kl",
+    lambda a: torch.distributions.kl_divergence(
+        normal(a, torch.exp(y / 2)), normal(y * y, torch.exp(-a.detach() / 2))
+    ),
+)
 
 # --- the rest -------------------------------------------------------------------------------------------------------------------
 print()
@@ -146,10 +196,46 @@ schedule("restarts_even_lr", lambda o: lr.CosineAnnealingWarmRestarts(o, 4), 13)
 schedule("linear_lr", lambda o: lr.LinearLR(o, start_factor=0.25, end_factor=0.75, total_iters=6))
 schedule("polynomial_lr", lambda o: lr.PolynomialLR(o, total_iters=7, power=1.7))
 schedule("one_cycle_lr", lambda o: lr.OneCycleLR(o, 0.4, total_steps=20, cycle_momentum=False), 20)
-schedule("one_cycle_phases_lr", lambda o: lr.OneCycleLR(o, 0.4, total_steps=20, pct_start=0.35, anneal_strategy="linear", div_factor=10,
-                                                        final_div_factor=50, three_phase=True, cycle_momentum=False), 20)
+schedule(
+    "one_cycle_phases_lr",
+    lambda o: lr.OneCycleLR(
+        o,
+        0.4,
+        total_steps=20,
+        pct_start=0.35,
+        anneal_strategy="linear",
+        div_factor=10,
+        final_div_factor=50,
+        three_phase=True,
+        cycle_momentum=False,
+    ),
+    20,
+)
 
-readings = [3, 2, 2.1, 1.9999, 2.5, float("nan"), 2.2, 1.5, 1.5, 1.49, 1.6, 1.7, 1.45, 1.2, 1.3, 1.3, 1.3, 1.3, 1.3, 1.3, 1.3, 1.3]
+readings = [
+    3,
+    2,
+    2.1,
+    1.9999,
+    2.5,
+    float("nan"),
+    2.2,
+    1.5,
+    1.5,
+    1.49,
+    1.6,
+    1.7,
+    1.45,
+    1.2,
+    1.3,
+    1.3,
+    1.3,
+    1.3,
+    1.3,
+    1.3,
+    1.3,
+    1.3,
+]
 
 
 def plateau(name, sign=1, **options):
@@ -161,11 +247,17 @@ def plateau(name, sign=1, **options):
     array(name, torch.tensor(rates))
 
 
-print(f"inline const std::vector<double> readings{{{', '.join('NAN' if r != r else repr(float(r)) for r in readings)}}};")
+print(
+    f"inline const std::vector<double> readings{{{', '.join('NAN' if r != r else repr(float(r)) for r in readings)}}};"
+)
 plateau("plateau", factor=0.5, patience=1)
-plateau("plateau_cooldown", factor=0.1, patience=0, threshold=0.05, cooldown=2, min_lr=1e-4, eps=1e-3)
+plateau(
+    "plateau_cooldown", factor=0.1, patience=0, threshold=0.05, cooldown=2, min_lr=1e-4, eps=1e-3
+)
 plateau("plateau_absolute", factor=0.3, patience=2, threshold=0.2, threshold_mode="abs")
-plateau("plateau_up", sign=-1, mode="max", factor=0.5, patience=1, threshold=0.1, threshold_mode="abs")
+plateau(
+    "plateau_up", sign=-1, mode="max", factor=0.5, patience=1, threshold=0.1, threshold_mode="abs"
+)
 plateau("plateau_up_relative", mode="max", factor=0.5, patience=1, threshold=0.1)
 
 # --- spectral and weight norm ---------------------------------------------------------------------------------------------------------
@@ -193,17 +285,28 @@ def normed(name, layer, shape, wrap):
     array(name + "_buffers", torch.cat([torch.zeros(0)] + [b.reshape(-1) for b in layer.buffers()]))
     layer.eval()
     array(name + "_eval", layer(data))
-    print(f"inline const std::vector<std::string> {name}_names{{{', '.join(chr(34) + key + chr(34) for key in layer.state_dict())}}};")
+    print(
+        f"inline const std::vector<std::string> {name}_names{{{', '.join(chr(34) + key + chr(34) for key in layer.state_dict())}}};"
+    )
 
 
 print()
 spectral, weight = parametrizations.spectral_norm, parametrizations.weight_norm
 normed("spectral_linear", nn.Linear(4, 3), (2, 4), spectral)
-normed("spectral_conv", nn.Conv2d(2, 3, 3), (2, 2, 4, 4), lambda m: spectral(m, n_power_iterations=3))
-normed("spectral_transposed", nn.ConvTranspose2d(2, 3, 4, stride=2, padding=1), (2, 2, 3, 3), spectral)
+normed(
+    "spectral_conv", nn.Conv2d(2, 3, 3), (2, 2, 4, 4), lambda m: spectral(m, n_power_iterations=3)
+)
+normed(
+    "spectral_transposed", nn.ConvTranspose2d(2, 3, 4, stride=2, padding=1), (2, 2, 3, 3), spectral
+)
 normed("weight_linear", nn.Linear(4, 3), (2, 4), weight)
 normed("weight_conv", nn.Conv2d(2, 3, 3), (2, 2, 4, 4), weight)
-normed("weight_transposed", nn.ConvTranspose2d(2, 3, 4, stride=2, padding=1), (2, 2, 3, 3), lambda m: weight(m, dim=1))
+normed(
+    "weight_transposed",
+    nn.ConvTranspose2d(2, 3, 4, stride=2, padding=1),
+    (2, 2, 3, 3),
+    lambda m: weight(m, dim=1),
+)
 
 
 # --- minibatch standard deviation, as its paper tells it -------------------------------------------------------------------------------
@@ -218,7 +321,7 @@ def minibatch_stddev(x, group, features):
             width = c // features
             for i in range(b):
                 if i % sets == s:
-                    out[i, f] = deviation[f * width:(f + 1) * width].mean()
+                    out[i, f] = deviation[f * width : (f + 1) * width].mean()
     return torch.cat([x, out], 1)
 
 
@@ -233,7 +336,11 @@ class Net(nn.Module):
         self.scale = nn.Parameter(torch.zeros(2))
         self.embedding = nn.Embedding(5, 2)
         self.register_buffer("steps", torch.zeros(()))
-        self.body = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Sequential(nn.Linear(3, 2, bias=False), nn.Flatten(), nn.Dropout(0.1)))
+        self.body = nn.Sequential(
+            nn.Linear(2, 3),
+            nn.ReLU(),
+            nn.Sequential(nn.Linear(3, 2, bias=False), nn.Flatten(), nn.Dropout(0.1)),
+        )
 
 
 names = ", ".join(f'"{name}"' for name in Net().state_dict())

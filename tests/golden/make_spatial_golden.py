@@ -1,7 +1,8 @@
 """Writes spatial_golden.h: what PyTorch computes for the cases of spatial_test.cpp in tests/autograd and tests/nn. All in f64.
 
-    python3 tests/golden/make_spatial_golden.py > tests/golden/spatial_golden.h
+python3 tests/golden/make_spatial_golden.py > tests/golden/spatial_golden.h
 """
+
 import torch
 from torch import nn
 import torch.nn.functional as F
@@ -13,7 +14,12 @@ torch.set_num_threads(1)
 def spread(shape, phase):
     """Fixed values of both signs, the same in any version."""
     count = torch.Size(shape).numel()
-    return (torch.sin(torch.arange(count) * 1.7 + phase).reshape(shape) * 1.5).mul(1000).round().div(1000)
+    return (
+        (torch.sin(torch.arange(count) * 1.7 + phase).reshape(shape) * 1.5)
+        .mul(1000)
+        .round()
+        .div(1000)
+    )
 
 
 def write(name, y):
@@ -23,13 +29,19 @@ def write(name, y):
 
 
 image, signal = spread((1, 2, 5, 6), 0.2), spread((2, 2, 7), 0.7)
-ties = torch.tensor([[1.0, 1, 2, 2, 0, 3], [1, 1, 2, 5, 5, 3], [0, 4, 4, 1, 1, 1], [7, 7, 7, 7, 2, 2]]).reshape(1, 1, 4, 6)
+ties = torch.tensor(
+    [[1.0, 1, 2, 2, 0, 3], [1, 1, 2, 5, 5, 3], [0, 4, 4, 1, 1, 1], [7, 7, 7, 7, 2, 2]]
+).reshape(1, 1, 4, 6)
 columns = spread((1, 12, 4), 0.4)
 
 print("#pragma once")
-print(f"// Made by make_spatial_golden.py with PyTorch {torch.__version__.split('+')[0]}; do not edit.")
+print(
+    f"// Made by make_spatial_golden.py with PyTorch {torch.__version__.split('+')[0]}; do not edit."
+)
 print("#include <cstdint>\n#include <string>\n#include <vector>\n\nnamespace golden {\n")
-print("struct Case {\n    std::string name;\n    std::vector<std::int64_t> shape;\n    std::vector<double> values;\n};")
+print(
+    "struct Case {\n    std::string name;\n    std::vector<std::int64_t> shape;\n    std::vector<double> values;\n};"
+)
 print("inline const std::vector<Case> spatial{")
 for name, x in {"image": image, "signal": signal, "ties": ties, "columns": columns}.items():
     write(name, x)
@@ -37,8 +49,14 @@ for name, x in {"image": image, "signal": signal, "ties": ties, "columns": colum
 # --- pooling ------------------------------------------------------------------------------------------------------------------------
 write("max_pool2d", F.max_pool2d(image, 2))
 write("max_pool2d overlap", F.max_pool2d(image, 3, stride=(2, 1), padding=1))
-write("max_pool2d dilation ceil", F.max_pool2d(image, 2, stride=(2, 3), dilation=(3, 2), ceil_mode=True))
-write("max_pool2d ceil padding", F.max_pool2d(image, (2, 3), stride=(2, 4), padding=(1, 1), ceil_mode=True))
+write(
+    "max_pool2d dilation ceil",
+    F.max_pool2d(image, 2, stride=(2, 3), dilation=(3, 2), ceil_mode=True),
+)
+write(
+    "max_pool2d ceil padding",
+    F.max_pool2d(image, (2, 3), stride=(2, 4), padding=(1, 1), ceil_mode=True),
+)
 write("max_pool2d indices", F.max_pool2d(image, 3, stride=2, padding=1, return_indices=True)[1])
 write("max_pool1d", F.max_pool1d(signal, 3, stride=2, padding=1))
 leaf = ties.clone().requires_grad_()
@@ -49,7 +67,10 @@ write("ties gradient", leaf.grad)
 write("avg_pool2d", F.avg_pool2d(image, (2, 3)))
 write("avg_pool2d padding", F.avg_pool2d(image, 3, stride=(2, 1), padding=1))
 write("avg_pool2d ceil", F.avg_pool2d(image, (2, 4), stride=(2, 3), padding=(1, 2), ceil_mode=True))
-write("avg_pool2d without", F.avg_pool2d(image, (3, 2), stride=2, padding=1, ceil_mode=True, count_include_pad=False))
+write(
+    "avg_pool2d without",
+    F.avg_pool2d(image, (3, 2), stride=2, padding=1, ceil_mode=True, count_include_pad=False),
+)
 write("avg_pool1d", F.avg_pool1d(signal, 3, stride=2, padding=1))
 write("adaptive_avg_pool2d", F.adaptive_avg_pool2d(image, (3, 4)))
 write("adaptive_avg_pool2d pixel", F.adaptive_avg_pool2d(image, 1))
@@ -78,7 +99,9 @@ write("trilinear", F.interpolate(image.reshape(1, 1, 2, 5, 6), size=(3, 4, 4), m
 write("unfold", F.unfold(image, (2, 3)))
 write("unfold options", F.unfold(image, (2, 2), dilation=(1, 2), padding=(1, 0), stride=(2, 3)))
 write("fold", F.fold(columns, (3, 4), (2, 3)))
-write("fold options", F.fold(columns, (4, 5), (2, 2), dilation=(2, 1), padding=(1, 0), stride=(2, 3)))
+write(
+    "fold options", F.fold(columns, (4, 5), (2, 2), dilation=(2, 1), padding=(1, 0), stride=(2, 3))
+)
 write("pad reflect", F.pad(image, (2, 1, 0, 3), mode="reflect"))
 write("pad replicate", F.pad(image, (2, 7, 0, 3), mode="replicate"))
 write("pad circular", F.pad(image, (2, 6, 5, 0), mode="circular"))
@@ -103,7 +126,11 @@ def layer(name, module, x):
 
 for mode in ("zeros", "reflect", "replicate", "circular"):
     layer(f"Conv2d {mode}", nn.Conv2d(2, 3, 3, stride=2, padding=2, padding_mode=mode), image)
-    layer(f"Conv1d {mode}", nn.Conv1d(2, 4, 3, padding=2, dilation=2, groups=2, padding_mode=mode), signal)
+    layer(
+        f"Conv1d {mode}",
+        nn.Conv1d(2, 4, 3, padding=2, dilation=2, groups=2, padding_mode=mode),
+        signal,
+    )
 layer("ConvTranspose1d", nn.ConvTranspose1d(2, 3, 3, stride=2, padding=1, output_padding=1), signal)
 layer("MaxPool2d", nn.MaxPool2d(3, stride=2, padding=1), image)
 layer("AvgPool2d", nn.AvgPool2d(3, stride=2, padding=1, count_include_pad=False), image)

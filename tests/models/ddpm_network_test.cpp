@@ -1,4 +1,5 @@
-// The networks, and what is made with one: guidance, inpainting, interpolation, the same samples for any batch.
+// The networks, and what is made with one: guidance, inpainting, interpolation, the same samples
+// for any batch.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -19,7 +20,13 @@ using namespace eps::models::ddpm::test;
 namespace {
 
 UNetOptions small(Generator& init) {
-    return {.image_size = 8, .base = 8, .multipliers = {1, 2}, .blocks = 1, .attention_at = {4}, .groups = 4, .generator = &init};
+    return {.image_size = 8,
+            .base = 8,
+            .multipliers = {1, 2},
+            .blocks = 1,
+            .attention_at = {4},
+            .groups = 4,
+            .generator = &init};
 }
 
 }  // namespace
@@ -33,8 +40,10 @@ TEST_CASE("the U-Net of ddpm_28 and its state dict") {
     CHECK(state.back().first == "last.bias");
     std::vector<std::string> names;
     for (const auto& [name, value] : state) names.push_back(name);
-    for (const char* name : {"time2.bias", "first.weight", "down0_0.norm1.weight", "down0_resample.conv.weight", "down1_0_attention.qkv.weight",
-                             "middle1_attention.out.bias", "up2_0.skip.weight", "up0_2.conv2.bias", "last_norm.weight"})
+    for (const char* name :
+         {"time2.bias", "first.weight", "down0_0.norm1.weight", "down0_resample.conv.weight",
+          "down1_0_attention.qkv.weight", "middle1_attention.out.bias", "up2_0.skip.weight",
+          "up0_2.conv2.bias", "last_norm.weight"})
         CHECK(std::find(names.begin(), names.end(), name) != names.end());
 }
 
@@ -45,51 +54,78 @@ TEST_CASE("the U-Net computes what PyTorch's does") {
     UNet net(o);
     net.to(f64);
     NamedTensors state = net.state_dict();
-    std::sort(state.begin(), state.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::sort(state.begin(), state.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
     for (std::size_t k = 0; k < state.size(); ++k) {
         Tensor& p = state[k].second;
-        const double scale = p.rank() > 1 ? std::sqrt(static_cast<double>(p.size(0)) / static_cast<double>(p.numel())) : 1;
+        const double scale =
+            p.rank() > 1
+                ? std::sqrt(static_cast<double>(p.size(0)) / static_cast<double>(p.numel()))
+                : 1;
         NoGrad guard;
-        p.copy_(reshape(sin(arange(0, static_cast<double>(p.numel()), 1, {.dtype = f64}) * 1.7 + static_cast<double>(k)) * scale, p.shape()));
+        p.copy_(reshape(sin(arange(0, static_cast<double>(p.numel()), 1, {.dtype = f64}) * 1.7 +
+                            static_cast<double>(k)) *
+                            scale,
+                        p.shape()));
     }
-    const auto wave = [](double step) { return reshape(arange(0, 128, 1, {.dtype = f64}) * step, {2, 1, 8, 8}); };
+    const auto wave = [](double step) {
+        return reshape(arange(0, 128, 1, {.dtype = f64}) * step, {2, 1, 8, 8});
+    };
     Tensor x = sin(wave(0.9)).requires_grad_();
     const Tensor y = net.forward(x, tensor({3, 50}, {2}, {.dtype = i64}));
     const auto gradient = grad(sum(y * cos(wave(0.3))), {x});
-    const auto values_of = [](const std::vector<double>& values) { return tensor(values, {2, 1, 8, 8}, {.dtype = f64}); };
-    CHECK(largest(y - values_of(golden::unet_output)) < 1e-5 * largest(y));  // the time's sinusoids are f32 here
+    const auto values_of = [](const std::vector<double>& values) {
+        return tensor(values, {2, 1, 8, 8}, {.dtype = f64});
+    };
+    // the time's sinusoids are f32 here
+    CHECK(largest(y - values_of(golden::unet_output)) < 1e-5 * largest(y));
     CHECK(largest(gradient[0] - values_of(golden::unet_gradient)) < 1e-5 * largest(gradient[0]));
 }
 
-TEST_CASE("networks are told classes, forget some of what they see in training, and learn variances") {
+TEST_CASE(
+    "networks are told classes, forget some of what they see in training, and learn variances") {
     Generator init(2), masks(3);
     UNetOptions u = small(init);
     u.dropout = 0.3, u.classes = 3, u.learned_variance = true, u.masks = &masks;
     UNet unet(u);
-    Mlp mlp({.data = 5, .width = 16, .blocks = 2, .dropout = 0.3, .classes = 3, .learned_variance = true, .generator = &init, .masks = &masks});
+    Mlp mlp({.data = 5,
+             .width = 16,
+             .blocks = 2,
+             .dropout = 0.3,
+             .classes = 3,
+             .learned_variance = true,
+             .generator = &init,
+             .masks = &masks});
     const auto check_net = [&](Network& net, const Tensor& x, const Shape& out) {
-        const Tensor t = tensor({1, 500}, {2}, {.dtype = i64}), classes = tensor({0, 2}, {2}, {.dtype = i64}), none = full({2}, 3, {.dtype = i64});
+        const Tensor t = tensor({1, 500}, {2}, {.dtype = i64}),
+                     classes = tensor({0, 2}, {2}, {.dtype = i64}),
+                     none = full({2}, 3, {.dtype = i64});
         net.eval();
         const Tensor y = net.forward(x, t, classes);
         CHECK(y.shape() == out);
         CHECK(largest(net.forward(x, t, none) - y) > 1e-4);
         CHECK(largest(net.forward(x, t, classes) - y) == 0);
         CHECK(largest(net.forward(x, to(t, f32), classes) - y) == 0);
-        CHECK(largest(concat({net.denoiser()(x, t).predicted, net.denoiser()(x, t).v}, 1) - net.forward(x, t, none)) == 0);
+        CHECK(largest(concat({net.denoiser()(x, t).predicted, net.denoiser()(x, t).v}, 1) -
+                      net.forward(x, t, none)) == 0);
         net.train();
         CHECK(largest(net.forward(x, t, classes) - y) > 1e-4);
         const Generator before = masks;
         const Tensor once = net.forward(x, t, classes);
         masks = before;
-        CHECK(largest(net.forward(x, t, classes) - once) == 0);  // the masks come from their generator alone
+        // the masks come from their generator alone
+        CHECK(largest(net.forward(x, t, classes) - once) == 0);
         backward(sum(square(net.forward(x, t, classes))));
         for (const auto& [name, parameter] : net.named_parameters()) {
             CAPTURE(name);
             CHECK(parameter.grad().defined());
         }
-        CHECK_THROWS_WITH_AS(net.forward(x, t, full({2}, 4, {.dtype = i64})), "ddpm: no such class; got 4; expected 0 to 2, or 3 for none", Error);
-        CHECK_THROWS_WITH_AS(net.forward(x, t), doctest::Contains("the network was made with classes; got"), Error);
-        CHECK_THROWS_WITH_AS(net.forward(x, full({3}, 1, {.dtype = i64}), classes), doctest::Contains("one time a sample"), Error);
+        CHECK_THROWS_WITH_AS(net.forward(x, t, full({2}, 4, {.dtype = i64})),
+                             "ddpm: no such class; got 4; expected 0 to 2, or 3 for none", Error);
+        CHECK_THROWS_WITH_AS(net.forward(x, t),
+                             doctest::Contains("the network was made with classes; got"), Error);
+        CHECK_THROWS_WITH_AS(net.forward(x, full({3}, 1, {.dtype = i64}), classes),
+                             doctest::Contains("one time a sample"), Error);
     };
     Generator data(4);
     check_net(unet, randn({2, 1, 8, 8}, data), {2, 2, 8, 8});
@@ -101,7 +137,10 @@ TEST_CASE("a network that cannot be is one sentence") {
     Generator init(5);
     UNetOptions u = small(init);
     u.image_size = 9;
-    CHECK_THROWS_WITH_AS(UNet{u}, "UNet: the image cannot be halved at every level; got size 9 and 2 levels; expected a multiple of 2", Error);
+    CHECK_THROWS_WITH_AS(UNet{u},
+                         "UNet: the image cannot be halved at every level; got size 9 and 2 "
+                         "levels; expected a multiple of 2",
+                         Error);
     u.image_size = 8, u.multipliers = {1, 1, 1, 1, 1};
     CHECK_THROWS_WITH_AS(UNet{u}, doctest::Contains("expected a multiple of 16"), Error);
     u.multipliers = {};
@@ -112,8 +151,11 @@ TEST_CASE("a network that cannot be is one sentence") {
     CHECK_THROWS_WITH_AS((Mlp{{.dropout = 2}}), doctest::Contains("not a probability"), Error);
     UNet net(small(init));
     const Tensor t = full({1}, 1, {.dtype = i64});
-    CHECK_THROWS_WITH_AS(net.forward(zeros({1, 1, 9, 9}), t), doctest::Contains("was made for images [B, 1, 8, 8]; got f32 [1, 1, 9, 9]"), Error);
-    CHECK_THROWS_WITH_AS(net.forward(zeros({1, 1, 8, 8}), t, t), doctest::Contains("made without classes"), Error);
+    CHECK_THROWS_WITH_AS(
+        net.forward(zeros({1, 1, 9, 9}), t),
+        doctest::Contains("was made for images [B, 1, 8, 8]; got f32 [1, 1, 9, 9]"), Error);
+    CHECK_THROWS_WITH_AS(net.forward(zeros({1, 1, 8, 8}), t, t),
+                         doctest::Contains("made without classes"), Error);
 }
 
 TEST_CASE("the samples of a seed do not depend on how they are batched") {
@@ -121,7 +163,8 @@ TEST_CASE("the samples of a seed do not depend on how they are batched") {
     Mlp mlp({.width = 32, .blocks = 2, .generator = &init});
     UNet unet(small(init));
     const Schedule s = make_schedule("linear", 50);
-    const auto rows = [&](Network& net, const Shape& shape, const SamplerOptions& o, std::int64_t first, std::int64_t count) {
+    const auto rows = [&](Network& net, const Shape& shape, const SamplerOptions& o,
+                          std::int64_t first, std::int64_t count) {
         SampleNoise noise(7, first, count);
         const Tensor xT = noise.normal(shape);
         return make_sampler(s, o)->sample(net.denoiser(), xT, noise);
@@ -131,7 +174,8 @@ TEST_CASE("the samples of a seed do not depend on how they are batched") {
             CAPTURE(name);
             const SamplerOptions o{.name = name, .steps = 5, .eta = name == "ddim" ? 0.5 : 0};
             const Tensor whole = rows(net, shape, o, 0, 5);
-            const Tensor parts = concat({rows(net, shape, o, 0, 1), rows(net, shape, o, 1, 3), rows(net, shape, o, 4, 1)});
+            const Tensor parts = concat(
+                {rows(net, shape, o, 0, 1), rows(net, shape, o, 1, 3), rows(net, shape, o, 4, 1)});
             CHECK(whole.to_vector() == parts.to_vector());
             CHECK(largest(narrow(whole, 0, 0, 1) - narrow(whole, 0, 1, 1)) > 0);
         }
@@ -142,14 +186,16 @@ TEST_CASE("the samples of a seed do not depend on how they are batched") {
 
 TEST_CASE("D19: losses are finite and fall, for ten seeds") {
     const Schedule s = make_schedule("linear", 100);
-    const GaussianMixture data = {.means = tensor({-1, 0, 1, .5, 0, -1}, {3, 2}, {.dtype = f64}), .variance = .01};
+    const GaussianMixture data = {.means = tensor({-1, 0, 1, .5, 0, -1}, {3, 2}, {.dtype = f64}),
+                                  .variance = .01};
     for (std::uint64_t seed = 0; seed < 10; ++seed) {
         Generator generator(seed);
         Mlp net({.width = 32, .blocks = 1, .generator = &generator});
         nn::Adam adam(net.parameters(), {.lr = 3e-3});
         std::vector<double> losses;
         for (int i = 0; i < 120; ++i) {
-            const Tensor x0 = to(data.sample(128, generator), f32), t = randint(1, 101, {128}, generator), noise = randn({128, 2}, generator);
+            const Tensor x0 = to(data.sample(128, generator), f32),
+                         t = randint(1, 101, {128}, generator), noise = randn({128, 2}, generator);
             const Tensor loss = mean(training_loss(s, net.denoiser(), x0, t, noise, {}));
             adam.zero_grad();
             backward(loss);
@@ -158,7 +204,8 @@ TEST_CASE("D19: losses are finite and fall, for ten seeds") {
             REQUIRE(std::isfinite(losses.back()));
         }
         double first = 0, last = 0;
-        for (int i = 0; i < 20; ++i) first += losses[std::size_t(i)] / 20, last += losses[std::size_t(100 + i)] / 20;
+        for (int i = 0; i < 20; ++i)
+            first += losses[std::size_t(i)] / 20, last += losses[std::size_t(100 + i)] / 20;
         CHECK(last < 0.8 * first);
     }
 }
@@ -170,26 +217,34 @@ TEST_CASE("guidance pushes away from what the network says untold") {
     const Denoiser all = oracle(bimodal(0.4), s), left = bump(-1), right = bump(1);
     const ClassConditional model = [&](const Tensor& x, const Tensor& t, const Tensor& classes) {
         const Tensor c = reshape(classes, {classes.numel(), 1});
-        return where(eq(c, 2.0), all(x, t).predicted, where(eq(c, 0.0), left(x, t).predicted, right(x, t).predicted));
+        return where(eq(c, 2.0), all(x, t).predicted,
+                     where(eq(c, 0.0), left(x, t).predicted, right(x, t).predicted));
     };
-    const Tensor classes = tensor({0, 1, 1}, {3}, {.dtype = i64}), x = normal({3, 1}, 8), t = whole(3, 60);
+    const Tensor classes = tensor({0, 1, 1}, {3}, {.dtype = i64}), x = normal({3, 1}, 8),
+                 t = whole(3, 60);
     const Tensor told = model(x, t, classes), untold = model(x, t, whole(3, 2));
     CHECK(largest(guided(model, classes, 2, 0)(x, t).predicted - told) == 0);
-    CHECK(largest(guided(model, classes, 2, 1.5)(x, t).predicted - (2.5 * told - 1.5 * untold)) < 1e-14);
+    CHECK(largest(guided(model, classes, 2, 1.5)(x, t).predicted - (2.5 * told - 1.5 * untold)) <
+          1e-14);
     const auto spread = [&](double weight) {
         SampleNoise noise(9, 0, 200);
         const Tensor xT = noise.normal({1}, {.dtype = f64});
-        return make_sampler(s, {.name = "ddim", .steps = 50})->sample(guided(model, whole(200, 1), 2, weight), xT, noise);
+        return make_sampler(s, {.name = "ddim", .steps = 50})
+            ->sample(guided(model, whole(200, 1), 2, weight), xT, noise);
     };
     const Tensor plain = spread(0), strong = spread(3);
     CHECK(std::abs(mean(plain).item() - 1) < 0.1);
     CHECK(mean(strong).item() > mean(plain).item());
     CHECK(min(strong).item() > min(plain).item());  // what might be of the other class is gone
-    CHECK_THROWS_WITH_AS(guided(model, classes, 2, 1)(zeros({2, 1}), whole(2, 1)), doctest::Contains("a class for each sample"), Error);
-    CHECK_THROWS_WITH_AS(guided(model, classes, 2, -1), doctest::Contains("negative guidance weight"), Error);
+    CHECK_THROWS_WITH_AS(guided(model, classes, 2, 1)(zeros({2, 1}), whole(2, 1)),
+                         doctest::Contains("a class for each sample"), Error);
+    CHECK_THROWS_WITH_AS(guided(model, classes, 2, -1),
+                         doctest::Contains("negative guidance weight"), Error);
     // Learned variances stay those of the told.
     const auto numbers = [](const Tensor& c) { return to(reshape(c, {-1, 1}), f64); };
-    const ClassConditional both = [&](const Tensor& at, const Tensor&, const Tensor& c) { return concat({at + numbers(c), at * numbers(c)}, 1); };
+    const ClassConditional both = [&](const Tensor& at, const Tensor&, const Tensor& c) {
+        return concat({at + numbers(c), at * numbers(c)}, 1);
+    };
     const auto out = guided(both, classes, 2, 1, Prediction::noise, true)(x, t);
     CHECK(largest(out.v - x * numbers(classes)) == 0);
     CHECK(largest(out.predicted - (x + 2.0 * numbers(classes) - 2.0)) < 1e-14);
@@ -202,21 +257,28 @@ TEST_CASE("guidance pushes away from what the network says untold") {
 
 TEST_CASE("inpainting keeps what is known and fills in what goes with it") {
     const Schedule s = make_schedule("linear", 200);
-    const Denoiser exact = oracle({.means = tensor({-1, -1, 1, 1}, {2, 2}, {.dtype = f64}), .variance = .02}, s);
+    const Denoiser exact =
+        oracle({.means = tensor({-1, -1, 1, 1}, {2, 2}, {.dtype = f64}), .variance = .02}, s);
     constexpr std::int64_t n = 200;
-    const Tensor known = concat({full({n, 1}, 1.1, {.dtype = f64}), zeros({n, 1}, {.dtype = f64})}, 1), mask = tensor({1, 0}, {1, 2}, {.dtype = f64});
+    const Tensor known =
+                     concat({full({n, 1}, 1.1, {.dtype = f64}), zeros({n, 1}, {.dtype = f64})}, 1),
+                 mask = tensor({1, 0}, {1, 2}, {.dtype = f64});
     SampleNoise noise(11, 0, n);
     const Tensor xT = noise.normal({2}, {.dtype = f64});
-    const Tensor x = make_sampler(s, {})->sample(exact, xT, noise, {}, inpaint(s, known, mask, noise));
+    const Tensor x =
+        make_sampler(s, {})->sample(exact, xT, noise, {}, inpaint(s, known, mask, noise));
     CHECK(largest(select(x, 1, 0) - 1.1) == 0);
     CHECK(mean(abs(select(x, 1, 1) - 1.0) < 0.5).item() > 0.95);
-    CHECK_THROWS_WITH_AS(inpaint(s, known, zeros({3}), noise), doctest::Contains("a mask that broadcasts"), Error);
+    CHECK_THROWS_WITH_AS(inpaint(s, known, zeros({3}), noise),
+                         doctest::Contains("a mask that broadcasts"), Error);
 }
 
 TEST_CASE("interpolation ends where it should") {
     const Schedule s = make_schedule("linear", 200);
-    const Denoiser exact = oracle({.means = tensor({-1, -1, 1, 1}, {2, 2}, {.dtype = f64}), .variance = .05}, s);
-    const Tensor a = tensor({-1, -0.8, -1.1, -1}, {2, 2}, {.dtype = f64}), b = tensor({1, 0.9, 0.8, 1}, {2, 2}, {.dtype = f64});
+    const Denoiser exact =
+        oracle({.means = tensor({-1, -1, 1, 1}, {2, 2}, {.dtype = f64}), .variance = .05}, s);
+    const Tensor a = tensor({-1, -0.8, -1.1, -1}, {2, 2}, {.dtype = f64}),
+                 b = tensor({1, 0.9, 0.8, 1}, {2, 2}, {.dtype = f64});
     const Tensor latent = interpolate_latents(s, exact, a, b, {0, 0.5, 1}, 200);
     CHECK(latent.shape() == Shape{3, 2, 2});
     CHECK(largest(select(latent, 0, 0) - a) < 0.02);
@@ -225,10 +287,15 @@ TEST_CASE("interpolation ends where it should") {
     CHECK(mixed.shape() == Shape{3, 2, 2});
     CHECK(largest(select(mixed, 0, 0) - a) < 0.6);  // little noise: little is lost
     CHECK(largest(select(mixed, 0, 2) - b) < 0.6);
-    CHECK(mixed.to_vector() == interpolate_diffused(s, exact, a, b, {0, 0.25, 1}, {.from = 20}, 12).to_vector());
+    CHECK(mixed.to_vector() ==
+          interpolate_diffused(s, exact, a, b, {0, 0.25, 1}, {.from = 20}, 12).to_vector());
     // slerp keeps lengths, and reaches both ends.
-    const Tensor p = tensor({3, 0, 0, 3}, {2, 2}, {.dtype = f64}), q = tensor({0, 3, 0, 3}, {2, 2}, {.dtype = f64});
-    CHECK(largest(slerp(p, q, 0.3) - tensor({3 * std::cos(.15 * M_PI), 3 * std::sin(.15 * M_PI), 0, 3}, {2, 2}, {.dtype = f64})) < 1e-12);
+    const Tensor p = tensor({3, 0, 0, 3}, {2, 2}, {.dtype = f64}),
+                 q = tensor({0, 3, 0, 3}, {2, 2}, {.dtype = f64});
+    CHECK(largest(slerp(p, q, 0.3) -
+                  tensor({3 * std::cos(.15 * M_PI), 3 * std::sin(.15 * M_PI), 0, 3}, {2, 2},
+                         {.dtype = f64})) < 1e-12);
     CHECK(largest(slerp(p, q, 0) - p) < 1e-15);
-    CHECK_THROWS_WITH_AS(slerp(p, zeros({2}), 0.5), doctest::Contains("between two batches of one shape"), Error);
+    CHECK_THROWS_WITH_AS(slerp(p, zeros({2}), 0.5),
+                         doctest::Contains("between two batches of one shape"), Error);
 }

@@ -16,7 +16,8 @@ using namespace eps::models::ddpm::test;
 namespace {
 
 // The noise of `count` samples of dimension `size`, and then that of their way down.
-Tensor sample(const Schedule& s, const Denoiser& denoiser, const SamplerOptions& options, std::int64_t count, std::int64_t size) {
+Tensor sample(const Schedule& s, const Denoiser& denoiser, const SamplerOptions& options,
+              std::int64_t count, std::int64_t size) {
     SampleNoise noise(1, 0, count);
     const Tensor xT = noise.normal({size}, {.dtype = f64});
     return make_sampler(s, options)->sample(denoiser, xT, noise);
@@ -24,7 +25,9 @@ Tensor sample(const Schedule& s, const Denoiser& denoiser, const SamplerOptions&
 
 // A linear denoiser makes x_{t-1} = a x_t + b + sigma z of Algorithm 2: a and b.
 std::pair<double, double> line(const Schedule& s, const Denoiser& model, std::int64_t t) {
-    const Tensor x = column({0, 1}), y = ancestral_step(s, x, predicted_noise(s, model, x, whole(2, t)), t, 0, zeros_like(x));
+    const Tensor x = column({0, 1}),
+                 y = ancestral_step(s, x, predicted_noise(s, model, x, whole(2, t)), t, 0,
+                                    zeros_like(x));
     return {y.to_vector()[1] - y.to_vector()[0], y.to_vector()[0]};
 }
 
@@ -32,7 +35,9 @@ std::pair<double, double> line(const Schedule& s, const Denoiser& model, std::in
 std::vector<double> variances(const Schedule& s, const Denoiser& model, bool tilde, double start) {
     std::vector<double> v{start};
     for (std::int64_t t = s.steps(); t >= 1; --t) {
-        const double a = line(s, model, t).first, sigma2 = t == 1 ? 0 : tilde ? s.posterior_variance(t) : s.beta(t);
+        const double a = line(s, model, t).first, sigma2 = t == 1  ? 0
+                                                           : tilde ? s.posterior_variance(t)
+                                                                   : s.beta(t);
         v.push_back(a * a * v.back() + sigma2);
     }
     return v;
@@ -46,12 +51,14 @@ TEST_CASE("D12: Algorithm 2 of a linear model is a closed form, and draws no noi
     for (Variance v : {Variance::beta, Variance::beta_tilde}) {
         SampleNoise noise(3, 0, n), same(3, 0, n);
         const Tensor xT = normal({n, 1}, 5), x0 = algorithm2(s, linear_model(), xT, v, noise);
-        double gain = 1;  // of x_T: the product of the a; each z has the product of those that come after it
+        // of x_T: the product of the a; each z has the product of those that come after it
+        double gain = 1;
         std::vector<Tensor> z;
         for (std::int64_t t = 50; t > 1; --t) z.push_back(same.normal({1}, {.dtype = f64}));
         Tensor expected = zeros({n, 1}, {.dtype = f64});
         for (std::int64_t t = 1; t <= 50; ++t) {
-            const double sigma = std::sqrt(v == Variance::beta ? s.beta(t) : s.posterior_variance(t));
+            const double sigma =
+                std::sqrt(v == Variance::beta ? s.beta(t) : s.posterior_variance(t));
             if (t > 1) expected = expected + z[std::size_t(50 - t)] * (gain * sigma);
             const auto [a, b] = line(s, linear_model(), t);
             expected = expected + gain * b;
@@ -60,14 +67,20 @@ TEST_CASE("D12: Algorithm 2 of a linear model is a closed form, and draws no noi
         CHECK(largest(x0 - (expected + gain * xT)) < 1e-10);
         // The sampler of that name without options is the same.
         SampleNoise third(3, 0, n);
-        CHECK(largest(make_sampler(s, {.variance = v == Variance::beta ? "beta" : "beta-tilde"})->sample(linear_model(), xT, third) - x0) < 1e-10);
+        CHECK(largest(make_sampler(s, {.variance = v == Variance::beta ? "beta" : "beta-tilde"})
+                          ->sample(linear_model(), xT, third) -
+                      x0) < 1e-10);
     }
 }
 
-TEST_CASE("D13: ancestral sampling of N(0, I) keeps the variance with beta, and loses some with beta-tilde") {
+TEST_CASE(
+    "D13: ancestral sampling of N(0, I) keeps the variance with beta, and loses some with "
+    "beta-tilde") {
     const Schedule s = make_schedule("linear", 1000);
-    CHECK(variances(s, of_standard_normal(s), false, 1).back() == doctest::Approx(.9999).epsilon(1e-12));
-    CHECK(variances(s, of_standard_normal(s), true, 1).back() == doctest::Approx(.9910673764).epsilon(1e-10));
+    CHECK(variances(s, of_standard_normal(s), false, 1).back() ==
+          doctest::Approx(.9999).epsilon(1e-12));
+    CHECK(variances(s, of_standard_normal(s), true, 1).back() ==
+          doctest::Approx(.9910673764).epsilon(1e-10));
 }
 
 TEST_CASE("D14: beta-tilde is the best for one point") {
@@ -77,27 +90,37 @@ TEST_CASE("D14: beta-tilde is the best for one point") {
         const std::vector<double> v = variances(s, model, tilde, start);
         CHECK(v.back() < 1e-29);
         double worst = 0;
-        for (std::int64_t t = 1; t <= 1000; ++t) worst = std::max(worst, std::abs(v[std::size_t(1000 - t)] - (1 - s.alpha_bar(t))));
+        for (std::int64_t t = 1; t <= 1000; ++t)
+            worst = std::max(worst, std::abs(v[std::size_t(1000 - t)] - (1 - s.alpha_bar(t))));
         return worst;
     };
     CHECK(deviation(true, 1 - s.alpha_bar(1000)) < 1e-13);
     CHECK(deviation(true, 1) < 4.04e-5);  // no worse than where it starts
     CHECK(deviation(false, 1) == doctest::Approx(1.652e-3).epsilon(1e-3));
-    for (const char* variance : {"beta", "beta-tilde"}) CHECK(largest(sample(s, model, {.variance = variance}, 8, 1) - 0.7) < 1e-12);
+    for (const char* variance : {"beta", "beta-tilde"})
+        CHECK(largest(sample(s, model, {.variance = variance}, 8, 1) - 0.7) < 1e-12);
 }
 
 TEST_CASE("D18: with the exact denoiser every sampler hits the mixture") {
-    const GaussianMixture data{.means = tensor({-1, 0, 1, .5, 0, -1}, {3, 2}, {.dtype = f64}), .variance = .04, .weights = {1, 2, 3}};
+    const GaussianMixture data{.means = tensor({-1, 0, 1, .5, 0, -1}, {3, 2}, {.dtype = f64}),
+                               .variance = .04,
+                               .weights = {1, 2, 3}};
     const Schedule s = make_schedule("linear", 250);
     constexpr std::int64_t n = 250;
     Generator generator(18);
     const Tensor truth = data.sample(n, generator);
-    const auto p = [&](const Tensor& x) { return metrics::mmd(x, truth, {.bandwidths = {.1, .3, 1}}, generator).p; };
+    const auto p = [&](const Tensor& x) {
+        return metrics::mmd(x, truth, {.bandwidths = {.1, .3, 1}}, generator).p;
+    };
     SampleNoise noise(9, 0, n);
     const Tensor xT = noise.normal({2}, {.dtype = f64});
     CHECK(p(algorithm2(s, oracle(data, s), xT, Variance::beta, noise)) > .01);
-    const SamplerOptions others[] = {{.steps = 100, .variance = "beta-tilde"}, {.name = "ddim", .steps = 50}, {.name = "ddim", .steps = 100, .eta = 1},
-                                     {.name = "euler", .steps = 250},          {.name = "heun", .steps = 50}, {.name = "dpm++", .steps = 20}};
+    const SamplerOptions others[] = {{.steps = 100, .variance = "beta-tilde"},
+                                     {.name = "ddim", .steps = 50},
+                                     {.name = "ddim", .steps = 100, .eta = 1},
+                                     {.name = "euler", .steps = 250},
+                                     {.name = "heun", .steps = 50},
+                                     {.name = "dpm++", .steps = 20}};
     for (const SamplerOptions& each : others) {
         CAPTURE(each.name);
         CHECK(p(sample(s, oracle(data, s), each, n, 2)) > .01);
@@ -108,9 +131,12 @@ TEST_CASE("D18: with the exact denoiser every sampler hits the mixture") {
 TEST_CASE("samplers of the ODE converge with their order") {
     const Schedule s = make_schedule("linear", 1025);
     const Denoiser exact = oracle(bimodal(0.5), s);
-    const auto at = [&](const std::string& name, std::int64_t steps) { return sample(s, exact, {.name = name, .steps = steps}, 32, 1); };
+    const auto at = [&](const std::string& name, std::int64_t steps) {
+        return sample(s, exact, {.name = name, .steps = steps}, 32, 1);
+    };
     const Tensor limit = at("heun", 1025);
-    const auto slope = [&](const std::string& name) {  // of log error over log stride, least squares over a grid of steps
+    // of log error over log stride, least squares over a grid of steps
+    const auto slope = [&](const std::string& name) {
         std::vector<double> x, y;
         for (std::int64_t strides : {16, 32, 64, 128}) {
             x.push_back(std::log(1.0 / static_cast<double>(strides)));
@@ -118,10 +144,12 @@ TEST_CASE("samplers of the ODE converge with their order") {
         }
         double mx = 0, my = 0, xx = 0, xy = 0;
         for (std::size_t i = 0; i < 4; ++i) mx += x[i] / 4, my += y[i] / 4;
-        for (std::size_t i = 0; i < 4; ++i) xx += (x[i] - mx) * (x[i] - mx), xy += (x[i] - mx) * (y[i] - my);
+        for (std::size_t i = 0; i < 4; ++i)
+            xx += (x[i] - mx) * (x[i] - mx), xy += (x[i] - mx) * (y[i] - my);
         return xy / xx;
     };
-    const std::pair<std::string, double> orders[] = {{"ddim", 1}, {"euler", 1}, {"heun", 2}, {"dpm++", 2}};
+    const std::pair<std::string, double> orders[] = {
+        {"ddim", 1}, {"euler", 1}, {"heun", 2}, {"dpm++", 2}};
     for (const auto& [name, order] : orders) {
         CAPTURE(name);
         const double measured = slope(name);
@@ -138,7 +166,9 @@ TEST_CASE("ancestral sampling converges in law with order 1") {
         CAPTURE(tilde);
         const auto error = [&](std::int64_t strides) {
             const std::vector<double> times = make_sampler(s, {.steps = strides + 1})->times();
-            const auto variance_at = [&](double t) { return s.alpha_bar_at(t) * data.variance + 1 - s.alpha_bar_at(t); };
+            const auto variance_at = [&](double t) {
+                return s.alpha_bar_at(t) * data.variance + 1 - s.alpha_bar_at(t);
+            };
             double w = variance_at(1025);
             for (std::size_t i = 0; i + 1 < times.size(); ++i) {
                 const Coefficients c = s.between(times[i], times[i + 1]);
@@ -159,20 +189,30 @@ TEST_CASE("samplers that are the same in special cases") {
     const Denoiser exact = oracle(bimodal(0.3), s);
     const auto run = [&](const SamplerOptions& o) { return sample(s, exact, o, 16, 1); };
     CHECK(largest(run({.name = "ddim", .eta = 1}) - run({.variance = "beta-tilde"})) < 1e-10);
-    CHECK(largest(run({.name = "ddim", .steps = 7, .eta = 1}) - run({.steps = 7, .variance = "beta-tilde"})) < 1e-10);
-    CHECK(largest(run({.name = "dpm++", .steps = 2}) - run({.name = "ddim", .steps = 2})) < 1e-12);  // one step of first order
+    CHECK(largest(run({.name = "ddim", .steps = 7, .eta = 1}) -
+                  run({.steps = 7, .variance = "beta-tilde"})) < 1e-10);
+    // one step of first order
+    CHECK(largest(run({.name = "dpm++", .steps = 2}) - run({.name = "ddim", .steps = 2})) < 1e-12);
     // Learned variances at the ends of their range are the fixed ones.
     for (const double v : {-1.0, 1.0}) {
-        const auto with_v = [&](const Tensor& x, const Tensor& t) { return concat({exact(x, t).predicted, full_like(x, v)}, 1); };
-        const Tensor x = sample(s, Denoiser(with_v, Prediction::noise, true), {.steps = 10, .variance = "learned"}, 16, 1);
+        const auto with_v = [&](const Tensor& x, const Tensor& t) {
+            return concat({exact(x, t).predicted, full_like(x, v)}, 1);
+        };
+        const Tensor x = sample(s, Denoiser(with_v, Prediction::noise, true),
+                                {.steps = 10, .variance = "learned"}, 16, 1);
         CHECK(largest(x - run({.steps = 10, .variance = v == 1 ? "beta" : "beta-tilde"})) < 1e-12);
     }
     // A denoiser of another kind says the same.
     for (const Prediction kind : {Prediction::x0, Prediction::v, Prediction::mean}) {
-        const Denoiser other([&](const Tensor& x, const Tensor& t) { return convert(s, Prediction::noise, kind, exact(x, t).predicted, x, t); }, kind);
+        const Denoiser other(
+            [&](const Tensor& x, const Tensor& t) {
+                return convert(s, Prediction::noise, kind, exact(x, t).predicted, x, t);
+            },
+            kind);
         for (const std::string& name : sampler_names()) {
             CAPTURE(name);
-            CHECK(largest(sample(s, other, {.name = name, .steps = 10}, 16, 1) - run({.name = name, .steps = 10})) < 1e-9);
+            CHECK(largest(sample(s, other, {.name = name, .steps = 10}, 16, 1) -
+                          run({.name = name, .steps = 10})) < 1e-9);
         }
     }
 }
@@ -189,7 +229,8 @@ TEST_CASE("D19: a sample takes T evaluations, or S, or 2 S - 1") {
         return count;
     };
     CHECK(evaluations({}) == 100);
-    for (const char* name : {"ancestral", "ddim", "euler", "dpm++"}) CHECK(evaluations({.name = name, .steps = 10}) == 10);
+    for (const char* name : {"ancestral", "ddim", "euler", "dpm++"})
+        CHECK(evaluations({.name = name, .steps = 10}) == 10);
     CHECK(evaluations({.name = "heun", .steps = 10}) == 19);
     CHECK(evaluations({.steps = 1}) == 1);
 }
@@ -204,14 +245,20 @@ TEST_CASE("the times of a sampler") {
     const std::vector<double> dpm = times({.name = "dpm++", .steps = 20});
     CHECK(dpm.front() == 1000);
     CHECK(dpm.back() == 1);
-    const auto lambda = [&](double t) { return std::log(s.alpha_bar_at(t) / (1 - s.alpha_bar_at(t))); };
-    for (std::size_t i = 1; i < dpm.size(); ++i) CHECK(lambda(dpm[i]) - lambda(dpm[i - 1]) == doctest::Approx((lambda(1) - lambda(1000)) / 19).epsilon(1e-9));
+    const auto lambda = [&](double t) {
+        return std::log(s.alpha_bar_at(t) / (1 - s.alpha_bar_at(t)));
+    };
+    for (std::size_t i = 1; i < dpm.size(); ++i)
+        CHECK(lambda(dpm[i]) - lambda(dpm[i - 1]) ==
+              doctest::Approx((lambda(1) - lambda(1000)) / 19).epsilon(1e-9));
     CHECK(times({.name = "dpm++", .steps = 4, .spacing = "time"}) == times({.steps = 4}));
     for (const std::string& name : schedule_names()) {  // every grid goes down
         const Schedule other = make_schedule(name, 60);
         for (std::int64_t steps : {1, 2, 3, 17, 60})
             for (const char* spacing : {"time", "log-snr"}) {
-                const std::vector<double> t = make_sampler(other, {.name = "dpm++", .steps = steps, .spacing = spacing})->times();
+                const std::vector<double> t =
+                    make_sampler(other, {.name = "dpm++", .steps = steps, .spacing = spacing})
+                        ->times();
                 CHECK(t.size() == std::size_t(steps));
                 CHECK(std::is_sorted(t.rbegin(), t.rend(), std::less_equal<>()));
             }
@@ -226,12 +273,13 @@ TEST_CASE("watching: x and the predicted x_0 of every time, clipped where asked 
     std::vector<double> seen;
     Tensor last;
     const auto sampler = make_sampler(s, {.name = "ddim", .steps = 10, .clip_x0 = true});
-    const Tensor out = sampler->sample(exact, xT, noise, [&](double t, const Tensor& x, const Tensor& x0) {
-        seen.push_back(t);
-        CHECK(largest(x0) <= 1);
-        if (seen.size() == 1) CHECK(largest(x - xT) == 0);
-        last = x0;
-    });
+    const Tensor out =
+        sampler->sample(exact, xT, noise, [&](double t, const Tensor& x, const Tensor& x0) {
+            seen.push_back(t);
+            CHECK(largest(x0) <= 1);
+            if (seen.size() == 1) CHECK(largest(x - xT) == 0);
+            last = x0;
+        });
     CHECK(seen == sampler->times());
     CHECK(largest(out - last) == 0);
     CHECK_FALSE(out.requires_grad());
@@ -241,33 +289,44 @@ TEST_CASE("no signal at T: x0 and v go on from there, noise cannot") {
     const Schedule s = make_schedule("zero-snr", 200);
     const GaussianMixture data = bimodal(0.2);
     const auto of_kind = [&](Prediction kind) {
-        return Denoiser([=](const Tensor& x, const Tensor& t) {  // E x_0 = (x + (1 - ab) score) / sqrt(ab), and the mean of the data where ab = 0
-            const Tensor bar = s.at(t, x).alpha_bar, none = eq(bar, 0.0), safe = where(none, ones_like(bar), bar);
-            const Tensor x0 = where(none, zeros_like(x), (x + (1.0 - bar) * data.score(x, bar)) / sqrt(safe));
-            return from_x0(s.at(t, x), kind, x0, x);
-        }, kind);
+        // E x_0 = (x + (1 - ab) score) / sqrt(ab), and the mean of the data where ab = 0
+        return Denoiser(
+            [=](const Tensor& x, const Tensor& t) {
+                const Tensor bar = s.at(t, x).alpha_bar, none = eq(bar, 0.0),
+                             safe = where(none, ones_like(bar), bar);
+                const Tensor x0 =
+                    where(none, zeros_like(x), (x + (1.0 - bar) * data.score(x, bar)) / sqrt(safe));
+                return from_x0(s.at(t, x), kind, x0, x);
+            },
+            kind);
     };
     for (const char* name : {"ancestral", "ddim", "dpm++"})
         for (Prediction kind : {Prediction::x0, Prediction::v}) {
             CAPTURE(name);
-            const Tensor x = sample(s, of_kind(kind), {.name = name, .steps = name == std::string("dpm++") ? 20 : 100}, 400, 1);
+            const Tensor x =
+                sample(s, of_kind(kind),
+                       {.name = name, .steps = name == std::string("dpm++") ? 20 : 100}, 400, 1);
             CHECK(std::abs(mean(abs(x)).item() - 1) < 0.1);
             CHECK(std::abs(mean(x).item()) < 0.25);
         }
-    CHECK_THROWS_WITH_AS(sample(s, of_kind(Prediction::noise), {.name = "ddim", .steps = 10}, 4, 1), doctest::Contains("predict x0 or v"), Error);
-    CHECK_THROWS_WITH_AS(make_sampler(s, {.name = "heun"}), doctest::Contains("heun cannot start where alpha_bar_T = 0"), Error);
+    CHECK_THROWS_WITH_AS(sample(s, of_kind(Prediction::noise), {.name = "ddim", .steps = 10}, 4, 1),
+                         doctest::Contains("predict x0 or v"), Error);
+    CHECK_THROWS_WITH_AS(make_sampler(s, {.name = "heun"}),
+                         doctest::Contains("heun cannot start where alpha_bar_T = 0"), Error);
 }
 
 TEST_CASE("DDIM backwards and forwards again: the error falls with the steps") {
     const Schedule s = make_schedule("linear", 1000);
-    const GaussianMixture data{.means = tensor({-1, 0, 1, .5, 0, -1}, {3, 2}, {.dtype = f64}), .variance = .04};
+    const GaussianMixture data{.means = tensor({-1, 0, 1, .5, 0, -1}, {3, 2}, {.dtype = f64}),
+                               .variance = .04};
     const Denoiser exact = oracle(data, s);
     Generator generator(4);
     const Tensor x = data.sample(16, generator);
     SampleNoise none(0, 0, 16);
     double before = INFINITY;
     for (std::int64_t steps : {10, 20, 50, 100, 200, 500, 1000}) {
-        const Tensor back = make_sampler(s, {.name = "ddim", .steps = steps})->sample(exact, ddim_invert(s, exact, x, steps), none);
+        const Tensor back = make_sampler(s, {.name = "ddim", .steps = steps})
+                                ->sample(exact, ddim_invert(s, exact, x, steps), none);
         const double error = mean(square(back - x)).item();
         CAPTURE(steps);
         CHECK(error < before);
@@ -279,18 +338,29 @@ TEST_CASE("DDIM backwards and forwards again: the error falls with the steps") {
 TEST_CASE("a bad sampler is one sentence") {
     const Schedule s = make_schedule("linear", 100);
     const auto make = [&](const SamplerOptions& o) { return make_sampler(s, o); };
-    CHECK_THROWS_WITH_AS(make({.name = "ddmi"}), "ddpm: unknown sampler 'ddmi'; expected one of ancestral, ddim, euler, heun, dpm++", Error);
-    CHECK_THROWS_WITH_AS(make({.steps = 101}), "ddpm: bad number of sampling steps; got 101; expected 1 to 100, the steps of the schedule", Error);
+    CHECK_THROWS_WITH_AS(
+        make({.name = "ddmi"}),
+        "ddpm: unknown sampler 'ddmi'; expected one of ancestral, ddim, euler, heun, dpm++", Error);
+    CHECK_THROWS_WITH_AS(
+        make({.steps = 101}),
+        "ddpm: bad number of sampling steps; got 101; expected 1 to 100, the steps of the schedule",
+        Error);
     CHECK_THROWS_WITH_AS(make({.steps = -1}), doctest::Contains("expected 1 to 100"), Error);
-    CHECK_THROWS_WITH_AS(make({.variance = "big"}), doctest::Contains("unknown variance 'big'"), Error);
-    CHECK_THROWS_WITH_AS(make({.name = "ddim", .eta = 1.5}), doctest::Contains("eta leaves [0, 1]"), Error);
-    CHECK_THROWS_WITH_AS(make({.name = "heun", .eta = 0.5}), "ddpm: eta belongs to ddim; got eta 0.5 with sampler heun", Error);
-    CHECK_THROWS_WITH_AS(make({.name = "ddim", .spacing = "even"}), doctest::Contains("expected one of time, log-snr"), Error);
+    CHECK_THROWS_WITH_AS(make({.variance = "big"}), doctest::Contains("unknown variance 'big'"),
+                         Error);
+    CHECK_THROWS_WITH_AS(make({.name = "ddim", .eta = 1.5}), doctest::Contains("eta leaves [0, 1]"),
+                         Error);
+    CHECK_THROWS_WITH_AS(make({.name = "heun", .eta = 0.5}),
+                         "ddpm: eta belongs to ddim; got eta 0.5 with sampler heun", Error);
+    CHECK_THROWS_WITH_AS(make({.name = "ddim", .spacing = "even"}),
+                         doctest::Contains("expected one of time, log-snr"), Error);
     CHECK_THROWS_WITH_AS(make({.spacing = "log-snr"}), doctest::Contains("whole times"), Error);
     CHECK_THROWS_WITH_AS(make({.from = 101}), doctest::Contains("expected 1 to 100"), Error);
-    CHECK_THROWS_WITH_AS(sample(s, linear_model(), {.variance = "learned"}, 2, 1), doctest::Contains("has not learned its variances"), Error);
+    CHECK_THROWS_WITH_AS(sample(s, linear_model(), {.variance = "learned"}, 2, 1),
+                         doctest::Contains("has not learned its variances"), Error);
     SampleNoise noise(1, 0, 3);
-    CHECK_THROWS_WITH_AS(noise.normal_like(zeros({2, 2})), doctest::Contains("has noise for 3 samples; got f32 [2, 2]"), Error);
+    CHECK_THROWS_WITH_AS(noise.normal_like(zeros({2, 2})),
+                         doctest::Contains("has noise for 3 samples; got f32 [2, 2]"), Error);
     CHECK_THROWS_WITH_AS(SampleNoise(1, -1, 3), doctest::Contains("negative"), Error);
     CHECK(SampleNoise(1, 0, 0).normal({2}).shape() == Shape{0, 2});
 }

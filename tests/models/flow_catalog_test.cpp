@@ -1,4 +1,5 @@
-// Every flow of the catalogue: its determinant is that of its Jacobian, it is undone by its inverse, and both are differentiated as they should be.
+// Every flow of the catalogue: its determinant is that of its Jacobian, it is undone by its
+// inverse, and both are differentiated as they should be.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -14,8 +15,7 @@ using namespace eps::test;
 namespace {
 
 // f(kind, dim) for every flow at D = 1, 2, 5 and 40, where it can be.
-template <class F>
-void for_every_flow(const F& f) {
+template <class F> void for_every_flow(const F& f) {
     for (const FlowKind& kind : flow_kinds())
         for (const std::int64_t dim : {1, 2, 5, 40}) {
             if (dim < kind.least_dim) continue;
@@ -24,11 +24,15 @@ void for_every_flow(const F& f) {
             f(kind, dim);
         }
 }
-FlowOptions small(std::int64_t dim, std::int64_t k) { return {.dim = dim, .k = k, .width = 16, .hidden = 1, .bins = 4}; }
+FlowOptions small(std::int64_t dim, std::int64_t k) {
+    return {.dim = dim, .k = k, .width = 16, .hidden = 1, .bins = 4};
+}
 
 }  // namespace
 
-TEST_CASE("flows: log |det| is slogdet of the Jacobian, and where z goes is the same with and without it") {
+TEST_CASE(
+    "flows: log |det| is slogdet of the Jacobian, and where z goes is the same with and without "
+    "it") {
     Generator generator(1);
     for_every_flow([&](const FlowKind& kind, std::int64_t dim) {
         const auto flow = disturbed(kind.name, small(dim, 2), generator);
@@ -38,7 +42,9 @@ TEST_CASE("flows: log |det| is slogdet of the Jacobian, and where z goes is the 
         CHECK(largest(there.log_det - slogdet(J).logabsdet) < 1e-10);
         CHECK(largest(flow->map(z) - there.z) == 0);
         CHECK(there.z.shape() == z.shape());  // N16: latent dimension = data dimension
-        if (kind.name != "nice" && kind.name != "actnorm" && kind.name != "linear") CHECK(largest(there.log_det) > 1e-3);  // the test tests something
+        // the test tests something
+        if (kind.name != "nice" && kind.name != "actnorm" && kind.name != "linear")
+            CHECK(largest(there.log_det) > 1e-3);
     });
 }
 
@@ -73,12 +79,19 @@ TEST_CASE("flows: derivatives in the point and in every parameter, in both direc
     Generator generator(4);
     for (const FlowKind& kind : flow_kinds()) {
         CAPTURE(kind.name);
-        const auto flow = disturbed(kind.name, {.dim = 2, .k = 1, .width = 4, .hidden = 1, .bins = 3}, generator);
+        const auto flow =
+            disturbed(kind.name, {.dim = 2, .k = 1, .width = 4, .hidden = 1, .bins = 3}, generator);
         std::vector<Tensor> inputs{(randn({2, 2}, doubles, generator)).requires_grad_()};
         for (const Tensor& p : flow->parameters()) inputs.push_back(p);
-        const auto joined = [](const Mapped& to) { return concat({to.z, unsqueeze(to.log_det, 1)}, 1); };
-        CHECK_NOTHROW(gradcheck([&](const std::vector<Tensor>& in) { return joined(flow->transform(in[0])); }, inputs, {.name = kind.name}));
-        CHECK_NOTHROW(gradcheck([&](const std::vector<Tensor>& in) { return joined(flow->inverse(in[0])); }, inputs, {.name = kind.name + " inverse"}));
+        const auto joined = [](const Mapped& to) {
+            return concat({to.z, unsqueeze(to.log_det, 1)}, 1);
+        };
+        CHECK_NOTHROW(
+            gradcheck([&](const std::vector<Tensor>& in) { return joined(flow->transform(in[0])); },
+                      inputs, {.name = kind.name}));
+        CHECK_NOTHROW(
+            gradcheck([&](const std::vector<Tensor>& in) { return joined(flow->inverse(in[0])); },
+                      inputs, {.name = kind.name + " inverse"}));
     }
 }
 
@@ -87,8 +100,10 @@ TEST_CASE("N12: with a context, a batch is what its samples are one by one") {
     for (const FlowKind& kind : flow_kinds()) {
         if (!kind.takes_context) continue;
         CAPTURE(kind.name);
-        const auto flow = disturbed(kind.name, {.dim = 3, .k = 3, .width = 8, .context = 4}, generator);
-        const Tensor z = randn({6, 3}, doubles, generator), context = randn({6, 4}, doubles, generator);
+        const auto flow =
+            disturbed(kind.name, {.dim = 3, .k = 3, .width = 8, .context = 4}, generator);
+        const Tensor z = randn({6, 3}, doubles, generator),
+                     context = randn({6, 4}, doubles, generator);
         const Mapped batch = flow->transform(z, context), back = flow->inverse(batch.z, context);
         CHECK(largest(back.z - z) < 1e-10);
         CHECK(largest(batch.z - flow->map(z, flip(context, {0}))) > 1e-3);  // it does depend on it
@@ -98,7 +113,9 @@ TEST_CASE("N12: with a context, a batch is what its samples are one by one") {
             CHECK(largest(one.log_det - narrow(batch.log_det, 0, i, 1)) < 1e-12);
         }
         CHECK(message_of([&] { flow->transform(z); }).find("context") != std::string::npos);
-        CHECK(message_of([&] { flow->transform(z, narrow(context, 0, 0, 5)); }).find("bad context") != std::string::npos);
+        CHECK(message_of([&] {
+                  flow->transform(z, narrow(context, 0, 0, 5));
+              }).find("bad context") != std::string::npos);
     }
 }
 
@@ -113,8 +130,14 @@ TEST_CASE("flows: empty batches, bad shapes, bad options") {
         CHECK_THROWS_AS(flow->transform({}), Error);
         CHECK_THROWS_AS(flow->transform(zeros({3, dim}, {.dtype = i64})), Error);
     });
-    CHECK(message_of([&] { make_flow("planar", {.k = 0}, generator); }).find("k = 0") != std::string::npos);
-    CHECK(message_of([&] { make_flow("plane", {}, generator); }).find("maf_spline") != std::string::npos);
-    CHECK(message_of([&] { make_flow("realnvp", {.dim = 1}, generator); }).find("at least 2 dimensions") != std::string::npos);
-    CHECK(message_of([&] { make_flow("linear", {.context = 3}, generator); }).find("takes no context") != std::string::npos);
+    CHECK(message_of([&] { make_flow("planar", {.k = 0}, generator); }).find("k = 0") !=
+          std::string::npos);
+    CHECK(message_of([&] { make_flow("plane", {}, generator); }).find("maf_spline") !=
+          std::string::npos);
+    CHECK(message_of([&] {
+              make_flow("realnvp", {.dim = 1}, generator);
+          }).find("at least 2 dimensions") != std::string::npos);
+    CHECK(message_of([&] {
+              make_flow("linear", {.context = 3}, generator);
+          }).find("takes no context") != std::string::npos);
 }

@@ -1,4 +1,5 @@
-// N15 and what exact-likelihood flows are made of: masks, splines, actnorm, linear maps, pixels and scales.
+// N15 and what exact-likelihood flows are made of: masks, splines, actnorm, linear maps, pixels and
+// scales.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -26,7 +27,8 @@ namespace {
 
 // slogdet of the whole map from [B, D] to images, flattened.
 Tensor log_det_by_jacobian(Bijector& flow, const Tensor& z) {
-    return slogdet(jacobian([&](const Tensor& at) { return flatten(flow.transform(at).z, 1); }, z)).logabsdet;
+    return slogdet(jacobian([&](const Tensor& at) { return flatten(flow.transform(at).z, 1); }, z))
+        .logabsdet;
 }
 
 }  // namespace
@@ -50,14 +52,17 @@ TEST_CASE("masks cut and join what they cut, and refuse what cannot be cut") {
             CHECK(parts.stays.size(1) == staying(mask, n));
             CHECK(parts.stays.size(1) + parts.moves.size(1) == n);
             CHECK(largest(join(mask, parts) - x) == 0);
-            if (n % 2 == 0 || mask == Mask::even || mask == Mask::odd) CHECK(largest(others.moves - parts.stays) == 0);
+            if (n % 2 == 0 || mask == Mask::even || mask == Mask::odd)
+                CHECK(largest(others.moves - parts.stays) == 0);
         }
     }
     const Tensor black = squares(Mask::black, 2, 3, cpu);
     CHECK(black.to_vector() == std::vector<double>{1, 0, 1, 0, 1, 0});
     CHECK(squares(Mask::white, 2, 3, cpu).to_vector() == std::vector<double>{0, 1, 0, 1, 0, 1});
     CHECK(message_of([] { staying(Mask::even, 1); }).find("at least two") != std::string::npos);
-    CHECK(message_of([&] { coupling(Mask::black, std::make_unique<Affine>(), 4, {}, generator); }).find("checkerboard") != std::string::npos);
+    CHECK(message_of([&] {
+              coupling(Mask::black, std::make_unique<Affine>(), 4, {}, generator);
+          }).find("checkerboard") != std::string::npos);
 }
 
 TEST_CASE("a coupling leaves its half alone, squares of a checkerboard, too") {
@@ -79,18 +84,23 @@ TEST_CASE("a coupling leaves its half alone, squares of a checkerboard, too") {
     }
 }
 
-TEST_CASE("splines: identity for parameters 0 and outside of the bound, monotone, derivative by autodiff, inverse to rounding") {
+TEST_CASE(
+    "splines: identity for parameters 0 and outside of the bound, monotone, derivative by "
+    "autodiff, inverse to rounding") {
     Generator generator(4);
     for (const std::int64_t bins : {1, 2, 8}) {
         CAPTURE(bins);
         const RationalQuadratic spline({.bins = bins, .bound = 3});
-        const Tensor x = concat({linspace(-4, 4, 801, doubles), tensor({-3, 3, -1e6, 1e6}, {4}, doubles)}).requires_grad_();
+        const Tensor x =
+            concat({linspace(-4, 4, 801, doubles), tensor({-3, 3, -1e6, 1e6}, {4}, doubles)})
+                .requires_grad_();
         const Tensor points = unsqueeze(x, 1);  // [805, 1]
         const Moved identity = spline.forward(points, zeros({805, spline.parameters()}, doubles));
         CHECK(largest(identity.y - points) < 1e-13);
         CHECK(largest(identity.log_derivative) < 1e-13);
 
-        const Tensor theta = expand(randn({1, spline.parameters()}, doubles, generator) * 2.0, {805, spline.parameters()});
+        const Tensor theta = expand(randn({1, spline.parameters()}, doubles, generator) * 2.0,
+                                    {805, spline.parameters()});
         const Moved moved = spline.forward(points, theta);
         const Tensor slope = grad(sum(moved.y), {x})[0];
         CHECK(largest(log(slope) - select(moved.log_derivative, 1, 0)) < 1e-11);
@@ -111,20 +121,28 @@ TEST_CASE("MADE: output i depends on inputs before i, and on all of them") {
     for (const std::int64_t dim : {1, 2, 5}) {
         Made made(dim, 2, 32, 2, generator);
         disturb(made, generator);
-        const Tensor J = select(jacobian([&](const Tensor& x) { return narrow(made(x, {}), 1, dim, dim); }, randn({1, dim}, doubles, generator)), 0, 0);
+        const Tensor J =
+            select(jacobian([&](const Tensor& x) { return narrow(made(x, {}), 1, dim, dim); },
+                            randn({1, dim}, doubles, generator)),
+                   0, 0);
         for (std::int64_t i = 0; i < dim; ++i)
-            for (std::int64_t j = 0; j < dim; ++j) CHECK((select(select(J, 0, i), 0, j).item() != 0) == (j < i));
+            for (std::int64_t j = 0; j < dim; ++j)
+                CHECK((select(select(J, 0, i), 0, j).item() != 0) == (j < i));
     }
 }
 
-TEST_CASE("actnorm: the first batch in training comes out with mean 0 and variance 1, once, in either direction") {
+TEST_CASE(
+    "actnorm: the first batch in training comes out with mean 0 and variance 1, once, in either "
+    "direction") {
     Generator generator(6);
     for (const bool forwards : {true, false}) {
         for (const Shape& shape : {Shape{200, 3}, Shape{20, 3, 4, 5}}) {
             ActNorm norm(3);
             norm.to(f64);
             const Tensor x = randn(shape, doubles, generator) * 3.0 + 7.0;
-            const auto pass = [&](const Tensor& at) { return forwards ? norm.transform(at) : norm.inverse(at); };
+            const auto pass = [&](const Tensor& at) {
+                return forwards ? norm.transform(at) : norm.inverse(at);
+            };
             norm.eval();
             CHECK(largest(pass(x).z - x) == 0);  // not in evaluation
             norm.train();
@@ -152,15 +170,21 @@ TEST_CASE("invertible linear maps start as a rotation, on points and on the chan
     const Tensor image = randn({2, 6, 3, 4}, doubles, generator);
     const Mapped there = linear.transform(image);
     CHECK(largest(linear.inverse(there.z).z - image) < 1e-11);
-    CHECK(there.log_det.to_vector()[0] == doctest::Approx(12 * linear.transform(z).log_det.to_vector()[0]));
+    CHECK(there.log_det.to_vector()[0] ==
+          doctest::Approx(12 * linear.transform(z).log_det.to_vector()[0]));
     const Tensor pixel = reshape(select(select(permute(image, {0, 2, 3, 1}), 0, 1), 0, 2), {4, 6});
-    CHECK(largest(linear.transform(pixel).z - reshape(select(select(permute(there.z, {0, 2, 3, 1}), 0, 1), 0, 2), {4, 6})) < 1e-13);
+    CHECK(largest(linear.transform(pixel).z -
+                  reshape(select(select(permute(there.z, {0, 2, 3, 1}), 0, 1), 0, 2), {4, 6})) <
+          1e-13);
 }
 
-TEST_CASE("images: log |det| of RealNVP and Glow over scales is slogdet of the Jacobian, and they are undone") {
+TEST_CASE(
+    "images: log |det| of RealNVP and Glow over scales is slogdet of the Jacobian, and they are "
+    "undone") {
     Generator generator(8);
     for (const bool is_glow : {false, true}) {
-        const ImageFlowOptions options{.channels = 1, .height = 4, .width = 8, .levels = 2, .steps = 2, .filters = 6};
+        const ImageFlowOptions options{
+            .channels = 1, .height = 4, .width = 8, .levels = 2, .steps = 2, .filters = 6};
         const auto flow = is_glow ? glow(options, generator) : realnvp(options, generator);
         flow->eval();
         disturb(*flow, generator, 0.2);
@@ -173,26 +197,35 @@ TEST_CASE("images: log |det| of RealNVP and Glow over scales is slogdet of the J
     }
     // At its full size, in f32.
     for (const bool is_glow : {false, true}) {
-        const auto flow = is_glow ? glow({.steps = 2, .filters = 8}, generator) : realnvp({.steps = 1, .filters = 8}, generator);
-        const Tensor x = dequantise(cast_data(randint(0, 256, {3, 1, 28, 28}, generator), f32), 256, generator).y;
+        const auto flow = is_glow ? glow({.steps = 2, .filters = 8}, generator)
+                                  : realnvp({.steps = 1, .filters = 8}, generator);
+        const Tensor x =
+            dequantise(cast_data(randint(0, 256, {3, 1, 28, 28}, generator), f32), 256, generator)
+                .y;
         const NoGrad guard;
         const Mapped back = flow->inverse(x);
         CHECK(back.z.shape() == Shape{3, 784});
         CHECK(largest(flow->transform(back.z).z - x) < 1e-4);
         CHECK(largest(Normal(Shape{784}).log_prob(back.z) + back.log_det) > 0);
     }
-    CHECK(message_of([&] { glow({.height = 14, .width = 14}, generator); }).find("odd height or width") != std::string::npos);
-    CHECK(message_of([&] { realnvp({.levels = 0}, generator); }).find("0 levels") != std::string::npos);
+    CHECK(message_of([&] {
+              glow({.height = 14, .width = 14}, generator);
+          }).find("odd height or width") != std::string::npos);
+    CHECK(message_of([&] { realnvp({.levels = 0}, generator); }).find("0 levels") !=
+          std::string::npos);
     const auto flow = glow({.height = 8, .width = 8, .steps = 1, .filters = 4}, generator);
     CHECK(message_of([&] { flow->transform(zeros({2, 63})); }).find("64") != std::string::npos);
-    CHECK(message_of([&] { flow->inverse(full({2, 1, 4, 4}, 0.5)); }).find("multiscale") != std::string::npos);
+    CHECK(message_of([&] {
+              flow->inverse(full({2, 1, 4, 4}, 0.5));
+          }).find("multiscale") != std::string::npos);
 }
 
 TEST_CASE("exact likelihood: RealNVP and splines come near the entropy of two moons") {
     const data::Toy moons = data::moons();
     for (const char* name : {"realnvp", "spline"}) {
         Generator generator(11);
-        FlowDistribution q(std::make_unique<Normal>(Shape{2}), make_flow(name, {.dim = 2, .k = 6, .width = 32}, generator));
+        FlowDistribution q(std::make_unique<Normal>(Shape{2}),
+                           make_flow(name, {.dim = 2, .k = 6, .width = 32}, generator));
         nn::Adam adam(q.parameters(), {.lr = 5e-3});
         for (int step = 0; step < 400; ++step) {
             adam.zero_grad();
@@ -213,9 +246,13 @@ TEST_CASE("pixels: logit, dequantisation and bits per dimension") {
     const Tensor x = rand({5, 3}, doubles, generator);
     const Mapped back = logit.inverse(x);
     CHECK(largest(logit.transform(back.z).z - x) < 1e-14);
-    CHECK(largest(back.log_det - slogdet(jacobian([&](const Tensor& at) { return logit.inverse(at).z; }, x)).logabsdet) < 1e-11);
+    CHECK(largest(back.log_det -
+                  slogdet(jacobian([&](const Tensor& at) { return logit.inverse(at).z; }, x))
+                      .logabsdet) < 1e-11);
     CHECK(all(isfinite(logit.inverse(tensor({0, 1}, {1, 2})).z)).item() == 1);
-    CHECK(message_of([&] { logit.inverse(full({1, 1}, 2.0)); }).find("[0, 1]") != std::string::npos);
+    CHECK(message_of([&] {
+              logit.inverse(full({1, 1}, 2.0));
+          }).find("[0, 1]") != std::string::npos);
     CHECK_THROWS_AS(Logit(0.5), Error);
 
     // Noise of 256 levels costs 8 bits a pixel under the uniform density: the vector of section 4.
@@ -223,20 +260,26 @@ TEST_CASE("pixels: logit, dequantisation and bits per dimension") {
     const Dequantised uniform = dequantise(levels, 256, generator);
     CHECK(largest(floor(uniform.y * 256.0) - levels) == 0);
     CHECK(max(uniform.y).item() < 1);
-    const Dequantised white = dequantise(full({2, 500'000}, 255), 256, generator);  // u within 2^-17 of 1 among them: not rounded up
+    // u within 2^-17 of 1 among them: not rounded up
+    const Dequantised white = dequantise(full({2, 500'000}, 255), 256, generator);
     CHECK(max(white.y).item() < 1);
     CHECK(min(white.y).item() == doctest::Approx(255.0 / 256).epsilon(1e-6));
-    CHECK(largest(metrics::bits_per_dim(Box(Shape{1, 4, 4}).log_prob(uniform.y) - uniform.log_q, 16) - 8.0) == 0);
+    CHECK(
+        largest(metrics::bits_per_dim(Box(Shape{1, 4, 4}).log_prob(uniform.y) - uniform.log_q, 16) -
+                8.0) == 0);
     // Of a Gaussian density of y: the closed form.
-    CHECK(metrics::bits_per_dim(tensor({-2.5}), 2, 1).item() == doctest::Approx(2.5 / 2 / std::numbers::ln2));
-    CHECK(message_of([&] { dequantise(levels / 255.0, 256, generator); }).find("whole numbers") != std::string::npos);
+    CHECK(metrics::bits_per_dim(tensor({-2.5}), 2, 1).item() ==
+          doctest::Approx(2.5 / 2 / std::numbers::ln2));
+    CHECK(message_of([&] { dequantise(levels / 255.0, 256, generator); }).find("whole numbers") !=
+          std::string::npos);
     CHECK_THROWS_AS(dequantise(levels, 1, generator), Error);
 }
 
 TEST_CASE("variational dequantisation: a bound on the exact probability, q a density on the cell") {
     // Two levels, one pixel, y ~ density 2 y: P(0) = 1/4, P(1) = 3/4.
     Generator generator(10);
-    VariationalDequantisation q(disturbed("maf", {.dim = 1, .k = 2, .width = 8, .context = 1}, generator), 2);
+    VariationalDequantisation q(
+        disturbed("maf", {.dim = 1, .k = 2, .width = 8, .context = 1}, generator), 2);
     q.to(f64);
     const std::int64_t n = 100'000;
     const NoGrad guard;
@@ -247,7 +290,8 @@ TEST_CASE("variational dequantisation: a bound on the exact probability, q a den
         const Tensor log_w = log(2.0 * select(drawn.y, 1, 0)) - drawn.log_q - std::log(2);
         const double exact = level == 0 ? 0.25 : 0.75;
         CHECK(mean(log_w).item() < std::log(exact));
-        CHECK(mean(exp(log_w)).item() == doctest::Approx(exact).epsilon(0.02));  // importance weights have the right mean
+        // importance weights have the right mean
+        CHECK(mean(exp(log_w)).item() == doctest::Approx(exact).epsilon(0.02));
     }
     CHECK_THROWS_AS(q(full({1, 1}, 2.0, doubles), generator), Error);
 }

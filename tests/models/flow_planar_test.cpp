@@ -20,7 +20,8 @@ namespace {
 struct Constrained {
     PlanarMap map;
     double product;
-    explicit Constrained(const Tensor& w, const Tensor& u) : map(constrain_planar(w, u, zeros({}, w.options()))), product(sum(w * map.u_hat).item()) {}
+    explicit Constrained(const Tensor& w, const Tensor& u)
+        : map(constrain_planar(w, u, zeros({}, w.options()))), product(sum(w * map.u_hat).item()) {}
 };
 // w = (3, 4) / 5 s and u with w^T u = wu, and something across.
 Constrained with_product(double wu, double s = 1, DType dtype = f64) {
@@ -41,12 +42,14 @@ TEST_CASE("N6: planar log |1 + u^T psi| is slogdet of the Jacobian to 1e-12 at D
         CHECK(largest(planar.transform(z).log_det - slogdet(J).logabsdet) < 1e-12);
         // And the map is the paper's: z + u_hat tanh(w^T z + b)
         const PlanarMap f = planar.parameters_for(z);
-        CHECK(largest(planar.map(z) - (z + unsqueeze(tanh(sum(z * planar.w, {1}) + planar.b), 1) * f.u_hat)) < 1e-15);
+        CHECK(largest(planar.map(z) - (z + unsqueeze(tanh(sum(z * planar.w, {1}) + planar.b), 1) *
+                                               f.u_hat)) < 1e-15);
     }
 }
 
 TEST_CASE("N6: the work of a planar flow is linear in D") {
-    // Memory touched stands for time, which other programs on a machine spoil: bytes held by one transform.
+    // Memory touched stands for time, which other programs on a machine spoil: bytes held by one
+    // transform.
     Generator generator(2);
     std::vector<double> bytes;
     for (const std::int64_t dim : {1000, 100'000, 1'000'000}) {
@@ -66,7 +69,8 @@ TEST_CASE("N6: the work of a planar flow is linear in D") {
 }
 
 TEST_CASE("N7: w^T u_hat = m(w^T u), and the determinant is positive") {
-    for (const auto& [wu, m] : {std::pair{0., -.3068528194}, {1., .3132616875}, {-5., -.9932846515}}) {
+    for (const auto& [wu, m] :
+         {std::pair{0., -.3068528194}, {1., .3132616875}, {-5., -.9932846515}}) {
         const double exact = std::log1p(std::exp(wu)) - 1;
         CHECK(std::abs(exact - m) < 1e-10);
         for (const double s : {0.01, 1.0, 30.0}) {  // |w| must not matter
@@ -79,7 +83,9 @@ TEST_CASE("N7: w^T u_hat = m(w^T u), and the determinant is positive") {
     const std::int64_t n = 1'000'000;
     for (const DType dtype : {f32, f64}) {
         const Options options{.dtype = dtype};
-        const PlanarMap f = constrain_planar(randn({n, 3}, options, generator) * 5.0, randn({n, 3}, options, generator) * 5.0, zeros({n}, options));
+        const PlanarMap f =
+            constrain_planar(randn({n, 3}, options, generator) * 5.0,
+                             randn({n, 3}, options, generator) * 5.0, zeros({n}, options));
         CHECK(min(f.m).item() > -1);
         const Tensor h = tanh(randn({n}, options, generator) * 0.1);
         CHECK(min(1.0 + (1.0 - square(h)) * f.m).item() > 0);
@@ -100,7 +106,8 @@ TEST_CASE("N7: margins survive f32, and w = 0") {
         const Tensor worst = planar_log_det(zeros({1}), c.map.m);
         CHECK(std::isfinite(worst.item()));
     }
-    CHECK(std::log1p(static_cast<float>(std::log1p(std::exp(-18.0)) - 1)) == -INFINITY);  // the plain form
+    // the plain form
+    CHECK(std::log1p(static_cast<float>(std::log1p(std::exp(-18.0)) - 1)) == -INFINITY);
     for (const DType dtype : {f32, f64}) {
         Generator generator(4);
         Planar planar(3, generator);
@@ -117,11 +124,13 @@ TEST_CASE("N7: margins survive f32, and w = 0") {
     }
 }
 
-TEST_CASE("E7: with ||w|| in the place of ||w||^2, or without the constraint, the map can be folded") {
+TEST_CASE(
+    "E7: with ||w|| in the place of ||w||^2, or without the constraint, the map can be folded") {
     Generator generator(5);
     int folded_by_norm = 0, folded_without = 0;
     for (int i = 0; i < 1000; ++i) {
-        const Tensor w = randn({2}, doubles, generator) * 3.0, u = randn({2}, doubles, generator) * 2.0;
+        const Tensor w = randn({2}, doubles, generator) * 3.0,
+                     u = randn({2}, doubles, generator) * 2.0;
         const double wu = sum(w * u).item(), m = std::log1p(std::exp(wu)) - 1;
         const Tensor wrong = u + (m - wu) / norm(w) * w;  // two public repositories
         folded_by_norm += sum(w * wrong).item() < -1;
@@ -139,8 +148,11 @@ TEST_CASE("E7: with ||w|| in the place of ||w||^2, or without the constraint, th
 
 TEST_CASE("N10: the inverse of a planar flow is exact, also where it is steep, flat or far") {
     Generator generator(6);
-    const Tensor m = concat({linspace(-1 + 1e-9, 5, 500, doubles), linspace(100, 1e4, 20, doubles)}), b = 3.0 * randn({520}, doubles, generator);
-    const Tensor a = concat({5.0 * randn({260}, doubles, generator), narrow(-b, 0, 0, 130) * 1.0, 1e3 * randn({130}, doubles, generator)});
+    const Tensor m = concat(
+                     {linspace(-1 + 1e-9, 5, 500, doubles), linspace(100, 1e4, 20, doubles)}),
+                 b = 3.0 * randn({520}, doubles, generator);
+    const Tensor a = concat({5.0 * randn({260}, doubles, generator), narrow(-b, 0, 0, 130) * 1.0,
+                             1e3 * randn({130}, doubles, generator)});
     const Tensor c = a + m * tanh(a + b), found = planar_root(c, m, b);
     CHECK(largest((found + m * tanh(found + b) - c) / (1.0 + abs(c) + abs(m))) < 1e-15);
     for (const std::int64_t dim : {1, 2, 40}) {
@@ -152,11 +164,15 @@ TEST_CASE("N10: the inverse of a planar flow is exact, also where it is steep, f
     }
 }
 
-TEST_CASE("N10: the root's derivatives, first and second, are those of the implicit function theorem") {
+TEST_CASE(
+    "N10: the root's derivatives, first and second, are those of the implicit function theorem") {
     Generator generator(7);
-    const Tensor c = randn({6}, doubles, generator).requires_grad_(), m = (rand({6}, doubles, generator) * 3.0 - 0.9).requires_grad_(),
+    const Tensor c = randn({6}, doubles, generator).requires_grad_(),
+                 m = (rand({6}, doubles, generator) * 3.0 - 0.9).requires_grad_(),
                  b = randn({6}, doubles, generator).requires_grad_();
-    const auto root = [](const std::vector<Tensor>& in) { return planar_root(in[0], in[1], in[2]); };
+    const auto root = [](const std::vector<Tensor>& in) {
+        return planar_root(in[0], in[1], in[2]);
+    };
     CHECK_NOTHROW(gradcheck(root, {c, m, b}, {.name = "planar_root"}));
     CHECK_NOTHROW(gradgradcheck(root, {c, m, b}, {.name = "planar_root"}));
     // Through the whole density of given points: maximum likelihood.
@@ -167,8 +183,10 @@ TEST_CASE("N10: the root's derivatives, first and second, are those of the impli
         const Mapped back = planar.inverse(in[0]);
         return sum(square(back.z), {1}) * -0.5 + back.log_det;
     };
-    CHECK_NOTHROW(gradcheck(log_prob, {x, planar.w, planar.u, planar.b}, {.name = "planar likelihood"}));
-    CHECK_NOTHROW(gradgradcheck(log_prob, {x, planar.w, planar.u, planar.b}, {.name = "planar likelihood"}));
+    CHECK_NOTHROW(
+        gradcheck(log_prob, {x, planar.w, planar.u, planar.b}, {.name = "planar likelihood"}));
+    CHECK_NOTHROW(
+        gradgradcheck(log_prob, {x, planar.w, planar.u, planar.b}, {.name = "planar likelihood"}));
 }
 
 TEST_CASE("N8: radial determinants to 1e-12 and the closed inverse") {
@@ -183,7 +201,8 @@ TEST_CASE("N8: radial determinants to 1e-12 and the closed inverse") {
         CHECK(largest(radial.inverse(there.z).z - z) < 1e-14);
         // The paper's form: (1 + beta h)^(d - 1) (1 + beta h + beta h' r), h = 1 / (alpha + r)
         const RadialMap f = radial.parameters_for(z);
-        const Tensor r = norm(z - f.centre, 2, {1}), h = 1.0 / (f.alpha + r), beta = f.s - f.alpha, base = 1.0 + beta * h;
+        const Tensor r = norm(z - f.centre, 2, {1}), h = 1.0 / (f.alpha + r), beta = f.s - f.alpha,
+                     base = 1.0 + beta * h;
         const Tensor det = pow(base, static_cast<double>(dim - 1)) * (base - beta * square(h) * r);
         CHECK(largest(exp(there.log_det) / det - 1.0) < 1e-12);
     }
@@ -199,8 +218,11 @@ TEST_CASE("N9: alpha > 0 and beta_hat = -alpha + softplus(beta) keep both bracke
     const std::int64_t n = 1'000'000;
     for (const DType dtype : {f32, f64}) {
         const Options options{.dtype = dtype};
-        const RadialMap f = constrain_radial(zeros({n, 1}, options), 2.0 * randn({n}, options, generator), 8.0 * randn({n}, options, generator));
-        const Tensor r = exp(2.0 * randn({n}, options, generator)), beta = f.s - f.alpha, h = 1.0 / (f.alpha + r);
+        const RadialMap f =
+            constrain_radial(zeros({n, 1}, options), 2.0 * randn({n}, options, generator),
+                             8.0 * randn({n}, options, generator));
+        const Tensor r = exp(2.0 * randn({n}, options, generator)), beta = f.s - f.alpha,
+                     h = 1.0 / (f.alpha + r);
         CHECK(min(1.0 + beta * h).item() > 0);
         CHECK(min((r + f.s) * h).item() > 0);
         CHECK(min(square(h) * (r * (r + 2.0 * f.alpha) + f.alpha * f.s)).item() > 0);
@@ -209,14 +231,18 @@ TEST_CASE("N9: alpha > 0 and beta_hat = -alpha + softplus(beta) keep both bracke
 
 TEST_CASE("E6: with any alpha and any beta, as if R were enough, a radial map folds") {
     Generator generator(10);
-    const Tensor alpha = randn({10000}, doubles, generator), beta = randn({10000}, doubles, generator) * 2.0;
-    const Tensor r = abs(randn({10000}, doubles, generator)), h = 1.0 / (alpha + r), bracket = 1.0 + beta * h - beta * square(h) * r;
+    const Tensor alpha = randn({10000}, doubles, generator),
+                 beta = randn({10000}, doubles, generator) * 2.0;
+    const Tensor r = abs(randn({10000}, doubles, generator)), h = 1.0 / (alpha + r),
+                 bracket = 1.0 + beta * h - beta * square(h) * r;
     CHECK(sum(bracket < 0.0).item() > 1000);
     const Tensor positive = abs(alpha), g = 1.0 / (positive + r);  // alpha > 0 alone is not enough
     CHECK(sum(1.0 + beta * g - beta * square(g) * r < 0.0).item() > 100);
 }
 
-TEST_CASE("N4: the log-density of a chain is slogdet of the composite; E2: the Jacobian at the output is another number") {
+TEST_CASE(
+    "N4: the log-density of a chain is slogdet of the composite; E2: the Jacobian at the output is "
+    "another number") {
     Generator generator(11);
     for (const std::int64_t dim : {1, 2, 3, 5})
         for (const std::int64_t K : {1, 2, 4, 8}) {
@@ -233,7 +259,8 @@ TEST_CASE("N4: the log-density of a chain is slogdet of the composite; E2: the J
                 auto& layer = dynamic_cast<Planar&>(flow->layer(k));
                 const Tensor& output = steps[static_cast<std::size_t>(k)].z;
                 const PlanarMap f = layer.parameters_for(output);
-                literal = literal + log(abs(1.0 + (1.0 - square(planar_activation(f, output))) * sum(f.w * f.u_hat)));
+                literal = literal + log(abs(1.0 + (1.0 - square(planar_activation(f, output))) *
+                                                      sum(f.w * f.u_hat)));
             }
             CHECK(largest(literal - slogdet(J).logabsdet) > 1e-4);
         }
@@ -243,8 +270,13 @@ TEST_CASE("a log-determinant that is not finite names its layer") {
     Generator generator(12);
     const auto flow = make_flow("radial", {.dim = 2, .k = 3}, generator);
     dynamic_cast<Radial&>(flow->layer(1)).beta.requires_grad_(false).fill_(std::nan(""));
-    CHECK(message_of([&] { flow->transform(zeros({1, 2})); }).find("layer 1, radial") != std::string::npos);
-    CHECK(message_of([&] { flow->inverse(ones({1, 2})); }).find("layer 1, radial") != std::string::npos);  // whose NaN goes on into layer 0
+    CHECK(message_of([&] {
+              flow->transform(zeros({1, 2}));
+          }).find("layer 1, radial") != std::string::npos);
+    // whose NaN goes on into layer 0
+    CHECK(message_of([&] {
+              flow->inverse(ones({1, 2}));
+          }).find("layer 1, radial") != std::string::npos);
 }
 
 TEST_CASE("amortised planar flows begin as the identity, and learn from there") {

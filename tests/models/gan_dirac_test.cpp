@@ -23,25 +23,33 @@ struct Update {
 // The step and its Jacobian by autograd, from the losses and the penalty that training uses.
 Update by_autograd(const DiracGan& game, DiracState state, const char* loss) {
     Generator unused(0);
-    const Tensor psi = Tensor(state.psi, doubles).requires_grad_(), theta = Tensor(state.theta, doubles).requires_grad_();
+    const Tensor psi = Tensor(state.psi, doubles).requires_grad_(),
+                 theta = Tensor(state.theta, doubles).requires_grad_();
     const Tensor data = zeros({1, 1}, doubles), sample = reshape(theta, {1, 1});
     const auto critic = [&](const Tensor& x) { return psi * x; };
     const Objective& rules = objective(loss);
-    const Tensor of_d = rules.discriminator_loss(critic(data), critic(sample), 1) + game.penalty * penalty("r1").of(critic, data, sample, unused);
+    const Tensor of_d = rules.discriminator_loss(critic(data), critic(sample), 1) +
+                        game.penalty * penalty("r1").of(critic, data, sample, unused);
     const Tensor next_psi = psi - game.rate * grad(of_d, {psi}, {.create_graph = true})[0];
     const Tensor seen = game.alternating ? next_psi : psi;
-    const Tensor answer = reshape(theta, {1, 1});  // G's derivative is the partial one: what D saw of theta before is no part of it
-    const Tensor slope = grad(rules.generator_loss(critic(data), seen * answer), {answer}, {.create_graph = true})[0];
+    // G's derivative is the partial one: what D saw of theta before is no part of it
+    const Tensor answer = reshape(theta, {1, 1});
+    const Tensor slope = grad(rules.generator_loss(critic(data), seen * answer), {answer},
+                              {.create_graph = true})[0];
     const Tensor next_theta = theta - game.rate * reshape(slope, {});
     Update update{{next_psi.item(), next_theta.item()}, {}};
     for (int row = 0; row < 2; ++row) {
-        const auto derivatives = grad(row == 0 ? next_psi : next_theta, {psi, theta}, {.retain_graph = true});
-        for (std::size_t column = 0; column < 2; ++column) update.jacobian[static_cast<std::size_t>(row)][column] = derivatives[column].item();
+        const auto derivatives =
+            grad(row == 0 ? next_psi : next_theta, {psi, theta}, {.retain_graph = true});
+        for (std::size_t column = 0; column < 2; ++column)
+            update.jacobian[static_cast<std::size_t>(row)][column] = derivatives[column].item();
     }
     return update;
 }
 
-double largest(const DiracGan& game) { return std::max(std::abs(game.eigenvalues()[0]), std::abs(game.eigenvalues()[1])); }
+double largest(const DiracGan& game) {
+    return std::max(std::abs(game.eigenvalues()[0]), std::abs(game.eigenvalues()[1]));
+}
 
 // |(psi, theta)| after so many steps from (0.1, 0.1), over what it was.
 double growth(const DiracGan& game, int steps) {
@@ -67,7 +75,9 @@ private:
 
 }  // namespace
 
-TEST_CASE("G10: step and Jacobian of the Dirac-GAN are those of the losses and the penalty that training uses") {
+TEST_CASE(
+    "G10: step and Jacobian of the Dirac-GAN are those of the losses and the penalty that training "
+    "uses") {
     for (const bool alternating : {false, true})
         for (const double gamma : {0.0, 0.3, 2.0}) {
             const DiracGan game{.rate = 0.2, .penalty = gamma, .alternating = alternating};
@@ -75,7 +85,8 @@ TEST_CASE("G10: step and Jacobian of the Dirac-GAN are those of the losses and t
                 const Update update = by_autograd(game, {0, 0}, loss);
                 const DiracJacobian exact = game.jacobian();
                 for (std::size_t row = 0; row < 2; ++row)
-                    for (std::size_t column = 0; column < 2; ++column) CHECK(std::abs(update.jacobian[row][column] - exact[row][column]) < 1e-15);
+                    for (std::size_t column = 0; column < 2; ++column)
+                        CHECK(std::abs(update.jacobian[row][column] - exact[row][column]) < 1e-15);
             }
             for (const DiracState state : {DiracState{0.7, -1.2}, {-3, 2}, {30, 40}}) {
                 const Update update = by_autograd(game, state, "non-saturating");
@@ -85,20 +96,28 @@ TEST_CASE("G10: step and Jacobian of the Dirac-GAN are those of the losses and t
         }
 }
 
-TEST_CASE("G10: gradient descent of both at once spirals away for every rate, taking turns circles, R1 converges") {
+TEST_CASE(
+    "G10: gradient descent of both at once spirals away for every rate, taking turns circles, R1 "
+    "converges") {
     for (const double h : {0.01, 0.1, 0.5, 1.0}) {
         CAPTURE(h);
         CHECK(largest({.rate = h}) == doctest::Approx(std::sqrt(1 + h * h / 4)).epsilon(1e-14));
         CHECK(largest({.rate = h}) > 1);
-        for (const auto& l : DiracGan{.rate = h, .alternating = true}.eigenvalues()) CHECK(std::abs(l) == doctest::Approx(1).epsilon(1e-14));
-        CHECK(std::abs(largest({.rate = h, .penalty = 0.8}) - std::sqrt(1 - 0.8 * h + h * h / 4)) < 1e-14);
+        for (const auto& l : DiracGan{.rate = h, .alternating = true}.eigenvalues())
+            CHECK(std::abs(l) == doctest::Approx(1).epsilon(1e-14));
+        CHECK(std::abs(largest({.rate = h, .penalty = 0.8}) - std::sqrt(1 - 0.8 * h + h * h / 4)) <
+              1e-14);
         CHECK(largest({.rate = h, .penalty = 0.8}) < 1);
         CHECK(largest({.rate = h, .penalty = 0.8, .alternating = true}) < 1);
-        if (h < 1) CHECK(largest({.rate = h, .penalty = 0.8, .alternating = true}) == doctest::Approx(std::sqrt(1 - 0.8 * h)).epsilon(1e-14));
+        if (h < 1)
+            CHECK(largest({.rate = h, .penalty = 0.8, .alternating = true}) ==
+                  doctest::Approx(std::sqrt(1 - 0.8 * h)).epsilon(1e-14));
     }
-    CHECK(largest({.rate = 4.5, .alternating = true}) > 1.5);               // beyond s = 2 turns spiral away as well
-    CHECK(largest({.rate = 0.1, .penalty = 0.02}) > 1);                     // too weak a penalty for this rate: gamma < h / 4
-    CHECK(largest({.rate = 0.1, .penalty = 30}) > 1);                       // too strong
+    // beyond s = 2 turns spiral away as well
+    CHECK(largest({.rate = 4.5, .alternating = true}) > 1.5);
+    // too weak a penalty for this rate: gamma < h / 4
+    CHECK(largest({.rate = 0.1, .penalty = 0.02}) > 1);
+    CHECK(largest({.rate = 0.1, .penalty = 30}) > 1);  // too strong
     // And so it goes.
     CHECK(growth({.rate = 0.1}, 2000) > 3);
     CHECK(growth({.rate = 0.1, .alternating = true}, 2000) == doctest::Approx(1).epsilon(0.1));
@@ -109,10 +128,12 @@ TEST_CASE("G10: gradient descent of both at once spirals away for every rate, ta
 TEST_CASE("G10: one evaluation of G a sample, in training and after it") {
     Counted generator;
     nn::Linear discriminator(2, 1);
-    nn::SGD of_g(generator.parameters(), {.lr = 0.1}), of_d(discriminator.parameters(), {.lr = 0.1});
+    nn::SGD of_g(generator.parameters(), {.lr = 0.1}),
+        of_d(discriminator.parameters(), {.lr = 0.1});
     Generator random(1);
     const auto batch = [&] { return Minibatch{randn({8, 2}, random), {}}; };
-    Algorithm1 game({generator, discriminator, of_g, of_d}, {batch, batch}, {}, {.objective = objective("minimax"), .discriminator_steps = 3});
+    Algorithm1 game({generator, discriminator, of_g, of_d}, {batch, batch}, {},
+                    {.objective = objective("minimax"), .discriminator_steps = 3});
     game.iteration(random);
     CHECK(generator.calls == 3 + 1);  // k steps of D, one of G
     CHECK(generator.samples == 8 * 4);

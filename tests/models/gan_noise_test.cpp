@@ -41,7 +41,8 @@ double ks_p(std::vector<double> sample, const std::function<double(double)>& cdf
 
 // Is the mean of these values the expectation, to 4 standard errors?
 bool agrees(const Tensor& values, double expectation) {
-    return std::abs(mean(values).item() - expectation) < 4 * stddev(values).item() / std::sqrt(static_cast<double>(values.numel()));
+    return std::abs(mean(values).item() - expectation) <
+           4 * stddev(values).item() / std::sqrt(static_cast<double>(values.numel()));
 }
 
 // E h(x), x in (-1, 1) of density p, by the midpoint rule.
@@ -67,11 +68,13 @@ TEST_CASE("G2: expectations under p_g are those of h(G(z)), for an affine G") {
     // E |x|^2 = |b|^2 + |A|^2, E cos(t x) = cos(t b) exp(-|A^T t|^2 / 2)
     CHECK(agrees(sum(square(x), {1}), 1.25 + 1.44 + 0.16 + 0.09 + 0.49));
     const double t0 = 0.8, t1 = -0.6, u0 = 1.2 * t0 + 0.3 * t1, u1 = -0.4 * t0 + 0.7 * t1;
-    CHECK(agrees(cos(select(x, 1, 0) * t0 + select(x, 1, 1) * t1), std::cos(0.5 * t0 - t1) * std::exp(-(u0 * u0 + u1 * u1) / 2)));
+    CHECK(agrees(cos(select(x, 1, 0) * t0 + select(x, 1, 1) * t1),
+                 std::cos(0.5 * t0 - t1) * std::exp(-(u0 * u0 + u1 * u1) / 2)));
     const double deviation = std::sqrt(1.44 + 0.16);
     const auto first = select(x, 1, 0).to_vector();
     CHECK(ks_p(first, [&](double v) { return normal_cdf((v - 0.5) / deviation); }) > 1e-3);
-    CHECK(ks_p(first, [&](double v) { return normal_cdf((v - 0.52) / deviation); }) < 1e-3);  // the test can tell
+    // the test can tell
+    CHECK(ks_p(first, [&](double v) { return normal_cdf((v - 0.52) / deviation); }) < 1e-3);
 }
 
 TEST_CASE("G2: and for G = tanh, whose density is that of the prior over the slope") {
@@ -84,7 +87,9 @@ TEST_CASE("G2: and for G = tanh, whose density is that of the prior over the slo
     Generator generator(2);
     const Tensor x = g(randn({kSamples, 1}, {.dtype = f64}, generator));
     const auto z_of = [&](double v) { return (std::atanh(v) - b) / a; };
-    const auto density = [&](double v) { return std::exp(-z_of(v) * z_of(v) / 2) / std::sqrt(2 * M_PI) / (a * (1 - v * v)); };
+    const auto density = [&](double v) {
+        return std::exp(-z_of(v) * z_of(v) / 2) / std::sqrt(2 * M_PI) / (a * (1 - v * v));
+    };
     CHECK(quadrature([](double) { return 1.0; }, density) == doctest::Approx(1).epsilon(1e-9));
     CHECK(agrees(x, quadrature([](double v) { return v; }, density)));
     CHECK(agrees(exp(x), quadrature([](double v) { return std::exp(v); }, density)));
@@ -95,15 +100,21 @@ TEST_CASE("G2: and for G = tanh, whose density is that of the prior over the slo
 
 TEST_CASE("E8: the noise comes from p_z all the way, while p_g moves") {
     Generator init(3), noise(4), data(5), generator(6);
-    nn::Linear g(1, 1, {.dtype = f64, .generator = &init}), d(1, 1, {.dtype = f64, .generator = &init});
+    nn::Linear g(1, 1, {.dtype = f64, .generator = &init}),
+        d(1, 1, {.dtype = f64, .generator = &init});
     nn::SGD sgd_g(g.parameters(), {.lr = 0.05}), sgd_d(d.parameters(), {.lr = 0.05});
     std::vector<Tensor> drawn;
-    const Sources sources{.data = [&] { return Minibatch{3.0 + randn({50, 1}, {.dtype = f64}, data), {}}; },
-                          .noise = [&] {
-                              drawn.push_back(randn({50, 1}, {.dtype = f64}, noise));
-                              return Minibatch{drawn.back(), {}};
-                          }};
-    Algorithm1 algorithm({g, d, sgd_g, sgd_d}, sources, {}, {.objective = objective("non-saturating")});
+    const Sources sources{.data =
+                              [&] {
+                                  return Minibatch{3.0 + randn({50, 1}, {.dtype = f64}, data), {}};
+                              },
+                          .noise =
+                              [&] {
+                                  drawn.push_back(randn({50, 1}, {.dtype = f64}, noise));
+                                  return Minibatch{drawn.back(), {}};
+                              }};
+    Algorithm1 algorithm({g, d, sgd_g, sgd_d}, sources, {},
+                         {.objective = objective("non-saturating")});
     const auto made = [&](const Tensor& z) {
         NoGrad guard;
         return g(z).to_vector();
@@ -111,10 +122,13 @@ TEST_CASE("E8: the noise comes from p_z all the way, while p_g moves") {
     const std::vector<double> before = made(randn({2000, 1}, {.dtype = f64}, init));
     for (int i = 0; i < 200; ++i) algorithm.iteration(generator);
     const std::size_t half = drawn.size() / 2;
-    for (const auto& part : {std::span(drawn).first(half), std::span(drawn).last(half)}) CHECK(ks_p(concat(part).to_vector(), normal_cdf) > 1e-3);
+    for (const auto& part : {std::span(drawn).first(half), std::span(drawn).last(half)})
+        CHECK(ks_p(concat(part).to_vector(), normal_cdf) > 1e-3);
     const std::vector<double> after = made(concat(drawn));
     // Noise taken from p_g, as Algorithm 1 prints it, would be these.
     CHECK(ks_p(after, normal_cdf) < 1e-3);
-    const auto mean_of = [](const std::vector<double>& v) { return mean(f64s(v, {static_cast<std::int64_t>(v.size())})).item(); };
+    const auto mean_of = [](const std::vector<double>& v) {
+        return mean(f64s(v, {static_cast<std::int64_t>(v.size())})).item();
+    };
     CHECK(mean_of(after) > mean_of(before) + 1);  // towards the data
 }

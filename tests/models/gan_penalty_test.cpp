@@ -1,4 +1,5 @@
-// Penalties on D's gradient: PyTorch's numbers, and second derivatives through the DCGAN's discriminator.
+// Penalties on D's gradient: PyTorch's numbers, and second derivatives through the DCGAN's
+// discriminator.
 #include "models/gan/penalty.h"
 
 #include "autograd/engine.h"
@@ -29,21 +30,23 @@ struct Small {
     Tensor operator()(const Tensor& x) const { return matmul(tanh(matmul(x, transpose(W))), v); }
 };
 
-// A DCGAN in f64, of the least width, with weights large enough to be seen in a difference quotient.
+// A DCGAN in f64, of the least width, with weights large enough to be seen in a difference
+// quotient.
 Pair small_dcgan(const char* norm = "batch") {
     Generator init(3);
     Pair pair = dcgan_28({.noise = 1, .width = 1, .norm = norm}, init);
     for (nn::Module* module : {pair.generator.get(), pair.discriminator.get()}) {
         module->to(f64);
         NoGrad guard;
-        for (Tensor& p : module->parameters()) p.copy_(0.4 * randn(p.shape(), p.options(), init) + 0.1);
+        for (Tensor& p : module->parameters())
+            p.copy_(0.4 * randn(p.shape(), p.options(), init) + 0.1);
     }
     return pair;
 }
 
-// f(), whose first derivatives are second ones through the module already, by gradcheck and gradgradcheck in the module's parameters.
-template <class F>
-void check_gradients(nn::Module& module, const char* name, F&& f) {
+// f(), whose first derivatives are second ones through the module already, by gradcheck and
+// gradgradcheck in the module's parameters.
+template <class F> void check_gradients(nn::Module& module, const char* name, F&& f) {
     const NamedTensors own = module.named_parameters();
     std::vector<Tensor> inputs;
     for (const auto& [parameter, p] : own) inputs.push_back(clone_data(p).requires_grad_());
@@ -67,7 +70,8 @@ TEST_CASE("gradient penalties: values and gradients are PyTorch's") {
     const Tensor real = spread({4, 2}, 2.0), fake = spread({4, 2}, 0.7);
     Generator generator(1);
     CHECK(distance(input_gradient_norm(critic, real), golden::gan_gradient_norm) < 1e-14);
-    const auto check_one = [&](const char* name, const Tensor& samples, const std::vector<double>& expected) {
+    const auto check_one = [&](const char* name, const Tensor& samples,
+                               const std::vector<double>& expected) {
         CAPTURE(name);
         const Tensor p = penalty(name).of(critic, real, samples, generator);
         std::vector<double> got{p.item()};
@@ -82,7 +86,8 @@ TEST_CASE("gradient penalties: values and gradients are PyTorch's") {
 }
 
 TEST_CASE("gradient penalties: WGAN-GP looks at one point of each line, drawn uniformly") {
-    const Tensor real = ones({2000, 2, 1}, {.dtype = f64}), fake = zeros({2000, 2, 1}, {.dtype = f64});
+    const Tensor real = ones({2000, 2, 1}, {.dtype = f64}),
+                 fake = zeros({2000, 2, 1}, {.dtype = f64});
     Tensor seen;
     const Critic critic = [&](const Tensor& x) {
         seen = detach(x);
@@ -90,7 +95,8 @@ TEST_CASE("gradient penalties: WGAN-GP looks at one point of each line, drawn un
     };
     Generator generator(2);
     const double p = penalty("wgan-gp").of(critic, real, fake, generator).item();
-    CHECK(p == doctest::Approx((std::sqrt(2.0) - 1) * (std::sqrt(2.0) - 1)).epsilon(1e-14));  // |grad| = sqrt 2 everywhere
+    // |grad| = sqrt 2 everywhere
+    CHECK(p == doctest::Approx((std::sqrt(2.0) - 1) * (std::sqrt(2.0) - 1)).epsilon(1e-14));
     CHECK(same_bits(select(seen, 1, 0), select(seen, 1, 1)));  // one t a sample
     CHECK(std::abs(mean(seen).item() - 0.5) < 4 / std::sqrt(12.0 * 2000));
     CHECK(var(select(seen, 1, 0)).item() == doctest::Approx(1.0 / 12).epsilon(0.1));
@@ -122,14 +128,16 @@ TEST_CASE("gradient penalties: at a flat D they are finite, without recording th
 
 TEST_CASE("gradient penalties: their derivatives through the DCGAN's discriminator") {
     Generator data(4);
-    const Tensor real = randn({3, 1, 28, 28}, {.dtype = f64}, data), fake = randn({3, 1, 28, 28}, {.dtype = f64}, data);
+    const Tensor real = randn({3, 1, 28, 28}, {.dtype = f64}, data),
+                 fake = randn({3, 1, 28, 28}, {.dtype = f64}, data);
     for (const char* norm : {"batch", "group"})
         for (const char* name : {"wgan-gp", "r1", "r2"}) {
             const Pair pair = small_dcgan(norm);
             nn::Module& d = *pair.discriminator;
             check_gradients(d, name, [&] {
                 Generator generator(5);
-                return penalty(name).of([&](const Tensor& x) { return d(x); }, real, fake, generator);
+                return penalty(name).of([&](const Tensor& x) { return d(x); }, real, fake,
+                                        generator);
             });
         }
 }
@@ -138,11 +146,14 @@ TEST_CASE("unrolled GAN: the generator's loss through two steps of the DCGAN's d
     const Pair pair = small_dcgan();
     nn::Module &g = *pair.generator, &d = *pair.discriminator;
     Generator data(6);
-    const Tensor real = randn({3, 1, 28, 28}, {.dtype = f64}, data), z = randn({3, 1}, {.dtype = f64}, data);
+    const Tensor real = randn({3, 1, 28, 28}, {.dtype = f64}, data),
+                 z = randn({3, 1}, {.dtype = f64}, data);
     const Objective& o = objective("non-saturating");
     check_gradients(g, "unrolled", [&] {
         const Tensor samples = g(z);
-        const nn::FunctionalScope ahead(d, unrolled(d, [&] { return o.discriminator_loss(d(real), d(samples), 1); }, 2, 0.05));
+        const nn::FunctionalScope ahead(
+            d, unrolled(
+                   d, [&] { return o.discriminator_loss(d(real), d(samples), 1); }, 2, 0.05));
         return o.generator_loss({}, d(samples));
     });
 }
@@ -160,12 +171,14 @@ TEST_CASE("unrolled GAN: parameters and gradient are PyTorch's, the discriminato
     const Objective& o = objective("non-saturating");
     const auto loss = [&] { return o.discriminator_loss(d(real), d(samples), 1); };
     const NamedTensors ahead = unrolled(d, loss, 3, 0.3);
-    CHECK(distance(concat({flatten(ahead[0].second), ahead[1].second}), golden::gan_unrolled_parameters) < 1e-14);
+    CHECK(distance(concat({flatten(ahead[0].second), ahead[1].second}),
+                   golden::gan_unrolled_parameters) < 1e-14);
     {
         const nn::FunctionalScope scope(d, ahead);
         const Tensor l = o.generator_loss({}, d(samples));
         CHECK(std::abs(l.item() - golden::gan_unrolled[0]) < 1e-14);
-        CHECK(distance(grad(l, {samples})[0], {golden::gan_unrolled.begin() + 1, golden::gan_unrolled.end()}) < 1e-14);
+        CHECK(distance(grad(l, {samples})[0],
+                       {golden::gan_unrolled.begin() + 1, golden::gan_unrolled.end()}) < 1e-14);
     }
     CHECK(same_bits(d.weight, spread({1, 2}, 0.5)));
     CHECK_FALSE(d.weight.grad().defined());
@@ -181,7 +194,8 @@ TEST_CASE("unrolled GAN: parameters and gradient are PyTorch's, the discriminato
     CHECK(same_bits(one[1].second, d.bias));
     CHECK_FALSE(same_bits(one[0].second, d.weight));
     CHECK(contains(error_of([&] { unrolled(d, loss, -1, 0.3); }), "got -1"));
-    CHECK(contains(error_of([&] { unrolled(d, loss, 1, 0); }), "the learning rate must be positive"));
+    CHECK(
+        contains(error_of([&] { unrolled(d, loss, 1, 0); }), "the learning rate must be positive"));
 }
 
 TEST_CASE("gradient penalties: what makes no sense is refused") {
@@ -189,8 +203,17 @@ TEST_CASE("gradient penalties: what makes no sense is refused") {
     Generator generator(1);
     const Tensor x = spread({4, 2}, 0);
     CHECK(contains(error_of([] { penalty("gp"); }), "expected one of wgan-gp, r1, r2, r1+r2"));
-    CHECK(contains(error_of([&] { penalty("wgan-gp").of(critic, x, spread({3, 2}, 0), generator); }), "of one shape"));
-    CHECK(contains(error_of([&] { penalty("r2").of(critic, x, {}, generator); }), "needs x [B, ..]"));
-    CHECK(contains(error_of([&] { input_gradient_norm([](const Tensor& in) { return in * 2.0; }, x); }), "one logit a sample"));
-    CHECK_FALSE(error_of([&] { input_gradient_norm([](const Tensor&) { return zeros({4}); }, x); }).empty());  // a D that reads nothing
+    CHECK(contains(error_of([&] {
+                       penalty("wgan-gp").of(critic, x, spread({3, 2}, 0), generator);
+                   }),
+                   "of one shape"));
+    CHECK(
+        contains(error_of([&] { penalty("r2").of(critic, x, {}, generator); }), "needs x [B, ..]"));
+    CHECK(contains(
+        error_of([&] { input_gradient_norm([](const Tensor& in) { return in * 2.0; }, x); }),
+        "one logit a sample"));
+    // a D that reads nothing
+    CHECK_FALSE(error_of([&] {
+                    input_gradient_norm([](const Tensor&) { return zeros({4}); }, x);
+                }).empty());
 }

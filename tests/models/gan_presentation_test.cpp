@@ -12,12 +12,15 @@ using namespace eps::models::gan;
 using namespace nn_test;
 
 namespace {
-Tensor classes_of(const std::vector<double>& y) { return tensor(y, {static_cast<std::int64_t>(y.size())}, {.dtype = i64}); }
+Tensor classes_of(const std::vector<double>& y) {
+    return tensor(y, {static_cast<std::int64_t>(y.size())}, {.dtype = i64});
+}
 }  // namespace
 
 TEST_CASE("gan presentation: classes are further features, or constant planes") {
     const Tensor x = tensor({1, 2, 3, 4}, {2, 2});
-    CHECK(condition(x, classes_of({2, 0}), 3).to_vector() == std::vector<double>{1, 2, 0, 0, 1, 3, 4, 1, 0, 0});
+    CHECK(condition(x, classes_of({2, 0}), 3).to_vector() ==
+          std::vector<double>{1, 2, 0, 0, 1, 3, 4, 1, 0, 0});
     const Tensor images = condition(reshape(x, {2, 1, 1, 2}), classes_of({1, 0}), 2);
     CHECK(images.shape() == Shape{2, 3, 1, 2});
     CHECK(images.to_vector() == std::vector<double>{1, 2, 0, 0, 1, 1, 3, 4, 1, 1, 0, 0});
@@ -36,11 +39,15 @@ TEST_CASE("gan presentation: a pack is samples side by side") {
     CHECK(pack(x, 1).same_as(x));
     const Tensor images = reshape(x, {4, 1, 1, 2});
     CHECK(pack(images, 4).shape() == Shape{1, 4, 1, 2});
-    CHECK(select(pack(images, 2), 1, 1).to_vector() == std::vector<double>{3, 4, 7, 8});  // the second channel: the second sample of each pack
+    // the second channel: the second sample of each pack
+    CHECK(select(pack(images, 2), 1, 1).to_vector() == std::vector<double>{3, 4, 7, 8});
 }
 
-TEST_CASE("gan presentation: noise on what D sees, then classes, then packs; noise for G has its classes") {
-    const Minibatch batch{zeros({4000, 2}, {.dtype = f64}), classes_of(std::vector<double>(4000, 1))};
+TEST_CASE(
+    "gan presentation: noise on what D sees, then classes, then packs; noise for G has its "
+    "classes") {
+    const Minibatch batch{zeros({4000, 2}, {.dtype = f64}),
+                          classes_of(std::vector<double>(4000, 1))};
     const Presentation shown{.classes = 2, .pac = 2, .instance_noise = 0.3};
     Generator generator(1);
     const Tensor x = reshape(shown.for_discriminator(batch, generator), {4000, 4});
@@ -66,10 +73,17 @@ TEST_CASE("gan presentation: what makes no sense is refused") {
     CHECK_FALSE(error_of([&] { condition(x, classes_of({0, 1, 2, 3}), 3); }).empty());
     CHECK_FALSE(error_of([&] { condition(x, classes_of({0, 1, 2, -1}), 3); }).empty());
     CHECK_FALSE(error_of([&] { condition(x, classes_of({0, 0, 0, 0}), 0); }).empty());
-    CHECK(contains(error_of([&] { condition(zeros({4}), classes_of({0, 0, 0, 0}), 1); }), "[m, F]"));
+    CHECK(contains(error_of([&] {
+                       condition(zeros({4}), classes_of({0, 0, 0, 0}), 1);
+                   }),
+                   "[m, F]"));
     CHECK(contains(error_of([&] { condition({}, classes_of({0}), 1); }), "[m, F]"));
-    for (const std::int64_t pac : {3, 0, -1}) CHECK(contains(error_of([&] { pack(x, pac); }), "packs must divide the batch"));
+    for (const std::int64_t pac : {3, 0, -1})
+        CHECK(contains(error_of([&] { pack(x, pac); }), "packs must divide the batch"));
     Generator generator(1);
-    CHECK(contains(error_of([&] { Presentation{.instance_noise = -1}.for_discriminator({x, {}}, generator); }), "must not be negative"));
+    CHECK(contains(error_of([&] {
+                       Presentation{.instance_noise = -1}.for_discriminator({x, {}}, generator);
+                   }),
+                   "must not be negative"));
     CHECK_FALSE(error_of([&] { Presentation{}.for_discriminator({}, generator); }).empty());
 }

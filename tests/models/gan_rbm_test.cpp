@@ -39,7 +39,8 @@ Tensor frequencies(const Tensor& v) {
 
 TEST_CASE("G11: the partition function, by enumeration of all there is") {
     Generator generator(1);
-    const Rbm rbm{randn({4, 3}, doubles, generator), randn({4}, doubles, generator), randn({3}, doubles, generator)};
+    const Rbm rbm{randn({4, 3}, doubles, generator), randn({4}, doubles, generator),
+                  randn({3}, doubles, generator)};
     const std::vector<double> W = rbm.W.to_vector(), b = rbm.b.to_vector(), c = rbm.c.to_vector();
     double Z = 0;
     for (unsigned v = 0; v < 16; ++v)
@@ -48,30 +49,40 @@ TEST_CASE("G11: the partition function, by enumeration of all there is") {
             for (unsigned i = 0; i < 4; ++i) energy += (v >> i & 1) * b[i];
             for (unsigned j = 0; j < 3; ++j) energy += (h >> j & 1) * c[j];
             for (unsigned i = 0; i < 4; ++i)
-                for (unsigned j = 0; j < 3; ++j) energy += (v >> i & 1) * (h >> j & 1) * W[3 * i + j];
+                for (unsigned j = 0; j < 3; ++j)
+                    energy += (v >> i & 1) * (h >> j & 1) * W[3 * i + j];
             Z += std::exp(energy);
         }
     CHECK(rbm.log_partition() == doctest::Approx(std::log(Z)).epsilon(1e-14));
     CHECK(sum(rbm.probabilities()).item() == doctest::Approx(1).epsilon(1e-14));
-    CHECK(max(abs(log(rbm.probabilities()) + rbm.log_partition() - rbm.log_unnormalised(rbm.states()))).item() < 1e-12);
-    // The chain's sweep is a distribution for each start, leaves p as it is, and looks the same backwards.
+    CHECK(max(abs(log(rbm.probabilities()) + rbm.log_partition() -
+                  rbm.log_unnormalised(rbm.states())))
+              .item() < 1e-12);
+    // The chain's sweep is a distribution for each start, leaves p as it is, and looks the same
+    // backwards.
     const Tensor T = rbm.transition(), p = rbm.probabilities(), flow = unsqueeze(p, 1) * T;
     CHECK(max(abs(sum(T, {1}) - 1.0)).item() < 1e-14);
     CHECK(max(abs(matmul(p, T) - p)).item() < 1e-14);
     CHECK(max(abs(flow - transpose(flow))).item() < 1e-15);
     // Its cost doubles with every unit, and soon there is none that could pay it.
-    CHECK_THROWS_AS((Rbm{zeros({20, 2}, doubles), zeros({20}, doubles), zeros({2}, doubles)}.log_partition()), Error);
-    CHECK_THROWS_AS((Rbm{zeros({16, 16}, doubles), zeros({16}, doubles), zeros({16}, doubles)}.transition()), Error);
+    CHECK_THROWS_AS(
+        (Rbm{zeros({20, 2}, doubles), zeros({20}, doubles), zeros({2}, doubles)}.log_partition()),
+        Error);
+    CHECK_THROWS_AS(
+        (Rbm{zeros({16, 16}, doubles), zeros({16}, doubles), zeros({16}, doubles)}.transition()),
+        Error);
 }
 
-TEST_CASE("G11: the Gibbs chain samples the machine, but the better it separates its modes the slower") {
+TEST_CASE(
+    "G11: the Gibbs chain samples the machine, but the better it separates its modes the slower") {
     Generator generator(2);
     constexpr std::int64_t kChains = 20000;
     const auto after = [&](const Rbm& rbm, std::int64_t sweeps) {  // from 0000, all chains
         return frequencies(rbm.gibbs(zeros({kChains, 4}, doubles), sweeps, generator));
     };
     const Rbm easy = two_patterns(0.5), hard = two_patterns(4);
-    const double noise = 4 * 0.5 * std::sqrt(16.0 / kChains);  // of frequencies about probabilities, generously
+    // of frequencies about probabilities, generously
+    const double noise = 4 * 0.5 * std::sqrt(16.0 / kChains);
     CHECK(easy.relaxation_time() < 1);
     CHECK(total_variation(after(easy, 10), easy.probabilities()) < noise);
     CHECK(hard.relaxation_time() > 100);

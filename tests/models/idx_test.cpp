@@ -76,7 +76,8 @@ TEST_CASE_FIXTURE(Fixture, "what is wrong with an idx file") {
     CHECK(contains(refusal(idx({0xffffffffu, 0xffffffffu, 0xffffffffu}, kSix)), "promises more"));
     CHECK(contains(refusal(gzipped(idx({2, 3}, "12345"))), "truncated data: 5 elements"));
     CHECK(contains(refusal(gzipped(idx({2, 3}, "1234567"))), "data after the last element"));
-    CHECK(contains(refusal(gzipped(idx({2, 3}, kSix)) + "x"), "bytes after the end of the gzip stream"));
+    CHECK(contains(refusal(gzipped(idx({2, 3}, kSix)) + "x"),
+                   "bytes after the end of the gzip stream"));
     CHECK(contains(refusal(gzipped(idx({0xffffffffu}, kSix))), "promises more"));
     std::string wrong_sum = gzipped(idx({2, 3}, kSix));
     wrong_sum[wrong_sum.size() - 6] = static_cast<char>(~wrong_sum[wrong_sum.size() - 6]);
@@ -93,8 +94,11 @@ TEST_CASE_FIXTURE(Fixture, "damaged idx files never crash the reader, and a bomb
     CachingAllocator& allocator = allocator_of(cpu);
     allocator.reset_peak();
     const std::size_t before = allocator.stats().live_bytes;
-    CHECK(contains(refusal(gzipped(idx({6}, std::string(100'000'000, '\0')))), "data after the last element"));
-    CHECK(contains(refusal(gzipped(idx({90'000'000}, std::string(300'000, '\0') + std::string(90'000, 'x')))), "promises more"));
+    CHECK(contains(refusal(gzipped(idx({6}, std::string(100'000'000, '\0')))),
+                   "data after the last element"));
+    CHECK(contains(
+        refusal(gzipped(idx({90'000'000}, std::string(300'000, '\0') + std::string(90'000, 'x')))),
+        "promises more"));
     CHECK(allocator.stats().peak_bytes - before < 2'000'000);
 }
 
@@ -115,7 +119,8 @@ TEST_CASE_FIXTURE(Fixture, "image data sets from a folder") {
     CHECK_THROWS_AS(load_images("mnist", "test", dir), DataMissing);
     CHECK_THROWS_AS(load_images("mnist", "train"), DataMissing);
     CHECK(contains(message_of([&] { load_images("mnist", "train"); }), "--data-dir DIR"));
-    CHECK(contains(message_of([&] { load_images("fashion-mnist", "test", dir); }), "dataset-fashion-mnist"));
+    CHECK(contains(message_of([&] { load_images("fashion-mnist", "test", dir); }),
+                   "dataset-fashion-mnist"));
     CHECK(contains(message_of([] { load_images("cifar", "train"); }), "unknown data set 'cifar'"));
     CHECK(contains(message_of([] { load_images("mnist", "valid"); }), "unknown split 'valid'"));
 }
@@ -129,7 +134,8 @@ TEST_CASE("Fashion-MNIST") {
     CHECK(test.images.shape() == Shape{10000, 28, 28});
     CHECK(test.labels.shape() == Shape{10000});
     std::vector<int> count(10);
-    for (std::int64_t i = 0; i < 10000; ++i) ++count[static_cast<std::size_t>(test.labels.data<std::int64_t>()[i])];
+    for (std::int64_t i = 0; i < 10000; ++i)
+        ++count[static_cast<std::size_t>(test.labels.data<std::int64_t>()[i])];
     for (const int c : count) CHECK(c == 1000);
 }
 
@@ -144,7 +150,8 @@ TEST_CASE("binarisations") {
     CHECK(mean == doctest::Approx(0.2).epsilon(0.1));  // standard error 0.0045
     CHECK(binarise_static(grey, 7).to_vector() == fixed.to_vector());
     CHECK(binarise_static(grey, 8).to_vector() != fixed.to_vector());
-    CHECK(binarise_static(tensor({0, 255}, {2, 1}, {.dtype = u8}), 1).to_vector() == std::vector<double>{0, 255});
+    CHECK(binarise_static(tensor({0, 255}, {2, 1}, {.dtype = u8}), 1).to_vector() ==
+          std::vector<double>{0, 255});
     Generator generator(3);
     const Tensor batch = full({1000}, 0.5);
     const Tensor first = binarise_dynamic(batch, generator);

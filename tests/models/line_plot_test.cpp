@@ -24,7 +24,9 @@ std::vector<std::int64_t> curve_rows(const Tensor& picture, std::int64_t column)
 
 }  // namespace
 
-TEST_CASE("line_plot: equal factors are equal distances, larger is higher, what is not positive is a gap") {
+TEST_CASE(
+    "line_plot: equal factors are equal distances, larger is higher, what is not positive is a "
+    "gap") {
     const Tensor picture = line_plot({0, 1, 2, 3, 4}, {1, 10, 100, -1, 100}, 220, 220);
     CHECK(picture.shape() == Shape{220, 220, 3});
     for (const double value : picture.to_vector()) CHECK((value >= 0 && value <= 1));
@@ -32,7 +34,8 @@ TEST_CASE("line_plot: equal factors are equal distances, larger is higher, what 
     const std::vector<std::int64_t> low = curve_rows(picture, 35), high = curve_rows(picture, 85);
     REQUIRE((!low.empty() && !high.empty()));
     CHECK(low.front() > high.back());
-    CHECK(low.front() - high.front() == doctest::Approx(100).epsilon(0.02));  // a decade of two and a tenth
+    // a decade of two and a tenth
+    CHECK(low.front() - high.front() == doctest::Approx(100).epsilon(0.02));
     CHECK(curve_rows(picture, 135).empty());
     CHECK(curve_rows(picture, 185).empty());
 }
@@ -40,7 +43,8 @@ TEST_CASE("line_plot: equal factors are equal distances, larger is higher, what 
 TEST_CASE("line_plot: nothing to show, and what cannot be shown") {
     CHECK(line_plot({}, {}, 4, 5).shape() == Shape{4, 5, 3});
     CHECK(line_plot({1}, {2}).shape() == Shape{240, 320, 3});
-    CHECK(line_plot({1, 2}, {0, std::numeric_limits<double>::quiet_NaN()}, 4, 5).to_vector() == std::vector<double>(60, 1.0));
+    CHECK(line_plot({1, 2}, {0, std::numeric_limits<double>::quiet_NaN()}, 4, 5).to_vector() ==
+          std::vector<double>(60, 1.0));
     CHECK_THROWS_AS(line_plot({1}, {}), Error);
     CHECK_THROWS_AS(line_plot({1, 1}, {1, 1}), Error);
     CHECK_THROWS_AS(line_plot({0, std::numeric_limits<double>::infinity()}, {1, 1}), Error);

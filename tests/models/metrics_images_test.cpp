@@ -24,10 +24,14 @@ namespace {
 // A cache of one's own, and the old one afterwards.
 class Cache {
 public:
-    explicit Cache(const std::string& folder) : before_(std::getenv("XDG_CACHE_HOME") ? std::getenv("XDG_CACHE_HOME") : "") {
+    explicit Cache(const std::string& folder)
+        : before_(std::getenv("XDG_CACHE_HOME") ? std::getenv("XDG_CACHE_HOME") : "") {
         ::setenv("XDG_CACHE_HOME", folder.c_str(), 1);
     }
-    ~Cache() { before_.empty() ? ::unsetenv("XDG_CACHE_HOME") : ::setenv("XDG_CACHE_HOME", before_.c_str(), 1); }
+    ~Cache() {
+        before_.empty() ? ::unsetenv("XDG_CACHE_HOME")
+                        : ::setenv("XDG_CACHE_HOME", before_.c_str(), 1);
+    }
     Cache(const Cache&) = delete;
     Cache& operator=(const Cache&) = delete;
 
@@ -38,19 +42,22 @@ private:
 // Class c is a bright square at a place of its own, in noise.
 data::ImageDataset squares(std::int64_t count, std::uint64_t seed) {
     Generator generator(seed);
-    data::ImageDataset set{randint(0, 60, {count, 28, 28}, {.dtype = u8}, generator), zeros({count}, {.dtype = i64}), "squares"};
+    data::ImageDataset set{randint(0, 60, {count, 28, 28}, {.dtype = u8}, generator),
+                           zeros({count}, {.dtype = i64}), "squares"};
     for (std::int64_t i = 0; i < count; ++i) {
         const std::int64_t c = i % 10;
         set.labels.data<std::int64_t>()[i] = c;
         for (std::int64_t row = 0; row < 8; ++row)
             for (std::int64_t column = 0; column < 5; ++column)
-                set.images.data<std::uint8_t>()[i * 784 + (c / 5 * 14 + 3 + row) * 28 + c % 5 * 5 + 2 + column] = 250;
+                set.images.data<std::uint8_t>()[i * 784 + (c / 5 * 14 + 3 + row) * 28 + c % 5 * 5 +
+                                                2 + column] = 250;
     }
     return set;
 }
 
 Tensor pixels(const data::ImageDataset& set) {
-    return data::take_rows_u8_as_f32(set.images, arange(0, static_cast<double>(set.images.size(0)), 1, {.dtype = i64}));
+    return data::take_rows_u8_as_f32(
+        set.images, arange(0, static_cast<double>(set.images.size(0)), 1, {.dtype = i64}));
 }
 
 std::map<std::string, double> by_name(const models::Scalars& scalars) {
@@ -74,7 +81,8 @@ TEST_CASE("the classifier learns, is the same for any number of threads, and is 
     set_num_threads(threads);
     CHECK(first.accuracy(test) == 1);
     CHECK(first.read(pixels(test)).features.shape() == Shape{100, 64});
-    REQUIRE(test::contains(first.file(), folder.path().string() + "/varepsilon/classifier-squares-"));
+    REQUIRE(
+        test::contains(first.file(), folder.path().string() + "/varepsilon/classifier-squares-"));
     const std::string bytes = test::bytes_of_file(first.file());
     CHECK(bytes.size() > 90000);
 
@@ -82,7 +90,8 @@ TEST_CASE("the classifier learns, is the same for any number of threads, and is 
     CHECK(Classifier(train, 10).checksum() == first.checksum());
     CHECK(Classifier(train, 1).file() != first.file());
     CHECK(Classifier(test, 1).file() != Classifier(train, 1).file());
-    std::filesystem::copy_file(Classifier(train, 1).file(), first.file(), std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::copy_file(Classifier(train, 1).file(), first.file(),
+                               std::filesystem::copy_options::overwrite_existing);
     CHECK(Classifier(train, 10).checksum() == Classifier(train, 1).checksum());
 
     // Damaged: trained again, on another number of threads, and written again.
@@ -108,9 +117,11 @@ TEST_CASE("a cache that cannot be written is no error") {
     }
     const Cache cache(folder.path().string());
     CHECK(Classifier(train, 1).checksum() == checksum);
-    CHECK_THROWS_WITH_AS(Classifier(data::ImageDataset{zeros({0, 28, 28}, {.dtype = u8}), zeros({0}, {.dtype = i64}), "none"}),
+    CHECK_THROWS_WITH_AS(Classifier(data::ImageDataset{zeros({0, 28, 28}, {.dtype = u8}),
+                                                       zeros({0}, {.dtype = i64}), "none"}),
                          doctest::Contains("needs two images at least"), Error);
-    CHECK_THROWS_WITH_AS((void)Classifier(train, 1).read(zeros({3, 28})), doctest::Contains("expected f32 [N, 784]"), Error);
+    CHECK_THROWS_WITH_AS((void)Classifier(train, 1).read(zeros({3, 28})),
+                         doctest::Contains("expected f32 [N, 784]"), Error);
 }
 
 TEST_CASE("Fashion-MNIST: 4000 images are enough for three of four") {
@@ -133,8 +144,10 @@ TEST_CASE("Fashion-MNIST: 4000 images are enough for three of four") {
 }
 
 TEST_CASE("class histograms, their total variation and the score, by hand") {
-    const Tensor p = tensor({0, 0, 1, 2}, {}, {.dtype = i64}), q = tensor({0, 1, 1, 3}, {}, {.dtype = i64});
-    CHECK(class_histogram(p).to_vector() == std::vector<double>{0.5, 0.25, 0.25, 0, 0, 0, 0, 0, 0, 0});
+    const Tensor p = tensor({0, 0, 1, 2}, {}, {.dtype = i64}),
+                 q = tensor({0, 1, 1, 3}, {}, {.dtype = i64});
+    CHECK(class_histogram(p).to_vector() ==
+          std::vector<double>{0.5, 0.25, 0.25, 0, 0, 0, 0, 0, 0, 0});
     const TotalVariation variation = class_total_variation(p, q);
     CHECK(variation.value == 0.5);
     // sign(p - q) is 1, -1, 1, -1, 0, ..: under p of mean 1/2 and square 1, under q of mean -1/2
@@ -154,7 +167,8 @@ TEST_CASE("toy_report: exact samples are as good as the data") {
     CHECK(value.at("modes") == 8);
     CHECK(value.at("modes_of") == 8);
     CHECK(value.at("samples") == 400);
-    for (const char* name : {"hq", "reverse_kl", "precision", "recall", "density", "coverage", "mmd2", "mmd_p", "swd", "c2st"}) {
+    for (const char* name : {"hq", "reverse_kl", "precision", "recall", "density", "coverage",
+                             "mmd2", "mmd_p", "swd", "c2st"}) {
         CAPTURE(name);
         REQUIRE(value.contains(str(name, "_floor")));
         CHECK((value.contains(str(name, "_se")) || std::string(name) == "mmd_p"));
@@ -162,7 +176,8 @@ TEST_CASE("toy_report: exact samples are as good as the data") {
     for (const char* name : {"hq", "density", "c2st", "mmd2"}) {
         CAPTURE(name);
         // Two draws of the data: the value lies as far from the floor as both errors allow.
-        CHECK(std::abs(value.at(name) - value.at(str(name, "_floor"))) <= 4 * std::numbers::sqrt2 * value.at(str(name, "_se")));
+        CHECK(std::abs(value.at(name) - value.at(str(name, "_floor"))) <=
+              4 * std::numbers::sqrt2 * value.at(str(name, "_se")));
     }
     Generator again(4);
     const int threads = num_threads();
@@ -170,13 +185,17 @@ TEST_CASE("toy_report: exact samples are as good as the data") {
     CHECK(toy_report(toy.sample(400, again), toy, again) == scalars);  // bitwise
     set_num_threads(threads);
 
-    const auto moons = by_name(toy_report(data::moons().sample(100, generator) + 1.0, data::moons(), generator));
+    const auto moons =
+        by_name(toy_report(data::moons().sample(100, generator) + 1.0, data::moons(), generator));
     CHECK_FALSE(moons.contains("modes"));
     CHECK(moons.at("mmd_p") < 0.01);
     CHECK(moons.at("coverage") < moons.at("coverage_floor"));
-    CHECK_THROWS_WITH_AS(toy_report(zeros({19, 2}), toy, generator), doctest::Contains("expected 20 at least"), Error);
-    CHECK_THROWS_WITH_AS(toy_report(full({20, 2}, std::nan("")), toy, generator), doctest::Contains("not finite"), Error);
-    CHECK_THROWS_WITH_AS(toy_report(zeros({20, 3}), toy, generator), doctest::Contains("points in the plane"), Error);
+    CHECK_THROWS_WITH_AS(toy_report(zeros({19, 2}), toy, generator),
+                         doctest::Contains("expected 20 at least"), Error);
+    CHECK_THROWS_WITH_AS(toy_report(full({20, 2}, std::nan("")), toy, generator),
+                         doctest::Contains("not finite"), Error);
+    CHECK_THROWS_WITH_AS(toy_report(zeros({20, 3}), toy, generator),
+                         doctest::Contains("points in the plane"), Error);
 }
 
 TEST_CASE("image_report: the test set itself, copies of the training set, one class, noise") {
@@ -198,7 +217,8 @@ TEST_CASE("image_report: the test set itself, copies of the training set, one cl
 
     const auto copies = report(narrow(pixels(train), 0, 0, 150));
     CHECK(copies.at("memorisation") == 0);
-    for (const char* name : {"cfd", "class_tv", "coverage", "precision", "parzen", "classifier_score"}) {
+    for (const char* name :
+         {"cfd", "class_tv", "coverage", "precision", "parzen", "classifier_score"}) {
         CAPTURE(name);
         CHECK(copies.at(name) == copies.at(str(name, "_floor")));
     }
@@ -216,6 +236,7 @@ TEST_CASE("image_report: the test set itself, copies of the training set, one cl
     const auto brief = by_name(image_diagnostics(pixels(test), test, Classifier(train)));
     CHECK(brief.at("coverage") == 1);
     CHECK(brief.at("class_tv") == 0);
-    CHECK_THROWS_WITH_AS(report(zeros({10, 784})), doctest::Contains("expected 20 at least"), Error);
+    CHECK_THROWS_WITH_AS(report(zeros({10, 784})), doctest::Contains("expected 20 at least"),
+                         Error);
     CHECK_THROWS_WITH_AS(report(zeros({30, 28})), doctest::Contains("784"), Error);
 }

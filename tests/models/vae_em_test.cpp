@@ -1,5 +1,6 @@
-// V6: from EM to the VAE. EM is coordinate ascent on the same bound; on probabilistic PCA its optimum is known in closed form
-// (Tipping & Bishop 1999), and a linear VAE climbs to the same subspace.
+// V6: from EM to the VAE. EM is coordinate ascent on the same bound; on probabilistic PCA its
+// optimum is known in closed form (Tipping & Bishop 1999), and a linear VAE climbs to the same
+// subspace.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -15,16 +16,20 @@ namespace {
 
 constexpr std::int64_t kSamples = 2000;
 
-// 4-D data with two strong directions: axis-aligned variances 9, 4, .25, .25 turned by two plane rotations.
+// 4-D data with two strong directions: axis-aligned variances 9, 4, .25, .25 turned by two plane
+// rotations.
 struct Data {
-    Tensor x;        // [N, 4], centred
-    Tensor turn;     // rows: the true axes
+    Tensor x;     // [N, 4], centred
+    Tensor turn;  // rows: the true axes
     Data() {
         Generator generator(6);
-        const Tensor axes = randn({kSamples, 4}, {.dtype = f64}, generator) * tensor({3, 2, .5, .5}, {4}, {.dtype = f64});
+        const Tensor axes = randn({kSamples, 4}, {.dtype = f64}, generator) *
+                            tensor({3, 2, .5, .5}, {4}, {.dtype = f64});
         const double c = std::cos(.6), s = std::sin(.6);
-        const Tensor a = tensor({c, 0, s, 0, 0, 1, 0, 0, -s, 0, c, 0, 0, 0, 0, 1}, {4, 4}, {.dtype = f64});
-        const Tensor b = tensor({1, 0, 0, 0, 0, c, 0, s, 0, 0, 1, 0, 0, -s, 0, c}, {4, 4}, {.dtype = f64});
+        const Tensor a =
+            tensor({c, 0, s, 0, 0, 1, 0, 0, -s, 0, c, 0, 0, 0, 0, 1}, {4, 4}, {.dtype = f64});
+        const Tensor b =
+            tensor({1, 0, 0, 0, 0, c, 0, s, 0, 0, 1, 0, 0, -s, 0, c}, {4, 4}, {.dtype = f64});
         turn = matmul(a, b);
         x = matmul(axes, turn);
         x = x - mean(x, {0}, true);
@@ -56,12 +61,13 @@ double log_likelihood(const Tensor& x, const Tensor& W, double s) {
     const auto m = M.to_vector();
     const double log_det = std::log(m[0] * m[3] - m[1] * m[2]) + 2 * std::log(s);
     const Tensor projected = matmul(x, W);
-    const double quadratic = (sum(square(x)) - sum(matmul(projected, inverse2(M)) * projected)).item() / s;
+    const double quadratic =
+        (sum(square(x)) - sum(matmul(projected, inverse2(M)) * projected)).item() / s;
     return -0.5 * (kSamples * (4 * std::log(2 * M_PI) + log_det) + quadratic);
 }
 
 struct Eigen {
-    Tensor vectors;  // columns, two of them
+    Tensor vectors;              // columns, two of them
     double first, second, rest;  // rest: mean of the others
 };
 // The two leading eigenvectors of the sample covariance, by orthogonal iteration.
@@ -90,7 +96,8 @@ TEST_CASE("V6: EM on PPCA never lowers the bound and reaches the closed-form opt
         before = now;
         const Tensor M_inverse = inverse2(matmul(transpose(W), W) + s * eye(2, {.dtype = f64}));
         const Tensor SW = matmul(S, W);
-        const Tensor next = matmul(SW, inverse2(s * eye(2, {.dtype = f64}) + matmul(matmul(M_inverse, transpose(W)), SW)));
+        const Tensor next = matmul(
+            SW, inverse2(s * eye(2, {.dtype = f64}) + matmul(matmul(M_inverse, transpose(W)), SW)));
         s = (sum(S * eye(4, {.dtype = f64})) - sum(matmul(SW, M_inverse) * next)).item() / 4;
         W = next;
     }
@@ -98,14 +105,17 @@ TEST_CASE("V6: EM on PPCA never lowers the bound and reaches the closed-form opt
     CHECK(s == doctest::Approx(e.rest).epsilon(1e-6));
     CHECK(angle_between(e.vectors, W) < 1e-6);
     // At the optimum log p = -N/2 (4 log 2pi + log l1 + log l2 + 2 log rest + 4).
-    const double optimum = -0.5 * kSamples * (4 * std::log(2 * M_PI) + std::log(e.first) + std::log(e.second) + 2 * std::log(e.rest) + 4);
+    const double optimum = -0.5 * kSamples *
+                           (4 * std::log(2 * M_PI) + std::log(e.first) + std::log(e.second) +
+                            2 * std::log(e.rest) + 4);
     CHECK(before == doctest::Approx(optimum).epsilon(1e-9));
 }
 
 TEST_CASE("V6: a linear VAE reaches the principal subspace") {
     const Data data;
     Generator generator(10);
-    Tensor encoder = (0.3 * randn({2, 4}, {.dtype = f64}, generator)), decoder = (0.3 * randn({4, 2}, {.dtype = f64}, generator));
+    Tensor encoder = (0.3 * randn({2, 4}, {.dtype = f64}, generator)),
+           decoder = (0.3 * randn({4, 2}, {.dtype = f64}, generator));
     Tensor log_var_z = zeros({2}, {.dtype = f64}), log_var_x = zeros({}, {.dtype = f64});
     std::vector<Tensor> parameters{encoder, decoder, log_var_z, log_var_x};
     for (Tensor& p : parameters) p.requires_grad_();
@@ -114,8 +124,10 @@ TEST_CASE("V6: a linear VAE reaches the principal subspace") {
         for (int i = 0; i < 500; ++i) {
             const DiagonalNormal q{linear(data.x, encoder, {}), expand(log_var_z, {kSamples, 2})};
             // E_q log p(x|z) in closed form: the decoder is linear.
-            const Tensor spread = 0.5 * sum(sum(square(decoder), {0}) * exp(log_var_z)) * exp(-log_var_x);
-            const Tensor likelihood = gaussian_log_prob(data.x, linear(q.mu, decoder, {}), log_var_x) - spread;
+            const Tensor spread =
+                0.5 * sum(sum(square(decoder), {0}) * exp(log_var_z)) * exp(-log_var_x);
+            const Tensor likelihood =
+                gaussian_log_prob(data.x, linear(q.mu, decoder, {}), log_var_x) - spread;
             adam.zero_grad();
             backward(-mean(elbo(likelihood, kl_to_standard_normal(q)).elbo));
             adam.step();

@@ -21,14 +21,18 @@ struct LinearGaussian {
     Tensor log_variance = Tensor(std::log(.25), {.dtype = f64});
     double log_p = -5.369429678362;
 
-    Tensor log_likelihood(const Tensor& z) const { return gaussian_log_prob(x, matmul(z, transpose(W)), log_variance); }
-    // The posterior N(m, L^-1) with L = I + W^T W / 0.25, m = L^-1 W^T x / 0.25, written out for two dimensions.
+    Tensor log_likelihood(const Tensor& z) const {
+        return gaussian_log_prob(x, matmul(z, transpose(W)), log_variance);
+    }
+    // The posterior N(m, L^-1) with L = I + W^T W / 0.25, m = L^-1 W^T x / 0.25, written out for
+    // two dimensions.
     Tensor precision() const { return eye(2, {.dtype = f64}) + matmul(transpose(W), W) / .25; }
     Tensor posterior_mean() const {
         const Tensor L = precision(), b = matmul(transpose(W), x) / .25;
         const auto l = L.to_vector(), v = b.to_vector();
         const double det = l[0] * l[3] - l[1] * l[2];
-        return tensor({(l[3] * v[0] - l[1] * v[1]) / det, (l[0] * v[1] - l[2] * v[0]) / det}, {2}, {.dtype = f64});
+        return tensor({(l[3] * v[0] - l[1] * v[1]) / det, (l[0] * v[1] - l[2] * v[0]) / det}, {2},
+                      {.dtype = f64});
     }
     // E_q log p(x|z) for a diagonal q is the log-likelihood at mu less tr(W S W^T) / (2 * 0.25).
     Elbo exact_elbo(const DiagonalNormal& q) const {
@@ -38,7 +42,9 @@ struct LinearGaussian {
 };
 
 Tensor doubles(std::vector<double> values) { return tensor(values, {}, {.dtype = f64}); }
-double standard_error(const Tensor& samples) { return stddev(samples).item() / std::sqrt(static_cast<double>(samples.numel())); }
+double standard_error(const Tensor& samples) {
+    return stddev(samples).item() / std::sqrt(static_cast<double>(samples.numel()));
+}
 
 }  // namespace
 
@@ -49,8 +55,10 @@ TEST_CASE("V1: the ELBO of the exact posterior is log p(x)") {
     Generator generator(1);
     const Tensor z = randn({50, 2}, {.dtype = f64}, generator);
     const Tensor d = z - m;
-    const Tensor log_q = 0.5 * std::log(l[0] * l[3] - l[1] * l[2]) - std::log(2 * M_PI) - 0.5 * sum(matmul(d, L) * d, {-1});
-    const Tensor log_w = model.log_likelihood(z) + standard_normal_log_prob(z) - log_q;  // constant in z for the exact posterior
+    const Tensor log_q = 0.5 * std::log(l[0] * l[3] - l[1] * l[2]) - std::log(2 * M_PI) -
+                         0.5 * sum(matmul(d, L) * d, {-1});
+    // constant in z for the exact posterior
+    const Tensor log_w = model.log_likelihood(z) + standard_normal_log_prob(z) - log_q;
     CHECK(max(abs(log_w - model.log_p)).item() < 1e-11);
 }
 
@@ -62,7 +70,8 @@ TEST_CASE("V2: Jensen's gap is the KL to the posterior") {
 
     SUBCASE("random q never beat log p") {
         Generator generator(2);
-        const DiagonalNormal q{randn({1000, 2}, {.dtype = f64}, generator) * 2.0, randn({1000, 2}, {.dtype = f64}, generator) * 2.0};
+        const DiagonalNormal q{randn({1000, 2}, {.dtype = f64}, generator) * 2.0,
+                               randn({1000, 2}, {.dtype = f64}, generator) * 2.0};
         CHECK(max(model.exact_elbo(q).elbo).item() <= model.log_p);
     }
     SUBCASE("gradient ascent finds the best diagonal q") {
@@ -92,9 +101,11 @@ TEST_CASE("V3: KL(N(mu, sigma^2) || N(0, 1)) in closed form") {
 }
 
 TEST_CASE("V4: the reparameterisation gives the gradients of an expectation") {
-    // d/dmu E z^2 = 2 mu, d/dsigma E z^2 = 2 sigma; with log_var = 2 log sigma, d/dlog_var = sigma^2.
+    // d/dmu E z^2 = 2 mu, d/dsigma E z^2 = 2 sigma; with log_var = 2 log sigma, d/dlog_var =
+    // sigma^2.
     const double mu = .4, sigma = .8;
-    Tensor m = full({1'000'000}, mu, {.dtype = f64}), v = full({1'000'000}, 2 * std::log(sigma), {.dtype = f64});
+    Tensor m = full({1'000'000}, mu, {.dtype = f64}),
+           v = full({1'000'000}, 2 * std::log(sigma), {.dtype = f64});
     m.requires_grad_();
     v.requires_grad_();
     Generator generator(4);
@@ -103,10 +114,14 @@ TEST_CASE("V4: the reparameterisation gives the gradients of an expectation") {
     CHECK(std::abs(mean(m.grad()).item() - 2 * mu) < 4 * standard_error(m.grad()));
     CHECK(std::abs(mean(v.grad()).item() - sigma * sigma) < 4 * standard_error(v.grad()));
 
-    Tensor a = randn({3, 2}, {.dtype = f64}, generator), b = randn({3, 2}, {.dtype = f64}, generator);
+    Tensor a = randn({3, 2}, {.dtype = f64}, generator),
+           b = randn({3, 2}, {.dtype = f64}, generator);
     const Tensor noise = randn({3, 2}, {.dtype = f64}, generator);
-    const auto f = [&](const std::vector<Tensor>& in) { return DiagonalNormal{in[0], in[1]}.sample_with(noise); };
-    gradcheck(f, {a.requires_grad_(), b.requires_grad_()}, {.name = "reparameterisation with frozen noise"});
+    const auto f = [&](const std::vector<Tensor>& in) {
+        return DiagonalNormal{in[0], in[1]}.sample_with(noise);
+    };
+    gradcheck(f, {a.requires_grad_(), b.requires_grad_()},
+              {.name = "reparameterisation with frozen noise"});
 }
 
 TEST_CASE("V5: decoders equal their naive forms and stay finite") {
@@ -123,12 +138,15 @@ TEST_CASE("V5: decoders equal their naive forms and stay finite") {
     backward(sum(log_p));
     CHECK(all(isfinite(extreme.grad())).item() == 1);
 
-    const Tensor mu = randn({20, 7}, {.dtype = f64}, generator), y = randn({20, 7}, {.dtype = f64}, generator);
+    const Tensor mu = randn({20, 7}, {.dtype = f64}, generator),
+                 y = randn({20, 7}, {.dtype = f64}, generator);
     Tensor log_var = Tensor(-1.5, {.dtype = f64});
     const double variance = std::exp(-1.5);
-    const Tensor by_hand = sum(-0.5 * square(y - mu) / variance, {-1}) - 3.5 * std::log(2 * M_PI * variance);
+    const Tensor by_hand =
+        sum(-0.5 * square(y - mu) / variance, {-1}) - 3.5 * std::log(2 * M_PI * variance);
     CHECK(max(abs(gaussian_log_prob(y, mu, log_var) - by_hand)).item() < 1e-12);
-    gradcheck([&](const std::vector<Tensor>& in) { return gaussian_log_prob(y, mu, in[0]); }, {log_var.requires_grad_()}, {.name = "learned variance"});
+    gradcheck([&](const std::vector<Tensor>& in) { return gaussian_log_prob(y, mu, in[0]); },
+              {log_var.requires_grad_()}, {.name = "learned variance"});
 }
 
 TEST_CASE("V7: L_1 <= L_k <= L_k+1 <= log p(x)") {
@@ -139,7 +157,8 @@ TEST_CASE("V7: L_1 <= L_k <= L_k+1 <= log p(x)") {
     for (const std::int64_t k : {1, 5, 50, 5000}) {
         const std::int64_t repeats = 2'000'000 / k;
         const Tensor z = poor.sample_with(randn({k, repeats, 2}, {.dtype = f64}, generator));
-        const Tensor log_w = model.log_likelihood(z) + standard_normal_log_prob(z) - poor.log_prob(z);
+        const Tensor log_w =
+            model.log_likelihood(z) + standard_normal_log_prob(z) - poor.log_prob(z);
         const Tensor bounds = iwae_bound(log_w);
         const double bound = mean(bounds).item(), error = standard_error(bounds);
         CHECK_MESSAGE(bound >= last - 4 * (error + last_error), "k = ", k);

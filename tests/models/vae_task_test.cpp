@@ -16,9 +16,15 @@ namespace {
 using Text = std::string;
 using Whole = std::int64_t;
 
-std::unique_ptr<Task> task_of(const TempFolder& data, const std::string& decay, std::int64_t steps) {
-    return vae_family().make(config_of(vae_family(), {{"data", Text("mnist")}, {"data-dir", data.path().string()}, {"hidden", Whole{8}}, {"latent", Whole{2}},
-                                                      {"batch", Whole{10}}, {"lr-decay", decay}, {"steps", steps}}));
+std::unique_ptr<Task> task_of(const TempFolder& data, const std::string& decay,
+                              std::int64_t steps) {
+    return vae_family().make(config_of(vae_family(), {{"data", Text("mnist")},
+                                                      {"data-dir", data.path().string()},
+                                                      {"hidden", Whole{8}},
+                                                      {"latent", Whole{2}},
+                                                      {"batch", Whole{10}},
+                                                      {"lr-decay", decay},
+                                                      {"steps", steps}}));
 }
 
 double weight_of(const Task& task) {
@@ -30,7 +36,9 @@ double weight_of(const Task& task) {
 
 }  // namespace
 
-TEST_CASE("vae: a rate that falls is the whole one at first, half of it half way, and 0 at the end; a decay needs an end") {
+TEST_CASE(
+    "vae: a rate that falls is the whole one at first, half of it half way, and 0 at the end; a "
+    "decay needs an end") {
     TempFolder data;
     put_tiny_data(data);
     // Adam's first step is the rate itself.
@@ -42,8 +50,10 @@ TEST_CASE("vae: a rate that falls is the whole one at first, half of it half way
     };
     for (const std::string decay : {"none", "linear", "cosine"}) {
         CHECK(first_step_at(decay, 0) == doctest::Approx(1e-3).epsilon(1e-3));
-        CHECK(first_step_at(decay, 4) == doctest::Approx(decay == "none" ? 1e-3 : 5e-4).epsilon(1e-3));
+        CHECK(first_step_at(decay, 4) ==
+              doctest::Approx(decay == "none" ? 1e-3 : 5e-4).epsilon(1e-3));
         CHECK(first_step_at(decay, 8) == doctest::Approx(decay == "none" ? 1e-3 : 0).epsilon(1e-3));
     }
-    CHECK(contains(message_of([&] { task_of(data, "linear", 0); }), "--lr-decay linear ends with the run; got no --steps"));
+    CHECK(contains(message_of([&] { task_of(data, "linear", 0); }),
+                   "--lr-decay linear ends with the run; got no --steps"));
 }

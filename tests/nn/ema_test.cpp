@@ -97,7 +97,8 @@ TEST_CASE("EMA goes on bitwise from its state, and refuses another module's") {
     CHECK(contains(error_of([&] { a.apply_to(other); }), "unknown layer.weight"));
     CHECK(contains(error_of([&] { a.swap(other); }), "missing weight"));
     CHECK(other.weight.to_vector() == before);
-    CHECK(contains(error_of([&] { b.load_state_dict({}); }), "missing updates, shadow.layer.weight"));
+    CHECK(
+        contains(error_of([&] { b.load_state_dict({}); }), "missing updates, shadow.layer.weight"));
     CHECK_THROWS_AS(nn::EMA(net, 1), Error);
     net.to(f32);
     CHECK(contains(error_of([&] { a.update(); }), "hint: make the EMA after to()"));

@@ -1,4 +1,5 @@
-// A module with other tensors in place of its own: the same function, its own tensors back at the end, nothing changed by an error.
+// A module with other tensors in place of its own: the same function, its own tensors back at the
+// end, nothing changed by an error.
 #include "nn/functional_call.h"
 
 #include <stdexcept>
@@ -23,7 +24,10 @@ namespace {
 void build(nn::Sequential& net, std::uint64_t seed) {
     Generator generator(seed);
     const nn::LinearOptions options{.dtype = f64, .generator = &generator};
-    net.add<nn::Linear>(2, 3, options).add<nn::BatchNorm>(3).add<nn::Tanh>().add<nn::Linear>(3, 1, options);
+    net.add<nn::Linear>(2, 3, options)
+        .add<nn::BatchNorm>(3)
+        .add<nn::Tanh>()
+        .add<nn::Linear>(3, 1, options);
     net.to(f64);
 }
 
@@ -58,7 +62,8 @@ TEST_CASE("functional_call: a module with the tensors of another is the other") 
     CHECK(same_bits(a(x), own));
 
     const Tensor bias = f64s({7}, {1});  // what is not named stays
-    CHECK(distance(nn::functional_call(a, {{"3.bias", bias}}, x) - own, std::vector<double>(5, 7 - a.state_dict().back().second.item())) < 1e-14);
+    CHECK(distance(nn::functional_call(a, {{"3.bias", bias}}, x) - own,
+                   std::vector<double>(5, 7 - a.state_dict().back().second.item())) < 1e-14);
 }
 
 TEST_CASE("functional_call: derivatives go to the tensors given, leaves or not") {
@@ -80,7 +85,8 @@ TEST_CASE("functional_call: derivatives go to the tensors given, leaves or not")
 
 TEST_CASE("functional_call: tied places change together, a computed weight changes at its source") {
     Tied tied;
-    const Tensor weight = f64s({1, 2, 3, 4}, {2, 2}), zero = zeros({2}, {.dtype = f64}), x = f64s({1, 1}, {1, 2});
+    const Tensor weight = f64s({1, 2, 3, 4}, {2, 2}), zero = zeros({2}, {.dtype = f64}),
+                 x = f64s({1, 1}, {1, 2});
     const NamedTensors no_biases{{"first.bias", zero}, {"second.bias", zero}};
     for (const char* name : {"first.weight", "second.weight"}) {
         NamedTensors given = no_biases;
@@ -89,13 +95,15 @@ TEST_CASE("functional_call: tied places change together, a computed weight chang
     }
     CHECK(tied.first.weight.same_as(tied.second.weight));
     const NamedTensors two{{"first.weight", weight}, {"second.weight", clone_data(weight)}};
-    CHECK(contains(error_of([&] { nn::functional_call(tied, two, x); }), "two tensors for one place"));
+    CHECK(contains(error_of([&] { nn::functional_call(tied, two, x); }),
+                   "two tensors for one place"));
 
     nn::Linear layer(2, 2, {.dtype = f64});
     nn::weight_norm(layer);
     const Tensor same_direction = layer.weight * 3.0, length = ones({2, 1}, {.dtype = f64});
     const std::string rule = "parametrizations.weight.original";
-    const Tensor y = nn::functional_call(layer, {{rule + "0", length}, {rule + "1", same_direction}, {"bias", zero}}, x);
+    const Tensor y = nn::functional_call(
+        layer, {{rule + "0", length}, {rule + "1", same_direction}, {"bias", zero}}, x);
     const Tensor unit = layer.weight / norm(layer.weight, 2, {1}, true);
     CHECK(distance(y, sum(unit * x, {1}).to_vector()) < 1e-15);
 }
@@ -105,8 +113,11 @@ TEST_CASE("functional_call: errors and exceptions leave the module as it was") {
     build(net, 4);
     const auto before = handles(net);
     const Tensor x = spread({3, 2}, 0), weight = zeros({3, 2}, {.dtype = f64});
-    const auto error = [&](const NamedTensors& given, const Tensor& in) { return error_of([&] { nn::functional_call(net, given, in); }); };
-    CHECK(contains(error({{"0.weight", weight}, {"0.wait", weight}}, x), "no parameter or buffer of that name; got \"0.wait\""));
+    const auto error = [&](const NamedTensors& given, const Tensor& in) {
+        return error_of([&] { nn::functional_call(net, given, in); });
+    };
+    CHECK(contains(error({{"0.weight", weight}, {"0.wait", weight}}, x),
+                   "no parameter or buffer of that name; got \"0.wait\""));
     CHECK(contains(error({{"0.weight", zeros({3, 2})}}, x), "does not fit"));
     CHECK(contains(error({{"0.weight", zeros({2, 3}, {.dtype = f64})}}, x), "expected f64 [3, 2]"));
     CHECK(contains(error({{"0.weight", Tensor()}}, x), "undefined"));
@@ -116,9 +127,7 @@ TEST_CASE("functional_call: errors and exceptions leave the module as it was") {
         const nn::FunctionalScope scope(net, {{"0.weight", weight}});
         CHECK(handles(net) != before);
         throw std::runtime_error("in the scope");
-    } catch (const std::runtime_error&) {
-        CHECK(handles(net) == before);
-    }
+    } catch (const std::runtime_error&) { CHECK(handles(net) == before); }
 }
 
 TEST_CASE("Frozen: gradients pass through a module that does not change") {
@@ -138,7 +147,8 @@ TEST_CASE("Frozen: gradients pass through a module that does not change") {
         backward(sum(square(y)));
     }
     std::size_t i = 0;
-    for (const auto& [name, t] : net.state_dict()) CHECK(t.to_vector() == state[i++]);  // running statistics, too
+    // running statistics, too
+    for (const auto& [name, t] : net.state_dict()) CHECK(t.to_vector() == state[i++]);
     i = 0;
     for (const Tensor& p : net.parameters()) CHECK(p.grad().to_vector() == gradients[i++]);
     backward(sum(square(net(same))));

@@ -15,7 +15,8 @@ using namespace nn_test;
 
 namespace {
 
-/// Scales after each of 20 steps, and where a parameter with gradient 1 went; `bad` steps have an infinite one.
+/// Scales after each of 20 steps, and where a parameter with gradient 1 went; `bad` steps have an
+/// infinite one.
 struct Trajectory {
     std::vector<double> scales;
     double end = 0;
@@ -40,15 +41,19 @@ Trajectory trajectory(nn::GradScalerOptions options, const std::set<int>& bad) {
 
 /// A problem of a few parameters, f32 and f64, trained with or without a scaler.
 struct Problem {
-    Tensor w = tensor(spread(6, 0), {3, 2}).requires_grad_(), b = f64s(spread(2, 1), {2}).requires_grad_();
+    Tensor w = tensor(spread(6, 0), {3, 2}).requires_grad_(),
+           b = f64s(spread(2, 1), {2}).requires_grad_();
 
-    Tensor loss(int i) const { return sum(w * w * 0.5 + sin(w * 3.0)) + to(sum(b * b * b * b + cos(b) * (i + 1.0)), f32); }
+    Tensor loss(int i) const {
+        return sum(w * w * 0.5 + sin(w * 3.0)) + to(sum(b * b * b * b + cos(b) * (i + 1.0)), f32);
+    }
     std::vector<double> values() const {
         std::vector<double> out = w.to_vector();
         for (double v : b.to_vector()) out.push_back(v);
         return out;
     }
-    void step(nn::Optimizer& optimizer, nn::GradScaler& scaler, int i, double factor = 1, bool clips = false) {
+    void step(nn::Optimizer& optimizer, nn::GradScaler& scaler, int i, double factor = 1,
+              bool clips = false) {
         optimizer.zero_grad();
         backward(scaler.scale(loss(i) * factor));
         if (clips) {
@@ -70,14 +75,20 @@ std::vector<std::vector<double>> numbers_of(const NamedTensors& state, const std
 std::vector<std::unique_ptr<nn::Optimizer>> every_optimizer(const Problem& p) {
     const std::vector<Tensor> parameters{p.w, p.b};
     std::vector<std::unique_ptr<nn::Optimizer>> out;
-    out.push_back(std::make_unique<nn::SGD>(parameters, nn::SGDOptions{.lr = 0.05, .momentum = 0.9, .weight_decay = 0.1}));
+    out.push_back(std::make_unique<nn::SGD>(
+        parameters, nn::SGDOptions{.lr = 0.05, .momentum = 0.9, .weight_decay = 0.1}));
     out.push_back(std::make_unique<nn::SGD>(parameters, nn::SGDOptions{.lr = 0.05}));
-    out.push_back(std::make_unique<nn::AdamW>(parameters, nn::AdamOptions{.lr = 0.1, .weight_decay = 0.3}));
-    out.push_back(std::make_unique<nn::RAdam>(parameters, nn::AdamOptions{.lr = 0.1, .beta2 = 0.9}));
-    out.push_back(std::make_unique<nn::RMSprop>(parameters, nn::RMSpropOptions{.lr = 0.02, .momentum = 0.7}));
-    out.push_back(std::make_unique<nn::Adagrad>(parameters, nn::AdagradOptions{.lr = 0.3, .lr_decay = 0.2}));
+    out.push_back(
+        std::make_unique<nn::AdamW>(parameters, nn::AdamOptions{.lr = 0.1, .weight_decay = 0.3}));
+    out.push_back(
+        std::make_unique<nn::RAdam>(parameters, nn::AdamOptions{.lr = 0.1, .beta2 = 0.9}));
+    out.push_back(
+        std::make_unique<nn::RMSprop>(parameters, nn::RMSpropOptions{.lr = 0.02, .momentum = 0.7}));
+    out.push_back(
+        std::make_unique<nn::Adagrad>(parameters, nn::AdagradOptions{.lr = 0.3, .lr_decay = 0.2}));
     out.push_back(std::make_unique<nn::Adamax>(parameters, nn::AdamaxOptions{.lr = 0.1}));
-    out.push_back(std::make_unique<nn::Lion>(parameters, nn::LionOptions{.lr = 0.05, .weight_decay = 0.3}));
+    out.push_back(
+        std::make_unique<nn::Lion>(parameters, nn::LionOptions{.lr = 0.05, .weight_decay = 0.3}));
     return out;
 }
 
@@ -91,18 +102,24 @@ TEST_CASE("GradScaler: the scale goes PyTorch's way") {
     //     scaler.step(sgd); scaler.update(); print(scaler.get_scale())
     // print(p.item())
     const Trajectory plain = trajectory({.init_scale = 1024}, {0, 1, 5, 6, 12});
-    CHECK(plain.scales == std::vector<double>{512, 256, 256, 256, 512, 256, 128, 128, 128, 256, 256, 256, 128, 128, 128, 256, 256, 256, 512, 512});
+    CHECK(plain.scales == std::vector<double>{512, 256, 256, 256, 512, 256, 128, 128, 128, 256,
+                                              256, 256, 128, 128, 128, 256, 256, 256, 512, 512});
     CHECK(plain.end == -15);
     const Trajectory edge = trajectory({.init_scale = 0x1p126}, {10});  // 2^128 is no f32
-    for (std::size_t i = 0; i < 20; ++i) CHECK(edge.scales[i] == (i < 2 || (i >= 10 && i < 13) ? 0x1p126 : 0x1p127));
+    for (std::size_t i = 0; i < 20; ++i)
+        CHECK(edge.scales[i] == (i < 2 || (i >= 10 && i < 13) ? 0x1p126 : 0x1p127));
     CHECK(edge.end == -19);
-    const Trajectory odd = trajectory({.init_scale = 3, .growth_factor = 1.5, .backoff_factor = 0.25}, {4});
-    CHECK(odd.scales == std::vector<double>{3,       3,       4.5,      4.5,      1.125,    1.125,     1.125,     1.6875,    1.6875,    1.6875,
-                                            2.53125, 2.53125, 2.53125, 3.796875, 3.796875, 3.796875, 5.6953125, 5.6953125, 5.6953125, 8.54296875});
+    const Trajectory odd =
+        trajectory({.init_scale = 3, .growth_factor = 1.5, .backoff_factor = 0.25}, {4});
+    CHECK(odd.scales == std::vector<double>{3,        3,         4.5,       4.5,       1.125,
+                                            1.125,    1.125,     1.6875,    1.6875,    1.6875,
+                                            2.53125,  2.53125,   2.53125,   3.796875,  3.796875,
+                                            3.796875, 5.6953125, 5.6953125, 5.6953125, 8.54296875});
     CHECK(odd.end == -19);
 }
 
-TEST_CASE("GradScaler: a skipped step leaves parameters and states bit for bit, of every optimiser") {
+TEST_CASE(
+    "GradScaler: a skipped step leaves parameters and states bit for bit, of every optimiser") {
     const std::size_t count = every_optimizer(Problem()).size();
     for (std::size_t k = 0; k < count; ++k)
         for (double factor : {double(INFINITY), double(NAN)}) {
@@ -141,11 +158,14 @@ TEST_CASE("GradScaler: one element that is not finite, anywhere, is found") {
     }
 }
 
-TEST_CASE("GradScaler: powers of two change no bit of training, clipped or not, with gradients that are shared") {
+TEST_CASE(
+    "GradScaler: powers of two change no bit of training, clipped or not, with gradients that are "
+    "shared") {
     for (bool clips : {false, true})
         for (std::size_t k = 0; k < every_optimizer(Problem()).size(); ++k) {
             Problem plain, scaled;
-            const auto a = std::move(every_optimizer(plain)[k]), b = std::move(every_optimizer(scaled)[k]);
+            const auto a = std::move(every_optimizer(plain)[k]),
+                       b = std::move(every_optimizer(scaled)[k]);
             nn::GradScaler none({.enabled = false}), scaler({.growth_interval = 2});
             for (int i = 0; i < 12; ++i) {
                 plain.step(*a, none, i, 1, clips);
@@ -154,7 +174,8 @@ TEST_CASE("GradScaler: powers of two change no bit of training, clipped or not, 
             }
             CHECK(scaler.current_scale().item() == 65536 * 64.0);
         }
-    Tensor x = ones({2}).requires_grad_(), y = ones({2}).requires_grad_();  // d/dx = d/dy: one buffer
+    // d/dx = d/dy: one buffer
+    Tensor x = ones({2}).requires_grad_(), y = ones({2}).requires_grad_();
     nn::SGD sgd({x, y}, {.lr = 1});
     nn::GradScaler scaler;
     backward(scaler.scale(sum(x + y)));
@@ -164,8 +185,11 @@ TEST_CASE("GradScaler: powers of two change no bit of training, clipped or not, 
     CHECK(scaler.unscaled(full({}, 65536 * 3.0)).item() == 3);
 }
 
-TEST_CASE("GradScaler: two optimisers of one scaler are skipped each for itself, and one update serves both") {
-    Tensor p = zeros({2}).requires_grad_(), q = zeros({2}).requires_grad_(), unused = zeros({1}).requires_grad_();
+TEST_CASE(
+    "GradScaler: two optimisers of one scaler are skipped each for itself, and one update serves "
+    "both") {
+    Tensor p = zeros({2}).requires_grad_(), q = zeros({2}).requires_grad_(),
+           unused = zeros({1}).requires_grad_();
     nn::SGD first({p}, {.lr = 1}), second({q}, {.lr = 1}), third({unused}, {.lr = 1});
     nn::GradScaler scaler({.init_scale = 8});
     backward(scaler.scale(sum(p) * double(INFINITY)));
@@ -206,29 +230,41 @@ TEST_CASE("GradScaler: a checkpoint goes on bitwise; without scaling there is no
     CHECK(none.state_dict().empty());
     none.load_state_dict({});
     CHECK(contains(error_of([&] { other.load_state_dict({}); }),
-                   "GradScaler: the state does not fit, and nothing was changed; missing scale, growth_tracker"));
+                   "GradScaler: the state does not fit, and nothing was changed; missing scale, "
+                   "growth_tracker"));
 }
 
 TEST_CASE("GradScaler: what is refused, and in which words") {
-    const auto refusal = [](const nn::GradScalerOptions& options) { return error_of([&] { nn::GradScaler scaler(options); }); };
+    const auto refusal = [](const nn::GradScalerOptions& options) {
+        return error_of([&] { nn::GradScaler scaler(options); });
+    };
     for (double bad : {0.0, -1.0, double(INFINITY), double(NAN), 1e39})
         CHECK(contains(refusal({.init_scale = bad}), "GradScaler: bad init_scale; got "));
     for (double bad : {1.0, 0.5, double(INFINITY), double(NAN)})
         CHECK(contains(refusal({.growth_factor = bad}), "GradScaler: bad growth_factor; got "));
-    for (double bad : {0.0, 1.0, double(NAN)}) CHECK(contains(refusal({.backoff_factor = bad}), "GradScaler: bad backoff_factor; got "));
-    CHECK(contains(refusal({.growth_interval = 0}), "GradScaler: bad growth_interval; got 0; expected at least 1"));
+    for (double bad : {0.0, 1.0, double(NAN)})
+        CHECK(contains(refusal({.backoff_factor = bad}), "GradScaler: bad backoff_factor; got "));
+    CHECK(contains(refusal({.growth_interval = 0}),
+                   "GradScaler: bad growth_interval; got 0; expected at least 1"));
 
     Tensor p = zeros({2}).requires_grad_();
     nn::SGD sgd({p}, {.lr = 1});
     nn::GradScaler scaler;
-    CHECK(contains(error_of([&] { scaler.update(); }), "update() without a step() or unscale() before it"));
-    CHECK(contains(error_of([&] { scaler.scale(ones({}, {.dtype = i64})); }), "only f32 and f64 losses are scaled; got i64 []"));
+    CHECK(contains(error_of([&] { scaler.update(); }),
+                   "update() without a step() or unscale() before it"));
+    CHECK(contains(error_of([&] { scaler.scale(ones({}, {.dtype = i64})); }),
+                   "only f32 and f64 losses are scaled; got i64 []"));
     backward(scaler.scale(sum(p)));
     scaler.unscale(sgd);
-    CHECK(contains(error_of([&] { scaler.unscale(sgd); }), "unscale() of an optimizer that was unscaled already; hint: update() comes between"));
+    CHECK(contains(
+        error_of([&] { scaler.unscale(sgd); }),
+        "unscale() of an optimizer that was unscaled already; hint: update() comes between"));
     scaler.step(sgd);
-    CHECK(contains(error_of([&] { scaler.unscale(sgd); }), "unscale() of an optimizer whose step() was already"));
-    CHECK(contains(error_of([&] { scaler.step(sgd); }), "step() of an optimizer whose step() was already; hint: update() comes between"));
+    CHECK(contains(error_of([&] { scaler.unscale(sgd); }),
+                   "unscale() of an optimizer whose step() was already"));
+    CHECK(
+        contains(error_of([&] { scaler.step(sgd); }),
+                 "step() of an optimizer whose step() was already; hint: update() comes between"));
     scaler.update();
     CHECK(p.to_vector() == std::vector<double>{-1, -1});
     sgd.zero_grad();

@@ -1,4 +1,5 @@
-// Initialisers: the range or variance their papers state, for weights of matrices and of convolutions.
+// Initialisers: the range or variance their papers state, for weights of matrices and of
+// convolutions.
 #include "nn/init.h"
 
 #include "autograd/ops/arithmetic.h"

@@ -24,7 +24,8 @@ using namespace nn_test;
 
 namespace {
 
-void check_gradients(const TensorFunction& f, std::vector<Tensor> inputs, const nn::Module& module) {
+void check_gradients(const TensorFunction& f, std::vector<Tensor> inputs,
+                     const nn::Module& module) {
     for (const Tensor& p : module.parameters()) inputs.push_back(p);
     CHECK_NOTHROW(gradcheck(f, inputs));
     CHECK_NOTHROW(gradgradcheck(f, inputs));
@@ -39,11 +40,14 @@ TEST_CASE("Maxout is the largest of its pieces; |x| is two of them") {
 
     nn::Maxout layer(3, 2, 4, {.dtype = f64});
     const Tensor x = f64s(golden::x, {2, 2, 3}).requires_grad_();
-    const auto y = layer(x).to_vector(), all = linear(x, layer.linear.weight, layer.linear.bias).to_vector();
+    const auto y = layer(x).to_vector(),
+               all = linear(x, layer.linear.weight, layer.linear.bias).to_vector();
     CHECK(layer(x).shape() == Shape{2, 2, 2});
-    for (std::size_t i = 0; i < y.size(); ++i) CHECK(y[i] == *std::max_element(&all[4 * i], &all[4 * i] + 4));
+    for (std::size_t i = 0; i < y.size(); ++i)
+        CHECK(y[i] == *std::max_element(&all[4 * i], &all[4 * i] + 4));
     check_gradients([&](const std::vector<Tensor>& in) { return layer(in[0]); }, {x}, layer);
-    CHECK(contains(error_of([] { nn::Maxout bad(3, 2, 0); }), "Maxout: needs an output and a piece"));
+    CHECK(
+        contains(error_of([] { nn::Maxout bad(3, 2, 0); }), "Maxout: needs an output and a piece"));
     CHECK(contains(error_of([&] { layer(zeros({2, 2}, {.dtype = f64})); }), "features differ"));
 }
 
@@ -51,12 +55,20 @@ TEST_CASE("the minibatch's deviation is that of its paper") {
     nn::MinibatchStdDev groups(3, 2), whole;
     CHECK(distance(groups(spread({6, 4, 2, 1}, 0.3)), golden::minibatch_groups) < 1e-15);
     CHECK(groups(spread({6, 4, 2, 1}, 0.3)).shape() == Shape{6, 6, 2, 1});
-    CHECK(distance(whole(spread({3, 2}, 0.3)), golden::minibatch_whole) < 1e-15);  // fewer than four samples: one group
+    // fewer than four samples: one group
+    CHECK(distance(whole(spread({3, 2}, 0.3)), golden::minibatch_whole) < 1e-15);
     const Tensor equal = whole(ones({4, 2}));
     CHECK(select(equal, 1, 2).to_vector()[0] == doctest::Approx(1e-4));
-    check_gradients([&](const std::vector<Tensor>& in) { return groups(in[0]); }, {spread({6, 4, 2}, 0.3).requires_grad_()}, groups);
-    CHECK(contains(error_of([&] { groups(zeros({4, 4})); }), "groups of 3 do not divide the batch; got f32 [4, 4]"));
-    CHECK(contains(error_of([&] { groups(zeros({3, 3})); }), "2 features do not divide the channels"));
+    check_gradients([&](const std::vector<Tensor>& in) { return groups(in[0]); },
+                    {spread({6, 4, 2}, 0.3).requires_grad_()}, groups);
+    CHECK(contains(error_of([&] {
+                       groups(zeros({4, 4}));
+                   }),
+                   "groups of 3 do not divide the batch; got f32 [4, 4]"));
+    CHECK(contains(error_of([&] {
+                       groups(zeros({3, 3}));
+                   }),
+                   "2 features do not divide the channels"));
     CHECK(contains(error_of([&] { whole(zeros({0, 3})); }), "an element at least"));
     CHECK(contains(error_of([] { nn::MinibatchStdDev bad(0); }), "MinibatchStdDev"));
 }
@@ -67,7 +79,8 @@ TEST_CASE("Embedding's padding starts at 0 and learns nothing") {
     const std::vector<std::int64_t> index{2, 1, 2, 3};
     backward(sum(embedding(from_span(std::span(index), {4}))));
     CHECK(embedding.weight.grad().to_vector() == std::vector<double>{0, 0, 1, 1, 0, 0, 1, 1});
-    CHECK(contains(error_of([] { nn::Embedding e(4, 2, {.padding_idx = 4}); }), "padding_idx is out of range; got 4"));
+    CHECK(contains(error_of([] { nn::Embedding e(4, 2, {.padding_idx = 4}); }),
+                   "padding_idx is out of range; got 4"));
 }
 
 TEST_CASE("Dropout2d drops whole channels") {
@@ -78,14 +91,17 @@ TEST_CASE("Dropout2d drops whole channels") {
     std::int64_t kept = 0;
     for (std::size_t c = 0; c < 2000; ++c) {
         kept += values[6 * c] != 0;
-        for (std::size_t i = 0; i < 6; ++i) CHECK((values[6 * c + i] == values[6 * c] && (values[6 * c] == 0 || values[6 * c] == 1 / 0.6f)));
+        for (std::size_t i = 0; i < 6; ++i)
+            CHECK((values[6 * c + i] == values[6 * c] &&
+                   (values[6 * c] == 0 || values[6 * c] == 1 / 0.6f)));
     }
     CHECK(std::abs(static_cast<double>(kept) / 2000 - 0.6) < 5 * std::sqrt(0.24 / 2000));
     backward(sum(y));
     CHECK(same_bits(x.grad(), y));
     dropout.eval();
     CHECK(dropout(x).same_as(x));
-    CHECK(contains(error_of([&] { dropout(zeros({3})); }), "Dropout2d: needs f32 or f64 [B, C, ..]"));
+    CHECK(
+        contains(error_of([&] { dropout(zeros({3})); }), "Dropout2d: needs f32 or f64 [B, C, ..]"));
     CHECK_THROWS_AS(nn::Dropout2d(-1, generator), Error);
 }
 
@@ -100,7 +116,8 @@ TEST_CASE("PReLU and GLU are PyTorch's; Softmax, LogSoftmax and Identity are the
     backward(sum(prelu(x) * spread({4, 3}, 0.9)));
     CHECK(distance(x.grad(), golden::prelu_grad) < 1e-15);
     CHECK(same_bits(one(x), leaky_relu(x, {.slope = 0.25})));
-    CHECK_NOTHROW(gradcheck([&](const std::vector<Tensor>& in) { return prelu(in[0]); }, {x, prelu.weight}));
+    CHECK_NOTHROW(
+        gradcheck([&](const std::vector<Tensor>& in) { return prelu(in[0]); }, {x, prelu.weight}));
     nn::Softmax soft(0);
     nn::LogSoftmax log_soft;
     nn::Identity identity;
@@ -121,25 +138,36 @@ TEST_CASE("InstanceNorm is instance_norm, with a weight where one is asked for")
     CHECK(same_bits(plain(x), instance_norm(x)));
     affine.load_state_dict({{"weight", tensor({2, -1})}, {"bias", tensor({0.5, 0})}});
     CHECK(same_bits(affine(x), instance_norm(x, affine.weight, affine.bias)));
-    CHECK(contains(error_of([&] { plain(zeros({3, 3, 4})); }), "InstanceNorm: needs x [B, 2, places ..]"));
+    CHECK(contains(error_of([&] {
+                       plain(zeros({3, 3, 4}));
+                   }),
+                   "InstanceNorm: needs x [B, 2, places ..]"));
     CHECK(contains(error_of([&] { plain(zeros({3, 2})); }), "InstanceNorm"));
     CHECK(contains(error_of([] { nn::InstanceNorm bad(0); }), "InstanceNorm"));
 }
 
-TEST_CASE("a residual block is its formula, with and without time, and the identity path is there") {
+TEST_CASE(
+    "a residual block is its formula, with and without time, and the identity path is there") {
     Generator generator(2);
     nn::ResidualBlock block(4, 6, {.time_width = 3, .groups = 2, .generator = &generator});
-    CHECK(names_of(block.state_dict()) == std::vector<std::string>{"norm1.weight", "norm1.bias", "conv1.weight", "conv1.bias", "time.weight", "time.bias",
-                                                      "norm2.weight", "norm2.bias", "conv2.weight", "conv2.bias", "skip.weight", "skip.bias"});
+    CHECK(names_of(block.state_dict()) ==
+          std::vector<std::string>{"norm1.weight", "norm1.bias", "conv1.weight", "conv1.bias",
+                                   "time.weight", "time.bias", "norm2.weight", "norm2.bias",
+                                   "conv2.weight", "conv2.bias", "skip.weight", "skip.bias"});
     block.to(f64);
-    const Tensor x = spread({2, 4, 3, 2}, 0.4).requires_grad_(), time = spread({2, 3}, 0.9).requires_grad_();
+    const Tensor x = spread({2, 4, 3, 2}, 0.4).requires_grad_(),
+                 time = spread({2, 3}, 0.9).requires_grad_();
     const NamedTensors p = block.state_dict();
     const auto at = [&](std::size_t i) { return p[i].second; };
     const Conv2dOptions same{.padding = {1, 1}};
-    const Tensor h = conv2d(silu(group_norm(x, 2, at(0), at(1))), at(2), at(3), same) + reshape(linear(time, at(4), at(5)), {2, 6, 1, 1});
-    const Tensor y = conv2d(silu(group_norm(h, 2, at(6), at(7))), at(8), at(9), same) + conv2d(x, at(10), at(11));
+    const Tensor h = conv2d(silu(group_norm(x, 2, at(0), at(1))), at(2), at(3), same) +
+                     reshape(linear(time, at(4), at(5)), {2, 6, 1, 1});
+    const Tensor y = conv2d(silu(group_norm(h, 2, at(6), at(7))), at(8), at(9), same) +
+                     conv2d(x, at(10), at(11));
     CHECK(distance(block.forward(x, time), y.to_vector()) < 1e-13);
-    const TensorFunction f = [&](const std::vector<Tensor>& in) { return block.forward(in[0], in[1]); };
+    const TensorFunction f = [&](const std::vector<Tensor>& in) {
+        return block.forward(in[0], in[1]);
+    };
     CHECK_NOTHROW(gradcheck(f, {x, time, at(2), at(4)}));
 
     nn::ResidualBlock plain(4, 4, {.groups = 2, .generator = &generator});
@@ -153,25 +181,39 @@ TEST_CASE("a residual block is its formula, with and without time, and the ident
     CHECK(same_bits(plain(image), image));
 
     CHECK(contains(error_of([&] { block(x); }), "ResidualBlock: needs the time"));
-    CHECK(contains(error_of([&] { plain.forward(image, time); }), "was made without time; got f64 [2, 3]"));
-    CHECK(contains(error_of([&] { block.forward(x, zeros({3, 3}, {.dtype = f64})); }), "one time a sample"));
+    CHECK(contains(error_of([&] { plain.forward(image, time); }),
+                   "was made without time; got f64 [2, 3]"));
+    CHECK(contains(error_of([&] {
+                       block.forward(x, zeros({3, 3}, {.dtype = f64}));
+                   }),
+                   "one time a sample"));
     CHECK(contains(error_of([&] { plain(zeros({4})); }), "needs x [B, C, H, W]"));
-    CHECK(contains(error_of([] { nn::ResidualBlock bad(4, 6, {.groups = 4}); }), "groups do not divide"));
+    CHECK(contains(error_of([] { nn::ResidualBlock bad(4, 6, {.groups = 4}); }),
+                   "groups do not divide"));
 }
 
 TEST_CASE("attention mixes pixels; steps between resolutions halve and double") {
     Generator generator(3);
     nn::AttentionBlock attention(4, 2, &generator);
-    CHECK(names_of(attention.state_dict()) == std::vector<std::string>{"norm.weight", "norm.bias", "qkv.weight", "qkv.bias", "out.weight", "out.bias"});
+    CHECK(names_of(attention.state_dict()) == std::vector<std::string>{"norm.weight", "norm.bias",
+                                                                       "qkv.weight", "qkv.bias",
+                                                                       "out.weight", "out.bias"});
     attention.to(f64);
     const Tensor x = spread({2, 4, 2, 3}, 0.4).requires_grad_();
     const NamedTensors p = attention.state_dict();
-    const Tensor qkv = flatten(conv2d(group_norm(x, 2, p[0].second, p[1].second), p[2].second, p[3].second), 2);  // [B, 3 C, H W]
+    // [B, 3 C, H W]
+    const Tensor qkv =
+        flatten(conv2d(group_norm(x, 2, p[0].second, p[1].second), p[2].second, p[3].second), 2);
     const Tensor q = narrow(qkv, 1, 0, 4), k = narrow(qkv, 1, 4, 4), v = narrow(qkv, 1, 8, 4);
-    const Tensor scores = exp(matmul(transpose(q), k) / 2.0);                                                     // / sqrt(C)
+    // / sqrt(C)
+    const Tensor scores = exp(matmul(transpose(q), k) / 2.0);
     const Tensor mixed = matmul(v, transpose(scores / sum(scores, {2}, true)));
-    CHECK(distance(attention(x), (x + conv2d(reshape(mixed, {2, 4, 2, 3}), p[4].second, p[5].second)).to_vector()) < 1e-13);
-    check_gradients([&](const std::vector<Tensor>& in) { return attention(in[0]); }, {x}, attention);
+    CHECK(
+        distance(attention(x),
+                 (x + conv2d(reshape(mixed, {2, 4, 2, 3}), p[4].second, p[5].second)).to_vector()) <
+        1e-13);
+    check_gradients([&](const std::vector<Tensor>& in) { return attention(in[0]); }, {x},
+                    attention);
 
     nn::DownsampleBlock down(4, &generator);
     nn::UpsampleBlock up(4, &generator);
@@ -180,8 +222,11 @@ TEST_CASE("attention mixes pixels; steps between resolutions halve and double") 
     CHECK(names_of(down.state_dict()) == std::vector<std::string>{"conv.weight", "conv.bias"});
     const Tensor image = randn({1, 4, 2, 2}, generator);
     nn::Conv2d conv(4, 4, 3, {.padding = 1});
-    conv.load_state_dict({{"weight", up.state_dict()[0].second}, {"bias", up.state_dict()[1].second}});
-    const Tensor doubled = reshape(expand(reshape(image, {1, 4, 2, 1, 2, 1}), {1, 4, 2, 2, 2, 2}), {1, 4, 4, 4});
+    conv.load_state_dict(
+        {{"weight", up.state_dict()[0].second}, {"bias", up.state_dict()[1].second}});
+    const Tensor doubled =
+        reshape(expand(reshape(image, {1, 4, 2, 1, 2, 1}), {1, 4, 2, 2, 2, 2}), {1, 4, 4, 4});
     CHECK(distance(up(image), conv(doubled).to_vector()) < 1e-6);
-    CHECK(contains(error_of([&] { attention(zeros({4})); }), "AttentionBlock: needs x [B, C, H, W]"));
+    CHECK(
+        contains(error_of([&] { attention(zeros({4})); }), "AttentionBlock: needs x [B, C, H, W]"));
 }

@@ -31,7 +31,9 @@ struct Net : nn::Module {
         auto tail = std::make_unique<nn::Sequential>();
         tail->add<nn::Linear>(3, 2, nn::LinearOptions{.bias = false, .generator = &generator});
         tail->add<nn::Flatten>().add<nn::Dropout>(0.1, generator);
-        body.add<nn::Linear>(2, 3, nn::LinearOptions{.generator = &generator}).add<nn::ReLU>().add(std::move(tail));
+        body.add<nn::Linear>(2, 3, nn::LinearOptions{.generator = &generator})
+            .add<nn::ReLU>()
+            .add(std::move(tail));
         add("body", body);
     }
     Tensor forward(const Tensor& index) override { return body(embedding(index)) * scale; }
@@ -45,7 +47,8 @@ std::vector<std::vector<double>> values_of(const nn::Module& module) {
 
 NamedTensors copies(const nn::Module& module) {
     NamedTensors out;
-    for (const auto& [name, tensor] : module.state_dict()) out.emplace_back(name, clone_data(tensor));
+    for (const auto& [name, tensor] : module.state_dict())
+        out.emplace_back(name, clone_data(tensor));
     return out;
 }
 
@@ -85,10 +88,11 @@ TEST_CASE("a state that does not fit changes nothing, and every fault is named")
     Net net(1);
     const auto before = values_of(net);
     NamedTensors state = copies(Net(2));
-    state[0].second = zeros({3});                                 // scale: shape
-    state[2].second = cast_data(state[2].second, f64);            // embedding.weight: dtype
-    state[3].first = "body.0.Weight";                             // unknown, and the right one missing
-    state.push_back(state[4]);                                    // body.0.bias twice
+    state[0].second = zeros({3});                       // scale: shape
+    state[2].second = cast_data(state[2].second, f64);  // embedding.weight: dtype
+    // unknown, and the right one missing
+    state[3].first = "body.0.Weight";
+    state.push_back(state[4]);  // body.0.bias twice
     const std::string error = error_of([&] { net.load_state_dict(state); });
     CHECK(contains(error, "load_state_dict: the state does not fit, and nothing was changed"));
     CHECK(contains(error, "missing body.0.weight"));
@@ -97,7 +101,8 @@ TEST_CASE("a state that does not fit changes nothing, and every fault is named")
     CHECK(contains(error, "scale (got f32 [3], expected f32 [2])"));
     CHECK(contains(error, "embedding.weight (got f64 [5, 2], expected f32 [5, 2])"));
     CHECK(values_of(net) == before);
-    CHECK(contains(error_of([&] { net.load_state_dict({}); }), "missing scale, steps, embedding.weight"));
+    CHECK(contains(error_of([&] { net.load_state_dict({}); }),
+                   "missing scale, steps, embedding.weight"));
     state = copies(net);
     state[0].second = Tensor();
     CHECK(contains(error_of([&] { net.load_state_dict(state); }), "an undefined tensor"));
@@ -160,7 +165,8 @@ TEST_CASE("what a module refuses") {
         using nn::Module::add, nn::Module::add_buffer, nn::Module::add_parameter;
     };
     Open module, other;
-    Tensor x = zeros({2}), whole = zeros({2}, {.dtype = i64}), none, leaf = zeros({1}).requires_grad_();
+    Tensor x = zeros({2}), whole = zeros({2}, {.dtype = i64}), none,
+           leaf = zeros({1}).requires_grad_();
     module.add_parameter("x", x);
     CHECK(x.requires_grad());
     CHECK(contains(error_of([&] { module.add_parameter("x", x); }), "taken"));
@@ -176,7 +182,11 @@ TEST_CASE("what a module refuses") {
     CHECK(contains(error_of([&] { module.add("self", module); }), "cannot contain itself"));
     CHECK(contains(error_of([&] { module(x); }), "no forward"));
     CHECK(contains(error_of([&] { nn::Linear layer(0, 3); }), "Linear"));
-    CHECK(contains(error_of([&] { nn::Linear layer(2, 3); layer(zeros({4, 3})); }), "linear: features differ"));
+    CHECK(contains(error_of([&] {
+                       nn::Linear layer(2, 3);
+                       layer(zeros({4, 3}));
+                   }),
+                   "linear: features differ"));
 }
 
 TEST_CASE("Linear: PyTorch's shapes and range, y = x W^T + b, and gradients") {
@@ -191,7 +201,8 @@ TEST_CASE("Linear: PyTorch's shapes and range, y = x W^T + b, and gradients") {
     }
     CHECK(largest <= 0.1f);
     CHECK(largest > 0.099);
-    CHECK(squares / 5000 == doctest::Approx(0.01 / 3).epsilon(0.05));  // the variance of U(-0.1, 0.1)
+    // the variance of U(-0.1, 0.1)
+    CHECK(squares / 5000 == doctest::Approx(0.01 / 3).epsilon(0.05));
 
     nn::Linear small(3, 2, {.dtype = f64, .generator = &generator}), bare(3, 2, {.bias = false});
     const Tensor x = f64s(golden::x, {4, 3}).requires_grad_();
@@ -202,7 +213,8 @@ TEST_CASE("Linear: PyTorch's shapes and range, y = x W^T + b, and gradients") {
             for (std::size_t k = 0; k < 3; ++k) expected += golden::x[i * 3 + k] * W[o * 3 + k];
             CHECK(y[i * 2 + o] == doctest::Approx(expected).epsilon(1e-14));
         }
-    CHECK_NOTHROW(gradcheck([&](const std::vector<Tensor>& in) { return small(in[0]); }, {x, small.weight, small.bias}));
+    CHECK_NOTHROW(gradcheck([&](const std::vector<Tensor>& in) { return small(in[0]); },
+                            {x, small.weight, small.bias}));
     CHECK(bare.state_dict().size() == 1);
 
     Generator again(3);
@@ -224,12 +236,15 @@ TEST_CASE("Embedding picks rows, and equal indices add their gradients") {
     CHECK(gradient[0] == 1);
     CHECK(gradient[16] == 0);
     const std::vector<std::int64_t> outside{1000};
-    CHECK(contains(error_of([&] { embedding(from_span(std::span(outside), {1})); }), "out of range"));
+    CHECK(
+        contains(error_of([&] { embedding(from_span(std::span(outside), {1})); }), "out of range"));
     CHECK(contains(error_of([&] { embedding(zeros({2})); }), "must be i64"));
     CHECK(embedding(from_span(std::span(index).first(0), {0, 3})).shape() == Shape{0, 3, 8});
 }
 
-TEST_CASE("Dropout keeps 1 - p, scales by 1 / (1 - p), masks the gradient alike, and is the identity in evaluation") {
+TEST_CASE(
+    "Dropout keeps 1 - p, scales by 1 / (1 - p), masks the gradient alike, and is the identity in "
+    "evaluation") {
     Generator generator(5);
     nn::Dropout dropout(0.3, generator);
     const Tensor x = ones({100, 1000}).requires_grad_();

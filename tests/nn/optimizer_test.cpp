@@ -15,9 +15,11 @@ namespace {
 
 constexpr int kSteps = 12;
 
-// The problem of make_nn_golden.py: b has no gradient in the first two steps, and the learning rate halves after six.
+// The problem of make_nn_golden.py: b has no gradient in the first two steps, and the learning rate
+// halves after six.
 struct Problem {
-    Tensor w = f64s(spread(6, 0), {3, 2}).requires_grad_(), b = f64s(spread(2, 1), {2}).requires_grad_();
+    Tensor w = f64s(spread(6, 0), {3, 2}).requires_grad_(),
+           b = f64s(spread(2, 1), {2}).requires_grad_();
 
     void step(nn::Optimizer& optimizer, int i) {
         if (i == 6) optimizer.set_learning_rate(optimizer.learning_rate() * 0.5);
@@ -47,9 +49,9 @@ double error_against(const std::vector<double>& golden, Options options) {
     return distance(rows, golden);
 }
 
-// Trains 5 steps, moves everything into a second optimiser through its state dict, and trains both 7 more.
-template <class Optimizer, class Options>
-void check_resumes_bitwise(Options options) {
+// Trains 5 steps, moves everything into a second optimiser through its state dict, and trains both
+// 7 more.
+template <class Optimizer, class Options> void check_resumes_bitwise(Options options) {
     Problem first;
     Optimizer a({first.w, first.b}, options);
     for (int i = 0; i < 5; ++i) first.step(a, i);
@@ -73,32 +75,49 @@ void check_resumes_bitwise(Options options) {
 
 }  // namespace
 
-TEST_CASE("every optimiser follows PyTorch's trajectory, with a parameter that joins late and a learning rate that changes") {
-    using nn::SGD, nn::SGDOptions, nn::Adam, nn::AdamW, nn::AdamOptions, nn::RMSprop, nn::RMSpropOptions;
+TEST_CASE(
+    "every optimiser follows PyTorch's trajectory, with a parameter that joins late and a learning "
+    "rate that changes") {
+    using nn::SGD, nn::SGDOptions, nn::Adam, nn::AdamW, nn::AdamOptions, nn::RMSprop,
+        nn::RMSpropOptions;
     constexpr double tolerance = 1e-13;
     CHECK(error_against<SGD>(golden::sgd, SGDOptions{.lr = 0.05}) < tolerance);
-    CHECK(error_against<SGD>(golden::sgd_momentum, SGDOptions{.lr = 0.05, .momentum = 0.9}) < tolerance);
+    CHECK(error_against<SGD>(golden::sgd_momentum, SGDOptions{.lr = 0.05, .momentum = 0.9}) <
+          tolerance);
     const SGDOptions dampened{.lr = 0.05, .momentum = 0.9, .dampening = 0.3, .weight_decay = 0.1};
     CHECK(error_against<SGD>(golden::sgd_dampening, dampened) < tolerance);
     const SGDOptions nesterov{.lr = 0.05, .momentum = 0.8, .weight_decay = 0.01, .nesterov = true};
     CHECK(error_against<SGD>(golden::sgd_nesterov, nesterov) < tolerance);
     CHECK(error_against<Adam>(golden::adam, AdamOptions{.lr = 0.1}) < tolerance);
-    const AdamOptions decayed{.lr = 0.1, .beta1 = 0.5, .beta2 = 0.9, .epsilon = 1e-4, .weight_decay = 0.2};
+    const AdamOptions decayed{
+        .lr = 0.1, .beta1 = 0.5, .beta2 = 0.9, .epsilon = 1e-4, .weight_decay = 0.2};
     CHECK(error_against<Adam>(golden::adam_decay, decayed) < tolerance);
-    CHECK(error_against<AdamW>(golden::adamw, AdamOptions{.lr = 0.1, .weight_decay = 0.3}) < tolerance);
+    CHECK(error_against<AdamW>(golden::adamw, AdamOptions{.lr = 0.1, .weight_decay = 0.3}) <
+          tolerance);
     using nn::RAdam;
     CHECK(error_against<RAdam>(golden::radam, AdamOptions{.lr = 0.1}) < tolerance);
-    CHECK(error_against<RAdam>(golden::radam_decay, AdamOptions{.lr = 0.1, .beta1 = 0.5, .beta2 = 0.9, .epsilon = 1e-3, .weight_decay = 0.2}) < tolerance);
-    CHECK(error_against<RAdam>(golden::radam_plain, AdamOptions{.lr = 0.1, .beta2 = 0.6}) < tolerance);  // never enough gradients
+    CHECK(error_against<RAdam>(
+              golden::radam_decay,
+              AdamOptions{
+                  .lr = 0.1, .beta1 = 0.5, .beta2 = 0.9, .epsilon = 1e-3, .weight_decay = 0.2}) <
+          tolerance);
+    // never enough gradients
+    CHECK(error_against<RAdam>(golden::radam_plain, AdamOptions{.lr = 0.1, .beta2 = 0.6}) <
+          tolerance);
     CHECK(error_against<RMSprop>(golden::rmsprop, RMSpropOptions{.lr = 0.02}) < tolerance);
     const RMSpropOptions heavy{.lr = 0.02, .alpha = 0.9, .weight_decay = 0.1, .momentum = 0.7};
     CHECK(error_against<RMSprop>(golden::rmsprop_momentum, heavy) < tolerance);
     using nn::Adagrad, nn::AdagradOptions, nn::Adamax, nn::AdamaxOptions;
     CHECK(error_against<Adagrad>(golden::adagrad, AdagradOptions{.lr = 0.3}) < tolerance);
-    const AdagradOptions slowing{.lr = 0.3, .lr_decay = 0.2, .weight_decay = 0.1, .initial_accumulator = 0.5, .epsilon = 1e-3};
+    const AdagradOptions slowing{.lr = 0.3,
+                                 .lr_decay = 0.2,
+                                 .weight_decay = 0.1,
+                                 .initial_accumulator = 0.5,
+                                 .epsilon = 1e-3};
     CHECK(error_against<Adagrad>(golden::adagrad_decay, slowing) < tolerance);
     CHECK(error_against<Adamax>(golden::adamax, AdamaxOptions{.lr = 0.1}) < tolerance);
-    const AdamaxOptions pulled{.lr = 0.1, .beta1 = 0.5, .beta2 = 0.9, .epsilon = 1e-3, .weight_decay = 0.2};
+    const AdamaxOptions pulled{
+        .lr = 0.1, .beta1 = 0.5, .beta2 = 0.9, .epsilon = 1e-3, .weight_decay = 0.2};
     CHECK(error_against<Adamax>(golden::adamax_decay, pulled) < tolerance);
 }
 
@@ -137,15 +156,18 @@ TEST_CASE("an optimiser resumes bitwise from its state dict") {
     check_resumes_bitwise<nn::AdamW>(nn::AdamOptions{.lr = 0.1, .weight_decay = 0.1});
     check_resumes_bitwise<nn::RAdam>(nn::AdamOptions{.lr = 0.1, .beta2 = 0.9});
     check_resumes_bitwise<nn::RMSprop>(nn::RMSpropOptions{.momentum = 0.5});
-    check_resumes_bitwise<nn::Adagrad>(nn::AdagradOptions{.lr = 0.3, .lr_decay = 0.1, .initial_accumulator = 0.2});
+    check_resumes_bitwise<nn::Adagrad>(
+        nn::AdagradOptions{.lr = 0.3, .lr_decay = 0.1, .initial_accumulator = 0.2});
     check_resumes_bitwise<nn::Adamax>(nn::AdamaxOptions{.lr = 0.1});
     check_resumes_bitwise<nn::Lion>(nn::LionOptions{.lr = 0.01, .weight_decay = 0.1});
 }
 
 TEST_CASE("a gradient may be expanded or transposed") {
-    Tensor p = f64s({1, 2, 3, 4, 5, 6}, {2, 3}).requires_grad_(), q = f64s({1, 2, 3, 4, 5, 6}, {2, 3}).requires_grad_();
+    Tensor p = f64s({1, 2, 3, 4, 5, 6}, {2, 3}).requires_grad_(),
+           q = f64s({1, 2, 3, 4, 5, 6}, {2, 3}).requires_grad_();
     nn::SGD sgd({p, q}, {.lr = 1});
-    backward(sum(p) + sum(transpose(q) * f64s({1, 2, 3, 4, 5, 6}, {3, 2})));  // expanded ones; a transposed [3, 2]
+    // expanded ones; a transposed [3, 2]
+    backward(sum(p) + sum(transpose(q) * f64s({1, 2, 3, 4, 5, 6}, {3, 2})));
     sgd.step();
     CHECK(p.to_vector() == std::vector<double>{0, 1, 2, 3, 4, 5});
     CHECK(q.to_vector() == std::vector<double>{0, -1, -2, 2, 1, 0});
@@ -184,7 +206,9 @@ TEST_CASE("f32: one step of Adam moves every parameter by lr") {
 
 TEST_CASE("what an optimiser refuses") {
     Tensor p = f64s({1, 2}, {2}).requires_grad_();
-    const auto sgd = [](std::vector<Tensor> list, nn::SGDOptions o = {}) { return error_of([&] { nn::SGD x(std::move(list), o); }); };
+    const auto sgd = [](std::vector<Tensor> list, nn::SGDOptions o = {}) {
+        return error_of([&] { nn::SGD x(std::move(list), o); });
+    };
     CHECK(contains(sgd({}), "no parameters"));
     CHECK(contains(sgd({p, p}), "parameter 1 is given twice"));
     CHECK(contains(sgd({p, p * 2}), "parameter 1 is not a leaf"));
@@ -195,8 +219,10 @@ TEST_CASE("what an optimiser refuses") {
     CHECK(contains(sgd({p}, {.nesterov = true}), "Nesterov"));
     CHECK(contains(error_of([&] { nn::Adam x({p}, {.beta2 = 1}); }), "beta2"));
     CHECK(contains(error_of([&] { nn::RMSprop x({p}, {.epsilon = -1}); }), "epsilon"));
-    CHECK(contains(error_of([&] { nn::Adagrad x({p}, {.lr_decay = -1}); }), "Adagrad: bad lr_decay"));
-    CHECK(contains(error_of([&] { nn::Adagrad x({p}, {.initial_accumulator = NAN}); }), "initial_accumulator"));
+    CHECK(
+        contains(error_of([&] { nn::Adagrad x({p}, {.lr_decay = -1}); }), "Adagrad: bad lr_decay"));
+    CHECK(contains(error_of([&] { nn::Adagrad x({p}, {.initial_accumulator = NAN}); }),
+                   "initial_accumulator"));
     CHECK(contains(error_of([&] { nn::Adamax x({p}, {.beta1 = -0.1}); }), "Adamax: bad beta1"));
     CHECK(contains(error_of([&] { nn::Lion x({p}, {.beta2 = 1.5}); }), "Lion: bad beta2"));
 
@@ -204,7 +230,8 @@ TEST_CASE("what an optimiser refuses") {
     backward(sum(p));
     adam.step();
     const NamedTensors before = adam.state_dict();
-    NamedTensors other{before[0], before[1], {"0.state1", zeros({3}, {.dtype = f64})}, {"1.state1", p}};
+    NamedTensors other{
+        before[0], before[1], {"0.state1", zeros({3}, {.dtype = f64})}, {"1.state1", p}};
     const std::string error = error_of([&] { adam.load_state_dict(other); });
     CHECK(contains(error, "Adam: "));
     CHECK(contains(error, "missing 0.state2"));
@@ -213,20 +240,25 @@ TEST_CASE("what an optimiser refuses") {
     CHECK(adam.step_count() == 1);
 }
 
-TEST_CASE("clip_grad_norm scales all gradients together, as PyTorch does, and never a shared one twice") {
-    const Tensor p = zeros({4, 3}, {.dtype = f64}).requires_grad_(), q = zeros({3}, {.dtype = f64}).requires_grad_();
+TEST_CASE(
+    "clip_grad_norm scales all gradients together, as PyTorch does, and never a shared one twice") {
+    const Tensor p = zeros({4, 3}, {.dtype = f64}).requires_grad_(),
+                 q = zeros({3}, {.dtype = f64}).requires_grad_();
     const Tensor none = zeros({1}).requires_grad_();
     p.set_grad(f64s(golden::x, {4, 3}));
     q.set_grad(f64s({golden::y[0], golden::y[1], golden::y[2]}, {3}));
-    CHECK(nn::clip_grad_norm({p, q, none}, 1.5).item() == doctest::Approx(golden::clip_norm[0]).epsilon(1e-14));
+    CHECK(nn::clip_grad_norm({p, q, none}, 1.5).item() ==
+          doctest::Approx(golden::clip_norm[0]).epsilon(1e-14));
     std::vector<double> clipped = p.grad().to_vector();
     for (double v : q.grad().to_vector()) clipped.push_back(v);
     CHECK(distance(clipped, golden::clip_grad) < 1e-6);  // PyTorch divides by norm + 1e-6
     CHECK(nn::clip_grad_norm({p, q}, 1.5).item() == doctest::Approx(1.5).epsilon(1e-14));
-    CHECK(nn::clip_grad_norm({p, q}, 2).item() == doctest::Approx(1.5).epsilon(1e-14));  // within the bound: untouched
+    // within the bound: untouched
+    CHECK(nn::clip_grad_norm({p, q}, 2).item() == doctest::Approx(1.5).epsilon(1e-14));
     CHECK(nn::clip_grad_norm({none}, 1).item() == 0);
 
-    const Tensor shared = f64s({3, 4}, {2}), a = zeros_like(shared).requires_grad_(), b = zeros_like(shared).requires_grad_();
+    const Tensor shared = f64s({3, 4}, {2}), a = zeros_like(shared).requires_grad_(),
+                 b = zeros_like(shared).requires_grad_();
     a.set_grad(shared);
     b.set_grad(shared);
     CHECK(nn::clip_grad_norm({a, b}, 1).item() == doctest::Approx(std::sqrt(50)));

@@ -1,4 +1,5 @@
-// Weights computed from others: names, values and derivatives of spectral and weight norm against PyTorch's, and what the mechanism promises.
+// Weights computed from others: names, values and derivatives of spectral and weight norm against
+// PyTorch's, and what the mechanism promises.
 #include "nn/parametrization.h"
 
 #include "autograd/checkpoint.h"
@@ -36,14 +37,16 @@ struct Expected {
 
 // What make_nn_golden.py's normed() does.
 template <class Layer>
-void check_normed(Layer& layer, const Shape& shape, const std::function<void(nn::Module&)>& wrap, const Expected& expected) {
+void check_normed(Layer& layer, const Shape& shape, const std::function<void(nn::Module&)>& wrap,
+                  const Expected& expected) {
     NoGrad writing;
     layer.weight.copy_(spread(layer.weight.shape(), 0.2));
     layer.bias.copy_(spread(layer.bias.shape(), 0.5));
     wrap(layer);
     CHECK(names_of(layer.state_dict()) == expected.names);
     for (auto& [name, x] : layer.state_dict()) {
-        if (name.ends_with("0._u") || name.ends_with("0._v")) x.copy_(spread(x.shape(), 0.4) / norm(spread(x.shape(), 0.4)));
+        if (name.ends_with("0._u") || name.ends_with("0._v"))
+            x.copy_(spread(x.shape(), 0.4) / norm(spread(x.shape(), 0.4)));
         if (name.ends_with("original0")) x.copy_(spread(x.shape(), 0.7) + 2);
     }
 
@@ -70,9 +73,14 @@ void check_normed(Layer& layer, const Shape& shape, const std::function<void(nn:
     CHECK_NOTHROW(gradgradcheck(f, inputs));
 }
 
-#define EXPECTED(name) {golden::name, golden::name##_grads, golden::name##_buffers, golden::name##_eval, golden::name##_names}
+#define EXPECTED(name)                                                                   \
+    {                                                                                    \
+        golden::name, golden::name##_grads, golden::name##_buffers, golden::name##_eval, \
+            golden::name##_names                                                         \
+    }
 
-double largest_singular_value(const Tensor& w) {  // of [out, in], by squaring w w^T until one value is left
+// of [out, in], by squaring w w^T until one value is left
+double largest_singular_value(const Tensor& w) {
     Tensor a = matmul(w, transpose(w));
     double log_scale = 0;
     for (int i = 0; i < 40; ++i) {
@@ -85,25 +93,38 @@ double largest_singular_value(const Tensor& w) {  // of [out, in], by squaring w
 
 }  // namespace
 
-TEST_CASE("spectral norm is PyTorch's: names, values, buffers, gradients through a gradient penalty") {
+TEST_CASE(
+    "spectral norm is PyTorch's: names, values, buffers, gradients through a gradient penalty") {
     nn::Linear linear(4, 3, {.dtype = f64});
-    check_normed(linear, {2, 4}, [](nn::Module& m) { nn::spectral_norm(m); }, EXPECTED(spectral_linear));
+    check_normed(
+        linear, {2, 4}, [](nn::Module& m) { nn::spectral_norm(m); }, EXPECTED(spectral_linear));
     nn::Conv2d conv(2, 3, 3, {.dtype = f64});
-    check_normed(conv, {2, 2, 4, 4}, [](nn::Module& m) { nn::spectral_norm(m, {.iterations = 3}); }, EXPECTED(spectral_conv));
+    check_normed(
+        conv, {2, 2, 4, 4}, [](nn::Module& m) { nn::spectral_norm(m, {.iterations = 3}); },
+        EXPECTED(spectral_conv));
     nn::ConvTranspose2d transposed(2, 3, 4, {.stride = 2, .padding = 1, .dtype = f64});
-    check_normed(transposed, {2, 2, 3, 3}, [](nn::Module& m) { nn::spectral_norm(m); }, EXPECTED(spectral_transposed));
+    check_normed(
+        transposed, {2, 2, 3, 3}, [](nn::Module& m) { nn::spectral_norm(m); },
+        EXPECTED(spectral_transposed));
 }
 
 TEST_CASE("weight norm is PyTorch's: names, values, gradients through a gradient penalty") {
     nn::Linear linear(4, 3, {.dtype = f64});
-    check_normed(linear, {2, 4}, [](nn::Module& m) { nn::weight_norm(m); }, EXPECTED(weight_linear));
+    check_normed(
+        linear, {2, 4}, [](nn::Module& m) { nn::weight_norm(m); }, EXPECTED(weight_linear));
     nn::Conv2d conv(2, 3, 3, {.dtype = f64});
-    check_normed(conv, {2, 2, 4, 4}, [](nn::Module& m) { nn::weight_norm(m, {.dim = 0}); }, EXPECTED(weight_conv));
+    check_normed(
+        conv, {2, 2, 4, 4}, [](nn::Module& m) { nn::weight_norm(m, {.dim = 0}); },
+        EXPECTED(weight_conv));
     nn::ConvTranspose2d transposed(2, 3, 4, {.stride = 2, .padding = 1, .dtype = f64});
-    check_normed(transposed, {2, 2, 3, 3}, [](nn::Module& m) { nn::weight_norm(m); }, EXPECTED(weight_transposed));
+    check_normed(
+        transposed, {2, 2, 3, 3}, [](nn::Module& m) { nn::weight_norm(m); },
+        EXPECTED(weight_transposed));
 }
 
-TEST_CASE("a spectrally normed layer has Lipschitz constant 1; weight norm starts from the layer itself") {
+TEST_CASE(
+    "a spectrally normed layer has Lipschitz constant 1; weight norm starts from the layer "
+    "itself") {
     Generator generator(3);
     nn::Linear normed(6, 6, {.bias = false, .dtype = f64, .generator = &generator});
     const double sigma = largest_singular_value(detach(normed.weight));
@@ -119,7 +140,8 @@ TEST_CASE("a spectrally normed layer has Lipschitz constant 1; weight norm start
     CHECK(layer.parameter_count() == 24 + 4 + 4);
 }
 
-TEST_CASE("a second forward before backward leaves the first graph right, and so does a checkpoint") {
+TEST_CASE(
+    "a second forward before backward leaves the first graph right, and so does a checkpoint") {
     Generator generator(4);
     nn::Linear a(3, 3, {.dtype = f64, .generator = &generator}), b(3, 3, {.dtype = f64});
     for (nn::Linear* layer : {&a, &b}) nn::spectral_norm(*layer, {.generator = &generator});
@@ -145,10 +167,12 @@ TEST_CASE("a second forward before backward leaves the first graph right, and so
 TEST_CASE("handles stay, averages leave the buffers alone, moves and modes reach the rule") {
     Generator generator(5);
     nn::Sequential net;
-    net.add(nn::spectral_norm(std::make_unique<nn::Linear>(2, 3), {.generator = &generator})).add<nn::ReLU>();
+    net.add(nn::spectral_norm(std::make_unique<nn::Linear>(2, 3), {.generator = &generator}))
+        .add<nn::ReLU>();
     net.add(nn::weight_norm(std::make_unique<nn::Linear>(3, 1)));
     CHECK(names_of(net.named_parameters()) ==
-          std::vector<std::string>{"0.bias", "0.parametrizations.weight.original", "2.bias", "2.parametrizations.weight.original0",
+          std::vector<std::string>{"0.bias", "0.parametrizations.weight.original", "2.bias",
+                                   "2.parametrizations.weight.original0",
                                    "2.parametrizations.weight.original1"});
     CHECK(net.named_buffers().size() == 2);
     nn::EMA average(net, 0.9);
@@ -188,7 +212,8 @@ TEST_CASE("a rule of one's own") {
         Tensor value() override { return (original + transpose(original)) * 0.5; }
     };
     nn::Linear layer(3, 3, {.bias = false, .dtype = f64});
-    layer.parametrize("weight", [](Tensor& w, std::int64_t) { return std::make_unique<Symmetric>(w); });
+    layer.parametrize("weight",
+                      [](Tensor& w, std::int64_t) { return std::make_unique<Symmetric>(w); });
     const Tensor w = layer(eye(3, {.dtype = f64}));
     CHECK(same_bits(w, transpose(w)));
     CHECK(layer.state_dict()[0].first == "parametrizations.weight.original");
@@ -197,14 +222,23 @@ TEST_CASE("a rule of one's own") {
 TEST_CASE("what a parametrisation refuses") {
     nn::Linear layer(2, 3);
     nn::ReLU none;
-    CHECK(contains(error_of([&] { nn::spectral_norm(none); }), "parametrize: this layer computes no weight of that name; got \"weight\""));
-    CHECK(contains(error_of([&] { nn::spectral_norm(layer, {.iterations = 0}); }), "spectral_norm: needs an iteration"));
-    CHECK(contains(error_of([&] { nn::spectral_norm(layer, {.epsilon = NAN}); }), "epsilon must be positive"));
-    CHECK(contains(error_of([&] { nn::spectral_norm(layer, {.dim = 2}); }), "spectral_norm: no such dimension; got dim 2 of f32 [3, 2]"));
-    CHECK(contains(error_of([&] { nn::weight_norm(layer, {.dim = -3}); }), "weight_norm: no such dimension"));
-    CHECK(contains(error_of([&] { nn::weight_norm(std::unique_ptr<nn::Linear>()); }), "the layer is null"));
+    CHECK(contains(error_of([&] { nn::spectral_norm(none); }),
+                   "parametrize: this layer computes no weight of that name; got \"weight\""));
+    CHECK(contains(error_of([&] { nn::spectral_norm(layer, {.iterations = 0}); }),
+                   "spectral_norm: needs an iteration"));
+    CHECK(contains(error_of([&] { nn::spectral_norm(layer, {.epsilon = NAN}); }),
+                   "epsilon must be positive"));
+    CHECK(contains(error_of([&] { nn::spectral_norm(layer, {.dim = 2}); }),
+                   "spectral_norm: no such dimension; got dim 2 of f32 [3, 2]"));
+    CHECK(contains(error_of([&] { nn::weight_norm(layer, {.dim = -3}); }),
+                   "weight_norm: no such dimension"));
+    CHECK(contains(error_of([&] { nn::weight_norm(std::unique_ptr<nn::Linear>()); }),
+                   "the layer is null"));
     CHECK(contains(error_of([&] { layer.parametrize("bias", {}); }), "no weight of that name"));
-    CHECK(contains(error_of([&] { layer.parametrize("weight", [](Tensor&, std::int64_t) { return nullptr; }); }), "the rule is null"));
+    CHECK(contains(error_of([&] {
+                       layer.parametrize("weight", [](Tensor&, std::int64_t) { return nullptr; });
+                   }),
+                   "the rule is null"));
     CHECK(layer.state_dict()[0].first == "weight");  // nothing has changed so far
     nn::weight_norm(layer, {.dim = -1});
     CHECK(layer.state_dict()[1].second.shape() == Shape{1, 2});

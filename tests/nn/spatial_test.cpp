@@ -26,7 +26,9 @@ Tensor golden_input(const std::string& name) {
 // make_spatial_golden.py makes them the same way.
 Tensor rounded_spread(const Shape& shape, double phase) {
     std::vector<double> values;
-    for (std::int64_t i = 0; i < numel(shape); ++i) values.push_back(std::nearbyint(std::sin(static_cast<double>(i) * 1.7 + phase) * 1.5 * 1000) / 1000);
+    for (std::int64_t i = 0; i < numel(shape); ++i)
+        values.push_back(
+            std::nearbyint(std::sin(static_cast<double>(i) * 1.7 + phase) * 1.5 * 1000) / 1000);
     return f64s(values, shape);
 }
 
@@ -34,7 +36,8 @@ void check_layer(const std::string& name, nn::Module& layer, const Tensor& x) {
     INFO(name);
     double phase = 0;
     NamedTensors state;
-    for (const auto& [key, value] : layer.state_dict()) state.emplace_back(key, rounded_spread(value.shape(), phase++));
+    for (const auto& [key, value] : layer.state_dict())
+        state.emplace_back(key, rounded_spread(value.shape(), phase++));
     layer.load_state_dict(state);
     const golden::Case& expected = find(golden::spatial_layers, name);
     const Tensor y = layer(x);
@@ -46,15 +49,20 @@ void check_layer(const std::string& name, nn::Module& layer, const Tensor& x) {
 
 TEST_CASE("spatial layers: what PyTorch's give") {
     const Tensor image = golden_input("image"), signal = golden_input("signal");
-    const std::map<std::string, PadMode> modes{
-        {"zeros", PadMode::zeros}, {"reflect", PadMode::reflect}, {"replicate", PadMode::replicate}, {"circular", PadMode::circular}};
+    const std::map<std::string, PadMode> modes{{"zeros", PadMode::zeros},
+                                               {"reflect", PadMode::reflect},
+                                               {"replicate", PadMode::replicate},
+                                               {"circular", PadMode::circular}};
     for (const auto& [name, mode] : modes) {
         nn::Conv2d conv2(2, 3, 3, {.stride = 2, .padding = 2, .padding_mode = mode, .dtype = f64});
         check_layer("Conv2d " + name, conv2, image);
-        nn::Conv1d conv1(2, 4, 3, {.padding = 2, .dilation = 2, .groups = 2, .padding_mode = mode, .dtype = f64});
+        nn::Conv1d conv1(
+            2, 4, 3,
+            {.padding = 2, .dilation = 2, .groups = 2, .padding_mode = mode, .dtype = f64});
         check_layer("Conv1d " + name, conv1, signal);
     }
-    nn::ConvTranspose1d transposed(2, 3, 3, {.stride = 2, .padding = 1, .output_padding = 1, .dtype = f64});
+    nn::ConvTranspose1d transposed(2, 3, 3,
+                                   {.stride = 2, .padding = 1, .output_padding = 1, .dtype = f64});
     check_layer("ConvTranspose1d", transposed, signal);
     nn::MaxPool2d max_pool(3, {.stride = 2, .padding = 1});
     check_layer("MaxPool2d", max_pool, image);
@@ -68,7 +76,8 @@ TEST_CASE("spatial layers: what PyTorch's give") {
     check_layer("PixelShuffle", shuffle, rounded_spread({1, 8, 2, 3}, 0.1));
 
     nn::PixelUnshuffle unshuffle(2);
-    CHECK(same_bits(unshuffle(shuffle(rounded_spread({1, 8, 2, 3}, 0.1))), rounded_spread({1, 8, 2, 3}, 0.1)));
+    CHECK(same_bits(unshuffle(shuffle(rounded_spread({1, 8, 2, 3}, 0.1))),
+                    rounded_spread({1, 8, 2, 3}, 0.1)));
     nn::MaxPool1d max_pool1(3, {.stride = 2, .padding = 1});
     CHECK(same_bits(max_pool1(signal), golden_input("max_pool1d")));
     nn::AvgPool1d avg_pool1(3, {.stride = 2, .padding = 1});

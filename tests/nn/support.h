@@ -1,5 +1,6 @@
 #pragma once
-// What the tests of nn share: f64 tensors from numbers, and comparison of tensors with golden numbers.
+// What the tests of nn share: f64 tensors from numbers, and comparison of tensors with golden
+// numbers.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -18,10 +19,13 @@ inline eps::Tensor f64s(const std::vector<double>& values, const eps::Shape& sha
 /// make_nn_golden.py's spread(): fixed values of both signs.
 inline std::vector<double> spread(std::size_t count, double phase) {
     std::vector<double> out;
-    for (std::size_t i = 0; i < count; ++i) out.push_back(1.5 * std::sin(static_cast<double>(i) * 1.7 + phase));
+    for (std::size_t i = 0; i < count; ++i)
+        out.push_back(1.5 * std::sin(static_cast<double>(i) * 1.7 + phase));
     return out;
 }
-inline eps::Tensor spread(const eps::Shape& shape, double phase) { return f64s(spread(static_cast<std::size_t>(eps::numel(shape)), phase), shape); }
+inline eps::Tensor spread(const eps::Shape& shape, double phase) {
+    return f64s(spread(static_cast<std::size_t>(eps::numel(shape)), phase), shape);
+}
 
 /// The names of a state dict.
 inline std::vector<std::string> names_of(const eps::NamedTensors& state) {
@@ -40,19 +44,22 @@ inline double distance(const std::vector<double>& a, const std::vector<double>& 
     }
     return worst;
 }
-inline double distance(const eps::Tensor& a, const std::vector<double>& b) { return distance(a.to_vector(), b); }
-inline bool same_bits(const eps::Tensor& a, const eps::Tensor& b) { return a.shape() == b.shape() && a.to_vector() == b.to_vector(); }
+inline double distance(const eps::Tensor& a, const std::vector<double>& b) {
+    return distance(a.to_vector(), b);
+}
+inline bool same_bits(const eps::Tensor& a, const eps::Tensor& b) {
+    return a.shape() == b.shape() && a.to_vector() == b.to_vector();
+}
 
 /// The sentence of the Error that f throws; empty if it throws none.
-template <class F>
-std::string error_of(F&& f) {
+template <class F> std::string error_of(F&& f) {
     try {
         f();
-    } catch (const eps::Error& error) {
-        return error.what();
-    }
+    } catch (const eps::Error& error) { return error.what(); }
     return {};
 }
-inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+inline bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
 
 }  // namespace nn_test

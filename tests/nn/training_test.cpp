@@ -26,7 +26,8 @@ double train_xor(std::uint64_t seed, DType dtype) {
         .add<nn::Tanh>()
         .add<nn::Linear>(8, 1, nn::LinearOptions{.dtype = dtype, .generator = &generator});
     nn::Adam adam(net.parameters(), {.lr = 0.05});
-    const Tensor x = tensor({0, 0, 0, 1, 1, 0, 1, 1}, {4, 2}, {.dtype = dtype}), y = tensor({0, 1, 1, 0}, {4, 1}, {.dtype = dtype});
+    const Tensor x = tensor({0, 0, 0, 1, 1, 0, 1, 1}, {4, 2}, {.dtype = dtype}),
+                 y = tensor({0, 1, 1, 0}, {4, 1}, {.dtype = dtype});
     double loss = 1;
     for (int i = 0; i < 300; ++i) {
         adam.zero_grad();
@@ -48,9 +49,12 @@ TEST_CASE("two layers learn XOR from any seed") {
     CHECK(train_xor(0, f32) == train_xor(0, f32));
 }
 
-TEST_CASE("backward adds up: micro-batches with their share of the loss make the update of the whole batch") {
+TEST_CASE(
+    "backward adds up: micro-batches with their share of the loss make the update of the whole "
+    "batch") {
     Generator generator(11);
-    const Tensor x = randn({12, 4}, {.dtype = f64}, generator), y = randn({12, 1}, {.dtype = f64}, generator);
+    const Tensor x = randn({12, 4}, {.dtype = f64}, generator),
+                 y = randn({12, 1}, {.dtype = f64}, generator);
     const auto trained = [&](std::int64_t parts) {
         Generator weights(12);
         nn::Linear net(4, 1, {.dtype = f64, .generator = &weights});
@@ -59,7 +63,9 @@ TEST_CASE("backward adds up: micro-batches with their share of the loss make the
             adam.zero_grad();  // once a step, not once a part
             for (std::int64_t part = 0; part < parts; ++part) {
                 const std::int64_t rows = 12 / parts;
-                backward(nn::mse_loss(net(narrow(x, 0, part * rows, rows)), narrow(y, 0, part * rows, rows)) / static_cast<double>(parts));
+                backward(nn::mse_loss(net(narrow(x, 0, part * rows, rows)),
+                                      narrow(y, 0, part * rows, rows)) /
+                         static_cast<double>(parts));
             }
             nn::clip_grad_norm(net.parameters(), 0.5);
             adam.step();

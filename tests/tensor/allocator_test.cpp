@@ -1,4 +1,5 @@
-// The caching allocator over a system of its own: blocks, pools, and what it says where memory ends.
+// The caching allocator over a system of its own: blocks, pools, and what it says where memory
+// ends.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -26,9 +27,7 @@ void take_back(int, void*, std::size_t bytes) { budget += bytes; }
 std::string refusal_of(CachingAllocator& allocator, std::size_t bytes, const BlockUse& use) {
     try {
         allocator.allocate(bytes, use);
-    } catch (const Error& error) {
-        return error.what();
-    }
+    } catch (const Error& error) { return error.what(); }
     return "";
 }
 
@@ -36,7 +35,8 @@ std::string refusal_of(CachingAllocator& allocator, std::size_t bytes, const Blo
 
 TEST_CASE("allocator: blocks are aligned, of their class, and used again") {
     CachingAllocator allocator(
-        "test allocator", [](int, std::size_t bytes) { return std::aligned_alloc(64, (bytes + 63) / 64 * 64); },
+        "test allocator",
+        [](int, std::size_t bytes) { return std::aligned_alloc(64, (bytes + 63) / 64 * 64); },
         [](int, void* block, std::size_t) { std::free(block); });
     std::vector<std::pair<void*, std::size_t>> blocks;
     for (std::size_t bytes = 0; bytes < 5000; bytes += 1 + bytes / 7) {
@@ -57,7 +57,8 @@ TEST_CASE("allocator: blocks are aligned, of their class, and used again") {
     CHECK(allocator.stats().live_bytes == 0);
     CHECK(allocator.stats().cached_bytes == full.live_bytes);
     CHECK(allocator.stats().peak_bytes == full.peak_bytes);
-    for (auto& [block, bytes] : blocks) block = allocator.allocate(bytes);  // the same again: nothing from the system
+    // the same again: nothing from the system
+    for (auto& [block, bytes] : blocks) block = allocator.allocate(bytes);
     CHECK(allocator.stats().system_bytes == full.system_bytes);
     CHECK(allocator.stats().cached_bytes == 0);
     for (const auto& [block, bytes] : blocks) allocator.free(block, bytes);
@@ -88,7 +89,9 @@ TEST_CASE("allocator: out of memory gives the cache back, tries again, then says
         FAIL("no memory, and no error");
     } catch (const Error& error) {
         CHECK(error.op() == "small allocator");
-        CHECK(std::string(error.what()).find("asked for 4096 bytes for u8 [4096] with 2048 bytes live") != std::string::npos);
+        CHECK(std::string(error.what())
+                  .find("asked for 4096 bytes for u8 [4096] with 2048 bytes live") !=
+              std::string::npos);
     }
     allocator.free(other, 2048);
     allocator.release_cache();
@@ -100,21 +103,31 @@ TEST_CASE("allocator: where memory ends it names the ten largest blocks, and goe
     budget = 64 * kMiB;
     CachingAllocator allocator("cuda:3 allocator", give, take_back, 3);
     std::vector<void*> blocks;
-    for (std::int64_t rows : {1, 2, 8, 8}) blocks.push_back(allocator.allocate(static_cast<std::size_t>(rows) * kMiB, {f32, {rows, 512, 512}}));
-    for (int i = 0; i < 9; ++i) blocks.push_back(allocator.allocate(kMiB, {DType::u8, {1024, 1024}}));
+    for (std::int64_t rows : {1, 2, 8, 8})
+        blocks.push_back(
+            allocator.allocate(static_cast<std::size_t>(rows) * kMiB, {f32, {rows, 512, 512}}));
+    for (int i = 0; i < 9; ++i)
+        blocks.push_back(allocator.allocate(kMiB, {DType::u8, {1024, 1024}}));
     (void)allocator.allocate(100, {f64, {12}});  // too small to be worth a word
     const std::string said = refusal_of(allocator, 64 * kMiB, {f32, {64, 512, 512}});
-    CHECK_MESSAGE(said.find("cuda:3 allocator: out of memory; asked for 64 MiB for f32 [64, 512, 512] with 28 MiB live") == 0, said);
-    CHECK_MESSAGE(said.find("the largest: 2 x f32 [8, 512, 512] 8 MiB, f32 [2, 512, 512] 2 MiB, f32 [1, 512, 512] 1 MiB, 6 x u8 [1024, 1024] 1 MiB;") !=
-          std::string::npos, said);
+    CHECK_MESSAGE(said.find("cuda:3 allocator: out of memory; asked for 64 MiB for f32 [64, 512, "
+                            "512] with 28 MiB live") == 0,
+                  said);
+    CHECK_MESSAGE(
+        said.find("the largest: 2 x f32 [8, 512, 512] 8 MiB, f32 [2, 512, 512] 2 MiB, f32 [1, 512, "
+                  "512] 1 MiB, 6 x u8 [1024, 1024] 1 MiB;") != std::string::npos,
+        said);
     CHECK(said.find("hint: a smaller batch") != std::string::npos);
     allocator.free(blocks[2], 8 * kMiB);
     const std::string later = refusal_of(allocator, 64 * kMiB, {f32, {64, 512, 512}});
-    CHECK(later.find("the largest: f32 [8, 512, 512] 8 MiB, f32 [2, 512, 512]") != std::string::npos);
+    CHECK(later.find("the largest: f32 [8, 512, 512] 8 MiB, f32 [2, 512, 512]") !=
+          std::string::npos);
     CHECK(allocator.allocate(kMiB) != nullptr);
 }
 
-TEST_CASE("allocator: a private pool keeps its blocks, those freed in its scope too, and gives them back at its end") {
+TEST_CASE(
+    "allocator: a private pool keeps its blocks, those freed in its scope too, and gives them back "
+    "at its end") {
     budget = 64 * kMiB;
     CachingAllocator allocator("test allocator", give, take_back, 3);
     void* const before = allocator.allocate(1000);
@@ -126,16 +139,17 @@ TEST_CASE("allocator: a private pool keeps its blocks, those freed in its scope 
         {
             const CachingAllocator::PrivatePool::Scope scope(pool);
             kept = allocator.allocate(1000);
-            CHECK(kept == cached);                       // the cache serves pools, too
+            CHECK(kept == cached);  // the cache serves pools, too
             dropped = allocator.allocate(1000);
             allocator.free(dropped, 1000);
             CHECK(allocator.allocate(1000) == dropped);  // within the scope it is used again
             allocator.free(dropped, 1000);
-            allocator.free(before, 1000);                // of before the scope: the captured step may have read it
+            // of before the scope: the captured step may have read it
+            allocator.free(before, 1000);
         }
         CHECK(allocator.stats().cached_bytes == 0);
         CHECK(allocator.stats().private_bytes == 2 * 1024);
-        void* const other = allocator.allocate(1000);    // outside nobody gets any of them
+        void* const other = allocator.allocate(1000);  // outside nobody gets any of them
         CHECK(other != dropped);
         CHECK(other != before);
         allocator.free(kept, 1000);
@@ -146,13 +160,13 @@ TEST_CASE("allocator: a private pool keeps its blocks, those freed in its scope 
         CHECK(allocator.stats().private_bytes == 3 * 1024);
         {
             const CachingAllocator::PrivatePool::Scope scope(pool);
-            kept = allocator.allocate(1000);             // what the pool has comes first
+            kept = allocator.allocate(1000);  // what the pool has comes first
         }
         CHECK(allocator.stats().private_bytes == 2 * 1024);
     }
     CHECK(allocator.stats().private_bytes == 0);
     CHECK(allocator.stats().cached_bytes == 2 * 1024);
-    allocator.free(kept, 1000);                          // outlived its pool
+    allocator.free(kept, 1000);  // outlived its pool
     CHECK(allocator.stats().cached_bytes == 3 * 1024);
     CHECK(allocator.stats().live_bytes == 0);
     allocator.release_cache();
@@ -166,7 +180,8 @@ TEST_CASE("allocator: within a private pool's scope nothing is given back to the
     CachingAllocator::PrivatePool pool(allocator);
     {
         const CachingAllocator::PrivatePool::Scope scope(pool);
-        CHECK(refusal_of(allocator, 2 * kMiB, {f32, {512, 1024}}).find("out of memory") != std::string::npos);
+        CHECK(refusal_of(allocator, 2 * kMiB, {f32, {512, 1024}}).find("out of memory") !=
+              std::string::npos);
     }
     CHECK(allocator.allocate(2 * kMiB) != nullptr);
 }

@@ -22,19 +22,22 @@ Shape result_shape(const Case& c) {
 }
 
 Tensor image(Random& random, const Shape& s, DType dtype) {  // channels-last
-    return random_tensor(random, {s[0], s[2], s[3], s[1]}, dtype, {.broadcast = false}).contiguous_data().as_strided(
-        s, {s[1] * s[2] * s[3], 1, s[3] * s[1], s[1]}, 0);
+    return random_tensor(random, {s[0], s[2], s[3], s[1]}, dtype, {.broadcast = false})
+        .contiguous_data()
+        .as_strided(s, {s[1] * s[2] * s[3], 1, s[3] * s[1], s[1]}, 0);
 }
-Tensor empty_image(const Shape& s, DType dtype) { return empty_strided(s, {s[1] * s[2] * s[3], 1, s[3] * s[1], s[1]}, {.dtype = dtype}); }
+Tensor empty_image(const Shape& s, DType dtype) {
+    return empty_strided(s, {s[1] * s[2] * s[3], 1, s[3] * s[1], s[1]}, {.dtype = dtype});
+}
 
 // Calls visit(y index, x index, w index) for every product of the definition.
-template <class F>
-void for_each_product(const Case& c, F&& visit) {
+template <class F> void for_each_product(const Case& c, F&& visit) {
     const std::int64_t in = c.in / c.g.groups, out = c.out / c.g.groups;
     for_each_index(result_shape(c), [&](const Dims& y) {
         for_each_index({in, c.taps_y, c.taps_x}, [&](const Dims& t) {
             const std::int64_t row = y[2] * c.g.stride[0] - c.g.padding[0] + t[1] * c.g.dilation[0];
-            const std::int64_t column = y[3] * c.g.stride[1] - c.g.padding[1] + t[2] * c.g.dilation[1];
+            const std::int64_t column =
+                y[3] * c.g.stride[1] - c.g.padding[1] + t[2] * c.g.dilation[1];
             if (row < 0 || row >= c.height || column < 0 || column >= c.width) return;
             visit(y, Dims{y[0], y[1] / out * in + t[0], row, column}, Dims{y[1], t[0], t[1], t[2]});
         });
@@ -63,13 +66,19 @@ struct Errors {
 };
 
 Errors check_triple(Random& random, const Case& c, DType dtype, bool with_bias) {
-    const Shape xs{c.batch, c.in, c.height, c.width}, ys = result_shape(c), ws{c.out, c.in / c.g.groups, c.taps_y, c.taps_x};
+    const Shape xs{c.batch, c.in, c.height, c.width},
+        ys = result_shape(c), ws{c.out, c.in / c.g.groups, c.taps_y, c.taps_x};
     const Tensor x = image(random, xs, dtype), g = image(random, ys, dtype);
     const Tensor w = random_tensor(random, ws, dtype, {.broadcast = false}).contiguous_data();
-    const Tensor y_bias = with_bias ? random_tensor(random, {c.out}, dtype, {.broadcast = false}).contiguous_data() : Tensor();
-    const Tensor x_bias = with_bias ? random_tensor(random, {c.in}, dtype, {.broadcast = false}).contiguous_data() : Tensor();
+    const Tensor y_bias =
+        with_bias ? random_tensor(random, {c.out}, dtype, {.broadcast = false}).contiguous_data()
+                  : Tensor();
+    const Tensor x_bias =
+        with_bias ? random_tensor(random, {c.in}, dtype, {.broadcast = false}).contiguous_data()
+                  : Tensor();
 
-    std::vector<double> y(static_cast<std::size_t>(numel(ys))), dx(static_cast<std::size_t>(numel(xs))), dw(static_cast<std::size_t>(numel(ws)));
+    std::vector<double> y(static_cast<std::size_t>(numel(ys))),
+        dx(static_cast<std::size_t>(numel(xs))), dw(static_cast<std::size_t>(numel(ws)));
     if (with_bias) {
         for_each_index(ys, [&](const Dims& i) { y[row_major(ys, i)] = at(y_bias, {i[1]}); });
         for_each_index(xs, [&](const Dims& i) { dx[row_major(xs, i)] = at(x_bias, {i[1]}); });
@@ -80,7 +89,8 @@ Errors check_triple(Random& random, const Case& c, DType dtype, bool with_bias) 
         dw[row_major(ws, wi)] += at(g, yi) * at(x, xi);
     });
 
-    const Tensor nothing = full({}, std::nan(""), {.dtype = dtype});  // what was there must not matter
+    // what was there must not matter
+    const Tensor nothing = full({}, std::nan(""), {.dtype = dtype});
     const auto run = [&](const Shape& shape, bool filter, auto&& kernel) {
         return same_on_any_threads([&] {
             Tensor target = filter ? empty(shape, {.dtype = dtype}) : empty_image(shape, dtype);
@@ -89,17 +99,22 @@ Errors check_triple(Random& random, const Case& c, DType dtype, bool with_bias) 
             return target;
         });
     };
-    return {error_of(run(ys, false, [&](Tensor& t) { kernels::conv2d(t, x, w, y_bias, c.g); }), y),
-            error_of(run(xs, false, [&](Tensor& t) { kernels::conv2d_input(t, g, w, x_bias, c.g); }), dx),
-            error_of(run(ws, true, [&](Tensor& t) { kernels::conv2d_weight(t, x, g, c.g); }), dw)};
+    return {
+        error_of(run(ys, false, [&](Tensor& t) { kernels::conv2d(t, x, w, y_bias, c.g); }), y),
+        error_of(run(xs, false, [&](Tensor& t) { kernels::conv2d_input(t, g, w, x_bias, c.g); }),
+                 dx),
+        error_of(run(ws, true, [&](Tensor& t) { kernels::conv2d_weight(t, x, g, c.g); }), dw)};
 }
 
-// Of what a path may err by in f32, in units of the largest result. Minimal filtering subtracts what it added.
+// Of what a path may err by in f32, in units of the largest result. Minimal filtering subtracts
+// what it added.
 constexpr double kDirect = 3e-6, kF43 = 6e-6, kF42 = 1e-5;
 
 void check_case(Random& random, const Case& c, bool with_bias = true, double bound_f32 = kDirect) {
-    INFO("batch ", c.batch, " in ", c.in, " out ", c.out, " image ", c.height, "x", c.width, " taps ", c.taps_y, "x", c.taps_x, " stride ", c.g.stride[0],
-         ",", c.g.stride[1], " padding ", c.g.padding[0], ",", c.g.padding[1], " dilation ", c.g.dilation[0], ",", c.g.dilation[1], " groups ", c.g.groups);
+    INFO("batch ", c.batch, " in ", c.in, " out ", c.out, " image ", c.height, "x", c.width,
+         " taps ", c.taps_y, "x", c.taps_x, " stride ", c.g.stride[0], ",", c.g.stride[1],
+         " padding ", c.g.padding[0], ",", c.g.padding[1], " dilation ", c.g.dilation[0], ",",
+         c.g.dilation[1], " groups ", c.g.groups);
     for (DType dtype : {f32, f64}) {
         const Errors e = check_triple(random, c, dtype, with_bias);
         const double bound = dtype == f32 ? bound_f32 : 1e-13;
@@ -114,7 +129,8 @@ void check_case(Random& random, const Case& c, bool with_bias = true, double bou
 TEST_CASE("conv2d and its adjoints: any geometry") {
     Random random(1);
     for (int i = 0; i < 120; ++i) {
-        Case c{pick(random, 1, 3), pick(random, 1, 5), pick(random, 1, 6), pick(random, 1, 9), pick(random, 1, 17), pick(random, 1, 4), pick(random, 1, 4)};
+        Case c{pick(random, 1, 3),  pick(random, 1, 5), pick(random, 1, 6), pick(random, 1, 9),
+               pick(random, 1, 17), pick(random, 1, 4), pick(random, 1, 4)};
         c.g.groups = i % 3 == 0 ? pick(random, 1, 3) : 1;
         c.in *= c.g.groups;
         c.out *= c.g.groups;
@@ -123,7 +139,8 @@ TEST_CASE("conv2d and its adjoints: any geometry") {
             c.g.dilation[d] = pick(random, 1, 3);
             c.g.padding[d] = pick(random, 0, 4);
         }
-        const std::int64_t needed_y = c.g.dilation[0] * (c.taps_y - 1) + 1 - 2 * c.g.padding[0], needed_x = c.g.dilation[1] * (c.taps_x - 1) + 1 - 2 * c.g.padding[1];
+        const std::int64_t needed_y = c.g.dilation[0] * (c.taps_y - 1) + 1 - 2 * c.g.padding[0],
+                           needed_x = c.g.dilation[1] * (c.taps_x - 1) + 1 - 2 * c.g.padding[1];
         c.height = std::max(c.height, needed_y);
         c.width = std::max(c.width, needed_x);
         check_case(random, c, i % 2 == 0);
@@ -132,37 +149,154 @@ TEST_CASE("conv2d and its adjoints: any geometry") {
 
 TEST_CASE("conv2d and its adjoints: 3x3 by F(4, 3)") {
     Random random(2);
-    check_case(random, {.batch = 2, .in = 16, .out = 32, .height = 9, .width = 7, .taps_y = 3, .taps_x = 3, .g = {.padding = {1, 1}}}, true, kF43);
-    check_case(random, {.batch = 3, .in = 32, .out = 16, .height = 14, .width = 14, .taps_y = 3, .taps_x = 3, .g = {.padding = {1, 1}}}, false, kF43);
-    check_case(random, {.batch = 1, .in = 16, .out = 16, .height = 5, .width = 30, .taps_y = 3, .taps_x = 3, .g = {.padding = {0, 2}}}, true, kF43);
-    check_case(random, {.batch = 12, .in = 16, .out = 16, .height = 13, .width = 13, .taps_y = 3, .taps_x = 3, .g = {.padding = {1, 1}}}, true, kF43);
-    check_case(random, {.batch = 2, .in = 128, .out = 128, .height = 14, .width = 14, .taps_y = 3, .taps_x = 3, .g = {.padding = {1, 1}}}, true, kF43);
+    check_case(random,
+               {.batch = 2,
+                .in = 16,
+                .out = 32,
+                .height = 9,
+                .width = 7,
+                .taps_y = 3,
+                .taps_x = 3,
+                .g = {.padding = {1, 1}}},
+               true, kF43);
+    check_case(random,
+               {.batch = 3,
+                .in = 32,
+                .out = 16,
+                .height = 14,
+                .width = 14,
+                .taps_y = 3,
+                .taps_x = 3,
+                .g = {.padding = {1, 1}}},
+               false, kF43);
+    check_case(random,
+               {.batch = 1,
+                .in = 16,
+                .out = 16,
+                .height = 5,
+                .width = 30,
+                .taps_y = 3,
+                .taps_x = 3,
+                .g = {.padding = {0, 2}}},
+               true, kF43);
+    check_case(random,
+               {.batch = 12,
+                .in = 16,
+                .out = 16,
+                .height = 13,
+                .width = 13,
+                .taps_y = 3,
+                .taps_x = 3,
+                .g = {.padding = {1, 1}}},
+               true, kF43);
+    check_case(random,
+               {.batch = 2,
+                .in = 128,
+                .out = 128,
+                .height = 14,
+                .width = 14,
+                .taps_y = 3,
+                .taps_x = 3,
+                .g = {.padding = {1, 1}}},
+               true, kF43);
 }
 
 TEST_CASE("conv2d and its adjoints: 2x2, and 4x4 with stride 2, by F(4, 2)") {
     Random random(3);
-    check_case(random, {.batch = 2, .in = 32, .out = 16, .height = 8, .width = 12, .taps_y = 4, .taps_x = 4, .g = {.stride = {2, 2}, .padding = {1, 1}}}, true, kF42);
-    check_case(random, {.batch = 2, .in = 64, .out = 128, .height = 14, .width = 14, .taps_y = 4, .taps_x = 4, .g = {.stride = {2, 2}, .padding = {1, 1}}}, true, kF42);
-    check_case(random, {.batch = 2, .in = 16, .out = 16, .height = 9, .width = 9, .taps_y = 2, .taps_x = 2}, true, kF42);
+    check_case(random,
+               {.batch = 2,
+                .in = 32,
+                .out = 16,
+                .height = 8,
+                .width = 12,
+                .taps_y = 4,
+                .taps_x = 4,
+                .g = {.stride = {2, 2}, .padding = {1, 1}}},
+               true, kF42);
+    check_case(random,
+               {.batch = 2,
+                .in = 64,
+                .out = 128,
+                .height = 14,
+                .width = 14,
+                .taps_y = 4,
+                .taps_x = 4,
+                .g = {.stride = {2, 2}, .padding = {1, 1}}},
+               true, kF42);
+    check_case(random,
+               {.batch = 2, .in = 16, .out = 16, .height = 9, .width = 9, .taps_y = 2, .taps_x = 2},
+               true, kF42);
 }
 
 TEST_CASE("conv2d and its adjoints: matrix products and direct sums on the shapes of networks") {
     Random random(4);
-    check_case(random, {.batch = 2, .in = 1, .out = 32, .height = 28, .width = 28, .taps_y = 4, .taps_x = 4, .g = {.stride = {2, 2}, .padding = {1, 1}}});
-    check_case(random, {.batch = 2, .in = 32, .out = 32, .height = 15, .width = 15, .taps_y = 3, .taps_x = 3, .g = {.stride = {2, 2}, .padding = {1, 1}}});
-    check_case(random, {.batch = 2, .in = 24, .out = 40, .height = 6, .width = 6, .taps_y = 1, .taps_x = 1});
-    check_case(random, {.batch = 2, .in = 64, .out = 128, .height = 7, .width = 7, .taps_y = 7, .taps_x = 7});
-    check_case(random, {.batch = 3, .in = 20, .out = 8, .height = 7, .width = 7, .taps_y = 7, .taps_x = 7});  // one pixel is left
-    check_case(random, {.batch = 2, .in = 3, .out = 5, .height = 2, .width = 1, .taps_y = 4, .taps_x = 3, .g = {.padding = {1, 1}}});
-    check_case(random, {.batch = 2, .in = 3, .out = 32, .height = 12, .width = 10, .taps_y = 4, .taps_x = 4, .g = {.stride = {2, 2}, .padding = {1, 1}}});
+    check_case(random, {.batch = 2,
+                        .in = 1,
+                        .out = 32,
+                        .height = 28,
+                        .width = 28,
+                        .taps_y = 4,
+                        .taps_x = 4,
+                        .g = {.stride = {2, 2}, .padding = {1, 1}}});
+    check_case(random, {.batch = 2,
+                        .in = 32,
+                        .out = 32,
+                        .height = 15,
+                        .width = 15,
+                        .taps_y = 3,
+                        .taps_x = 3,
+                        .g = {.stride = {2, 2}, .padding = {1, 1}}});
+    check_case(
+        random,
+        {.batch = 2, .in = 24, .out = 40, .height = 6, .width = 6, .taps_y = 1, .taps_x = 1});
+    check_case(
+        random,
+        {.batch = 2, .in = 64, .out = 128, .height = 7, .width = 7, .taps_y = 7, .taps_x = 7});
+    // one pixel is left
+    check_case(random,
+               {.batch = 3, .in = 20, .out = 8, .height = 7, .width = 7, .taps_y = 7, .taps_x = 7});
+    check_case(random, {.batch = 2,
+                        .in = 3,
+                        .out = 5,
+                        .height = 2,
+                        .width = 1,
+                        .taps_y = 4,
+                        .taps_x = 3,
+                        .g = {.padding = {1, 1}}});
+    check_case(random, {.batch = 2,
+                        .in = 3,
+                        .out = 32,
+                        .height = 12,
+                        .width = 10,
+                        .taps_y = 4,
+                        .taps_x = 4,
+                        .g = {.stride = {2, 2}, .padding = {1, 1}}});
 }
 
 TEST_CASE("conv2d and its adjoints: images of few channels, any geometry") {
     Random random(5);
-    check_case(random, {.batch = 2, .in = 32, .out = 1, .height = 10, .width = 9, .taps_y = 3, .taps_x = 3, .g = {.padding = {1, 1}}});
-    check_case(random, {.batch = 1, .in = 3, .out = 16, .height = 70, .width = 200, .taps_y = 3, .taps_x = 5, .g = {.stride = {2, 3}, .padding = {1, 2}}});  // several bands
+    check_case(random, {.batch = 2,
+                        .in = 32,
+                        .out = 1,
+                        .height = 10,
+                        .width = 9,
+                        .taps_y = 3,
+                        .taps_x = 3,
+                        .g = {.padding = {1, 1}}});
+    // several bands
+    check_case(random, {.batch = 1,
+                        .in = 3,
+                        .out = 16,
+                        .height = 70,
+                        .width = 200,
+                        .taps_y = 3,
+                        .taps_x = 5,
+                        .g = {.stride = {2, 3}, .padding = {1, 2}}});
     for (int i = 0; i < 30; ++i) {
-        Case c{pick(random, 1, 2), 16, pick(random, 1, 4), pick(random, 9, 20), pick(random, 9, 20), pick(random, 1, 4), pick(random, 2, 4)};
+        Case c{pick(random, 1, 2),  16,
+               pick(random, 1, 4),  pick(random, 9, 20),
+               pick(random, 9, 20), pick(random, 1, 4),
+               pick(random, 2, 4)};
         for (std::size_t d = 0; d < 2; ++d) {
             c.g.stride[d] = pick(random, 1, 3);
             c.g.dilation[d] = pick(random, 1, 2);

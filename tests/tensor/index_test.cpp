@@ -27,9 +27,12 @@ Case random_case(Random& random, DType dtype, bool own_table) {
     const Shape shape = random_shape(random, static_cast<int>(pick(random, 1, 4)), 1, 6);
     const int dim = static_cast<int>(pick(random, 0, shape.rank() - 1));
     Shape picked = shape;
-    for (int d = 0; d < shape.rank(); ++d) picked[d] = d == dim ? pick(random, 0, 9) : pick(random, 1, shape[d]);
-    return {dim, random_tensor(random, shape, dtype, {.broadcast = !own_table, .low = 0, .high = 100}),
-            random_tensor(random, picked, i64, {.low = 0, .high = shape[dim] - 1 > 0 ? shape[dim] - 1 : 0})};
+    for (int d = 0; d < shape.rank(); ++d)
+        picked[d] = d == dim ? pick(random, 0, 9) : pick(random, 1, shape[d]);
+    return {dim,
+            random_tensor(random, shape, dtype, {.broadcast = !own_table, .low = 0, .high = 100}),
+            random_tensor(random, picked, i64,
+                          {.low = 0, .high = shape[dim] - 1 > 0 ? shape[dim] - 1 : 0})};
 }
 
 // An index of extents [0, 0] in random_tensor would be normal numbers: 0 is meant.
@@ -69,7 +72,8 @@ TEST_CASE("scatter: adding and overwriting, any layout, against the definition")
             const bool accumulate = i % 2 == 0;
             Case c = random_case(random, dtype, true);
             c.index = valid(c.index, c.table.size(c.dim));
-            const Tensor added = random_tensor(random, c.index.shape(), dtype, {.low = -20, .high = 20});
+            const Tensor added =
+                random_tensor(random, c.index.shape(), dtype, {.low = -20, .high = 20});
             Tensor expected = clone_data(c.table);
             for_each_index(c.index.shape(), [&](const Dims& index) {
                 Dims to = index;
@@ -91,10 +95,13 @@ TEST_CASE("scatter: adding and overwriting, any layout, against the definition")
 TEST_CASE("gather and scatter_add: an embedding, and equal indices added in their order") {
     Random random(3);
     const std::int64_t rows = 50, width = 100, count = 3000;
-    const Tensor table = random_tensor(random, {rows, width}, f32, {.broadcast = false}).contiguous_data();
+    const Tensor table =
+        random_tensor(random, {rows, width}, f32, {.broadcast = false}).contiguous_data();
     std::vector<double> picks;
-    for (std::int64_t i = 0; i < count; ++i) picks.push_back(static_cast<double>(pick(random, 0, rows - 1)));
-    const Tensor index = tensor(picks, {count}, {.dtype = i64}).as_strided({count, width}, {1, 0}, 0);
+    for (std::int64_t i = 0; i < count; ++i)
+        picks.push_back(static_cast<double>(pick(random, 0, rows - 1)));
+    const Tensor index =
+        tensor(picks, {count}, {.dtype = i64}).as_strided({count, width}, {1, 0}, 0);
     const Tensor out = same_on_any_threads([&] {
         Tensor picked = empty({count, width});
         kernels::gather(picked, table, 0, index);
@@ -110,10 +117,10 @@ TEST_CASE("gather and scatter_add: an embedding, and equal indices added in thei
         }
     CHECK(wrong == 0);
     CHECK(same_bits(expected, same_on_any_threads([&] {
-        Tensor sums = clone_data(table);
-        kernels::scatter(sums, 0, index, out, true);
-        return sums;
-    })));
+                        Tensor sums = clone_data(table);
+                        kernels::scatter(sums, 0, index, out, true);
+                        return sums;
+                    })));
 }
 
 TEST_CASE("gather and scatter_add: an index out of range is an error, from any thread") {
@@ -124,10 +131,16 @@ TEST_CASE("gather and scatter_add: an index out of range is an error, from any t
     for (std::int64_t bad : {std::int64_t{5}, std::int64_t{-1}}) {
         Tensor index = zeros({100000}, {.dtype = i64});
         index.data<std::int64_t>()[77777] = bad;
-        CHECK_THROWS_WITH_AS(kernels::gather(out, table, 0, index), str("gather: index out of range; got ", bad, "; expected 0 to 4").c_str(), Error);
+        CHECK_THROWS_WITH_AS(
+            kernels::gather(out, table, 0, index),
+            str("gather: index out of range; got ", bad, "; expected 0 to 4").c_str(), Error);
         Tensor target = clone_data(table);
-        CHECK_THROWS_WITH_AS(kernels::scatter(target, 0, index, out, true), str("scatter_add: index out of range; got ", bad, "; expected 0 to 4").c_str(), Error);
-        CHECK_THROWS_WITH_AS(kernels::scatter(target, 0, index, out, false), str("scatter: index out of range; got ", bad, "; expected 0 to 4").c_str(), Error);
+        CHECK_THROWS_WITH_AS(
+            kernels::scatter(target, 0, index, out, true),
+            str("scatter_add: index out of range; got ", bad, "; expected 0 to 4").c_str(), Error);
+        CHECK_THROWS_WITH_AS(
+            kernels::scatter(target, 0, index, out, false),
+            str("scatter: index out of range; got ", bad, "; expected 0 to 4").c_str(), Error);
     }
 }
 
@@ -175,7 +188,10 @@ TEST_CASE("argsort: stable both ways, NaN largest") {
             Tensor src = random_tensor(random, shape, dtype, {.low = 0, .high = 9});
             if (is_floating(dtype)) {
                 src = clone_data(src);
-                for (int k = 0; k < 4; ++k) visit(dtype, [&]<class T>() { src.data<T>()[pick(random, 0, src.numel() - 1)] = convert<T>(std::nan("")); });
+                for (int k = 0; k < 4; ++k)
+                    visit(dtype, [&]<class T>() {
+                        src.data<T>()[pick(random, 0, src.numel() - 1)] = convert<T>(std::nan(""));
+                    });
             }
             for (bool descending : {false, true}) {
                 const Tensor out = same_on_any_threads([&] {
@@ -197,12 +213,14 @@ TEST_CASE("argsort: stable both ways, NaN largest") {
                     }
                     std::iota(order.begin(), order.end(), std::int64_t{0});
                     std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
-                        const double x = values[static_cast<std::size_t>(a)], y = values[static_cast<std::size_t>(b)];
+                        const double x = values[static_cast<std::size_t>(a)],
+                                     y = values[static_cast<std::size_t>(b)];
                         return x == y ? a < b : descending ? x > y : x < y;
                     });
                     for (std::int64_t k = 0; k < shape[dim]; ++k) {
                         here[dim] = k;
-                        wrong += at(out, here) != static_cast<double>(order[static_cast<std::size_t>(k)]);
+                        wrong += at(out, here) !=
+                                 static_cast<double>(order[static_cast<std::size_t>(k)]);
                     }
                 });
                 CHECK(wrong == 0);
@@ -214,12 +232,14 @@ TEST_CASE("searchsorted: any layout, against std::lower_bound and upper_bound") 
     Random random(6);
     for (DType dtype : {f32, f64, i64, u8})
         for (int i = 0; i < 60; ++i) {
-            Shape shape = random_shape(random, static_cast<int>(pick(random, 1, 3)), 1, 6), lines = shape;
+            Shape shape = random_shape(random, static_cast<int>(pick(random, 1, 3)), 1, 6),
+                  lines = shape;
             lines[lines.rank() - 1] = pick(random, 0, 9);
             const Tensor values = random_tensor(random, shape, dtype, {.low = 0, .high = 9});
             std::vector<double> numbers(static_cast<std::size_t>(numel(lines)));
             for (double& x : numbers) x = static_cast<double>(pick(random, 0, 9));
-            for (auto first = numbers.begin(); first != numbers.end(); first += lines.back()) std::sort(first, first + lines.back());
+            for (auto first = numbers.begin(); first != numbers.end(); first += lines.back())
+                std::sort(first, first + lines.back());
             Tensor sorted = random_tensor(random, lines, dtype, {.broadcast = false});
             sorted.copy_(tensor(numbers, lines, {.dtype = dtype}));
             for (bool right : {false, true}) {
@@ -232,9 +252,12 @@ TEST_CASE("searchsorted: any layout, against std::lower_bound and upper_bound") 
                 for_each_index(shape, [&](const Dims& index) {
                     std::vector<double> line;
                     Dims here = index;
-                    for (here[shape.rank() - 1] = 0; here.back() < lines.back(); ++here[shape.rank() - 1]) line.push_back(at(sorted, here));
+                    for (here[shape.rank() - 1] = 0; here.back() < lines.back();
+                         ++here[shape.rank() - 1])
+                        line.push_back(at(sorted, here));
                     const double x = at(values, index);
-                    const auto found = right ? std::upper_bound(line.begin(), line.end(), x) : std::lower_bound(line.begin(), line.end(), x);
+                    const auto found = right ? std::upper_bound(line.begin(), line.end(), x)
+                                             : std::lower_bound(line.begin(), line.end(), x);
                     wrong += at(out, index) != static_cast<double>(found - line.begin());
                 });
                 CHECK(wrong == 0);

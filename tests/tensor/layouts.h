@@ -1,5 +1,6 @@
 #pragma once
-// Tensors of every layout, and reading them one element at a time: what the kernels are compared with.
+// Tensors of every layout, and reading them one element at a time: what the kernels are compared
+// with.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -14,11 +15,12 @@ namespace eps::test {
 
 using Random = std::mt19937_64;
 
-inline std::int64_t pick(Random& random, std::int64_t low, std::int64_t high) { return std::uniform_int_distribution<std::int64_t>(low, high)(random); }
+inline std::int64_t pick(Random& random, std::int64_t low, std::int64_t high) {
+    return std::uniform_int_distribution<std::int64_t>(low, high)(random);
+}
 
 /// Calls f(index) for every index of the shape, row-major.
-template <class F>
-void for_each_index(const Shape& shape, F&& f) {
+template <class F> void for_each_index(const Shape& shape, F&& f) {
     Dims index = Dims::filled(shape.rank(), 0);
     for (std::int64_t left = numel(shape); left > 0; --left) {
         f(index);
@@ -38,7 +40,8 @@ inline std::int64_t place(const Tensor& x, const Dims& index) {
 
 /// One element as f64.
 inline double at(const Tensor& x, const Dims& index) {
-    return visit(x.dtype(), [&]<class T>() { return convert<double>(x.data<T>()[place(x, index)]); });
+    return visit(x.dtype(),
+                 [&]<class T>() { return convert<double>(x.data<T>()[place(x, index)]); });
 }
 
 /// A shape of `rank` extents in [low, high].
@@ -48,13 +51,14 @@ inline Shape random_shape(Random& random, int rank, std::int64_t low, std::int64
     return shape;
 }
 
-/// Dimensions in any memory order, with gaps between them, some of them broadcast (stride 0) if asked, at an offset. Values: normal,
-/// or integers of [low, high] where a range is given.
+/// Dimensions in any memory order, with gaps between them, some of them broadcast (stride 0) if
+/// asked, at an offset. Values: normal, or integers of [low, high] where a range is given.
 struct LayoutOptions {
     bool broadcast = true;
     std::int64_t low = 0, high = 0;
 };
-inline Tensor random_tensor(Random& random, const Shape& shape, DType dtype, LayoutOptions options = {}) {
+inline Tensor random_tensor(Random& random, const Shape& shape, DType dtype,
+                            LayoutOptions options = {}) {
     std::vector<int> order(static_cast<std::size_t>(shape.rank()));
     for (std::size_t d = 0; d < order.size(); ++d) order[d] = static_cast<int>(d);
     if (pick(random, 0, 2) > 0) std::shuffle(order.begin(), order.end(), random);
@@ -70,7 +74,10 @@ inline Tensor random_tensor(Random& random, const Shape& shape, DType dtype, Lay
     const std::int64_t offset = pick(random, 0, 3);
     std::vector<double> values(static_cast<std::size_t>(size + offset));
     std::normal_distribution<double> normal;
-    for (double& value : values) value = options.low < options.high ? static_cast<double>(pick(random, options.low, options.high)) : normal(random);
+    for (double& value : values)
+        value = options.low < options.high
+                    ? static_cast<double>(pick(random, options.low, options.high))
+                    : normal(random);
     if (dtype == u8)
         for (double& value : values) value = std::abs(value);
     return tensor(values, {size + offset}, {.dtype = dtype}).as_strided(shape, strides, offset);
@@ -79,7 +86,9 @@ inline Tensor random_tensor(Random& random, const Shape& shape, DType dtype, Lay
 inline bool same_bits(const Tensor& a, const Tensor& b) {
     if (a.shape() != b.shape() || a.dtype() != b.dtype()) return false;
     const Tensor x = a.contiguous_data(), y = b.contiguous_data();
-    return x.numel() == 0 || std::memcmp(x.raw_data(), y.raw_data(), static_cast<std::size_t>(x.numel()) * size_of(x.dtype())) == 0;
+    return x.numel() == 0 ||
+           std::memcmp(x.raw_data(), y.raw_data(),
+                       static_cast<std::size_t>(x.numel()) * size_of(x.dtype())) == 0;
 }
 
 /// Restores the number of threads.
@@ -89,8 +98,7 @@ struct ThreadsGuard {
 };
 
 /// Asserts that make() gives the same bits on 1, 2, 3 and 7 threads; returns what it gives.
-template <class F>
-Tensor same_on_any_threads(F&& make) {
+template <class F> Tensor same_on_any_threads(F&& make) {
     const ThreadsGuard guard;
     set_num_threads(1);
     const Tensor one = make();

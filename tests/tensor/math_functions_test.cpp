@@ -1,4 +1,5 @@
-// Float functions against double at the edges where formulas change or break down (tests/autograd/ulp_sweep_test.cpp sweeps the rest).
+// Float functions against double at the edges where formulas change or break down
+// (tests/autograd/ulp_sweep_test.cpp sweeps the rest).
 #include "tensor/math/functions.h"
 
 #include <doctest/doctest.h>
@@ -74,7 +75,8 @@ TEST_CASE("log and log1p at the edges") {
     CHECK(math::log(0.0f) == -inf);
     CHECK(math::log(-0.0f) == -inf);
     CHECK(math::log(inf) == inf);
-    for (float x : {-tiny, -1.0f, -largest, -inf, not_number, -not_number}) CHECK(std::isnan(math::log(x)));
+    for (float x : {-tiny, -1.0f, -largest, -inf, not_number, -not_number})
+        CHECK(std::isnan(math::log(x)));
     for (float x : {tiny, 3 * tiny, 0.5f * normal, normal - tiny, normal, largest}) {
         CHECK(ulps(math::log(x), std::log(static_cast<double>(x))) <= 1);
     }
@@ -82,7 +84,8 @@ TEST_CASE("log and log1p at the edges") {
         CHECK(same(math::log1p(x), x));
     }
     CHECK(math::log1p(-1.0f) == -inf);
-    for (float x : {-0x1.000002p0f, -2.0f, -largest, -inf, not_number}) CHECK(std::isnan(math::log1p(x)));
+    for (float x : {-0x1.000002p0f, -2.0f, -largest, -inf, not_number})
+        CHECK(std::isnan(math::log1p(x)));
     for (float x : {-0x1.fffffep-1f, -0.5f, 0x1p24f, largest}) {
         CHECK(ulps(math::log1p(x), std::log1p(static_cast<double>(x))) <= 1);
     }
@@ -117,7 +120,8 @@ TEST_CASE("exp2, log2 and log10 are exact where the result is whole") {
 TEST_CASE("cbrt at the edges") {
     for (float x : {0.0f, -0.0f, inf, -inf, not_number}) CHECK(same(math::cbrt(x), x));
     for (float root = 1; root < 200; ++root) CHECK(math::cbrt(-root * root * root) == -root);
-    for (float x : {tiny, 3 * tiny, normal - tiny, normal, largest}) CHECK(ulps(math::cbrt(x), std::cbrt(static_cast<double>(x))) <= 0.51);
+    for (float x : {tiny, 3 * tiny, normal - tiny, normal, largest})
+        CHECK(ulps(math::cbrt(x), std::cbrt(static_cast<double>(x))) <= 0.51);
 }
 
 TEST_CASE("sin, cos and tan at the edges, and of the floats nearest to multiples of pi / 2") {
@@ -131,9 +135,12 @@ TEST_CASE("sin, cos and tan at the edges, and of the floats nearest to multiples
         CHECK(std::isnan(math::cos(x)));
         CHECK(std::isnan(math::tan(x)));
     }
-    // No float is nearer to a multiple of pi / 2 than the first (Muller, Elementary Functions, chapter on range reduction).
-    std::vector<float> arguments = {std::ldexp(16367173.0f, 72), largest, 0x1p22f, 0.5f, std::nextafter(0.5f, 0.0f)};
-    for (int n = 1; n <= 2000; ++n) arguments.push_back(static_cast<float>(n * std::numbers::pi / 2));
+    // No float is nearer to a multiple of pi / 2 than the first (Muller, Elementary Functions,
+    // chapter on range reduction).
+    std::vector<float> arguments = {std::ldexp(16367173.0f, 72), largest, 0x1p22f, 0.5f,
+                                    std::nextafter(0.5f, 0.0f)};
+    for (int n = 1; n <= 2000; ++n)
+        arguments.push_back(static_cast<float>(n * std::numbers::pi / 2));
     for (float x : arguments) {
         const double exact = x;
         CHECK(ulps(math::sin(x), std::sin(exact)) <= 0.51);
@@ -165,7 +172,8 @@ TEST_CASE("tanh, erf and sigmoid at the edges") {
 }
 
 TEST_CASE_TEMPLATE("min and max propagate NaN, round goes half to even", T, float, double) {
-    const T none = std::numeric_limits<T>::quiet_NaN(), endless = std::numeric_limits<T>::infinity();
+    const T none = std::numeric_limits<T>::quiet_NaN(),
+            endless = std::numeric_limits<T>::infinity();
     const T one = 1, two = 2;
     CHECK(math::min(one, two) == one);
     CHECK(math::min(two, one) == one);

@@ -11,8 +11,11 @@ namespace {
 // out + a b in f64, or a b.
 void check_matmul(Random& random, const Tensor& a, const Tensor& b, bool accumulate) {
     const std::int64_t batch = a.size(0), m = a.size(1), k = a.size(2), n = b.size(2);
-    const Tensor before = accumulate ? random_tensor(random, {batch, m, n}, a.dtype(), {.broadcast = false}).contiguous_data()
-                                     : full({batch, m, n}, std::nan(""), a.options());  // what was there must not matter
+    const Tensor before =
+        accumulate ? random_tensor(random, {batch, m, n}, a.dtype(), {.broadcast = false})
+                         .contiguous_data()
+                   // what was there must not matter
+                   : full({batch, m, n}, std::nan(""), a.options());
     const Tensor out = same_on_any_threads([&] {
         Tensor target = clone_data(before);
         kernels::matmul(target, a, b, accumulate);
@@ -27,9 +30,11 @@ void check_matmul(Random& random, const Tensor& a, const Tensor& b, bool accumul
             value += product;
             magnitude += std::abs(product);
         }
-        if (!(std::abs(at(out, i) - value) <= static_cast<double>(k + 4) * unit * magnitude)) ++wrong;
+        if (!(std::abs(at(out, i) - value) <= static_cast<double>(k + 4) * unit * magnitude))
+            ++wrong;
     });
-    INFO("a ", a.shape().to_string(), " strides ", a.strides().to_string(), ", b ", b.shape().to_string(), " strides ", b.strides().to_string());
+    INFO("a ", a.shape().to_string(), " strides ", a.strides().to_string(), ", b ",
+         b.shape().to_string(), " strides ", b.strides().to_string());
     CHECK(wrong == 0);
 }
 
@@ -39,20 +44,33 @@ TEST_CASE("matmul: any layout and any small shape, with one thread and more") {
     Random random(1);
     for (DType dtype : {f32, f64})
         for (int i = 0; i < 150; ++i) {
-            const std::int64_t batch = pick(random, 1, 3), m = pick(random, 1, 9), n = pick(random, 1, 9), k = pick(random, 0, 9);
-            check_matmul(random, random_tensor(random, {batch, m, k}, dtype), random_tensor(random, {batch, k, n}, dtype), i % 2 == 1);
+            const std::int64_t batch = pick(random, 1, 3), m = pick(random, 1, 9),
+                               n = pick(random, 1, 9), k = pick(random, 0, 9);
+            check_matmul(random, random_tensor(random, {batch, m, k}, dtype),
+                         random_tensor(random, {batch, k, n}, dtype), i % 2 == 1);
         }
 }
 
 TEST_CASE("matmul: transposed, vector-like and odd shapes are the same for any number of threads") {
     Random random(2);
-    const std::int64_t shapes[][3] = {{1, 300, 70}, {70, 300, 1}, {1, 1, 1}, {130, 70, 150}, {257, 33, 259}, {16, 6000, 16}, {5, 20000, 3},
-                                      {30, 1100, 40}, {25, 1024, 70}, {13, 5, 4100}};  // several blocks deep; rows a page apart; blocks wide
+    const std::int64_t shapes[][3] = {{1, 300, 70},
+                                      {70, 300, 1},
+                                      {1, 1, 1},
+                                      {130, 70, 150},
+                                      {257, 33, 259},
+                                      {16, 6000, 16},
+                                      {5, 20000, 3},
+                                      // several blocks deep; rows a page apart; blocks wide
+                                      {30, 1100, 40},
+                                      {25, 1024, 70},
+                                      {13, 5, 4100}};
     for (const auto& [m, k, n] : shapes)
         for (int layout = 0; layout < 8; ++layout) {
             const DType dtype = layout & 4 ? f64 : f32;
-            Tensor a = random_tensor(random, {1, m, k}, dtype, {.broadcast = false}).contiguous_data();
-            Tensor b = random_tensor(random, {1, k, n}, dtype, {.broadcast = false}).contiguous_data();
+            Tensor a =
+                random_tensor(random, {1, m, k}, dtype, {.broadcast = false}).contiguous_data();
+            Tensor b =
+                random_tensor(random, {1, k, n}, dtype, {.broadcast = false}).contiguous_data();
             if (layout & 1) a = a.as_strided({1, m, k}, {m * k, 1, m}, 0);
             if (layout & 2) b = b.as_strided({1, k, n}, {n * k, 1, k}, 0);
             check_matmul(random, a, b, layout == 1);
@@ -61,9 +79,12 @@ TEST_CASE("matmul: transposed, vector-like and odd shapes are the same for any n
 
 TEST_CASE("matmul: large products are cut by shape, not by threads") {
     Random random(3);
-    for (const auto& [m, k, n] : {std::array<std::int64_t, 3>{300, 200, 520}, {520, 260, 300}, {1000, 100, 64}}) {
-        const Tensor a = random_tensor(random, {1, m, k}, f32, {.broadcast = false}).contiguous_data();
-        const Tensor b = random_tensor(random, {1, k, n}, f32, {.broadcast = false}).contiguous_data();
+    for (const auto& [m, k, n] :
+         {std::array<std::int64_t, 3>{300, 200, 520}, {520, 260, 300}, {1000, 100, 64}}) {
+        const Tensor a =
+            random_tensor(random, {1, m, k}, f32, {.broadcast = false}).contiguous_data();
+        const Tensor b =
+            random_tensor(random, {1, k, n}, f32, {.broadcast = false}).contiguous_data();
         const Tensor out = same_on_any_threads([&, rows = m, columns = n] {
             Tensor target = empty({1, rows, columns});
             kernels::matmul(target, a, b, false);

@@ -10,14 +10,17 @@ namespace {
 
 // An .npy file by hand: the dictionary is padded as numpy.save pads it, to a multiple of 64 bytes.
 std::string npy(std::string dictionary, const std::string& data, char version = 1) {
-    const std::size_t length_bytes = version == 1 ? 2 : 4, used = 8 + length_bytes + dictionary.size() + 1;
+    const std::size_t length_bytes = version == 1 ? 2 : 4,
+                      used = 8 + length_bytes + dictionary.size() + 1;
     dictionary += std::string(64 - used % 64, ' ') + "\n";
     std::string length;
-    for (std::size_t i = 0; i < length_bytes; ++i) length += static_cast<char>(dictionary.size() >> (8 * i));
+    for (std::size_t i = 0; i < length_bytes; ++i)
+        length += static_cast<char>(dictionary.size() >> (8 * i));
     return std::string("\x93NUMPY") + version + '\0' + length + dictionary + data;
 }
 
-std::string dictionary(const std::string& descr, const std::string& shape, const char* fortran = "False") {
+std::string dictionary(const std::string& descr, const std::string& shape,
+                       const char* fortran = "False") {
     return "{'descr': '" + descr + "', 'fortran_order': " + fortran + ", 'shape': " + shape + ", }";
 }
 
@@ -45,23 +48,30 @@ struct Fixture {
 TEST_CASE_FIXTURE(Fixture, "write_npy writes the bytes of numpy.save") {
     // b = io.BytesIO(); numpy.save(b, numpy.array([[1.5, -2]], 'f4')); print(b.getvalue())
     write_npy(path, tensor({1.5, -2}, {1, 2}));
-    CHECK(bytes_of_file(path) == std::string("\x93NUMPY\x01\0v\0", 10) + "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }" +
-                                     std::string(58, ' ') + "\n" + std::string("\0\0\xc0?\0\0\0\xc0", 8));
+    CHECK(bytes_of_file(path) == std::string("\x93NUMPY\x01\0v\0", 10) +
+                                     "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }" +
+                                     std::string(58, ' ') + "\n" +
+                                     std::string("\0\0\xc0?\0\0\0\xc0", 8));
     // the same of numpy.array([3], 'i8')
     write_npy(path, tensor({3}, {1}, {.dtype = i64}));
-    CHECK(bytes_of_file(path) == std::string("\x93NUMPY\x01\0v\0", 10) + "{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }" +
-                                     std::string(60, ' ') + "\n" + std::string("\3\0\0\0\0\0\0\0", 8));
+    CHECK(bytes_of_file(path) == std::string("\x93NUMPY\x01\0v\0", 10) +
+                                     "{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }" +
+                                     std::string(60, ' ') + "\n" +
+                                     std::string("\3\0\0\0\0\0\0\0", 8));
     // and of numpy.array([0.1, -65504], 'f2')
     write_npy(path, tensor({0.1, -65504}, {2}, {.dtype = f16}));
-    CHECK(bytes_of_file(path) == std::string("\x93NUMPY\x01\0v\0", 10) + "{'descr': '<f2', 'fortran_order': False, 'shape': (2,), }" +
+    CHECK(bytes_of_file(path) == std::string("\x93NUMPY\x01\0v\0", 10) +
+                                     "{'descr': '<f2', 'fortran_order': False, 'shape': (2,), }" +
                                      std::string(60, ' ') + "\n" + std::string("f.\xff\xfb", 4));
     CHECK_FALSE(std::filesystem::exists(path + ".tmp"));
 }
 
 TEST_CASE_FIXTURE(Fixture, "npy round trips") {
     for (const DType dtype : {f16, f32, f64, i64, u8, boolean})
-        for (const Shape& shape : {Shape{}, Shape{6}, Shape{2, 3}, Shape{0, 4}, Shape{1, 1, 2, 1, 3, 1, 1, 1}}) {
-            const Tensor x = cast_data(numel(shape) == 6 ? tensor({0, 1, 2, 3, 250, 0}, shape) : full(shape, 1), dtype);
+        for (const Shape& shape :
+             {Shape{}, Shape{6}, Shape{2, 3}, Shape{0, 4}, Shape{1, 1, 2, 1, 3, 1, 1, 1}}) {
+            const Tensor x = cast_data(
+                numel(shape) == 6 ? tensor({0, 1, 2, 3, 250, 0}, shape) : full(shape, 1), dtype);
             write_npy(path, x);
             const Tensor y = read_npy(path);
             CHECK(y.dtype() == dtype);
@@ -81,34 +91,51 @@ TEST_CASE_FIXTURE(Fixture, "all versions, both orders, widened integers") {
         CHECK(x.strides() == Strides{1, 2});
         CHECK(x.to_vector() == std::vector<double>{1, 2, 3, 4, 5, 6});
     }
-    CHECK(read(npy(dictionary("<i4", "(3,)"), raw<std::int32_t>({-1, 2, INT32_MIN}))).to_vector() == std::vector<double>{-1, 2, INT32_MIN});
-    CHECK(read(npy(dictionary("<i2", "(2,)"), raw<std::int16_t>({-1, 300}))).to_vector() == std::vector<double>{-1, 300});
-    CHECK(read(npy(dictionary("|i1", "(2,)"), raw<std::int8_t>({-128, 127}))).to_vector() == std::vector<double>{-128, 127});
-    CHECK(read(npy(dictionary("<u4", "(2, 1)"), raw<std::uint32_t>({1, UINT32_MAX}))).to_vector() == std::vector<double>{1, UINT32_MAX});
+    CHECK(read(npy(dictionary("<i4", "(3,)"), raw<std::int32_t>({-1, 2, INT32_MIN}))).to_vector() ==
+          std::vector<double>{-1, 2, INT32_MIN});
+    CHECK(read(npy(dictionary("<i2", "(2,)"), raw<std::int16_t>({-1, 300}))).to_vector() ==
+          std::vector<double>{-1, 300});
+    CHECK(read(npy(dictionary("|i1", "(2,)"), raw<std::int8_t>({-128, 127}))).to_vector() ==
+          std::vector<double>{-128, 127});
+    CHECK(read(npy(dictionary("<u4", "(2, 1)"), raw<std::uint32_t>({1, UINT32_MAX}))).to_vector() ==
+          std::vector<double>{1, UINT32_MAX});
     CHECK(read(npy(dictionary("<i4", "(1,)"), raw<std::int32_t>({7}))).dtype() == i64);
-    CHECK(read(npy("{\"shape\":(),'fortran_order':False,'descr':\"<f4\"}", raw<float>({2}))).item() == 2);
+    CHECK(
+        read(npy("{\"shape\":(),'fortran_order':False,'descr':\"<f4\"}", raw<float>({2}))).item() ==
+        2);
 }
 
 TEST_CASE_FIXTURE(Fixture, "what is refused, and in which words") {
     CHECK(contains(refusal(npy(dictionary("|O", "(1,)"), "xxxxxxxx")), "object elements"));
     CHECK(contains(refusal(npy(dictionary(">f4", "(1,)"), "xxxx")), "big-endian elements '>f4'"));
-    CHECK(contains(refusal(npy(dictionary("<c8", "(1,)"), "xxxxxxxx")), "unsupported element type '<c8'"));
+    CHECK(contains(refusal(npy(dictionary("<c8", "(1,)"), "xxxxxxxx")),
+                   "unsupported element type '<c8'"));
     CHECK(contains(refusal(npy(dictionary("", "(1,)"), "xx")), "unknown element type ''"));
-    CHECK(contains(refusal(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "xxxx")), "structured elements"));
+    CHECK(contains(
+        refusal(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "xxxx")),
+        "structured elements"));
     CHECK(contains(refusal(npy(dictionary("<f4", "(2,)"), "xxxx")), "truncated data: 4 bytes"));
-    CHECK(contains(refusal(npy(dictionary("<f4", "(1,)"), "xxxxx")), "data after the last element"));
-    CHECK(contains(refusal(npy(dictionary("<f4", "(4294967296, 4294967296)"), "xxxx")), "overflows"));
-    CHECK(contains(refusal(npy(dictionary("<f4", "(0, 4611686018427387904, 4611686018427387904)"), "")), "overflows"));
-    CHECK(contains(refusal(npy(dictionary("|u1", "(1000000000000,)"), "x")), "truncated data: 1 bytes"));
-    CHECK(contains(refusal(npy(dictionary("<f4", "(99999999999999999999,)"), "xxxx")), "too large"));
+    CHECK(
+        contains(refusal(npy(dictionary("<f4", "(1,)"), "xxxxx")), "data after the last element"));
+    CHECK(
+        contains(refusal(npy(dictionary("<f4", "(4294967296, 4294967296)"), "xxxx")), "overflows"));
+    CHECK(contains(
+        refusal(npy(dictionary("<f4", "(0, 4611686018427387904, 4611686018427387904)"), "")),
+        "overflows"));
+    CHECK(contains(refusal(npy(dictionary("|u1", "(1000000000000,)"), "x")),
+                   "truncated data: 1 bytes"));
+    CHECK(
+        contains(refusal(npy(dictionary("<f4", "(99999999999999999999,)"), "xxxx")), "too large"));
     CHECK(contains(refusal(npy(dictionary("<f4", "(-1,)"), "xxxx")), "no number >= 0"));
     CHECK(contains(refusal(npy(dictionary("<f4", "(1)"), "xxxx")), "no tuple"));
     CHECK(contains(refusal(npy(dictionary("<f4", "(1 1)"), "xxxx")), "lacks a ','"));
-    CHECK(contains(refusal(npy(dictionary("<f4", "(1,1,1,1,1,1,1,1,1)"), "xxxx")), "too many dimensions"));
+    CHECK(contains(refusal(npy(dictionary("<f4", "(1,1,1,1,1,1,1,1,1)"), "xxxx")),
+                   "too many dimensions"));
     CHECK(contains(refusal(npy("[1, 2]", "")), "not a dictionary; got \"[1, 2]\""));
     CHECK(contains(refusal(npy("{'descr': '<f4', 'descr': '<f4'}", "")), "repeated key 'descr'"));
     CHECK(contains(refusal(npy("{'descr': '<f4', 'fortran_order': False}", "")), "lacks"));
-    CHECK(contains(refusal(npy(dictionary("<f4", "(1,)") + "; import os", "xxxx")), "goes on after"));
+    CHECK(
+        contains(refusal(npy(dictionary("<f4", "(1,)") + "; import os", "xxxx")), "goes on after"));
     CHECK(contains(refusal(npy(dictionary("|b1", "(1,)"), "\x02")), "a bool is stored as 2"));
     CHECK(contains(refusal(npy(dictionary("<f4", "(1,)"), "xxxx", 4)), "version 4.0"));
     CHECK(contains(refusal("PK\3\4 a zip archive"), "no .npy signature"));
@@ -118,15 +145,20 @@ TEST_CASE_FIXTURE(Fixture, "what is refused, and in which words") {
 TEST_CASE_FIXTURE(Fixture, "files that cannot be opened or written") {
     CHECK(contains(message_of([&] { read_npy(folder / "none.npy"); }), "none.npy': No such file"));
     CHECK(contains(message_of([&] { read_npy(folder.path().string()); }), "is a folder"));
-    CHECK(contains(message_of([&] { write_npy(path, tensor({1}, {}, {.dtype = bf16})); }), "hint: cast_data(x, f32)"));
-    CHECK(contains(message_of([&] { write_npy(folder / "no/such/x.npy", tensor({1})); }), "cannot create"));
-    CHECK(contains(message_of([&] { write_npy(folder.path().string(), tensor({1})); }), "is a folder"));
+    CHECK(contains(message_of([&] { write_npy(path, tensor({1}, {}, {.dtype = bf16})); }),
+                   "hint: cast_data(x, f32)"));
+    CHECK(contains(message_of([&] { write_npy(folder / "no/such/x.npy", tensor({1})); }),
+                   "cannot create"));
+    CHECK(contains(message_of([&] { write_npy(folder.path().string(), tensor({1})); }),
+                   "is a folder"));
     CHECK(contains(message_of([&] { write_npy("/dev/null", tensor({1})); }), "no regular file"));
     CHECK_FALSE(std::filesystem::exists(path));
 }
 
 TEST_CASE_FIXTURE(Fixture, "damaged npy files never crash the reader") {
     const auto read_it = [&] { read_npy(path); };
-    fuzz_reader(path, npy(dictionary("<f4", "(2, 3)"), raw<float>({1, 2, 3, 4, 5, 6})), read_it, 4000);
-    fuzz_reader(path, npy(dictionary("<i2", "(3,)", "True"), raw<std::int16_t>({1, 2, 3}), 2), read_it, 2000);
+    fuzz_reader(path, npy(dictionary("<f4", "(2, 3)"), raw<float>({1, 2, 3, 4, 5, 6})), read_it,
+                4000);
+    fuzz_reader(path, npy(dictionary("<i2", "(3,)", "True"), raw<std::int16_t>({1, 2, 3}), 2),
+                read_it, 2000);
 }

@@ -1,4 +1,5 @@
-// The pool of threads: every index once, whatever the number of threads, exceptions, nesting and callers.
+// The pool of threads: every index once, whatever the number of threads, exceptions, nesting and
+// callers.
 #include "tensor/parallel.h"
 
 #include <atomic>
@@ -43,7 +44,8 @@ TEST_CASE("parallel_for stays on the caller's thread where the work is small") {
     const ThreadsGuard guard;
     set_num_threads(4);
     int calls = 0;
-    parallel_for(10, 10, [&](std::int64_t begin, std::int64_t end) { calls += begin == 0 && end == 10; });
+    parallel_for(10, 10,
+                 [&](std::int64_t begin, std::int64_t end) { calls += begin == 0 && end == 10; });
     CHECK(calls == 1);
 }
 
@@ -67,7 +69,10 @@ TEST_CASE("parallel_for does not nest, and many callers share one pool") {
         for (int round = 0; round < 200; ++round) {
             std::atomic<int> inner{0};
             parallel_for(8, 1, [&](std::int64_t begin, std::int64_t end) {
-                for (std::int64_t i = begin; i < end; ++i) parallel_for(16, 1, [&](std::int64_t b, std::int64_t e) { inner += static_cast<int>(e - b); });
+                for (std::int64_t i = begin; i < end; ++i)
+                    parallel_for(16, 1, [&](std::int64_t b, std::int64_t e) {
+                        inner += static_cast<int>(e - b);
+                    });
             });
             wrong += inner != 128;
         }

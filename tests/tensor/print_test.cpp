@@ -1,5 +1,6 @@
 // to_string against the texts NumPy 2.4 prints. The table was made by
-//     for values, shape, dtype in cases: print(str(numpy.array(values, 'f8').astype(dtype).reshape(shape)))
+//     for values, shape, dtype in cases: print(str(numpy.array(values,
+//     'f8').astype(dtype).reshape(shape)))
 // with dtype f4, f8, i8, u1 or ?, and range(n, step, start) = [start + step * i for i in range(n)].
 #include "tensor/print.h"
 
@@ -13,7 +14,8 @@ using namespace eps;
 
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN(), kInf = std::numeric_limits<double>::infinity();
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN(),
+                 kInf = std::numeric_limits<double>::infinity();
 
 std::vector<double> range(int n, double step = 1, double start = 0) {
     std::vector<double> values;
@@ -67,7 +69,10 @@ const Case kCases[] = {
     {{1}, {}, boolean, R"(True)"},
     {{1, 0, 1, 1}, {2, 2}, boolean, R"([[ True False]
  [ True  True]])"},
-    {{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23}, {2, 3, 4}, f32, R"([[[ 0.  1.  2.  3.]
+    {{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23},
+     {2, 3, 4},
+     f32,
+     R"([[[ 0.  1.  2.  3.]
   [ 4.  5.  6.  7.]
   [ 8.  9. 10. 11.]]
 
@@ -86,10 +91,16 @@ const Case kCases[] = {
 
   [[12 13]
    [14 15]]]])"},
-    {range(40), {40}, f32, R"([ 0.  1.  2.  3.  4.  5.  6.  7.  8.  9. 10. 11. 12. 13. 14. 15. 16. 17.
+    {range(40),
+     {40},
+     f32,
+     R"([ 0.  1.  2.  3.  4.  5.  6.  7.  8.  9. 10. 11. 12. 13. 14. 15. 16. 17.
  18. 19. 20. 21. 22. 23. 24. 25. 26. 27. 28. 29. 30. 31. 32. 33. 34. 35.
  36. 37. 38. 39.])"},
-    {range(60), {2, 30}, i64, R"([[ 0  1  2  3  4  5  6  7  8  9 10 11 12 13 14 15 16 17 18 19 20 21 22 23
+    {range(60),
+     {2, 30},
+     i64,
+     R"([[ 0  1  2  3  4  5  6  7  8  9 10 11 12 13 14 15 16 17 18 19 20 21 22 23
   24 25 26 27 28 29]
  [30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53
   54 55 56 57 58 59]])"},
@@ -101,7 +112,10 @@ const Case kCases[] = {
  [ 572.  573.  574. ...  712.  713.  714.]
  [ 715.  716.  717. ...  855.  856.  857.]
  [ 858.  859.  860. ...  998.  999. 1000.]])"},
-    {range(4000, 1.0 / 7), {10, 20, 20}, f64, R"([[[0.00000000e+00 1.42857143e-01 2.85714286e-01 ... 2.42857143e+00
+    {range(4000, 1.0 / 7),
+     {10, 20, 20},
+     f64,
+     R"([[[0.00000000e+00 1.42857143e-01 2.85714286e-01 ... 2.42857143e+00
    2.57142857e+00 2.71428571e+00]
   [2.85714286e+00 3.00000000e+00 3.14285714e+00 ... 5.28571429e+00
    5.42857143e+00 5.57142857e+00]
@@ -202,7 +216,10 @@ const Case kCases[] = {
     {{16777216.0, 16777215.0}, {2}, f32, R"([1.6777216e+07 1.6777215e+07])"},
     {{-1.5, 22.25, kNan, -kInf}, {2, 2}, f32, R"([[-1.5  22.25]
  [  nan  -inf]])"},
-    {range(29, 1e5, 100000.5), {29}, f64, R"([ 100000.5  200000.5  300000.5  400000.5  500000.5  600000.5  700000.5
+    {range(29, 1e5, 100000.5),
+     {29},
+     f64,
+     R"([ 100000.5  200000.5  300000.5  400000.5  500000.5  600000.5  700000.5
   800000.5  900000.5 1000000.5 1100000.5 1200000.5 1300000.5 1400000.5
  1500000.5 1600000.5 1700000.5 1800000.5 1900000.5 2000000.5 2100000.5
  2200000.5 2300000.5 2400000.5 2500000.5 2600000.5 2700000.5 2800000.5
@@ -243,10 +260,13 @@ TEST_CASE("views are printed in their logical order") {
 }
 
 TEST_CASE("print options") {
-    // numpy.array2string(a, precision=3), (threshold=5, edgeitems=1), (suppress_small=True), (max_line_width=20)
+    // numpy.array2string(a, precision=3), (threshold=5, edgeitems=1), (suppress_small=True),
+    // (max_line_width=20)
     CHECK(to_string(tensor({1.0 / 3, 22.5}), {.precision = 3}) == "[ 0.333 22.5  ]");
-    CHECK(to_string(tensor(range(9), {3, 3}), {.threshold = 5, .edge_items = 1}) == "[[0. ... 2.]\n ...\n [6. ... 8.]]");
-    CHECK(to_string(tensor({1e-5, 1}, {}, {.dtype = f64}), {.suppress_small = true}) == "[0.00001 1.     ]");
+    CHECK(to_string(tensor(range(9), {3, 3}), {.threshold = 5, .edge_items = 1}) ==
+          "[[0. ... 2.]\n ...\n [6. ... 8.]]");
+    CHECK(to_string(tensor({1e-5, 1}, {}, {.dtype = f64}), {.suppress_small = true}) ==
+          "[0.00001 1.     ]");
     CHECK(to_string(tensor(range(9)), {.line_width = 20}) == "[0. 1. 2. 3. 4. 5.\n 6. 7. 8.]");
     CHECK(to_string(Tensor()) == "undefined");
 }
@@ -257,5 +277,6 @@ TEST_CASE("f16 and bf16 are printed as the f32 they stand for") {
 }
 
 TEST_CASE("numbers in messages are the shortest text that reads back") {
-    CHECK(str(0.1, " ", 100000.0, " ", 1e300, " ", -2.5f, " ", kNan, " ", -kInf) == "0.1 100000 1e+300 -2.5 nan -inf");
+    CHECK(str(0.1, " ", 100000.0, " ", 1e300, " ", -2.5f, " ", kNan, " ", -kInf) ==
+          "0.1 100000 1e+300 -2.5 nan -inf");
 }

@@ -13,7 +13,8 @@ using kernels::Distribution;
 
 namespace {
 
-Tensor draw(const Shape& shape, DType dtype, Distribution distribution, kernels::PhiloxState state, double a, double b) {
+Tensor draw(const Shape& shape, DType dtype, Distribution distribution, kernels::PhiloxState state,
+            double a, double b) {
     Tensor out = empty(shape, {.dtype = dtype});
     kernels::random(out, distribution, state, a, b);
     return out;
@@ -25,10 +26,12 @@ double mean_power(const std::vector<double>& x, int power) {
     return total / static_cast<double>(x.size());
 }
 
-// Sample moments are normal around the true ones with this deviation; five of them happen by chance once in 2 million.
+// Sample moments are normal around the true ones with this deviation; five of them happen by chance
+// once in 2 million.
 void check_moment(const std::vector<double>& x, int power, double expected, double variance) {
     INFO("moment ", power);
-    CHECK(std::abs(mean_power(x, power) - expected) < 5 * std::sqrt(variance / static_cast<double>(x.size())));
+    CHECK(std::abs(mean_power(x, power) - expected) <
+          5 * std::sqrt(variance / static_cast<double>(x.size())));
 }
 
 double correlation(const std::vector<double>& x, const std::vector<double>& y) {
@@ -39,14 +42,18 @@ double correlation(const std::vector<double>& x, const std::vector<double>& y) {
 
 }  // namespace
 
-TEST_CASE("philox: the known answers of Random123") {  // kat_vectors of github.com/DEShawResearch/random123, philox4x32 10
-    const auto check = [](math::Words4 counter, std::uint32_t key0, std::uint32_t key1, math::Words4 expected) {
+// kat_vectors of github.com/DEShawResearch/random123, philox4x32 10
+TEST_CASE("philox: the known answers of Random123") {
+    const auto check = [](math::Words4 counter, std::uint32_t key0, std::uint32_t key1,
+                          math::Words4 expected) {
         const math::Words4 words = math::philox(counter, key0, key1);
         for (int i = 0; i < 4; ++i) CHECK(words.w[i] == expected.w[i]);
     };
     check({{0, 0, 0, 0}}, 0, 0, {{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}});
-    check({{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff}}, 0xffffffff, 0xffffffff, {{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}});
-    check({{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}}, 0xa4093822, 0x299f31d0, {{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}});
+    check({{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff}}, 0xffffffff, 0xffffffff,
+          {{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}});
+    check({{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}}, 0xa4093822, 0x299f31d0,
+          {{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}});
 }
 
 TEST_CASE("philox: words to numbers, at the ends of the range") {
@@ -58,29 +65,40 @@ TEST_CASE("philox: words to numbers, at the ends of the range") {
         for (std::uint32_t b : {0u, 0x40000000u, 0xffffffffu}) {
             float x, y;
             math::normal_pair_f32(a, b, x, y);
-            CHECK((std::isfinite(x) && std::isfinite(y) && std::abs(x) < 6 && std::abs(y) < 6));  // sqrt(2 * 24 * log 2) = 5.8
+            // sqrt(2 * 24 * log 2) = 5.8
+            CHECK((std::isfinite(x) && std::isfinite(y) && std::abs(x) < 6 && std::abs(y) < 6));
         }
 }
 
-TEST_CASE("random: element i comes from block counter + i / 4, lane i % 4; of eight bytes, from two lanes") {
-    const kernels::PhiloxState state{.seed = 0x123456789abcdefu, .counter = 0xffffffffu - 3};  // the counter carries into its upper word
+TEST_CASE(
+    "random: element i comes from block counter + i / 4, lane i % 4; of eight bytes, from two "
+    "lanes") {
+    // the counter carries into its upper word
+    const kernels::PhiloxState state{.seed = 0x123456789abcdefu, .counter = 0xffffffffu - 3};
     const std::int64_t n = 3001;
-    const Tensor u32 = draw({n}, f32, Distribution::uniform, state, 0, 1), u64 = draw({n}, f64, Distribution::uniform, state, 0, 1);
-    const Tensor n32 = draw({n}, f32, Distribution::normal, state, 0, 1), n64 = draw({n}, f64, Distribution::normal, state, 2, 3);
-    const Tensor coin = draw({n}, u8, Distribution::bernoulli, state, 0.25, 0), ints = draw({n}, i64, Distribution::randint, state, -5, 12);
+    const Tensor u32 = draw({n}, f32, Distribution::uniform, state, 0, 1),
+                 u64 = draw({n}, f64, Distribution::uniform, state, 0, 1);
+    const Tensor n32 = draw({n}, f32, Distribution::normal, state, 0, 1),
+                 n64 = draw({n}, f64, Distribution::normal, state, 2, 3);
+    const Tensor coin = draw({n}, u8, Distribution::bernoulli, state, 0.25, 0),
+                 ints = draw({n}, i64, Distribution::randint, state, -5, 12);
     std::int64_t wrong = 0;
     for (std::int64_t i = 0; i < n; ++i) {
-        const auto four = math::philox_block(state.seed, state.counter + static_cast<std::uint64_t>(i / 4));
-        const auto two = math::philox_block(state.seed, state.counter + static_cast<std::uint64_t>(i / 2));
+        const auto four =
+            math::philox_block(state.seed, state.counter + static_cast<std::uint64_t>(i / 4));
+        const auto two =
+            math::philox_block(state.seed, state.counter + static_cast<std::uint64_t>(i / 2));
         const std::uint32_t high = two.w[i % 2 * 2], low = two.w[i % 2 * 2 + 1];
         wrong += at(u32, {i}) != double{math::uniform_f32(four.w[i % 4])};
         wrong += at(u64, {i}) != math::uniform_f64(high, low);
         wrong += at(coin, {i}) != (math::uniform_f32(four.w[i % 4]) < 0.25f ? 1 : 0);
         const auto word = static_cast<long double>(std::uint64_t{high} << 32 | low);
-        wrong += at(ints, {i}) != static_cast<double>(-5 + static_cast<std::int64_t>(word * 17 / 0x1p64L));
+        wrong += at(ints, {i}) !=
+                 static_cast<double>(-5 + static_cast<std::int64_t>(word * 17 / 0x1p64L));
         float x, y;
         math::normal_pair_f32(four.w[i % 4 / 2 * 2], four.w[i % 4 / 2 * 2 + 1], x, y);
-        wrong += std::abs(at(n32, {i}) - double{i % 2 ? y : x}) > 1e-6 * std::max(1.0, std::abs(at(n32, {i})));
+        wrong += std::abs(at(n32, {i}) - double{i % 2 ? y : x}) >
+                 1e-6 * std::max(1.0, std::abs(at(n32, {i})));
         double v, w;
         math::normal_pair_f64(two, v, w);
         wrong += std::abs(at(n64, {i}) - (2 + 3 * (i % 2 ? w : v))) > 1e-13;
@@ -91,12 +109,19 @@ TEST_CASE("random: element i comes from block counter + i / 4, lane i % 4; of ei
 TEST_CASE("random: the same bits for any number of threads, and from the middle of a stream") {
     const kernels::PhiloxState state{7, 1000};
     for (DType dtype : {f32, f64})
-        for (Distribution distribution : {Distribution::uniform, Distribution::normal, Distribution::bernoulli}) {
-            const Tensor all = same_on_any_threads([&] { return draw({100003}, dtype, distribution, state, 0.5, 2); });
-            const std::int64_t skipped = 1024, per_block = dtype == f64 && distribution != Distribution::bernoulli ? 2 : 4;
-            const Tensor later = draw({5000}, dtype, distribution, {7, 1000 + static_cast<std::uint64_t>(skipped / per_block)}, 0.5, 2);
+        for (Distribution distribution :
+             {Distribution::uniform, Distribution::normal, Distribution::bernoulli}) {
+            const Tensor all = same_on_any_threads(
+                [&] { return draw({100003}, dtype, distribution, state, 0.5, 2); });
+            const std::int64_t skipped = 1024,
+                               per_block =
+                                   dtype == f64 && distribution != Distribution::bernoulli ? 2 : 4;
+            const Tensor later =
+                draw({5000}, dtype, distribution,
+                     {7, 1000 + static_cast<std::uint64_t>(skipped / per_block)}, 0.5, 2);
             std::int64_t wrong = 0;
-            for (std::int64_t i = 0; i < 5000; ++i) wrong += at(later, {i}) != at(all, {i + skipped});
+            for (std::int64_t i = 0; i < 5000; ++i)
+                wrong += at(later, {i}) != at(all, {i + skipped});
             CHECK(wrong == 0);
         }
     same_on_any_threads([&] { return draw({50001}, i64, Distribution::randint, state, 0, 1000); });
@@ -105,7 +130,8 @@ TEST_CASE("random: the same bits for any number of threads, and from the middle 
 TEST_CASE("randn: moments up to the fourth, tails, and no correlation") {
     for (DType dtype : {f32, f64}) {
         Generator generator(11);
-        const std::vector<double> x = randn({1 << 20}, {.dtype = dtype}, generator).to_vector(), y = randn({1 << 20}, {.dtype = dtype}, generator).to_vector();
+        const std::vector<double> x = randn({1 << 20}, {.dtype = dtype}, generator).to_vector(),
+                                  y = randn({1 << 20}, {.dtype = dtype}, generator).to_vector();
         check_moment(x, 1, 0, 1);
         check_moment(x, 2, 1, 2);
         check_moment(x, 3, 0, 15);
@@ -113,7 +139,10 @@ TEST_CASE("randn: moments up to the fourth, tails, and no correlation") {
         CHECK(std::abs(correlation(x, y)) < 5 / 1024.0);
         const std::vector<double> next(x.begin() + 1, x.end()), here(x.begin(), x.end() - 1);
         CHECK(std::abs(correlation(here, next)) < 5 / 1024.0);
-        const auto beyond = [&](double limit) { return static_cast<double>(std::count_if(x.begin(), x.end(), [&](double v) { return std::abs(v) > limit; })); };
+        const auto beyond = [&](double limit) {
+            return static_cast<double>(
+                std::count_if(x.begin(), x.end(), [&](double v) { return std::abs(v) > limit; }));
+        };
         for (double limit : {1.0, 2.0, 3.0, 4.0}) {
             const double p = std::erfc(limit / std::sqrt(2.0)), n = static_cast<double>(x.size());
             CHECK(std::abs(beyond(limit) - n * p) < 5 * std::sqrt(n * p * (1 - p)));
@@ -158,7 +187,8 @@ TEST_CASE("bernoulli: the share of ones, certainty, and a probability for each e
             CHECK(std::abs(ones / 10000 - wanted) <= 5 * std::sqrt(wanted * (1 - wanted) / 10000));
         }
     }
-    CHECK_THROWS_WITH_AS(bernoulli(1.5, {2}), "bernoulli: not a probability; got 1.5; expected 0 to 1", Error);
+    CHECK_THROWS_WITH_AS(bernoulli(1.5, {2}),
+                         "bernoulli: not a probability; got 1.5; expected 0 to 1", Error);
     CHECK_THROWS_AS(bernoulli(zeros({2}, {.dtype = i64})), Error);
 }
 
@@ -176,7 +206,8 @@ TEST_CASE("randint: every value as often, and never the upper end") {
     const Tensor floats = randint(0, 100, {50}, {.dtype = f32}, a);
     CHECK(floats.dtype() == f32);
     CHECK(floats.to_vector() == randint(0, 100, {50}, b).to_vector());
-    CHECK_THROWS_WITH_AS(randint(3, 3, {2}), "randint: empty range; got low 3, high 3; expected low < high", Error);
+    CHECK_THROWS_WITH_AS(randint(3, 3, {2}),
+                         "randint: empty range; got low 3, high 3; expected low < high", Error);
 }
 
 TEST_CASE("randperm: a permutation, each value in each place as often") {

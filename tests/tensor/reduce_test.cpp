@@ -23,7 +23,9 @@ Tensor reduce(Reduction reduction, const Tensor& src, const Dims& dims, DType dt
     kernels::reduce(reduction, out, src, dims);
     return out;
 }
-Tensor reduce(Reduction reduction, const Tensor& src, const Dims& dims) { return reduce(reduction, src, dims, src.dtype()); }
+Tensor reduce(Reduction reduction, const Tensor& src, const Dims& dims) {
+    return reduce(reduction, src, dims, src.dtype());
+}
 
 double combine(Reduction reduction, double a, double b) {
     if (reduction == Reduction::sum) return a + b;
@@ -31,7 +33,8 @@ double combine(Reduction reduction, double a, double b) {
     return reduction == Reduction::max ? std::max(a, b) : std::min(a, b);
 }
 
-// One element after the other, in f64; also the sum of magnitudes, which says how far rounding may go.
+// One element after the other, in f64; also the sum of magnitudes, which says how far rounding may
+// go.
 struct Naive {
     Tensor value, magnitude;
 };
@@ -53,12 +56,16 @@ void check_reduction(Reduction reduction, const Tensor& src, const Dims& dims, D
     const Tensor out = reduce(reduction, src, dims, dtype);
     const Naive expected = naive(reduction, src, dims);
     const double unit = dtype == f32 ? 0x1p-24 : dtype == f64 ? 0x1p-53 : 0;
-    INFO("src ", describe(src).to_string(), " strides ", src.strides().to_string(), " over ", dims.to_string(), " into ", name_of(dtype));
+    INFO("src ", describe(src).to_string(), " strides ", src.strides().to_string(), " over ",
+         dims.to_string(), " into ", name_of(dtype));
     std::int64_t wrong = 0;
     for_each_index(out.shape(), [&](const Dims& index) {
-        const double tolerance = reduction == Reduction::sum ? 40 * unit * at(expected.magnitude, index) : 0;
+        const double tolerance =
+            reduction == Reduction::sum ? 40 * unit * at(expected.magnitude, index) : 0;
         const double got = at(out, index), wanted = at(expected.value, index);
-        if (!(std::abs(got - wanted) <= tolerance) && !(got == wanted) && !(std::isnan(got) && std::isnan(wanted))) ++wrong;
+        if (!(std::abs(got - wanted) <= tolerance) && !(got == wanted) &&
+            !(std::isnan(got) && std::isnan(wanted)))
+            ++wrong;
     });
     CHECK(wrong == 0);
 }
@@ -78,7 +85,9 @@ TEST_CASE("reduce: any dims of any layout, against a naive loop in f64") {
         for (int i = 0; i < 80; ++i) {
             const Shape shape = random_shape(random, static_cast<int>(pick(random, 0, 5)), 1, 7);
             const std::int64_t range = dtype == boolean ? 1 : dtype == u8 ? 255 : 0;
-            const Tensor src = random_tensor(random, shape, dtype, {.low = dtype == i64 ? -50 : 0, .high = dtype == i64 ? 50 : range});
+            const Tensor src =
+                random_tensor(random, shape, dtype,
+                              {.low = dtype == i64 ? -50 : 0, .high = dtype == i64 ? 50 : range});
             const Dims dims = random_dims(random, shape.rank());
             check_reduction(Reduction::sum, src, dims, is_floating(dtype) ? dtype : i64);
             check_reduction(Reduction::max, src, dims, dtype);
@@ -89,23 +98,30 @@ TEST_CASE("reduce: any dims of any layout, against a naive loop in f64") {
 TEST_CASE("reduce: rows and columns around the sizes where the algorithm changes") {
     Random random(2);
     for (std::int64_t rows : {1, 2, 3, 15, 16, 17, 255, 256, 257, 1025})
-        for (std::int64_t columns : {1, 2, 3, 10, 31, 32, 33, 63, 64, 65, 128, 129, 255, 256, 257, 300}) {
-            const Tensor src = random_tensor(random, {rows, columns}, f32, {.broadcast = false}).contiguous_data();
+        for (std::int64_t columns :
+             {1, 2, 3, 10, 31, 32, 33, 63, 64, 65, 128, 129, 255, 256, 257, 300}) {
+            const Tensor src =
+                random_tensor(random, {rows, columns}, f32, {.broadcast = false}).contiguous_data();
             for (const Dims& dims : {Dims{0}, Dims{1}, Dims{0, 1}}) {
                 check_reduction(Reduction::sum, src, dims, f32);
                 check_reduction(Reduction::max, src, dims, f32);
             }
         }
-    for (std::int64_t n : {4095, 4096, 4097, 100000}) check_reduction(Reduction::sum, random_tensor(random, {n}, f64), {0}, f64);
-    const Tensor images = random_tensor(random, {5, 6, 7, 40}, f32, {.broadcast = false}).contiguous_data();  // [B, H, W, C]
+    for (std::int64_t n : {4095, 4096, 4097, 100000})
+        check_reduction(Reduction::sum, random_tensor(random, {n}, f64), {0}, f64);
+    // [B, H, W, C]
+    const Tensor images =
+        random_tensor(random, {5, 6, 7, 40}, f32, {.broadcast = false}).contiguous_data();
     const Tensor channels_last = images.as_strided({5, 40, 6, 7}, {6 * 7 * 40, 1, 7 * 40, 40}, 0);
-    for (const Dims& dims : {Dims{0, 2, 3}, Dims{1}, Dims{0}, Dims{2, 3}, Dims{0, 1, 2, 3}}) check_reduction(Reduction::sum, channels_last, dims, f32);
+    for (const Dims& dims : {Dims{0, 2, 3}, Dims{1}, Dims{0}, Dims{2, 3}, Dims{0, 1, 2, 3}})
+        check_reduction(Reduction::sum, channels_last, dims, f32);
 }
 
 TEST_CASE("reduce: the same bits for any number of threads") {
     Random random(3);
     const auto check_threads = [&](const Shape& shape, const Dims& dims) {
-        const Tensor src = random_tensor(random, shape, f32, {.broadcast = false}).contiguous_data();
+        const Tensor src =
+            random_tensor(random, shape, f32, {.broadcast = false}).contiguous_data();
         same_on_any_threads([&] { return reduce(Reduction::sum, src, dims); });
     };
     check_threads({300001}, {0});
@@ -125,8 +141,10 @@ TEST_CASE("reduce: NaN wins, infinities and identities") {
             std::vector<double> values(static_cast<std::size_t>(n), 1);
             values[static_cast<std::size_t>(where)] = nan;
             for (DType dtype : {f32, f64}) {
-                const Tensor row = tensor(values, {1, n}, {.dtype = dtype}), column = tensor(values, {n, 1}, {.dtype = dtype});
-                const Tensor wide = cast_data(column, dtype).as_strided({n, 9}, {1, 0}, 0).contiguous_data();
+                const Tensor row = tensor(values, {1, n}, {.dtype = dtype}),
+                             column = tensor(values, {n, 1}, {.dtype = dtype});
+                const Tensor wide =
+                    cast_data(column, dtype).as_strided({n, 9}, {1, 0}, 0).contiguous_data();
                 for (Reduction reduction : {Reduction::sum, Reduction::max, Reduction::min}) {
                     CHECK(std::isnan(reduce(reduction, row, {1}).item()));
                     CHECK(std::isnan(reduce(reduction, column, {0}).item()));
@@ -137,7 +155,8 @@ TEST_CASE("reduce: NaN wins, infinities and identities") {
     CHECK(reduce(Reduction::max, tensor({-inf, -inf}), {0}).item() == -inf);
     CHECK(reduce(Reduction::sum, tensor({inf, 1}), {0}).item() == inf);
     CHECK(reduce(Reduction::sum, empty({0, 3}), {0}).to_vector() == std::vector<double>{0, 0, 0});
-    CHECK(reduce(Reduction::max, empty({2, 0}), {1}).to_vector() == std::vector<double>{-inf, -inf});
+    CHECK(reduce(Reduction::max, empty({2, 0}), {1}).to_vector() ==
+          std::vector<double>{-inf, -inf});
     CHECK(reduce(Reduction::min, empty({0}), {0}).item() == inf);
     CHECK(reduce(Reduction::sum, empty({0, 3}), {1}).numel() == 0);
     CHECK(reduce(Reduction::sum, Tensor(4), {}).item() == 4);
@@ -145,13 +164,16 @@ TEST_CASE("reduce: NaN wins, infinities and identities") {
 
 TEST_CASE("reduce: a long sum in f32 keeps its digits") {
     Tensor tenths = full({1 << 24}, 0.1);
-    CHECK(reduce(Reduction::sum, tenths, {0}).item() == doctest::Approx(double{0.1f} * (1 << 24)).epsilon(1e-6));
-    CHECK(reduce(Reduction::sum, tenths.as_strided({1 << 21, 8}, {8, 1}, 0), {0}).to_vector()[3] == doctest::Approx(double{0.1f} * (1 << 21)).epsilon(1e-6));
+    CHECK(reduce(Reduction::sum, tenths, {0}).item() ==
+          doctest::Approx(double{0.1f} * (1 << 24)).epsilon(1e-6));
+    CHECK(reduce(Reduction::sum, tenths.as_strided({1 << 21, 8}, {8, 1}, 0), {0}).to_vector()[3] ==
+          doctest::Approx(double{0.1f} * (1 << 21)).epsilon(1e-6));
 }
 
 TEST_CASE("reduce: a conversion it does not have is an error") {
     Tensor out = empty({}, {.dtype = f64});
-    CHECK_THROWS_WITH_AS(kernels::reduce(Reduction::sum, out, Tensor(1), {}), "reduce: no such conversion; got f32 into f64", Error);
+    CHECK_THROWS_WITH_AS(kernels::reduce(Reduction::sum, out, Tensor(1), {}),
+                         "reduce: no such conversion; got f32 into f64", Error);
 }
 
 TEST_CASE("argmax: the first of the largest, NaN above all") {
@@ -161,10 +183,14 @@ TEST_CASE("argmax: the first of the largest, NaN above all") {
             Shape shape = random_shape(random, static_cast<int>(pick(random, 1, 4)), 1, 6);
             const int dim = static_cast<int>(pick(random, 0, shape.rank() - 1));
             if (i % 3 == 0) shape[dim] = pick(random, 60, 150);
-            Tensor src = random_tensor(random, shape, dtype, {.low = 0, .high = dtype == boolean ? 1 : 20});
+            Tensor src =
+                random_tensor(random, shape, dtype, {.low = 0, .high = dtype == boolean ? 1 : 20});
             if (is_floating(dtype) && i % 2) {
                 src = clone_data(src);
-                for (int k = 0; k < 3; ++k) visit(dtype, [&]<class T>() { src.data<T>()[pick(random, 0, src.numel() - 1)] = convert<T>(std::nan("")); });
+                for (int k = 0; k < 3; ++k)
+                    visit(dtype, [&]<class T>() {
+                        src.data<T>()[pick(random, 0, src.numel() - 1)] = convert<T>(std::nan(""));
+                    });
             }
             for (bool smallest : {false, true}) {
                 const Tensor out = same_on_any_threads([&] {
@@ -181,7 +207,8 @@ TEST_CASE("argmax: the first of the largest, NaN above all") {
                         here[dim] = k;
                         const double x = at(src, here);
                         if (std::isnan(so_far)) break;
-                        if (std::isnan(x) || (smallest ? x < so_far : x > so_far)) best = k, so_far = x;
+                        if (std::isnan(x) || (smallest ? x < so_far : x > so_far))
+                            best = k, so_far = x;
                     }
                     wrong += at(out, index) != static_cast<double>(best);
                 });

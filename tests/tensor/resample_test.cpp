@@ -12,25 +12,31 @@ enum class Kind { weights, whole, selection };
 Taps random_taps(Random& random, std::int64_t inputs, std::int64_t outputs, Kind kind) {
     Taps taps(inputs);
     for (std::int64_t i = 0; i < outputs; ++i, taps.next())
-        for (std::int64_t left = inputs == 0 ? 0 : pick(random, 0, kind == Kind::selection ? 1 : 5); left > 0; --left)
+        for (std::int64_t left = inputs == 0 ? 0 : pick(random, 0, kind == Kind::selection ? 1 : 5);
+             left > 0; --left)
             taps.tap(pick(random, 0, inputs - 1), kind == Kind::selection ? 1
-                                                  : kind == Kind::whole   ? static_cast<double>(pick(random, 0, 3))
-                                                                          : std::normal_distribution<double>()(random));
+                                                  : kind == Kind::whole
+                                                      ? static_cast<double>(pick(random, 0, 3))
+                                                      : std::normal_distribution<double>()(random));
     return taps;
 }
 
 double expected_at(const Tensor& x, int dim, const Taps& taps, Dims index) {
     const auto i = static_cast<std::size_t>(index[dim]);
     double sum = 0;
-    for (auto t = static_cast<std::size_t>(taps.starts[i]); t < static_cast<std::size_t>(taps.starts[i + 1]); ++t) {
+    for (auto t = static_cast<std::size_t>(taps.starts[i]);
+         t < static_cast<std::size_t>(taps.starts[i + 1]); ++t) {
         index[dim] = taps.sources[t];
         sum += taps.weights[t] * at(x, index);
     }
     return sum;
 }
 
-void check_resample(Random& random, const Shape& shape, int dim, std::int64_t outputs, DType dtype, Kind kind) {
-    const Tensor x = is_floating(dtype) ? random_tensor(random, shape, dtype) : random_tensor(random, shape, dtype, {.low = 0, .high = 8});
+void check_resample(Random& random, const Shape& shape, int dim, std::int64_t outputs, DType dtype,
+                    Kind kind) {
+    const Tensor x = is_floating(dtype)
+                         ? random_tensor(random, shape, dtype)
+                         : random_tensor(random, shape, dtype, {.low = 0, .high = 8});
     const Taps taps = random_taps(random, shape[dim], outputs, kind);
     Shape out_shape = shape;
     out_shape[dim] = outputs;
@@ -40,8 +46,12 @@ void check_resample(Random& random, const Shape& shape, int dim, std::int64_t ou
         return out;
     });
     double worst = 0;
-    for_each_index(out_shape, [&](const Dims& index) { worst = std::max(worst, std::abs(at(got, index) - expected_at(x, dim, taps, index))); });
-    CHECK(worst <= (kind == Kind::selection || !is_floating(dtype) ? 0 : dtype == f32 ? 1e-4 : 1e-12));
+    for_each_index(out_shape, [&](const Dims& index) {
+        worst = std::max(worst, std::abs(at(got, index) - expected_at(x, dim, taps, index)));
+    });
+    CHECK(worst <= (kind == Kind::selection || !is_floating(dtype) ? 0
+                    : dtype == f32                                 ? 1e-4
+                                                                   : 1e-12));
 }
 
 }  // namespace
@@ -53,21 +63,28 @@ TEST_CASE("resample: what the table says, in every layout") {
         const Shape shape = random_shape(random, rank, round % 10 == 0 ? 0 : 1, 6);
         const int dim = static_cast<int>(pick(random, 0, rank - 1));
         const std::int64_t outputs = pick(random, 0, 7);
-        for (DType dtype : {f32, f64}) check_resample(random, shape, dim, outputs, dtype, Kind::weights);
-        for (DType dtype : {u8, i64}) check_resample(random, shape, dim, outputs, dtype, Kind::whole);
-        for (DType dtype : {boolean, u8, i64, f16, bf16, f32, f64}) check_resample(random, shape, dim, outputs, dtype, Kind::selection);
+        for (DType dtype : {f32, f64})
+            check_resample(random, shape, dim, outputs, dtype, Kind::weights);
+        for (DType dtype : {u8, i64})
+            check_resample(random, shape, dim, outputs, dtype, Kind::whole);
+        for (DType dtype : {boolean, u8, i64, f16, bf16, f32, f64})
+            check_resample(random, shape, dim, outputs, dtype, Kind::selection);
     }
-    for (int dim : {0, 1, 2}) check_resample(random, {7, 30, 5000}, dim, 9, f32, Kind::weights);  // several threads, and rows in pieces
-    check_resample(random, {7000}, 0, 70000, f64, Kind::weights);                                 // one line in pieces
+    // several threads, and rows in pieces
+    for (int dim : {0, 1, 2}) check_resample(random, {7, 30, 5000}, dim, 9, f32, Kind::weights);
+    // one line in pieces
+    check_resample(random, {7000}, 0, 70000, f64, Kind::weights);
 }
 
 TEST_CASE("resample: transposed twice is the same matrix") {
     Random random(12);
     for (int round = 0; round < 50; ++round) {
         Taps taps(pick(random, 1, 9));
-        for (std::int64_t i = pick(random, 0, 9); i > 0; --i, taps.next())  // sources ascend, as transposing leaves them
+        // sources ascend, as transposing leaves them
+        for (std::int64_t i = pick(random, 0, 9); i > 0; --i, taps.next())
             for (std::int64_t source = 0; source < taps.inputs; ++source)
-                if (pick(random, 0, 2) == 0) taps.tap(source, static_cast<double>(pick(random, 1, 9)));
+                if (pick(random, 0, 2) == 0)
+                    taps.tap(source, static_cast<double>(pick(random, 1, 9)));
         const Taps once = taps.transposed(), twice = once.transposed();
         CHECK(once.inputs == taps.outputs());
         CHECK(once.outputs() == taps.inputs);
@@ -79,19 +96,29 @@ TEST_CASE("resample: transposed twice is the same matrix") {
 
 TEST_CASE("max_pool2d: the first largest of each window") {
     Random random(13);
-    const auto image = [](const Shape& s, DType dtype) { return empty_strided(s, {s[1] * s[2] * s[3], 1, s[3] * s[1], s[1]}, {.dtype = dtype}); };
+    const auto image = [](const Shape& s, DType dtype) {
+        return empty_strided(s, {s[1] * s[2] * s[3], 1, s[3] * s[1], s[1]}, {.dtype = dtype});
+    };
     for (int round = 0; round < 60; ++round) {
         const bool large = round == 0;
-        const Shape shape{pick(random, 1, 3), large ? 150 : pick(random, 1, 5), large ? 31 : pick(random, 4, 9), pick(random, 4, 9)};
-        kernels::PoolGeometry g{{pick(random, 1, 3), pick(random, 1, 3)}, {pick(random, 1, 3), pick(random, 1, 3)}, {}, {pick(random, 1, 2), 1}};
+        const Shape shape{pick(random, 1, 3), large ? 150 : pick(random, 1, 5),
+                          large ? 31 : pick(random, 4, 9), pick(random, 4, 9)};
+        kernels::PoolGeometry g{{pick(random, 1, 3), pick(random, 1, 3)},
+                                {pick(random, 1, 3), pick(random, 1, 3)},
+                                {},
+                                {pick(random, 1, 2), 1}};
         Shape out = shape;
         for (std::size_t d = 0; d < 2; ++d) {
             g.padding[d] = g.size[d] / 2;
-            out[static_cast<int>(d) + 2] = (shape[static_cast<int>(d) + 2] + 2 * g.padding[d] - (g.size[d] - 1) * g.dilation[d] - 1) / g.stride[d] + 1;
+            out[static_cast<int>(d) + 2] = (shape[static_cast<int>(d) + 2] + 2 * g.padding[d] -
+                                            (g.size[d] - 1) * g.dilation[d] - 1) /
+                                               g.stride[d] +
+                                           1;
         }
         for (DType dtype : {u8, i64, f32, f64}) {
             Tensor x = image(shape, dtype);
-            kernels::copy(x, random_tensor(random, shape, dtype, {.low = 0, .high = 5}));  // many are equal
+            // many are equal
+            kernels::copy(x, random_tensor(random, shape, dtype, {.low = 0, .high = 5}));
             Tensor indices = image(out, i64);
             const Tensor values = same_on_any_threads([&] {
                 Tensor y = image(out, dtype);
@@ -103,9 +130,13 @@ TEST_CASE("max_pool2d: the first largest of each window") {
                 std::int64_t place = -1;
                 for (std::int64_t u = 0; u < g.size[0]; ++u)
                     for (std::int64_t v = 0; v < g.size[1]; ++v) {
-                        const std::int64_t row = o[2] * g.stride[0] - g.padding[0] + u * g.dilation[0], column = o[3] * g.stride[1] - g.padding[1] + v;
-                        if (row < 0 || row >= shape[2] || column < 0 || column >= shape[3]) continue;
-                        if (const double value = at(x, {o[0], o[1], row, column}); value > best) best = value, place = row * shape[3] + column;
+                        const std::int64_t row = o[2] * g.stride[0] - g.padding[0] +
+                                                 u * g.dilation[0],
+                                           column = o[3] * g.stride[1] - g.padding[1] + v;
+                        if (row < 0 || row >= shape[2] || column < 0 || column >= shape[3])
+                            continue;
+                        if (const double value = at(x, {o[0], o[1], row, column}); value > best)
+                            best = value, place = row * shape[3] + column;
                     }
                 REQUIRE(at(values, o) == best);
                 REQUIRE(at(indices, o) == static_cast<double>(place));

@@ -14,10 +14,13 @@ std::string file_of(const std::string& json, const std::string& data = "") {
     return length + json + data;
 }
 
-const NamedTensors kMixed = {{"flag", tensor({1, 0, 1}, {3}, {.dtype = boolean})}, {"w", tensor({1, 2, 3, 4}, {2, 2})},
-                             {"n", tensor({-7}, {}, {.dtype = i64})},             {"h", tensor({0.5, -3}, {2, 1}, {.dtype = bf16})},
+const NamedTensors kMixed = {{"flag", tensor({1, 0, 1}, {3}, {.dtype = boolean})},
+                             {"w", tensor({1, 2, 3, 4}, {2, 2})},
+                             {"n", tensor({-7}, {}, {.dtype = i64})},
+                             {"h", tensor({0.5, -3}, {2, 1}, {.dtype = bf16})},
                              {"g", tensor({0.1, -65504, 1e5}, {3}, {.dtype = f16})},
-                             {"none", tensor({}, {0, 5}, {.dtype = f64})},        {"b \"q\"\n\xc3\xa9", tensor({255}, {1}, {.dtype = u8})}};
+                             {"none", tensor({}, {0, 5}, {.dtype = f64})},
+                             {"b \"q\"\n\xc3\xa9", tensor({255}, {1}, {.dtype = u8})}};
 
 struct Fixture {
     TempFolder folder;
@@ -32,15 +35,20 @@ struct Fixture {
         CHECK(contains(message, "'" + path + "'"));
         return message;
     }
-    std::string refusal_of(const std::string& entry) const { return refusal("{\"a\":" + entry + "}", "12345678"); }
+    std::string refusal_of(const std::string& entry) const {
+        return refusal("{\"a\":" + entry + "}", "12345678");
+    }
 };
 
 }  // namespace
 
 TEST_CASE_FIXTURE(Fixture, "golden bytes") {
-    // The layout by hand from the format's description: length, JSON padded with spaces to a multiple of 8, data.
+    // The layout by hand from the format's description: length, JSON padded with spaces to a
+    // multiple of 8, data.
     write_safetensors(path, {{"a", tensor({1.5, -2}, {1, 2})}}, {{"k", "v"}});
-    const std::string json = "{\"__metadata__\":{\"k\":\"v\"},\"a\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]}}";
+    const std::string json =
+        "{\"__metadata__\":{\"k\":\"v\"},\"a\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":"
+        "[0,8]}}";
     const std::string padded = json + std::string((8 - json.size() % 8) % 8, ' ');
     CHECK(bytes_of_file(path) == file_of(padded, std::string("\0\0\xc0?\0\0\0\xc0", 8)));
     write_safetensors(path, {});
@@ -48,7 +56,8 @@ TEST_CASE_FIXTURE(Fixture, "golden bytes") {
     CHECK(read_safetensors(path).tensors.empty());
 }
 
-TEST_CASE_FIXTURE(Fixture, "safetensors round trip: every dtype, order, names, metadata, the same bytes twice") {
+TEST_CASE_FIXTURE(
+    Fixture, "safetensors round trip: every dtype, order, names, metadata, the same bytes twice") {
     write_safetensors(path, kMixed, {{"step", "12"}, {"", "\t"}});
     const std::string first = bytes_of_file(path);
     const SafetensorsFile file = read_safetensors(path);
@@ -63,53 +72,87 @@ TEST_CASE_FIXTURE(Fixture, "safetensors round trip: every dtype, order, names, m
     CHECK(bytes_of_file(path) == first);
     CHECK(file.at("w").shape() == Shape{2, 2});
     CHECK(file.contains("n"));
-    CHECK(contains(message_of([&] { (void)file.at("v"); }), "no tensor 'v'; there are: flag, w, n"));
+    CHECK(
+        contains(message_of([&] { (void)file.at("v"); }), "no tensor 'v'; there are: flag, w, n"));
 }
 
-TEST_CASE_FIXTURE(Fixture, "header order and data order may differ, as in files of the reference implementation") {
-    const auto x = read(file_of("{\"b\":{\"data_offsets\":[1,2],\"shape\":[1],\"dtype\":\"U8\"},\"a\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1]}}  ", "\1\2"));
+TEST_CASE_FIXTURE(
+    Fixture,
+    "header order and data order may differ, as in files of the reference implementation") {
+    const auto x =
+        read(file_of("{\"b\":{\"data_offsets\":[1,2],\"shape\":[1],\"dtype\":\"U8\"},\"a\":{"
+                     "\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1]}}  ",
+                     "\1\2"));
     CHECK(x.at("a").item() == 1);
     CHECK(x.at("b").item() == 2);
 }
 
 TEST_CASE_FIXTURE(Fixture, "what the format forbids") {
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[0],"data_offsets":[8,8]})"), "'a' occurs twice"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]})"), "repeated key 'dtype' of tensor 'a'"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8],"x":1})"), "unknown key 'x'"));
+    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
+                              R"("a":{"dtype":"F32","shape":[0],"data_offsets":[8,8]})"),
+                   "'a' occurs twice"));
+    CHECK(contains(refusal_of(R"({"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]})"),
+                   "repeated key 'dtype' of tensor 'a'"));
+    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8],"x":1})"),
+                   "unknown key 'x'"));
     CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2]})"), "is missing of tensor 'a'"));
-    CHECK(contains(refusal_of(R"({"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]})"), "unsupported dtype 'F8_E4M3' of tensor 'a'"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[3],"data_offsets":[0,8]})"), "expected 12 bytes for f32 [3]"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2],"data_offsets":[8,0]})"), "data_offsets [8, 0]"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[1],"data_offsets":[4,8]})"), "hole in the data before tensor 'a'"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[1],"data_offsets":[0,4]})"), "data after the last tensor"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[3],"data_offsets":[0,12]})"), "truncated data: 8 bytes"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]})"), "overlap in the data before tensor 'b'"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]})"), "overflows"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[0,9223372036854775807,3],"data_offsets":[0,0]})"), "overflows"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[18446744073709551615],"data_offsets":[0,8]})"), "too large"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[-2],"data_offsets":[0,8]})"), "a negative number"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2.0],"data_offsets":[0,8]})"), "a fraction"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[1,1,1,1,1,1,1,1,2],"data_offsets":[0,8]})"), "more than 8 dimensions"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2],"data_offsets":[0,4,8]})"), "a number where"));
+    CHECK(contains(refusal_of(R"({"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]})"),
+                   "unsupported dtype 'F8_E4M3' of tensor 'a'"));
+    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[3],"data_offsets":[0,8]})"),
+                   "expected 12 bytes for f32 [3]"));
+    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2],"data_offsets":[8,0]})"),
+                   "data_offsets [8, 0]"));
+    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[1],"data_offsets":[4,8]})"),
+                   "hole in the data before tensor 'a'"));
+    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[1],"data_offsets":[0,4]})"),
+                   "data after the last tensor"));
+    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[3],"data_offsets":[0,12]})"),
+                   "truncated data: 8 bytes"));
+    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
+                              R"("b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]})"),
+                   "overlap in the data before tensor 'b'"));
+    CHECK(contains(
+        refusal_of(R"({"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]})"),
+        "overflows"));
+    CHECK(contains(
+        refusal_of(R"({"dtype":"F32","shape":[0,9223372036854775807,3],"data_offsets":[0,0]})"),
+        "overflows"));
+    CHECK(contains(
+        refusal_of(R"({"dtype":"F32","shape":[18446744073709551615],"data_offsets":[0,8]})"),
+        "too large"));
+    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[-2],"data_offsets":[0,8]})"),
+                   "a negative number"));
+    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2.0],"data_offsets":[0,8]})"),
+                   "a fraction"));
+    CHECK(
+        contains(refusal_of(R"({"dtype":"F32","shape":[1,1,1,1,1,1,1,1,2],"data_offsets":[0,8]})"),
+                 "more than 8 dimensions"));
+    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2],"data_offsets":[0,4,8]})"),
+                   "a number where"));
     CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2],"data_offsets":[0]})"), "no pair"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[[2]],"data_offsets":[0,8]})"), "a list where"));
+    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[[2]],"data_offsets":[0,8]})"),
+                   "a list where"));
     CHECK(contains(refusal_of("null"), "null where"));
-    CHECK(contains(refusal(R"({"a\u0000\u001b[2J":1})"), "near 'a??[2J' in '"));  // nothing reaches the terminal unfiltered
+    CHECK(contains(refusal(R"({"a\u0000\u001b[2J":1})"),
+                   "near 'a??[2J' in '"));  // nothing reaches the terminal unfiltered
     CHECK(contains(refusal(R"({"__metadata__":{"k":1}})"), "a number where"));
     CHECK(contains(refusal(R"({"__metadata__":{"k":"a","k":"b"}})"), "'k' occurs twice"));
-    CHECK(contains(refusal(R"({"__metadata__":{},"__metadata__":{}})"), "'__metadata__' occurs twice"));
+    CHECK(contains(refusal(R"({"__metadata__":{},"__metadata__":{}})"),
+                   "'__metadata__' occurs twice"));
     CHECK(contains(refusal("{\"a\":}"), "the JSON is wrong at byte"));
     CHECK(contains(refusal("{} {}"), "the JSON is wrong at byte"));
     CHECK(contains(refusal("{\"\xff\":{}}"), "the JSON is wrong at byte"));
     CHECK(contains(refusal(" {}"), "does not begin with '{'"));
     CHECK(contains(refusal("[]"), "does not begin with '{'"));
     CHECK(contains(refusal("{" + std::string(100000, '[')), "the JSON is wrong"));
-    CHECK(contains(refusal(R"({"a":{"dtype":"BOOL","shape":[1],"data_offsets":[0,1]}})", "\x03"), "a bool is stored as 3"));
+    CHECK(contains(refusal(R"({"a":{"dtype":"BOOL","shape":[1],"data_offsets":[0,1]}})", "\x03"),
+                   "a bool is stored as 3"));
 }
 
 TEST_CASE_FIXTURE(Fixture, "a header larger than the file costs nothing") {
     const std::string huge(8, '\xff');
-    CHECK(contains(message_of([&] { read(huge + "{}"); }), "header of 18446744073709551615 bytes in '"));
+    CHECK(contains(message_of([&] { read(huge + "{}"); }),
+                   "header of 18446744073709551615 bytes in '"));
     CHECK(contains(message_of([&] { read("{}"); }), "too short"));
 }
 
@@ -117,8 +160,14 @@ TEST_CASE_FIXTURE(Fixture, "what cannot be written leaves the old file alone") {
     write_safetensors(path, kMixed);
     const std::string before = bytes_of_file(path);
     const Tensor x = tensor({1});
-    CHECK(contains(message_of([&] { write_safetensors(path, {{"a", x}, {"a", x}}); }), "given twice"));
-    CHECK(contains(message_of([&] { write_safetensors(path, {{"__metadata__", x}}); }), "reserved"));
+    CHECK(contains(message_of([&] {
+                       write_safetensors(path, {{"a", x}, {"a", x}});
+                   }),
+                   "given twice"));
+    CHECK(contains(message_of([&] {
+                       write_safetensors(path, {{"__metadata__", x}});
+                   }),
+                   "reserved"));
     CHECK(contains(message_of([&] { write_safetensors(path, {{"\xff", x}}); }), "UTF-8"));
     CHECK(contains(message_of([&] { write_safetensors(path, {{"a", Tensor()}}); }), "undefined"));
     CHECK(bytes_of_file(path) == before);
@@ -127,5 +176,6 @@ TEST_CASE_FIXTURE(Fixture, "what cannot be written leaves the old file alone") {
 
 TEST_CASE_FIXTURE(Fixture, "damaged safetensors files never crash the reader") {
     write_safetensors(path, kMixed, {{"k", "v"}});
-    fuzz_reader(path, bytes_of_file(path), [&] { read_safetensors(path); }, 4000);
+    fuzz_reader(
+        path, bytes_of_file(path), [&] { read_safetensors(path); }, 4000);
 }

@@ -1,4 +1,5 @@
-// The host's side of captured steps, with a graph that is a list of functions: what is captured does not run, and a launch runs the list.
+// The host's side of captured steps, with a graph that is a list of functions: what is captured
+// does not run, and a launch runs the list.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -32,30 +33,31 @@ struct Machine {
     int captures = 0, launches = 0, alive = 0;
 } machine;
 
-constexpr CaptureBackend kBackend{
-    [](Device) {
-        machine.capturing = true;
-        machine.open.clear();
-    },
-    [](Device) -> void* {
-        machine.capturing = false;
-        ++machine.captures;
-        ++machine.alive;
-        return new Graph(machine.open);
-    },
-    [](Device) { machine.capturing = false; },
-    [](Device, void* graph) {
-        ++machine.launches;
-        for (const auto& work : *static_cast<Graph*>(graph)) work();
-    },
-    [](Device, void* graph) {
-        --machine.alive;
-        delete static_cast<Graph*>(graph);
-    }};
+constexpr CaptureBackend kBackend{[](Device) {
+                                      machine.capturing = true;
+                                      machine.open.clear();
+                                  },
+                                  [](Device) -> void* {
+                                      machine.capturing = false;
+                                      ++machine.captures;
+                                      ++machine.alive;
+                                      return new Graph(machine.open);
+                                  },
+                                  [](Device) { machine.capturing = false; },
+                                  [](Device, void* graph) {
+                                      ++machine.launches;
+                                      for (const auto& work : *static_cast<Graph*>(graph)) work();
+                                  },
+                                  [](Device, void* graph) {
+                                      --machine.alive;
+                                      delete static_cast<Graph*>(graph);
+                                  }};
 
 void on_device(const std::function<void()>& work) {
-    if (machine.capturing) machine.open.push_back(work);
-    else work();
+    if (machine.capturing)
+        machine.open.push_back(work);
+    else
+        work();
 }
 
 // As randn does it, on the list.
@@ -63,7 +65,8 @@ Tensor draw(std::int64_t count, Generator& generator) {
     StepRecorder* const recorder = StepRecorder::current();
     if (recorder) recorder->will_draw(generator, cpu);
     const std::uint64_t first = generator.reserve(blocks_for(count, f32));
-    const kernels::PhiloxState state = recorder ? recorder->state_of(generator, first) : kernels::PhiloxState{generator.seed(), first};
+    const kernels::PhiloxState state = recorder ? recorder->state_of(generator, first)
+                                                : kernels::PhiloxState{generator.seed(), first};
     Tensor out = empty({count});
     on_device([=]() mutable { kernels::random(out, kernels::Distribution::normal, state, 0, 1); });
     return out;
@@ -91,21 +94,24 @@ struct Game {
             return rand({rows}, shared);
         });
         const Tensor second = draw(9, shared), third = draw(2, other);
-        const Tensor rate = host_number({f32}, [this] { return 1.0 / static_cast<double>(1 + index); });
+        const Tensor rate =
+            host_number({f32}, [this] { return 1.0 / static_cast<double>(1 + index); });
         std::vector<Tensor> all{first, batch, second, third, rate};
         all.insert(all.end(), inputs.begin(), inputs.end());
         return {{"total", total(all)}};
     }
 };
 
-
 }  // namespace
 
-TEST_CASE("Step: a captured step draws what its body would, on the device and on the host, and ends where it would") {
+TEST_CASE(
+    "Step: a captured step draws what its body would, on the device and on the host, and ends "
+    "where it would") {
     machine = {};
     Game plain, game;
     {
-        Step step(cpu, [&](const std::vector<Tensor>& inputs) { return game.body(inputs); }, &kBackend);
+        Step step(
+            cpu, [&](const std::vector<Tensor>& inputs) { return game.body(inputs); }, &kBackend);
         for (int i = 0; i < 8; ++i) {
             plain.index = game.index = i;
             const double expected = plain.body({})[0].second.item();
@@ -122,13 +128,18 @@ TEST_CASE("Step: a captured step draws what its body would, on the device and on
     CHECK(machine.alive == 0);
 }
 
-TEST_CASE("Step: what a host part gives is not overwritten by what the device did before it in the step") {
+TEST_CASE(
+    "Step: what a host part gives is not overwritten by what the device did before it in the "
+    "step") {
     machine = {};
     int index = 0;
     const auto body = [&](const std::vector<Tensor>&) {
         {
-            Tensor scratch = empty({300});  // its memory is free again when the host part asks for its place
-            on_device([data = static_cast<float*>(scratch.raw_data())] { std::fill_n(data, 300, -1.0f); });
+            // its memory is free again when the host part asks for its place
+            Tensor scratch = empty({300});
+            on_device([data = static_cast<float*>(scratch.raw_data())] {
+                std::fill_n(data, 300, -1.0f);
+            });
         }
         const Tensor given = host_tensor(cpu, [&] { return full({300}, index); });
         return NamedTensors{{"total", total({given})}};
@@ -141,7 +152,8 @@ TEST_CASE("Step: what a host part gives is not overwritten by what the device di
 TEST_CASE("Step: a generator that was set back or seeded anew is followed") {
     machine = {};
     Game plain, game;
-    Step step(cpu, [&](const std::vector<Tensor>& inputs) { return game.body(inputs); }, &kBackend);
+    Step step(
+        cpu, [&](const std::vector<Tensor>& inputs) { return game.body(inputs); }, &kBackend);
     for (int i = 0; i < 12; ++i) {
         if (i == 5) plain.shared.set_state(1, 77), game.shared.set_state(1, 77);
         if (i == 8) plain.other = Generator(9), game.other = Generator(9);
@@ -151,10 +163,13 @@ TEST_CASE("Step: a generator that was set back or seeded anew is followed") {
     CHECK(machine.captures == 2);
 }
 
-TEST_CASE("Step: a host part of another shape makes it run once as it stands, and capture anew; each part is called once a step") {
+TEST_CASE(
+    "Step: a host part of another shape makes it run once as it stands, and capture anew; each "
+    "part is called once a step") {
     machine = {};
     Game plain, game;
-    Step step(cpu, [&](const std::vector<Tensor>& inputs) { return game.body(inputs); }, &kBackend);
+    Step step(
+        cpu, [&](const std::vector<Tensor>& inputs) { return game.body(inputs); }, &kBackend);
     for (int i = 0; i < 12; ++i) {
         plain.index = game.index = i;
         plain.rows = game.rows = i < 6 ? 3 : 50;
@@ -167,24 +182,33 @@ TEST_CASE("Step: a host part of another shape makes it run once as it stands, an
     CHECK(step.captured());
 }
 
-TEST_CASE("Step: inputs may change their shapes, but neither dtype nor number: one sentence, and it goes on") {
+TEST_CASE(
+    "Step: inputs may change their shapes, but neither dtype nor number: one sentence, and it goes "
+    "on") {
     machine = {};
     Game plain, game;
-    Step step(cpu, [&](const std::vector<Tensor>& inputs) { return game.body(inputs); }, &kBackend);
-    const auto both = [&](const Tensor& x) { return step({x})[0].second.item() == plain.body({x})[0].second.item(); };
+    Step step(
+        cpu, [&](const std::vector<Tensor>& inputs) { return game.body(inputs); }, &kBackend);
+    const auto both = [&](const Tensor& x) {
+        return step({x})[0].second.item() == plain.body({x})[0].second.item();
+    };
     for (int i = 0; i < 5; ++i) CHECK(both(full({4}, i)));
     CHECK(machine.captures == 1);
     for (int i = 0; i < 5; ++i) CHECK(both(full({2, 2}, i)));
     CHECK(machine.captures == 2);
     const std::string other = message_of([&] { step({full({2, 2}, 1, {f64})}); });
-    CHECK_MESSAGE(contains(other, "Step: input 0 has another dtype than before; got f64 [2, 2]; expected f32; hint: another Step"), other);
+    CHECK_MESSAGE(contains(other,
+                           "Step: input 0 has another dtype than before; got f64 [2, 2]; expected "
+                           "f32; hint: another Step"),
+                  other);
     CHECK(contains(message_of([&] { step(); }), "Step: got 0 inputs; expected 1"));
     CHECK(contains(message_of([&] { step({Tensor()}); }), "input 0 is undefined"));
     CHECK(both(full({2, 2}, 7)));
     CHECK(machine.captures == 2);
 }
 
-TEST_CASE("Step: what looks at a number is not captured, says so, and draws what it would have drawn") {
+TEST_CASE(
+    "Step: what looks at a number is not captured, says so, and draws what it would have drawn") {
     machine = {};
     Game plain, game;
     Step step(
@@ -200,7 +224,10 @@ TEST_CASE("Step: what looks at a number is not captured, says so, and draws what
         CHECK(step()[0].second.item() == plain.body({})[0].second.item());
         CHECK(game.shared.counter() == plain.shared.counter());
     }
-    CHECK_MESSAGE(contains(step.refusal(), "item: a captured step cannot look at numbers of cpu, which are not computed yet; hint: return the tensor"), step.refusal());
+    CHECK_MESSAGE(contains(step.refusal(),
+                           "item: a captured step cannot look at numbers of cpu, which are not "
+                           "computed yet; hint: return the tensor"),
+                  step.refusal());
     CHECK(game.called == 6);
     CHECK(machine.captures == 0);
     CHECK_FALSE(machine.capturing);
@@ -292,7 +319,8 @@ TEST_CASE("Step: loss scaling looks at no number") {
     CHECK_MESSAGE(step.refusal().empty(), step.refusal());
     CHECK(machine.launches == 4);
     CHECK(adam.step_count() == 6);
-    CHECK(scaler.current_scale().item() == 4 * 8);  // two steps of the warm-up, and what the capture did, which ran on this device
+    // two steps of the warm-up, and what the capture did, which ran on this device
+    CHECK(scaler.current_scale().item() == 4 * 8);
     for (const void* place : places) CHECK(place == places[0]);  // what a graph reads and writes
 }
 

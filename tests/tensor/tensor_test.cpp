@@ -32,9 +32,7 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 std::string refused_by(const std::function<void()>& f) {
     try {
         f();
-    } catch (const Error& error) {
-        return error.op();
-    }
+    } catch (const Error& error) { return error.op(); }
     return "";
 }
 
@@ -92,7 +90,9 @@ TEST_CASE("tensor: copy_ broadcasts and converts between all dtypes and layouts"
             Tensor target = zeros({3, 2}, {.dtype = to});
             transpose(target).copy_(source);
             const bool narrow = to == boolean || from == boolean;
-            CHECK_MESSAGE(target.to_vector() == (narrow ? V{0, 0, 1, 1, 1, 1} : V{0, 0, 1, 1, 3, 3}), name_of(from), " to ", name_of(to));
+            CHECK_MESSAGE(
+                target.to_vector() == (narrow ? V{0, 0, 1, 1, 1, 1} : V{0, 0, 1, 1, 3, 3}),
+                name_of(from), " to ", name_of(to));
             CHECK(cast_data(source, to).dtype() == to);
         }
     CHECK(full({2}, -1.7, {.dtype = i64}).to_vector() == V{-1, -1});
@@ -122,7 +122,8 @@ TEST_CASE("tensor: leaves, and what a recorded tensor refuses") {
     x.fill_(4);
     CHECK_FALSE((x * 2.0).requires_grad());
     for (DType dtype : {boolean, u8, i64, f16, bf16})
-        CHECK(refused_by([&] { zeros({1}, {.dtype = dtype}).requires_grad_(); }) == "requires_grad_");
+        CHECK(refused_by([&] { zeros({1}, {.dtype = dtype}).requires_grad_(); }) ==
+              "requires_grad_");
 }
 
 TEST_CASE("tensor: shapes, strides and contiguity") {
@@ -132,8 +133,9 @@ TEST_CASE("tensor: shapes, strides and contiguity") {
     CHECK(x.numel() == 24);
     CHECK(x.is_contiguous());
     CHECK_FALSE(transpose(x).is_contiguous());
-    CHECK(transpose(zeros({1, 5})).is_contiguous());              // an extent of 1 has no order
-    CHECK(slice(slice(x, 2, 0, 4, 2), 0, 1, 1).is_contiguous());  // nor has a tensor without elements
+    CHECK(transpose(zeros({1, 5})).is_contiguous());  // an extent of 1 has no order
+    // nor has a tensor without elements
+    CHECK(slice(slice(x, 2, 0, 4, 2), 0, 1, 1).is_contiguous());
     CHECK(Tensor(2.5).rank() == 0);
     CHECK(Tensor(2.5).item() == 2.5);
     CHECK(numel(Shape{}) == 1);
@@ -148,7 +150,8 @@ TEST_CASE("tensor: promotion orders bool, u8, i64, f16 or bf16, f32, f64") {
     for (DType half : {f16, bf16}) {
         const DType order[] = {boolean, u8, i64, half, f32, f64};
         for (std::size_t a = 0; a < 6; ++a)
-            for (std::size_t b = 0; b < 6; ++b) CHECK(promote(order[a], order[b]) == order[std::max(a, b)]);
+            for (std::size_t b = 0; b < 6; ++b)
+                CHECK(promote(order[a], order[b]) == order[std::max(a, b)]);
         CHECK(is_floating(half));
         CHECK(is_storage_type(half));
         CHECK_FALSE(is_real(half));
@@ -161,7 +164,8 @@ TEST_CASE("tensor: promotion orders bool, u8, i64, f16 or bf16, f32, f64") {
 
 TEST_CASE("tensor: bf16 is the upper half of a float, rounded to even") {
     int inexact = 0;
-    for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {  // every bf16 survives the way to f32 and back
+    // every bf16 survives the way to f32 and back
+    for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
         const auto value = std::bit_cast<float>(bits << 16);
         const bfloat16 back{value};
         if (std::isnan(value))
@@ -173,8 +177,9 @@ TEST_CASE("tensor: bf16 is the upper half of a float, rounded to even") {
     const struct {
         std::uint32_t from;
         std::uint16_t to;
-    } roundings[] = {{0x3f808000, 0x3f80}, {0x3f808001, 0x3f81}, {0x3f818000, 0x3f82}, {0x3f807fff, 0x3f80}, {0x7f7fffff, 0x7f80},
-                     {0x7f800001, 0x7fc0}, {0xffbfffff, 0xffff}, {0x00008001, 0x0001}, {0x80000000, 0x8000}};
+    } roundings[] = {{0x3f808000, 0x3f80}, {0x3f808001, 0x3f81}, {0x3f818000, 0x3f82},
+                     {0x3f807fff, 0x3f80}, {0x7f7fffff, 0x7f80}, {0x7f800001, 0x7fc0},
+                     {0xffbfffff, 0xffff}, {0x00008001, 0x0001}, {0x80000000, 0x8000}};
     for (const auto& [from, to] : roundings) CHECK(bfloat16(std::bit_cast<float>(from)).bits == to);
     const Tensor x = tensor({1, -2.5, inf, -inf, std::nan("")});
     const auto back = to(to(x, bf16), f32).to_vector();
@@ -184,13 +189,16 @@ TEST_CASE("tensor: bf16 is the upper half of a float, rounded to even") {
 
 TEST_CASE("tensor: f16 is IEEE 754's binary16, rounded to even") {
     int inexact = 0, wrong = 0;
-    for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {  // every f16 is what the formula of IEEE 754 says, and survives the way to f32 and back
+    // every f16 is what the formula of IEEE 754 says, and survives the way to f32 and back
+    for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
         float16 half;
         half.bits = static_cast<std::uint16_t>(bits);
         const auto value = static_cast<float>(half);
         const float16 back{value};
-        const int exponent = static_cast<int>(bits >> 10 & 31), fraction = static_cast<int>(bits & 1023);
-        const double magnitude = exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25);
+        const int exponent = static_cast<int>(bits >> 10 & 31),
+                  fraction = static_cast<int>(bits & 1023);
+        const double magnitude =
+            exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25);
         if (exponent == 31 && fraction != 0) {
             wrong += !std::isnan(value) || !std::isnan(static_cast<float>(back));
         } else {
@@ -200,22 +208,43 @@ TEST_CASE("tensor: f16 is IEEE 754's binary16, rounded to even") {
     }
     CHECK(wrong == 0);
     CHECK(inexact == 0);
-    // python3 -c "import numpy as np; print([hex(x) for x in np.array([0x3f801000, ...], 'u4').view('f4').astype('f2').view('u2')])", NumPy 2.4
+    // python3 -c "import numpy as np; print([hex(x) for x in np.array([0x3f801000, ...],
+    // 'u4').view('f4').astype('f2').view('u2')])", NumPy 2.4
     const struct {
         std::uint32_t from;
         std::uint16_t to;
-    } roundings[] = {{0x3f801000, 0x3c00}, {0x3f801001, 0x3c01}, {0x3f803000, 0x3c02}, {0x3f800fff, 0x3c00},   // ties of normal numbers
-                     {0x477fefff, 0x7bff}, {0x477ff000, 0x7c00}, {0x7f7fffff, 0x7c00}, {0xff800000, 0xfc00},   // 65519.996, 65520: the first infinity
-                     {0x33000000, 0x0000}, {0x33000001, 0x0001}, {0x33c00000, 0x0002}, {0xb3400000, 0x8001},   // ties of subnormal ones
-                     {0x387fefff, 0x0400}, {0x387fc000, 0x03ff}, {0x387fe000, 0x0400}, {0x38800000, 0x0400},   // up to the smallest normal one
-                     {0x00000001, 0x0000}, {0x80000000, 0x8000}};
-    for (const auto& [from, to] : roundings) CHECK_MESSAGE(float16(std::bit_cast<float>(from)).bits == to, from);
-    for (std::uint32_t nan : {0x7f800001u, 0xffbfffffu, 0x7fc00000u}) CHECK(std::isnan(static_cast<float>(float16(std::bit_cast<float>(nan)))));
+        // ties of normal numbers
+    } roundings[] = {{0x3f801000, 0x3c00},
+                     {0x3f801001, 0x3c01},
+                     {0x3f803000, 0x3c02},
+                     {0x3f800fff, 0x3c00},
+                     // 65519.996, 65520: the first infinity
+                     {0x477fefff, 0x7bff},
+                     {0x477ff000, 0x7c00},
+                     {0x7f7fffff, 0x7c00},
+                     {0xff800000, 0xfc00},
+                     // ties of subnormal ones
+                     {0x33000000, 0x0000},
+                     {0x33000001, 0x0001},
+                     {0x33c00000, 0x0002},
+                     {0xb3400000, 0x8001},
+                     // up to the smallest normal one
+                     {0x387fefff, 0x0400},
+                     {0x387fc000, 0x03ff},
+                     {0x387fe000, 0x0400},
+                     {0x38800000, 0x0400},
+                     {0x00000001, 0x0000},
+                     {0x80000000, 0x8000}};
+    for (const auto& [from, to] : roundings)
+        CHECK_MESSAGE(float16(std::bit_cast<float>(from)).bits == to, from);
+    for (std::uint32_t nan : {0x7f800001u, 0xffbfffffu, 0x7fc00000u})
+        CHECK(std::isnan(static_cast<float>(float16(std::bit_cast<float>(nan)))));
     const Tensor x = tensor({1, -2.5, 65504, 1e5, -1e5, std::nan("")});
     const auto back = to(to(x, f16), f32).to_vector();
     CHECK(V(back.begin(), back.begin() + 5) == V{1, -2.5, 65504, inf, -inf});
     CHECK(std::isnan(back[5]));
-    CHECK(to(to(tensor({1 + 0x1p-8, 1e-7}), f16), bf16).to_vector() == V{1, 0x1p-23});  // each rounding for itself, through f32
+    // each rounding for itself, through f32
+    CHECK(to(to(tensor({1 + 0x1p-8, 1e-7}), f16), bf16).to_vector() == V{1, 0x1p-23});
 }
 
 #ifdef __FLT16_MANT_DIG__
@@ -223,7 +252,9 @@ TEST_CASE("tensor: f16 rounds as the compiler's _Float16 does") {
     int wrong = 0;
     for (std::uint64_t bits = 0; bits < (std::uint64_t{1} << 32); bits += 4099) {
         const auto value = std::bit_cast<float>(static_cast<std::uint32_t>(bits));
-        if (!std::isnan(value)) wrong += float16(value).bits != std::bit_cast<std::uint16_t>(static_cast<_Float16>(value));
+        if (!std::isnan(value))
+            wrong +=
+                float16(value).bits != std::bit_cast<std::uint16_t>(static_cast<_Float16>(value));
     }
     CHECK(wrong == 0);
 }
@@ -240,14 +271,16 @@ TEST_CASE("tensor: ranges, constants, and one element of each dtype") {
     CHECK(tensor({}).shape() == Shape{0});
     const std::vector<std::int64_t> big = {(std::int64_t{1} << 62) + 1};
     CHECK(clone_data(from_span(std::span(big.data(), 1), {1})).data<std::int64_t>()[0] == big[0]);
-    for (DType dtype : {boolean, u8, i64, f16, bf16, f32, f64}) CHECK(full({1, 1}, 1, {.dtype = dtype}).item() == 1);
+    for (DType dtype : {boolean, u8, i64, f16, bf16, f32, f64})
+        CHECK(full({1, 1}, 1, {.dtype = dtype}).item() == 1);
 }
 
 TEST_CASE("allocator: threads allocate and free each other's tensors") {
     const std::size_t before = allocator_of(cpu).stats().live_bytes;
     Tensor passed[2][100];
     const auto work = [&](std::size_t me) {
-        for (std::size_t i = 0; i < 100; ++i) passed[me][i] = full({static_cast<std::int64_t>(1 + 13 * i)}, static_cast<double>(i));
+        for (std::size_t i = 0; i < 100; ++i)
+            passed[me][i] = full({static_cast<std::int64_t>(1 + 13 * i)}, static_cast<double>(i));
     };
     std::thread other(work, 1);
     work(0);
@@ -265,7 +298,8 @@ TEST_CASE("allocator: a steady training step takes no memory from the system") {
     std::vector<Tensor> weights = {randn({20, 32}), zeros({32}), randn({32, 1})};
     for (Tensor& w : weights) w.requires_grad_();
     const auto step = [&] {
-        const Tensor loss = mean(squared_error(matmul(gelu(matmul(x, weights[0]) + weights[1]), weights[2]), target));
+        const Tensor loss = mean(
+            squared_error(matmul(gelu(matmul(x, weights[0]) + weights[1]), weights[2]), target));
         backward(loss);
         NoGrad guard;
         for (Tensor& w : weights) {

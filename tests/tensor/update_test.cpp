@@ -1,4 +1,5 @@
-// The kernel of optimiser steps, every update against its formula in plain loops, over tensors of all sizes at once.
+// The kernel of optimiser steps, every update against its formula in plain loops, over tensors of
+// all sizes at once.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -14,14 +15,25 @@ using kernels::Update, kernels::UpdateCoefficients, kernels::UpdateTensors;
 
 namespace {
 
-constexpr UpdateCoefficients kCoefficients{.lr = 0.1, .weight_decay = 0.03, .decoupled_decay = 0.02, .epsilon = 1e-3, .beta1 = 0.9, .beta2 = 0.99,
-                                           .bias1 = 0.5, .bias2 = 0.25, .momentum = 0.8, .dampening = 0.1, .nesterov = 1, .first_step = 0};
+constexpr UpdateCoefficients kCoefficients{.lr = 0.1,
+                                           .weight_decay = 0.03,
+                                           .decoupled_decay = 0.02,
+                                           .epsilon = 1e-3,
+                                           .beta1 = 0.9,
+                                           .beta2 = 0.99,
+                                           .bias1 = 0.5,
+                                           .bias2 = 0.25,
+                                           .momentum = 0.8,
+                                           .dampening = 0.1,
+                                           .nesterov = 1,
+                                           .first_step = 0};
 
 struct Formula {
     Update update;
     const char* name;
     int states;
-    std::function<void(const UpdateCoefficients& c, double& p, double g, double& s1, double& s2)> step;
+    std::function<void(const UpdateCoefficients& c, double& p, double g, double& s1, double& s2)>
+        step;
 };
 
 const std::vector<Formula>& formulas() {
@@ -66,7 +78,10 @@ const std::vector<Formula>& formulas() {
              p -= c.lr * (std::copysign(1.0, blend) + c.decoupled_decay * p);
              m = c.beta2 * m + (1 - c.beta2) * g;
          }},
-        {Update::ema, "ema", 0, [](const UpdateCoefficients& c, double& p, double g, double&, double&) { p = c.beta1 * p + (1 - c.beta1) * g; }},
+        {Update::ema, "ema", 0,
+         [](const UpdateCoefficients& c, double& p, double g, double&, double&) {
+             p = c.beta1 * p + (1 - c.beta1) * g;
+         }},
     };
     return list;
 }
@@ -79,25 +94,33 @@ std::vector<UpdateTensors> make_list(int states) {
         for (DType dtype : {f32, f64}) {
             const Options options{.dtype = dtype};
             list.push_back({randn({n}, options, generator), randn({n}, options, generator),
-                            states >= 1 ? rand({n}, options, generator) : Tensor(), states >= 2 ? rand({n}, options, generator) : Tensor()});
+                            states >= 1 ? rand({n}, options, generator) : Tensor(),
+                            states >= 2 ? rand({n}, options, generator) : Tensor()});
         }
     return list;
 }
 
 double largest_error(const Formula& formula, const UpdateCoefficients& c) {
-    const std::vector<UpdateTensors> list = make_list(formula.states), before = make_list(formula.states);
+    const std::vector<UpdateTensors> list = make_list(formula.states),
+                                     before = make_list(formula.states);
     kernels::multi_tensor_update(formula.update, kernels::as_tensor(c), list);
     double worst = 0;
     for (std::size_t t = 0; t < list.size(); ++t) {
-        const auto values = [&](const Tensor& x) { return x.defined() ? x.to_vector() : std::vector<double>(static_cast<std::size_t>(list[t].value.numel())); };
-        std::vector<double> p = values(before[t].value), g = values(before[t].gradient), s1 = values(before[t].state1), s2 = values(before[t].state2);
+        const auto values = [&](const Tensor& x) {
+            return x.defined()
+                       ? x.to_vector()
+                       : std::vector<double>(static_cast<std::size_t>(list[t].value.numel()));
+        };
+        std::vector<double> p = values(before[t].value), g = values(before[t].gradient),
+                            s1 = values(before[t].state1), s2 = values(before[t].state2);
         for (std::size_t i = 0; i < p.size(); ++i) formula.step(c, p[i], g[i], s1[i], s2[i]);
         const double allowed = list[t].value.dtype() == f32 ? 4e-6 : 1e-14;
         const auto compare = [&](const Tensor& x, const std::vector<double>& expected) {
             if (!x.defined()) return;
             const std::vector<double> got = x.to_vector();
             for (std::size_t i = 0; i < got.size(); ++i)
-                worst = std::max(worst, std::fabs(got[i] - expected[i]) / (1 + std::fabs(expected[i])) / allowed);
+                worst = std::max(worst, std::fabs(got[i] - expected[i]) /
+                                            (1 + std::fabs(expected[i])) / allowed);
         };
         compare(list[t].value, p);
         compare(list[t].state1, s1);
@@ -119,7 +142,8 @@ TEST_CASE("every optimiser update against its formula in plain loops") {
     constexpr int known = 0 EPS_UPDATES(EPS_COUNT_UPDATE);
     for (const Formula& formula : formulas()) {
         INFO(formula.name);
-        for (const UpdateCoefficients& c : {kCoefficients, first, plain}) CHECK(largest_error(formula, c) <= 1);
+        for (const UpdateCoefficients& c : {kCoefficients, first, plain})
+            CHECK(largest_error(formula, c) <= 1);
         ++covered;
     }
     CHECK(covered == known);
@@ -132,7 +156,8 @@ TEST_CASE("an update without momentum needs no state") {
     c.nesterov = 0;
     const UpdateTensors bare{full({9000}, 2), full({9000}, 3), {}, {}};
     kernels::multi_tensor_update(Update::sgd, kernels::as_tensor(c), std::span(&bare, 1));
-    for (double v : bare.value.to_vector()) CHECK(v == doctest::Approx(2 - 0.1 * (3 + 0.03 * 2)).epsilon(1e-6));
+    for (double v : bare.value.to_vector())
+        CHECK(v == doctest::Approx(2 - 0.1 * (3 + 0.03 * 2)).epsilon(1e-6));
 }
 
 TEST_CASE("an update has the same bits for any number of threads") {

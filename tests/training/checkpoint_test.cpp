@@ -40,7 +40,8 @@ TEST_CASE("a checkpoint that does not fit is refused by name, and the task stays
     TempFolder folder;
     const std::string path = folder / "checkpoint.safetensors";
     const Tensor four = ones({4}), state = tensor({1, 2}, {2}, {.dtype = i64});
-    const auto refusal = [&](const NamedTensors& tensors, const std::map<std::string, std::string>& metadata) {
+    const auto refusal = [&](const NamedTensors& tensors,
+                             const std::map<std::string, std::string>& metadata) {
         write_safetensors(path, tensors, metadata);
         ToyTask task;
         const auto before = numbers(task);
@@ -50,16 +51,28 @@ TEST_CASE("a checkpoint that does not fit is refused by name, and the task stays
         return message;
     };
     const NamedTensors good{{"weights", four}, {"momentum", four}, {"noise", state}};
-    CHECK(contains(refusal({{"weights", four}, {"noise", state}, {"other", four}}, {{"family", "toy"}, {"step", "1"}}), "missing in '"));
-    CHECK(contains(refusal({{"weights", four}, {"momentum", four}, {"noise", state}, {"more", four}}, {{"family", "toy"}, {"step", "1"}}), ": more"));
-    CHECK(contains(refusal({{"weights", ones({5})}, {"momentum", four}, {"noise", state}}, {{"family", "toy"}, {"step", "1"}}), "got f32 [5]; expected f32 [4]"));
-    CHECK(contains(refusal({{"weights", four}, {"momentum", four}, {"noise", four}}, {{"family", "toy"}, {"step", "1"}}), "'noise' does not fit"));
+    CHECK(contains(refusal({{"weights", four}, {"noise", state}, {"other", four}},
+                           {{"family", "toy"}, {"step", "1"}}),
+                   "missing in '"));
+    CHECK(
+        contains(refusal({{"weights", four}, {"momentum", four}, {"noise", state}, {"more", four}},
+                         {{"family", "toy"}, {"step", "1"}}),
+                 ": more"));
+    CHECK(contains(refusal({{"weights", ones({5})}, {"momentum", four}, {"noise", state}},
+                           {{"family", "toy"}, {"step", "1"}}),
+                   "got f32 [5]; expected f32 [4]"));
+    CHECK(contains(refusal({{"weights", four}, {"momentum", four}, {"noise", four}},
+                           {{"family", "toy"}, {"step", "1"}}),
+                   "'noise' does not fit"));
     CHECK(contains(refusal(good, {{"family", "gan"}, {"step", "1"}}), "another family"));
     CHECK(contains(refusal(good, {{"family", "toy"}}), "no 'step'"));
     CHECK(contains(refusal(good, {{"family", "toy"}, {"step", "-3"}}), "no whole number"));
-    CHECK(contains(refusal(good, {{"family", "toy"}, {"step", "99999999999999999999"}}), "no whole number"));
-    CHECK(contains(refusal(good, {{"family", "toy"}, {"step", "1"}, {"checksum", "00000000"}}), "checksum"));
-    write_safetensors(path, good, {{"family", "toy"}, {"step", "12"}});  // made by another program: no checksum
+    CHECK(contains(refusal(good, {{"family", "toy"}, {"step", "99999999999999999999"}}),
+                   "no whole number"));
+    CHECK(contains(refusal(good, {{"family", "toy"}, {"step", "1"}, {"checksum", "00000000"}}),
+                   "checksum"));
+    // made by another program: no checksum
+    write_safetensors(path, good, {{"family", "toy"}, {"step", "12"}});
     ToyTask task;
     CHECK(load_checkpoint(path, "toy", task) == 12);
 }
@@ -71,14 +84,24 @@ TEST_CASE("truncated and corrupted checkpoints: every changed bit of the data is
     for (int i = 0; i < 3; ++i) task.step(i);
     save_checkpoint(path, "toy", task, 3);
     const std::string valid = bytes_of_file(path);
-    fuzz_reader(path, valid, [&] { ToyTask other; load_checkpoint(path, "toy", other); }, 2000);
+    fuzz_reader(
+        path, valid,
+        [&] {
+            ToyTask other;
+            load_checkpoint(path, "toy", other);
+        },
+        2000);
     const std::size_t data = valid.size() - (4 + 4) * 4 - 2 * 8;
     for (std::size_t at = data; at < valid.size(); ++at)
         for (int bit = 0; bit < 8; ++bit) {
             std::string bytes = valid;
             bytes[at] = static_cast<char>(bytes[at] ^ (1 << bit));
             put(path, bytes);
-            REQUIRE(contains(message_of([&] { ToyTask other; load_checkpoint(path, "toy", other); }), "damaged"));
+            REQUIRE(contains(message_of([&] {
+                                 ToyTask other;
+                                 load_checkpoint(path, "toy", other);
+                             }),
+                             "damaged"));
         }
 }
 
@@ -89,6 +112,7 @@ TEST_CASE("a state that is not finite is never saved over a good one") {
     save_checkpoint(path, "toy", task, 1);
     const std::string good = bytes_of_file(path);
     task.weights.data<float>()[2] = INFINITY;
-    CHECK(contains(message_of([&] { save_checkpoint(path, "toy", task, 2); }), "'weights' is not finite after step 2"));
+    CHECK(contains(message_of([&] { save_checkpoint(path, "toy", task, 2); }),
+                   "'weights' is not finite after step 2"));
     CHECK(bytes_of_file(path) == good);
 }

@@ -1,4 +1,5 @@
-// config.json: what is written is read again, and whatever else stands there is refused with a sentence.
+// config.json: what is written is read again, and whatever else stands there is refused with a
+// sentence.
 #include "models/training/config.h"
 
 #include "models/training/task.h"
@@ -39,7 +40,8 @@ TEST_CASE("wrong keys and types are named with the file they stand in") {
     TempFolder folder;
     sample_config().write(folder / "config.json");
     const Config read = Config::read(folder / "config.json");
-    CHECK(contains(message_of([&] { read.integer("latent"); }), "'latent' is missing in '" + (folder / "config.json")));
+    CHECK(contains(message_of([&] { read.integer("latent"); }),
+                   "'latent' is missing in '" + (folder / "config.json")));
     CHECK(contains(message_of([&] { read.integer("lr"); }), "'lr' is a number"));
     CHECK(contains(message_of([&] { read.text("fast"); }), "expected a text"));
     CHECK(contains(message_of([&] { Config().text("family"); }), "the options"));
@@ -58,7 +60,8 @@ TEST_CASE("hostile config files are refused with one sentence") {
         put(path, text);
         const std::string message = message_of([&] { Config::read(path); });
         CHECK_MESSAGE(contains(message, "'" + path + "'"), text, " -> ", message);
-        CHECK(std::none_of(message.begin(), message.end(), [](unsigned char c) { return c < ' ' || c == 127; }));
+        CHECK(std::none_of(message.begin(), message.end(),
+                           [](unsigned char c) { return c < ' ' || c == 127; }));
         return message;
     };
     CHECK(contains(refusal("{\"a\": 1, \"a\": 2}"), "the key 'a' twice"));
@@ -70,7 +73,9 @@ TEST_CASE("hostile config files are refused with one sentence") {
     CHECK(contains(refusal("{\"a\": NaN}"), "syntax error at byte"));
     CHECK(contains(refusal("{\"\\u001b[31m\": 1}"), "a key that is no name"));
     CHECK(contains(refusal("{\"\": 1}"), "a key that is no name"));
-    for (const char* text : {"", "1", "\"text\"", "[]", "{}x", "{} {}", "{\"a\": 1,}", "{'a': 1}", "{\"a\": \"\xff\"}", "{\"a\" 1}", "// {}"}) refusal(text);
+    for (const char* text : {"", "1", "\"text\"", "[]", "{}x", "{} {}", "{\"a\": 1,}", "{'a': 1}",
+                             "{\"a\": \"\xff\"}", "{\"a\" 1}", "// {}"})
+        refusal(text);
     refusal(std::string(100000, '['));
     refusal(std::string("{\"a\":") + std::string(100000, '{'));
     refusal(std::string(2 << 20, ' '));
@@ -83,11 +88,14 @@ TEST_CASE("truncated and corrupted config files are read or refused, never worse
     sample_config().write(folder / "valid.json");
     std::string valid = bytes_of_file(folder / "valid.json");
     valid.pop_back();  // the final newline is no loss
-    fuzz_reader(folder / "config.json", valid, [&] { Config::read(folder / "config.json"); }, 3000);
+    fuzz_reader(
+        folder / "config.json", valid, [&] { Config::read(folder / "config.json"); }, 3000);
 }
 
 TEST_CASE("options are checked: type, choice, range, missing, unknown") {
-    const std::vector<Option> options{{"latent", std::int64_t{2}, "", {}, 1}, {"lr", 0.5, ""}, {"data", std::string("a"), "", {"a", "b"}}};
+    const std::vector<Option> options{{"latent", std::int64_t{2}, "", {}, 1},
+                                      {"lr", 0.5, ""},
+                                      {"data", std::string("a"), "", {"a", "b"}}};
     const auto with = [](Value latent, Value lr, Value data) {
         Config config;
         config.set("family", std::string("x"));
@@ -99,14 +107,19 @@ TEST_CASE("options are checked: type, choice, range, missing, unknown") {
     const std::int64_t one = 1;
     const Config good = check_config(with(one, one, std::string("b")), options);
     CHECK(std::get<double>(good.entries()[2].second) == 1.0);  // a whole number became a double
-    CHECK(contains(message_of([&] { check_config(with(one - 1, 1.0, std::string("b")), options); }), "'latent' is 0 in the options; expected at least 1"));
-    CHECK(contains(message_of([&] { check_config(with(1.5, 1.0, std::string("b")), options); }), "expected a whole number"));
-    CHECK(contains(message_of([&] { check_config(with(one, NAN, std::string("b")), options); }), "expected a finite number"));
-    CHECK(contains(message_of([&] { check_config(with(one, 1.0, std::string("c")), options); }), "expected one of: a, b"));
+    CHECK(contains(message_of([&] { check_config(with(one - 1, 1.0, std::string("b")), options); }),
+                   "'latent' is 0 in the options; expected at least 1"));
+    CHECK(contains(message_of([&] { check_config(with(1.5, 1.0, std::string("b")), options); }),
+                   "expected a whole number"));
+    CHECK(contains(message_of([&] { check_config(with(one, NAN, std::string("b")), options); }),
+                   "expected a finite number"));
+    CHECK(contains(message_of([&] { check_config(with(one, 1.0, std::string("c")), options); }),
+                   "expected one of: a, b"));
     Config more = good;
     more.set("extra", true);
     CHECK(contains(message_of([&] { check_config(more, options); }), "unknown key 'extra'"));
-    CHECK(contains(message_of([&] { check_config(Config(), options); }), "missing in the options: latent, lr, data"));
+    CHECK(contains(message_of([&] { check_config(Config(), options); }),
+                   "missing in the options: latent, lr, data"));
 }
 
 TEST_CASE("the state of a generator survives packing") {

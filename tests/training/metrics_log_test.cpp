@@ -10,7 +10,12 @@ using namespace eps::test;
 
 namespace {
 
-MetricsLine line(std::int64_t step) { return {step, static_cast<double>(step) / 10, 0.5 * static_cast<double>(step), {{"loss", 1.0 / 3}, {"kl", 2.0}}}; }
+MetricsLine line(std::int64_t step) {
+    return {step,
+            static_cast<double>(step) / 10,
+            0.5 * static_cast<double>(step),
+            {{"loss", 1.0 / 3}, {"kl", 2.0}}};
+}
 
 }  // namespace
 
@@ -18,8 +23,13 @@ TEST_CASE("metrics are one JSON object a line, NaN is null") {
     TempFolder folder;
     MetricsLog log(folder / "metrics.jsonl");
     CHECK_FALSE(log.last().has_value());
-    log.append({.step = 10, .epoch = 0.5, .seconds = 1.25, .scalars = {{"loss", NAN}, {"kl", 1e300}, {"x", -INFINITY}}});
-    CHECK(bytes_of_file(folder / "metrics.jsonl") == "{\"step\": 10, \"epoch\": 0.5, \"seconds\": 1.25, \"loss\": null, \"kl\": 1e+300, \"x\": null}\n");
+    log.append({.step = 10,
+                .epoch = 0.5,
+                .seconds = 1.25,
+                .scalars = {{"loss", NAN}, {"kl", 1e300}, {"x", -INFINITY}}});
+    CHECK(bytes_of_file(folder / "metrics.jsonl") ==
+          "{\"step\": 10, \"epoch\": 0.5, \"seconds\": 1.25, \"loss\": null, \"kl\": 1e+300, "
+          "\"x\": null}\n");
     const auto last = log.last();
     REQUIRE(last.has_value());
     CHECK(last->step == 10);
@@ -73,7 +83,8 @@ TEST_CASE("damaged metrics are refused by file and line, and stay as they are") 
         MetricsLog(folder / "valid").append(line(step));
         valid = bytes_of_file(folder / "valid");
     }
-    for (std::size_t length = 0; length <= valid.size(); ++length) {  // a truncated log is a log whose last line is missing
+    // a truncated log is a log whose last line is missing
+    for (std::size_t length = 0; length <= valid.size(); ++length) {
         put(path, valid.substr(0, length));
         CHECK_NOTHROW(MetricsLog(path).last());
     }

@@ -1,5 +1,6 @@
 #pragma once
-// The smallest Task with everything that a checkpoint must carry: parameters, an optimiser's memory, a random state, data in order.
+// The smallest Task with everything that a checkpoint must carry: parameters, an optimiser's
+// memory, a random state, data in order.
 #include "models/data/batches.h"
 #include "models/training/trainer.h"
 #include "tensor/create.h"
@@ -19,18 +20,24 @@ public:
         for (std::int64_t i = 0; i < 4; ++i) {
             float& w = weights.data<float>()[i];
             float& m = momentum_.data<float>()[i];
-            const float error = w - 0.1f * static_cast<float>(rows.data<std::int64_t>()[i]) - noise.data<float>()[i];
+            const float error = w - 0.1f * static_cast<float>(rows.data<std::int64_t>()[i]) -
+                                noise.data<float>()[i];
             m = 0.9f * m + error;
             w -= 0.01f * m;
             loss += static_cast<double>(error * error);
         }
-        return {{"loss", index == nan_at ? NAN : loss}, {"weight", static_cast<double>(weights.data<float>()[0])}};
+        return {{"loss", index == nan_at ? NAN : loss},
+                {"weight", static_cast<double>(weights.data<float>()[0])}};
     }
     std::int64_t steps_per_epoch() override { return order_.steps_per_epoch(); }
-    std::vector<models::Picture> pictures() override { return {{.name = "toy", .pixels = full({2, 2}, 0.5), .filmed = true}}; }
+    std::vector<models::Picture> pictures() override {
+        return {{.name = "toy", .pixels = full({2, 2}, 0.5), .filmed = true}};
+    }
     std::vector<models::Picture> sample(std::int64_t, Generator&) override { return pictures(); }
     models::Scalars evaluate(Generator&) override { return {}; }
-    NamedTensors state() const override { return {{"weights", weights}, {"momentum", momentum_}, {"noise", models::pack(noise_)}}; }
+    NamedTensors state() const override {
+        return {{"weights", weights}, {"momentum", momentum_}, {"noise", models::pack(noise_)}};
+    }
     void load_state(const NamedTensors& state) override {
         for (const auto& [name, x] : state) {
             if (name == "weights") weights.copy_(x);
@@ -54,7 +61,8 @@ private:
 inline models::Config toy_config(std::int64_t steps = 100) {
     models::Config config;
     config.set("family", std::string("toy"));
-    for (const models::Option& option : models::run_options()) config.set(option.name, option.fallback);
+    for (const models::Option& option : models::run_options())
+        config.set(option.name, option.fallback);
     config.set("steps", steps);
     config.set("log-every", std::int64_t{10});
     config.set("picture-every", std::int64_t{50});

@@ -24,22 +24,28 @@ std::string bytes_of(const fs::path& path) {
 }
 
 // input_0.pb, input_1.pb, ... (or output_) for the declared values, as far as there are.
-std::vector<Value> read_values(const fs::path& folder, const char* prefix, const std::vector<ValueInfo>& declared) {
+std::vector<Value> read_values(const fs::path& folder, const char* prefix,
+                               const std::vector<ValueInfo>& declared) {
     std::vector<Value> values;
     for (const ValueInfo& info : declared) {
         const fs::path path = folder / str(prefix, values.size(), ".pb");
         if (!fs::exists(path)) break;
-        if (info.is_sequence) values.push_back(parse_sequence(bytes_of(path)));
-        else values.push_back(parse_tensor(bytes_of(path), info.element_type));
+        if (info.is_sequence)
+            values.push_back(parse_sequence(bytes_of(path)));
+        else
+            values.push_back(parse_tensor(bytes_of(path), info.element_type));
     }
-    check(!fs::exists(folder / str(prefix, declared.size(), ".pb")), "onnx", "there are more files ", prefix, "* than the graph declares");
+    check(!fs::exists(folder / str(prefix, declared.size(), ".pb")), "onnx",
+          "there are more files ", prefix, "* than the graph declares");
     return values;
 }
 
 std::string run_set(const Model& model, const fs::path& folder, const Tolerance& tolerance) {
-    const std::vector<Value> got = run_model(model, read_values(folder, "input_", model.graph.inputs));
+    const std::vector<Value> got =
+        run_model(model, read_values(folder, "input_", model.graph.inputs));
     const std::vector<Value> expected = read_values(folder, "output_", model.graph.outputs);
-    if (got.size() != expected.size() || got.empty()) return str("gives ", got.size(), " outputs; expected ", expected.size());
+    if (got.size() != expected.size() || got.empty())
+        return str("gives ", got.size(), " outputs; expected ", expected.size());
     for (std::size_t i = 0; i < got.size(); ++i)
         if (const std::string what = difference(got[i], expected[i], tolerance); !what.empty())
             return str("output ", i, " '", model.graph.outputs[i].name, "' ", what);
@@ -68,16 +74,21 @@ std::vector<CaseLists::Marked> marked(const fs::path& path) {
     std::vector<CaseLists::Marked> out;
     for (const std::string& line : lines_of(path)) {
         const std::size_t colon = line.find(": ");
-        check(colon != std::string::npos, "conformance", "a line of '", path.string(), "' has no reason; got '", line, "'; expected 'name: reason'");
+        check(colon != std::string::npos, "conformance", "a line of '", path.string(),
+              "' has no reason; got '", line, "'; expected 'name: reason'");
         out.push_back({line.substr(0, colon), line.substr(colon + 2)});
     }
     return out;
 }
 
-bool matches(const CaseLists::Marked& pattern, const std::string& name) { return fnmatch(pattern.name.c_str(), name.c_str(), 0) == 0; }
+bool matches(const CaseLists::Marked& pattern, const std::string& name) {
+    return fnmatch(pattern.name.c_str(), name.c_str(), 0) == 0;
+}
 
-const CaseLists::Marked* first_match(const std::vector<CaseLists::Marked>& patterns, const std::string& name) {
-    const auto found = std::find_if(patterns.begin(), patterns.end(), [&](const CaseLists::Marked& m) { return matches(m, name); });
+const CaseLists::Marked* first_match(const std::vector<CaseLists::Marked>& patterns,
+                                     const std::string& name) {
+    const auto found = std::find_if(patterns.begin(), patterns.end(),
+                                    [&](const CaseLists::Marked& m) { return matches(m, name); });
     return found == patterns.end() ? nullptr : &*found;
 }
 
@@ -92,7 +103,8 @@ std::string run_case(const std::string& folder, const Tolerance& tolerance) {
         for (const auto& entry : fs::directory_iterator(folder)) {
             if (!entry.path().filename().string().starts_with("test_data_set_")) continue;
             ++sets;
-            if (const std::string what = run_set(model, entry.path(), tolerance); !what.empty()) return str(ops, ": ", what);
+            if (const std::string what = run_set(model, entry.path(), tolerance); !what.empty())
+                return str(ops, ": ", what);
         }
         return sets ? "" : "has no data";
     } catch (const std::exception& error) {
@@ -101,37 +113,58 @@ std::string run_case(const std::string& folder, const Tolerance& tolerance) {
 }
 
 CaseLists::CaseLists(const std::string& folder)
-    : cases(lines_of(fs::path(folder) / "cases.txt")), quarantine(marked(fs::path(folder) / "quarantine.txt")),
-      out_of_scope(marked(fs::path(folder) / "out_of_scope.txt")), rounded(marked(fs::path(folder) / "rounded.txt")) {}
+    : cases(lines_of(fs::path(folder) / "cases.txt")),
+      quarantine(marked(fs::path(folder) / "quarantine.txt")),
+      out_of_scope(marked(fs::path(folder) / "out_of_scope.txt")),
+      rounded(marked(fs::path(folder) / "rounded.txt")) {}
 
 const CaseLists::Marked* CaseLists::quarantined(const std::string& name) const {
-    const auto found = std::find_if(quarantine.begin(), quarantine.end(), [&](const Marked& m) { return m.name == name; });
+    const auto found = std::find_if(quarantine.begin(), quarantine.end(),
+                                    [&](const Marked& m) { return m.name == name; });
     return found == quarantine.end() ? nullptr : &*found;
 }
 
-const CaseLists::Marked* CaseLists::outside(const std::string& name) const { return first_match(out_of_scope, name); }
+const CaseLists::Marked* CaseLists::outside(const std::string& name) const {
+    return first_match(out_of_scope, name);
+}
 
-Tolerance CaseLists::tolerance(const std::string& name) const { return first_match(rounded, name) ? kOfOnnx : Tolerance(); }
+Tolerance CaseLists::tolerance(const std::string& name) const {
+    return first_match(rounded, name) ? kOfOnnx : Tolerance();
+}
 
-std::vector<std::string> check_lists(const CaseLists& lists, const std::vector<std::string>& on_disk) {
+std::vector<std::string> check_lists(const CaseLists& lists,
+                                     const std::vector<std::string>& on_disk) {
     std::vector<std::string> wrong;
-    const auto there = [&](const std::string& name) { return std::find(on_disk.begin(), on_disk.end(), name) != on_disk.end(); };
-    const auto listed = [&](const std::string& name) { return std::binary_search(lists.cases.begin(), lists.cases.end(), name); };
-    if (std::adjacent_find(lists.cases.begin(), lists.cases.end(), std::greater_equal<>()) != lists.cases.end())
+    const auto there = [&](const std::string& name) {
+        return std::find(on_disk.begin(), on_disk.end(), name) != on_disk.end();
+    };
+    const auto listed = [&](const std::string& name) {
+        return std::binary_search(lists.cases.begin(), lists.cases.end(), name);
+    };
+    if (std::adjacent_find(lists.cases.begin(), lists.cases.end(), std::greater_equal<>()) !=
+        lists.cases.end())
         wrong.push_back("cases.txt is not in order, or names a case twice");
     if (lists.quarantine.size() > kMaxQuarantine)
-        wrong.push_back(str("quarantine.txt has ", lists.quarantine.size(), " cases; expected at most ", kMaxQuarantine));
+        wrong.push_back(str("quarantine.txt has ", lists.quarantine.size(),
+                            " cases; expected at most ", kMaxQuarantine));
     for (const std::string& name : lists.cases)
         if (!there(name)) wrong.push_back(name + " is listed in cases.txt, but missing on disk");
     for (const CaseLists::Marked& m : lists.quarantine)
-        if (!there(m.name)) wrong.push_back(m.name + " is listed in quarantine.txt, but missing on disk");
-    for (const auto& [patterns, file] : {std::pair(&lists.out_of_scope, "out_of_scope.txt"), std::pair(&lists.rounded, "rounded.txt")})
+        if (!there(m.name))
+            wrong.push_back(m.name + " is listed in quarantine.txt, but missing on disk");
+    for (const auto& [patterns, file] : {std::pair(&lists.out_of_scope, "out_of_scope.txt"),
+                                         std::pair(&lists.rounded, "rounded.txt")})
         for (const CaseLists::Marked& pattern : *patterns)
-            if (std::none_of(on_disk.begin(), on_disk.end(), [&](const std::string& name) { return matches(pattern, name); }))
+            if (std::none_of(on_disk.begin(), on_disk.end(),
+                             [&](const std::string& name) { return matches(pattern, name); }))
                 wrong.push_back(str(pattern.name, " in ", file, " matches nothing on disk"));
     for (const std::string& name : on_disk) {
-        const int lists_it = listed(name) + (lists.quarantined(name) != nullptr) + (lists.outside(name) != nullptr);
-        if (lists_it == 0) wrong.push_back(name + " is on disk, but in no list: cases.txt, quarantine.txt or out_of_scope.txt");
+        const int lists_it =
+            listed(name) + (lists.quarantined(name) != nullptr) + (lists.outside(name) != nullptr);
+        if (lists_it == 0)
+            wrong.push_back(
+                name +
+                " is on disk, but in no list: cases.txt, quarantine.txt or out_of_scope.txt");
         if (lists_it > 1) wrong.push_back(name + " is in more than one list");
     }
     return wrong;

@@ -19,11 +19,13 @@ std::string place(std::int64_t i, const Shape& shape) {
 
 bool is_near(double got, double expected, const Tolerance& tolerance) {
     if (std::isnan(expected)) return std::isnan(got);
-    return std::isfinite(expected) && std::abs(got - expected) <= tolerance.absolute + tolerance.relative * std::abs(expected);
+    return std::isfinite(expected) &&
+           std::abs(got - expected) <= tolerance.absolute + tolerance.relative * std::abs(expected);
 }
 
 template <class T>
-std::string first_difference(const Tensor& got, const Tensor& expected, const Tolerance& tolerance) {
+std::string first_difference(const Tensor& got, const Tensor& expected,
+                             const Tolerance& tolerance) {
     const Tensor a = got.contiguous_data(), b = expected.contiguous_data();
     for (std::int64_t i = 0; i < a.numel(); ++i) {
         const T x = a.data<T>()[i], y = b.data<T>()[i];
@@ -36,12 +38,18 @@ std::string first_difference(const Tensor& got, const Tensor& expected, const To
 
 std::string difference(const Tensor& got, const Tensor& expected, const Tolerance& tolerance) {
     if (!got.defined()) return "there is no tensor";
-    if (got.dtype() == f32 && expected.dtype() == f16) return difference(got, cast_data(expected, f32), tolerance);  // computed in f32
-    if (got.dtype() != expected.dtype() || got.shape() != expected.shape()) return str("is ", describe(got), "; expected ", describe(expected));
-    if (is_storage_type(got.dtype())) return difference(cast_data(got, f32), cast_data(expected, f32), {0, 0});
+    // computed in f32
+    if (got.dtype() == f32 && expected.dtype() == f16)
+        return difference(got, cast_data(expected, f32), tolerance);
+    if (got.dtype() != expected.dtype() || got.shape() != expected.shape())
+        return str("is ", describe(got), "; expected ", describe(expected));
+    if (is_storage_type(got.dtype()))
+        return difference(cast_data(got, f32), cast_data(expected, f32), {0, 0});
     return visit(got.dtype(), [&]<class T>() -> std::string {
-        if constexpr (is_stored_only<T>) return "";
-        else return first_difference<T>(got, expected, tolerance);
+        if constexpr (is_stored_only<T>)
+            return "";
+        else
+            return first_difference<T>(got, expected, tolerance);
     });
 }
 
@@ -49,12 +57,15 @@ std::string difference(const Tensor& got, const Tensor& expected, const Toleranc
 
 std::string difference(const Value& got, const Value& expected, const Tolerance& tolerance) {
     if (got.sequence.has_value() != expected.sequence.has_value())
-        return got.sequence ? "is a sequence; expected a tensor" : "is a tensor; expected a sequence";
+        return got.sequence ? "is a sequence; expected a tensor"
+                            : "is a tensor; expected a sequence";
     if (!got.sequence) return difference(got.tensor, expected.tensor, tolerance);
     if (got.sequence->size() != expected.sequence->size())
-        return str("is a sequence of ", got.sequence->size(), " tensors; expected ", expected.sequence->size());
+        return str("is a sequence of ", got.sequence->size(), " tensors; expected ",
+                   expected.sequence->size());
     for (std::size_t i = 0; i < got.sequence->size(); ++i)
-        if (std::string what = difference((*got.sequence)[i], (*expected.sequence)[i], tolerance); !what.empty())
+        if (std::string what = difference((*got.sequence)[i], (*expected.sequence)[i], tolerance);
+            !what.empty())
             return str("tensor ", i, " of the sequence: ", what);
     return "";
 }

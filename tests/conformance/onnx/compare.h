@@ -6,8 +6,9 @@
 
 namespace eps::conformance {
 
-/// How far a float may be from what is expected: |got - expected| <= absolute + relative |expected|. NaN and infinities must be the same, and
-/// so must integers and bools. These hold for all cases but those of rounded.txt; ONNX's own runner asks for 1e-3 and 1e-7.
+/// How far a float may be from what is expected: |got - expected| <= absolute + relative
+/// |expected|. NaN and infinities must be the same, and so must integers and bools. These hold for
+/// all cases but those of rounded.txt; ONNX's own runner asks for 1e-3 and 1e-7.
 struct Tolerance {
     double relative = 5e-6, absolute = 5e-7;
 };

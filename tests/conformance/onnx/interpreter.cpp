@@ -15,28 +15,33 @@ void run_node(const Node& node, Scope& scope, std::int64_t opset) {
     const Call call(node, scope, opset);
     const Results results = found->second(call);
     call.check_all_asked();
-    check(results.size() >= node.outputs.size(), node.op, "gives ", results.size(), " outputs; expected ", node.outputs.size());
+    check(results.size() >= node.outputs.size(), node.op, "gives ", results.size(),
+          " outputs; expected ", node.outputs.size());
     for (std::size_t i = 0; i < node.outputs.size(); ++i)
         if (!node.outputs[i].empty()) scope.set(node.outputs[i], results[i]);
 }
 
 bool uses(const Graph& graph, std::string_view op) {
-    return std::any_of(graph.nodes.begin(), graph.nodes.end(), [op](const Node& node) { return node.op == op; });
+    return std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                       [op](const Node& node) { return node.op == op; });
 }
 
 /// f16 in f32, for ops that compute.
 std::vector<Value> widened(std::vector<Value> inputs) {
     for (Value& input : inputs)
-        if (input.tensor.defined() && input.tensor.dtype() == f16) input.tensor = cast_data(input.tensor, f32);
+        if (input.tensor.defined() && input.tensor.dtype() == f16)
+            input.tensor = cast_data(input.tensor, f32);
     return inputs;
 }
 
 }  // namespace
 
-std::vector<Value> run_graph(const Graph& graph, const std::vector<Value>& inputs, const Scope* outer, std::int64_t opset) {
+std::vector<Value> run_graph(const Graph& graph, const std::vector<Value>& inputs,
+                             const Scope* outer, std::int64_t opset) {
     Scope scope(outer);
     for (const auto& [name, tensor] : graph.initializers) scope.set(name, tensor);
-    check(inputs.size() <= graph.inputs.size(), "onnx", "a graph gets ", inputs.size(), " inputs; it has ", graph.inputs.size());
+    check(inputs.size() <= graph.inputs.size(), "onnx", "a graph gets ", inputs.size(),
+          " inputs; it has ", graph.inputs.size());
     for (std::size_t i = 0; i < inputs.size(); ++i) scope.set(graph.inputs[i].name, inputs[i]);
     for (const Node& node : graph.nodes) run_node(node, scope, opset);
     std::vector<Value> outputs;
@@ -48,7 +53,8 @@ std::vector<Value> run_model(const Model& model, const std::vector<Value>& input
     const bool differentiates = uses(model.graph, "Gradient");
     if (differentiates)
         for (const Value& input : inputs)
-            if (input.tensor.defined() && is_floating(input.tensor.dtype())) Tensor(input.tensor).requires_grad_();
+            if (input.tensor.defined() && is_floating(input.tensor.dtype()))
+                Tensor(input.tensor).requires_grad_();
     const auto onnx = model.opset.find("");
     const std::int64_t opset = onnx != model.opset.end() ? onnx->second : 1;
     if (differentiates) return run_graph(model.graph, inputs, nullptr, opset);

@@ -6,7 +6,8 @@
 namespace eps::conformance {
 namespace {
 
-constexpr int kMaxDepth = 16;  // of graphs within nodes within graphs: a file must not choose how deep the stack goes
+// of graphs within nodes within graphs: a file must not choose how deep the stack goes
+constexpr int kMaxDepth = 16;
 
 std::string text(const Field& field) { return std::string(field.bytes()); }
 
@@ -22,11 +23,16 @@ std::pair<std::string, Attribute> parse_attribute(std::string_view bytes, int de
             case 3: attribute.integer = field.integer(); break;
             case 4: attribute.text = text(field); break;
             case 5: attribute.tensor = parse_tensor(field.bytes()); break;
-            case 6: attribute.graph = std::make_shared<Graph>(parse_graph(field.bytes(), depth + 1)); break;
+            case 6:
+                attribute.graph = std::make_shared<Graph>(parse_graph(field.bytes(), depth + 1));
+                break;
             case 8: field.append_to(attribute.integers); break;
             case 9: attribute.texts.push_back(text(field)); break;
-            case 13: case 20: break;  // its documentation; its type, which the op knows
-            default: fail("AttributeProto", "field ", field.number(), " of attribute '", name, "' is none that ops here have");
+            case 13:
+            case 20: break;  // its documentation; its type, which the op knows
+            default:
+                fail("AttributeProto", "field ", field.number(), " of attribute '", name,
+                     "' is none that ops here have");
         }
     return {name, attribute};
 }
@@ -121,7 +127,8 @@ std::vector<Tensor> parse_sequence(std::string_view bytes) {
     WireReader reader(bytes, "SequenceProto");
     for (Field field; reader.next(field);) {
         if (field.number() == 3) sequence.push_back(parse_tensor(field.bytes()));
-        check(field.number() <= 3, "SequenceProto", "only sequences of tensors are read; got field ", field.number());
+        check(field.number() <= 3, "SequenceProto",
+              "only sequences of tensors are read; got field ", field.number());
     }
     return sequence;
 }

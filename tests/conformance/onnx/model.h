@@ -1,6 +1,6 @@
 #pragma once
-// An ONNX model as a graph of nodes: the messages of onnx.proto (ModelProto, GraphProto, NodeProto, AttributeProto, TensorProto,
-// SequenceProto), reduced to what running a model needs.
+// An ONNX model as a graph of nodes: the messages of onnx.proto (ModelProto, GraphProto, NodeProto,
+// AttributeProto, TensorProto, SequenceProto), reduced to what running a model needs.
 #include <map>
 #include <memory>
 #include <string>
@@ -48,7 +48,8 @@ struct Model {
     std::map<std::string, std::int64_t> opset;  // by domain; "" is ONNX's own
 };
 
-/// Throw an Error that says what is wrong with the bytes. Integers that are no dtype of ours become i64.
+/// Throw an Error that says what is wrong with the bytes. Integers that are no dtype of ours become
+/// i64.
 Model parse_model(std::string_view bytes);
 /// With an element type declared as bfloat16, uint16 are its bits: the test data are written so.
 Tensor parse_tensor(std::string_view bytes, std::int64_t declared_type = 0);

@@ -7,7 +7,8 @@ namespace eps::conformance {
 
 const Value& Scope::at(const std::string& name) const {
     for (const Scope* scope = this; scope; scope = scope->outer_)
-        if (const auto found = scope->values_.find(name); found != scope->values_.end()) return found->second;
+        if (const auto found = scope->values_.find(name); found != scope->values_.end())
+            return found->second;
     fail("onnx", "no value '", name, "' has been computed");
 }
 
@@ -60,7 +61,8 @@ std::string Call::text(std::string_view name, const char* otherwise) const {
     return attribute ? attribute->text : otherwise;
 }
 
-std::vector<std::int64_t> Call::integers(std::string_view name, std::vector<std::int64_t> otherwise) const {
+std::vector<std::int64_t> Call::integers(std::string_view name,
+                                         std::vector<std::int64_t> otherwise) const {
     const Attribute* const attribute = find(name);
     return attribute ? attribute->integers : otherwise;
 }
@@ -82,7 +84,8 @@ const Graph& Call::graph(std::string_view name) const {
 }
 
 void Call::check_all_asked() const {
-    for (const auto& [name, attribute] : node_.attributes) check(asked_.contains(name), node_.op, "attribute '", name, "' was not looked at");
+    for (const auto& [name, attribute] : node_.attributes)
+        check(asked_.contains(name), node_.op, "attribute '", name, "' was not looked at");
 }
 
 void Call::refuse(std::string_view what) const { fail(node_.op, what, " is not supported"); }
@@ -90,9 +93,11 @@ void Call::refuse(std::string_view what) const { fail(node_.op, what, " is not s
 const OpTable& op_table() {
     static const OpTable table = [] {
         OpTable all;
-        for (const auto add : {add_activation_ops, add_arithmetic_ops, add_control_ops, add_conv_ops, add_index_ops, add_layout_ops, add_linear_ops,
-                               add_loss_ops, add_norm_ops, add_pool_ops, add_quantised_ops, add_recurrent_ops, add_reduce_ops, add_resample_ops,
-                               add_search_ops, add_sequence_ops, add_shape_ops, add_signal_ops, add_training_ops})
+        for (const auto add :
+             {add_activation_ops, add_arithmetic_ops, add_control_ops, add_conv_ops, add_index_ops,
+              add_layout_ops, add_linear_ops, add_loss_ops, add_norm_ops, add_pool_ops,
+              add_quantised_ops, add_recurrent_ops, add_reduce_ops, add_resample_ops,
+              add_search_ops, add_sequence_ops, add_shape_ops, add_signal_ops, add_training_ops})
             add(all);
         return all;
     }();

@@ -1,5 +1,6 @@
 #pragma once
-// What the function of an ONNX op sees: its inputs, its attributes, the version of the op set; and the table of these functions.
+// What the function of an ONNX op sees: its inputs, its attributes, the version of the op set; and
+// the table of these functions.
 #include <functional>
 #include <map>
 #include <optional>
@@ -32,17 +33,21 @@ public:
     explicit Scope(const Scope* outer = nullptr) : outer_(outer) {}
     /// Throws if there is no such value.
     const Value& at(const std::string& name) const;
-    void set(const std::string& name, Value value) { values_.insert_or_assign(name, std::move(value)); }
+    void set(const std::string& name, Value value) {
+        values_.insert_or_assign(name, std::move(value));
+    }
 
 private:
     const Scope* outer_;
     std::map<std::string, Value> values_;
 };
 
-/// One run of one node. Every attribute must be asked for: one that the function ignores makes the node fail.
+/// One run of one node. Every attribute must be asked for: one that the function ignores makes the
+/// node fail.
 class Call {
 public:
-    Call(const Node& node, const Scope& scope, std::int64_t opset) : node_(node), scope_(scope), opset_(opset) {}
+    Call(const Node& node, const Scope& scope, std::int64_t opset)
+        : node_(node), scope_(scope), opset_(opset) {}
 
     /// The version of the set the op is from.
     std::int64_t opset() const { return opset_; }
@@ -63,9 +68,12 @@ public:
     bool has(std::string_view attribute) const { return node_.attributes.contains(attribute); }
     double real(std::string_view name, double otherwise) const;
     std::int64_t integer(std::string_view name, std::int64_t otherwise) const;
-    bool flag(std::string_view name, bool otherwise = false) const { return integer(name, otherwise) != 0; }
+    bool flag(std::string_view name, bool otherwise = false) const {
+        return integer(name, otherwise) != 0;
+    }
     std::string text(std::string_view name, const char* otherwise) const;
-    std::vector<std::int64_t> integers(std::string_view name, std::vector<std::int64_t> otherwise = {}) const;
+    std::vector<std::int64_t> integers(std::string_view name,
+                                       std::vector<std::int64_t> otherwise = {}) const;
     std::vector<std::string> texts(std::string_view name) const;
     Tensor tensor(std::string_view name) const;
     const Graph& graph(std::string_view name) const;

@@ -14,7 +14,19 @@ namespace {
 
 // TensorProto.DataType, but for strings (8) and complex numbers (14, 15)
 enum Type {
-    kFloat = 1, kUint8, kInt8, kUint16, kInt16, kInt32, kInt64, kBool = 9, kFloat16, kDouble, kUint32, kUint64, kBfloat16 = 16
+    kFloat = 1,
+    kUint8,
+    kInt8,
+    kUint16,
+    kInt16,
+    kInt32,
+    kInt64,
+    kBool = 9,
+    kFloat16,
+    kDouble,
+    kUint32,
+    kUint64,
+    kBfloat16 = 16
 };
 
 struct TensorFields {
@@ -35,49 +47,63 @@ TensorFields read_fields(std::string_view bytes) {
             case 1: field.append_to(t.dims); break;
             case 2: t.type = field.integer(); break;
             case 4: field.append_to(t.floats); break;
-            case 5: case 7: field.append_to(t.integers); break;
-            case 9: t.raw = field.bytes(); t.has_raw = true; break;
+            case 5:
+            case 7: field.append_to(t.integers); break;
+            case 9:
+                t.raw = field.bytes();
+                t.has_raw = true;
+                break;
             case 10: field.append_to(t.doubles); break;
             case 11: field.append_to(t.naturals); break;
-            case 8: case 12: break;  // its name and documentation
-            case 14: check(field.integer() == 0, "TensorProto", "data in another file are not read"); break;
-            default: fail("TensorProto", "field ", field.number(), " is not read (strings, segments and external data are not)");
+            case 8:
+            case 12: break;  // its name and documentation
+            case 14:
+                check(field.integer() == 0, "TensorProto", "data in another file are not read");
+                break;
+            default:
+                fail("TensorProto", "field ", field.number(),
+                     " is not read (strings, segments and external data are not)");
         }
     return t;
 }
 
-template <class Stored>
-Stored stored_at(std::string_view raw, std::size_t i) {
+template <class Stored> Stored stored_at(std::string_view raw, std::size_t i) {
     Stored value;
     std::memcpy(&value, raw.data() + i * sizeof(Stored), sizeof(Stored));
     return value;
 }
 
-template <class Stored, class Number>
-Stored narrowed(Number number) {
+template <class Stored, class Number> Stored narrowed(Number number) {
     const auto stored = static_cast<Stored>(number);
     if constexpr (std::is_integral_v<Number>)
-        check(static_cast<Number>(stored) == number, "TensorProto", "an element is out of its type's range; got ", number);
+        check(static_cast<Number>(stored) == number, "TensorProto",
+              "an element is out of its type's range; got ", number);
     return stored;
 }
 
-// The tensor of `Ours`, each element convert(Stored): from raw bytes, or from the repeated field `numbers`.
+// The tensor of `Ours`, each element convert(Stored): from raw bytes, or from the repeated field
+// `numbers`.
 template <class Stored, class Ours, class Numbers, class Convert>
-Tensor decode(const TensorFields& t, const Shape& shape, const std::vector<Numbers>& numbers, Convert convert_element) {
+Tensor decode(const TensorFields& t, const Shape& shape, const std::vector<Numbers>& numbers,
+              Convert convert_element) {
     const auto wanted = byte_count(shape, sizeof(Stored));
-    check(wanted.has_value() && byte_count(shape, 8), "TensorProto", "shape ", shape, " is negative or overflows");
-    const std::uint64_t count = *wanted / sizeof(Stored), there = t.has_raw ? t.raw.size() : numbers.size() * sizeof(Stored);
-    check(there == *wanted, "TensorProto", "holds ", there / sizeof(Stored), " elements (", there, " bytes); expected ", count, " for shape ", shape);
+    check(wanted.has_value() && byte_count(shape, 8), "TensorProto", "shape ", shape,
+          " is negative or overflows");
+    const std::uint64_t count = *wanted / sizeof(Stored),
+                        there = t.has_raw ? t.raw.size() : numbers.size() * sizeof(Stored);
+    check(there == *wanted, "TensorProto", "holds ", there / sizeof(Stored), " elements (", there,
+          " bytes); expected ", count, " for shape ", shape);
     Tensor out = empty(shape, {.dtype = dtype_of<Ours>});
     Ours* const data = out.data<Ours>();
     for (std::size_t i = 0; i < count; ++i)
-        data[i] = convert_element(t.has_raw ? stored_at<Stored>(t.raw, i) : narrowed<Stored>(numbers[i]));
+        data[i] =
+            convert_element(t.has_raw ? stored_at<Stored>(t.raw, i) : narrowed<Stored>(numbers[i]));
     return out;
 }
 
-template <class Stored>
-Tensor decode_integers(const TensorFields& t, const Shape& shape) {
-    return decode<Stored, std::int64_t>(t, shape, t.integers, [](Stored x) { return static_cast<std::int64_t>(x); });
+template <class Stored> Tensor decode_integers(const TensorFields& t, const Shape& shape) {
+    return decode<Stored, std::int64_t>(t, shape, t.integers,
+                                        [](Stored x) { return static_cast<std::int64_t>(x); });
 }
 
 std::int64_t widened(std::uint64_t x) {
@@ -90,8 +116,7 @@ bool truth(std::uint8_t x) {
     return x == 1;
 }
 
-template <class Half>
-Half of_bits(std::uint16_t bits) {
+template <class Half> Half of_bits(std::uint16_t bits) {
     Half value;
     value.bits = bits;
     return value;
@@ -102,23 +127,33 @@ Half of_bits(std::uint16_t bits) {
 Tensor parse_tensor(std::string_view bytes, std::int64_t declared_type) {
     TensorFields t = read_fields(bytes);
     if (declared_type == kBfloat16 && t.type == kUint16) t.type = kBfloat16;
-    check(t.dims.size() <= kMaxRank, "TensorProto", "has ", t.dims.size(), " dimensions; expected at most ", kMaxRank);
+    check(t.dims.size() <= kMaxRank, "TensorProto", "has ", t.dims.size(),
+          " dimensions; expected at most ", kMaxRank);
     const Shape shape(t.dims);
     switch (t.type) {
         case kFloat: return decode<float, float>(t, shape, t.floats, [](float x) { return x; });
-        case kDouble: return decode<double, double>(t, shape, t.doubles, [](double x) { return x; });
-        case kUint8: return decode<std::uint8_t, std::uint8_t>(t, shape, t.integers, [](std::uint8_t x) { return x; });
+        case kDouble:
+            return decode<double, double>(t, shape, t.doubles, [](double x) { return x; });
+        case kUint8:
+            return decode<std::uint8_t, std::uint8_t>(t, shape, t.integers,
+                                                      [](std::uint8_t x) { return x; });
         case kBool: return decode<std::uint8_t, bool>(t, shape, t.integers, truth);
         case kInt8: return decode_integers<std::int8_t>(t, shape);
         case kInt16: return decode_integers<std::int16_t>(t, shape);
         case kUint16: return decode_integers<std::uint16_t>(t, shape);
         case kInt32: return decode_integers<std::int32_t>(t, shape);
         case kInt64: return decode_integers<std::int64_t>(t, shape);
-        case kUint32: return decode<std::uint32_t, std::int64_t>(t, shape, t.naturals, [](std::uint32_t x) { return std::int64_t{x}; });
+        case kUint32:
+            return decode<std::uint32_t, std::int64_t>(
+                t, shape, t.naturals, [](std::uint32_t x) { return std::int64_t{x}; });
         case kUint64: return decode<std::uint64_t, std::int64_t>(t, shape, t.naturals, widened);
-        case kFloat16: return decode<std::uint16_t, float16>(t, shape, t.integers, of_bits<float16>);
-        case kBfloat16: return decode<std::uint16_t, bfloat16>(t, shape, t.integers, of_bits<bfloat16>);
-        default: fail("TensorProto", "element type ", t.type, " is none of numbers here (1 to 7, 9 to 13, 16)");
+        case kFloat16:
+            return decode<std::uint16_t, float16>(t, shape, t.integers, of_bits<float16>);
+        case kBfloat16:
+            return decode<std::uint16_t, bfloat16>(t, shape, t.integers, of_bits<bfloat16>);
+        default:
+            fail("TensorProto", "element type ", t.type,
+                 " is none of numbers here (1 to 7, 9 to 13, 16)");
     }
 }
 
@@ -130,7 +165,13 @@ DType dtype_of_onnx(std::int64_t type) {
         case kBool: return boolean;
         case kFloat16: return f16;
         case kBfloat16: return bf16;
-        case kInt8: case kInt16: case kInt32: case kInt64: case kUint16: case kUint32: case kUint64: return i64;
+        case kInt8:
+        case kInt16:
+        case kInt32:
+        case kInt64:
+        case kUint16:
+        case kUint32:
+        case kUint64: return i64;
         default: fail("onnx", "element type ", type, " has no dtype here");
     }
 }

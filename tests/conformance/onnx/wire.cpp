@@ -10,7 +10,8 @@ namespace eps::conformance {
 bool WireReader::next(Field& field) {
     if (at_end()) return false;
     const std::uint64_t key = varint();
-    check(key >> 3 >= 1 && key >> 3 < (1u << 29), message_, "no field can have number ", key >> 3, "; the file is damaged");
+    check(key >> 3 >= 1 && key >> 3 < (1u << 29), message_, "no field can have number ", key >> 3,
+          "; the file is damaged");
     field.number_ = static_cast<std::uint32_t>(key >> 3);
     field.wire_ = static_cast<Field::Wire>(key & 7);
     field.bytes_ = {};
@@ -19,16 +20,20 @@ bool WireReader::next(Field& field) {
         case Field::Wire::fixed64: field.bits_ = fixed(8); return true;
         case Field::Wire::fixed32: field.bits_ = fixed(4); return true;
         case Field::Wire::bytes: break;
-        default: fail(message_, "field ", field.number_, " has unknown wire type ", key & 7, "; expected 0, 1, 2 or 5");
+        default:
+            fail(message_, "field ", field.number_, " has unknown wire type ", key & 7,
+                 "; expected 0, 1, 2 or 5");
     }
     const std::uint64_t length = varint(), rest = bytes_.size() - at_;
-    check(length <= rest, message_, "field ", field.number_, " claims ", length, " bytes; only ", rest, " are left");
+    check(length <= rest, message_, "field ", field.number_, " claims ", length, " bytes; only ",
+          rest, " are left");
     field.bytes_ = bytes_.substr(at_, static_cast<std::size_t>(length));
     at_ += static_cast<std::size_t>(length);
     return true;
 }
 
-// Seven bits a byte, the lowest first; the top bit says that another byte follows. 64 bits take at most ten.
+// Seven bits a byte, the lowest first; the top bit says that another byte follows. 64 bits take at
+// most ten.
 std::uint64_t WireReader::varint() {
     std::uint64_t value = 0;
     for (int shift = 0; shift < 70; shift += 7) {
@@ -44,13 +49,15 @@ std::uint64_t WireReader::varint() {
 std::uint64_t WireReader::fixed(std::size_t width) {
     check(bytes_.size() - at_ >= width, message_, "ends within a number of ", width, " bytes");
     std::uint64_t value = 0;
-    for (std::size_t i = 0; i < width; ++i) value |= std::uint64_t{static_cast<unsigned char>(bytes_[at_ + i])} << (8 * i);
+    for (std::size_t i = 0; i < width; ++i)
+        value |= std::uint64_t{static_cast<unsigned char>(bytes_[at_ + i])} << (8 * i);
     at_ += width;
     return value;
 }
 
 void Field::refuse(const char* wanted) const {
-    fail("onnx", "field ", number_, " has wire type ", static_cast<int>(wire_), "; expected ", wanted);
+    fail("onnx", "field ", number_, " has wire type ", static_cast<int>(wire_), "; expected ",
+         wanted);
 }
 
 std::int64_t Field::integer() const {
@@ -81,9 +88,9 @@ void Field::append_to(std::vector<std::int64_t>& out) const {
 }
 
 namespace {
-template <class T>
-void append_packed(std::string_view bytes, std::vector<T>& out) {
-    check(bytes.size() % sizeof(T) == 0, "onnx", "packed numbers of ", sizeof(T), " bytes take ", bytes.size(), "; expected a multiple");
+template <class T> void append_packed(std::string_view bytes, std::vector<T>& out) {
+    check(bytes.size() % sizeof(T) == 0, "onnx", "packed numbers of ", sizeof(T), " bytes take ",
+          bytes.size(), "; expected a multiple");
     const std::size_t before = out.size();
     out.resize(before + bytes.size() / sizeof(T));
     if (!bytes.empty()) std::memcpy(out.data() + before, bytes.data(), bytes.size());

@@ -1,6 +1,7 @@
 #pragma once
-// The wire format of Protocol Buffers, as far as ONNX files need it: a message is a sequence of fields, a field a number and a value.
-// Whatever the bytes are, reading ends in fields or in an Error, and never outside the bytes.
+// The wire format of Protocol Buffers, as far as ONNX files need it: a message is a sequence of
+// fields, a field a number and a value. Whatever the bytes are, reading ends in fields or in an
+// Error, and never outside the bytes.
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -17,7 +18,8 @@ public:
     float real() const;
     std::string_view bytes() const;
 
-    // A repeated number is stored one a field, or packed: all of them in the bytes of one field. Readers must take both.
+    // A repeated number is stored one a field, or packed: all of them in the bytes of one field.
+    // Readers must take both.
     void append_to(std::vector<std::int64_t>& out) const;
     void append_to(std::vector<std::uint64_t>& out) const;
     void append_to(std::vector<float>& out) const;
@@ -32,7 +34,8 @@ private:
     std::string_view bytes_;
 };
 
-/// The fields of one message, in order:  WireReader reader(bytes, "NodeProto"); for (Field field; reader.next(field);) ...
+/// The fields of one message, in order:  WireReader reader(bytes, "NodeProto"); for (Field field;
+/// reader.next(field);) ...
 class WireReader {
 public:
     /// `message` is its name in complaints.

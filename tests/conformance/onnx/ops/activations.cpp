@@ -7,7 +7,9 @@ namespace eps::conformance {
 namespace {
 
 // clamp(alpha x + beta, 0, 1)
-Results hard_sigmoid(const Call& c) { return clamp(c.real("alpha", 0.2) * c[0] + c.real("beta", 0.5), {0, 1}); }
+Results hard_sigmoid(const Call& c) {
+    return clamp(c.real("alpha", 0.2) * c[0] + c.real("beta", 0.5), {0, 1});
+}
 
 Results selu_of(const Call& c) {
     if (!c.has("alpha") && !c.has("gamma")) return selu(c[0]);
@@ -21,7 +23,9 @@ Results shrink(const Call& c) {
     return where(c[0] < -lambda, c[0] + bias, where(c[0] > lambda, c[0] - bias, zeros_like(c[0])));
 }
 
-Results thresholded_relu(const Call& c) { return where(c[0] > c.real("alpha", 1), c[0], zeros_like(c[0])); }
+Results thresholded_relu(const Call& c) {
+    return where(c[0] > c.real("alpha", 1), c[0], zeros_like(c[0]));
+}
 
 // Before op set 7, the slopes were one a channel; since then they broadcast.
 Results prelu(const Call& c) {
@@ -31,8 +35,7 @@ Results prelu(const Call& c) {
 }
 
 // Before op set 13 the dimensions from `axis` on counted as one, and axis was 1 by default.
-template <auto F>
-Results along_axis(const Call& c) {
+template <auto F> Results along_axis(const Call& c) {
     if (c.opset() >= 13) return F(c[0], c.integer("axis", -1));
     const int axis = normalize_dim(c.integer("axis", 1), c[0].rank(), "axis");
     return reshape(F(flatten(c[0], axis, -1), axis), c[0].shape());
@@ -49,13 +52,23 @@ Results hardmax(const Call& c) {
 
 void add_activation_ops(OpTable& table) {
     table.insert({
-        {"Relu", unary<relu>}, {"Sigmoid", unary<sigmoid>}, {"Softplus", unary<softplus>}, {"Softsign", unary<softsign>},
-        {"HardSwish", unary<hardswish>}, {"HardSigmoid", hard_sigmoid}, {"Selu", selu_of}, {"Shrink", shrink},
-        {"ThresholdedRelu", thresholded_relu}, {"PRelu", prelu},
-        {"LeakyRelu", [](const Call& c) -> Results { return leaky_relu(c[0], {c.real("alpha", 0.01)}); }},
+        {"Relu", unary<relu>},
+        {"Sigmoid", unary<sigmoid>},
+        {"Softplus", unary<softplus>},
+        {"Softsign", unary<softsign>},
+        {"HardSwish", unary<hardswish>},
+        {"HardSigmoid", hard_sigmoid},
+        {"Selu", selu_of},
+        {"Shrink", shrink},
+        {"ThresholdedRelu", thresholded_relu},
+        {"PRelu", prelu},
+        {"LeakyRelu",
+         [](const Call& c) -> Results { return leaky_relu(c[0], {c.real("alpha", 0.01)}); }},
         {"Elu", [](const Call& c) -> Results { return elu(c[0], {c.real("alpha", 1)}); }},
         {"Celu", [](const Call& c) -> Results { return celu(c[0], {c.real("alpha", 1)}); }},
-        {"Softmax", along_axis<softmax>}, {"LogSoftmax", along_axis<log_softmax>}, {"Hardmax", hardmax},
+        {"Softmax", along_axis<softmax>},
+        {"LogSoftmax", along_axis<log_softmax>},
+        {"Hardmax", hardmax},
     });
 }
 

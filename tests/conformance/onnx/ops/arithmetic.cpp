@@ -5,7 +5,8 @@
 namespace eps::conformance {
 namespace {
 
-// Before op set 7, b broadcast only where asked, with its first dimension at `axis` of a; since then as in NumPy.
+// Before op set 7, b broadcast only where asked, with its first dimension at `axis` of a; since
+// then as in NumPy.
 Tensor second_operand(const Call& c) {
     const Tensor &a = c[0], &b = c[1];
     if (c.opset() >= 7 || !c.flag("broadcast") || !c.has("axis")) return b;
@@ -14,11 +15,9 @@ Tensor second_operand(const Call& c) {
     return reshape(b, shape);
 }
 
-template <auto F>
-Results binary(const Call& c) { return F(c[0], second_operand(c), {}); }
+template <auto F> Results binary(const Call& c) { return F(c[0], second_operand(c), {}); }
 
-template <auto F>
-Results variadic(const Call& c) { return chain<F>(c.tensors()); }
+template <auto F> Results variadic(const Call& c) { return chain<F>(c.tensors()); }
 
 // Integers divide towards zero.
 Results divide(const Call& c) {
@@ -30,7 +29,8 @@ Results divide(const Call& c) {
 // The type is the base's.
 Results power(const Call& c) {
     const Tensor &a = c[0], b = second_operand(c);
-    return is_floating(a.dtype()) ? pow(a, to(b, a.dtype())) : to(pow(to(a, f64), to(b, f64)), a.dtype());
+    return is_floating(a.dtype()) ? pow(a, to(b, a.dtype()))
+                                  : to(pow(to(a, f64), to(b, f64)), a.dtype());
 }
 
 // With fmod the sign of a, else that of b.
@@ -55,7 +55,8 @@ Results clip(const Call& c) {
 
 Results is_infinite(const Call& c) {
     const Tensor infinite = isinf(c[0]);
-    const bool negative = c.flag("detect_negative", true), positive = c.flag("detect_positive", true);
+    const bool negative = c.flag("detect_negative", true),
+               positive = c.flag("detect_positive", true);
     if (negative && positive) return infinite;
     if (!negative && !positive) return zeros(c[0].shape(), {.dtype = boolean});
     return logical_and(infinite, positive ? c[0] > 0.0 : c[0] < 0.0);
@@ -65,22 +66,58 @@ Results is_infinite(const Call& c) {
 
 void add_arithmetic_ops(OpTable& table) {
     table.insert({
-        {"Abs", unary<abs>}, {"Neg", unary<neg>}, {"Sign", unary<sign>}, {"Reciprocal", unary<reciprocal>},
-        {"Floor", unary<floor>}, {"Ceil", unary<ceil>}, {"Round", unary<round>},
-        {"Exp", unary<exp>}, {"Log", unary<log>}, {"Sqrt", unary<sqrt>}, {"Erf", unary<erf>},
-        {"Sin", unary<sin>}, {"Cos", unary<cos>}, {"Tan", unary<tan>}, {"Asin", unary<asin>}, {"Acos", unary<acos>}, {"Atan", unary<atan>},
-        {"Sinh", unary<sinh>}, {"Cosh", unary<cosh>}, {"Tanh", unary<tanh>},
-        {"Asinh", unary<asinh>}, {"Acosh", unary<acosh>}, {"Atanh", unary<atanh>},
-        {"IsNaN", unary<isnan>}, {"IsInf", is_infinite}, {"Not", unary<logical_not>},
-        {"Add", binary<add>}, {"Sub", binary<sub>}, {"Mul", binary<mul>}, {"Div", divide}, {"Pow", power}, {"Mod", modulo},
-        {"And", binary<logical_and>}, {"Or", binary<logical_or>}, {"Xor", binary<logical_xor>},
+        {"Abs", unary<abs>},
+        {"Neg", unary<neg>},
+        {"Sign", unary<sign>},
+        {"Reciprocal", unary<reciprocal>},
+        {"Floor", unary<floor>},
+        {"Ceil", unary<ceil>},
+        {"Round", unary<round>},
+        {"Exp", unary<exp>},
+        {"Log", unary<log>},
+        {"Sqrt", unary<sqrt>},
+        {"Erf", unary<erf>},
+        {"Sin", unary<sin>},
+        {"Cos", unary<cos>},
+        {"Tan", unary<tan>},
+        {"Asin", unary<asin>},
+        {"Acos", unary<acos>},
+        {"Atan", unary<atan>},
+        {"Sinh", unary<sinh>},
+        {"Cosh", unary<cosh>},
+        {"Tanh", unary<tanh>},
+        {"Asinh", unary<asinh>},
+        {"Acosh", unary<acosh>},
+        {"Atanh", unary<atanh>},
+        {"IsNaN", unary<isnan>},
+        {"IsInf", is_infinite},
+        {"Not", unary<logical_not>},
+        {"Add", binary<add>},
+        {"Sub", binary<sub>},
+        {"Mul", binary<mul>},
+        {"Div", divide},
+        {"Pow", power},
+        {"Mod", modulo},
+        {"And", binary<logical_and>},
+        {"Or", binary<logical_or>},
+        {"Xor", binary<logical_xor>},
         {"Equal", [](const Call& c) -> Results { return eq(c[0], second_operand(c), math::Eq{}); }},
-        {"Greater", binary<gt>}, {"GreaterOrEqual", binary<ge>}, {"Less", binary<lt>}, {"LessOrEqual", binary<le>},
-        {"Max", variadic<maximum>}, {"Min", variadic<minimum>}, {"Sum", variadic<add>},
-        {"Mean", [](const Call& c) -> Results { return chain<add>(c.tensors()) / static_cast<double>(c.input_count()); }},
+        {"Greater", binary<gt>},
+        {"GreaterOrEqual", binary<ge>},
+        {"Less", binary<lt>},
+        {"LessOrEqual", binary<le>},
+        {"Max", variadic<maximum>},
+        {"Min", variadic<minimum>},
+        {"Sum", variadic<add>},
+        {"Mean",
+         [](const Call& c) -> Results {
+             return chain<add>(c.tensors()) / static_cast<double>(c.input_count());
+         }},
         {"Where", [](const Call& c) -> Results { return where(c[0], c[1], c[2]); }},
-        {"Clip", clip}, {"BitShift", shift_bits},
-        {"Cast", [](const Call& c) -> Results { return to(c[0], dtype_of_onnx(c.integer("to", 0))); }},
+        {"Clip", clip},
+        {"BitShift", shift_bits},
+        {"Cast",
+         [](const Call& c) -> Results { return to(c[0], dtype_of_onnx(c.integer("to", 0))); }},
         {"CastLike", [](const Call& c) -> Results { return to(c[0], c[1].dtype()); }},
     });
 }

@@ -14,7 +14,8 @@ Results choose(const Call& c) {
     c.ignore("then_branch");  // the branch that is not taken
     c.ignore("else_branch");
     Results results;
-    for (const Value& value : run_body(c, c[0].item() != 0 ? "then_branch" : "else_branch", {})) results.push_back(value);
+    for (const Value& value : run_body(c, c[0].item() != 0 ? "then_branch" : "else_branch", {}))
+        results.push_back(value);
     return results;
 }
 
@@ -30,12 +31,14 @@ Results loop(const Call& c) {
     for (std::size_t i = 2; i < c.input_count(); ++i) carried.push_back(c.value(i));
     std::vector<std::vector<Tensor>> scanned(c.graph("body").outputs.size() - 1 - carried.size());
     for (std::int64_t t = 0; t < count && goes_on; ++t) {
-        std::vector<Value> inputs{Tensor(static_cast<double>(t), {.dtype = i64}), Tensor(1, {.dtype = boolean})};
+        std::vector<Value> inputs{Tensor(static_cast<double>(t), {.dtype = i64}),
+                                  Tensor(1, {.dtype = boolean})};
         inputs.insert(inputs.end(), carried.begin(), carried.end());
         const std::vector<Value> outputs = run_body(c, "body", inputs);
         goes_on = outputs.at(0).tensor.item() != 0;
         for (std::size_t i = 0; i < carried.size(); ++i) carried[i] = outputs.at(i + 1);
-        for (std::size_t i = 0; i < scanned.size(); ++i) scanned[i].push_back(outputs.at(i + 1 + carried.size()).tensor);
+        for (std::size_t i = 0; i < scanned.size(); ++i)
+            scanned[i].push_back(outputs.at(i + 1 + carried.size()).tensor);
     }
     append(carried, scanned);
     return carried;
@@ -43,15 +46,18 @@ Results loop(const Call& c) {
 
 // The body maps (carried.., a slice of each scanned input) to (carried.., scanned..).
 Results scan_inputs(const Call& c, const std::vector<Tensor>& inputs) {
-    const auto scanned_count = static_cast<std::size_t>(c.integer("num_scan_inputs", 0)), carried_count = inputs.size() - scanned_count;
+    const auto scanned_count = static_cast<std::size_t>(c.integer("num_scan_inputs", 0)),
+               carried_count = inputs.size() - scanned_count;
     Results carried(inputs.begin(), inputs.begin() + static_cast<std::ptrdiff_t>(carried_count));
     std::vector<std::vector<Tensor>> scanned(c.graph("body").outputs.size() - carried_count);
     for (std::int64_t t = 0; t < inputs.at(carried_count).size(0); ++t) {
         std::vector<Value> arguments(carried.begin(), carried.end());
-        for (std::size_t i = carried_count; i < inputs.size(); ++i) arguments.push_back(select(inputs[i], 0, t));
+        for (std::size_t i = carried_count; i < inputs.size(); ++i)
+            arguments.push_back(select(inputs[i], 0, t));
         const std::vector<Value> outputs = run_body(c, "body", arguments);
         for (std::size_t i = 0; i < carried_count; ++i) carried[i] = outputs.at(i);
-        for (std::size_t i = 0; i < scanned.size(); ++i) scanned[i].push_back(outputs.at(carried_count + i).tensor);
+        for (std::size_t i = 0; i < scanned.size(); ++i)
+            scanned[i].push_back(outputs.at(carried_count + i).tensor);
     }
     append(carried, scanned);
     return carried;
@@ -96,14 +102,20 @@ Results sequence_map(const Call& c) {
 Results gradient(const Call& c) {
     c.ignore("xs");  // names of the inputs
     Results results;
-    for (const Tensor& g : grad(sum(c.scope().at(c.text("y", "")).tensor), c.tensors(), {.retain_graph = true})) results.push_back(g);
+    for (const Tensor& g :
+         grad(sum(c.scope().at(c.text("y", "")).tensor), c.tensors(), {.retain_graph = true}))
+        results.push_back(g);
     return results;
 }
 
 }  // namespace
 
 void add_control_ops(OpTable& table) {
-    table.insert({{"If", choose}, {"Loop", loop}, {"Scan", scan}, {"SequenceMap", sequence_map}, {"Gradient", gradient}});
+    table.insert({{"If", choose},
+                  {"Loop", loop},
+                  {"Scan", scan},
+                  {"SequenceMap", sequence_map},
+                  {"Gradient", gradient}});
 }
 
 }  // namespace eps::conformance

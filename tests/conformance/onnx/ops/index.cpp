@@ -1,4 +1,5 @@
-// Reading and writing at indices. Negative ones count from the end, which is undone here: the library takes none.
+// Reading and writing at indices. Negative ones count from the end, which is undone here: the
+// library takes none.
 #include "autograd/ops/index_nd.h"
 #include "autograd/ops/pointwise.h"
 #include "tests/conformance/onnx/ops/common.h"
@@ -25,7 +26,8 @@ Results gather_elements(const Call& c) {
 // The last dimension of the indices names places in dimensions `batch` and following of a shape.
 Tensor wrapped_nd(const Tensor& index, const Shape& shape, std::int64_t batch) {
     std::vector<Tensor> columns;
-    for (std::int64_t k = 0; k < index.size(-1); ++k) columns.push_back(wrapped(select(index, -1, k), shape[static_cast<int>(batch + k)]));
+    for (std::int64_t k = 0; k < index.size(-1); ++k)
+        columns.push_back(wrapped(select(index, -1, k), shape[static_cast<int>(batch + k)]));
     return stack(columns, -1);
 }
 
@@ -46,16 +48,23 @@ Results scatter_elements(const Call& c) {
     const std::int64_t axis = c.integer("axis", 0);
     const Tensor index = wrapped(c[1], c[0].size(axis));
     const Combine how = combine_of(c);
-    return how == Combine::replace ? scatter(c[0], axis, index, c[2]) : scatter_reduce(c[0], axis, index, c[2], how);
+    return how == Combine::replace ? scatter(c[0], axis, index, c[2])
+                                   : scatter_reduce(c[0], axis, index, c[2], how);
 }
 
-Results scatter_places(const Call& c) { return scatter_nd(c[0], wrapped_nd(c[1], c[0].shape(), 0), c[2], combine_of(c)); }
+Results scatter_places(const Call& c) {
+    return scatter_nd(c[0], wrapped_nd(c[1], c[0].shape(), 0), c[2], combine_of(c));
+}
 
 }  // namespace
 
 void add_index_ops(OpTable& table) {
-    table.insert({{"Gather", gather_slices}, {"GatherElements", gather_elements}, {"GatherND", gather_places},
-                  {"Scatter", scatter_elements}, {"ScatterElements", scatter_elements}, {"ScatterND", scatter_places}});
+    table.insert({{"Gather", gather_slices},
+                  {"GatherElements", gather_elements},
+                  {"GatherND", gather_places},
+                  {"Scatter", scatter_elements},
+                  {"ScatterElements", scatter_elements},
+                  {"ScatterND", scatter_places}});
 }
 
 }  // namespace eps::conformance

@@ -8,10 +8,13 @@
 namespace eps::conformance {
 namespace {
 
-Results join(const Call& c) { return concat(c.tensors(), c.integer("axis", c.opset() < 4 ? 1 : 0)); }
+Results join(const Call& c) {
+    return concat(c.tensors(), c.integer("axis", c.opset() < 4 ? 1 : 0));
+}
 
 Results split_parts(const Call& c) {
-    const std::int64_t axis = c.integer("axis", 0), extent = c[0].size(axis), count = static_cast<std::int64_t>(c.output_count());
+    const std::int64_t axis = c.integer("axis", 0), extent = c[0].size(axis),
+                       count = static_cast<std::int64_t>(c.output_count());
     std::vector<std::int64_t> sizes = c.has(1) ? c.numbers(1) : c.integers("split");
     if (sizes.empty()) sizes.assign(c.output_count(), extent / count);
     Results parts;
@@ -19,23 +22,31 @@ Results split_parts(const Call& c) {
     return parts;
 }
 
-// Python's x[start:end:step] along a dimension. Backwards it is the mirrored tensor forwards, whose place 0 is n - 1.
-Tensor sliced(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t end, std::int64_t step) {
+// Python's x[start:end:step] along a dimension. Backwards it is the mirrored tensor forwards, whose
+// place 0 is n - 1.
+Tensor sliced(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t end,
+              std::int64_t step) {
     if (step > 0) return slice(x, dim, start, end, step);
     const std::int64_t n = x.size(dim);
-    const auto mirrored = [n](std::int64_t i) { return n - 1 - std::clamp<std::int64_t>(i < 0 ? i + n : i, -1, n - 1); };
+    const auto mirrored = [n](std::int64_t i) {
+        return n - 1 - std::clamp<std::int64_t>(i < 0 ? i + n : i, -1, n - 1);
+    };
     return slice(flip(x, {dim}), dim, mirrored(start), mirrored(end), -step);
 }
 
 Results slice_dims(const Call& c) {
     const bool by_inputs = c.opset() >= 10;
-    const std::vector<std::int64_t> starts = by_inputs ? c.numbers(1) : c.integers("starts"), ends = by_inputs ? c.numbers(2) : c.integers("ends");
-    std::vector<std::int64_t> axes = by_inputs && c.has(3) ? c.numbers(3) : c.integers("axes"), steps(starts.size(), 1);
+    const std::vector<std::int64_t> starts = by_inputs ? c.numbers(1) : c.integers("starts"),
+                                    ends = by_inputs ? c.numbers(2) : c.integers("ends");
+    std::vector<std::int64_t> axes = by_inputs && c.has(3) ? c.numbers(3) : c.integers("axes"),
+                              steps(starts.size(), 1);
     if (axes.empty())
-        for (std::size_t d = 0; d < starts.size(); ++d) axes.push_back(static_cast<std::int64_t>(d));
+        for (std::size_t d = 0; d < starts.size(); ++d)
+            axes.push_back(static_cast<std::int64_t>(d));
     if (c.has(4)) steps = c.numbers(4);
     Tensor out = c[0];
-    for (std::size_t i = 0; i < axes.size(); ++i) out = sliced(out, axes[i], starts[i], ends[i], steps[i]);
+    for (std::size_t i = 0; i < axes.size(); ++i)
+        out = sliced(out, axes[i], starts[i], ends[i], steps[i]);
     return out;
 }
 
@@ -51,19 +62,24 @@ Results pad_edges(const Call& c) {
     c.refuse("mode " + mode);
 }
 
-// [B, s s C, H, W] -> [B, C, s H, s W]: the square of a pixel is the first part of the channels (DCR), or the last (CRD).
+// [B, s s C, H, W] -> [B, C, s H, s W]: the square of a pixel is the first part of the channels
+// (DCR), or the last (CRD).
 Results depth_to_space(const Call& c) {
     const Tensor& x = c[0];
-    const std::int64_t s = c.integer("blocksize", 1), b = x.size(0), d = x.size(1) / (s * s), h = x.size(2), w = x.size(3);
+    const std::int64_t s = c.integer("blocksize", 1), b = x.size(0), d = x.size(1) / (s * s),
+                       h = x.size(2), w = x.size(3);
     if (c.text("mode", "DCR") == "CRD") return pixel_shuffle(x, s);
-    return reshape(permute(reshape(x, {b, s, s, d, h, w}), {0, 3, 4, 1, 5, 2}), {b, d, s * h, s * w});
+    return reshape(permute(reshape(x, {b, s, s, d, h, w}), {0, 3, 4, 1, 5, 2}),
+                   {b, d, s * h, s * w});
 }
 
 // The way back from DCR.
 Results space_to_depth(const Call& c) {
     const Tensor& x = c[0];
-    const std::int64_t s = c.integer("blocksize", 1), b = x.size(0), d = x.size(1), h = x.size(2) / s, w = x.size(3) / s;
-    return reshape(permute(reshape(x, {b, d, h, s, w, s}), {0, 3, 5, 1, 2, 4}), {b, s * s * d, h, w});
+    const std::int64_t s = c.integer("blocksize", 1), b = x.size(0), d = x.size(1),
+                       h = x.size(2) / s, w = x.size(3) / s;
+    return reshape(permute(reshape(x, {b, d, h, s, w, s}), {0, 3, 5, 1, 2, 4}),
+                   {b, s * s * d, h, w});
 }
 
 Results trilu(const Call& c) {
@@ -73,13 +89,16 @@ Results trilu(const Call& c) {
 
 // The first lengths[b] elements of each sequence backwards, the others as they are.
 Results reverse_sequence(const Call& c) {
-    const std::int64_t time = c.integer("time_axis", 0), batch = c.integer("batch_axis", 1), n = c[0].size(time);
+    const std::int64_t time = c.integer("time_axis", 0), batch = c.integer("batch_axis", 1),
+                       n = c[0].size(time);
     const std::vector<std::int64_t> lengths = c.numbers(1);
     std::vector<Tensor> parts;
     for (std::size_t b = 0; b < lengths.size(); ++b) {
         std::vector<std::int64_t> places;
-        for (std::int64_t t = 0; t < n; ++t) places.push_back(t < lengths[b] ? lengths[b] - 1 - t : t);
-        parts.push_back(index_select(narrow(c[0], batch, static_cast<std::int64_t>(b), 1), time, index_tensor(places)));
+        for (std::int64_t t = 0; t < n; ++t)
+            places.push_back(t < lengths[b] ? lengths[b] - 1 - t : t);
+        parts.push_back(index_select(narrow(c[0], batch, static_cast<std::int64_t>(b), 1), time,
+                                     index_tensor(places)));
     }
     return concat(parts, batch);
 }
@@ -88,9 +107,15 @@ Results reverse_sequence(const Call& c) {
 
 void add_layout_ops(OpTable& table) {
     table.insert({
-        {"Concat", join}, {"Split", split_parts}, {"Slice", slice_dims}, {"Pad", pad_edges},
+        {"Concat", join},
+        {"Split", split_parts},
+        {"Slice", slice_dims},
+        {"Pad", pad_edges},
         {"Tile", [](const Call& c) -> Results { return tile(c[0], Dims(c.numbers(1))); }},
-        {"DepthToSpace", depth_to_space}, {"SpaceToDepth", space_to_depth}, {"Trilu", trilu}, {"ReverseSequence", reverse_sequence},
+        {"DepthToSpace", depth_to_space},
+        {"SpaceToDepth", space_to_depth},
+        {"Trilu", trilu},
+        {"ReverseSequence", reverse_sequence},
     });
 }
 

@@ -10,9 +10,11 @@ namespace {
 // alpha a b + beta c, a and b transposed where asked
 Results gemm(const Call& c) {
     c.ignore("broadcast");  // c broadcasts always, since op set 7
-    const Tensor a = c.flag("transA") ? transpose(c[0]) : c[0], b = c.flag("transB") ? transpose(c[1]) : c[1];
+    const Tensor a = c.flag("transA") ? transpose(c[0]) : c[0],
+                 b = c.flag("transB") ? transpose(c[1]) : c[1];
     const double alpha = c.real("alpha", 1), beta = c.real("beta", 1);
-    if (alpha == 1 && beta == 1 && c.has(2) && c[2].rank() == 1 && c[2].numel() == b.size(1)) return linear(a, transpose(b), c[2]);
+    if (alpha == 1 && beta == 1 && c.has(2) && c[2].rank() == 1 && c[2].numel() == b.size(1))
+        return linear(a, transpose(b), c[2]);
     const Tensor product = alpha * matmul(a, b);
     return c.has(2) ? product + beta * c[2] : product;
 }
@@ -23,7 +25,8 @@ void add_linear_ops(OpTable& table) {
     table.insert({
         {"MatMul", [](const Call& c) -> Results { return matmul(c[0], c[1]); }},
         {"Gemm", gemm},
-        {"Einsum", [](const Call& c) -> Results { return einsum(c.text("equation", ""), c.tensors()); }},
+        {"Einsum",
+         [](const Call& c) -> Results { return einsum(c.text("equation", ""), c.tensors()); }},
         {"Det", [](const Call& c) -> Results { return det(c[0]); }},
     });
 }

@@ -1,4 +1,5 @@
-// Losses of classes: scores [N, C, ..], targets [N, ..], weights [C]; a target that is ignored counts for nothing.
+// Losses of classes: scores [N, C, ..], targets [N, ..], weights [C]; a target that is ignored
+// counts for nothing.
 #include "nn/loss.h"
 
 #include "autograd/ops/softmax.h"
@@ -21,18 +22,22 @@ std::optional<std::int64_t> ignored(const Call& c) {
 }
 
 Results negative_log_likelihood(const Call& c) {
-    return nn::nll_loss(c[0], to(c[1], i64), {.weight = c.optional(2), .ignore_index = ignored(c), .reduction = reduction_of(c)});
+    return nn::nll_loss(
+        c[0], to(c[1], i64),
+        {.weight = c.optional(2), .ignore_index = ignored(c), .reduction = reduction_of(c)});
 }
 
 Results softmax_cross_entropy(const Call& c) {
-    const nn::CrossEntropyOptions options{.weight = c.optional(2), .ignore_index = ignored(c), .reduction = reduction_of(c)};
+    const nn::CrossEntropyOptions options{
+        .weight = c.optional(2), .ignore_index = ignored(c), .reduction = reduction_of(c)};
     return {nn::cross_entropy_loss(c[0], to(c[1], i64), options), log_softmax(c[0], 1)};
 }
 
 }  // namespace
 
 void add_loss_ops(OpTable& table) {
-    table.insert({{"NegativeLogLikelihoodLoss", negative_log_likelihood}, {"SoftmaxCrossEntropyLoss", softmax_cross_entropy}});
+    table.insert({{"NegativeLogLikelihoodLoss", negative_log_likelihood},
+                  {"SoftmaxCrossEntropyLoss", softmax_cross_entropy}});
 }
 
 }  // namespace eps::conformance

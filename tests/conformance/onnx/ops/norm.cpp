@@ -11,13 +11,18 @@ namespace {
 Results batch_normalization(const Call& c) {
     const Tensor &x = c[0], &mean_before = c[3], &var_before = c[4];
     const double momentum = c.real("momentum", 0.9), epsilon = c.real("epsilon", 1e-5);
-    const bool training = c.opset() >= 14 ? c.flag("training_mode") : c.opset() < 7 && !c.flag("is_test");
-    if (!training) return batch_norm(x, mean_before, var_before, c[1], c[2], {.training = false, .momentum = 1 - momentum, .epsilon = epsilon});
+    const bool training =
+        c.opset() >= 14 ? c.flag("training_mode") : c.opset() < 7 && !c.flag("is_test");
+    if (!training)
+        return batch_norm(x, mean_before, var_before, c[1], c[2],
+                          {.training = false, .momentum = 1 - momentum, .epsilon = epsilon});
     Dims dims{0};
     for (int d = 2; d < x.rank(); ++d) dims.push_back(d);
-    const auto blended = [momentum](const Tensor& before, const Tensor& now) { return momentum * before + (1 - momentum) * now; };
-    return {batch_norm(x, Tensor(), Tensor(), c[1], c[2], {.training = true, .epsilon = epsilon}), blended(mean_before, mean(x, dims)),
-            blended(var_before, var(x, dims, false, 0))};
+    const auto blended = [momentum](const Tensor& before, const Tensor& now) {
+        return momentum * before + (1 - momentum) * now;
+    };
+    return {batch_norm(x, Tensor(), Tensor(), c[1], c[2], {.training = true, .epsilon = epsilon}),
+            blended(mean_before, mean(x, dims)), blended(var_before, var(x, dims, false, 0))};
 }
 
 // Over the dimensions from `axis` on; also their mean and 1 / standard deviation.
@@ -32,10 +37,12 @@ Results layer_normalization(const Call& c) {
         dims.push_back(d);
         shape.push_back(x.size(d));
     }
-    return {layer_norm(x, shape, c[1], c.optional(2), epsilon), mean(x, dims, true), rsqrt(var(x, dims, true, 0) + epsilon)};
+    return {layer_norm(x, shape, c[1], c.optional(2), epsilon), mean(x, dims, true),
+            rsqrt(var(x, dims, true, 0) + epsilon)};
 }
 
-// x / (bias + alpha / size * the sum of squares of `size` channels around each)^beta   (Krizhevsky et al. 2012)
+// x / (bias + alpha / size * the sum of squares of `size` channels around each)^beta   (Krizhevsky
+// et al. 2012)
 Results local_response_normalization(const Call& c) {
     const Tensor& x = c[0];
     const std::int64_t size = c.integer("size", 1), channels = x.size(1);
@@ -45,7 +52,8 @@ Results local_response_normalization(const Call& c) {
     const Tensor squares = pad(square(x), before, after);
     Tensor total = narrow(squares, 1, 0, channels);
     for (std::int64_t k = 1; k < size; ++k) total = total + narrow(squares, 1, k, channels);
-    return x / pow(c.real("bias", 1) + c.real("alpha", 1e-4) / static_cast<double>(size) * total, c.real("beta", 0.75));
+    return x / pow(c.real("bias", 1) + c.real("alpha", 1e-4) / static_cast<double>(size) * total,
+                   c.real("beta", 0.75));
 }
 
 // (x - mean) / standard deviation; the specification's function adds 1e-9 to the latter
@@ -58,9 +66,14 @@ Results mean_variance_normalization(const Call& c) {
 
 void add_norm_ops(OpTable& table) {
     table.insert({
-        {"BatchNormalization", batch_normalization}, {"LayerNormalization", layer_normalization}, {"LRN", local_response_normalization},
+        {"BatchNormalization", batch_normalization},
+        {"LayerNormalization", layer_normalization},
+        {"LRN", local_response_normalization},
         {"MeanVarianceNormalization", mean_variance_normalization},
-        {"InstanceNormalization", [](const Call& c) -> Results { return instance_norm(c[0], c[1], c[2], c.real("epsilon", 1e-5)); }},
+        {"InstanceNormalization",
+         [](const Call& c) -> Results {
+             return instance_norm(c[0], c[1], c[2], c.real("epsilon", 1e-5));
+         }},
     });
 }
 

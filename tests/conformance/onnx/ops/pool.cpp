@@ -16,19 +16,25 @@ MaxPool2dOptions options_of(const WindowDim& h, const WindowDim& w, bool ceil_mo
 
 // In three dimensions first each plane, then along the depth: a maximum of maxima.
 Tensor largest(const Tensor& x, const std::vector<WindowDim>& w, bool ceil_mode) {
-    if (w.size() == 1) return max_pool1d(x, w[0].size, {w[0].stride, w[0].before, w[0].dilation, ceil_mode});
-    if (w.size() == 2) return max_pool2d(x, {w[0].size, w[1].size}, options_of(w[0], w[1], ceil_mode));
+    if (w.size() == 1)
+        return max_pool1d(x, w[0].size, {w[0].stride, w[0].before, w[0].dilation, ceil_mode});
+    if (w.size() == 2)
+        return max_pool2d(x, {w[0].size, w[1].size}, options_of(w[0], w[1], ceil_mode));
     const std::int64_t b = x.size(0), c = x.size(1), d = x.size(2);
-    const Tensor planes = max_pool2d(reshape(x, {b, c * d, x.size(3), x.size(4)}), {w[1].size, w[2].size}, options_of(w[1], w[2], ceil_mode));
-    const Tensor lines = max_pool2d(reshape(planes, {b, c, d, -1}), {w[0].size, 1}, options_of(w[0], {1, 1, 1, 0, 0}, ceil_mode));
+    const Tensor planes = max_pool2d(reshape(x, {b, c * d, x.size(3), x.size(4)}),
+                                     {w[1].size, w[2].size}, options_of(w[1], w[2], ceil_mode));
+    const Tensor lines = max_pool2d(reshape(planes, {b, c, d, -1}), {w[0].size, 1},
+                                    options_of(w[0], {1, 1, 1, 0, 0}, ceil_mode));
     return reshape(lines, {b, c, -1, planes.size(2), planes.size(3)});
 }
 
 // Places in an image as places in the whole tensor, whose images are stored by rows, or by columns.
 Tensor places_in_tensor(const Tensor& index, const Tensor& x, bool by_columns) {
     const std::int64_t height = x.size(2), width = x.size(3), images = x.size(0) * x.size(1);
-    const Tensor row = to(floor(to(index, f64) / static_cast<double>(width)), i64), column = index - row * static_cast<double>(width);
-    const Tensor image = reshape(arange(0, static_cast<double>(images), 1, {.dtype = i64}), {x.size(0), x.size(1), 1, 1});
+    const Tensor row = to(floor(to(index, f64) / static_cast<double>(width)), i64),
+                 column = index - row * static_cast<double>(width);
+    const Tensor image = reshape(arange(0, static_cast<double>(images), 1, {.dtype = i64}),
+                                 {x.size(0), x.size(1), 1, 1});
     const Tensor place = by_columns ? column * static_cast<double>(height) + row : index;
     return image * static_cast<double>(height * width) + place;
 }
@@ -39,7 +45,8 @@ Results max_pool(const Call& c) {
     const bool ceil_mode = c.flag("ceil_mode"), by_columns = c.flag("storage_order");
     if (c.output_count() > 1) {
         if (w.size() != 2 || !is_symmetric(w)) c.refuse("indices with this window");
-        const MaxPooled pooled = max_pool2d_with_indices(x, {w[0].size, w[1].size}, options_of(w[0], w[1], ceil_mode));
+        const MaxPooled pooled =
+            max_pool2d_with_indices(x, {w[0].size, w[1].size}, options_of(w[0], w[1], ceil_mode));
         return {pooled.values, places_in_tensor(pooled.indices, x, by_columns)};
     }
     if (is_symmetric(w)) return largest(x, w, ceil_mode);
@@ -47,20 +54,29 @@ Results max_pool(const Call& c) {
     return largest(padded, w, ceil_mode);
 }
 
-// In one or two dimensions with equal padding by the library's function, else dimension by dimension: a mean of means.
+// In one or two dimensions with equal padding by the library's function, else dimension by
+// dimension: a mean of means.
 Results average_pool(const Call& c) {
     const Tensor& x = c[0];
     const std::vector<WindowDim> w = window_of(c, x, kernel_sizes(c));
     const bool ceil_mode = c.flag("ceil_mode"), counts = c.flag("count_include_pad");
-    if (is_symmetric(w) && w.size() == 1) return avg_pool1d(x, w[0].size, {w[0].stride, w[0].before, w[0].dilation, ceil_mode, counts});
+    if (is_symmetric(w) && w.size() == 1)
+        return avg_pool1d(x, w[0].size,
+                          {w[0].stride, w[0].before, w[0].dilation, ceil_mode, counts});
     if (is_symmetric(w) && w.size() == 2)
-        return avg_pool2d(x, {w[0].size, w[1].size}, {.stride = {w[0].stride, w[1].stride}, .padding = {w[0].before, w[1].before},
-                                                      .dilation = {w[0].dilation, w[1].dilation}, .ceil_mode = ceil_mode,
-                                                      .count_include_pad = counts});
+        return avg_pool2d(x, {w[0].size, w[1].size},
+                          {.stride = {w[0].stride, w[1].stride},
+                           .padding = {w[0].before, w[1].before},
+                           .dilation = {w[0].dilation, w[1].dilation},
+                           .ceil_mode = ceil_mode,
+                           .count_include_pad = counts});
     Tensor out = x;
     for (std::size_t d = 0; d < w.size(); ++d) {
         const std::int64_t dim = static_cast<std::int64_t>(d) + 2;
-        out = resample(out, dim, average_taps(out.size(dim), w[d].size, {w[d].stride, w[d].before, w[d].after, w[d].dilation, ceil_mode, counts}));
+        out = resample(
+            out, dim,
+            average_taps(out.size(dim), w[d].size,
+                         {w[d].stride, w[d].before, w[d].after, w[d].dilation, ceil_mode, counts}));
     }
     return out;
 }
@@ -75,16 +91,26 @@ Results max_unpool(const Call& c) {
         shape[dim] = (x.size(dim) - 1) * w[d].stride + w[d].size - w[d].before - w[d].after;
     }
     if (c.has(2)) shape = Dims(c.numbers(2));
-    return reshape(scatter_add(zeros({numel(shape)}, x.options()), 0, reshape(c[1], {-1}), reshape(x, {-1})), shape);
+    return reshape(
+        scatter_add(zeros({numel(shape)}, x.options()), 0, reshape(c[1], {-1}), reshape(x, {-1})),
+        shape);
 }
 
 }  // namespace
 
 void add_pool_ops(OpTable& table) {
     table.insert({
-        {"MaxPool", max_pool}, {"AveragePool", average_pool}, {"MaxUnpool", max_unpool},
-        {"GlobalAveragePool", [](const Call& c) -> Results { return adaptive_avg_pool2d(c[0], {1, 1}); }},
-        {"GlobalMaxPool", [](const Call& c) -> Results { return adaptive_max_pool2d(c[0], {1, 1}); }},
+        {"MaxPool", max_pool},
+        {"AveragePool", average_pool},
+        {"MaxUnpool", max_unpool},
+        {"GlobalAveragePool",
+         [](const Call& c) -> Results {
+             return adaptive_avg_pool2d(c[0], {1, 1});
+         }},
+        {"GlobalMaxPool",
+         [](const Call& c) -> Results {
+             return adaptive_max_pool2d(c[0], {1, 1});
+         }},
     });
 }
 

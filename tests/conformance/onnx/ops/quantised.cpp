@@ -1,4 +1,5 @@
-// Numbers of eight bits with a scale and a zero point: real = scale (number - zero). Products of integers are computed in f64, exactly.
+// Numbers of eight bits with a scale and a zero point: real = scale (number - zero). Products of
+// integers are computed in f64, exactly.
 #include "autograd/ops/matmul.h"
 #include "autograd/ops/pointwise.h"
 #include "tests/conformance/onnx/ops/common.h"
@@ -18,13 +19,16 @@ Tensor along(const Tensor& parameter, std::int64_t axis, int rank) {
 // round(x / scale) + zero, within the range of u8, or of int8, which is widened to i64
 Tensor quantised(const Tensor& x, const Tensor& scale, const Tensor& zero) {
     const bool is_signed = zero.dtype() == i64;
-    return to(clamp(round(x / scale) + to(zero, x.dtype()), {is_signed ? -128.0 : 0.0, is_signed ? 127.0 : 255.0}), zero.dtype());
+    return to(clamp(round(x / scale) + to(zero, x.dtype()),
+                    {is_signed ? -128.0 : 0.0, is_signed ? 127.0 : 255.0}),
+              zero.dtype());
 }
 
 Results quantize_linear(const Call& c) {
     const std::int64_t axis = c.integer("axis", 1);
     const int rank = c[0].rank();
-    return quantised(c[0], along(c[1], axis, rank), c.has(2) ? along(c[2], axis, rank) : zeros({}, {.dtype = u8}));
+    return quantised(c[0], along(c[1], axis, rank),
+                     c.has(2) ? along(c[2], axis, rank) : zeros({}, {.dtype = u8}));
 }
 
 Results dequantize_linear(const Call& c) {
@@ -36,7 +40,8 @@ Results dequantize_linear(const Call& c) {
 
 // The scale and zero point by which all of x, and 0, fit into u8.
 Results dynamic_quantize_linear(const Call& c) {
-    const Tensor lowest = clamp(min(c[0]), {.hi = 0}), largest = clamp(max(c[0]), {.lo = 0}), scale = (largest - lowest) / 255.0;
+    const Tensor lowest = clamp(min(c[0]), {.hi = 0}), largest = clamp(max(c[0]), {.lo = 0}),
+                 scale = (largest - lowest) / 255.0;
     const Tensor zero = to(clamp(round(-lowest / scale), {0, 255}), u8);
     return {quantised(c[0], scale, zero), scale, zero};
 }
@@ -47,11 +52,15 @@ Tensor centred(const Call& c, std::size_t input, std::size_t zero_input, std::in
     return c.has(zero_input) ? x - to(along(c[zero_input], axis, x.rank()), f64) : x;
 }
 
-Results matmul_integer(const Call& c) { return to(matmul(centred(c, 0, 2, 0), centred(c, 1, 3, -1)), i64); }
+Results matmul_integer(const Call& c) {
+    return to(matmul(centred(c, 0, 2, 0), centred(c, 1, 3, -1)), i64);
+}
 
 Results conv_integer(const Call& c) {
     const Tensor x = centred(c, 0, 2, 0), weight = centred(c, 1, 3, 0);
-    return to(round(convolution(x, weight, Tensor(), window_of(c, x, kernel_sizes(c, weight)), c.integer("group", 1))), i64);
+    return to(round(convolution(x, weight, Tensor(), window_of(c, x, kernel_sizes(c, weight)),
+                                c.integer("group", 1))),
+              i64);
 }
 
 // a, its scale and zero, b, its scale and zero, the result's scale and zero
@@ -63,16 +72,23 @@ Results qlinear_matmul(const Call& c) {
 Results qlinear_conv(const Call& c) {
     if (c.has(8)) c.refuse("a bias");
     const Tensor x = centred(c, 0, 2, 0), weight = centred(c, 3, 5, 0);
-    const Tensor out = convolution(x, weight, Tensor(), window_of(c, x, kernel_sizes(c, weight)), c.integer("group", 1));
-    return quantised(out * (to(c[1], f64) * along(to(c[4], f64), 1, out.rank())), to(c[6], f64), c[7]);
+    const Tensor out = convolution(x, weight, Tensor(), window_of(c, x, kernel_sizes(c, weight)),
+                                   c.integer("group", 1));
+    return quantised(out * (to(c[1], f64) * along(to(c[4], f64), 1, out.rank())), to(c[6], f64),
+                     c[7]);
 }
 
 }  // namespace
 
 void add_quantised_ops(OpTable& table) {
     table.insert({
-        {"QuantizeLinear", quantize_linear}, {"DequantizeLinear", dequantize_linear}, {"DynamicQuantizeLinear", dynamic_quantize_linear},
-        {"MatMulInteger", matmul_integer}, {"ConvInteger", conv_integer}, {"QLinearMatMul", qlinear_matmul}, {"QLinearConv", qlinear_conv},
+        {"QuantizeLinear", quantize_linear},
+        {"DequantizeLinear", dequantize_linear},
+        {"DynamicQuantizeLinear", dynamic_quantize_linear},
+        {"MatMulInteger", matmul_integer},
+        {"ConvInteger", conv_integer},
+        {"QLinearMatMul", qlinear_matmul},
+        {"QLinearConv", qlinear_conv},
     });
 }
 

@@ -10,12 +10,14 @@ namespace {
 
 // What all three have in common: one direction, without its dimension.
 struct Recurrence {
-    Tensor x, input_weight, state_weight, input_bias, state_bias, h;  // [T, B, I], [G H, I], [G H, H], [G H], [G H], [B, H]
+    // [T, B, I], [G H, I], [G H, H], [G H], [G H], [B, H]
+    Tensor x, input_weight, state_weight, input_bias, state_bias, h;
     std::int64_t hidden;
     bool batch_first;
     std::vector<Tensor> steps;
 
-    explicit Recurrence(const Call& c) : hidden(c.integer("hidden_size", 0)), batch_first(c.flag("layout")) {
+    explicit Recurrence(const Call& c)
+        : hidden(c.integer("hidden_size", 0)), batch_first(c.flag("layout")) {
         if (c.text("direction", "forward") != "forward") c.refuse("another direction than forward");
         x = batch_first ? transpose(c[0], 0, 1) : c[0];
         if (c.has(4))
@@ -30,12 +32,17 @@ struct Recurrence {
         h = state(c, 5);
     }
     Tensor state(const Call& c, std::size_t input) const {
-        return c.has(input) ? squeeze(c[input], batch_first ? 1 : 0) : zeros({x.size(1), hidden}, {.dtype = x.dtype()});
+        return c.has(input) ? squeeze(c[input], batch_first ? 1 : 0)
+                            : zeros({x.size(1), hidden}, {.dtype = x.dtype()});
     }
-    Tensor from_input(std::int64_t t) const { return linear(select(x, 0, t), input_weight, input_bias); }
+    Tensor from_input(std::int64_t t) const {
+        return linear(select(x, 0, t), input_weight, input_bias);
+    }
     Tensor from_state() const { return linear(h, state_weight, state_bias); }
     // Gate g of [B, G H].
-    Tensor gate(const Tensor& gates, std::int64_t g) const { return narrow(gates, 1, g * hidden, hidden); }
+    Tensor gate(const Tensor& gates, std::int64_t g) const {
+        return narrow(gates, 1, g * hidden, hidden);
+    }
     // All h [T, 1, B, H] and the last [1, B, H]; with layout 1 the batch comes first.
     Results results() const {
         const Tensor all = stack(steps);
@@ -57,26 +64,34 @@ Results rnn(const Call& c) {
 Results gru(const Call& c) {
     Recurrence r(c);
     const bool reset_after = c.flag("linear_before_reset");
-    const Tensor weight = narrow(r.state_weight, 0, 2 * r.hidden, r.hidden), bias = narrow(r.state_bias, 0, 2 * r.hidden, r.hidden);
+    const Tensor weight = narrow(r.state_weight, 0, 2 * r.hidden, r.hidden),
+                 bias = narrow(r.state_bias, 0, 2 * r.hidden, r.hidden);
     for (std::int64_t t = 0; t < r.x.size(0); ++t) {
         const Tensor from_x = r.from_input(t), from_h = r.from_state();
-        const Tensor update = sigmoid(r.gate(from_x, 0) + r.gate(from_h, 0)), reset = sigmoid(r.gate(from_x, 1) + r.gate(from_h, 1));
-        const Tensor recalled = reset_after ? reset * r.gate(from_h, 2) : linear(reset * r.h, weight, bias);
+        const Tensor update = sigmoid(r.gate(from_x, 0) + r.gate(from_h, 0)),
+                     reset = sigmoid(r.gate(from_x, 1) + r.gate(from_h, 1));
+        const Tensor recalled =
+            reset_after ? reset * r.gate(from_h, 2) : linear(reset * r.h, weight, bias);
         r.h = lerp(tanh(r.gate(from_x, 2) + recalled), r.h, update);
         r.steps.push_back(r.h);
     }
     return r.results();
 }
 
-// Gates i, o, f, c; peepholes let i and f see the cell before the step, o after it   (Gers et al. 2002)
+// Gates i, o, f, c; peepholes let i and f see the cell before the step, o after it   (Gers et al.
+// 2002)
 Results lstm(const Call& c) {
     Recurrence r(c);
     Tensor cell = r.state(c, 6);
-    const Tensor peepholes = c.has(7) ? squeeze(c[7], 0) : zeros({3 * r.hidden}, {.dtype = r.x.dtype()});
-    const auto peephole = [&](std::int64_t g) { return narrow(peepholes, 0, g * r.hidden, r.hidden); };
+    const Tensor peepholes =
+        c.has(7) ? squeeze(c[7], 0) : zeros({3 * r.hidden}, {.dtype = r.x.dtype()});
+    const auto peephole = [&](std::int64_t g) {
+        return narrow(peepholes, 0, g * r.hidden, r.hidden);
+    };
     for (std::int64_t t = 0; t < r.x.size(0); ++t) {
         const Tensor gates = r.from_input(t) + r.from_state();
-        const Tensor in = sigmoid(r.gate(gates, 0) + peephole(0) * cell), forget = sigmoid(r.gate(gates, 2) + peephole(2) * cell);
+        const Tensor in = sigmoid(r.gate(gates, 0) + peephole(0) * cell),
+                     forget = sigmoid(r.gate(gates, 2) + peephole(2) * cell);
         cell = forget * cell + in * tanh(r.gate(gates, 3));
         r.h = sigmoid(r.gate(gates, 1) + peephole(1) * cell) * tanh(cell);
         r.steps.push_back(r.h);
@@ -88,6 +103,8 @@ Results lstm(const Call& c) {
 
 }  // namespace
 
-void add_recurrent_ops(OpTable& table) { table.insert({{"RNN", rnn}, {"GRU", gru}, {"LSTM", lstm}}); }
+void add_recurrent_ops(OpTable& table) {
+    table.insert({{"RNN", rnn}, {"GRU", gru}, {"LSTM", lstm}});
+}
 
 }  // namespace eps::conformance

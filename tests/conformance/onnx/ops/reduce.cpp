@@ -1,19 +1,22 @@
-// Reductions. The dimensions are an attribute, or input 1 for ReduceSum since op set 13; none means all.
+// Reductions. The dimensions are an attribute, or input 1 for ReduceSum since op set 13; none means
+// all.
 #include "autograd/ops/pointwise.h"
 #include "tests/conformance/onnx/ops/common.h"
 
 namespace eps::conformance {
 namespace {
 
-template <class F>
-Results reduced(const Call& c, F f) {
+template <class F> Results reduced(const Call& c, F f) {
     const std::vector<std::int64_t> axes = axes_of(c);
     const bool keep = c.flag("keepdims", true);
     if (axes.empty() && c.flag("noop_with_empty_axes")) return c[0];
     return f(c[0], Dims(axes), keep);
 }
 
-#define EPS_REDUCTION(formula) [](const Call& c) { return reduced(c, [](const Tensor& x, const Dims& dims, bool keep) { return formula; }); }
+#define EPS_REDUCTION(formula)                                                                   \
+    [](const Call& c) {                                                                          \
+        return reduced(c, [](const Tensor& x, const Dims& dims, bool keep) { return formula; }); \
+    }
 
 }  // namespace
 

@@ -12,8 +12,7 @@ namespace eps::conformance {
 namespace {
 
 // The first such element, or the last: the first from behind.
-template <auto F>
-Results arg_extremum(const Call& c) {
+template <auto F> Results arg_extremum(const Call& c) {
     const std::int64_t axis = c.integer("axis", 0);
     const bool keep = c.flag("keepdims", true);
     if (!c.flag("select_last_index")) return F(c[0], axis, keep);
@@ -22,7 +21,8 @@ Results arg_extremum(const Call& c) {
 
 Results top_k(const Call& c) {
     c.ignore("sorted");  // the order of a result that need not be sorted is free
-    const Sorted best = topk(c[0], c.numbers(1).at(0), c.integer("axis", -1), c.flag("largest", true));
+    const Sorted best =
+        topk(c[0], c.numbers(1).at(0), c.integer("axis", -1), c.flag("largest", true));
     return {best.values, best.indices};
 }
 
@@ -55,25 +55,32 @@ Results one_hot_values(const Call& c) {
 Results unique_elements(const Tensor& x) {
     const Unique u = unique(x);
     const Tensor places = arange(0, static_cast<double>(x.numel()), 1, {.dtype = i64});
-    const Tensor first = scatter_reduce(full(u.values.shape(), static_cast<double>(x.numel()), {.dtype = i64}), 0, u.inverse, places, Combine::amin);
+    const Tensor first =
+        scatter_reduce(full(u.values.shape(), static_cast<double>(x.numel()), {.dtype = i64}), 0,
+                       u.inverse, places, Combine::amin);
     return {u.values, first, u.inverse, u.counts};
 }
 
-// Different slices along an axis (or elements), in ascending order or in that of their first places.
+// Different slices along an axis (or elements), in ascending order or in that of their first
+// places.
 Results unique_slices(const Call& c) {
     const bool flat = !c.has("axis"), sorted = c.flag("sorted", true);
     const Tensor x = flat ? reshape(c[0], {-1}) : c[0];
     if (flat && sorted) return unique_elements(x);
     const std::int64_t axis = c.integer("axis", 0);
     std::vector<std::vector<double>> slices;
-    for (std::int64_t i = 0; i < x.size(axis); ++i) slices.push_back(select(x, axis, i).to_vector());
+    for (std::int64_t i = 0; i < x.size(axis); ++i)
+        slices.push_back(select(x, axis, i).to_vector());
     std::vector<std::int64_t> first, inverse(slices.size()), counts;
     std::vector<std::size_t> order(slices.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    if (sorted) std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return slices[a] < slices[b]; });
+    if (sorted)
+        std::stable_sort(order.begin(), order.end(),
+                         [&](std::size_t a, std::size_t b) { return slices[a] < slices[b]; });
     for (const std::size_t i : order) {
         std::size_t group = 0;
-        while (group < first.size() && slices[static_cast<std::size_t>(first[group])] != slices[i]) ++group;
+        while (group < first.size() && slices[static_cast<std::size_t>(first[group])] != slices[i])
+            ++group;
         if (group == first.size()) {
             first.push_back(static_cast<std::int64_t>(i));
             counts.push_back(0);
@@ -81,15 +88,22 @@ Results unique_slices(const Call& c) {
         ++counts[group];
         inverse[i] = static_cast<std::int64_t>(group);
     }
-    return {index_select(x, axis, index_tensor(first)), index_tensor(first), index_tensor(inverse), index_tensor(counts)};
+    return {index_select(x, axis, index_tensor(first)), index_tensor(first), index_tensor(inverse),
+            index_tensor(counts)};
 }
 
 }  // namespace
 
 void add_search_ops(OpTable& table) {
     table.insert({
-        {"ArgMax", arg_extremum<argmax>}, {"ArgMin", arg_extremum<argmin>}, {"TopK", top_k}, {"CumSum", cumulative_sum}, {"Compress", compress},
-        {"NonZero", [](const Call& c) -> Results { return transpose(nonzero(c[0])); }}, {"OneHot", one_hot_values}, {"Unique", unique_slices},
+        {"ArgMax", arg_extremum<argmax>},
+        {"ArgMin", arg_extremum<argmin>},
+        {"TopK", top_k},
+        {"CumSum", cumulative_sum},
+        {"Compress", compress},
+        {"NonZero", [](const Call& c) -> Results { return transpose(nonzero(c[0])); }},
+        {"OneHot", one_hot_values},
+        {"Unique", unique_slices},
     });
 }
 

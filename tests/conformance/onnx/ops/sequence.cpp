@@ -12,7 +12,9 @@ std::ptrdiff_t place(const Call& c, std::size_t input, std::int64_t size, std::i
     return static_cast<std::ptrdiff_t>(i);
 }
 
-std::int64_t length(const std::vector<Tensor>& sequence) { return static_cast<std::int64_t>(sequence.size()); }
+std::int64_t length(const std::vector<Tensor>& sequence) {
+    return static_cast<std::int64_t>(sequence.size());
+}
 
 Results sequence_at(const Call& c) {
     const std::vector<Tensor>& sequence = c.sequence(0);
@@ -44,7 +46,8 @@ Results concat_from_sequence(const Call& c) {
     return c.flag("new_axis") ? stack(sequence, axis) : concat(sequence, axis);
 }
 
-// Pieces of one size, or of given sizes; without either, single slices, which may lose their dimension.
+// Pieces of one size, or of given sizes; without either, single slices, which may lose their
+// dimension.
 Results split_to_sequence(const Call& c) {
     const std::int64_t axis = c.integer("axis", 0);
     const bool keep = c.flag("keepdims", true);
@@ -60,10 +63,17 @@ Results split_to_sequence(const Call& c) {
 
 void add_sequence_ops(OpTable& table) {
     table.insert({
-        {"SequenceAt", sequence_at}, {"SequenceInsert", sequence_insert}, {"SequenceErase", sequence_erase}, {"SequenceEmpty", sequence_empty},
+        {"SequenceAt", sequence_at},
+        {"SequenceInsert", sequence_insert},
+        {"SequenceErase", sequence_erase},
+        {"SequenceEmpty", sequence_empty},
         {"SequenceConstruct", [](const Call& c) -> Results { return {Value(c.tensors())}; }},
-        {"SequenceLength", [](const Call& c) -> Results { return Tensor(static_cast<double>(c.sequence(0).size()), {.dtype = i64}); }},
-        {"ConcatFromSequence", concat_from_sequence}, {"SplitToSequence", split_to_sequence},
+        {"SequenceLength",
+         [](const Call& c) -> Results {
+             return Tensor(static_cast<double>(c.sequence(0).size()), {.dtype = i64});
+         }},
+        {"ConcatFromSequence", concat_from_sequence},
+        {"SplitToSequence", split_to_sequence},
     });
 }
 

@@ -43,22 +43,30 @@ Results squeeze_dims(const Call& c) {
 Results unsqueeze_dims(const Call& c) {
     const std::vector<std::int64_t> axes = axes_of(c);
     Tensor out = c[0];
-    for (const std::int64_t d : normalize_dims(Dims(axes), out.rank() + static_cast<int>(axes.size()), "Unsqueeze")) out = unsqueeze(out, d);
+    for (const std::int64_t d :
+         normalize_dims(Dims(axes), out.rank() + static_cast<int>(axes.size()), "Unsqueeze"))
+        out = unsqueeze(out, d);
     return out;
 }
 
 // The shape may be the smaller one: both broadcast.
-Results expand_both(const Call& c) { return expand(c[0], broadcast_shapes(c[0].shape(), Dims(c.numbers(1)), "Expand")); }
+Results expand_both(const Call& c) {
+    return expand(c[0], broadcast_shapes(c[0].shape(), Dims(c.numbers(1)), "Expand"));
+}
 
 Results shape_of(const Call& c) {
     const Shape& shape = c[0].shape();
-    const auto bound = [&shape](std::int64_t d) { return std::clamp<std::int64_t>(d < 0 ? d + shape.rank() : d, 0, shape.rank()); };
-    const std::int64_t start = bound(c.integer("start", 0)), end = bound(c.integer("end", shape.rank()));
+    const auto bound = [&shape](std::int64_t d) {
+        return std::clamp<std::int64_t>(d < 0 ? d + shape.rank() : d, 0, shape.rank());
+    };
+    const std::int64_t start = bound(c.integer("start", 0)),
+                       end = bound(c.integer("end", shape.rank()));
     return index_tensor({shape.begin() + start, shape.begin() + std::max(start, end)});
 }
 
 Results constant(const Call& c) {
-    if (c.has("value_int")) return Tensor(static_cast<double>(c.integer("value_int", 0)), {.dtype = i64});
+    if (c.has("value_int"))
+        return Tensor(static_cast<double>(c.integer("value_int", 0)), {.dtype = i64});
     return c.tensor("value");
 }
 
@@ -74,7 +82,9 @@ Results range(const Call& c) {
 }
 
 Results eye_like(const Call& c) {
-    const auto places = [&c](int d) { return arange(0, static_cast<double>(c[0].size(d)), 1, {.dtype = i64}); };
+    const auto places = [&c](int d) {
+        return arange(0, static_cast<double>(c[0].size(d)), 1, {.dtype = i64});
+    };
     const Tensor row = unsqueeze(places(0), 1), column = places(1);
     const DType dtype = c.has("dtype") ? dtype_of_onnx(c.integer("dtype", 1)) : c[0].dtype();
     if (!c.has("k")) return eye(c[0].size(0), c[0].size(1), {.dtype = dtype});
@@ -86,10 +96,21 @@ Results eye_like(const Call& c) {
 void add_shape_ops(OpTable& table) {
     table.insert({
         {"Identity", [](const Call& c) -> Results { return {c.value(0)}; }},
-        {"Reshape", reshape_to}, {"Flatten", flatten_to_matrix}, {"Transpose", transpose_dims}, {"Squeeze", squeeze_dims},
-        {"Unsqueeze", unsqueeze_dims}, {"Expand", expand_both}, {"Shape", shape_of},
-        {"Size", [](const Call& c) -> Results { return Tensor(static_cast<double>(c[0].numel()), {.dtype = i64}); }},
-        {"Constant", constant}, {"ConstantOfShape", constant_of_shape}, {"Range", range}, {"EyeLike", eye_like},
+        {"Reshape", reshape_to},
+        {"Flatten", flatten_to_matrix},
+        {"Transpose", transpose_dims},
+        {"Squeeze", squeeze_dims},
+        {"Unsqueeze", unsqueeze_dims},
+        {"Expand", expand_both},
+        {"Shape", shape_of},
+        {"Size",
+         [](const Call& c) -> Results {
+             return Tensor(static_cast<double>(c[0].numel()), {.dtype = i64});
+         }},
+        {"Constant", constant},
+        {"ConstantOfShape", constant_of_shape},
+        {"Range", range},
+        {"EyeLike", eye_like},
     });
 }
 

@@ -1,4 +1,5 @@
-// Steps of optimisers, by those of nn/, and dropout where nothing is drawn. ONNX counts steps T from 0, we from 1.
+// Steps of optimisers, by those of nn/, and dropout where nothing is drawn. ONNX counts steps T
+// from 0, we from 1.
 #include <cmath>
 
 #include "autograd/engine.h"
@@ -8,7 +9,8 @@
 namespace eps::conformance {
 namespace {
 
-// Inputs are the rate, T, and then n tensors each of parameters, gradients and each state; outputs the new parameters and states.
+// Inputs are the rate, T, and then n tensors each of parameters, gradients and each state; outputs
+// the new parameters and states.
 struct Step {
     std::vector<Tensor> parameters;
     std::vector<std::vector<Tensor>> states;
@@ -18,7 +20,8 @@ struct Step {
         for (std::size_t i = 0; i < n; ++i) {
             parameters.push_back(clone_data(c[2 + i]).requires_grad_());
             parameters.back().set_grad(c[2 + n + i]);
-            for (std::size_t s = 0; s < state_count; ++s) states[s].push_back(c[2 + (2 + s) * n + i]);
+            for (std::size_t s = 0; s < state_count; ++s)
+                states[s].push_back(c[2 + (2 + s) * n + i]);
         }
     }
     // The step of an optimiser that has made `updates` before.
@@ -44,32 +47,44 @@ struct Step {
 
 Results adagrad(const Call& c) {
     const Step step(c, 1);
-    nn::Adagrad optimizer(step.parameters, {.lr = c[0].item(), .lr_decay = c.real("decay_factor", 0),
-                                            .weight_decay = c.real("norm_coefficient", 0), .epsilon = c.real("epsilon", 1e-6)});
+    nn::Adagrad optimizer(step.parameters, {.lr = c[0].item(),
+                                            .lr_decay = c.real("decay_factor", 0),
+                                            .weight_decay = c.real("norm_coefficient", 0),
+                                            .epsilon = c.real("epsilon", 1e-6)});
     return step.run(optimizer, c.numbers(1).at(0));
 }
 
-// ONNX corrects no bias at T = 0, and adds epsilon to sqrt(v), not to sqrt(v / bias2): the rate and epsilon that make our step the same.
+// ONNX corrects no bias at T = 0, and adds epsilon to sqrt(v), not to sqrt(v / bias2): the rate and
+// epsilon that make our step the same.
 Results adam(const Call& c) {
     const Step step(c, 2);
     const double beta1 = c.real("alpha", 0.9), beta2 = c.real("beta", 0.999);
     const auto updates = static_cast<double>(c.numbers(1).at(0));
-    const auto correction = [&](double t) { return std::sqrt(1 - std::pow(beta2, t)) / (1 - std::pow(beta1, t)); };
+    const auto correction = [&](double t) {
+        return std::sqrt(1 - std::pow(beta2, t)) / (1 - std::pow(beta1, t));
+    };
     const double next = std::max(updates, 1.0), wanted = updates > 0 ? correction(updates) : 1;
-    const double lr = c[0].item() * wanted / correction(next), epsilon = c.real("epsilon", 1e-6) / std::sqrt(1 - std::pow(beta2, next));
+    const double lr = c[0].item() * wanted / correction(next),
+                 epsilon = c.real("epsilon", 1e-6) / std::sqrt(1 - std::pow(beta2, next));
     const double decay = c.real("norm_coefficient", 0);
     if (c.real("norm_coefficient_post", 0) != 0) c.refuse("norm_coefficient_post");
-    nn::Adam optimizer(step.parameters, {.lr = lr, .beta1 = beta1, .beta2 = beta2, .epsilon = epsilon, .weight_decay = decay});
+    nn::Adam optimizer(
+        step.parameters,
+        {.lr = lr, .beta1 = beta1, .beta2 = beta2, .epsilon = epsilon, .weight_decay = decay});
     return step.run(optimizer, static_cast<std::int64_t>(next) - 1);
 }
 
-// v = alpha v + beta g (g itself at T = 0). One update before, so that ours does not take its first step, which ignores v.
+// v = alpha v + beta g (g itself at T = 0). One update before, so that ours does not take its first
+// step, which ignores v.
 Results momentum(const Call& c) {
     const Step step(c, 1);
     const double beta = c.real("beta", 1);
     const bool first = c.numbers(1).at(0) == 0, nesterov = c.text("mode", "standard") == "nesterov";
-    nn::SGD optimizer(step.parameters, {.lr = c[0].item(), .momentum = c.real("alpha", 0), .dampening = first ? 0 : 1 - beta,
-                                        .weight_decay = c.real("norm_coefficient", 0), .nesterov = nesterov});
+    nn::SGD optimizer(step.parameters, {.lr = c[0].item(),
+                                        .momentum = c.real("alpha", 0),
+                                        .dampening = first ? 0 : 1 - beta,
+                                        .weight_decay = c.real("norm_coefficient", 0),
+                                        .nesterov = nesterov});
     return step.run(optimizer, 1);
 }
 
@@ -84,6 +99,9 @@ Results dropout(const Call& c) {
 
 }  // namespace
 
-void add_training_ops(OpTable& table) { table.insert({{"Adagrad", adagrad}, {"Adam", adam}, {"Momentum", momentum}, {"Dropout", dropout}}); }
+void add_training_ops(OpTable& table) {
+    table.insert(
+        {{"Adagrad", adagrad}, {"Adam", adam}, {"Momentum", momentum}, {"Dropout", dropout}});
+}
 
 }  // namespace eps::conformance

@@ -8,7 +8,8 @@
 namespace eps::conformance {
 
 struct WindowDim {
-    std::int64_t size, stride, dilation, before, after;  // before and after: how far it may reach out of the image
+    // before and after: how far it may reach out of the image
+    std::int64_t size, stride, dilation, before, after;
     /// From the first place of the window to behind its last.
     std::int64_t extent() const { return (size - 1) * dilation + 1; }
     /// This much padding in all, the odd one behind the image, or before it.
@@ -18,9 +19,10 @@ struct WindowDim {
     }
 };
 
-/// One a spatial dimension of x [B, C, ..], whose windows have the given sizes. With SAME_UPPER and SAME_LOWER, the padding is such that the
-/// result has extent / stride places, rounded up.
-std::vector<WindowDim> window_of(const Call& c, const Tensor& x, const std::vector<std::int64_t>& sizes);
+/// One a spatial dimension of x [B, C, ..], whose windows have the given sizes. With SAME_UPPER and
+/// SAME_LOWER, the padding is such that the result has extent / stride places, rounded up.
+std::vector<WindowDim> window_of(const Call& c, const Tensor& x,
+                                 const std::vector<std::int64_t>& sizes);
 /// The attribute kernel_shape, or the spatial extents of a weight [.., .., ..].
 std::vector<std::int64_t> kernel_sizes(const Call& c, const Tensor& weight = {});
 /// Is there as much padding before as behind?
@@ -28,7 +30,9 @@ bool is_symmetric(const std::vector<WindowDim>& window);
 /// x with the padding of the window, which then has none.
 Tensor pad_window(const Tensor& x, std::vector<WindowDim>& window, double value = 0);
 
-/// The convolution of x [B, C, ..] of one to three spatial dimensions with weight [K, C / groups, ..].
-Tensor convolution(const Tensor& x, const Tensor& weight, const Tensor& bias, const std::vector<WindowDim>& window, std::int64_t groups);
+/// The convolution of x [B, C, ..] of one to three spatial dimensions with weight [K, C / groups,
+/// ..].
+Tensor convolution(const Tensor& x, const Tensor& weight, const Tensor& bias,
+                   const std::vector<WindowDim>& window, std::int64_t groups);
 
 }  // namespace eps::conformance
