@@ -3,11 +3,11 @@
 // the kernels of pointwise formulas for the device that the file is compiled for.
 // docs/adding-an-op.md explains it by an example.
 #ifdef __CUDACC__
-#include "cuda/context.h"
-#include "cuda/pointwise.cuh"
+#include "cuda/runtime/context.h"
+#include "cuda/pointwise/rows.cuh"
 #else
 #include "autograd/op.h"
 #include "autograd/pointwise_op.h"
-#include "tensor/cpu/pointwise.h"
-#include "tensor/parallel.h"
+#include "cpu/pointwise/rows.h"
+#include "tensor/runtime/parallel.h"
 #endif

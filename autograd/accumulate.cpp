@@ -1,9 +1,9 @@
 #include "autograd/accumulate.h"
 
 #include "autograd/grad_mode.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/pointwise.h"
-#include "tensor/kernels.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/record_pointwise.h"
+#include "tensor/contract/kernels.h"
 
 namespace eps {
 

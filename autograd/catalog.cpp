@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "autograd/ops/list.h"
-#include "autograd/pointwise.h"
+#include "autograd/record_pointwise.h"
 
 namespace eps {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
-// From a struct with a formula to an op: `pointwise(Silu{}, x)`. The ops of tensor/pointwise/list.h
-// are made by this in autograd/ops/pointwise.cpp, and yours in a project of your own
-// (docs/adding-an-op.md):
+// From a struct with a formula to an op: `pointwise(Silu{}, x)`. The ops of tensor/formulas/list.h
+// are made by this in autograd/ops/elementwise/pointwise_functions.cpp, and yours in a project of
+// your own (docs/adding-an-op.md):
 //
 //     struct Ricker {
 //         static constexpr const char* name = "ricker";
@@ -9,15 +9,15 @@
 //     };
 //     Tensor ricker(const Tensor& x) { return pointwise(Ricker{}, x); }
 //
-// A file that calls it needs the rows of the op on the CPU, which tensor/cpu/pointwise.h has;
+// A file that calls it needs the rows of the op on the CPU, which cpu/pointwise/rows.h has;
 // <varepsilon_op.h> includes both.
 #include <concepts>
 #include <span>
 #include <string>
 
 #include "autograd/op.h"
-#include "autograd/pointwise.h"
-#include "tensor/kernels.h"
+#include "autograd/record_pointwise.h"
+#include "tensor/contract/kernels.h"
 
 namespace eps {
 namespace detail {
@@ -43,9 +43,9 @@ PointwiseOp describe_op(const char* name, PointwiseKernel cpu_kernel, PointwiseK
 template <class F> PointwiseOp make_op(const char* name) {
     const PointwiseKernels on_cpu = kernels::cpu::pointwise_kernels<F>(),
                            on_cuda = kernels::cuda::pointwise_kernels<F>();
-    if constexpr (family::has_slope<F>) {
+    if constexpr (family::has_derivative_from_output<F>) {
         static const std::string slope_name = std::string(name) + "_backward";
-        static const PointwiseOp slope = describe_op<family::SlopeOfOutput<F>>(
+        static const PointwiseOp slope = describe_op<family::DerivativeFromOutput<F>>(
             slope_name.c_str(), on_cpu.slope, on_cuda.slope, nullptr);
         return describe_op<F>(name, on_cpu.family, on_cuda.family, &slope);
     } else {

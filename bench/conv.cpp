@@ -4,7 +4,7 @@
 #include <benchmark/benchmark.h>
 
 #include "peak.h"
-#include "tensor/kernels.h"
+#include "tensor/contract/kernels.h"
 #include "varepsilon.h"
 
 using namespace eps;

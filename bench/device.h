@@ -3,7 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include "tensor/create.h"
-#include "tensor/kernels.h"
+#include "tensor/contract/kernels.h"
 
 namespace eps::bench {
 

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <chrono>
 
-#include "autograd/pointwise.h"
+#include "autograd/record_pointwise.h"
 #include "bench/device.h"
 #include "op_cases.h"
-#include "tensor/precision.h"
+#include "tensor/runtime/precision.h"
 #include "varepsilon.h"
 
 using namespace eps;

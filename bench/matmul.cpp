@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "tensor/isa.h"
+#include "tensor/runtime/isa.h"
 #include "varepsilon.h"
 
 using namespace eps;

@@ -1,6 +1,6 @@
 #include "op_cases.h"
 
-#include "tensor/kernels.h"
+#include "tensor/contract/kernels.h"
 #include "varepsilon.h"
 
 namespace eps::bench {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "tensor/isa.h"
+#include "tensor/runtime/isa.h"
 #include "varepsilon.h"
 
 namespace eps::bench {

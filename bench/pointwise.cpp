@@ -2,7 +2,7 @@
 // against a STREAM-like loop of the same run.
 #include <benchmark/benchmark.h>
 
-#include "autograd/pointwise.h"
+#include "autograd/record_pointwise.h"
 #include "peak.h"
 #include "varepsilon.h"
 

@@ -13,10 +13,10 @@
 #include <string>
 
 #include "bench/device.h"
-#include "tensor/allocator.h"
-#include "tensor/parallel.h"
-#include "tensor/precision.h"
-#include "tensor/step.h"
+#include "tensor/runtime/allocator.h"
+#include "tensor/runtime/parallel.h"
+#include "tensor/runtime/precision.h"
+#include "tensor/capture/captured_step.h"
 
 namespace eps::bench {
 
@@ -69,7 +69,7 @@ void run_on_gpu(benchmark::State& state, const Make& make, Precision precision, 
         for (int i = 0; i < 5; ++i) run();  // a Step is captured on the way
         allocator_of(cuda).reset_peak();
         if (captured && !graph.captured())
-            state.SkipWithError(graph.refusal().c_str());
+            state.SkipWithError(graph.fallback_reason().c_str());
         else
             time_batches(state, 10, run);
         state.counters["peak_MB"] =

@@ -7,8 +7,8 @@
 #include "bench/workload.h"
 #include "models/ddpm/algorithms.h"
 #include "models/ddpm/unet.h"
-#include "nn/ema.h"
-#include "nn/optimizer.h"
+#include "nn/optim/ema.h"
+#include "nn/optim/optimizer.h"
 #include "varepsilon.h"
 
 using namespace eps;

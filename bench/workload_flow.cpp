@@ -7,10 +7,10 @@
 #include "bench/workload.h"
 #include "models/flow/catalog.h"
 #include "models/flow/target.h"
-#include "nn/activation.h"
-#include "nn/linear.h"
+#include "nn/layers/activation.h"
+#include "nn/layers/linear.h"
 #include "nn/loss.h"
-#include "nn/optimizer.h"
+#include "nn/optim/optimizer.h"
 #include "nn/sequential.h"
 #include "varepsilon.h"
 

@@ -6,7 +6,7 @@
 #include "bench/workload.h"
 #include "models/gan/algorithm1.h"
 #include "models/gan/network.h"
-#include "nn/optimizer.h"
+#include "nn/optim/optimizer.h"
 #include "varepsilon.h"
 
 using namespace eps;

@@ -3,7 +3,7 @@
 
 #include "bench/workload.h"
 #include "models/vae/network.h"
-#include "nn/optimizer.h"
+#include "nn/optim/optimizer.h"
 #include "varepsilon.h"
 
 using namespace eps;

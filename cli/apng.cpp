@@ -9,7 +9,7 @@
 #include <limits>
 #include <string_view>
 
-#include "autograd/ops/shape.h"
+#include "autograd/ops/shape/shape.h"
 #include "cli/png.h"
 #include "tensor/io/atomic_file.h"
 

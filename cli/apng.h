@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "models/training/task.h"
+#include "experiments/run/task.h"
 
 namespace eps::cli {
 

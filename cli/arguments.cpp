@@ -8,8 +8,8 @@
 #include "cli/machine.h"
 #include "cli/runs.h"
 #include "cli/text.h"
-#include "models/data/named.h"
-#include "models/training/trainer.h"
+#include "tensor/names.h"
+#include "experiments/run/trainer.h"
 
 namespace eps::cli {
 namespace {

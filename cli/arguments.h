@@ -6,7 +6,7 @@
 #include <string>
 #include <variant>
 
-#include "models/training/config.h"
+#include "experiments/run/config.h"
 #include "tensor/error.h"
 
 namespace eps::cli {

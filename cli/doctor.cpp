@@ -5,11 +5,11 @@
 #include "cli/machine.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
-#include "models/data/images.h"
+#include "experiments/data/images.h"
 #include "tensor/config.h"
-#include "tensor/isa.h"
-#include "tensor/kernels.h"
-#include "tensor/parallel.h"
+#include "tensor/runtime/isa.h"
+#include "tensor/contract/kernels.h"
+#include "tensor/runtime/parallel.h"
 
 namespace eps::cli {
 namespace {

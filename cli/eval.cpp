@@ -8,8 +8,8 @@
 #include "cli/runs.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
-#include "models/training/flat_json.h"
-#include "tensor/parallel.h"
+#include "experiments/run/flat_json.h"
+#include "tensor/runtime/parallel.h"
 
 namespace eps::cli {
 namespace {

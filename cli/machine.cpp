@@ -5,8 +5,8 @@
 #include "cli/text.h"
 #include "tensor/config.h"
 #include "tensor/error.h"
-#include "tensor/isa.h"
-#include "tensor/kernels.h"
+#include "tensor/runtime/isa.h"
+#include "tensor/contract/kernels.h"
 
 namespace eps::cli {
 namespace {

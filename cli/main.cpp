@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
-#include "tensor/isa.h"
+#include "tensor/runtime/isa.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include "cli/commands.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
-#include "models/training/flat_json.h"
+#include "experiments/run/flat_json.h"
 #include "tensor/config.h"
 
 namespace eps::cli {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "cli/terminal.h"
-#include "models/training/trainer.h"
+#include "experiments/run/trainer.h"
 
 namespace eps::cli {
 

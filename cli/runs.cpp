@@ -2,10 +2,10 @@
 
 #include "cli/arguments.h"
 #include "cli/text.h"
-#include "models/data/named.h"
-#include "models/training/checkpoint.h"
-#include "models/training/machine.h"
-#include "models/training/trainer.h"
+#include "tensor/names.h"
+#include "experiments/run/checkpoint.h"
+#include "experiments/run/machine.h"
+#include "experiments/run/trainer.h"
 
 namespace eps::cli {
 

@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "models/training/run_folder.h"
+#include "experiments/run/run_folder.h"
 
 namespace eps::cli {
 

@@ -5,7 +5,7 @@
 #include "cli/commands.h"
 #include "cli/runs.h"
 #include "cli/terminal.h"
-#include "tensor/parallel.h"
+#include "tensor/runtime/parallel.h"
 
 namespace eps::cli {
 

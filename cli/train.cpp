@@ -7,10 +7,10 @@
 #include "cli/runs.h"
 #include "cli/signals.h"
 #include "cli/text.h"
-#include "models/training/machine.h"
-#include "models/training/trainer.h"
-#include "tensor/kernels.h"
-#include "tensor/parallel.h"
+#include "experiments/run/machine.h"
+#include "experiments/run/trainer.h"
+#include "tensor/contract/kernels.h"
+#include "tensor/runtime/parallel.h"
 
 namespace eps::cli {
 namespace {

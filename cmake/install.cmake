@@ -10,7 +10,9 @@ install(TARGETS varepsilon EXPORT varepsilon_targets
   FILE_SET HEADERS DESTINATION ${header_dir}
   FILE_SET generated_headers DESTINATION ${header_dir})
 if(EPS_CUDA)  # templates for ops of other projects, for .cu files only
-  install(FILES cuda/context.h cuda/divisor.h cuda/pointwise.cuh cuda/strided.cuh cuda/vector.cuh DESTINATION ${header_dir}/cuda)
+  install(FILES cuda/runtime/context.h cuda/runtime/divisor.h cuda/runtime/strided.cuh
+                cuda/runtime/vector.cuh DESTINATION ${header_dir}/cuda/runtime)
+  install(FILES cuda/pointwise/rows.cuh DESTINATION ${header_dir}/cuda/pointwise)
 endif()
 install(EXPORT varepsilon_targets NAMESPACE varepsilon:: DESTINATION ${package_dir})
 

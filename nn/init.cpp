@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "autograd/grad_mode.h"
-#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/elementwise/arithmetic.h"
 
 namespace eps::nn::init {
 namespace {

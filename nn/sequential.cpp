@@ -1,6 +1,6 @@
 #include "nn/sequential.h"
 
-#include "autograd/ops/shape.h"
+#include "autograd/ops/shape/shape.h"
 
 namespace eps::nn {
 

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "tensor/kernels.h"
+#include "tensor/contract/kernels.h"
 
 namespace eps {
 namespace {

@@ -3,9 +3,9 @@
 #include <numeric>
 
 #include "tensor/create.h"
-#include "tensor/kernels.h"
-#include "tensor/math/philox.h"
-#include "tensor/step_recorder.h"
+#include "tensor/contract/kernels.h"
+#include "tensor/scalar/philox.h"
+#include "tensor/capture/recorder.h"
 
 namespace eps {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "tensor/allocator.h"
+#include "tensor/runtime/allocator.h"
 #include "tensor/device.h"
 #include "tensor/ref.h"
 

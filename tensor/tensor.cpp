@@ -3,8 +3,8 @@
 #include <cstring>
 
 #include "tensor/create.h"
-#include "tensor/kernels.h"
-#include "tensor/step_recorder.h"
+#include "tensor/contract/kernels.h"
+#include "tensor/capture/recorder.h"
 
 namespace eps {
 

@@ -12,7 +12,7 @@
 #include <random>
 #include <string>
 
-#include "tensor/allocator.h"
+#include "tensor/runtime/allocator.h"
 #include "tensor/error.h"
 
 namespace eps::test {

@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "autograd/grad_mode.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/reduce.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/reduction/reduce.h"
 #include "models/ddpm/objective.h"
 #include "tensor/create.h"
 

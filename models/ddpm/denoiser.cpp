@@ -1,6 +1,6 @@
 #include "models/ddpm/denoiser.h"
 
-#include "autograd/ops/shape.h"
+#include "autograd/ops/shape/shape.h"
 
 namespace eps::models::ddpm {
 

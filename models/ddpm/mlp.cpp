@@ -1,7 +1,7 @@
 #include "models/ddpm/mlp.h"
 
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/join.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/shape/join.h"
 
 namespace eps::models::ddpm {
 namespace {

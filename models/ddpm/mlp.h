@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "models/ddpm/network.h"
-#include "nn/dropout.h"
+#include "nn/layers/dropout.h"
 
 namespace eps::models::ddpm {
 

@@ -1,11 +1,11 @@
 #include "models/ddpm/network.h"
 
 #include "autograd/grad_mode.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/cast.h"
-#include "autograd/ops/join.h"
-#include "autograd/ops/shape.h"
-#include "nn/time_embedding.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/shape/join.h"
+#include "autograd/ops/shape/shape.h"
+#include "nn/layers/time_embedding.h"
 #include "tensor/create.h"
 
 namespace eps::models::ddpm {

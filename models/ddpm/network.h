@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "models/ddpm/denoiser.h"
-#include "nn/embedding.h"
-#include "nn/linear.h"
+#include "nn/layers/embedding.h"
+#include "nn/layers/linear.h"
 
 namespace eps::models::ddpm {
 

@@ -3,11 +3,11 @@
 #include <cmath>
 #include <numbers>
 
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/cast.h"
-#include "autograd/ops/reduce.h"
-#include "autograd/ops/shape.h"
-#include "models/data/named.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/shape.h"
+#include "tensor/names.h"
 
 namespace eps::models::ddpm {
 namespace {

@@ -1,7 +1,7 @@
 #include "models/ddpm/sample_noise.h"
 
 #include "autograd/grad_mode.h"
-#include "autograd/ops/join.h"
+#include "autograd/ops/shape/join.h"
 
 namespace eps::models::ddpm {
 

@@ -1,8 +1,8 @@
 // The steps of each sampler, from time t to time s < t.
 #include <cmath>
 
-#include "autograd/ops/arithmetic.h"
-#include "models/data/named.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "tensor/names.h"
 #include "models/ddpm/sampler.h"
 
 namespace eps::models::ddpm {

@@ -4,12 +4,12 @@
 #include <cmath>
 #include <numbers>
 
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/cast.h"
-#include "autograd/ops/index.h"
-#include "autograd/ops/join.h"
-#include "autograd/ops/shape.h"
-#include "models/data/named.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/indexing/index.h"
+#include "autograd/ops/shape/join.h"
+#include "autograd/ops/shape/shape.h"
+#include "tensor/names.h"
 #include "tensor/create.h"
 
 namespace eps::models::ddpm {

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "autograd/grad_mode.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/index.h"
-#include "autograd/ops/reduce.h"
-#include "autograd/ops/search.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/indexing/index.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/indexing/search.h"
 #include "nn/named_tensors.h"
 #include "tensor/create.h"
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "autograd/ops/join.h"
-#include "autograd/ops/pointwise.h"
+#include "autograd/ops/shape/join.h"
+#include "autograd/ops/elementwise/pointwise_functions.h"
 
 namespace eps::models::ddpm {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "models/ddpm/network.h"
-#include "nn/unet_blocks.h"
+#include "nn/layers/unet_blocks.h"
 
 namespace eps::models::ddpm {
 

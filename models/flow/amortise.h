@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "nn/init.h"
-#include "nn/linear.h"
+#include "nn/layers/linear.h"
 
 namespace eps::models::flow {
 

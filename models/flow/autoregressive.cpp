@@ -2,12 +2,12 @@
 
 #include <cmath>
 
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/cast.h"
-#include "autograd/ops/matmul.h"
-#include "autograd/ops/shape.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/linalg/matmul.h"
+#include "autograd/ops/shape/shape.h"
 #include "nn/init.h"
-#include "nn/linear.h"
+#include "nn/layers/linear.h"
 #include "tensor/create.h"
 
 namespace eps::models::flow {

@@ -1,6 +1,6 @@
 #include "models/flow/catalog.h"
 
-#include "models/data/named.h"
+#include "tensor/names.h"
 #include "models/flow/actnorm.h"
 #include "models/flow/autoregressive.h"
 #include "models/flow/coupling.h"

@@ -1,10 +1,10 @@
 #include "models/flow/conditioner.h"
 
-#include "nn/activation.h"
-#include "nn/conv.h"
+#include "nn/layers/activation.h"
+#include "nn/layers/conv.h"
 #include "nn/init.h"
-#include "nn/linear.h"
-#include "nn/maxout.h"
+#include "nn/layers/linear.h"
+#include "nn/layers/maxout.h"
 
 namespace eps::models::flow {
 namespace {

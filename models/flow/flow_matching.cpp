@@ -3,13 +3,13 @@
 #include <numbers>
 #include <vector>
 
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/join.h"
-#include "autograd/ops/reduce.h"
-#include "autograd/ops/shape.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/shape/join.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/shape.h"
 #include "models/flow/bijector.h"
-#include "nn/activation.h"
-#include "nn/linear.h"
+#include "nn/layers/activation.h"
+#include "nn/layers/linear.h"
 
 namespace eps::models::flow {
 namespace {

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <numbers>
 
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/reduce.h"
-#include "autograd/ops/shape.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/shape.h"
 #include "models/flow/planar.h"
 #include "tensor/create.h"
 

@@ -8,7 +8,7 @@
 //          eq. 15)
 //
 // and (4), which is (3) with log p(x, z_K) written out for a deep latent Gaussian model:
-// models/flow/dlgm.h.
+// models/flow/theory/dlgm.h.
 #include <functional>
 
 #include "models/flow/bijector.h"

@@ -1,9 +1,9 @@
 #include "models/flow/image.h"
 
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/join.h"
-#include "autograd/ops/rearrange.h"
-#include "autograd/ops/shape.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/shape/join.h"
+#include "autograd/ops/shape/rearrange.h"
+#include "autograd/ops/shape/shape.h"
 #include "models/flow/actnorm.h"
 #include "models/flow/coupling.h"
 #include "models/flow/invertible_linear.h"

@@ -1,8 +1,8 @@
 #include "models/flow/mask.h"
 
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/join.h"
-#include "autograd/ops/shape.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/shape/join.h"
+#include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
 
 namespace eps::models::flow {

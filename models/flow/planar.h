@@ -8,7 +8,7 @@
 //     u_hat = u + (m(w^T u) - w^T u) w / ||w||^2,  m(x) = softplus(x) - 1 > -1, hence w^T u_hat =
 //     m(w^T u)   (appendix A.1; the norm is squared)
 #include "models/flow/bijector.h"
-#include "nn/linear.h"
+#include "nn/layers/linear.h"
 
 namespace eps::models::flow {
 

@@ -11,7 +11,7 @@
 //     alpha s) / (alpha + r)^2
 // are positive without a difference in which rounding could lose that.
 #include "models/flow/bijector.h"
-#include "nn/linear.h"
+#include "nn/layers/linear.h"
 
 namespace eps::models::flow {
 

@@ -2,10 +2,10 @@
 
 #include "autograd/engine.h"
 #include "autograd/op.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/join.h"
-#include "autograd/ops/reduce.h"
-#include "autograd/ops/shape.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/shape/join.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/shape.h"
 
 namespace eps::models::flow {
 namespace {

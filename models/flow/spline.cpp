@@ -2,12 +2,12 @@
 
 #include <cmath>
 
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/index.h"
-#include "autograd/ops/join.h"
-#include "autograd/ops/reduce.h"
-#include "autograd/ops/shape.h"
-#include "autograd/ops/softmax.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/indexing/index.h"
+#include "autograd/ops/shape/join.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/shape.h"
+#include "autograd/ops/norm/softmax.h"
 #include "tensor/create.h"
 
 namespace eps::models::flow {

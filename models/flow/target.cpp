@@ -3,10 +3,10 @@
 #include <cmath>
 #include <numbers>
 
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/reduce.h"
-#include "autograd/ops/shape.h"
-#include "models/data/named.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/shape.h"
+#include "tensor/names.h"
 #include "models/flow/bijector.h"
 
 namespace eps::models::flow {

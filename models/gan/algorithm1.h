@@ -7,7 +7,7 @@
 #include "models/gan/objective.h"
 #include "models/gan/penalty.h"
 #include "models/gan/presentation.h"
-#include "nn/grad_scaler.h"
+#include "nn/optim/grad_scaler.h"
 #include "nn/module.h"
 
 namespace eps::models::gan {

@@ -2,15 +2,15 @@
 
 #include <numeric>
 
-#include "autograd/ops/shape.h"
-#include "nn/activation.h"
-#include "nn/conv.h"
-#include "nn/dropout.h"
+#include "autograd/ops/shape/shape.h"
+#include "nn/layers/activation.h"
+#include "nn/layers/conv.h"
+#include "nn/layers/dropout.h"
 #include "nn/init.h"
-#include "nn/linear.h"
-#include "nn/maxout.h"
-#include "nn/minibatch_stddev.h"
-#include "nn/norm.h"
+#include "nn/layers/linear.h"
+#include "nn/layers/maxout.h"
+#include "nn/layers/minibatch_stddev.h"
+#include "nn/layers/norm.h"
 #include "nn/parametrization.h"
 #include "nn/sequential.h"
 

@@ -1,8 +1,8 @@
 #include "models/gan/objective.h"
 
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/reduce.h"
-#include "models/data/named.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "tensor/names.h"
 #include "nn/loss.h"
 #include "tensor/create.h"
 

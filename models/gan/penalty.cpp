@@ -1,10 +1,10 @@
 #include "models/gan/penalty.h"
 
 #include "autograd/engine.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/reduce.h"
-#include "autograd/ops/shape.h"
-#include "models/data/named.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/shape.h"
+#include "tensor/names.h"
 
 namespace eps::models::gan {
 namespace {

@@ -2,11 +2,11 @@
 
 #include <cmath>
 
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/index.h"
-#include "autograd/ops/join.h"
-#include "autograd/ops/shape.h"
-#include "tensor/host_part.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/indexing/index.h"
+#include "autograd/ops/shape/join.h"
+#include "autograd/ops/shape/shape.h"
+#include "tensor/capture/host_input.h"
 
 namespace eps::models::gan {
 

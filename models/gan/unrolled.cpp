@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "autograd/engine.h"
-#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/elementwise/arithmetic.h"
 #include "nn/functional_call.h"
 
 namespace eps::models::gan {

@@ -11,7 +11,7 @@
 
 #include "models/flow/free_energy.h"
 #include "models/vae/objective.h"
-#include "nn/linear.h"
+#include "nn/layers/linear.h"
 #include "nn/module.h"
 
 namespace eps::models::vae {

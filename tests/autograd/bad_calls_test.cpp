@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "autograd/gradcheck.h"
-#include "tensor/kernels.h"
+#include "tensor/contract/kernels.h"
 #include "tests/autograd/bad_calls.h"
 #include "tests/autograd/support.h"
 #include "varepsilon.h"
@@ -681,8 +681,8 @@ std::vector<BadCall> eps::test::bad_calls() {
              avg_pool1d(zeros({1, 2, 4}), 2, {.dilation = 0});
          },
          {"dilation 0"}},
-        {"average_taps",
-         [] { average_taps(4, 2, {.after = 2}); },
+        {"average_matrix",
+         [] { average_matrix(4, 2, {.after = 2}); },
          {"less than the window", "0 and 2"}},
         {"adaptive_avg_pool2d",
          [] {
@@ -704,34 +704,36 @@ std::vector<BadCall> eps::test::bad_calls() {
              adaptive_max_pool1d(zeros({1, 2, 4}), -1);
          },
          {"to -1"}},
-        {"resample", [] { resample(a, 0, Taps(3)); }, {"another extent", "got 3", "expected 4"}},
+        {"resample",
+         [] { resample(a, 0, CsrMatrix(3)); },
+         {"another extent", "got 3", "expected 4"}},
         {"resample",
          [] {
-             Taps t(4);
-             t.tap(4);
-             t.next();
+             CsrMatrix t(4);
+             t.add(4);
+             t.end_row();
              resample(a, 0, t);
          },
          {"out of range", "got 4", "0 to 3"}},
         {"resample",
          [] {
-             Taps t(4);
-             t.tap(0);
+             CsrMatrix t(4);
+             t.add(0);
              resample(a, 0, t);
          },
          {"not whole", "1 sources"}},
         {"resample",
          [] {
-             Taps t(3);
-             t.tap(0, 0.5);
-             t.next();
+             CsrMatrix t(3);
+             t.add(0, 0.5);
+             t.end_row();
              resample(whole, 0, t);
          },
          {"weighted sums", "i64 [3]"}},
-        {"resample", [] { resample(scalar, 0, Taps(1)); }, {"dim 0", "rank 0"}},
-        {"resize_taps", [] { resize_taps(0, 3); }, {"0 to 3"}},
-        {"resize_taps", [] { resize_taps(2, 3, {.scale = nan_}); }, {"scale", "nan"}},
-        {"resize_taps", [] { resize_taps(2, 3, {.crop_start = nan_}); }, {"crop", "nan"}},
+        {"resample", [] { resample(scalar, 0, CsrMatrix(1)); }, {"dim 0", "rank 0"}},
+        {"resize_matrix", [] { resize_matrix(0, 3); }, {"0 to 3"}},
+        {"resize_matrix", [] { resize_matrix(2, 3, {.scale = nan_}); }, {"scale", "nan"}},
+        {"resize_matrix", [] { resize_matrix(2, 3, {.crop_start = nan_}); }, {"crop", "nan"}},
         {"interpolate", [] { interpolate(a, {.size = {3}}); }, {"[B, C, H, W]", "[4, 3]"}},
         {"interpolate",
          [] {
@@ -779,7 +781,7 @@ std::vector<BadCall> eps::test::bad_calls() {
              adaptive_avg_pool2d(zeros({1, 2, 4, 4}), {2, huge});
          },
          {"beyond 2^31"}},
-        {"resize_taps", [] { resize_taps(2, huge); }, {"beyond 2^31"}},
+        {"resize_matrix", [] { resize_matrix(2, huge); }, {"beyond 2^31"}},
         {"unfold",
          [] {
              unfold(zeros({1, 2, 4, 4}), {2, 2}, {.padding = {huge >> 32, 0}});

@@ -2,12 +2,12 @@
 #include "autograd/checkpoint.h"
 #include "autograd/gradcheck.h"
 #include "autograd/op.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/matmul.h"
-#include "autograd/ops/norm.h"
-#include "autograd/ops/pointwise.h"
-#include "autograd/ops/reduce.h"
-#include "tensor/allocator.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/linalg/matmul.h"
+#include "autograd/ops/norm/norm.h"
+#include "autograd/ops/elementwise/pointwise_functions.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "tensor/runtime/allocator.h"
 #include "tests/autograd/support.h"
 
 using namespace eps;

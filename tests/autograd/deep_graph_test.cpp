@@ -4,10 +4,10 @@
 #include <cmath>
 
 #include "autograd/engine.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/reduce.h"
-#include "autograd/ops/shape.h"
-#include "tensor/allocator.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/shape.h"
+#include "tensor/runtime/allocator.h"
 #include "tests/autograd/support.h"
 
 using namespace eps;

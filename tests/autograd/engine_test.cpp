@@ -6,13 +6,13 @@
 #include <thread>
 
 #include "autograd/gradcheck.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/cast.h"
-#include "autograd/ops/join.h"
-#include "autograd/ops/matmul.h"
-#include "autograd/ops/reduce.h"
-#include "autograd/ops/shape.h"
-#include "tensor/allocator.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/shape/join.h"
+#include "autograd/ops/linalg/matmul.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/shape.h"
+#include "tensor/runtime/allocator.h"
 #include "tests/autograd/support.h"
 
 using namespace eps;

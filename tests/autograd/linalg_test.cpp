@@ -4,12 +4,12 @@
 #include <limits>
 
 #include "autograd/engine.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/linalg.h"
-#include "autograd/ops/matmul.h"
-#include "autograd/ops/rearrange.h"
-#include "autograd/ops/reduce.h"
-#include "autograd/ops/shape.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/linalg/linalg.h"
+#include "autograd/ops/linalg/matmul.h"
+#include "autograd/ops/shape/rearrange.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/shape.h"
 #include "tests/autograd/support.h"
 #include "tests/golden/linalg_golden.h"
 

@@ -1,9 +1,9 @@
 // Gradient cases of convolutions and what goes with them.
 #include "autograd/engine.h"
 #include "autograd/grad_mode.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/conv.h"
-#include "autograd/ops/upsample.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/image/conv.h"
+#include "autograd/ops/image/upsample.h"
 #include "tests/autograd/op_case_inputs.h"
 
 namespace eps::test {

@@ -1,10 +1,10 @@
 // Gradient cases of ops with kernels of their own for both directions. First order runs those,
 // second order what they are made of; the tests also run every case both ways and compare.
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/attention.h"
-#include "autograd/ops/norm.h"
-#include "autograd/ops/shape.h"
-#include "autograd/ops/softmax.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/norm/attention.h"
+#include "autograd/ops/norm/norm.h"
+#include "autograd/ops/shape/shape.h"
+#include "autograd/ops/norm/softmax.h"
 #include "tests/autograd/op_case_inputs.h"
 
 namespace eps::test {

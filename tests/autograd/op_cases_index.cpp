@@ -1,12 +1,12 @@
 // Gradient cases of what picks, places and sorts by index, and of diagonals.
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/einsum.h"
-#include "autograd/ops/index.h"
-#include "autograd/ops/index_nd.h"
-#include "autograd/ops/masked.h"
-#include "autograd/ops/reduce.h"
-#include "autograd/ops/repeat.h"
-#include "autograd/ops/shape.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/linalg/einsum.h"
+#include "autograd/ops/indexing/index.h"
+#include "autograd/ops/indexing/index_nd.h"
+#include "autograd/ops/indexing/masked.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/repeat.h"
+#include "autograd/ops/shape/shape.h"
 #include "tests/autograd/op_case_inputs.h"
 
 namespace eps::test {

@@ -1,10 +1,10 @@
 // Gradient cases of linear algebra. The matrices are made regular inside the functions, so that any
 // small change of an input leaves them so.
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/join.h"
-#include "autograd/ops/linalg.h"
-#include "autograd/ops/matmul.h"
-#include "autograd/ops/shape.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/shape/join.h"
+#include "autograd/ops/linalg/linalg.h"
+#include "autograd/ops/linalg/matmul.h"
+#include "autograd/ops/shape/shape.h"
 #include "tests/autograd/op_case_inputs.h"
 
 namespace eps::test {

@@ -1,25 +1,25 @@
 // Gradient cases of pooling, resizing, windows, and of what moves elements about.
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/pool.h"
-#include "autograd/ops/rearrange.h"
-#include "autograd/ops/resample.h"
-#include "autograd/ops/unfold.h"
-#include "autograd/ops/upsample.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/image/pool.h"
+#include "autograd/ops/shape/rearrange.h"
+#include "autograd/ops/image/resample.h"
+#include "autograd/ops/image/unfold.h"
+#include "autograd/ops/image/upsample.h"
 #include "tests/autograd/op_case_inputs.h"
 
 namespace eps::test {
 namespace {
 
-// Three inputs, and outputs of two taps, none, and one that is not weighted.
-Taps table() {
-    Taps taps(3);
-    taps.tap(2, 0.5);
-    taps.tap(0, -2);
-    taps.next();
-    taps.next();
-    taps.tap(2);
-    taps.next();
-    return taps;
+// Three inputs, and outputs of two matrix, none, and one that is not weighted.
+CsrMatrix table() {
+    CsrMatrix matrix(3);
+    matrix.add(2, 0.5);
+    matrix.add(0, -2);
+    matrix.end_row();
+    matrix.end_row();
+    matrix.add(2);
+    matrix.end_row();
+    return matrix;
 }
 
 void add_pooling(std::vector<OpCase>& cases) {
@@ -82,9 +82,9 @@ void add_resizing(std::vector<OpCase>& cases) {
          "from nothing",
          EPS_ONE(resample(x, 0,
                           [] {
-                              Taps taps(0);
-                              taps.next();
-                              return taps;
+                              CsrMatrix matrix(0);
+                              matrix.end_row();
+                              return matrix;
                           }()) *
                  2.0),
          {any({0, 3})}},

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "tensor/parallel.h"
+#include "tensor/runtime/parallel.h"
 #include "tests/autograd/pointwise_table.h"
 
 using namespace eps;
@@ -71,15 +71,15 @@ TEST_CASE("pointwise: each derivative row is the slope of the row one order lowe
     CHECK(checked > 300);
 }
 
-TEST_CASE("pointwise: slope_of_output agrees with the first derivative") {
+TEST_CASE("pointwise: derivative_from_output agrees with the first derivative") {
     int checked = 0;
     for (const PointwiseOp* op : all_pointwise_ops()) {
-        if (!op->slope_of_output) continue;
+        if (!op->derivative_from_output) continue;
         ++checked;
         const std::vector<Tensor> x = samples(*op, {50});
         const Tensor g = uniform({50}, -2, 2, 99), y = row_of(*op, 0, {}, x);
         const auto from_input = row_of(*op, 1, g, x).to_vector(),
-                   from_output = row_of(*op->slope_of_output, 0, {}, {g, y}).to_vector();
+                   from_output = row_of(*op->derivative_from_output, 0, {}, {g, y}).to_vector();
         for (std::size_t i = 0; i < 50; ++i)
             CHECK_MESSAGE(from_output[i] == doctest::Approx(from_input[i]).epsilon(1e-12),
                           std::string(op->name));

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "autograd/pointwise.h"
+#include "autograd/record_pointwise.h"
 #include "tests/autograd/support.h"
 
 namespace eps::test {
@@ -118,12 +118,12 @@ inline std::string row_name(const PointwiseOp& op, std::size_t row) {
     return text + "}";
 }
 
-/// Every op of the list, and the slope_of_output of those that have one.
+/// Every op of the list, and the derivative_from_output of those that have one.
 inline std::vector<const PointwiseOp*> ops_and_slopes() {
     std::vector<const PointwiseOp*> ops;
     for (const PointwiseOp* op : all_pointwise_ops()) {
         ops.push_back(op);
-        if (op->slope_of_output) ops.push_back(op->slope_of_output);
+        if (op->derivative_from_output) ops.push_back(op->derivative_from_output);
     }
     return ops;
 }

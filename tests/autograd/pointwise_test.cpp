@@ -2,9 +2,9 @@
 // promotion, integers.
 #include "autograd/engine.h"
 #include "autograd/gradcheck.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/reduce.h"
-#include "autograd/ops/shape.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/shape.h"
 #include "tests/autograd/pointwise_table.h"
 
 using namespace eps;

@@ -5,17 +5,17 @@
 #include <limits>
 
 #include "autograd/engine.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/cast.h"
-#include "autograd/ops/conv.h"
-#include "autograd/ops/pool.h"
-#include "autograd/ops/rearrange.h"
-#include "autograd/ops/reduce.h"
-#include "autograd/ops/resample.h"
-#include "autograd/ops/resize.h"
-#include "autograd/ops/shape.h"
-#include "autograd/ops/unfold.h"
-#include "autograd/ops/upsample.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/image/conv.h"
+#include "autograd/ops/image/pool.h"
+#include "autograd/ops/shape/rearrange.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/image/resample.h"
+#include "autograd/ops/image/resize.h"
+#include "autograd/ops/shape/shape.h"
+#include "autograd/ops/image/unfold.h"
+#include "autograd/ops/image/upsample.h"
 #include "tests/autograd/support.h"
 #include "tests/golden/spatial_golden.h"
 #include "tests/tensor/layouts.h"
@@ -231,8 +231,8 @@ Tensor counted(const Shape& shape) {
 }
 // Both spatial dimensions of [1, 1, 4, 4] = 1 to 16.
 Tensor resized(std::int64_t rows, std::int64_t columns, const ResizeOptions& options) {
-    return resample(resample(counted({1, 1, 4, 4}), 2, resize_taps(4, rows, options)), 3,
-                    resize_taps(4, columns, options));
+    return resample(resample(counted({1, 1, 4, 4}), 2, resize_matrix(4, rows, options)), 3,
+                    resize_matrix(4, columns, options));
 }
 void check_close(const Tensor& got, const V& expected) {
     const V values = got.to_vector();
@@ -283,13 +283,13 @@ TEST_CASE("spatial: what ONNX's Resize computes") {
         {1, 1, 1, 2, 2, 3, 3, 4});
     check_close(first_row({.filter = Filter::cubic, .coordinates = asymmetric, .scale = 2}),
                 {1, 1.40625, 2, 2.5, 3, 3.59375, 4, 4.09375});
-    // Outside of x there are no taps; sums of weights say where.
+    // Outside of x there are no matrix; sums of weights say where.
     const auto crop = [](const Tensor& x) {
-        const auto taps = [](double start, double end) {
-            return resize_taps(
+        const auto matrix = [](double start, double end) {
+            return resize_matrix(
                 4, 3, {.coordinates = tf_crop_and_resize, .crop_start = start, .crop_end = end});
         };
-        return resample(resample(x, 2, taps(0.4f, 1.2f)), 3, taps(0.6f, 1.7f));
+        return resample(resample(x, 2, matrix(0.4f, 1.2f)), 3, matrix(0.6f, 1.7f));
     };
     const Tensor x = counted({1, 1, 4, 4});
     check_close(crop(x) + 10.0 * (1.0 - crop(ones_like(x))),

@@ -7,12 +7,12 @@
 
 #include "autograd/catalog.h"
 #include "autograd/engine.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/index.h"
-#include "autograd/ops/join.h"
-#include "autograd/ops/reduce.h"
-#include "autograd/ops/shape.h"
-#include "tensor/kernels.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/indexing/index.h"
+#include "autograd/ops/shape/join.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/shape.h"
+#include "tensor/contract/kernels.h"
 #include "tests/autograd/op_cases.h"
 #include "tests/autograd/support.h"
 

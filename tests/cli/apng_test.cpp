@@ -3,10 +3,10 @@
 #include <zlib.h>
 
 #include "cli/png.h"
-#include "models/training/trainer.h"
+#include "experiments/run/trainer.h"
 #include "tensor/create.h"
 #include "tests/files.h"
-#include "tests/training/toy_task.h"
+#include "tests/experiments/toy_task.h"
 
 using namespace eps;
 using namespace eps::cli;

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "autograd/catalog.h"
-#include "tensor/kernels.h"
+#include "tensor/contract/kernels.h"
 #include "tests/cli/process.h"
 #include "tests/cli/tiny_data.h"
 

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "autograd/ops/pointwise.h"
+#include "autograd/ops/elementwise/pointwise_functions.h"
 #include "tensor/create.h"
 
 namespace {

@@ -4,13 +4,13 @@
 #include <string>
 
 #include "autograd/engine.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/conv.h"
-#include "autograd/ops/image.h"
-#include "autograd/ops/reduce.h"
-#include "tensor/precision.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/image/conv.h"
+#include "autograd/ops/image/image.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "tensor/runtime/precision.h"
 #include "tensor/random.h"
-#include "tensor/step.h"
+#include "tensor/capture/captured_step.h"
 #include "tests/cuda/twins.h"
 
 using namespace eps;
@@ -214,7 +214,7 @@ TEST_CASE("cuda: captured convolutions equal called ones, bit for bit") {
             for (std::size_t k = 0; k < expected.size(); ++k)
                 CHECK(got[k].second.to_vector() == expected[k].second.to_vector());
         }
-        CHECK_MESSAGE(step.captured(), step.refusal());
+        CHECK_MESSAGE(step.captured(), step.fallback_reason());
         set_precision(Precision::f32);
     }
 }

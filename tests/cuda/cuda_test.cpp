@@ -1,4 +1,5 @@
-// Every kernel of tensor/kernels.h but the pointwise family (pointwise_test.cpp), CPU against CUDA.
+// Every kernel of tensor/contract/kernels.h but the pointwise family (pointwise_test.cpp), CPU
+// against CUDA.
 #include <algorithm>
 #include <numeric>
 
@@ -285,17 +286,17 @@ TEST_CASE("cuda: resample, with tables shorter and longer than a launch takes") 
         for (DType dtype : kNumbers)
             for (int dim = 0; dim < 3; ++dim)
                 for (Memory layout : kReadable) {
-                    Taps taps(6);
-                    for (std::int64_t i = 0; i < outputs; ++i, taps.next())
+                    CsrMatrix matrix(6);
+                    for (std::int64_t i = 0; i < outputs; ++i, matrix.end_row())
                         for (std::int64_t t = longest - i % (longest + 1); t > 0; --t)
-                            taps.tap((i + t) % 6, longest == 1 || !is_floating(dtype)
-                                                      ? 1
-                                                      : 0.25 * static_cast<double>(t % 5));
+                            matrix.add((i + t) % 6, longest == 1 || !is_floating(dtype)
+                                                        ? 1
+                                                        : 0.25 * static_cast<double>(t % 5));
                     const Twin src = random_twin({6, 6, 6}, layout, dtype, 0, 4, dtype != u8);
                     Twin out =
                         random_twin(with_size({6, 6, 6}, dim, outputs), Memory::reversed, dtype);
-                    cpu_kernels::resample(out.host, src.host, dim, taps);
-                    cuda_kernels::resample(out.device, src.device, dim, taps);
+                    cpu_kernels::resample(out.host, src.host, dim, matrix);
+                    cuda_kernels::resample(out.device, src.device, dim, matrix);
                     INFO(name_of(dtype), ", dim ", dim, ", layout ", int(layout), ", ", outputs,
                          " outputs");
                     CHECK(difference(out) <= (longest == 1 ? 0 : tolerance(dtype)));

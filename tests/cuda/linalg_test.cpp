@@ -1,9 +1,9 @@
 // Factorisations on the GPU, from one thread's work to more rows than a block has threads; and that
 // they do not wait to find an error.
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/linalg.h"
-#include "autograd/ops/matmul.h"
-#include "autograd/ops/shape.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/linalg/linalg.h"
+#include "autograd/ops/linalg/matmul.h"
+#include "autograd/ops/shape/shape.h"
 #include "tensor/random.h"
 #include "tests/cuda/twins.h"
 

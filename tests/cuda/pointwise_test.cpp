@@ -2,7 +2,7 @@
 // is tested by being listed.
 #include <array>
 
-#include "autograd/pointwise.h"
+#include "autograd/record_pointwise.h"
 #include "tests/cuda/twins.h"
 
 using namespace eps;
@@ -109,7 +109,7 @@ TEST_CASE("cuda: every row of every pointwise op equals the CPU's") {
     if (no_gpu()) return;
     for (const PointwiseOp* op : all_pointwise_ops()) {
         compare_op(*op);
-        if (op->slope_of_output) compare_op(*op->slope_of_output);
+        if (op->derivative_from_output) compare_op(*op->derivative_from_output);
     }
 }
 

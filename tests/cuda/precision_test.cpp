@@ -4,15 +4,15 @@
 #include <cmath>
 
 #include "autograd/engine.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/matmul.h"
-#include "autograd/ops/reduce.h"
-#include "autograd/ops/shape.h"
-#include "nn/grad_scaler.h"
-#include "nn/linear.h"
-#include "tensor/host_part.h"
-#include "tensor/precision.h"
-#include "tensor/step.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/linalg/matmul.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/shape.h"
+#include "nn/optim/grad_scaler.h"
+#include "nn/layers/linear.h"
+#include "tensor/capture/host_input.h"
+#include "tensor/runtime/precision.h"
+#include "tensor/capture/captured_step.h"
 #include "tests/cuda/twins.h"
 
 using namespace eps;

@@ -9,24 +9,24 @@
 #include <string>
 
 #include "autograd/engine.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/index.h"
-#include "autograd/ops/join.h"
-#include "autograd/ops/matmul.h"
-#include "autograd/ops/reduce.h"
-#include "autograd/ops/shape.h"
-#include "models/training/trainer.h"
-#include "nn/activation.h"
-#include "nn/dropout.h"
-#include "nn/ema.h"
-#include "nn/linear.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/indexing/index.h"
+#include "autograd/ops/shape/join.h"
+#include "autograd/ops/linalg/matmul.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/shape.h"
+#include "experiments/run/trainer.h"
+#include "nn/layers/activation.h"
+#include "nn/layers/dropout.h"
+#include "nn/optim/ema.h"
+#include "nn/layers/linear.h"
 #include "nn/loss.h"
-#include "nn/norm.h"
-#include "nn/optimizer.h"
+#include "nn/layers/norm.h"
+#include "nn/optim/optimizer.h"
 #include "nn/sequential.h"
-#include "tensor/host_part.h"
-#include "tensor/precision.h"
-#include "tensor/step.h"
+#include "tensor/capture/host_input.h"
+#include "tensor/runtime/precision.h"
+#include "tensor/capture/captured_step.h"
 #include "tests/cuda/twins.h"
 #include "tests/files.h"
 
@@ -98,7 +98,7 @@ TEST_CASE("cuda: captured steps equal called ones, bit for bit") {
         CHECK(captured.state() == plain.state());
         CHECK(step.captured() == (i >= 2));
     }
-    CHECK_MESSAGE(step.refusal().empty(), step.refusal());
+    CHECK_MESSAGE(step.fallback_reason().empty(), step.fallback_reason());
 }
 
 TEST_CASE(
@@ -135,14 +135,14 @@ TEST_CASE(
             step();
             CHECK(looking.state() == plain.state());
         }
-        CHECK_MESSAGE(
-            contains(step.refusal(), "item: a captured step cannot look at numbers of cuda:0"),
-            step.refusal());
+        CHECK_MESSAGE(contains(step.fallback_reason(),
+                               "item: a captured step cannot look at numbers of cuda:0"),
+                      step.fallback_reason());
     }
     CHECK(allocator_of(cuda).stats().private_bytes == before);
     Step copying(cuda, [&] { return NamedTensors{{"x", copy_to(ones({3}), cuda)}}; });
     for (int i = 0; i < 4; ++i) CHECK(sum(copying()[0].second).item() == 3);
-    CHECK(contains(copying.refusal(), "hint: host_tensor"));
+    CHECK(contains(copying.fallback_reason(), "hint: host_tensor"));
 }
 
 TEST_CASE("cuda: inputs of another dtype are refused, of another shape captured anew") {

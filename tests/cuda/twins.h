@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "tensor/create.h"
-#include "tensor/kernels.h"
+#include "tensor/contract/kernels.h"
 
 namespace eps::test {
 

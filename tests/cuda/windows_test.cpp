@@ -1,5 +1,5 @@
 // The index arithmetic of the CUDA convolutions, on the CPU: it needs no GPU to be wrong.
-#include "cuda/windows.h"
+#include "cuda/conv/windows.h"
 
 #include <doctest/doctest.h>
 

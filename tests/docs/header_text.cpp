@@ -80,9 +80,12 @@ Header read_header(const std::filesystem::path& root, const std::string& path) {
         if (!entry.code.empty()) header.entries.push_back(entry);
         entry = {};
     };
-    bool inside = false;  // of the namespace
+    bool inside = false;   // of the namespace
+    bool in_body = false;  // of an inline function
     for (const std::string& line : lines) {
-        if (begins(line, "namespace") || begins(line, "}  // namespace"))
+        if (in_body)
+            in_body = line != "}";
+        else if (begins(line, "namespace") || begins(line, "}  // namespace"))
             inside = begins(line, "namespace");
         else if (!inside)
             continue;
@@ -96,6 +99,7 @@ Header read_header(const std::filesystem::path& root, const std::string& path) {
             continue;
         } else {
             entry.code += without_body(line) + "\n";
+            in_body = begins(line, "inline ") && line.back() == '{';
             if (const std::string name = declared(line); !name.empty())
                 entry.functions.push_back(name);
         }
@@ -143,9 +147,9 @@ Formulas read_formulas(const std::filesystem::path& root, const std::string& pat
 
 std::vector<std::string> headers_in(const std::filesystem::path& root, const std::string& folder) {
     std::vector<std::string> paths;
-    for (const auto& file : std::filesystem::directory_iterator(root / folder))
+    for (const auto& file : std::filesystem::recursive_directory_iterator(root / folder))
         if (file.path().extension() == ".h")
-            paths.push_back(folder + "/" + file.path().filename().string());
+            paths.push_back(file.path().lexically_relative(root).generic_string());
     std::sort(paths.begin(), paths.end());
     return paths;
 }

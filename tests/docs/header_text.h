@@ -18,7 +18,7 @@ struct Header {
 };
 Header read_header(const std::filesystem::path& root, const std::string& path);
 
-/// A struct of tensor/pointwise/ as its list names it.
+/// A struct of tensor/formulas/ as its list names it.
 struct Formula {
     std::string function, call, doc;  // "leaky_relu", "leaky_relu(x, {.slope = 0.01})"
 };
@@ -28,7 +28,7 @@ struct Formulas {
 };
 Formulas read_formulas(const std::filesystem::path& root, const std::string& path);
 
-/// Every header of a folder, in alphabetical order: "autograd/ops/arithmetic.h", ...
+/// Every header of a folder, in alphabetical order: "autograd/ops/elementwise/arithmetic.h", ...
 std::vector<std::string> headers_in(const std::filesystem::path& root, const std::string& folder);
 
 }  // namespace eps::test

@@ -11,7 +11,7 @@
 #include <sstream>
 
 #include "autograd/catalog.h"
-#include "autograd/pointwise.h"
+#include "autograd/record_pointwise.h"
 #include "tests/autograd/bad_calls.h"
 #include "tests/autograd/support.h"
 #include "tests/docs/header_text.h"
@@ -25,7 +25,7 @@ const std::filesystem::path root = EPS_SOURCE_DIR;
 
 std::vector<Formulas> all_formulas() {
     std::vector<Formulas> all;
-    for (const std::string& path : headers_in(root, "tensor/pointwise"))
+    for (const std::string& path : headers_in(root, "tensor/formulas"))
         if (Formulas read = read_formulas(root, path); !read.formulas.empty()) all.push_back(read);
     return all;
 }
@@ -36,7 +36,8 @@ std::vector<Header> all_headers() {
     const std::string umbrella((std::istreambuf_iterator<char>(in)), {});
     std::vector<Header> all;
     for (const std::string& path : headers_in(root, "autograd/ops"))
-        if (contains(umbrella, "\"" + path + "\"") && path != "autograd/ops/pointwise.h")
+        if (contains(umbrella, "\"" + path + "\"") &&
+            path != "autograd/ops/elementwise/pointwise_functions.h")
             all.push_back(read_header(root, path));
     return all;
 }
@@ -176,7 +177,7 @@ TEST_CASE(
         }
     for (const OpInfo& op : op_catalog()) {
         CHECK_MESSAGE(described.count(op.name) == 1, std::string(op.name),
-                      " has no docstring in tensor/pointwise/ or autograd/ops/");
+                      " has no docstring in tensor/formulas/ or autograd/ops/");
         CHECK_MESSAGE(op.differentiable == (op.why_not == nullptr), std::string(op.name),
                       ": an op without a derivative says why, and no other does");
     }

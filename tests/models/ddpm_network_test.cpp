@@ -9,7 +9,7 @@
 #include "models/ddpm/mlp.h"
 #include "models/ddpm/objective.h"
 #include "models/ddpm/unet.h"
-#include "nn/optimizer.h"
+#include "nn/optim/optimizer.h"
 #include "tests/golden/ddpm_golden.h"
 #include "tests/models/ddpm_support.h"
 

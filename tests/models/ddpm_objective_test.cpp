@@ -3,7 +3,7 @@
 
 #include "models/ddpm/algorithms.h"
 #include "models/ddpm/times.h"
-#include "models/metrics/bits_per_dim.h"
+#include "experiments/metrics/bits_per_dim.h"
 #include "tests/models/ddpm_support.h"
 
 using namespace eps;

@@ -6,7 +6,7 @@
 
 #include "models/ddpm/algorithms.h"
 #include "models/ddpm/sampler.h"
-#include "models/metrics/mmd.h"
+#include "experiments/metrics/mmd.h"
 #include "tests/models/ddpm_support.h"
 
 using namespace eps;

@@ -1,7 +1,7 @@
 // D3 and D4: the schedules and what follows from them.
 #include <doctest/doctest.h>
 
-#include "models/ddpm/learned_betas.h"
+#include "models/ddpm/theory/learned_betas.h"
 #include "tests/models/ddpm_support.h"
 
 using namespace eps;

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "models/ddpm/likelihood.h"
-#include "models/ddpm/oracle.h"
+#include "models/ddpm/theory/oracle.h"
 #include "models/ddpm/process.h"
 #include "varepsilon.h"
 

@@ -8,9 +8,9 @@
 
 #include "models/flow/planar.h"
 #include "models/flow/target.h"
-#include "models/training/estimate.h"
+#include "models/distributions/estimate.h"
 #include "nn/functional_call.h"
-#include "nn/optimizer.h"
+#include "nn/optim/optimizer.h"
 #include "tests/files.h"
 #include "tests/models/flow_case.h"
 

@@ -7,9 +7,9 @@
 #include <cmath>
 #include <numbers>
 
-#include "models/flow/dlgm.h"
+#include "models/flow/theory/dlgm.h"
 #include "models/flow/planar.h"
-#include "models/training/estimate.h"
+#include "models/distributions/estimate.h"
 #include "tests/files.h"
 #include "tests/models/flow_case.h"
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "models/data/toy.h"
+#include "experiments/data/toy.h"
 #include "models/flow/actnorm.h"
 #include "models/flow/autoregressive.h"
 #include "models/flow/coupling.h"
@@ -14,8 +14,8 @@
 #include "models/flow/invertible_linear.h"
 #include "models/flow/pixels.h"
 #include "models/flow/spline.h"
-#include "models/metrics/bits_per_dim.h"
-#include "nn/optimizer.h"
+#include "experiments/metrics/bits_per_dim.h"
+#include "nn/optim/optimizer.h"
 #include "tests/files.h"
 #include "tests/models/flow_case.h"
 

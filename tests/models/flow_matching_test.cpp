@@ -11,7 +11,7 @@
 #include "models/flow/continuous.h"
 #include "models/flow/distribution.h"
 #include "models/flow/transport.h"
-#include "nn/optimizer.h"
+#include "nn/optim/optimizer.h"
 #include "tests/files.h"
 #include "tests/models/flow_case.h"
 

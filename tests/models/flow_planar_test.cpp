@@ -6,7 +6,7 @@
 #include "autograd/gradcheck.h"
 #include "models/flow/planar.h"
 #include "models/flow/radial.h"
-#include "nn/optimizer.h"
+#include "nn/optim/optimizer.h"
 #include "tests/files.h"
 #include "tests/models/flow_case.h"
 

@@ -4,13 +4,13 @@
 #include <map>
 
 #include "autograd/engine.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/reduce.h"
-#include "autograd/ops/shape.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/shape.h"
 #include "models/gan/network.h"
 #include "models/gan/unrolled.h"
 #include "nn/functional_call.h"
-#include "nn/linear.h"
+#include "nn/layers/linear.h"
 #include "tests/nn/support.h"
 
 using namespace eps;

@@ -1,12 +1,12 @@
 // G10: what is unstable in a game of two, exactly; and what sampling costs.
-#include "models/gan/dirac.h"
+#include "models/gan/theory/dirac.h"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 
 #include "models/gan/algorithm1.h"
-#include "nn/linear.h"
+#include "nn/layers/linear.h"
 #include "varepsilon.h"
 
 using namespace eps;

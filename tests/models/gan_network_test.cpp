@@ -5,9 +5,9 @@
 #include <doctest/doctest.h>
 
 #include "autograd/grad_mode.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/pointwise.h"
-#include "autograd/ops/reduce.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/elementwise/pointwise_functions.h"
+#include "autograd/ops/reduction/reduce.h"
 #include "nn/sequential.h"
 #include "tensor/create.h"
 #include "tensor/error.h"

@@ -4,14 +4,14 @@
 #include <span>
 
 #include "autograd/grad_mode.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/join.h"
-#include "autograd/ops/matmul.h"
-#include "autograd/ops/reduce.h"
-#include "autograd/ops/shape.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/shape/join.h"
+#include "autograd/ops/linalg/matmul.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/shape.h"
 #include "models/gan/algorithm1.h"
-#include "nn/activation.h"
-#include "nn/linear.h"
+#include "nn/layers/activation.h"
+#include "nn/layers/linear.h"
 #include "nn/sequential.h"
 #include "tests/nn/support.h"
 

@@ -5,9 +5,9 @@
 
 #include "autograd/engine.h"
 #include "autograd/gradcheck.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/reduce.h"
-#include "nn/linear.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "nn/layers/linear.h"
 #include "tests/golden/gan_golden.h"
 #include "tests/nn/support.h"
 

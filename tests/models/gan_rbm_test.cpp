@@ -1,5 +1,5 @@
 // G11: what Goodfellow et al. 2014 set out to do without: partition functions and Markov chains.
-#include "models/gan/rbm.h"
+#include "models/gan/theory/rbm.h"
 
 #include <doctest/doctest.h>
 

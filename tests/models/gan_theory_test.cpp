@@ -1,6 +1,6 @@
 // G5 to G9 and E4: Proposition 1, Theorem 1 and Proposition 2 of Goodfellow et al. 2014, on
 // densities that are known.
-#include "models/gan/theory.h"
+#include "models/gan/theory/theory.h"
 
 #include <doctest/doctest.h>
 
@@ -8,8 +8,8 @@
 #include <numbers>
 
 #include "models/gan/objective.h"
-#include "nn/linear.h"
-#include "nn/optimizer.h"
+#include "nn/layers/linear.h"
+#include "nn/optim/optimizer.h"
 #include "tests/files.h"
 #include "varepsilon.h"
 

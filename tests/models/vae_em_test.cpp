@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "models/vae/objective.h"
-#include "nn/optimizer.h"
+#include "nn/optim/optimizer.h"
 #include "varepsilon.h"
 
 using namespace eps;

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 
-#include "autograd/ops/join.h"
+#include "autograd/ops/shape/join.h"
 #include "models/vae/objective.h"
-#include "nn/optimizer.h"
+#include "nn/optim/optimizer.h"
 #include "varepsilon.h"
 
 using namespace eps;

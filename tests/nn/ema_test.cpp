@@ -1,9 +1,9 @@
 // The moving average: its formula, its exchange with a module, its state.
-#include "nn/ema.h"
+#include "nn/optim/ema.h"
 
 #include "autograd/grad_mode.h"
-#include "nn/linear.h"
-#include "nn/norm.h"
+#include "nn/layers/linear.h"
+#include "nn/layers/norm.h"
 #include "tests/nn/support.h"
 
 using namespace eps;

@@ -1,13 +1,13 @@
 // Dynamic loss scaling against PyTorch's, and what a skipped step leaves alone.
-#include "nn/grad_scaler.h"
+#include "nn/optim/grad_scaler.h"
 
 #include <memory>
 #include <set>
 
 #include "autograd/engine.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/cast.h"
-#include "autograd/ops/reduce.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/reduction/reduce.h"
 #include "tests/nn/support.h"
 
 using namespace eps;

@@ -2,8 +2,8 @@
 // convolutions.
 #include "nn/init.h"
 
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/reduce.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/reduction/reduce.h"
 #include "tests/nn/support.h"
 
 using namespace eps;

@@ -4,10 +4,10 @@
 
 #include "autograd/engine.h"
 #include "autograd/gradcheck.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/reduce.h"
-#include "autograd/ops/shape.h"
-#include "autograd/ops/softmax.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/shape.h"
+#include "autograd/ops/norm/softmax.h"
 #include "tests/golden/nn_golden.h"
 #include "tests/nn/support.h"
 

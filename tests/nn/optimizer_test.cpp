@@ -1,10 +1,10 @@
 // Optimisers against PyTorch's trajectories, and what a step must not do.
-#include "nn/optimizer.h"
+#include "nn/optim/optimizer.h"
 
 #include "autograd/engine.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/reduce.h"
-#include "autograd/ops/shape.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/shape.h"
 #include "tests/golden/nn_golden.h"
 #include "tests/nn/support.h"
 

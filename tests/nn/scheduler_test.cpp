@@ -1,7 +1,7 @@
 // Schedules against PyTorch's rates and against their formulas.
-#include "nn/scheduler.h"
+#include "nn/optim/scheduler.h"
 
-#include "nn/plateau.h"
+#include "nn/optim/plateau.h"
 #include "tests/golden/nn_golden.h"
 #include "tests/nn/support.h"
 

@@ -1,9 +1,9 @@
 // Layers of images and signals against PyTorch's, with the same parameters.
 #include <map>
 
-#include "nn/conv.h"
-#include "nn/pool.h"
-#include "nn/upsample.h"
+#include "nn/layers/conv.h"
+#include "nn/layers/pool.h"
+#include "nn/layers/upsample.h"
 #include "tests/golden/spatial_golden.h"
 #include "tests/nn/support.h"
 

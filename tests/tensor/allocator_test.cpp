@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tensor/allocator.h"
+#include "tensor/runtime/allocator.h"
 
 using namespace eps;
 

@@ -1,7 +1,7 @@
 // The convolution triple against its definition, for every path: pixels, direct, minimal filtering.
 #include <cmath>
 
-#include "tensor/kernels.h"
+#include "tensor/contract/kernels.h"
 #include "tests/tensor/layouts.h"
 
 using namespace eps;
@@ -10,7 +10,7 @@ using namespace eps::test;
 namespace {
 
 struct Case {
-    std::int64_t batch, in, out, height, width, taps_y, taps_x;
+    std::int64_t batch, in, out, height, width, kernel_y, kernel_x;
     kernels::ConvGeometry g = {};
 };
 
@@ -18,7 +18,7 @@ Shape result_shape(const Case& c) {
     const auto extent = [&](std::int64_t size, std::int64_t taps, std::size_t d) {
         return (size + 2 * c.g.padding[d] - c.g.dilation[d] * (taps - 1) - 1) / c.g.stride[d] + 1;
     };
-    return {c.batch, c.out, extent(c.height, c.taps_y, 0), extent(c.width, c.taps_x, 1)};
+    return {c.batch, c.out, extent(c.height, c.kernel_y, 0), extent(c.width, c.kernel_x, 1)};
 }
 
 Tensor image(Random& random, const Shape& s, DType dtype) {  // channels-last
@@ -34,7 +34,7 @@ Tensor empty_image(const Shape& s, DType dtype) {
 template <class F> void for_each_product(const Case& c, F&& visit) {
     const std::int64_t in = c.in / c.g.groups, out = c.out / c.g.groups;
     for_each_index(result_shape(c), [&](const Dims& y) {
-        for_each_index({in, c.taps_y, c.taps_x}, [&](const Dims& t) {
+        for_each_index({in, c.kernel_y, c.kernel_x}, [&](const Dims& t) {
             const std::int64_t row = y[2] * c.g.stride[0] - c.g.padding[0] + t[1] * c.g.dilation[0];
             const std::int64_t column =
                 y[3] * c.g.stride[1] - c.g.padding[1] + t[2] * c.g.dilation[1];
@@ -67,7 +67,7 @@ struct Errors {
 
 Errors check_triple(Random& random, const Case& c, DType dtype, bool with_bias) {
     const Shape xs{c.batch, c.in, c.height, c.width},
-        ys = result_shape(c), ws{c.out, c.in / c.g.groups, c.taps_y, c.taps_x};
+        ys = result_shape(c), ws{c.out, c.in / c.g.groups, c.kernel_y, c.kernel_x};
     const Tensor x = image(random, xs, dtype), g = image(random, ys, dtype);
     const Tensor w = random_tensor(random, ws, dtype, {.broadcast = false}).contiguous_data();
     const Tensor y_bias =
@@ -112,7 +112,7 @@ constexpr double kDirect = 3e-6, kF43 = 6e-6, kF42 = 1e-5;
 
 void check_case(Random& random, const Case& c, bool with_bias = true, double bound_f32 = kDirect) {
     INFO("batch ", c.batch, " in ", c.in, " out ", c.out, " image ", c.height, "x", c.width,
-         " taps ", c.taps_y, "x", c.taps_x, " stride ", c.g.stride[0], ",", c.g.stride[1],
+         " taps ", c.kernel_y, "x", c.kernel_x, " stride ", c.g.stride[0], ",", c.g.stride[1],
          " padding ", c.g.padding[0], ",", c.g.padding[1], " dilation ", c.g.dilation[0], ",",
          c.g.dilation[1], " groups ", c.g.groups);
     for (DType dtype : {f32, f64}) {
@@ -139,8 +139,8 @@ TEST_CASE("conv2d and its adjoints: any geometry") {
             c.g.dilation[d] = pick(random, 1, 3);
             c.g.padding[d] = pick(random, 0, 4);
         }
-        const std::int64_t needed_y = c.g.dilation[0] * (c.taps_y - 1) + 1 - 2 * c.g.padding[0],
-                           needed_x = c.g.dilation[1] * (c.taps_x - 1) + 1 - 2 * c.g.padding[1];
+        const std::int64_t needed_y = c.g.dilation[0] * (c.kernel_y - 1) + 1 - 2 * c.g.padding[0],
+                           needed_x = c.g.dilation[1] * (c.kernel_x - 1) + 1 - 2 * c.g.padding[1];
         c.height = std::max(c.height, needed_y);
         c.width = std::max(c.width, needed_x);
         check_case(random, c, i % 2 == 0);
@@ -155,8 +155,8 @@ TEST_CASE("conv2d and its adjoints: 3x3 by F(4, 3)") {
                 .out = 32,
                 .height = 9,
                 .width = 7,
-                .taps_y = 3,
-                .taps_x = 3,
+                .kernel_y = 3,
+                .kernel_x = 3,
                 .g = {.padding = {1, 1}}},
                true, kF43);
     check_case(random,
@@ -165,8 +165,8 @@ TEST_CASE("conv2d and its adjoints: 3x3 by F(4, 3)") {
                 .out = 16,
                 .height = 14,
                 .width = 14,
-                .taps_y = 3,
-                .taps_x = 3,
+                .kernel_y = 3,
+                .kernel_x = 3,
                 .g = {.padding = {1, 1}}},
                false, kF43);
     check_case(random,
@@ -175,8 +175,8 @@ TEST_CASE("conv2d and its adjoints: 3x3 by F(4, 3)") {
                 .out = 16,
                 .height = 5,
                 .width = 30,
-                .taps_y = 3,
-                .taps_x = 3,
+                .kernel_y = 3,
+                .kernel_x = 3,
                 .g = {.padding = {0, 2}}},
                true, kF43);
     check_case(random,
@@ -185,8 +185,8 @@ TEST_CASE("conv2d and its adjoints: 3x3 by F(4, 3)") {
                 .out = 16,
                 .height = 13,
                 .width = 13,
-                .taps_y = 3,
-                .taps_x = 3,
+                .kernel_y = 3,
+                .kernel_x = 3,
                 .g = {.padding = {1, 1}}},
                true, kF43);
     check_case(random,
@@ -195,8 +195,8 @@ TEST_CASE("conv2d and its adjoints: 3x3 by F(4, 3)") {
                 .out = 128,
                 .height = 14,
                 .width = 14,
-                .taps_y = 3,
-                .taps_x = 3,
+                .kernel_y = 3,
+                .kernel_x = 3,
                 .g = {.padding = {1, 1}}},
                true, kF43);
 }
@@ -209,8 +209,8 @@ TEST_CASE("conv2d and its adjoints: 2x2, and 4x4 with stride 2, by F(4, 2)") {
                 .out = 16,
                 .height = 8,
                 .width = 12,
-                .taps_y = 4,
-                .taps_x = 4,
+                .kernel_y = 4,
+                .kernel_x = 4,
                 .g = {.stride = {2, 2}, .padding = {1, 1}}},
                true, kF42);
     check_case(random,
@@ -219,13 +219,14 @@ TEST_CASE("conv2d and its adjoints: 2x2, and 4x4 with stride 2, by F(4, 2)") {
                 .out = 128,
                 .height = 14,
                 .width = 14,
-                .taps_y = 4,
-                .taps_x = 4,
+                .kernel_y = 4,
+                .kernel_x = 4,
                 .g = {.stride = {2, 2}, .padding = {1, 1}}},
                true, kF42);
-    check_case(random,
-               {.batch = 2, .in = 16, .out = 16, .height = 9, .width = 9, .taps_y = 2, .taps_x = 2},
-               true, kF42);
+    check_case(
+        random,
+        {.batch = 2, .in = 16, .out = 16, .height = 9, .width = 9, .kernel_y = 2, .kernel_x = 2},
+        true, kF42);
 }
 
 TEST_CASE("conv2d and its adjoints: matrix products and direct sums on the shapes of networks") {
@@ -235,41 +236,42 @@ TEST_CASE("conv2d and its adjoints: matrix products and direct sums on the shape
                         .out = 32,
                         .height = 28,
                         .width = 28,
-                        .taps_y = 4,
-                        .taps_x = 4,
+                        .kernel_y = 4,
+                        .kernel_x = 4,
                         .g = {.stride = {2, 2}, .padding = {1, 1}}});
     check_case(random, {.batch = 2,
                         .in = 32,
                         .out = 32,
                         .height = 15,
                         .width = 15,
-                        .taps_y = 3,
-                        .taps_x = 3,
+                        .kernel_y = 3,
+                        .kernel_x = 3,
                         .g = {.stride = {2, 2}, .padding = {1, 1}}});
     check_case(
         random,
-        {.batch = 2, .in = 24, .out = 40, .height = 6, .width = 6, .taps_y = 1, .taps_x = 1});
+        {.batch = 2, .in = 24, .out = 40, .height = 6, .width = 6, .kernel_y = 1, .kernel_x = 1});
     check_case(
         random,
-        {.batch = 2, .in = 64, .out = 128, .height = 7, .width = 7, .taps_y = 7, .taps_x = 7});
+        {.batch = 2, .in = 64, .out = 128, .height = 7, .width = 7, .kernel_y = 7, .kernel_x = 7});
     // one pixel is left
-    check_case(random,
-               {.batch = 3, .in = 20, .out = 8, .height = 7, .width = 7, .taps_y = 7, .taps_x = 7});
+    check_case(
+        random,
+        {.batch = 3, .in = 20, .out = 8, .height = 7, .width = 7, .kernel_y = 7, .kernel_x = 7});
     check_case(random, {.batch = 2,
                         .in = 3,
                         .out = 5,
                         .height = 2,
                         .width = 1,
-                        .taps_y = 4,
-                        .taps_x = 3,
+                        .kernel_y = 4,
+                        .kernel_x = 3,
                         .g = {.padding = {1, 1}}});
     check_case(random, {.batch = 2,
                         .in = 3,
                         .out = 32,
                         .height = 12,
                         .width = 10,
-                        .taps_y = 4,
-                        .taps_x = 4,
+                        .kernel_y = 4,
+                        .kernel_x = 4,
                         .g = {.stride = {2, 2}, .padding = {1, 1}}});
 }
 
@@ -280,8 +282,8 @@ TEST_CASE("conv2d and its adjoints: images of few channels, any geometry") {
                         .out = 1,
                         .height = 10,
                         .width = 9,
-                        .taps_y = 3,
-                        .taps_x = 3,
+                        .kernel_y = 3,
+                        .kernel_x = 3,
                         .g = {.padding = {1, 1}}});
     // several bands
     check_case(random, {.batch = 1,
@@ -289,8 +291,8 @@ TEST_CASE("conv2d and its adjoints: images of few channels, any geometry") {
                         .out = 16,
                         .height = 70,
                         .width = 200,
-                        .taps_y = 3,
-                        .taps_x = 5,
+                        .kernel_y = 3,
+                        .kernel_x = 5,
                         .g = {.stride = {2, 3}, .padding = {1, 2}}});
     for (int i = 0; i < 30; ++i) {
         Case c{pick(random, 1, 2),  16,

@@ -1,7 +1,7 @@
 #include <cmath>
 #include <limits>
 
-#include "tensor/kernels.h"
+#include "tensor/contract/kernels.h"
 #include "tests/tensor/layouts.h"
 
 using namespace eps;

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "tensor/kernels.h"
+#include "tensor/contract/kernels.h"
 #include "tests/tensor/layouts.h"
 
 using namespace eps;

@@ -9,7 +9,7 @@
 #include <random>
 
 #include "tensor/create.h"
-#include "tensor/parallel.h"
+#include "tensor/runtime/parallel.h"
 
 namespace eps::test {
 

@@ -1,6 +1,6 @@
 // Float functions against double at the edges where formulas change or break down
 // (tests/autograd/ulp_sweep_test.cpp sweeps the rest).
-#include "tensor/math/functions.h"
+#include "tensor/scalar/functions.h"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "tensor/kernels.h"
+#include "tensor/contract/kernels.h"
 #include "tests/tensor/layouts.h"
 
 using namespace eps;

@@ -1,6 +1,6 @@
 // The pool of threads: every index once, whatever the number of threads, exceptions, nesting and
 // callers.
-#include "tensor/parallel.h"
+#include "tensor/runtime/parallel.h"
 
 #include <atomic>
 #include <stdexcept>

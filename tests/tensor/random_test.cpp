@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tensor/kernels.h"
-#include "tensor/math/philox.h"
+#include "tensor/contract/kernels.h"
+#include "tensor/scalar/philox.h"
 #include "tests/tensor/layouts.h"
 
 using namespace eps;

@@ -1,5 +1,5 @@
 // Sparse matrices along a dimension and max pooling against their definitions.
-#include "tensor/kernels.h"
+#include "tensor/contract/kernels.h"
 #include "tests/tensor/layouts.h"
 
 using namespace eps;
@@ -9,25 +9,25 @@ namespace {
 
 enum class Kind { weights, whole, selection };
 
-Taps random_taps(Random& random, std::int64_t inputs, std::int64_t outputs, Kind kind) {
-    Taps taps(inputs);
-    for (std::int64_t i = 0; i < outputs; ++i, taps.next())
+CsrMatrix random_matrix(Random& random, std::int64_t inputs, std::int64_t outputs, Kind kind) {
+    CsrMatrix matrix(inputs);
+    for (std::int64_t i = 0; i < outputs; ++i, matrix.end_row())
         for (std::int64_t left = inputs == 0 ? 0 : pick(random, 0, kind == Kind::selection ? 1 : 5);
              left > 0; --left)
-            taps.tap(pick(random, 0, inputs - 1), kind == Kind::selection ? 1
-                                                  : kind == Kind::whole
-                                                      ? static_cast<double>(pick(random, 0, 3))
-                                                      : std::normal_distribution<double>()(random));
-    return taps;
+            matrix.add(pick(random, 0, inputs - 1),
+                       kind == Kind::selection ? 1
+                       : kind == Kind::whole   ? static_cast<double>(pick(random, 0, 3))
+                                               : std::normal_distribution<double>()(random));
+    return matrix;
 }
 
-double expected_at(const Tensor& x, int dim, const Taps& taps, Dims index) {
+double expected_at(const Tensor& x, int dim, const CsrMatrix& matrix, Dims index) {
     const auto i = static_cast<std::size_t>(index[dim]);
     double sum = 0;
-    for (auto t = static_cast<std::size_t>(taps.starts[i]);
-         t < static_cast<std::size_t>(taps.starts[i + 1]); ++t) {
-        index[dim] = taps.sources[t];
-        sum += taps.weights[t] * at(x, index);
+    for (auto t = static_cast<std::size_t>(matrix.starts[i]);
+         t < static_cast<std::size_t>(matrix.starts[i + 1]); ++t) {
+        index[dim] = matrix.sources[t];
+        sum += matrix.weights[t] * at(x, index);
     }
     return sum;
 }
@@ -37,17 +37,17 @@ void check_resample(Random& random, const Shape& shape, int dim, std::int64_t ou
     const Tensor x = is_floating(dtype)
                          ? random_tensor(random, shape, dtype)
                          : random_tensor(random, shape, dtype, {.low = 0, .high = 8});
-    const Taps taps = random_taps(random, shape[dim], outputs, kind);
+    const CsrMatrix matrix = random_matrix(random, shape[dim], outputs, kind);
     Shape out_shape = shape;
     out_shape[dim] = outputs;
     const Tensor got = same_on_any_threads([&] {
         Tensor out = empty_like(x, out_shape);
-        kernels::resample(out, x, dim, taps);
+        kernels::resample(out, x, dim, matrix);
         return out;
     });
     double worst = 0;
     for_each_index(out_shape, [&](const Dims& index) {
-        worst = std::max(worst, std::abs(at(got, index) - expected_at(x, dim, taps, index)));
+        worst = std::max(worst, std::abs(at(got, index) - expected_at(x, dim, matrix, index)));
     });
     CHECK(worst <= (kind == Kind::selection || !is_floating(dtype) ? 0
                     : dtype == f32                                 ? 1e-4
@@ -79,18 +79,18 @@ TEST_CASE("resample: what the table says, in every layout") {
 TEST_CASE("resample: transposed twice is the same matrix") {
     Random random(12);
     for (int round = 0; round < 50; ++round) {
-        Taps taps(pick(random, 1, 9));
+        CsrMatrix matrix(pick(random, 1, 9));
         // sources ascend, as transposing leaves them
-        for (std::int64_t i = pick(random, 0, 9); i > 0; --i, taps.next())
-            for (std::int64_t source = 0; source < taps.inputs; ++source)
+        for (std::int64_t i = pick(random, 0, 9); i > 0; --i, matrix.end_row())
+            for (std::int64_t source = 0; source < matrix.inputs; ++source)
                 if (pick(random, 0, 2) == 0)
-                    taps.tap(source, static_cast<double>(pick(random, 1, 9)));
-        const Taps once = taps.transposed(), twice = once.transposed();
-        CHECK(once.inputs == taps.outputs());
-        CHECK(once.outputs() == taps.inputs);
-        CHECK(twice.starts == taps.starts);
-        CHECK(twice.sources == taps.sources);
-        CHECK(twice.weights == taps.weights);
+                    matrix.add(source, static_cast<double>(pick(random, 1, 9)));
+        const CsrMatrix once = matrix.transposed(), twice = once.transposed();
+        CHECK(once.inputs == matrix.outputs());
+        CHECK(once.outputs() == matrix.inputs);
+        CHECK(twice.starts == matrix.starts);
+        CHECK(twice.sources == matrix.sources);
+        CHECK(twice.weights == matrix.weights);
     }
 }
 

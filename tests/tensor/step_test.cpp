@@ -9,15 +9,15 @@
 
 #include "autograd/engine.h"
 #include "autograd/grad_mode.h"
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/reduce.h"
-#include "nn/ema.h"
-#include "nn/grad_scaler.h"
-#include "nn/linear.h"
-#include "nn/optimizer.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "nn/optim/ema.h"
+#include "nn/optim/grad_scaler.h"
+#include "nn/layers/linear.h"
+#include "nn/optim/optimizer.h"
 #include "tensor/create.h"
-#include "tensor/host_part.h"
-#include "tensor/step.h"
+#include "tensor/capture/host_input.h"
+#include "tensor/capture/captured_step.h"
 #include "tests/files.h"
 
 using namespace eps;
@@ -123,7 +123,7 @@ TEST_CASE(
         CHECK(game.called == 8);  // not in the capture itself
         CHECK(machine.captures == 1);
         CHECK(machine.launches == 6);
-        CHECK(step.refusal().empty());
+        CHECK(step.fallback_reason().empty());
     }
     CHECK(machine.alive == 0);
 }
@@ -224,10 +224,10 @@ TEST_CASE(
         CHECK(step()[0].second.item() == plain.body({})[0].second.item());
         CHECK(game.shared.counter() == plain.shared.counter());
     }
-    CHECK_MESSAGE(contains(step.refusal(),
+    CHECK_MESSAGE(contains(step.fallback_reason(),
                            "item: a captured step cannot look at numbers of cpu, which are not "
                            "computed yet; hint: return the tensor"),
-                  step.refusal());
+                  step.fallback_reason());
     CHECK(game.called == 6);
     CHECK(machine.captures == 0);
     CHECK_FALSE(machine.capturing);
@@ -248,7 +248,7 @@ TEST_CASE("Step: a generator of the body's own is refused, as its numbers could 
         Generator own(static_cast<std::uint64_t>(seed));
         CHECK(step()[0].second.item() == total({draw(4, own)}).item());
     }
-    CHECK(contains(step.refusal(), "a generator that ends with the step"));
+    CHECK(contains(step.fallback_reason(), "a generator that ends with the step"));
 }
 
 TEST_CASE("Step: an error of the body is the caller's, and the next step is none the worse") {
@@ -316,7 +316,7 @@ TEST_CASE("Step: loss scaling looks at no number") {
         &kBackend);
     for (int i = 0; i < 6; ++i) step();
     CHECK(step.captured());
-    CHECK_MESSAGE(step.refusal().empty(), step.refusal());
+    CHECK_MESSAGE(step.fallback_reason().empty(), step.fallback_reason());
     CHECK(machine.launches == 4);
     CHECK(adam.step_count() == 6);
     // two steps of the warm-up, and what the capture did, which ran on this device
@@ -329,7 +329,7 @@ TEST_CASE("Step: on the CPU it calls its body, and host parts stand where they a
     Step step(cpu, [&](const std::vector<Tensor>& inputs) { return game.body(inputs); });
     for (int i = 0; i < 5; ++i) CHECK(step()[0].second.item() == plain.body({})[0].second.item());
     CHECK_FALSE(step.captured());
-    CHECK(step.refusal().empty());
+    CHECK(step.fallback_reason().empty());
     int called = 0;
     host_work([&] { ++called; });
     CHECK(called == 1);

@@ -6,8 +6,8 @@
 #include <functional>
 
 #include "tensor/create.h"
-#include "tensor/kernels.h"
-#include "tensor/parallel.h"
+#include "tensor/contract/kernels.h"
+#include "tensor/runtime/parallel.h"
 #include "tensor/random.h"
 
 using namespace eps;

@@ -1,6 +1,6 @@
 #include "tests/conformance/onnx/op.h"
 
-#include "autograd/ops/cast.h"
+#include "autograd/ops/elementwise/cast.h"
 #include "tensor/error.h"
 
 namespace eps::conformance {

@@ -1,6 +1,6 @@
 // Activation functions. Defaults of attributes are ONNX's.
-#include "autograd/ops/pointwise.h"
-#include "autograd/ops/softmax.h"
+#include "autograd/ops/elementwise/pointwise_functions.h"
+#include "autograd/ops/norm/softmax.h"
 #include "tests/conformance/onnx/ops/common.h"
 
 namespace eps::conformance {

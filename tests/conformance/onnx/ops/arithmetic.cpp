@@ -1,5 +1,5 @@
 // Elementary functions, arithmetic, comparisons, casts.
-#include "autograd/ops/pointwise.h"
+#include "autograd/ops/elementwise/pointwise_functions.h"
 #include "tests/conformance/onnx/ops/common.h"
 
 namespace eps::conformance {

@@ -2,12 +2,12 @@
 // What several files of ops need.
 #include <span>
 
-#include "autograd/ops/arithmetic.h"
-#include "autograd/ops/cast.h"
-#include "autograd/ops/index.h"
-#include "autograd/ops/join.h"
-#include "autograd/ops/reduce.h"
-#include "autograd/ops/shape.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/indexing/index.h"
+#include "autograd/ops/shape/join.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
 #include "tests/conformance/onnx/op.h"
 

@@ -1,6 +1,6 @@
 // Convolutions of one to three dimensions, and their transposes. Those of three are sums of those
 // of two over the depth of the weight.
-#include "autograd/ops/conv.h"
+#include "autograd/ops/image/conv.h"
 
 #include <algorithm>
 

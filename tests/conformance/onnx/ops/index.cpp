@@ -1,7 +1,7 @@
 // Reading and writing at indices. Negative ones count from the end, which is undone here: the
 // library takes none.
-#include "autograd/ops/index_nd.h"
-#include "autograd/ops/pointwise.h"
+#include "autograd/ops/indexing/index_nd.h"
+#include "autograd/ops/elementwise/pointwise_functions.h"
 #include "tests/conformance/onnx/ops/common.h"
 
 namespace eps::conformance {

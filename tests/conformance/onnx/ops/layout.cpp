@@ -1,8 +1,8 @@
 // Joining, cutting, repeating, and other places for the same elements.
 #include <algorithm>
 
-#include "autograd/ops/rearrange.h"
-#include "autograd/ops/repeat.h"
+#include "autograd/ops/shape/rearrange.h"
+#include "autograd/ops/shape/repeat.h"
 #include "tests/conformance/onnx/ops/common.h"
 
 namespace eps::conformance {

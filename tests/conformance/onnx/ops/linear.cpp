@@ -1,7 +1,7 @@
 // Products of matrices, and their determinants.
-#include "autograd/ops/einsum.h"
-#include "autograd/ops/linalg.h"
-#include "autograd/ops/matmul.h"
+#include "autograd/ops/linalg/einsum.h"
+#include "autograd/ops/linalg/linalg.h"
+#include "autograd/ops/linalg/matmul.h"
 #include "tests/conformance/onnx/ops/common.h"
 
 namespace eps::conformance {

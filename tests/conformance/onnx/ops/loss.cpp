@@ -2,7 +2,7 @@
 // counts for nothing.
 #include "nn/loss.h"
 
-#include "autograd/ops/softmax.h"
+#include "autograd/ops/norm/softmax.h"
 #include "tests/conformance/onnx/ops/common.h"
 
 namespace eps::conformance {

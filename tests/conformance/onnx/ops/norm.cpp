@@ -1,7 +1,7 @@
 // Normalisation.
-#include "autograd/ops/norm.h"
+#include "autograd/ops/norm/norm.h"
 
-#include "autograd/ops/pointwise.h"
+#include "autograd/ops/elementwise/pointwise_functions.h"
 #include "tests/conformance/onnx/ops/common.h"
 
 namespace eps::conformance {

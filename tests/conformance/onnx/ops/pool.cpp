@@ -1,9 +1,9 @@
 // Pooling of one to three dimensions.
-#include "autograd/ops/pool.h"
+#include "autograd/ops/image/pool.h"
 
 #include <limits>
 
-#include "autograd/ops/resample.h"
+#include "autograd/ops/image/resample.h"
 #include "tests/conformance/onnx/ops/common.h"
 #include "tests/conformance/onnx/ops/window.h"
 
@@ -73,10 +73,10 @@ Results average_pool(const Call& c) {
     Tensor out = x;
     for (std::size_t d = 0; d < w.size(); ++d) {
         const std::int64_t dim = static_cast<std::int64_t>(d) + 2;
-        out = resample(
-            out, dim,
-            average_taps(out.size(dim), w[d].size,
-                         {w[d].stride, w[d].before, w[d].after, w[d].dilation, ceil_mode, counts}));
+        out = resample(out, dim,
+                       average_matrix(out.size(dim), w[d].size,
+                                      {w[d].stride, w[d].before, w[d].after, w[d].dilation,
+                                       ceil_mode, counts}));
     }
     return out;
 }

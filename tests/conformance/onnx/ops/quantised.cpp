@@ -1,7 +1,7 @@
 // Numbers of eight bits with a scale and a zero point: real = scale (number - zero). Products of
 // integers are computed in f64, exactly.
-#include "autograd/ops/matmul.h"
-#include "autograd/ops/pointwise.h"
+#include "autograd/ops/linalg/matmul.h"
+#include "autograd/ops/elementwise/pointwise_functions.h"
 #include "tests/conformance/onnx/ops/common.h"
 #include "tests/conformance/onnx/ops/window.h"
 

@@ -1,8 +1,8 @@
 // Recurrent cells, as loops over steps: x [T, B, I], or [B, T, I] with layout 1. Forward only.
 #include <array>
 
-#include "autograd/ops/matmul.h"
-#include "autograd/ops/pointwise.h"
+#include "autograd/ops/linalg/matmul.h"
+#include "autograd/ops/elementwise/pointwise_functions.h"
 #include "tests/conformance/onnx/ops/common.h"
 
 namespace eps::conformance {

@@ -1,6 +1,6 @@
 // Reductions. The dimensions are an attribute, or input 1 for ReduceSum since op set 13; none means
 // all.
-#include "autograd/ops/pointwise.h"
+#include "autograd/ops/elementwise/pointwise_functions.h"
 #include "tests/conformance/onnx/ops/common.h"
 
 namespace eps::conformance {

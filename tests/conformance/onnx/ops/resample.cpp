@@ -1,10 +1,10 @@
 // Images at other places than their pixels.
 #include <cmath>
 
-#include "autograd/ops/pointwise.h"
-#include "autograd/ops/resample.h"
-#include "autograd/ops/resize.h"
-#include "autograd/ops/upsample.h"
+#include "autograd/ops/elementwise/pointwise_functions.h"
+#include "autograd/ops/image/resample.h"
+#include "autograd/ops/image/resize.h"
+#include "autograd/ops/image/upsample.h"
 #include "tests/conformance/onnx/ops/common.h"
 
 namespace eps::conformance {
@@ -56,9 +56,9 @@ Results resize(const Call& c) {
             options.crop_start = select(region, 0, d).item();
             options.crop_end = select(region, 0, c[0].rank() + d).item();
         }
-        const Taps taps = resize_taps(in, size, options);
-        out = resample(out, d, taps);
-        inside = resample(inside, d, taps);
+        const CsrMatrix matrix = resize_matrix(in, size, options);
+        out = resample(out, d, matrix);
+        inside = resample(inside, d, matrix);
     }
     return extrapolated == 0 ? out : out + extrapolated * (1.0 - inside);
 }

@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <numeric>
 
-#include "autograd/ops/index_nd.h"
-#include "autograd/ops/masked.h"
-#include "autograd/ops/pointwise.h"
-#include "autograd/ops/rearrange.h"
+#include "autograd/ops/indexing/index_nd.h"
+#include "autograd/ops/indexing/masked.h"
+#include "autograd/ops/elementwise/pointwise_functions.h"
+#include "autograd/ops/shape/rearrange.h"
 #include "tests/conformance/onnx/ops/common.h"
 
 namespace eps::conformance {

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <numbers>
 
-#include "autograd/ops/matmul.h"
-#include "autograd/ops/pointwise.h"
+#include "autograd/ops/linalg/matmul.h"
+#include "autograd/ops/elementwise/pointwise_functions.h"
 #include "tests/conformance/onnx/ops/common.h"
 
 namespace eps::conformance {

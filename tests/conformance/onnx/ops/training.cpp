@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "autograd/engine.h"
-#include "nn/optimizer.h"
+#include "nn/optim/optimizer.h"
 #include "tests/conformance/onnx/ops/common.h"
 
 namespace eps::conformance {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "autograd/ops/shape.h"
+#include "autograd/ops/shape/shape.h"
 
 namespace eps::conformance {
 

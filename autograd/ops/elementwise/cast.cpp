@@ -1,0 +1,35 @@
+#include "autograd/ops/elementwise/cast.h"
+
+#include "autograd/ops/list.h"
+#include "tensor/create.h"
+
+namespace eps {
+namespace ops {
+
+struct Cast {
+    DType target, source;
+    using saves = SaveNothing;
+    Tensor forward(const Tensor& x) const { return cast_data(x, target); }
+    void backward(const Tensor& g, const Context&, Gradients out) const { out[0] = to(g, source); }
+};
+
+struct Transfer {
+    Device target, source;
+    using saves = SaveNothing;
+    Tensor forward(const Tensor& x) const { return copy_to(x, target); }
+    void backward(const Tensor& g, const Context&, Gradients out) const { out[0] = to(g, source); }
+};
+
+}  // namespace ops
+
+Tensor to(const Tensor& x, DType dtype) {
+    check(x.defined(), "to", "the tensor is undefined");
+    return x.dtype() == dtype ? x : apply(ops::Cast{dtype, x.dtype()}, x);
+}
+
+Tensor to(const Tensor& x, Device device) {
+    check(x.defined(), "to", "the tensor is undefined");
+    return x.device() == device ? x : apply(ops::Transfer{device, x.device()}, x);
+}
+
+}  // namespace eps

@@ -1,0 +1,155 @@
+// Factorisations. Those with two results compute one tensor that holds both, of which the results
+// are views: it has one gradient, and backward reads that the same way.
+#include <cmath>
+
+#include "autograd/engine.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/indexing/index.h"
+#include "autograd/ops/shape/join.h"
+#include "autograd/ops/linalg/linalg.h"
+#include "autograd/ops/list.h"
+#include "autograd/ops/linalg/matmul.h"
+#include "autograd/ops/linalg/matrices.h"
+#include "autograd/ops/shape/rearrange.h"
+#include "autograd/ops/shape/shape.h"
+#include "tensor/create.h"
+#include "tensor/contract/kernels.h"
+
+namespace eps {
+namespace {
+
+Tensor symmetric_part(const Tensor& x) { return (x + transpose(x)) * 0.5; }
+
+}  // namespace
+
+namespace ops {
+
+struct Cholesky {
+    using saves = SaveOutput;
+    Tensor forward(const Tensor& a) const {  // [B, n, n]
+        Tensor l = empty(a.shape(), a.options());
+        kernels::cholesky(l, a);
+        return l;
+    }
+    // L^-T phi(L^T G) L^-1, phi: the lower triangle with half of the diagonal.
+    void backward(const Tensor& g, const Context& context, Gradients out) const {
+        const Tensor l = context.output(), s = matmul(transpose(l), g),
+                     phi = (tril(s) + tril(s, -1)) * 0.5;
+        const Tensor left = solve_triangular(transpose(l), phi, {.upper = true});
+        out[0] = symmetric_part(solve_triangular(l, left, {.left = false}));
+    }
+};
+
+// U, and L below its diagonal.
+struct LuPacked {
+    Tensor permutation;  // [B, n]: filled by forward
+    using saves = SaveOutput;
+    Tensor forward(const Tensor& a) {
+        Tensor packed = empty_by_columns(a.shape(), a.options());
+        kernels::lu(packed, permutation, a);
+        return packed;
+    }
+    // P L^-T (strictly lower(L^T G) + upper(G U^T)) U^-T
+    void backward(const Tensor& g, const Context& context, Gradients out) const {
+        const Tensor packed = context.output(), u = triu(packed);
+        const Tensor l = tril(packed, -1) + eye(packed.size(-1), packed.options());
+        const Tensor inner = tril(matmul(transpose(l), g), -1) + triu(matmul(g, transpose(u)));
+        const Tensor left = solve_triangular(transpose(l), inner, {.upper = true, .unit = true});
+        const Tensor rows = solve_triangular(transpose(u), left, {.left = false});
+        out[0] = permute_rows(rows, unsqueeze(argsort(permutation, 1), 2));
+    }
+};
+
+// [B, m + n, n]: Q over R.
+struct QrPacked {
+    using saves = SaveOutput;
+    Tensor forward(const Tensor& a) const {
+        Tensor packed =
+            empty_by_columns({a.size(0), a.size(1) + a.size(2), a.size(2)}, a.options());
+        kernels::qr(packed, a);
+        return packed;
+    }
+    // (G_Q + Q copyltu(M)) R^-T, M = R G_R^T - G_Q^T Q, copyltu(M): its lower triangle, mirrored.
+    void backward(const Tensor& g, const Context& context, Gradients out) const {
+        const std::int64_t n = g.size(2), m = g.size(1) - n;
+        const Tensor packed = context.output(), q = narrow(packed, 1, 0, m),
+                     r = narrow(packed, 1, m, n);
+        const Tensor g_q = narrow(g, 1, 0, m), g_r = narrow(g, 1, m, n);
+        const Tensor inner = matmul(r, transpose(g_r)) - matmul(transpose(g_q), q);
+        const Tensor mirrored = tril(inner) + transpose(tril(inner, -1));
+        out[0] = solve_triangular(transpose(r), g_q + matmul(q, mirrored), {.left = false});
+    }
+};
+
+// [B, n + 1, n]: V over a row of w.
+struct EighPacked {
+    using saves = SaveOutput;
+    Tensor forward(const Tensor& a) const {
+        Tensor packed = empty_by_columns({a.size(0), a.size(1) + 1, a.size(1)}, a.options());
+        kernels::eigh(packed, a);
+        return packed;
+    }
+    // V (diag(g_w) + F * V^T G_V) V^T, F_ij = 1 / (w_j - w_i), or 0 where they are equal.
+    void backward(const Tensor& g, const Context& context, Gradients out) const {
+        const std::int64_t n = g.size(2);
+        const Tensor packed = context.output(), v = narrow(packed, 1, 0, n),
+                     w = narrow(packed, 1, n, 1);
+        const Tensor gaps = w - transpose(w), equal = eq(gaps, 0.0);
+        const Tensor zero = zeros({}, g.options()), one = ones({}, g.options());
+        const Tensor turn =
+            where(equal, zero, matmul(transpose(v), narrow(g, 1, 0, n)) / where(equal, one, gaps));
+        const Tensor inner = turn + diag_embed(select(g, 1, n));
+        out[0] = symmetric_part(matmul(matmul(v, inner), transpose(v)));
+    }
+};
+
+}  // namespace ops
+
+Tensor cholesky(const Tensor& a) {
+    check_square("cholesky", a);
+    const Shape batch = batch_of(a);
+    const Tensor l = apply(ops::Cholesky{}, join_batch(a));
+    if (const auto bad =
+            find_first(main_diagonal(detach(l)), batch, [](double d) { return std::isnan(d); }))
+        fail("cholesky", bad->matrix, " is not positive definite; its leading minor of order ",
+             bad->place + 1, " of ", a.size(-1),
+             " is not positive; hint: add a small multiple of the identity");
+    return restore_batch(l, batch);
+}
+
+Lu lu(const Tensor& a) {
+    check_square("lu", a);
+    const Shape batch = batch_of(a);
+    const std::int64_t n = a.size(-1);
+    const Tensor permutation = empty({numel(batch), n}, {i64, a.device()});
+    const Tensor packed = restore_batch(apply(ops::LuPacked{permutation}, join_batch(a)), batch),
+                 identity = eye(n, a.options());
+    const Tensor rows =
+        permute_rows(expand(identity, {numel(batch), n, n}), unsqueeze(permutation, 2));
+    return {transpose(restore_batch(rows, batch)), tril(packed, -1) + identity, triu(packed)};
+}
+
+Qr qr(const Tensor& a) {
+    check_matrices("qr", a);
+    const std::int64_t m = a.size(-2), n = a.size(-1);
+    if (m < n) {  // the first columns make q, which turns the others
+        const Qr square = qr(narrow(a, -1, 0, m));
+        return {square.q,
+                concat({square.r, matmul(transpose(square.q), narrow(a, -1, m, n - m))}, -1)};
+    }
+    const Tensor packed = restore_batch(apply(ops::QrPacked{}, join_batch(a)), batch_of(a));
+    return {narrow(packed, -2, 0, m), narrow(packed, -2, m, n)};
+}
+
+Eigh eigh(const Tensor& a) {
+    check_square("eigh", a);
+    const Shape batch = batch_of(a);
+    const std::int64_t n = a.size(-1);
+    const Tensor packed = apply(ops::EighPacked{}, join_batch(a)), w = select(packed, 1, n);
+    if (const auto bad = find_first(detach(w), batch, [](double x) { return std::isnan(x); }))
+        fail("eigh", bad->matrix, " is not finite, or the iteration does not converge; got ",
+             describe(a));
+    return {restore_batch(w, batch), restore_batch(narrow(packed, 1, 0, n), batch)};
+}
+
+}  // namespace eps

@@ -1,0 +1,132 @@
+#include "autograd/ops/shape/rearrange.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/image/image.h"
+#include "autograd/ops/shape/join.h"
+#include "autograd/ops/elementwise/pointwise_functions.h"
+#include "autograd/ops/image/resample.h"
+#include "autograd/ops/shape/shape.h"
+#include "tensor/create.h"
+
+namespace eps {
+namespace {
+
+std::int64_t modulo(std::int64_t i, std::int64_t n) { return (i % n + n) % n; }
+
+/// out[i] = x[source(i)] along dim, for i in [0, outputs).
+template <class Source>
+Tensor picked(const char* op, const Tensor& x, int dim, std::int64_t outputs,
+              const Source& source) {
+    CsrMatrix matrix(x.size(dim));
+    for (std::int64_t i = 0; i < outputs; ++i, matrix.end_row()) matrix.add(source(i));
+    return resample(x, dim, std::move(matrix), op);
+}
+
+/// Which element stands at place i of n, i outside of [0, n).
+std::int64_t beyond_edge(std::int64_t i, std::int64_t n, PadMode mode) {
+    if (mode == PadMode::circular) return modulo(i, n);
+    if (mode == PadMode::replicate) return std::clamp<std::int64_t>(i, 0, n - 1);
+    return i < 0 ? -i : i >= n ? 2 * (n - 1) - i : i;
+}
+
+}  // namespace
+
+Tensor flip(const Tensor& x, const Dims& dims) {
+    check(x.defined(), "flip", "the tensor is undefined");
+    Tensor y = x;
+    if (dims.empty()) return y;
+    for (std::int64_t d : normalize_dims(dims, x.rank(), "flip")) {
+        const std::int64_t n = x.size(d);
+        y = picked("flip", y, static_cast<int>(d), n, [&](std::int64_t i) { return n - 1 - i; });
+    }
+    return y;
+}
+
+Tensor roll(const Tensor& x, const Dims& shifts, const Dims& dims) {
+    check(x.defined(), "roll", "the tensor is undefined");
+    check(shifts.rank() == dims.rank(), "roll", "needs one shift for each dim; got ", shifts,
+          " for ", dims);
+    Tensor y = x;
+    for (int k = 0; k < dims.rank(); ++k) {
+        const int d = normalize_dim(dims[k], x.rank(), "roll");
+        const std::int64_t n = x.size(d), shift = n > 0 ? modulo(shifts[k], n) : 0;
+        if (shift > 0) y = concat({narrow(y, d, n - shift, shift), narrow(y, d, 0, n - shift)}, d);
+    }
+    return y;
+}
+
+Tensor pad(const Tensor& x, const Dims& before, const Dims& after, PadMode mode) {
+    if (mode == PadMode::zeros) return pad(x, before, after, 0.0);
+    check(x.defined(), "pad", "the tensor is undefined");
+    check(before.rank() == x.rank() && after.rank() == x.rank(), "pad",
+          "needs one width a dimension on each side; got ", before, " and ", after, " for ",
+          x.shape());
+    Tensor y = x;
+    for (int d = 0; d < x.rank(); ++d) {
+        const std::int64_t n = x.size(d), widest = std::max(before[d], after[d]);
+        if (before[d] == 0 && after[d] == 0) continue;
+        check(before[d] >= 0 && after[d] >= 0, "pad", "negative width; got ", before, " and ",
+              after, "; hint: slice() cuts");
+        check(n > 0 && (mode == PadMode::replicate || widest <= n - (mode == PadMode::reflect)),
+              "pad", "there is not enough to repeat; got widths ", before, " and ", after, " for ",
+              x.shape(),
+              "; expected less than the extent (reflect), or at most the extent (circular)");
+        check(widest < std::int64_t{1} << 31, "pad", "the size overflows; got widths ", before,
+              " and ", after);
+        y = picked("pad", y, d, n + before[d] + after[d],
+                   [&](std::int64_t i) { return beyond_edge(i - before[d], n, mode); });
+    }
+    return y;
+}
+
+// Both in the order of memory B H W C.
+Tensor pixel_shuffle(const Tensor& x, std::int64_t factor) {
+    check_image("pixel_shuffle", x, 4);
+    const std::int64_t r = factor, b = x.size(0), h = x.size(2), w = x.size(3);
+    check(r >= 1 && r < 65536 && x.size(1) % (r * r) == 0, "pixel_shuffle",
+          "the channels are no multiple of factor squared; got ", x.shape(), ", factor ", r);
+    const std::int64_t c = x.size(1) / (r * r);
+    const Tensor squares =
+        permute(reshape(permute(x, {0, 2, 3, 1}), {b, h, w, c, r, r}), {0, 1, 4, 2, 5, 3});
+    return permute(reshape(squares, {b, h * r, w * r, c}), {0, 3, 1, 2});
+}
+
+Tensor pixel_unshuffle(const Tensor& x, std::int64_t factor) {
+    check_image("pixel_unshuffle", x, 4);
+    const std::int64_t r = factor, b = x.size(0), c = x.size(1);
+    check(r >= 1 && r < 65536 && x.size(2) % r == 0 && x.size(3) % r == 0, "pixel_unshuffle",
+          "the factor does not divide the image; got ", x.shape(), ", factor ", r);
+    const std::int64_t h = x.size(2) / r, w = x.size(3) / r;
+    const Tensor squares =
+        permute(reshape(permute(x, {0, 2, 3, 1}), {b, h, r, w, r, c}), {0, 1, 3, 5, 2, 4});
+    return permute(reshape(squares, {b, h, w, c * r * r}), {0, 3, 1, 2});
+}
+
+namespace {
+/// j - i of the last two dimensions, [M, N], and the diagonal: beyond the corners all are alike.
+Tensor offsets(const char* op, const Tensor& x) {
+    check(x.defined(), op, "the tensor is undefined");
+    check(x.rank() >= 2, op, "needs matrices [.., M, N]; got ", describe(x));
+    const auto count = [&](std::int64_t n) {
+        return arange(0, static_cast<double>(n), 1, {i64, x.device()});
+    };
+    return unsqueeze(count(x.size(-1)), 0) - unsqueeze(count(x.size(-2)), 1);
+}
+double within(std::int64_t diagonal, const Tensor& x) {
+    return static_cast<double>(std::clamp(diagonal, -x.size(-2), x.size(-1)));
+}
+}  // namespace
+
+Tensor tril(const Tensor& x, std::int64_t diagonal) {
+    const Tensor at = offsets("tril", x);
+    return where(at <= within(diagonal, x), x, zeros({}, x.options()));
+}
+Tensor triu(const Tensor& x, std::int64_t diagonal) {
+    const Tensor at = offsets("triu", x);
+    return where(at >= within(diagonal, x), x, zeros({}, x.options()));
+}
+
+}  // namespace eps

@@ -1,0 +1,192 @@
+// Moving elements: copy with conversion and broadcasting, fill, arange.
+#include <algorithm>
+#include <cstring>
+
+#include "tensor/contract/conversion.h"
+#include "cpu/reduction/lines.h"
+#include "tensor/contract/kernels.h"
+#include "tensor/contract/loop.h"
+#include "tensor/runtime/parallel.h"
+
+namespace eps::kernels::cpu {
+namespace {
+
+constexpr std::int64_t kGrain = 128 * 1024;  // elements worth a second thread
+constexpr std::int64_t kBlock = 32;          // side of a transposed block
+constexpr std::int64_t kFewColumns = 8;      // below that, a transposed copy walks along its source
+
+template <class To, class From>
+void copy_row(To* __restrict to, std::int64_t to_stride, const From* __restrict from,
+              std::int64_t from_stride, std::int64_t n) {
+    if (to_stride == 1 && from_stride == 1) {
+        if constexpr (std::is_same_v<To, From>)
+            std::memcpy(to, from, static_cast<std::size_t>(n) * sizeof(To));
+        else
+            for (std::int64_t i = 0; i < n; ++i) to[i] = convert<To>(from[i]);
+    } else if (from_stride == 0 && to_stride == 1) {
+        std::fill_n(to, n, convert<To>(*from));
+    } else {
+        for (std::int64_t i = 0; i < n; ++i) to[i * to_stride] = convert<To>(from[i * from_stride]);
+    }
+}
+
+/// to[r * to_stride + c] = from[c * from_stride + r]; operand 0 of the axes is the target, operand
+/// 1 the source.
+template <class To, class From> struct Transposition {
+    Axis<2> rows, columns;
+    To* to;
+    const From* from;
+
+    // The tile is read along the source and written along the target, so that every cache line is
+    // touched once, even where the lines of a block would throw each other out of the cache (a
+    // power of two as stride).
+    template <bool Full> void block(std::int64_t row, std::int64_t column) const {
+        const std::int64_t height = Full ? kBlock : std::min(kBlock, rows.size - row);
+        const std::int64_t width = Full ? kBlock : std::min(kBlock, columns.size - column);
+        const std::int64_t to_stride = rows.strides[0], from_stride = columns.strides[1];
+        // padded, because the second loop runs down its columns
+        To tile[kBlock][kBlock + 16 / sizeof(To)];
+        const From* __restrict source = from + column * from_stride + row;
+        for (std::int64_t c = 0; c < width; ++c)
+            for (std::int64_t r = 0; r < height; ++r)
+                tile[c][r] = convert<To>(source[c * from_stride + r]);
+        To* __restrict target = to + row * to_stride + column;
+        for (std::int64_t r = 0; r < height; ++r)
+            for (std::int64_t c = 0; c < width; ++c) target[r * to_stride + c] = tile[c][r];
+    }
+    void row_of_blocks(std::int64_t row) const {
+        for (std::int64_t column = 0; column < columns.size; column += kBlock) {
+            if (row + kBlock <= rows.size && column + kBlock <= columns.size)
+                block<true>(row, column);
+            else
+                block<false>(row, column);
+        }
+    }
+    // A few interleaved columns, as the colours of pictures are.
+    void interleave(std::int64_t row, std::int64_t height) const {
+        for (std::int64_t c = 0; c < columns.size; ++c)
+            copy_row(to + row * rows.strides[0] + c, rows.strides[0],
+                     from + c * columns.strides[1] + row, 1, height);
+    }
+};
+
+// Copies `outer` many transposed matrices.
+template <class To, class From>
+void copy_transposed(const Nest<2>& outer, const Axis<2>& rows, const Axis<2>& columns, To* to,
+                     const From* from) {
+    const bool interleaved = columns.size < kFewColumns;
+    const std::int64_t height = interleaved ? 1024 : kBlock,
+                       strips = (rows.size + height - 1) / height;
+    const std::int64_t strip_work = std::min(height, rows.size) * columns.size;
+    parallel_for(
+        outer.count() * strips, std::max<std::int64_t>(1, kGrain / strip_work),
+        [&](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t unit = begin; unit < end; ++unit) {
+                const Walk<2> at(outer, unit / strips);
+                const std::int64_t row = unit % strips * height;
+                const Transposition<To, From> matrix{rows, columns, to + at[0], from + at[1]};
+                if (interleaved)
+                    matrix.interleave(row, std::min(height, rows.size - row));
+                else
+                    matrix.row_of_blocks(row);
+            }
+        });
+}
+
+template <class To, class From>
+void copy_rows(const Nest<2>& outer, const Axis<2>& inner, To* to, const From* from) {
+    const std::int64_t pieces = (inner.size + kGrain - 1) / kGrain;  // a long row is cut, too
+    const auto row = [&](std::int64_t to_at, std::int64_t from_at, std::int64_t n) {
+        copy_row(to + to_at, inner.strides[0], from + from_at, inner.strides[1], n);
+    };
+    if (pieces > 1) {
+        parallel_for(outer.count() * pieces, 1, [&](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t unit = begin; unit < end; ++unit) {
+                const Walk<2> at(outer, unit / pieces);
+                const std::int64_t first = unit % pieces * kGrain;
+                row(at[0] + first * inner.strides[0], at[1] + first * inner.strides[1],
+                    std::min(kGrain, inner.size - first));
+            }
+        });
+        return;
+    }
+    parallel_for(outer.count(), std::max<std::int64_t>(1, kGrain / inner.size),
+                 [&](std::int64_t begin, std::int64_t end) {
+                     Walk<2> at(outer, begin);
+                     for (std::int64_t r = begin; r < end; ++r, at.next())
+                         row(at[0], at[1], inner.size);
+                 });
+}
+
+// The outer dimension along which the source is contiguous where it is not along the target's
+// innermost; -1 if there is none.
+int source_dimension(const Nest<2>& outer, const Axis<2>& inner) {
+    if (inner.strides[0] != 1 || inner.strides[1] == 1 || inner.strides[1] == 0) return -1;
+    for (int d = outer.rank() - 1; d >= 0; --d)
+        if (outer[d].strides[1] == 1 && outer[d].size >= kFewColumns) return d;
+    return -1;
+}
+
+template <class To, class From> void copy_typed(Tensor& out, const Tensor& src) {
+    const auto loop = plan_loop<2>({&out, &src});
+    Nest<2> outer;
+    for (int d = 0; d + 1 < loop.rank; ++d) {
+        const auto at = static_cast<std::size_t>(d);
+        outer.append({loop.sizes[at], {loop.strides[0][at], loop.strides[1][at]}});
+    }
+    const Axis<2> inner{loop.inner_size(), {loop.inner_stride(0), loop.inner_stride(1)}};
+    To* to = static_cast<To*>(out.raw_data());
+    const From* from = static_cast<const From*>(src.raw_data());
+    const int rows = source_dimension(outer, inner);
+    if (rows < 0) return copy_rows(outer, inner, to, from);
+    Nest<2> others;
+    for (int d = 0; d < outer.rank(); ++d)
+        if (d != rows) others.append(outer[d]);
+    copy_transposed(others, outer[rows], inner, to, from);
+}
+
+}  // namespace
+
+void copy(Tensor& out, const Tensor& src) {
+    if (out.numel() == 0) return;
+    if (out.dtype() == src.dtype())
+        return visit_words(out.dtype(), [&]<class T>() { copy_typed<T, T>(out, src); });
+    copy_converted(out, src, [&]<class To, class From>(Tensor& to, const Tensor& from) {
+        copy_typed<To, From>(to, from);
+    });
+}
+
+void fill(Tensor& out, double value) {
+    if (out.numel() == 0) return;
+    visit_words(out.dtype(), [&]<class T>() {
+        const auto loop = plan_loop<1>({&out});
+        T* data = static_cast<T*>(out.raw_data());
+        const auto element = static_cast<T>(word_of(out.dtype(), value));
+        const std::int64_t stride = loop.inner_stride(0), inner = loop.inner_size();
+        if (loop.rank <= 1 && stride == 1) {
+            parallel_for(inner, kGrain, [&](std::int64_t begin, std::int64_t end) {
+                std::fill(data + begin, data + end, element);
+            });
+            return;
+        }
+        parallel_for(loop.outer_count(), std::max<std::int64_t>(1, kGrain / inner),
+                     [&](std::int64_t begin, std::int64_t end) {
+                         for (std::int64_t row = begin; row < end; ++row) {
+                             T* const to = data + loop.row_offset(0, row);
+                             for (std::int64_t i = 0; i < inner; ++i) to[i * stride] = element;
+                         }
+                     });
+    });
+}
+
+void arange(Tensor& out, double start, double step) {
+    visit(out.dtype(), [&]<class T>() {
+        T* data = static_cast<T*>(out.raw_data());
+        parallel_for(out.numel(), kGrain, [=](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t i = begin; i < end; ++i)
+                data[i] = convert<T>(start + static_cast<double>(i) * step);
+        });
+    });
+}
+
+}  // namespace eps::kernels::cpu

@@ -1,0 +1,141 @@
+// Optimiser steps over all parameters at once: one parallel loop over chunks of every tensor. So
+// are their gradients unscaled.
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "tensor/contract/kernels.h"
+#include "tensor/runtime/parallel.h"
+
+namespace eps::kernels::cpu {
+namespace {
+
+constexpr std::int64_t kChunk = 8 * 1024;  // elements
+
+struct Piece {
+    std::size_t tensor;
+    std::int64_t first, count;
+};
+
+std::vector<Piece> pieces_of(std::span<const UpdateTensors> list) {
+    std::vector<Piece> pieces;
+    for (std::size_t t = 0; t < list.size(); ++t) {
+        const std::int64_t n = list[t].value.numel();
+        for (std::int64_t first = 0; first < n; first += kChunk)
+            pieces.push_back({t, first, std::min(kChunk, n - first)});
+        list[t].value.storage().bump_version();
+    }
+    return pieces;
+}
+
+/// f(piece) for those of T, on several threads where they are worth it.
+template <class T, class F>
+void parallel_pieces(std::span<const UpdateTensors> list, const std::vector<Piece>& pieces,
+                     const F& f) {
+    std::int64_t work = 0;
+    for (const Piece& piece : pieces) work += piece.count;
+    const auto count = static_cast<std::int64_t>(pieces.size());
+    parallel_for(count, work <= 2 * kChunk ? count : 1, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+            const Piece& piece = pieces[static_cast<std::size_t>(i)];
+            if (list[piece.tensor].value.dtype() == dtype_of<T>) f(piece);
+        }
+    });
+}
+
+template <class U, class T>
+void update_piece(const UpdateTensors& t, const Piece& piece,
+                  const math::Coefficients<T>& coefficients) {
+    const math::Coefficients<T> c = coefficients;
+    const auto at = [&](const Tensor& x) {
+        return x.defined() ? static_cast<T*>(x.raw_data()) + piece.first : nullptr;
+    };
+    T* __restrict p = at(t.value);
+    const T* __restrict g = at(t.gradient);
+    T* __restrict s1 = at(t.state1);
+    T* __restrict s2 = at(t.state2);
+    const auto loop = [&](auto has1, auto has2) {
+#pragma GCC ivdep
+        for (std::int64_t i = 0; i < piece.count; ++i) {
+            T value = p[i], first = has1 ? s1[i] : T(0), second = has2 ? s2[i] : T(0);
+            U::f(value, g[i], first, second, c);
+            p[i] = value;
+            if constexpr (has1) s1[i] = first;
+            if constexpr (has2) s2[i] = second;
+        }
+    };
+    if (s2)
+        loop(std::true_type{}, std::true_type{});
+    else if (s1)
+        loop(std::true_type{}, std::false_type{});
+    else
+        loop(std::false_type{}, std::false_type{});
+}
+
+template <class U, class T>
+void update_all(std::span<const UpdateTensors> list, const std::vector<Piece>& pieces,
+                const UpdateCoefficients& c) {
+    const math::Coefficients<T> typed(c);
+    parallel_pieces<T>(list, pieces, [&](const Piece& piece) {
+        update_piece<U, T>(list[piece.tensor], piece, typed);
+    });
+}
+
+template <class U>
+void update_dtypes(std::span<const UpdateTensors> list, const std::vector<Piece>& pieces,
+                   const UpdateCoefficients& c) {
+    const auto any = [&](DType dtype) {
+        return std::any_of(list.begin(), list.end(),
+                           [&](const UpdateTensors& t) { return t.value.dtype() == dtype; });
+    };
+    if (any(DType::f32)) update_all<U, float>(list, pieces, c);
+    if (any(DType::f64)) update_all<U, double>(list, pieces, c);
+}
+
+/// Whether the piece was finite.
+template <class T> bool unscale_piece(const UpdateTensors& t, const Piece& piece, T factor) {
+    T* __restrict to = static_cast<T*>(t.value.raw_data()) + piece.first;
+    const T* __restrict from = static_cast<const T*>(t.gradient.raw_data()) + piece.first;
+    bool finite = true;
+    for (std::int64_t i = 0; i < piece.count; ++i) {
+        finite &= std::abs(from[i]) <= std::numeric_limits<T>::max();
+        to[i] = from[i] * factor;
+    }
+    return finite;
+}
+
+}  // namespace
+
+void multi_tensor_update(Update update, const Tensor& coefficients,
+                         std::span<const UpdateTensors> list) {
+    UpdateCoefficients c;
+    std::memcpy(&c, coefficients.raw_data(), sizeof c);
+    if (c.skip != 0) return;
+    const std::vector<Piece> pieces = pieces_of(list);
+    switch (update) {
+#define EPS_UPDATE_CASE(name, S) \
+    case Update::name: return update_dtypes<math::S>(list, pieces, c);
+        EPS_UPDATES(EPS_UPDATE_CASE)
+#undef EPS_UPDATE_CASE
+    }
+}
+
+void multi_tensor_unscale(Tensor& found, const Tensor& scale, std::span<const UpdateTensors> list) {
+    const std::vector<Piece> pieces = pieces_of(list);
+    const double factor = 1 / static_cast<double>(*scale.data<float>());
+    std::atomic<bool> finite{true};
+    const auto unscale = [&]<class T>() {
+        parallel_pieces<T>(list, pieces, [&](const Piece& piece) {
+            if (!unscale_piece<T>(list[piece.tensor], piece, static_cast<T>(factor)))
+                finite.store(false, std::memory_order_relaxed);
+        });
+    };
+    unscale.template operator()<float>();
+    unscale.template operator()<double>();
+    if (!finite) *found.data<float>() = 1;
+}
+
+}  // namespace eps::kernels::cpu

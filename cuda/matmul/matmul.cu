@@ -1,0 +1,98 @@
+// Batched matrix product by cuBLAS.
+#include "cuda/runtime/context.h"
+#include "cuda/matmul/matrix.h"
+#include "tensor/create.h"
+#include "tensor/contract/kernels.h"
+#include "tensor/runtime/precision.h"
+
+namespace eps::kernels::cuda {
+namespace {
+
+// True if rows `stride` apart, each `length` contiguous elements long, make a matrix; a dimension
+// of one element has no stride to obey.
+bool rows_fit(std::int64_t rows, std::int64_t stride, std::int64_t length,
+              std::int64_t inner_stride) {
+    return (length == 1 || inner_stride == 1) && (rows == 1 || stride >= length);
+}
+
+Matrix as_matrix(const Tensor& x) {
+    const std::int64_t rows = x.size(1), columns = x.size(2), by_row = x.strides()[1],
+                       by_column = x.strides()[2];
+    const std::int64_t batch_stride = x.size(0) == 1 ? 0 : x.strides()[0];
+    if (rows_fit(rows, by_row, columns, by_column))
+        return {x, CUBLAS_OP_N, rows == 1 ? columns : by_row, batch_stride};
+    if (rows_fit(columns, by_column, rows, by_row))
+        return {x, CUBLAS_OP_T, columns == 1 ? rows : by_column, batch_stride};
+    return as_matrix(clone_data(x));
+}
+
+// The same in the type of factors, without gaps between its rows and matrices; one matrix where one
+// serves the whole batch.
+Matrix rounded(const Matrix& x, DType dtype) {
+    const Tensor& t = x.tensor;
+    const bool transposed = x.operation == CUBLAS_OP_T;
+    const int row = transposed ? 2 : 1, column = 3 - row;  // as they lie in memory
+    const std::int64_t matrices = x.batch_stride == 0 ? 1 : t.size(0), rows = t.size(row),
+                       columns = t.size(column);
+    const Tensor in_memory =
+        t.as_strided({matrices, rows, columns},
+                     {x.batch_stride, t.strides()[row], t.strides()[column]}, t.offset());
+    return {cast_data(in_memory, dtype), x.operation, columns, matrices == 1 ? 0 : rows * columns};
+}
+
+}  // namespace
+
+DType factor_type(DType product) {
+    if (product != f32) return product;
+    return precision() == Precision::f16 ? f16 : precision() == Precision::bf16 ? bf16 : f32;
+}
+
+Matrix as_factor(const Tensor& x, DType product) {
+    const Matrix matrix = as_matrix(x);
+    return x.dtype() == factor_type(product) ? matrix : rounded(matrix, factor_type(product));
+}
+
+cudaDataType_t cuda_type(DType dtype) {
+    switch (dtype) {
+        case f64: return CUDA_R_64F;
+        case f16: return CUDA_R_16F;
+        case bf16: return CUDA_R_16BF;
+        default: return CUDA_R_32F;
+    }
+}
+cublasComputeType_t compute_type(DType product) {
+    if (product == f64) return CUBLAS_COMPUTE_64F;
+    return precision() == Precision::tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
+}
+
+void matmul(Tensor& out, const Tensor& a, const Tensor& b, bool accumulate) {
+    if (out.numel() == 0) return;
+    const std::int64_t n = out.size(2), k = a.size(2);
+    std::int64_t batch = out.size(0), m = out.size(1);
+    if (k == 0) {  // a sum of nothing
+        if (!accumulate) fill(out, 0);
+        return;
+    }
+    const Matrix x = as_factor(a, out.dtype()), y = as_factor(b, out.dtype());
+    const std::int64_t leading = m == 1 ? n : out.strides()[1], batch_stride = out.strides()[0];
+    // One b for a whole batch of a's that lie below one another: a single tall matrix, as in a
+    // linear layer over a sequence.
+    if (y.batch_stride == 0 && x.operation == CUBLAS_OP_N && x.batch_stride == m * x.leading &&
+        batch_stride == m * leading) {
+        m *= batch;
+        batch = 1;
+    }
+    const auto run = [&]<class T>() {
+        const T one = 1, keep = accumulate ? 1 : 0;
+        cublas_check(cublasGemmStridedBatchedEx_64(
+                         cublas(), y.operation, x.operation, n, m, k, &one, y.tensor.raw_data(),
+                         cuda_type(y.tensor.dtype()), y.leading, y.batch_stride,
+                         x.tensor.raw_data(), cuda_type(x.tensor.dtype()), x.leading,
+                         x.batch_stride, &keep, out.raw_data(), cuda_type(out.dtype()), leading,
+                         batch_stride, batch, compute_type(out.dtype()), CUBLAS_GEMM_DEFAULT),
+                     "matmul");
+    };
+    out.dtype() == f64 ? run.template operator()<double>() : run.template operator()<float>();
+}
+
+}  // namespace eps::kernels::cuda

@@ -1,8 +1,0 @@
-// CUDA kernels of EPS_ARITHMETIC_OPS: the family of each op, all rows, all dtypes.
-#include "cuda/pointwise.cuh"
-#include "tensor/pointwise/list.h"
-
-namespace eps::kernels::cuda {
-#define EPS_INSTANTIATE(arity, S, name) template PointwiseKernels pointwise_kernels<math::S>();
-EPS_ARITHMETIC_OPS(EPS_INSTANTIATE)
-}  // namespace eps::kernels::cuda

@@ -1,0 +1,9 @@
+#pragma once
+// The family "ddpm" of the program.
+#include "experiments/run/task.h"
+
+namespace eps::models {
+
+Family ddpm_family();
+
+}  // namespace eps::models

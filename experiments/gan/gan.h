@@ -1,0 +1,9 @@
+#pragma once
+// The family "gan" of the program.
+#include "experiments/run/task.h"
+
+namespace eps::models {
+
+Family gan_family();
+
+}  // namespace eps::models

@@ -1,0 +1,81 @@
+#include "experiments/run/config.h"
+
+#include <array>
+#include <cmath>
+
+#include "experiments/run/flat_json.h"
+#include "tensor/io/atomic_file.h"
+#include "tensor/io/input_file.h"
+
+namespace eps::models {
+namespace {
+
+constexpr std::uint64_t kLargestFile = 1 << 20;  // bytes; settings are a few hundred
+
+}  // namespace
+
+const char* type_name(const Value& value) {
+    constexpr std::array names{"true or false", "a whole number", "a number", "a text"};
+    return names[value.index()];
+}
+
+const Value* Config::find(const std::string& key) const {
+    for (const auto& [name, value] : entries_)
+        if (name == key) return &value;
+    return nullptr;
+}
+
+void Config::set(const std::string& key, Value value) {
+    for (auto& [name, old] : entries_)
+        if (name == key) {
+            old = std::move(value);
+            return;
+        }
+    entries_.emplace_back(key, std::move(value));
+}
+
+bool Config::has(const std::string& key) const { return find(key) != nullptr; }
+
+template <class T> const T& Config::get(const std::string& key) const {
+    const Value* value = find(key);
+    check(value != nullptr, "config", "'", key, "' is missing in ", source_);
+    const T* typed = std::get_if<T>(value);
+    check(typed != nullptr, "config", "'", key, "' is ", type_name(*value), " in ", source_,
+          "; expected ", type_name(T{}));
+    return *typed;
+}
+
+bool Config::flag(const std::string& key) const { return get<bool>(key); }
+std::int64_t Config::integer(const std::string& key) const { return get<std::int64_t>(key); }
+const std::string& Config::text(const std::string& key) const { return get<std::string>(key); }
+
+double Config::number(const std::string& key) const {
+    const Value* value = find(key);
+    if (value != nullptr)
+        if (const auto* whole = std::get_if<std::int64_t>(value))
+            return static_cast<double>(*whole);
+    return get<double>(key);
+}
+
+Config Config::read(const std::filesystem::path& path) {
+    const InputFile file(path.string(), "config");
+    if (file.size() > kLargestFile)
+        file.refuse(str("too long: ", file.size(), " bytes"),
+                    str("; expected at most ", kLargestFile));
+    std::string text(static_cast<std::size_t>(file.size()), '\0');
+    file.read(0, std::as_writable_bytes(std::span(text)));
+    Config config;
+    config.source_ = "'" + path.string() + "'";
+    config.entries_ = parse_flat_json(text, "config", config.source_);
+    return config;
+}
+
+void Config::write(const std::filesystem::path& file) const {
+    for (const auto& [key, value] : entries_)
+        if (const auto* number = std::get_if<double>(&value))
+            check(std::isfinite(*number), "config", "'", key, "' is ", *number,
+                  "; expected a finite number");
+    write_file_atomically(file.string(), to_json(entries_, true) + "\n", "config");
+}
+
+}  // namespace eps::models

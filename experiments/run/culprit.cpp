@@ -1,0 +1,37 @@
+#include "experiments/run/culprit.h"
+
+#include "autograd/grad_mode.h"
+
+namespace eps::models {
+namespace {
+
+// A task of its own at the checkpoint; null where it cannot be made.
+std::unique_ptr<Task> replica(const RunFolder& run, std::int64_t& step) {
+    try {
+        std::unique_ptr<Task> task = family(run.config()).make(run.config());
+        step = run.load_checkpoint(*task);
+        return task;
+    } catch (const Error&) { return nullptr; }
+}
+
+// "mul: its backward made a NaN ..., called at ..." without the place, which no user of the program
+// can change.
+std::string brief(const std::string& message) {
+    return message.substr(0, message.find("; the forward op was called"));
+}
+
+}  // namespace
+
+std::string find_culprit(const RunFolder& run, std::int64_t step, const std::atomic<int>& stop) {
+    std::int64_t at = 0;
+    const std::unique_ptr<Task> task = replica(run, at);
+    const AnomalyMode guard;
+    for (; task && at < step && stop.load(std::memory_order_relaxed) == 0; ++at) {
+        try {
+            task->step(at);
+        } catch (const Error& error) { return str(brief(error.what()), " at step ", at + 1); }
+    }
+    return "";
+}
+
+}  // namespace eps::models

@@ -1,0 +1,28 @@
+#pragma once
+// Flat JSON objects, {"key": true | 1 | 1.5 | "text", ...}: config.json, each line of
+// metrics.jsonl, and what `eval --json` prints.
+#include <string>
+#include <string_view>
+
+#include "experiments/run/config.h"
+
+namespace eps::models {
+
+using Fields = std::vector<std::pair<std::string, Value>>;
+
+/// Parses strictly: one object, no nesting, no key twice, keys of printable ASCII. `null` is
+/// refused, or read as NaN with nulls = true. Throws an Error of `op` that says what is wrong and
+/// where ("'run/config.json'").
+Fields parse_flat_json(std::string_view text, const char* op, const std::string& where,
+                       bool nulls = false);
+
+/// `text` as a JSON string with its quotes. Throws on invalid UTF-8.
+std::string json_quoted(const std::string& text);
+/// A double with a point or an exponent, so that it reads back as one; `null` for NaN and the
+/// infinities.
+std::string json_number(double value);
+std::string json_value(const Value& value);
+/// {"a": 1, "b": 2.5} on one line, or one field a line.
+std::string to_json(const Fields& fields, bool line_each = false);
+
+}  // namespace eps::models

@@ -1,0 +1,41 @@
+#pragma once
+// metrics.jsonl: one JSON object a line, {"step": 100, "epoch": 0.17, "seconds": 1.9, "loss":
+// 180.2, ...}; NaN is null. What a task noted since the line before is its "note", sentences parted
+// by line ends.
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "experiments/run/task.h"
+
+namespace eps::models {
+
+struct MetricsLine {
+    std::int64_t step = 0;  // steps done
+    double epoch = 0;       // passes over the data; 0 where data are drawn fresh
+    double seconds = 0;     // of training, over all sessions
+    Scalars scalars = {};   // means since the line before
+    std::string note = {};
+};
+
+class MetricsLog {
+public:
+    explicit MetricsLog(std::filesystem::path file) : file_(std::move(file)) {}
+    ~MetricsLog();
+    MetricsLog(const MetricsLog&) = delete;
+    MetricsLog& operator=(const MetricsLog&) = delete;
+
+    /// The last line; nothing if there is none. Here and below a last line without its end, as a
+    /// killed program leaves it, does not count, and any other damage throws, naming file and line.
+    std::optional<MetricsLine> last() const;
+    /// Drops the lines after `step`, atomically, and returns the last that stays.
+    std::optional<MetricsLine> cut(std::int64_t step) const;
+    void append(const MetricsLine& line);
+
+private:
+    std::filesystem::path file_;
+    int descriptor_ = -1;
+    std::string text_;  // kept, so that logging does not allocate
+};
+
+}  // namespace eps::models

@@ -1,0 +1,219 @@
+#include "experiments/run/trainer.h"
+
+#include <chrono>
+#include <cmath>
+#include <optional>
+#include <set>
+
+#include "experiments/run/culprit.h"
+#include "experiments/run/machine.h"
+
+namespace eps::models {
+namespace {
+
+constexpr const char* kOp = "train";
+
+// Means of named numbers over the steps since the last line of the log.
+class RecentMeans {
+public:
+    void add(const Scalars& scalars) {
+        for (std::size_t i = 0; i < scalars.size(); ++i) {
+            const auto& [name, value] = scalars[i];
+            Mean& mean = slot(i, name);
+            mean.sum += value;
+            ++mean.count;
+        }
+    }
+    /// Fills `scalars` and starts anew.
+    void take(Scalars& scalars) {
+        scalars.clear();
+        for (Mean& mean : means_) {
+            if (mean.count > 0)
+                scalars.emplace_back(mean.name, mean.sum / static_cast<double>(mean.count));
+            mean.sum = 0;
+            mean.count = 0;
+        }
+    }
+
+private:
+    struct Mean {
+        std::string name;
+        double sum = 0;
+        std::int64_t count = 0;
+    };
+    Mean& slot(std::size_t guess, const std::string& name) {
+        // the usual case: the same names in the same order
+        if (guess < means_.size() && means_[guess].name == name) return means_[guess];
+        for (Mean& mean : means_)
+            if (mean.name == name) return mean;
+        return means_.emplace_back(Mean{.name = name});
+    }
+    std::vector<Mean> means_;
+};
+
+bool is_loss(const std::string& name) { return name == "loss" || name.ends_with("_loss"); }
+
+class Training {
+public:
+    Training(Task& task, RunFolder& run, const PictureWriter& writer, TrainListener& listener,
+             const std::atomic<int>& stop)
+        : task_(task),
+          run_(run),
+          writer_(writer),
+          listener_(listener),
+          stop_(stop),
+          options_(TrainOptions::from(run.config())) {}
+
+    TrainResult operator()() {
+        step_ = run_.load_checkpoint(task_);
+        if (run_.has_checkpoint()) saved_ = step_;
+        const std::int64_t first = step_;
+        if (const auto line = run_.metrics().last(); line && line->step <= step_)
+            seconds_before_ = line->seconds;
+        std::optional<TrainEnd> end = reached();
+        // nothing to do, nothing touched
+        if (saved_ && end && *end != TrainEnd::interrupted) return {*end, first, step_, seconds()};
+
+        run_.claim();
+        const auto line = run_.metrics().cut(step_);
+        seconds_before_ = line ? line->seconds : 0;
+        start_ = Clock::now();
+        logged_ = line ? line->step : 0;
+        listener_.started(options_, {step_, seconds(), {}});
+        for (end = reached(); !end; end = reached()) advance();
+        if (*end != TrainEnd::interrupted && pictured_ != step_) pictures();
+        for (const std::string& name : filmed_) run_.save_film(name, step_, writer_);
+        if (saved_ != step_) save();
+        return {*end, first, step_, seconds()};
+    }
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    double seconds() const {
+        return seconds_before_ +
+               (start_ ? std::chrono::duration<double>(Clock::now() - *start_).count() : 0);
+    }
+
+    std::optional<TrainEnd> reached() const {
+        if (stop_.load(std::memory_order_relaxed) != 0) return TrainEnd::interrupted;
+        if (options_.steps > 0 && step_ >= options_.steps) return TrainEnd::steps_done;
+        if (options_.minutes > 0 && seconds() >= 60 * options_.minutes) return TrainEnd::time_up;
+        return std::nullopt;
+    }
+
+    void advance() {
+        const Scalars scalars = task_.step(step_);
+        ++step_;
+        recent_.add(scalars);
+        for (const std::string& note : task_.notes()) {
+            line_.note += (line_.note.empty() ? "" : "\n") + note;
+            listener_.noted(note);
+        }
+        for (const auto& [name, value] : scalars)
+            if (is_loss(name) && !std::isfinite(value)) stop_at(name, value);
+        const auto due = [&](std::int64_t every) { return every > 0 && step_ % every == 0; };
+        if (due(options_.log_every)) log();
+        if (due(options_.picture_every)) pictures();
+        if (due(options_.checkpoint_every)) save();
+        listener_.stepped({step_, seconds(), scalars});
+    }
+
+    [[noreturn]] void stop_at(const std::string& name, double value) {
+        log();
+        const std::string file = run_.checkpoint_file().string(),
+                          failed = str(name, " is ", value, " at step ", step_, "; ");
+        listener_.noted(
+            failed +
+            "the steps since the last checkpoint are done once more to find where it came from");
+        const std::string culprit = find_culprit(run_, step_, stop_);
+        fail(kOp, failed, culprit.empty() ? "" : str("it came from ", culprit, "; "),
+             saved_ ? str("the last good checkpoint is that of step ", *saved_, " in '", file, "'")
+                    : "no checkpoint was saved before",
+             "; hint: a smaller learning rate");
+    }
+
+    // The checkpoint comes last: what is written before it is written again, identically, by a run
+    // that is killed between the two.
+    void log() {
+        if (logged_ == step_) return;
+        const std::int64_t epoch = task_.steps_per_epoch();
+        line_.step = logged_ = step_;
+        line_.epoch = epoch > 0 ? static_cast<double>(step_) / static_cast<double>(epoch) : 0;
+        line_.seconds = std::round(1000 * seconds()) / 1000;
+        recent_.take(line_.scalars);
+        run_.metrics().append(line_);
+        line_.note.clear();
+    }
+    void pictures() {
+        const std::vector<Picture> pictures = task_.pictures();
+        run_.save_pictures(pictures, step_, writer_);
+        for (const Picture& picture : pictures)
+            if (picture.filmed) filmed_.insert(picture.name);
+        pictured_ = step_;
+    }
+    void save() {
+        log();
+        run_.save_checkpoint(task_, step_);
+        saved_ = step_;
+    }
+
+    Task& task_;
+    RunFolder& run_;
+    const PictureWriter& writer_;
+    TrainListener& listener_;
+    const std::atomic<int>& stop_;
+    TrainOptions options_;
+
+    std::int64_t step_ = 0, logged_ = 0, pictured_ = -1;
+    std::optional<std::int64_t> saved_;
+    std::set<std::string> filmed_;  // names of pictures of this session
+    double seconds_before_ = 0;
+    std::optional<Clock::time_point> start_;
+    RecentMeans recent_;
+    MetricsLine line_;
+};
+
+}  // namespace
+
+TrainOptions TrainOptions::from(const Config& config) {
+    for (const Option& option : run_options())
+        for (const auto& [key, value] : config.entries())
+            if (key == option.name) check_value(option, value, config.source());
+    return {.steps = config.integer("steps"),
+            .minutes = config.number("minutes"),
+            .log_every = config.integer("log-every"),
+            .picture_every = config.integer("picture-every"),
+            .checkpoint_every = config.integer("checkpoint-every")};
+}
+
+const std::vector<Option>& run_options() {
+    static const std::vector<Option> options = [] {
+        std::vector<Option> all{
+            {"seed", std::int64_t{0}, "seed of everything random", {}, 0},
+            {"steps", std::int64_t{20000}, "steps to train in all; 0: no limit", {}, 0},
+            {"minutes", 0.0, "minutes to train in all; 0: no limit", {}, 0},
+            {"log-every", std::int64_t{100}, "steps between lines of metrics.jsonl", {}, 1},
+            {"picture-every",
+             std::int64_t{1000},
+             "steps between pictures; 0: at the end only",
+             {},
+             0},
+            {"checkpoint-every",
+             std::int64_t{1000},
+             "steps between checkpoints; 0: at the end only",
+             {},
+             0},
+        };
+        for (const Option& option : machine_options()) all.push_back(option);
+        return all;
+    }();
+    return options;
+}
+
+TrainResult train(Task& task, RunFolder& run, const PictureWriter& writer, TrainListener& listener,
+                  const std::atomic<int>& stop) {
+    return Training(task, run, writer, listener, stop)();
+}
+
+}  // namespace eps::models

@@ -1,9 +1,0 @@
-#pragma once
-// The family "vae" of the program: options, training step, pictures and evaluation on image data.
-#include "models/training/task.h"
-
-namespace eps::models {
-
-Family vae_family();
-
-}  // namespace eps::models

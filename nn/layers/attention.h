@@ -1,0 +1,30 @@
+#pragma once
+#include "nn/layers/linear.h"
+#include "nn/module.h"
+
+namespace eps::nn {
+
+/// Multi-head attention (Vaswani et al. 2017, section 3.2.2), batch first. Parameters have
+/// PyTorch's names: in_proj_weight [3 E, E], in_proj_bias [3 E], out_proj.weight [E, E],
+/// out_proj.bias [E].
+class MultiHeadAttention final : public Module {
+public:
+    /// `width` E, a multiple of `heads`. in_proj_weight starts by Glorot and Bengio's (2010)
+    /// uniform rule, biases at 0, as in PyTorch.
+    MultiHeadAttention(std::int64_t width, std::int64_t heads, Generator* generator = nullptr);
+    /// Self-attention of x [B, L, E] -> [B, L, E].
+    Tensor forward(const Tensor& x) override { return forward(x, x, x); }
+    /// query [B, L, E], key and value [B, S, E] -> [B, L, E]; mask and causal as in
+    /// scaled_dot_product_attention.
+    Tensor forward(const Tensor& query, const Tensor& key, const Tensor& value,
+                   const Tensor& mask = {}, bool causal = false);
+
+    Tensor in_proj_weight, in_proj_bias;
+    Linear out_proj;
+
+private:
+    Tensor heads_of(const Tensor& x, std::int64_t part) const;
+    std::int64_t width_, heads_;
+};
+
+}  // namespace eps::nn

@@ -1,0 +1,80 @@
+#include "nn/optim/ema.h"
+
+#include <algorithm>
+
+#include "tensor/create.h"
+#include "tensor/capture/host_input.h"
+#include "tensor/contract/kernels.h"
+
+namespace eps::nn {
+
+EMA::EMA(const Module& module, double decay, bool warmup, bool buffers)
+    : decay_(decay), warmup_(warmup), buffers_(buffers) {
+    check(decay >= 0 && decay < 1, "EMA", "bad decay; got ", decay, "; expected 0 <= decay < 1");
+    for (const auto& [name, parameter] : averaged(module)) {
+        parameters_.push_back(parameter);
+        shadow_.emplace_back(name, clone_data(parameter));
+    }
+}
+
+NamedTensors EMA::averaged(const Module& module) const {
+    NamedTensors list = module.named_parameters();
+    if (buffers_)
+        for (auto& [name, buffer] : module.named_buffers())
+            if (is_floating(buffer.dtype())) list.emplace_back(name, buffer);
+    return list;
+}
+
+double EMA::next_decay() const {
+    const auto n = static_cast<double>(updates_);
+    return warmup_ ? std::min(decay_, (1 + n) / (10 + n)) : decay_;
+}
+
+void EMA::update() {
+    std::vector<kernels::UpdateTensors> list;
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+        auto& [name, average] = shadow_[i];
+        const Tensor& parameter = parameters_[i];
+        check(average.dtype() == parameter.dtype(), "EMA",
+              "the module has another dtype than when the EMA was made; got ", name, " ",
+              describe(parameter), "; expected ", describe(average),
+              "; hint: make the EMA after to()");
+        average = copy_to(average, parameter.device());
+        list.push_back({.value = average,
+                        .gradient = parameter.contiguous_data(),
+                        .state1 = {},
+                        .state2 = {}});
+    }
+    if (list.empty()) return host_work([this] { ++updates_; });
+    const Tensor coefficients = host_tensor(list[0].value.device(), [this] {
+        kernels::UpdateCoefficients c;
+        c.beta1 = next_decay();
+        ++updates_;
+        return kernels::as_tensor(c);
+    });
+    kernels::multi_tensor_update(kernels::Update::ema, coefficients, list);
+}
+
+void EMA::apply_to(Module& module) const { copy_by_name("EMA", averaged(module), shadow_); }
+
+void EMA::swap(Module& module) {
+    NamedTensors before;
+    for (const auto& [name, value] : averaged(module)) before.emplace_back(name, clone_data(value));
+    apply_to(module);
+    copy_by_name("EMA", shadow_, before);
+}
+
+NamedTensors EMA::state_dict() const {
+    const std::vector<std::int64_t> updates{updates_};
+    NamedTensors out{{"updates", from_span(std::span(updates), {})}};
+    for (const auto& [name, average] : shadow_) out.emplace_back("shadow." + name, average);
+    return out;
+}
+
+void EMA::load_state_dict(const NamedTensors& state) {
+    NamedTensors targets = state_dict();  // the averages themselves, but a copy of the count
+    copy_by_name("EMA", targets, state);
+    updates_ = *targets[0].second.data<std::int64_t>();
+}
+
+}  // namespace eps::nn

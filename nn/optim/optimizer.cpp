@@ -1,0 +1,272 @@
+#include "nn/optim/optimizer.h"
+
+#include <cmath>
+#include <map>
+#include <unordered_set>
+
+#include "tensor/create.h"
+#include "tensor/capture/host_input.h"
+
+namespace eps::nn {
+namespace {
+
+void check_not_negative(const char* op, const char* name, double value) {
+    check(std::isfinite(value) && value >= 0, op, "bad ", name, "; got ", value,
+          "; expected a number >= 0");
+}
+void check_fraction(const char* op, const char* name, double value) {
+    check(value >= 0 && value < 1, op, "bad ", name, "; got ", value, "; expected 0 <= ", name,
+          " < 1");
+}
+
+}  // namespace
+
+Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double lr,
+                     kernels::Update update, int state_count)
+    : name_(name), update_(update), state_count_(state_count), updates_(parameters.size(), 0) {
+    set_learning_rate(lr);
+    check(!parameters.empty(), name_, "no parameters to train");
+    std::unordered_set<const TensorImpl*> seen;
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+        const Tensor& p = parameters[i];
+        check(p.defined() && p.requires_grad() && p.is_leaf(), name_, "parameter ", i,
+              " is not a leaf that requires a gradient; got ", describe(p),
+              "; hint: requires_grad_()");
+        check(p.is_contiguous(), name_, "parameter ", i, " is not contiguous; got ", describe(p),
+              " with strides ", p.strides());
+        check(p.device() == parameters[0].device(), name_, "parameters on different devices; got ",
+              parameters[0].device(), " and ", p.device(), "; hint: one optimiser a device");
+        check(seen.insert(p.impl()).second, name_, "parameter ", i, " is given twice; got ",
+              describe(p));
+        slots_.push_back({.value = p,
+                          .gradient = {},
+                          .state1 = state_count >= 1 ? zeros_like(p) : Tensor(),
+                          .state2 = state_count >= 2 ? zeros_like(p) : Tensor()});
+    }
+}
+
+std::vector<Tensor> Optimizer::parameters() const {
+    std::vector<Tensor> list;
+    for (const auto& slot : slots_) list.push_back(slot.value);
+    return list;
+}
+
+void Optimizer::step(const Tensor& skip) {
+    // All parameters of one update number go into one launch: normally that is all there are.
+    struct Launch {
+        std::vector<std::size_t> parameters;
+        std::vector<kernels::UpdateTensors> tensors;
+    };
+    std::map<std::int64_t, Launch> launches;
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+        follow(slots_[i]);
+        kernels::UpdateTensors slot = slots_[i];
+        slot.gradient = slot.value.grad();
+        if (!slot.gradient.defined()) continue;
+        check(slot.gradient.device() == slot.value.device(), name_, "parameter ", i,
+              " and its gradient are on different devices; got ", slot.value.device(), " and ",
+              slot.gradient.device());
+        check(state_count_ == 0 || slot.state1.dtype() == slot.value.dtype(), name_, "parameter ",
+              i, " has another dtype than when the optimiser was made; got ", describe(slot.value),
+              "; expected ", describe(slot.state1), "; hint: make the optimiser after to()");
+        slot.gradient = slot.gradient.contiguous_data();
+        Launch& launch = launches[updates_[i]];
+        launch.parameters.push_back(i);
+        launch.tensors.push_back(std::move(slot));
+    }
+    host_work([this] { ++step_; });
+    for (const auto& [before, launch] : launches) {
+        Tensor numbers =
+            host_tensor(launch.tensors[0].value.device(), [this, parameters = launch.parameters] {
+                for (const std::size_t i : parameters) ++updates_[i];
+                return kernels::as_tensor(coefficients(updates_[parameters[0]]));
+            });
+        if (skip.defined()) kernels::set_skip(numbers, skip);
+        kernels::multi_tensor_update(update_, numbers, launch.tensors);
+    }
+}
+
+void Optimizer::follow(kernels::UpdateTensors& slot) {
+    for (Tensor* state : {&slot.state1, &slot.state2})
+        if (state->defined()) *state = copy_to(*state, slot.value.device());
+}
+
+void Optimizer::fill_state1(double value) {
+    for (auto& slot : slots_) slot.state1.fill_(value);
+}
+
+void Optimizer::zero_grad() {
+    for (const auto& slot : slots_)
+        if (slot.value.requires_grad()) slot.value.set_grad(Tensor());
+}
+
+void Optimizer::set_learning_rate(double lr) {
+    check_not_negative(name_, "learning rate", lr);
+    lr_ = lr;
+}
+
+NamedTensors Optimizer::state_dict() const {
+    const std::vector<std::int64_t> step{step_};
+    NamedTensors out{
+        {"step", from_span(std::span(step), {})},
+        {"updates", from_span(std::span(updates_), {static_cast<std::int64_t>(updates_.size())})}};
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+        if (state_count_ >= 1) out.emplace_back(str(i, ".state1"), slots_[i].state1);
+        if (state_count_ >= 2) out.emplace_back(str(i, ".state2"), slots_[i].state2);
+    }
+    return out;
+}
+
+void Optimizer::load_state_dict(const NamedTensors& state) {
+    NamedTensors targets = state_dict();  // state tensors themselves, but copies of the counts
+    copy_by_name(name_, targets, state);
+    step_ = *targets[0].second.data<std::int64_t>();
+    const auto* updates = targets[1].second.data<std::int64_t>();
+    updates_.assign(updates, updates + updates_.size());
+}
+
+SGD::SGD(std::vector<Tensor> parameters, SGDOptions options)
+    : Optimizer("SGD", std::move(parameters), options.lr, kernels::Update::sgd,
+                options.momentum != 0 ? 1 : 0),
+      options_(options) {
+    check_not_negative("SGD", "momentum", options.momentum);
+    check_not_negative("SGD", "weight_decay", options.weight_decay);
+    check(!options.nesterov || (options.momentum > 0 && options.dampening == 0), "SGD",
+          "Nesterov's method needs a momentum and no dampening; got momentum ", options.momentum,
+          ", dampening ", options.dampening);
+}
+
+kernels::UpdateCoefficients SGD::coefficients(std::int64_t t) const {
+    kernels::UpdateCoefficients c;
+    c.lr = learning_rate();
+    c.weight_decay = options_.weight_decay;
+    c.momentum = options_.momentum;
+    c.dampening = options_.momentum != 0 ? options_.dampening : 0;
+    c.nesterov = options_.nesterov;
+    c.first_step = t == 1;
+    return c;
+}
+
+Adam::Adam(std::vector<Tensor> parameters, AdamOptions options)
+    : Adam("Adam", std::move(parameters), options, false) {}
+
+Adam::Adam(const char* name, std::vector<Tensor> parameters, AdamOptions options, bool decoupled)
+    : Optimizer(name, std::move(parameters), options.lr, kernels::Update::adam, 2),
+      options_(options),
+      decoupled_(decoupled) {
+    check_fraction(name, "beta1", options.beta1);
+    check_fraction(name, "beta2", options.beta2);
+    check_not_negative(name, "epsilon", options.epsilon);
+    check_not_negative(name, "weight_decay", options.weight_decay);
+}
+
+kernels::UpdateCoefficients Adam::coefficients(std::int64_t t) const {
+    kernels::UpdateCoefficients c;
+    c.lr = learning_rate();
+    (decoupled_ ? c.decoupled_decay : c.weight_decay) = options_.weight_decay;
+    c.epsilon = options_.epsilon;
+    c.beta1 = options_.beta1;
+    c.beta2 = options_.beta2;
+    c.bias1 = 1 - std::pow(options_.beta1, static_cast<double>(t));
+    c.bias2 = 1 - std::pow(options_.beta2, static_cast<double>(t));
+    return c;
+}
+
+AdamW::AdamW(std::vector<Tensor> parameters, AdamOptions options)
+    : Adam("AdamW", std::move(parameters), options, true) {}
+
+RAdam::RAdam(std::vector<Tensor> parameters, AdamOptions options)
+    : Adam("RAdam", std::move(parameters), options, false) {}
+
+kernels::UpdateCoefficients RAdam::coefficients(std::int64_t t) const {
+    kernels::UpdateCoefficients c = Adam::coefficients(t);
+    const double all = 2 / (1 - c.beta2) - 1,
+                 seen = all - 2 * static_cast<double>(t) *
+                                  std::pow(c.beta2, static_cast<double>(t)) / c.bias2;
+    if (seen > 5) {
+        c.lr *= std::sqrt((seen - 4) * (seen - 2) * all / ((all - 4) * (all - 2) * seen)) *
+                std::sqrt(c.bias2);
+        c.bias2 = 1;
+    } else {  // a denominator of 0 sqrt(v) + 1
+        c.bias2 = INFINITY;
+        c.epsilon = 1;
+    }
+    return c;
+}
+
+RMSprop::RMSprop(std::vector<Tensor> parameters, RMSpropOptions options)
+    : Optimizer("RMSprop", std::move(parameters), options.lr, kernels::Update::rmsprop,
+                options.momentum != 0 ? 2 : 1),
+      options_(options) {
+    check_fraction("RMSprop", "alpha", options.alpha);
+    check_not_negative("RMSprop", "epsilon", options.epsilon);
+    check_not_negative("RMSprop", "weight_decay", options.weight_decay);
+    check_not_negative("RMSprop", "momentum", options.momentum);
+}
+
+kernels::UpdateCoefficients RMSprop::coefficients(std::int64_t) const {
+    kernels::UpdateCoefficients c;
+    c.lr = learning_rate();
+    c.weight_decay = options_.weight_decay;
+    c.epsilon = options_.epsilon;
+    c.beta1 = options_.alpha;
+    c.momentum = options_.momentum;
+    return c;
+}
+
+Adagrad::Adagrad(std::vector<Tensor> parameters, AdagradOptions options)
+    : Optimizer("Adagrad", std::move(parameters), options.lr, kernels::Update::adagrad, 1),
+      options_(options) {
+    check_not_negative("Adagrad", "lr_decay", options.lr_decay);
+    check_not_negative("Adagrad", "weight_decay", options.weight_decay);
+    check_not_negative("Adagrad", "initial_accumulator", options.initial_accumulator);
+    check_not_negative("Adagrad", "epsilon", options.epsilon);
+    if (options.initial_accumulator != 0) fill_state1(options.initial_accumulator);
+}
+
+kernels::UpdateCoefficients Adagrad::coefficients(std::int64_t t) const {
+    kernels::UpdateCoefficients c;
+    c.lr = learning_rate() / (1 + static_cast<double>(t - 1) * options_.lr_decay);
+    c.weight_decay = options_.weight_decay;
+    c.epsilon = options_.epsilon;
+    return c;
+}
+
+Adamax::Adamax(std::vector<Tensor> parameters, AdamaxOptions options)
+    : Optimizer("Adamax", std::move(parameters), options.lr, kernels::Update::adamax, 2),
+      options_(options) {
+    check_fraction("Adamax", "beta1", options.beta1);
+    check_fraction("Adamax", "beta2", options.beta2);
+    check_not_negative("Adamax", "epsilon", options.epsilon);
+    check_not_negative("Adamax", "weight_decay", options.weight_decay);
+}
+
+kernels::UpdateCoefficients Adamax::coefficients(std::int64_t t) const {
+    kernels::UpdateCoefficients c;
+    c.lr = learning_rate();
+    c.weight_decay = options_.weight_decay;
+    c.epsilon = options_.epsilon;
+    c.beta1 = options_.beta1;
+    c.beta2 = options_.beta2;
+    c.bias1 = 1 - std::pow(options_.beta1, static_cast<double>(t));
+    return c;
+}
+
+Lion::Lion(std::vector<Tensor> parameters, LionOptions options)
+    : Optimizer("Lion", std::move(parameters), options.lr, kernels::Update::lion, 1),
+      options_(options) {
+    check_fraction("Lion", "beta1", options.beta1);
+    check_fraction("Lion", "beta2", options.beta2);
+    check_not_negative("Lion", "weight_decay", options.weight_decay);
+}
+
+kernels::UpdateCoefficients Lion::coefficients(std::int64_t) const {
+    kernels::UpdateCoefficients c;
+    c.lr = learning_rate();
+    c.decoupled_decay = options_.weight_decay;
+    c.beta1 = options_.beta1;
+    c.beta2 = options_.beta2;
+    return c;
+}
+
+}  // namespace eps::nn

@@ -1,8 +1,0 @@
-// CPU kernels of EPS_ELEMENTARY_OPS: the family of each op, all rows, all dtypes.
-#include "tensor/cpu/pointwise.h"
-#include "tensor/pointwise/list.h"
-
-namespace eps::kernels::cpu {
-#define EPS_INSTANTIATE(arity, S, name) template PointwiseKernels pointwise_kernels<math::S>();
-EPS_ELEMENTARY_OPS(EPS_INSTANTIATE)
-}  // namespace eps::kernels::cpu

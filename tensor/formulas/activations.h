@@ -1,0 +1,148 @@
+#pragma once
+// Activation functions.
+#include "tensor/contract/derivative_table.h"
+
+namespace eps::math {
+
+/// 1 / (1 + e^-x)
+struct Sigmoid {
+    template <class T> EPS_HD constexpr T f(T x) const { return sigmoid(x); }
+    template <class T> EPS_HD constexpr T derivative_from_output(T y) const {
+        return y * (T(1) - y);
+    }
+};
+/// log sigmoid(x) = -softplus(-x)
+struct LogSigmoid {
+    template <class T> EPS_HD constexpr T f(T x) const { return -softplus(-x); }
+};
+/// log(1 + e^x)
+struct Softplus {
+    template <class T> EPS_HD constexpr T f(T x) const { return softplus(x); }
+};
+/// x / (1 + |x|)
+struct Softsign {
+    template <class T> EPS_HD constexpr T f(T x) const { return x / (T(1) + abs(x)); }
+};
+/// max(x, 0); derivative 0 at 0
+struct Relu {
+    template <class T> EPS_HD constexpr T f(T x) const { return where(x <= T(0), T(0), x); }
+    template <class T> EPS_HD constexpr T derivative_from_output(T y) const {
+        return where(y > T(0), T(1), T(0));
+    }
+};
+/// min(max(x, 0), 6)
+struct Relu6 {
+    template <class T> EPS_HD constexpr T f(T x) const {
+        return where(x <= T(0), T(0), where(x >= T(6), T(6), x));
+    }
+};
+/// x > 0 ? x : slope x   (Maas et al. 2013)
+struct LeakyRelu {
+    double slope = 0.01;
+    template <class T> EPS_HD constexpr T f(T x) const { return where(x > T(0), x, T(slope) * x); }
+};
+/// x > 0 ? x : alpha (e^x - 1)   (Clevert et al. 2016)
+struct Elu {
+    double alpha = 1;
+    template <class T> EPS_HD constexpr T f(T x) const {
+        return where(x > T(0), x, T(alpha) * expm1(x));
+    }
+};
+/// x > 0 ? x : alpha (e^(x/alpha) - 1)   (Barron 2017)
+struct Celu {
+    double alpha = 1;
+    template <class T> EPS_HD constexpr T f(T x) const {
+        return where(x > T(0), x, T(alpha) * expm1(x / T(alpha)));
+    }
+};
+/// scale (x > 0 ? x : alpha (e^x - 1)) with the fixed point of zero mean, unit variance (Klambauer
+/// et al. 2017)
+struct Selu {
+    template <class T> EPS_HD constexpr T f(T x) const {
+        return T(1.0507009873554805) * where(x > T(0), x, T(1.6732632423543772) * expm1(x));
+    }
+};
+/// x sigmoid(x)   (Elfwing et al. 2017)
+struct Silu {
+    template <class T> EPS_HD constexpr T f(T x) const { return x * sigmoid(x); }
+};
+/// x Phi(x) with the exact normal distribution function   (Hendrycks & Gimpel 2016)
+struct Gelu {
+    template <class T> EPS_HD constexpr T f(T x) const { return gelu(x); }
+};
+/// x Phi(x) by the tanh approximation   (Hendrycks & Gimpel 2016)
+struct GeluTanh {
+    template <class T> EPS_HD constexpr T f(T x) const {
+        return T(0.5) * x * (T(1) + tanh(T(0.79788456080286536) * (x + T(0.044715) * x * x * x)));
+    }
+};
+/// x tanh(softplus(x))   (Misra 2019)
+struct Mish {
+    template <class T> EPS_HD constexpr T f(T x) const { return x * tanh(softplus(x)); }
+};
+/// min(max(x + 3, 0), 6) / 6   (Howard et al. 2019)
+struct Hardsigmoid {
+    template <class T> EPS_HD constexpr T f(T x) const {
+        return where(x <= T(-3), T(0), where(x >= T(3), T(1), x / T(6) + T(0.5)));
+    }
+};
+/// x hardsigmoid(x)   (Howard et al. 2019)
+struct Hardswish {
+    template <class T> EPS_HD constexpr T f(T x) const {
+        return where(x <= T(-3), T(0), where(x >= T(3), x, x * (x + T(3)) / T(6)));
+    }
+};
+/// x clamped to [lo, hi]
+struct Hardtanh {
+    double lo = -1, hi = 1;
+    template <class T> EPS_HD constexpr T f(T x) const {
+        return where(x <= T(lo), T(lo), where(x >= T(hi), T(hi), x));
+    }
+};
+/// x where |x| > lambda, shrunk towards 0 by lambda; else 0
+struct Softshrink {
+    double lambda = 0.5;
+    template <class T> EPS_HD constexpr T f(T x) const {
+        return where(abs(x) <= T(lambda), T(0), where(x > T(0), x - T(lambda), x + T(lambda)));
+    }
+};
+/// x where |x| > lambda, else 0
+struct Hardshrink {
+    double lambda = 0.5;
+    template <class T> EPS_HD constexpr T f(T x) const {
+        return where(abs(x) <= T(lambda), T(0), x);
+    }
+};
+/// x where x > threshold, else value: with value 0 the thresholded ReLU   (Konda et al. 2015)
+struct Threshold {
+    double threshold = 0, value = 0;
+    template <class T> EPS_HD constexpr T f(T x) const {
+        return where(x <= T(threshold), T(value), x);
+    }
+};
+
+}  // namespace eps::math
+
+// clang-format off
+#define EPS_ACTIVATION_OPS(X)      \
+    X(1, Sigmoid, sigmoid)         \
+    X(1, LogSigmoid, log_sigmoid)  \
+    X(1, Softplus, softplus)       \
+    X(1, Softsign, softsign)       \
+    X(1, Relu, relu)               \
+    X(1, Relu6, relu6)             \
+    X(1, LeakyRelu, leaky_relu)    \
+    X(1, Elu, elu)                 \
+    X(1, Celu, celu)               \
+    X(1, Selu, selu)               \
+    X(1, Silu, silu)               \
+    X(1, Gelu, gelu)               \
+    X(1, GeluTanh, gelu_tanh)      \
+    X(1, Mish, mish)               \
+    X(1, Hardsigmoid, hardsigmoid) \
+    X(1, Hardswish, hardswish)     \
+    X(1, Hardtanh, hardtanh)       \
+    X(1, Softshrink, softshrink)   \
+    X(1, Hardshrink, hardshrink)   \
+    X(1, Threshold, threshold)
+// clang-format on

@@ -1,0 +1,52 @@
+#include "tensor/runtime/isa.h"
+
+#include "tensor/runtime/isa_features.h"
+
+namespace eps {
+
+namespace kernels::cpu {
+extern const bool compiled_features[];  // cpu/isa.cpp
+}
+
+namespace {
+
+std::string level(bool IsaFeature::*has) {
+    bool avx2 = true, avx512 = true, any = false;
+    for (int i = 0; isa_feature(i).name != nullptr; ++i) {
+        const IsaFeature feature = isa_feature(i);
+        const std::string name = feature.name;
+        any = true;
+        if (name == "avx2" || name == "fma") avx2 = avx2 && feature.*has;
+        if (name == "avx512f" || name == "avx512dq" || name == "avx512bw" || name == "avx512vl")
+            avx512 = avx512 && feature.*has;
+    }
+    return any && avx2 && avx512 ? "AVX-512" : any && avx2 ? "AVX2" : "baseline";
+}
+
+}  // namespace
+
+IsaFeature isa_feature([[maybe_unused]] int index) noexcept {
+    [[maybe_unused]] int i = 0;
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+#endif
+#define EPS_FEATURE(feature, macro)                              \
+    if (i++ == index)                                            \
+        return {feature, kernels::cpu::compiled_features[i - 1], \
+                __builtin_cpu_supports(feature) != 0};
+    EPS_ISA_FEATURES(EPS_FEATURE)
+    return {nullptr, false, false};
+}
+
+std::string missing_isa() {
+    std::string missing;
+    for (int i = 0; isa_feature(i).name != nullptr; ++i)
+        if (const IsaFeature feature = isa_feature(i); feature.compiled && !feature.available)
+            missing.append(missing.empty() ? "" : " ").append(feature.name);
+    return missing;
+}
+
+std::string compiled_isa() { return level(&IsaFeature::compiled); }
+std::string available_isa() { return level(&IsaFeature::available); }
+
+}  // namespace eps

@@ -1,0 +1,132 @@
+// The scalar functions that pointwise kernels are built of, for float and double.
+//
+// Every function runs on the host and in CUDA kernels. Of float, exponentials, logarithms, sin,
+// cos, tan, tanh, sigmoid, erf, roots, sincos_2pi and the roundings are branch-free and vectorise
+// in a loop under -fno-math-errno -fno-trapping-math; none needs -ffast-math, and NaN, infinities,
+// signed zeros and denormals come out as IEEE 754 has them. Other functions are the C library's.
+#pragma once
+
+#include <type_traits>
+
+#include "tensor/scalar/exp_log.h"
+#include "tensor/scalar/sigmoid.h"
+#include "tensor/scalar/trigonometric.h"
+
+namespace eps::math {
+
+// name(x) = std::function(x) for float and double.
+#define EPS_LIBM_1(name, function)                          \
+    EPS_HD float name(float x) { return std::function(x); } \
+    EPS_HD double name(double x) { return std::function(x); }
+#define EPS_LIBM_2(name)                                            \
+    EPS_HD float name(float x, float y) { return std::name(x, y); } \
+    EPS_HD double name(double x, double y) { return std::name(x, y); }
+
+// Exact, or rounded once; each is one vector instruction.
+EPS_LIBM_1(abs, fabs)
+EPS_LIBM_1(sqrt, sqrt)
+EPS_LIBM_1(floor, floor)
+EPS_LIBM_1(ceil, ceil)
+EPS_LIBM_1(trunc, trunc)
+EPS_LIBM_1(round, nearbyint)  // half to even
+EPS_LIBM_2(copysign)
+
+// The C library's.
+EPS_LIBM_1(asin, asin)
+EPS_LIBM_1(acos, acos)
+EPS_LIBM_1(atan, atan)
+EPS_LIBM_1(sinh, sinh)
+EPS_LIBM_1(cosh, cosh)
+EPS_LIBM_1(asinh, asinh)
+EPS_LIBM_1(acosh, acosh)
+EPS_LIBM_1(atanh, atanh)
+EPS_LIBM_1(erfc, erfc)
+EPS_LIBM_2(pow)
+EPS_LIBM_2(atan2)
+EPS_LIBM_2(fmod)
+EPS_LIBM_2(hypot)
+
+#undef EPS_LIBM_1
+#undef EPS_LIBM_2
+
+// A root and a quotient, each rounded once. 1.50 ULP.
+EPS_HD float rsqrt(float x) { return 1.0f / sqrt(x); }
+EPS_HD double rsqrt(double x) { return 1.0 / sqrt(x); }
+
+// The C library's, which is 3 ULP off at times, and a step of Newton's iteration with the error of
+// t^3 to twice the bits. 0.51 ULP, and at most 2 of a denormal.
+EPS_HD double cbrt(double x) {
+    const double t = std::cbrt(x), square = t * t, rest = fma(t, t, -square);
+    const double error = fma(-t, rest, fma(-t, square, x));
+    return x != 0.0 && std::fabs(x) < double{detail::kInf} ? fma(error, 1.0 / (3.0 * square), t)
+                                                           : t;
+}
+
+#ifdef __CUDA_ARCH__
+EPS_HD float cbrt(float x) { return ::cbrtf(x); }
+#else
+// |x| = 2^(3n) m with m in [1, 8). Two steps of Halley's iteration from a third of m's bits, t <- t
+// + t (m - t^3) / (2 t^3 + m); the second knows t^2 to twice the bits of a float. 0.51 ULP.
+EPS_HD float cbrt(float x) {
+    const float a = std::fabs(x);
+    const bool denormal = a < 0x1p-126f;
+    const float normal = denormal ? a * 0x1p24f : a;
+    // a third of the exponent, plus 43
+    const uint32_t n = ((detail::bits(normal) >> 23) + 2) * 43691 >> 17;
+    const float m = detail::from_bits(detail::bits(normal) - (3 * n - 129) * 0x800000u);
+    const float third = static_cast<float>(static_cast<int32_t>(detail::bits(m))) * 0.333333333f;
+    float t = detail::from_bits(static_cast<uint32_t>(static_cast<int32_t>(third)) + 0x2a5119f2u);
+    t = t * (t * t * t + 2.0f * m) / (2.0f * t * t * t + m);
+    const float square = t * t, rest = fma(t, t, -square);
+    const float error = fma(-t, rest, fma(-t, square, m));
+    t = fma(t, error / fma(2.0f * square, t, m), t);
+    const float y =
+        detail::from_bits(detail::bits(t) + (n - 43u) * 0x800000u) * (denormal ? 0x1p-8f : 1.0f);
+    return a > 0.0f && a < detail::kInf ? detail::with_sign(y, x) : x;
+}
+#endif
+
+EPS_HD bool isnan(float x) { return x != x; }
+EPS_HD bool isnan(double x) { return x != x; }
+EPS_HD bool isinf(float x) { return abs(x) == detail::kInf; }
+EPS_HD bool isinf(double x) { return abs(x) == double{detail::kInf}; }
+
+template <class T>
+requires std::is_arithmetic_v<T> EPS_HD T where(bool condition, T a, T b) {
+    return condition ? a : b;
+}
+
+// The smaller and the larger; NaN if either is NaN. A NaN b fails every comparison and is taken.
+EPS_HD float min(float a, float b) { return a < b || isnan(a) ? a : b; }
+EPS_HD double min(double a, double b) { return a < b || isnan(a) ? a : b; }
+EPS_HD float max(float a, float b) { return a > b || isnan(a) ? a : b; }
+EPS_HD double max(double a, double b) { return a > b || isnan(a) ? a : b; }
+
+// s = sin(2 pi u), c = cos(2 pi u) for u in [0, 1): u = k / 4 + r with |r| <= 1/8 exactly, odd and
+// even polynomials of degree 9 and 8 in r, and k turns the pair by quarters. 0.86 ULP.
+EPS_HD void sincos_2pi(float u, float& s, float& c) {
+    const auto [quarters, k] = detail::round_scaled(u, 4.0f);
+    const float r = fma(quarters, -0.25f, u), z = r * r;
+    const float low = detail::poly(z, -1.95191788e-07f, -41.3416634f, 81.5926895f, -75.4075546f);
+    const float sine = fma(r, 6.28318548f, r * low);
+    const float drop = detail::poly(z, -19.7392082f, 64.9391479f, -85.4245071f, 58.6192818f);
+    const float cosine = fma(z, drop, 1.0f);
+    const bool odd = (k & 1) != 0;
+    const float a = odd ? cosine : sine, b = odd ? sine : cosine;
+    s = (k & 2) != 0 ? -a : a;
+    c = ((k + 1) & 2) != 0 ? -b : b;
+}
+
+// log(1 + e^x) = max(x, 0) + log1p(e^-|x|): neither overflows nor cancels.
+EPS_HD float softplus(float x) { return max(x, 0.0f) + log1p(exp(-abs(x))); }
+EPS_HD double softplus(double x) { return max(x, 0.0) + log1p(exp(-abs(x))); }
+
+// log(e^a + e^b) = max(a, b) + log1p(e^-|a - b|); equal infinities have no difference.
+EPS_HD float logaddexp(float a, float b) {
+    return max(a, b) + log1p(exp(-abs(a == b ? 0.0f : a - b)));
+}
+EPS_HD double logaddexp(double a, double b) {
+    return max(a, b) + log1p(exp(-abs(a == b ? 0.0 : a - b)));
+}
+
+}  // namespace eps::math

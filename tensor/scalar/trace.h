@@ -1,0 +1,69 @@
+#pragma once
+// Trace: a scalar without a value that remembers which inputs it was computed from. Evaluating a
+// formula, or its derivative, on Traces at compile time tells what a backward kernel has to read
+// (mul needs only the other factor), which derivatives are zero (floor) and which are one (add), so
+// nothing useless is saved, read or launched.
+#include <cstdint>
+#include <type_traits>
+
+#include "tensor/scalar/hd.h"
+
+namespace eps::math {
+
+struct Trace {
+    enum class Kind : std::uint8_t { zero, one, other };
+    std::uint32_t inputs = 0;  // bit j: depends on input j
+    Kind kind = Kind::other;
+
+    constexpr Trace() = default;
+    constexpr Trace(std::uint32_t mask, Kind k) : inputs(mask), kind(k) {}
+    /// A constant. Only seeds are known to be zero or one: an attribute's default may be 1 and its
+    /// run-time value 2.
+    template <class U> constexpr explicit Trace(U) requires std::is_arithmetic_v<U> {}
+};
+
+constexpr Trace mix(const Trace& a) { return {a.inputs, Trace::Kind::other}; }
+constexpr Trace mix(const Trace& a, const Trace& b) {
+    return {a.inputs | b.inputs, Trace::Kind::other};
+}
+
+constexpr Trace operator-(const Trace& a) { return a.kind == Trace::Kind::zero ? a : mix(a); }
+constexpr Trace operator+(const Trace& a, const Trace& b) { return mix(a, b); }
+constexpr Trace operator-(const Trace& a, const Trace& b) { return mix(a, b); }
+constexpr Trace operator*(const Trace& a, const Trace& b) {
+    return a.kind == Trace::Kind::one ? b : b.kind == Trace::Kind::one ? a : mix(a, b);
+}
+constexpr Trace operator/(const Trace& a, const Trace& b) { return mix(a, b); }
+constexpr Trace operator<(const Trace& a, const Trace& b) { return mix(a, b); }
+constexpr Trace operator>(const Trace& a, const Trace& b) { return mix(a, b); }
+constexpr Trace operator<=(const Trace& a, const Trace& b) { return mix(a, b); }
+constexpr Trace operator>=(const Trace& a, const Trace& b) { return mix(a, b); }
+constexpr Trace operator==(const Trace& a, const Trace& b) { return mix(a, b); }
+constexpr Trace operator!=(const Trace& a, const Trace& b) { return mix(a, b); }
+constexpr Trace operator&&(const Trace& a, const Trace& b) { return mix(a, b); }
+constexpr Trace operator||(const Trace& a, const Trace& b) { return mix(a, b); }
+constexpr Trace operator!(const Trace& a) { return mix(a); }
+constexpr Trace where(const Trace& c, const Trace& a, const Trace& b) {
+    return {c.inputs | a.inputs | b.inputs, Trace::Kind::other};
+}
+
+#define EPS_TRACE_1(name) \
+    constexpr Trace name(const Trace& a) { return mix(a); }
+#define EPS_TRACE_2(name) \
+    constexpr Trace name(const Trace& a, const Trace& b) { return mix(a, b); }
+// clang-format off
+EPS_TRACE_1(exp) EPS_TRACE_1(exp2) EPS_TRACE_1(expm1) EPS_TRACE_1(log) EPS_TRACE_1(log2)
+EPS_TRACE_1(log10) EPS_TRACE_1(log1p) EPS_TRACE_1(sqrt) EPS_TRACE_1(rsqrt) EPS_TRACE_1(cbrt)
+EPS_TRACE_1(tanh) EPS_TRACE_1(sigmoid) EPS_TRACE_1(softplus) EPS_TRACE_1(erf) EPS_TRACE_1(erfc)
+EPS_TRACE_1(sin) EPS_TRACE_1(cos) EPS_TRACE_1(tan) EPS_TRACE_1(asin) EPS_TRACE_1(acos)
+EPS_TRACE_1(atan) EPS_TRACE_1(sinh) EPS_TRACE_1(cosh) EPS_TRACE_1(asinh) EPS_TRACE_1(acosh)
+EPS_TRACE_1(atanh) EPS_TRACE_1(sign) EPS_TRACE_1(abs) EPS_TRACE_1(floor) EPS_TRACE_1(ceil)
+EPS_TRACE_1(round) EPS_TRACE_1(trunc) EPS_TRACE_1(isnan) EPS_TRACE_1(isinf) EPS_TRACE_2(max)
+EPS_TRACE_2(min) EPS_TRACE_2(pow) EPS_TRACE_2(atan2) EPS_TRACE_2(fmod) EPS_TRACE_2(hypot)
+EPS_TRACE_2(logaddexp) EPS_TRACE_1(ndtr) EPS_TRACE_1(log_ndtr) EPS_TRACE_1(inverse_mills)
+EPS_TRACE_1(gelu) EPS_TRACE_1(gelu_slope)
+// clang-format on
+#undef EPS_TRACE_1
+#undef EPS_TRACE_2
+
+}  // namespace eps::math

@@ -1,0 +1,342 @@
+// Metrics of two sets of points, each against its closed form and against NumPy.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/indexing/index.h"
+#include "autograd/ops/shape/join.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/shape.h"
+#include "experiments/data/toy.h"
+#include "experiments/metrics/c2st.h"
+#include "experiments/metrics/frechet.h"
+#include "experiments/metrics/memorisation.h"
+#include "experiments/metrics/mmd.h"
+#include "experiments/metrics/modes.h"
+#include "experiments/metrics/neighbours.h"
+#include "models/distributions/parzen.h"
+#include "experiments/metrics/prdc.h"
+#include "experiments/metrics/sliced_wasserstein.h"
+#include "models/distributions/estimate.h"
+#include "tensor/create.h"
+#include "tensor/runtime/parallel.h"
+#include "tests/golden/metrics_golden.h"
+
+using namespace eps;
+using namespace eps::metrics;
+
+namespace {
+
+const Options kF64{.dtype = f64};
+
+Tensor golden_x() { return tensor(golden::metrics::x, {30, 3}, kF64); }
+Tensor golden_y() { return tensor(golden::metrics::y, {24, 3}, kF64); }
+
+double distance(const Tensor& a, const std::vector<double>& b) {
+    const std::vector<double> values = a.to_vector();
+    REQUIRE(values.size() == b.size());
+    double most = 0;
+    for (std::size_t i = 0; i < b.size(); ++i) most = std::max(most, std::abs(values[i] - b[i]));
+    return most;
+}
+
+// A mean over independent trials, with its error.
+struct Trials {
+    models::Estimate estimate;
+    void add(double value) { estimate.add(tensor({value}, {}, kF64)); }
+    bool agrees_with(double expected) const {
+        INFO("mean ", estimate.mean(), " +- ", estimate.standard_error(), ", expected ", expected);
+        return std::abs(estimate.mean() - expected) <= 4 * estimate.standard_error();
+    }
+};
+
+}  // namespace
+
+TEST_CASE("modes: exact samples have 8/8, 1 - e^-4.5, (K - 1) / 2n") {
+    Generator generator(1);
+    Trials hq, reverse_kl;
+    constexpr std::int64_t kCount = 2500;
+    for (int trial = 0; trial < 20; ++trial) {
+        const data::Toy toy = data::ring8();
+        const ModeCoverage coverage =
+            mode_coverage(toy.sample(kCount, generator), toy.modes, toy.sigma);
+        CHECK(coverage.modes == 8);
+        CHECK(coverage.of == 8);
+        CHECK(coverage.hq_se ==
+              doctest::Approx(std::sqrt(coverage.hq * (1 - coverage.hq) / kCount)));
+        hq.add(coverage.hq);
+        reverse_kl.add(coverage.reverse_kl);
+    }
+    CHECK(hq.agrees_with(1 - std::exp(-4.5)));
+    CHECK(reverse_kl.agrees_with(7 / (2 * kCount * (1 - std::exp(-4.5)))));
+}
+
+TEST_CASE("modes: collapse, samples off the modes, and samples that are no numbers, by hand") {
+    const Tensor modes = tensor({0, 0, 10, 0, 0, 10, 10, 10}, {4, 2});
+    const double nan = std::nan("");
+    const Tensor x =
+        tensor({0, 0, 0.29, 0, 0, -0.31, 10, 0.1, 10.1, 0, 9.9, 0, 5, 5, nan, 0}, {8, 2});
+    const ModeCoverage coverage = mode_coverage(x, modes, 0.1);
+    CHECK(coverage.modes == 2);
+    CHECK(coverage.of == 4);
+    CHECK(coverage.hq == 5.0 / 8);
+    CHECK(coverage.reverse_kl ==
+          doctest::Approx(0.4 * std::log(1.6) + 0.6 * std::log(2.4)).epsilon(1e-14));
+    const ModeCoverage none = mode_coverage(tensor({5, 5}, {1, 2}), modes, 0.1);
+    CHECK(none.modes == 0);
+    CHECK(none.hq == 0);
+    CHECK(none.reverse_kl == doctest::Approx(std::log(4.0)));
+    const ModeCoverage one = mode_coverage(tensor({0, 0, 0, 0.1}, {2, 2}), modes, 0.1);
+    CHECK(one.reverse_kl == doctest::Approx(std::log(4.0)));
+    CHECK(one.reverse_kl_se == 0);
+}
+
+TEST_CASE("neighbours against NumPy; ties, itself, blocks and threads") {
+    const Tensor x = golden_x(), y = golden_y();
+    CHECK(distance(sqrt(nearest(x, y, 3).squared), golden::metrics::nearest) < 1e-14);
+    const Tensor line = tensor({0, 1, 1, 3}, {4, 1});
+    CHECK(nearest(line, line, 2).indices.to_vector() ==
+          std::vector<double>{0, 1, 1, 2, 1, 2, 3, 1});
+    CHECK(nearest_others(line, 1).indices.to_vector() == std::vector<double>{1, 2, 1, 1});
+    CHECK(nearest_others(line, 1).squared.to_vector() == std::vector<double>{1, 0, 0, 4});
+    // More distances than a block holds, and a view that is not contiguous.
+    Generator generator(3);
+    const Tensor many = transpose(randn({3, 2100}, kF64, generator));
+    const int threads = num_threads();
+    set_num_threads(1);
+    const Neighbours one = nearest_others(many, 4);
+    set_num_threads(2);
+    const Neighbours two = nearest_others(many, 4);
+    set_num_threads(threads);
+    CHECK(one.squared.to_vector() == two.squared.to_vector());
+    CHECK(one.indices.to_vector() == two.indices.to_vector());
+    const Tensor last = narrow(many, 0, 2099, 1);
+    const Tensor squared = sort(sum(square(many - last), {1})).values;
+    CHECK(distance(select(one.squared, 0, 2099), narrow(squared, 0, 1, 4).to_vector()) < 1e-13);
+}
+
+TEST_CASE("precision, recall, density and coverage against NumPy") {
+    const auto check_k = [&](std::int64_t k, const std::vector<double>& expected) {
+        const Prdc balls = prdc(golden_x(), golden_y(), k);
+        CHECK(balls.precision == doctest::Approx(expected[0]).epsilon(1e-14));
+        CHECK(balls.recall == doctest::Approx(expected[1]).epsilon(1e-14));
+        CHECK(balls.density == doctest::Approx(expected[2]).epsilon(1e-14));
+        CHECK(balls.coverage == doctest::Approx(expected[3]).epsilon(1e-14));
+    };
+    check_k(1, golden::metrics::balls1);
+    check_k(3, golden::metrics::balls3);
+    check_k(5, golden::metrics::balls5);
+}
+
+TEST_CASE("density has mean 1 and coverage its closed form where both sets have one law") {
+    Generator generator(5);
+    constexpr std::int64_t kData = 150, kSamples = 200, k = 5;
+    Trials density, coverage;
+    for (int trial = 0; trial < 60; ++trial) {
+        const Prdc balls = prdc(randn({kData, 3}, generator), randn({kSamples, 3}, generator), k);
+        density.add(balls.density);
+        coverage.add(balls.coverage);
+    }
+    double missed = 1;
+    for (std::int64_t i = 1; i <= k; ++i)
+        missed *= static_cast<double>(kData - i) / static_cast<double>(kSamples + kData - i);
+    CHECK(density.agrees_with(1));
+    CHECK(coverage.agrees_with(1 - missed));
+    const Tensor x = randn({100, 2}, generator), elsewhere = x + 100.0;
+    const Prdc far = prdc(x, elsewhere), same = prdc(x, x);
+    for (const double value : {far.precision, far.recall, far.density, far.coverage})
+        CHECK(value == 0);
+    for (const double value : {same.precision, same.recall, same.coverage}) CHECK(value == 1);
+    CHECK(same.density == doctest::Approx(1).epsilon(1e-14));
+}
+
+TEST_CASE("mmd against NumPy, and the closed form of two Gaussians within 4 SE") {
+    Generator generator(7);
+    CHECK(mmd(golden_x(), golden_y(), {.bandwidths = {0.7, 1.9}, .permutations = 0}, generator)
+              .squared == doctest::Approx(golden::metrics::mmd2[0]).epsilon(1e-12));
+    // E k(a, b) of N(0, I) and N(mu, I) in D dimensions: (s^2 / (s^2 + 2))^(D/2) exp(-||mu||^2 / 2
+    // (s^2 + 2))
+    const std::vector<double> bandwidths{0.5, 2};
+    double expected = 0;
+    for (const double s : bandwidths)
+        expected += 2 * std::pow(s * s / (s * s + 2), 1) * (1 - std::exp(-0.5 / (s * s + 2))) / 2;
+    const Tensor mu = tensor({0.6, 0.8}, {2}, kF64);
+    Trials errors;
+    for (int trial = 0; trial < 20; ++trial) {
+        const Tensor x = randn({150, 2}, kF64, generator),
+                     y = randn({120, 2}, kF64, generator) + mu;
+        const Mmd result = mmd(x, y, {.bandwidths = bandwidths, .permutations = 0}, generator);
+        CHECK(std::abs(result.squared - expected) <= 4 * result.se);
+        errors.add((result.squared - expected) / result.se);
+    }
+    CHECK(errors.agrees_with(0));
+    // 1 if the errors are right, with an error of 1 / sqrt(38)
+    const double spread = errors.estimate.standard_error() * std::sqrt(20.0);
+    CHECK(std::abs(spread - 1) < 4 / std::sqrt(38.0));
+}
+
+TEST_CASE("mmd: p is uniform where both sets have one law, and small where they differ") {
+    Generator generator(8);
+    int low = 0;
+    constexpr int kTrials = 60;
+    for (int trial = 0; trial < kTrials; ++trial)
+        low += mmd(randn({30, 2}, generator), randn({30, 2}, generator),
+                   {.bandwidths = {1}, .permutations = 99}, generator)
+                   .p <= 0.5;
+    CHECK(std::abs(low - kTrials / 2) <= 4 * std::sqrt(kTrials / 4.0));
+    CHECK(mmd(randn({60, 2}, generator), randn({60, 2}, generator) + 1.0,
+              {.bandwidths = {1}, .permutations = 99}, generator)
+              .p == 0.01);
+    // N(0, 2 I): distances have median sqrt(2 * 2 ln 2) in the plane.
+    Trials median;
+    for (int trial = 0; trial < 10; ++trial)
+        median.add(median_distance(randn({200, 2}, generator)));
+    CHECK(median.agrees_with(2 * std::sqrt(std::numbers::ln2)));
+}
+
+TEST_CASE("sliced Wasserstein: a shift has ||mu||^2 / D; on a line it is sorting") {
+    Generator generator(9);
+    const Tensor x = randn({500, 5}, kF64, generator), mu = tensor({1, -2, 0.5, 0, 1}, {5}, kF64);
+    const SlicedWasserstein shifted =
+        sliced_wasserstein(x, index_select(x, 0, randperm(500, generator)) + mu, generator);
+    CHECK(std::abs(shifted.squared - 6.25 / 5) <= 4 * shifted.se);
+    CHECK(shifted.se < 0.1);
+    const Tensor a = tensor({3, 1, 2}, {3, 1}), b = tensor({0, 5, 4}, {3, 1});
+    CHECK(sliced_wasserstein(a, b, generator).squared ==
+          doctest::Approx((1 + 4 + 4) / 3.0).epsilon(1e-12));
+    CHECK(sliced_wasserstein(x, x, generator).squared == 0);
+    // N(0, I) against N(mu, I): chance adds what two draws of one law have between them, within the
+    // errors of both.
+    const SlicedWasserstein independent = sliced_wasserstein(
+        randn({2000, 5}, generator), randn({2000, 5}, generator) + cast_data(mu, f32), generator);
+    const SlicedWasserstein floor =
+        sliced_wasserstein(randn({2000, 5}, generator), randn({2000, 5}, generator), generator);
+    // The two means differ by mu + e, e of variance 2 / n in each of D coordinates: 2 theta.mu
+    // theta.e has an error of 2 sqrt(2 / n) ||mu|| / D.
+    CHECK(std::abs(independent.squared - floor.squared - 6.25 / 5) <=
+          4 * std::hypot(independent.se, 2 * std::sqrt(2 / 2000.0) * 2.5 / 5));
+}
+
+TEST_CASE(
+    "the classifier two-sample test: one half where the laws are one, the accuracy of Cover and "
+    "Hart where they are two") {
+    Generator generator(10);
+    const C2st same = c2st(randn({1000, 2}, generator), randn({1000, 2}, generator));
+    CHECK(std::abs(same.accuracy - 0.5) <= 4 * same.se);
+    CHECK(same.se == doctest::Approx(std::sqrt(0.25 / 1000)).epsilon(0.01));
+    const C2st apart = c2st(randn({50, 2}, generator), randn({50, 2}, generator) + 100.0);
+    CHECK(apart.accuracy == 1);
+    // k = 31
+    const C2st shifted = c2st(randn({1000, 1}, generator), randn({1000, 1}, generator) + 2.0);
+    CHECK(std::abs(shifted.accuracy - golden::metrics::majority31[0]) <= 4 * shifted.se);
+}
+
+TEST_CASE("Parzen windows: NumPy, one window, and N(0, 1) convolved with the window") {
+    CHECK(distance(parzen_log_density(golden_x(), golden_y(), 0.3), golden::metrics::windows) <
+          1e-12);
+    // the density itself underflows
+    const Tensor far = tensor({100, 0}, {1, 2}, kF64), at = zeros({1, 2}, kF64);
+    CHECK(parzen_log_density(far, at, 0.5).item() ==
+          doctest::Approx(-20000 - std::log(2 * std::numbers::pi * 0.25)).epsilon(1e-14));
+    Generator generator(11);
+    constexpr std::int64_t kCentres = 1500;
+    const double sigma = 0.3;
+    const Tensor centres = randn({kCentres, 1}, kF64, generator);
+    for (const double x : {-1.5, 0.0, 0.7}) {
+        const auto normal = [](double z, double variance) {
+            return std::exp(-z * z / (2 * variance)) / std::sqrt(2 * std::numbers::pi * variance);
+        };
+        const double expected = normal(x, 1 + sigma * sigma),
+                     density = std::exp(
+                         parzen_log_density(tensor({x}, {1, 1}, kF64), centres, sigma).item());
+        // E N(x; c, s^2)^2 = N(x; 0, 1 + s^2 / 2) / (2 s sqrt(pi))
+        const double square =
+            normal(x, 1 + sigma * sigma / 2) / (2 * sigma * std::sqrt(std::numbers::pi));
+        CHECK(std::abs(density - expected) <=
+              4 * std::sqrt((square - expected * expected) / kCentres));
+    }
+    CHECK(parzen_bandwidths().size() == 10);
+    CHECK(parzen_bandwidths().front() == doctest::Approx(0.1));
+    CHECK(parzen_bandwidths().back() == doctest::Approx(1));
+    // Of one window at 0 and points of squared norm v in D dimensions, sigma^2 = v / D is best.
+    CHECK(parzen_bandwidth(tensor({0.36, 0.48}, {1, 2}), zeros({1, 2}),
+                           {0.1, std::sqrt(0.18), 0.6}) == std::sqrt(0.18));
+    const Parzen result =
+        parzen(centres, randn({200, 1}, kF64, generator), randn({400, 1}, kF64, generator));
+    // E log N(x; 0, v) under N(0, 1), v = 1 + sigma^2; chance in the windows takes E log p^ down by
+    // var(p^) / 2 p^2 at most, far below the error.
+    const double v = 1 + result.sigma * result.sigma;
+    CHECK(std::abs(result.log_density + 0.5 * std::log(2 * std::numbers::pi * v) + 0.5 / v) <=
+          4 * result.se);
+}
+
+TEST_CASE("memorisation: a copy of training data has 0, unseen data have 1") {
+    Generator generator(12);
+    const Tensor train = rand({300, 784}, generator), held_out = rand({100, 784}, generator);
+    const Tensor copy = index_select(train, 0, tensor({7, 7, 299, 0}, {}, {.dtype = i64}));
+    CHECK(memorisation(copy, held_out, train).ratio == 0);
+    const Memorisation fresh = memorisation(rand({100, 784}, generator), held_out, train);
+    CHECK(std::abs(fresh.ratio - 1) <= 4 * fresh.se);
+    const Tensor line = tensor({0, 10}, {2, 1});
+    const Memorisation half = memorisation(tensor({1, 9}, {2, 1}), tensor({-2, 12}, {2, 1}), line);
+    CHECK(half.ratio == 0.5);
+    CHECK(half.se == 0);
+}
+
+TEST_CASE(
+    "the Frechet distance of two Gaussians: closed form, NumPy, symmetric, 0 of a set and itself") {
+    const Tensor m1 = tensor({1, 2, 3}, {3}, kF64), m2 = tensor({0, 2, 5}, {3}, kF64);
+    const Tensor d1 = tensor({4, 0, 0, 0, 9, 0, 0, 0, 1}, {3, 3}, kF64),
+                 d2 = tensor({1, 0, 0, 0, 4, 0, 0, 0, 16}, {3, 3}, kF64);
+    CHECK(frechet_distance(m1, d1, m2, d2) == doctest::Approx(5 + 1 + 1 + 9).epsilon(1e-14));
+    // a point: E ||x - m||^2
+    CHECK(frechet_distance(m1, d1, m1, zeros({3, 3})) == doctest::Approx(14).epsilon(1e-14));
+    const Tensor x = golden_x(), y = golden_y();
+    CHECK(frechet_distance(x, y) == doctest::Approx(golden::metrics::frechet[0]).epsilon(1e-12));
+    CHECK(frechet_distance(y, x) == doctest::Approx(golden::metrics::frechet[0]).epsilon(1e-12));
+    CHECK(frechet_distance(x, x) < 1e-13);
+    CHECK(frechet_distance(x, x + 3.0) == doctest::Approx(27).epsilon(1e-13));
+}
+
+TEST_CASE("metrics refuse what they cannot measure") {
+    Generator generator(13);
+    const Tensor x = randn({10, 2}, generator), y = randn({10, 3}, generator),
+                 bad = tensor({1, std::nan("")}, {1, 2}), none = zeros({0, 2});
+    const MmdOptions kernel{.bandwidths = {1}};
+    CHECK_THROWS_WITH_AS(
+        prdc(x, y), doctest::Contains("points of different dimension; got [10, 2] and [10, 3]"),
+        Error);
+    CHECK_THROWS_WITH_AS(prdc(x, narrow(x, 0, 0, 5)),
+                         doctest::Contains("too few points; got 5; expected 6 at least"), Error);
+    CHECK_THROWS_WITH_AS(prdc(x, x, 0), doctest::Contains("k must be positive"), Error);
+    CHECK_THROWS_WITH_AS(nearest(x, x, 11), doctest::Contains("bad k; got 11 of 10 points"), Error);
+    CHECK_THROWS_WITH_AS(nearest(x, bad, 1), doctest::Contains("not finite"), Error);
+    CHECK_THROWS_WITH_AS(nearest(none, x, 1), doctest::Contains("too few points; got 0"), Error);
+    CHECK_THROWS_WITH_AS(mmd(x, x, {}, generator), doctest::Contains("needs positive bandwidths"),
+                         Error);
+    CHECK_THROWS_WITH_AS(mmd(x, x, {.bandwidths = {1, -1}}, generator),
+                         doctest::Contains("needs positive bandwidths"), Error);
+    CHECK_THROWS_AS(mmd(narrow(x, 0, 0, 1), x, kernel, generator), Error);
+    CHECK_THROWS_WITH_AS(sliced_wasserstein(x, narrow(x, 0, 0, 9), generator),
+                         doctest::Contains("as many points in both"), Error);
+    CHECK_THROWS_AS(sliced_wasserstein(x, x, generator, 0), Error);
+    CHECK_THROWS_WITH_AS(c2st(narrow(x, 0, 0, 3), narrow(x, 0, 0, 3)),
+                         doctest::Contains("expected 4 at least"), Error);
+    CHECK_THROWS_WITH_AS(parzen_log_density(x, x, 0), doctest::Contains("sigma must be positive"),
+                         Error);
+    CHECK_THROWS_AS(parzen_bandwidth(x, x, {}), Error);
+    CHECK_THROWS_AS(memorisation(x, x, y), Error);
+    CHECK_THROWS_WITH_AS(frechet_distance(zeros({2}), zeros({3, 3}), zeros({2}), zeros({2, 2})),
+                         doctest::Contains("does not fit its mean"), Error);
+    CHECK_THROWS_AS(frechet_distance(zeros({2}), zeros({2, 2}), zeros({3}), zeros({3, 3})), Error);
+    CHECK_THROWS_WITH_AS(mode_coverage(y, x, 1), doctest::Contains("samples do not fit the modes"),
+                         Error);
+    CHECK_THROWS_WITH_AS(mode_coverage(x, x, 0), doctest::Contains("sigma must be positive"),
+                         Error);
+    CHECK_THROWS_WITH_AS(check_points(cast_data(x, i64), "f"),
+                         doctest::Contains("f: needs a point a row"), Error);
+    CHECK_THROWS_AS(check_points(Tensor(), "f"), Error);
+}
