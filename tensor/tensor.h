@@ -35,12 +35,33 @@ struct Options {
     Device device = cpu;
 };
 
+/// A range of one dimension, by Python's rules: elements begin, begin + step, ... below end.
+/// Negative bounds count from the end of the dimension, and bounds beyond it are cut off.
+struct Slice {
+    std::int64_t begin = 0;
+    std::int64_t end = INT64_MAX;
+    std::int64_t step = 1;  // at least 1
+};
+/// What Tensor::operator[] takes for one dimension: a position, or a Slice.
+struct Index {
+    Index(std::int64_t i) : position(i), selects(true) {}
+    Index(const Slice& s) : range(s), selects(false) {}
+    std::int64_t position = 0;
+    Slice range = {};
+    bool selects;  // one position, not a range
+};
+
 class Tensor {
 public:
     /// No tensor at all; defined() is false, and every other accessor throws.
     Tensor() = default;
     /// A rank-0 tensor on the CPU: `Tensor(0.5)`.
     explicit Tensor(double value, Options options = {});
+    Tensor(const Tensor&) = default;
+    Tensor(Tensor&&) = default;
+    // Only to a variable: `x[0] = y` would change a temporary handle, so it does not compile.
+    Tensor& operator=(const Tensor&) & = default;
+    Tensor& operator=(Tensor&&) & = default;
 
     bool defined() const { return static_cast<bool>(impl_); }
     const Shape& shape() const { return get().shape; }
@@ -71,6 +92,13 @@ public:
     double item() const;
     /// All elements in row-major order, converted to double.
     std::vector<double> to_vector() const;
+
+    /// Views that start with the first dimension (body in autograd/ops/shape/subscript.cpp). A
+    /// position drops its dimension, negative ones count from the end; a Slice keeps it.
+    ///     x[i]    x[{i, j}]    x[Slice{1, 3}]    x[{Slice{}, j}]    x[Slice{.step = 2}]
+    /// Differentiable. Throws on too many indices and on positions outside of the tensor.
+    Tensor operator[](const Index& index) const { return (*this)[{index}]; }
+    Tensor operator[](std::initializer_list<Index> indices) const;
 
     /// A view of the same storage: no copy, no graph.
     Tensor as_strided(const Shape& shape, const Strides& strides, std::int64_t offset) const;
