@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "experiments/run/family.h"
 #include "experiments/run/run_folder.h"
 
 namespace eps::cli {

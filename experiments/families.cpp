@@ -2,7 +2,7 @@
 #include "experiments/ddpm/ddpm.h"
 #include "experiments/flow/flow.h"
 #include "experiments/gan/gan.h"
-#include "experiments/run/task.h"
+#include "experiments/run/family.h"
 #include "experiments/vae/vae.h"
 
 namespace eps::models {

@@ -20,6 +20,7 @@
 #include "experiments/run/accumulate.h"
 #include "experiments/run/learning_rate.h"
 #include "experiments/run/named_state.h"
+#include "experiments/run/task.h"
 #include "experiments/run/task_step.h"
 #include "nn/optim/optimizer.h"
 #include "tensor/create.h"

@@ -1,6 +1,6 @@
 #pragma once
 // The family "ddpm" of the program.
-#include "experiments/run/task.h"
+#include "experiments/run/family.h"
 
 namespace eps::models {
 

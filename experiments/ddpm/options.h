@@ -9,7 +9,7 @@
 #include "models/ddpm/objective.h"
 #include "models/ddpm/sampler.h"
 #include "models/ddpm/unet.h"
-#include "experiments/run/task.h"
+#include "experiments/run/option.h"
 #include "nn/optim/grad_scaler.h"
 
 namespace eps::models::ddpm {

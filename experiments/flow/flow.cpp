@@ -8,6 +8,7 @@
 #include "experiments/flow/recipes.h"
 #include "experiments/run/learning_rate.h"
 #include "experiments/run/named_state.h"
+#include "experiments/run/task.h"
 #include "experiments/run/task_step.h"
 #include "nn/optim/ema.h"
 #include "nn/evaluation.h"

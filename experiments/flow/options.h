@@ -7,7 +7,7 @@
 
 #include "models/flow/catalog.h"
 #include "models/ode.h"
-#include "experiments/run/task.h"
+#include "experiments/run/option.h"
 #include "nn/optim/grad_scaler.h"
 
 namespace eps::models::flow {

@@ -12,6 +12,7 @@
 #include "experiments/gan/domain.h"
 #include "experiments/gan/recipes.h"
 #include "experiments/run/named_state.h"
+#include "experiments/run/task.h"
 #include "experiments/run/task_step.h"
 #include "nn/optim/scheduler.h"
 

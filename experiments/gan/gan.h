@@ -1,6 +1,6 @@
 #pragma once
 // The family "gan" of the program.
-#include "experiments/run/task.h"
+#include "experiments/run/family.h"
 
 namespace eps::models {
 

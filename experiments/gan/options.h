@@ -8,7 +8,7 @@
 #include "models/gan/network.h"
 #include "models/gan/objective.h"
 #include "models/gan/penalty.h"
-#include "experiments/run/task.h"
+#include "experiments/run/option.h"
 #include "nn/optim/grad_scaler.h"
 
 namespace eps::models::gan {

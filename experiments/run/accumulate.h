@@ -2,6 +2,7 @@
 // A batch taken in parts: the gradient of its mean loss in the memory that one part needs.
 #include <functional>
 
+#include "experiments/run/option.h"
 #include "experiments/run/task.h"
 #include "nn/optim/grad_scaler.h"
 

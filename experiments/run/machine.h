@@ -1,6 +1,6 @@
 #pragma once
 // On what a run computes, and how: the options "device" and "precision" of every run.
-#include "experiments/run/task.h"
+#include "experiments/run/option.h"
 #include "nn/optim/grad_scaler.h"
 #include "tensor/runtime/precision.h"
 

@@ -1,8 +1,5 @@
 #pragma once
-// What a model family gives to the shared loop and to the program: a Task, made from a Config
-// alone.
-#include <limits>
-#include <memory>
+// What a model family gives to the shared loop and to the program: a Task, made from a Config.
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,46 +53,6 @@ public:
     /// Trainable numbers, for the display.
     virtual std::int64_t parameter_count() const = 0;
 };
-
-/// One option of a family, as the command line and config.json know it.
-struct Option {
-    std::string name;  // "latent" is --latent
-    Value fallback;    // its type is the option's type
-    std::string help;
-    std::vector<std::string> choices = {};                    // for text
-    double least = -std::numeric_limits<double>::infinity();  // for numbers
-    double most = std::numeric_limits<double>::infinity();
-    // for text whose choices only say what it looks like
-    bool (*accepts)(const std::string& text) = nullptr;
-    // where it is not given, Family::complete finds it; the fallback tells no more than the type
-    bool derived = false;
-};
-
-struct Family {
-    std::string name;     // "vae"
-    std::string summary;  // one line of --help
-    std::vector<Option> options;
-    std::unique_ptr<Task> (*make)(const Config& config);
-    /// Adds the derived options that a new run does not give, from those it gives, and throws where
-    /// these do not go together. Null: none is derived.
-    Config (*complete)(const Config& given) = nullptr;
-    /// What `eps sample` and `eps eval` may be told about the way to draw samples; derived ones are
-    /// the run's where they are not given.
-    std::vector<Option> sample_options = {};
-};
-
-/// Every family the program knows, in the order of --help.
-const std::vector<Family>& families();
-/// The one that config["family"] names. Throws, listing the names, for an unknown one.
-const Family& family(const Config& config);
-
-/// The value in the option's own type: a whole number becomes a double where one is asked for.
-/// Throws, naming the option and the source, if it is of another type, none of the choices, or out
-/// of range.
-Value check_value(const Option& option, const Value& value, const std::string& source);
-/// The config with every value checked, "family" apart. Throws on options that are missing and on
-/// keys that are none.
-Config check_config(const Config& config, const std::vector<Option>& options);
 
 /// The state of a generator as one i64 tensor [2] (seed, counter), and back.
 Tensor pack(const Generator& generator);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "experiments/run/run_folder.h"
+#include "experiments/run/option.h"
 #include "experiments/run/task.h"
 
 namespace eps::models {

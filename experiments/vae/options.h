@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/run/task.h"
+#include "experiments/run/option.h"
 #include "models/vae/network.h"
 #include "nn/optim/grad_scaler.h"
 

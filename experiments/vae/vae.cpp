@@ -15,6 +15,7 @@
 #include "models/distributions/estimate.h"
 #include "experiments/run/learning_rate.h"
 #include "experiments/run/named_state.h"
+#include "experiments/run/task.h"
 #include "experiments/run/task_step.h"
 #include "experiments/vae/images.h"
 #include "experiments/vae/options.h"

@@ -1,6 +1,6 @@
 #pragma once
 // The family "vae" of the program: options, training step, pictures and evaluation on image data.
-#include "experiments/run/task.h"
+#include "experiments/run/family.h"
 
 namespace eps::models {
 

@@ -2,6 +2,7 @@
 // sentence.
 #include "experiments/run/config.h"
 
+#include "experiments/run/option.h"
 #include "experiments/run/task.h"
 #include "tests/files.h"
 

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "autograd/ops/reduction/reduce.h"
+#include "experiments/run/family.h"
 #include "experiments/run/trainer.h"
 #include "tensor/random.h"
 
