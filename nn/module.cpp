@@ -77,6 +77,14 @@ NamedTensors Module::state_dict() const {
     return out;
 }
 
+std::vector<Module*> Module::modules() {
+    std::vector<Module*> out{this};
+    for (std::size_t i = 0; i < out.size(); ++i)
+        for (const auto& [name, child] : out[i]->children_)
+            if (std::find(out.begin(), out.end(), child) == out.end()) out.push_back(child);
+    return out;
+}
+
 std::vector<std::pair<std::string, Tensor*>> Module::places() const {
     std::vector<std::pair<std::string, Tensor*>> out;
     walk("",

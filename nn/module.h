@@ -45,6 +45,9 @@ public:
     NamedTensors named_buffers() const;
     std::int64_t parameter_count() const;
 
+    /// This module and all below it, each once, parents first.
+    std::vector<Module*> modules();
+
     /// Parameters and buffers by name, every name they have; the tensors themselves, not copies.
     NamedTensors state_dict() const;
     /// Copies values in by name. Throws, naming them, on missing or unknown names and on shapes or
@@ -97,6 +100,7 @@ private:
     /// submodules.
     template <class Visit> void walk(const std::string& prefix, const Visit& visit) const;
     friend class FunctionalScope;  // exchanges what is in the places
+    friend class Evaluation;       // restores the mode of each module
     /// Where the parameters and buffers of this module and all below it are kept, by every name
     /// they have.
     std::vector<std::pair<std::string, Tensor*>> places() const;

@@ -31,6 +31,9 @@ double EMA::next_decay() const {
 }
 
 void EMA::update() {
+    check(
+        !swapped_into_, "EMA",
+        "the averages are in the module at present; hint: update() after the scope of evaluation");
     std::vector<kernels::UpdateTensors> list;
     for (std::size_t i = 0; i < parameters_.size(); ++i) {
         auto& [name, average] = shadow_[i];
@@ -58,10 +61,13 @@ void EMA::update() {
 void EMA::apply_to(Module& module) const { copy_by_name("EMA", averaged(module), shadow_); }
 
 void EMA::swap(Module& module) {
+    check(!swapped_into_ || is_in(module), "EMA",
+          "the averages are in another module at present; hint: end that scope first");
     NamedTensors before;
     for (const auto& [name, value] : averaged(module)) before.emplace_back(name, clone_data(value));
     apply_to(module);
     copy_by_name("EMA", shadow_, before);
+    swapped_into_ = swapped_into_ ? nullptr : &module;
 }
 
 NamedTensors EMA::state_dict() const {

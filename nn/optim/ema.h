@@ -14,7 +14,7 @@ namespace eps::nn {
 ///
 ///     EMA average(net, 0.9999);
 ///     ... optimizer.step(); average.update(); ...
-///     { EmaScope scope(average, net); sample(net); }   // net has its own parameters again here
+///     { const Evaluation evaluation(net, average); sample(net); }  // and the trained ones again
 class EMA {
 public:
     EMA(const Module& module, double decay, bool warmup = false, bool buffers = false);
@@ -29,8 +29,11 @@ public:
     /// Copies the averages into a module with parameters of the same names, shapes and dtypes;
     /// throws, naming them, if they differ.
     void apply_to(Module& module) const;
-    /// Exchanges the averages and what they are averages of. Twice is bitwise the identity.
+    /// Exchanges the averages and what they are averages of: twice is the identity, bit for bit.
+    /// Until then update() throws.
     void swap(Module& module);
+    /// Whether swap() has put the averages into this module.
+    bool is_in(const Module& module) const { return swapped_into_ == &module; }
 
     /// The averages as "shadow.<name>", and "updates" (i64).
     NamedTensors state_dict() const;
@@ -43,6 +46,7 @@ private:
     double decay_;
     bool warmup_, buffers_;
     std::int64_t updates_ = 0;
+    const Module* swapped_into_ = nullptr;
     std::vector<Tensor> parameters_;  // and buffers
     NamedTensors shadow_;
 };

@@ -1,0 +1,21 @@
+#include "nn/evaluation.h"
+
+#include "nn/optim/ema.h"
+
+namespace eps::nn {
+
+Evaluation::Evaluation(Module& module, EMA* average) : module_(module) {
+    for (Module* each : module.modules()) modes_.emplace_back(each, each->training_);
+    if (average && !average->is_in(module)) {
+        average->swap(module);
+        swapped_ = average;
+    }
+    module.eval();
+}
+
+Evaluation::~Evaluation() {
+    for (const auto& [module, training] : modes_) module->training_ = training;
+    if (swapped_) swapped_->swap(module_);
+}
+
+}  // namespace eps::nn
