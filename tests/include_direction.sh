@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Arrows point one way: tensor <- cpu, cuda; tensor <- autograd <- nn <- models <- experiments <- cli.
-# cpu/ and cuda/ implement tensor/contract/ and are included by nobody else, but for varepsilon_op.h,
-# which gives ops of other projects the pointwise rows. Model families never include one another;
-# what they share is in models/distributions/ and models/*.h, which include no family.
+# Arrows point one way: tensor <- cpu, cuda;
+# tensor <- autograd <- nn <- models <- experiments <- cli.
+# Only varepsilon_op.h includes cpu/ and cuda/ from outside: it gives ops of other projects the
+# pointwise kernels. Model families never include one another; what they share is in
+# models/distributions/ and models/*.h, which include no family.
 # Fails on an include that runs against this, and on a third-party header in a public one.
 #   include_direction.sh ROOT
 set -u

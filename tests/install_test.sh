@@ -23,7 +23,8 @@ prefix=$work/moved
 # Headers below cuda/ are for .cu files, which include CUDA's headers anyway.
 includes=$(grep -rhoE '#include <[a-z_]+[./][a-z_0-9./]*>' "$prefix/include/varepsilon" \
   --include='*.h' --exclude-dir=cuda | sort -u)
-! grep -vE '<(varepsilon(_op|_nn)?\.h)>' <<<"$includes" || fail "a third-party header in a public one"
+! grep -vE '<(varepsilon(_op|_nn)?\.h)>' <<<"$includes" ||
+  fail "a third-party header in a public one"
 
 lines=$(cat "$source"/examples/custom_op/ricker.* | grep -vcE '^ *(//.*)?$')
 ((lines <= 12)) || fail "a pointwise op takes $lines lines of code; expected at most 12"
@@ -45,6 +46,7 @@ step "the program made by pkg-config" env LD_LIBRARY_PATH="$(dirname "$pc")" "$w
 step "configuring the subproject" \
   cmake -S "$source/tests/consumers/subproject" -B "$work/subproject" -G Ninja
 flags=$(grep -o '"command": .*first\.cpp"' "$work/subproject/compile_commands.json")
-! grep -qE -- ' -(W|m|f|O|D)' <<<"$flags" || fail "a flag of ours reaches the subproject's code: $flags"
+! grep -qE -- ' -(W|m|f|O|D)' <<<"$flags" ||
+  fail "a flag of ours reaches the subproject's code: $flags"
 step "compiling in the subproject" cmake --build "$work/subproject" \
   --target CMakeFiles/first.dir"$source"/examples/first.cpp.o

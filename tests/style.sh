@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# style.sh ROOT: fails on lines over 100 columns, on files over 300 lines, on prose over 90 columns in
-# Markdown, and on C++ and CUDA that clang-format would write differently. Exits with 77 (skipped)
-# where clang-format 14 is missing and all else is well.
+# style.sh ROOT: fails on lines over 100 columns, on files over 300 lines, on prose over 90 columns
+# in Markdown, and on C++ and CUDA that clang-format would write differently. Exits with 77
+# (skipped) where clang-format 14 is missing and all else is well.
 #
 # Exempt: tables and links in Markdown, code blocks there; tables of numbers that a script or a
 # program has made, which are listed below.

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Every workload here and in PyTorch, in turn on the same machine: median ms of a step, the ratio PyTorch / ours (above 1: ours is faster), and by how
-many MB each process grew at most.
+"""Every workload here and in PyTorch, in turn on the same machine: median ms of a step, the ratio
+PyTorch / ours (above 1: ours is faster), and by how many MB each process grew at most.
 
   compare.py PATH_OF_eps_bench [NAME ...]
 """
@@ -69,7 +69,9 @@ def main():
             f"bench --peers: unknown workload '{unknown[0]}'; expected some of: {', '.join(NAMES)}"
         )
     print(
-        f"PyTorch {torch.__version__}; ms of a step, peak MB\n{'workload':16}{'threads':>8}{'ours':>10}{'PyTorch':>10}{'ratio':>8}{'ours':>10}{'PyTorch':>10}"
+        f"PyTorch {torch.__version__}; ms of a step, peak MB\n"
+        f"{'workload':16}{'threads':>8}{'ours':>10}{'PyTorch':>10}{'ratio':>8}"
+        f"{'ours':>10}{'PyTorch':>10}"
     )
     for name in names:
         for threads in (1, 2):
@@ -79,7 +81,8 @@ def main():
                 threads,
             )[name]
             print(
-                f"{name:16}{threads:8}{ms:10.2f}{theirs['ms']:10.2f}{theirs['ms'] / ms:8.2f}{mb:10.0f}{theirs['peak_mb']:10.0f}",
+                f"{name:16}{threads:8}{ms:10.2f}{theirs['ms']:10.2f}{theirs['ms'] / ms:8.2f}"
+                f"{mb:10.0f}{theirs['peak_mb']:10.0f}",
                 flush=True,
             )
 

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""The DDPM of `eps train ddpm --data fashion-mnist` in PyTorch: the same net, data, steps and optimiser.
+"""The DDPM of `eps train ddpm --data fashion-mnist` in PyTorch: the same net, data, steps and
+optimiser.
 
-ddpm.py --steps N [--threads N] [--seed N]  trains on Fashion-MNIST and prints the loss as metrics.jsonl has it: means of --log-every steps
+  ddpm.py --steps N [--threads N] [--seed N]
+
+Trains on Fashion-MNIST and prints the loss as metrics.jsonl does: means over --log-every steps.
 """
 
 import argparse
@@ -12,7 +15,8 @@ import torch
 from torch.nn import functional as F
 
 from vae import images
-from workloads import UNet, adam
+from common import adam
+from workload_ddpm import UNet
 
 
 def train(options):

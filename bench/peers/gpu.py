@@ -3,9 +3,10 @@
 
   gpu.py PATH_OF_eps_bench [--seconds N] [--out FOLDER]
 
-Kernels: how much of the measured copy bandwidth or cuBLAS product rate each family reaches, median and least. Convolutions: each algorithm's
-time. Workloads: median ms of a step, here and in PyTorch: eager, compiled, and as a CUDA graph. What does not fit in the seconds is left out, and
-said to be.
+Kernels: the share of the measured copy bandwidth, or of cuBLAS's rate, that each group of kernels
+reaches: median and least. Convolutions: the time of each algorithm. Workloads: median ms of a
+step, here and in PyTorch: eager, compiled, and as a CUDA graph. The report names what did not fit
+into the given seconds.
 """
 
 import argparse
@@ -81,10 +82,8 @@ def ours(bench, pattern, seconds, out, **variables):
     lines, problem = lines_of(
         [bench, f"--benchmark_filter={pattern}", "--benchmark_format=json"], seconds, **variables
     )
-    (
-        out
-        / f"eps_bench-{re.sub('[^a-zA-Z_]+', '-', pattern + ''.join(variables.values())).strip('-')}.json"
-    ).write_text("\n".join(lines))
+    name = re.sub("[^a-zA-Z_]+", "-", pattern + "".join(variables.values())).strip("-")
+    (out / f"eps_bench-{name}.json").write_text("\n".join(lines))
     cases = {case["name"].removesuffix("/real_time"): case for case in cases_in("\n".join(lines))}
     return cases, problem or ("" if cases else "no cases")
 
@@ -109,7 +108,8 @@ def kernels(bench, clock, out):
         cases.get(f"BM_gpu/yardstick/{name}/min_time:0.020", {}) for name in ("copy", "product")
     )
     print(
-        f"Copy {copy.get('GB/s', 0):.0f} GB/s; product {product.get('TFLOP/s', 0):.1f} TFLOP/s (f32, 8192 x 8192 by cuBLAS).",
+        f"Copy {copy.get('GB/s', 0):.0f} GB/s; product {product.get('TFLOP/s', 0):.1f} TFLOP/s "
+        "(f32, 8192 x 8192 by cuBLAS).",
         end="",
     )
     print(f" Kernels: {problem}.\n" if problem else "\n")
@@ -187,7 +187,8 @@ def workloads(bench, clock, out):
                 theirs[case["name"]][f"{mode} {precision}"] = case["ms"]
             else:
                 problems.append(
-                    f"PyTorch {mode} {precision} {case['name']}: {case['error'].splitlines()[0][:100]}"
+                    f"PyTorch {mode} {precision} {case['name']}: "
+                    f"{case['error'].splitlines()[0][:100]}"
                 )
     mine = collections.defaultdict(dict)
     for name, case in cases.items():  # BM_workload/<name>/cuda/<how> <precision>

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """The VAE of `eps train vae` in PyTorch: the same net, data, steps and optimiser.
 
-vae.py --steps N [--threads N]  trains on Fashion-MNIST with dynamic binarisation and prints the test bound
+  vae.py --steps N [--threads N]
+
+Trains on Fashion-MNIST with dynamic binarisation and prints the bound on test data.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# every_kernel.sh ROOT LIBRARY: fails unless the library, built with CUDA, defines every kernel that
-# tensor/contract/kernels.h declares, and the CUDA kernels of every pointwise op that is listed in
-# tensor/formulas. Needs no GPU.
+# every_kernel.sh ROOT LIBRARY: fails unless the library, built with CUDA, defines every kernel
+# that tensor/contract/kernels.h declares, and the CUDA kernels of every pointwise op that is listed
+# in tensor/formulas. Needs no GPU.
 set -euo pipefail
 root=$1 library=$2 bad=0
 defined=$(nm --defined-only "$library" | grep N3eps7kernels4cuda | c++filt)

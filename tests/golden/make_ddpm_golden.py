@@ -1,5 +1,5 @@
-"""Writes ddpm_golden.h: what PyTorch's U-Net (bench/peers/workloads.py) computes with the parameters that tests/models/ddpm_network_test.cpp
-gives its own. All in f64.
+"""Writes ddpm_golden.h: what PyTorch's U-Net (bench/peers/workload_ddpm.py) computes with the
+parameters that tests/models/ddpm_network_test.cpp gives its own. All in f64.
 
     python3 tests/golden/make_ddpm_golden.py > tests/golden/ddpm_golden.h
 """
@@ -10,15 +10,10 @@ import sys
 import torch
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "bench/peers"))
-from workloads import UNet  # noqa: E402
+from golden import numbers  # noqa: E402
+from workload_ddpm import UNet  # noqa: E402
 
-torch.set_default_dtype(torch.float64)
-torch.set_num_threads(1)
 BLOCKS, LEVELS = 1, 2
-
-
-def numbers(x):
-    return ", ".join(repr(float(v)) for v in x.detach().reshape(-1))
 
 
 def layer(name, module):
@@ -26,7 +21,8 @@ def layer(name, module):
 
 
 def stage(name, parts):
-    """A residual block, and the attention behind it where there is one, under the names they have here."""
+    """A residual block, and the attention behind it where there is one, under the names they have
+    here."""
     names = {
         "n1": "norm1",
         "c1": "conv1",
@@ -87,7 +83,8 @@ y = net(x, torch.tensor([3, 50]))
 )
 print("#pragma once")
 print(
-    f"// Made by make_ddpm_golden.py with PyTorch {torch.__version__.split(chr(43))[0]}; do not edit."
+    f"// Made by make_ddpm_golden.py with PyTorch {torch.__version__.split('+')[0]}; "
+    "do not edit."
 )
 print("#include <vector>\n")
 print("namespace golden {\n")

@@ -1,4 +1,5 @@
-"""Writes gan_golden.h: losses of GANs, gradient penalties and a look-ahead of the discriminator as PyTorch computes them. All in f64.
+"""Writes gan_golden.h: losses of GANs, gradient penalties and a look-ahead of the discriminator
+as PyTorch computes them. All in f64.
 
 python3 tests/golden/make_gan_golden.py > tests/golden/gan_golden.h
 """
@@ -6,18 +7,7 @@ python3 tests/golden/make_gan_golden.py > tests/golden/gan_golden.h
 import torch
 import torch.nn.functional as F
 
-torch.set_default_dtype(torch.float64)
-torch.set_num_threads(1)
-
-
-def numbers(x):
-    return ", ".join(repr(float(v)) for v in x.detach().reshape(-1))
-
-
-def spread(shape, phase):
-    """Fixed values of both signs, the same in any version."""
-    count = torch.Size(shape).numel()
-    return torch.sin(torch.arange(count) * 1.7 + phase).reshape(shape) * 1.5
+from golden import numbers, spread
 
 
 def array(name, *parts):
@@ -85,17 +75,19 @@ print(
     "/// label of data, then for D and for G: loss [1], gradient of real [5], gradient of fake [7]."
 )
 print(
-    "struct GanLoss {\n    std::string name;\n    double label;\n    std::vector<double> discriminator, generator;\n};"
+    "struct GanLoss {\n    std::string name;\n    double label;\n"
+    "    std::vector<double> discriminator, generator;\n};"
 )
 print("inline const std::vector<GanLoss> gan_losses{")
 for name, (d, g, smooths) in LOSSES.items():
     for label in (1.0, 0.9) if smooths else (1.0,):
         print(
-            f'    {{"{name}", {label}, {{{with_gradients(lambda r, f: d(r, f, label))}}}, {{{with_gradients(g)}}}}},'
+            f'    {{"{name}", {label}, {{{with_gradients(lambda r, f: d(r, f, label))}}}, '
+            f"{{{with_gradients(g)}}}}},"
         )
 print("};\n")
 
-# --- penalties: D(x) = v tanh(W x), x [4, 2]; the gradients are those of W [3, 2] and v [3] -------------------------------------
+# --- penalties: D(x) = v tanh(W x), x [4, 2]; the gradients are those of W [3, 2] and v [3] ------
 W, v = spread((3, 2), 0.4).requires_grad_(), spread((3,), 1.3).requires_grad_()
 
 
@@ -112,7 +104,8 @@ array("gan_gradient_norm", gradient_of(real).norm(dim=1))
 for name, p in {"gan_r1": r1, "gan_r2": r2, "gan_r1_r2": r1 + r2, "gan_gp_at_data": gp}.items():
     array(name, p, *torch.autograd.grad(p, [W, v], retain_graph=True))
 
-# --- look-ahead: a logistic D(x) = x w + b, three steps of 0.3 of its loss, then the non-saturating loss of G --------------------
+# --- look-ahead: a logistic D(x) = x w + b, three steps of 0.3 of its loss, then the non-
+# saturating loss of G
 w, b = spread((1, 2), 0.5).requires_grad_(), spread((1,), 1.1).requires_grad_()
 samples = fake.clone().requires_grad_()
 theta = [w, b]

@@ -1,4 +1,5 @@
-"""Writes index_golden.h: what numpy, PyTorch and mpmath compute for the cases of tests/autograd/index_golden_test.cpp. All in f64.
+"""Writes index_golden.h: what numpy, PyTorch and mpmath compute for the cases of
+tests/autograd/index_golden_test.cpp. All in f64.
 
 python3 tests/golden/make_index_golden.py > tests/golden/index_golden.h
 """
@@ -28,17 +29,20 @@ def spread(shape, phase):
 
 print("#pragma once")
 print(
-    f"// Made by make_index_golden.py with numpy {np.__version__}, PyTorch {torch.__version__.split('+')[0]} and mpmath "
+    f"// Made by make_index_golden.py with numpy {np.__version__}, "
+    f"PyTorch {torch.__version__.split('+')[0]} and mpmath "
     f"{mpmath.__version__}; do not edit."
 )
 print(
-    '#include <vector>\n\n#include "tensor/shape.h"\n\nnamespace golden {\n\ninline constexpr double inf = __builtin_inf();\n'
+    '#include <vector>\n\n#include "tensor/shape.h"\n\nnamespace golden {\n\n'
+    "inline constexpr double inf = __builtin_inf();\n"
 )
 
-# --- einsum: operand k is spread(shape, k + 0.5) ------------------------------------------------------------------------------------------
+# --- einsum: operand k is spread(shape, k + 0.5) -------------------------------------------------
 print(
     "struct Einsum {\n    const char* equation;\n"
-    "    std::vector<eps::Shape> operands;\n    eps::Shape shape;\n    std::vector<double> values;\n};"
+    "    std::vector<eps::Shape> operands;\n    eps::Shape shape;\n"
+    "    std::vector<double> values;\n};"
 )
 print("inline const std::vector<Einsum> einsums{")
 for equation, shapes in [
@@ -81,11 +85,12 @@ for equation, shapes in [
     y = np.einsum(equation, *[spread(s, k + 0.5) for k, s in enumerate(shapes)])
     braces = lambda s: "{" + ", ".join(map(str, s)) + "}"
     print(
-        f"    {{\"{equation}\", {{{', '.join(braces(s) for s in shapes)}}}, {braces(y.shape)}, {{{numbers(y)}}}}},"
+        f"    {{\"{equation}\", {{{', '.join(braces(s) for s in shapes)}}}, {braces(y.shape)}, "
+        f"{{{numbers(y)}}}}},"
     )
 print("};\n")
 
-# --- picking and placing; x is spread(shape, 0), what is put there spread(shape, 1) ---------------------------------------------------
+# --- picking and placing; x is spread(shape, 0), what is put there spread(shape, 1) --------------
 x = torch.from_numpy(spread((4, 3), 0.0))
 ids = torch.tensor([[0, 2, 0, 1, 1], [1, 1, 1, 0, 3], [3, 2, 1, 0, 3]])
 src = torch.from_numpy(spread((3, 5), 1.0))
@@ -115,7 +120,7 @@ array("search_right", torch.searchsorted(lines, sought, right=True), "[2, 5]")
 grid = torch.meshgrid(torch.arange(2.0), torch.arange(3.0), indexing="ij")
 array("grid_0", grid[0]), array("grid_1", grid[1])
 
-# --- scalar functions ----------------------------------------------------------------------------------------------------------------
+# --- scalar functions ----------------------------------------------------------------------------
 mpmath.mp.dps = 40
 tails = [
     -1e4,

@@ -1,4 +1,5 @@
-"""Writes linalg_golden.h: what PyTorch and NumPy compute for the cases of tests/autograd/linalg_test.cpp. All in f64.
+"""Writes linalg_golden.h: what PyTorch and NumPy compute for the cases of
+tests/autograd/linalg_test.cpp. All in f64.
 
 python3 tests/golden/make_linalg_golden.py > tests/golden/linalg_golden.h
 """
@@ -17,7 +18,8 @@ def array(name, x):
 
 
 def spread(shape, phase):
-    """Fixed values of both signs, the same in any version; i^2, since rows of sin(i) would depend on one another."""
+    """Fixed values of both signs, the same in any version; i^2, since rows of sin(i) would depend
+    on one another."""
     i = torch.arange(torch.Size(shape).numel())
     return torch.sin(i * i * 0.37 + i + phase).reshape(shape) * 1.5
 
@@ -33,7 +35,8 @@ def case(name, f, *inputs):
 
 print("#pragma once")
 print(
-    f"// Made by make_linalg_golden.py with PyTorch {torch.__version__.split('+')[0]} and NumPy {numpy.__version__}; do not edit."
+    f"// Made by make_linalg_golden.py with PyTorch {torch.__version__.split('+')[0]} "
+    f"and NumPy {numpy.__version__}; do not edit."
 )
 print("#include <vector>\n\nnamespace golden {\n")
 

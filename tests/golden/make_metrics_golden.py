@@ -1,4 +1,5 @@
-"""Writes metrics_golden.h: what NumPy computes by brute force for the cases of tests/models/metrics_*_test.cpp. All in f64.
+"""Writes metrics_golden.h: what NumPy computes by brute force for the cases of
+tests/experiments/metrics_*_test.cpp. All in f64.
 
 python3 tests/golden/make_metrics_golden.py > tests/golden/metrics_golden.h
 """
@@ -11,7 +12,8 @@ import numpy as np
 def array(name, x):
     x = np.asarray(x, dtype=np.float64)
     print(
-        f"inline const std::vector<double> {name}{{{', '.join(repr(float(v)) for v in x.reshape(-1))}}};  // {list(x.shape)}"
+        f"inline const std::vector<double> {name}"
+        f"{{{', '.join(repr(float(v)) for v in x.reshape(-1))}}};  // {list(x.shape)}"
     )
 
 
@@ -63,7 +65,8 @@ def windows(x, centres, sigma):
 
 
 def majority(k, shift):
-    """Accuracy of k nearest neighbours for N(0, 1) against N(shift, 1) where neighbours are as near as one likes (Cover & Hart 1967)."""
+    """Accuracy of k nearest neighbours for N(0, 1) against N(shift, 1) where neighbours are as
+    near as one likes (Cover & Hart 1967)."""
     z = np.linspace(-12, 12 + shift, 200001)
     p, q = (np.exp(-((z - c) ** 2) / 2) / math.sqrt(2 * math.pi) for c in (0, shift))
     eta = p / (p + q)

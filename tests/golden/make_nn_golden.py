@@ -7,91 +7,11 @@ import torch
 from torch import nn
 import torch.nn.functional as F
 
-torch.set_default_dtype(torch.float64)
-torch.set_num_threads(1)
+from golden import array, numbers, preamble, spread
 
+preamble("make_nn_golden.py", "cmath", "string", "vector")
 
-def numbers(x):
-    return ", ".join(repr(float(v)) for v in x.detach().reshape(-1))
-
-
-def array(name, x, note=""):
-    print(
-        f"inline const std::vector<double> {name}{{{numbers(x)}}};{'  // ' + note if note else ''}"
-    )
-
-
-def spread(shape, phase):
-    """Fixed values of both signs, the same in any version."""
-    count = torch.Size(shape).numel()
-    return torch.sin(torch.arange(count) * 1.7 + phase).reshape(shape) * 1.5
-
-
-# --- optimisers -----------------------------------------------------------------------------------------------------------------
-STEPS = 12
-
-
-def trajectory(name, make):
-    """Parameters w [3, 2] and b [2] after every step. b has no gradient in the first two steps; the learning rate halves after six."""
-    w, b = spread((3, 2), 0.0).requires_grad_(), spread((2,), 1.0).requires_grad_()
-    optimizer = make([w, b])
-    rows = []
-    for step in range(STEPS):
-        if step == 6:
-            for group in optimizer.param_groups:
-                group["lr"] *= 0.5
-        optimizer.zero_grad(set_to_none=True)
-        loss = (w * w * 0.5 + torch.sin(3 * w)).sum() + (w * (step + 1) * 0.1).sum()
-        if step >= 2:
-            loss = loss + (b * b * b * b + torch.cos(b) * w[0]).sum()
-        loss.backward()
-        optimizer.step()
-        rows.append(torch.cat([w.detach().reshape(-1), b.detach()]))
-    array(name, torch.stack(rows), f"[{STEPS}, 8]")
-
-
-print("#pragma once")
-print(f"// Made by make_nn_golden.py with PyTorch {torch.__version__.split('+')[0]}; do not edit.")
-print("#include <cmath>\n#include <string>\n#include <vector>\n\nnamespace golden {\n")
-
-optim = torch.optim
-trajectory("sgd", lambda p: optim.SGD(p, lr=0.05))
-trajectory("sgd_momentum", lambda p: optim.SGD(p, lr=0.05, momentum=0.9))
-trajectory(
-    "sgd_dampening", lambda p: optim.SGD(p, lr=0.05, momentum=0.9, dampening=0.3, weight_decay=0.1)
-)
-trajectory(
-    "sgd_nesterov", lambda p: optim.SGD(p, lr=0.05, momentum=0.8, nesterov=True, weight_decay=0.01)
-)
-trajectory("adam", lambda p: optim.Adam(p, lr=0.1))
-trajectory(
-    "adam_decay", lambda p: optim.Adam(p, lr=0.1, betas=(0.5, 0.9), eps=1e-4, weight_decay=0.2)
-)
-trajectory("adamw", lambda p: optim.AdamW(p, lr=0.1, weight_decay=0.3))
-trajectory("radam", lambda p: optim.RAdam(p, lr=0.1))
-trajectory(
-    "radam_decay", lambda p: optim.RAdam(p, lr=0.1, betas=(0.5, 0.9), eps=1e-3, weight_decay=0.2)
-)
-trajectory("radam_plain", lambda p: optim.RAdam(p, lr=0.1, betas=(0.9, 0.6)))
-trajectory("rmsprop", lambda p: optim.RMSprop(p, lr=0.02))
-trajectory(
-    "rmsprop_momentum",
-    lambda p: optim.RMSprop(p, lr=0.02, alpha=0.9, momentum=0.7, weight_decay=0.1),
-)
-
-trajectory("adagrad", lambda p: optim.Adagrad(p, lr=0.3))
-trajectory(
-    "adagrad_decay",
-    lambda p: optim.Adagrad(
-        p, lr=0.3, lr_decay=0.2, weight_decay=0.1, initial_accumulator_value=0.5, eps=1e-3
-    ),
-)
-trajectory("adamax", lambda p: optim.Adamax(p, lr=0.1))
-trajectory(
-    "adamax_decay", lambda p: optim.Adamax(p, lr=0.1, betas=(0.5, 0.9), eps=1e-3, weight_decay=0.2)
-)
-
-# --- losses ---------------------------------------------------------------------------------------------------------------------
+# --- losses --------------------------------------------------------------------------------------
 x, y = spread((4, 3), 0.3), spread((4, 3), 2.1)
 classes = torch.tensor([2, 0, 1, 2])
 print()
@@ -168,7 +88,7 @@ loss(
     ),
 )
 
-# --- the rest -------------------------------------------------------------------------------------------------------------------
+# --- the rest ------------------------------------------------------------------------------------
 print()
 p, q = torch.zeros(4, 3, requires_grad=True), torch.zeros(3, requires_grad=True)
 p.grad, q.grad = x.clone(), y[0].clone()
@@ -178,7 +98,7 @@ array("clip_grad", torch.cat([p.grad.reshape(-1), q.grad]))
 
 
 def schedule(name, make, steps=10):
-    optimizer = optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.4)
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.4)
     scheduler, rates = make(optimizer), []
     for _ in range(steps):
         rates.append(optimizer.param_groups[0]["lr"])
@@ -187,7 +107,7 @@ def schedule(name, make, steps=10):
     array(name, torch.tensor(rates))
 
 
-lr = optim.lr_scheduler
+lr = torch.optim.lr_scheduler
 schedule("step_lr", lambda o: lr.StepLR(o, 3, gamma=0.2))
 schedule("exponential_lr", lambda o: lr.ExponentialLR(o, 0.9))
 schedule("cosine_lr", lambda o: lr.CosineAnnealingLR(o, 9, eta_min=0.05))
@@ -239,7 +159,7 @@ readings = [
 
 
 def plateau(name, sign=1, **options):
-    optimizer = optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.4)
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.4)
     scheduler, rates = lr.ReduceLROnPlateau(optimizer, **options), []
     for reading in readings:
         scheduler.step(sign * reading)
@@ -248,7 +168,9 @@ def plateau(name, sign=1, **options):
 
 
 print(
-    f"inline const std::vector<double> readings{{{', '.join('NAN' if r != r else repr(float(r)) for r in readings)}}};"
+    "inline const std::vector<double> readings{"
+    + ", ".join("NAN" if r != r else repr(float(r)) for r in readings)
+    + "};"
 )
 plateau("plateau", factor=0.5, patience=1)
 plateau(
@@ -260,12 +182,13 @@ plateau(
 )
 plateau("plateau_up_relative", mode="max", factor=0.5, patience=1, threshold=0.1)
 
-# --- spectral and weight norm ---------------------------------------------------------------------------------------------------------
+# --- spectral and weight norm --------------------------------------------------------------------
 parametrizations = nn.utils.parametrizations
 
 
 def normed(name, layer, shape, wrap):
-    """Two forwards in training and one in evaluation: output, buffers, and the gradients of a loss that holds a gradient penalty."""
+    """Two forwards in training and one in evaluation: output, buffers, and the gradients of a
+    loss that holds a gradient penalty."""
     with torch.no_grad():
         layer.weight.copy_(spread(layer.weight.shape, 0.2))
         layer.bias.copy_(spread(layer.bias.shape, 0.5))
@@ -286,7 +209,9 @@ def normed(name, layer, shape, wrap):
     layer.eval()
     array(name + "_eval", layer(data))
     print(
-        f"inline const std::vector<std::string> {name}_names{{{', '.join(chr(34) + key + chr(34) for key in layer.state_dict())}}};"
+        f"inline const std::vector<std::string> {name}_names{{"
+        + ", ".join(f'"{key}"' for key in layer.state_dict())
+        + "};"
     )
 
 
@@ -309,7 +234,7 @@ normed(
 )
 
 
-# --- minibatch standard deviation, as its paper tells it -------------------------------------------------------------------------------
+# --- minibatch standard deviation (Karras et al. 2018) -----------------------------------------
 def minibatch_stddev(x, group, features):
     b, c = x.shape[:2]
     sets = b // group

@@ -1,4 +1,5 @@
-"""Writes spatial_golden.h: what PyTorch computes for the cases of spatial_test.cpp in tests/autograd and tests/nn. All in f64.
+"""Writes spatial_golden.h: what PyTorch computes for the cases of spatial_test.cpp in
+tests/autograd and tests/nn. All in f64.
 
 python3 tests/golden/make_spatial_golden.py > tests/golden/spatial_golden.h
 """
@@ -36,17 +37,19 @@ columns = spread((1, 12, 4), 0.4)
 
 print("#pragma once")
 print(
-    f"// Made by make_spatial_golden.py with PyTorch {torch.__version__.split('+')[0]}; do not edit."
+    f"// Made by make_spatial_golden.py with PyTorch {torch.__version__.split('+')[0]}; "
+    "do not edit."
 )
 print("#include <cstdint>\n#include <string>\n#include <vector>\n\nnamespace golden {\n")
 print(
-    "struct Case {\n    std::string name;\n    std::vector<std::int64_t> shape;\n    std::vector<double> values;\n};"
+    "struct Case {\n    std::string name;\n    std::vector<std::int64_t> shape;\n"
+    "    std::vector<double> values;\n};"
 )
 print("inline const std::vector<Case> spatial{")
 for name, x in {"image": image, "signal": signal, "ties": ties, "columns": columns}.items():
     write(name, x)
 
-# --- pooling ------------------------------------------------------------------------------------------------------------------------
+# --- pooling -------------------------------------------------------------------------------------
 write("max_pool2d", F.max_pool2d(image, 2))
 write("max_pool2d overlap", F.max_pool2d(image, 3, stride=(2, 1), padding=1))
 write(
@@ -78,7 +81,7 @@ write("adaptive_avg_pool1d", F.adaptive_avg_pool1d(signal, 10))
 write("adaptive_max_pool2d", F.adaptive_max_pool2d(image, (3, 4)))
 write("adaptive_max_pool1d", F.adaptive_max_pool1d(signal, 3))
 
-# --- resizing -----------------------------------------------------------------------------------------------------------------------
+# --- resizing ------------------------------------------------------------------------------------
 write("nearest", F.interpolate(image, size=(7, 4)))
 write("nearest scale", F.interpolate(image, scale_factor=(1.5, 0.7)))
 write("nearest_exact", F.interpolate(image, size=(7, 4), mode="nearest-exact"))
@@ -95,7 +98,7 @@ write("bilinear antialias", F.interpolate(image, size=(2, 4), mode="bilinear", a
 write("bicubic antialias", F.interpolate(image, size=(3, 8), mode="bicubic", antialias=True))
 write("trilinear", F.interpolate(image.reshape(1, 1, 2, 5, 6), size=(3, 4, 4), mode="trilinear"))
 
-# --- windows and places -------------------------------------------------------------------------------------------------------------
+# --- windows and places --------------------------------------------------------------------------
 write("unfold", F.unfold(image, (2, 3)))
 write("unfold options", F.unfold(image, (2, 2), dilation=(1, 2), padding=(1, 0), stride=(2, 3)))
 write("fold", F.fold(columns, (3, 4), (2, 3)))
@@ -113,7 +116,7 @@ write("tril", torch.tril(image, -1))
 write("triu", torch.triu(image, 2))
 print("};\n")
 
-# --- layers, for tests/nn -----------------------------------------------------------------------------------------------------------
+# --- layers, for tests/nn ------------------------------------------------------------------------
 print("inline const std::vector<Case> spatial_layers{")
 
 

@@ -6,6 +6,7 @@
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
 #include "tests/golden/nn_golden.h"
+#include "tests/golden/optimizer_golden.h"
 #include "tests/nn/support.h"
 
 using namespace eps;
