@@ -12,6 +12,7 @@ namespace {
 /// X(name, differentiable), or X(name, false, why not)
 // clang-format off
 #define EPS_COMPOSITIONS(X)                 \
+    X(contiguous, true)                     \
     X(flatten, true)                        \
     X(transpose, true)                      \
     X(squeeze, true)                        \

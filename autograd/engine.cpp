@@ -6,6 +6,7 @@
 #include "autograd/accumulate.h"
 #include "autograd/pending.h"
 #include "tensor/create.h"
+#include "tensor/raw_copy.h"
 
 namespace eps {
 namespace {
@@ -137,7 +138,7 @@ void LeafNode::backward(const Tensor& incoming, std::span<Tensor>) {
     const bool ours_alone =
         incoming.impl()->unique() && incoming.storage().unique() && incoming.is_contiguous();
     if (!gradient.defined() && !ours_alone && !grad_enabled())
-        gradient = clone_data(incoming);
+        gradient = raw::clone(incoming);
     else
         accumulate(gradient, incoming);
 }

@@ -196,7 +196,7 @@ Tensor run(const Member& member, std::span<const Tensor> inputs) {
     for (const Tensor& x : inputs.subspan(1)) {
         shape = broadcast_shapes(shape, x.shape(), op.name);
         check(x.device() == inputs[0].device(), op.name, "inputs on different devices; got ",
-              inputs[0].device(), " and ", x.device(), "; hint: copy_to(x, device)");
+              inputs[0].device(), " and ", x.device(), "; hint: to(x, device)");
     }
     const DType dtype = compute_dtype(op, inputs);
     if (!is_floating(dtype)) check_integer_attributes(member, dtype, inputs[0]);

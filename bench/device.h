@@ -4,13 +4,14 @@
 
 #include "tensor/create.h"
 #include "tensor/contract/kernels.h"
+#include "tensor/raw_copy.h"
 
 namespace eps::bench {
 
 inline bool has_gpu() { return kernels::cuda::device_count() > 0; }
 
 /// Returns when all that was launched before is done.
-inline void wait_for_gpu() { (void)copy_to(zeros({1}, {.device = cuda}), cpu); }
+inline void wait_for_gpu() { (void)raw::to(zeros({1}, {.device = cuda}), cpu); }
 
 /// Times f, `batch` calls and one wait an iteration; the case's time is that of one call.
 template <class F> void time_batches(benchmark::State& state, int batch, const F& f) {

@@ -9,6 +9,7 @@
 #include "autograd/record_pointwise.h"
 #include "bench/device.h"
 #include "op_cases.h"
+#include "tensor/raw_copy.h"
 #include "tensor/runtime/precision.h"
 #include "varepsilon.h"
 
@@ -73,7 +74,7 @@ void run_case(benchmark::State& state, const OpCase& op, bool backward, Precisio
     std::vector<Tensor> x, sources;
     double bytes = 0;
     for (const Tensor& input : op.inputs()) {
-        x.push_back(copy_to(input, cuda));
+        x.push_back(raw::to(input, cuda));
         bytes += bytes_of(input);
         if (!backward || !is_floating(input.dtype())) continue;
         bytes += bytes_of(input);

@@ -22,8 +22,8 @@ public:
 template <class F> auto as_usage(const std::string& command, const F& f) {
     try {
         return f();
-    } catch (const Missing&) { throw; } catch (const Error& error) {
-        throw UsageError(command, std::string(error.what()).substr(error.op().size() + 2));
+    } catch (const Unavailable&) { throw; } catch (const Error& error) {
+        throw UsageError(command, error.sentence());
     }
 }
 

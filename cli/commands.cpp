@@ -36,7 +36,7 @@ int main_of(int argc, const char* const* argv) {
                           parse_arguments(argc, argv));
     } catch (const UsageError& error) {
         return complain(error.what(), exit_usage);  // names the command: "eps train vae: ..."
-    } catch (const Missing& error) {
+    } catch (const Unavailable& error) {
         return complain(str("eps: ", error.what()), exit_missing);
     } catch (const std::bad_alloc&) {
         return complain("eps: out of memory", exit_error);

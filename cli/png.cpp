@@ -7,7 +7,8 @@
 #include <cstring>
 #include <vector>
 
-#include "tensor/create.h"
+#include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/shape/shape.h"
 #include "tensor/io/atomic_file.h"
 
 namespace eps::cli {
@@ -33,7 +34,7 @@ std::uint8_t level(double intensity) {
 
 // The picture as bytes: u8 unchanged, intensities quantised.
 Tensor as_levels(const std::string& path, const Tensor& picture) {
-    if (picture.dtype() == u8) return copy_to(picture, cpu).contiguous_data();
+    if (picture.dtype() == u8) return contiguous(to(picture, cpu));
     check(is_floating(picture.dtype()), "write_png", "got ", describe(picture), " for '", path,
           "'; expected u8, or intensities in f32 or f64");
     const std::vector<double> intensities = picture.to_vector();

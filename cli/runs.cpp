@@ -18,9 +18,9 @@ std::vector<models::Option> options_of(const models::Family& family) {
 std::unique_ptr<models::Task> make_task(const models::Config& config) {
     try {
         return models::family(config).make(config);
-    } catch (const Missing&) { throw; } catch (const Error& error) {
-        throw Error(error.op(), std::string(error.what()).substr(error.op().size() + 2) +
-                                    "; the settings are those of " + config.source());
+    } catch (const Unavailable&) { throw; } catch (const Error& error) {
+        throw Error(error.op(),
+                    error.sentence() + "; the settings are those of " + config.source());
     }
 }
 

@@ -14,8 +14,8 @@ std::vector<models::Option> options_of(const models::Family& family);
 /// The task of a checked config. Errors about the settings name where these came from.
 std::unique_ptr<models::Task> make_task(const models::Config& config);
 
-/// Makes this program compute with the run's precision. Throws Missing where the run's device is
-/// not there.
+/// Makes this program compute with the run's precision. Throws Unavailable where the run's device
+/// is not there.
 void prepare_machine(const models::Config& config);
 
 /// A trained model, ready to be used.

@@ -34,9 +34,8 @@ std::unique_ptr<models::Task> task_of(const TrainArguments& arguments,
     if (arguments.resume) return make_task(folder.config());
     try {
         return models::family(folder.config()).make(folder.config());
-    } catch (const Missing&) { throw; } catch (const Error& error) {
-        throw UsageError("eps train " + folder.family(),
-                         std::string(error.what()).substr(error.op().size() + 2));
+    } catch (const Unavailable&) { throw; } catch (const Error& error) {
+        throw UsageError("eps train " + folder.family(), error.sentence());
     }
 }
 

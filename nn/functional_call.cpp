@@ -4,7 +4,7 @@
 #include <unordered_set>
 
 #include "autograd/engine.h"
-#include "tensor/create.h"
+#include "autograd/ops/shape/shape.h"
 
 namespace eps::nn {
 namespace {
@@ -65,7 +65,7 @@ NamedTensors detached_state(const Module& module) {
         out.emplace_back(name, detach(parameter));
     std::unordered_set<const TensorImpl*> seen;
     for (const auto& [name, buffer] : module.named_buffers())
-        if (seen.insert(buffer.impl()).second) out.emplace_back(name, clone_data(buffer));
+        if (seen.insert(buffer.impl()).second) out.emplace_back(name, clone(buffer));
     return out;
 }
 

@@ -4,8 +4,8 @@
 #include <unordered_set>
 
 #include "autograd/grad_mode.h"
+#include "autograd/ops/elementwise/cast.h"
 #include "nn/parametrization.h"
-#include "tensor/create.h"
 
 namespace eps::nn {
 namespace {
@@ -111,13 +111,15 @@ void Module::requires_grad_(bool required) {
 }
 
 void Module::to(Device device) {
-    walk("", [&](const std::string&, Tensor& x, bool) { replace_data(x, copy_to(x, device)); });
+    const NoGrad guard;
+    walk("", [&](const std::string&, Tensor& x, bool) { replace_data(x, eps::to(x, device)); });
 }
 
 void Module::to(DType dtype) {
     check(dtype == f32 || dtype == f64, "to", "modules compute in f32 or f64; got ", dtype);
+    const NoGrad guard;
     walk("", [&](const std::string&, Tensor& x, bool) {
-        if (is_floating(x.dtype())) replace_data(x, cast_data(x, dtype));
+        if (is_floating(x.dtype())) replace_data(x, eps::to(x, dtype));
     });
 }
 

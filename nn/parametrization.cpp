@@ -8,7 +8,6 @@
 #include "autograd/ops/linalg/matmul.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
-#include "tensor/create.h"
 
 namespace eps::nn {
 namespace {
@@ -47,7 +46,7 @@ public:
     Tensor sigma(const Tensor& matrix) {
         const std::vector<Tensor> uv = run_once([&]() -> std::vector<Tensor> {
             if (is_training()) iterate(matrix, iterations_);
-            return {clone_data(u_), clone_data(v_)};
+            return {clone(u_), clone(v_)};
         });
         return sum(uv[0] * matmul(matrix, uv[1]));
     }

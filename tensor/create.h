@@ -30,15 +30,7 @@ Tensor tensor(const std::vector<double>& values, const Shape& shape = {}, Option
 /// A copy of `values`, keeping their type.
 template <class T> Tensor from_span(std::span<const T> values, const Shape& shape);
 
-/// x converted to a dtype, or moved to a device: x itself if nothing changes. No graph; the
-/// differentiable cast is `to()` in autograd/ops.
-Tensor cast_data(const Tensor& x, DType dtype);
-Tensor copy_to(const Tensor& x, Device device);
-/// Are x's elements one block of memory, each of them once, in some order of the dimensions?
+/// Whether x's elements fill one block of memory, each once, in some order of the dimensions.
 bool is_dense(const Tensor& x);
-/// x itself if it is dense, else a row-major copy. No graph.
-Tensor dense_data(const Tensor& x);
-/// A row-major copy with its own storage. No graph.
-Tensor clone_data(const Tensor& x);
 
 }  // namespace eps

@@ -41,11 +41,12 @@ void check_device(Device device) {
     const int count = kernels::cuda::device_count();
     if (device.index >= 0 && device.index < count) return;
     if (count == 0)
-        throw DeviceMissing(
+        throw DeviceUnavailable(
             "device",
             str(device, " is not there: ", kernels::cuda::device_summary(), "; hint: cpu"));
-    throw DeviceMissing("device", str(device, " does not exist; expected ",
-                                      count == 1 ? "cuda:0" : str("cuda:0 to cuda:", count - 1)));
+    throw DeviceUnavailable("device",
+                            str(device, " does not exist; expected ",
+                                count == 1 ? "cuda:0" : str("cuda:0 to cuda:", count - 1)));
 }
 
 }  // namespace eps

@@ -21,17 +21,17 @@ inline constexpr Device cpu{};
 inline constexpr Device cuda{DeviceType::cuda, 0};
 
 /// A device that was asked for is not in this machine.
-class DeviceMissing : public Missing {
+class DeviceUnavailable : public Unavailable {
 public:
-    using Missing::Missing;
+    using Unavailable::Unavailable;
 };
 
 /// "cpu", "cuda" (the first), "cuda:1"; is it one of these, or "auto"?
 bool is_device_name(const std::string& text);
 /// The device of that name; "auto" is the first GPU where there is one, else the CPU. Throws
-/// DeviceMissing, saying why, where it is not there.
+/// DeviceUnavailable, saying why, where it is not there.
 Device device_named(const std::string& text);
-/// Throws DeviceMissing unless the device is there.
+/// Throws DeviceUnavailable unless the device is there.
 void check_device(Device device);
 
 }  // namespace eps

@@ -106,8 +106,14 @@ template <class F> decltype(auto) visit(DType dtype, F&& f) {
     return f.template operator()<double>();
 }
 
-/// Calls f.template operator()<T>() with the unsigned integer of dtype's size: what an element is
-/// to who only moves it.
+/// Calls f.template operator()<T>() with float for f32 and double for f64. The dtype must be one of
+/// these.
+template <class F> decltype(auto) visit_real(DType dtype, F&& f) {
+    return dtype == DType::f64 ? f.template operator()<double>() : f.template operator()<float>();
+}
+
+/// Calls f.template operator()<T>() with the unsigned integer of dtype's size. Use for operations
+/// that only move elements.
 template <class F> decltype(auto) visit_words(DType dtype, F&& f) {
     switch (size_of(dtype)) {
         case 1: return f.template operator()<std::uint8_t>();

@@ -7,22 +7,23 @@
 
 namespace eps {
 
-/// Thrown for every failure. `what()` is one sentence "op: what is wrong; got ...; expected ...;
-/// hint".
+/// Thrown for every failure. `what()` is one sentence: "op: what is wrong; got ...; expected ...;
+/// hint: ...".
 class Error : public std::runtime_error {
 public:
     Error(std::string_view op, const std::string& sentence)
         : std::runtime_error(std::string(op) + ": " + sentence), op_(op) {}
-    /// The operation that refused, e.g. "matmul".
+    /// The operation that threw, e.g. "matmul".
     const std::string& op() const { return op_; }
+    /// what() without the operation in front: "what is wrong; got ...; ...".
+    std::string sentence() const { return what() + op_.size() + 2; }
 
 private:
     std::string op_;
 };
 
-/// What is asked for is not in this computer: a data set, a GPU. The program ends with exit code 3,
-/// not 1.
-class Missing : public Error {
+/// This computer lacks what was asked for: a data set, a GPU. The call itself is right.
+class Unavailable : public Error {
 public:
     using Error::Error;
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tensor/create.h"
+#include "tensor/raw_copy.h"
 
 namespace eps {
 namespace {
@@ -242,7 +243,7 @@ std::string to_string(const Tensor& x, const PrintOptions& options) {
     if (!x.defined()) return "undefined";
     if (x.numel() == 0) return "[]";
     const Layout layout{x.shape(), options, x.numel() > options.threshold};
-    const Tensor host = copy_to(x, cpu);
+    const Tensor host = raw::to(x, cpu);
     const std::vector<std::string> words = visit(x.dtype(), [&]<class T>() {
         std::vector<T> shown;
         collect(host, layout, 0, 0, shown);

@@ -2,8 +2,8 @@
 
 #include <numeric>
 
-#include "tensor/create.h"
 #include "tensor/contract/kernels.h"
+#include "tensor/raw_copy.h"
 #include "tensor/scalar/philox.h"
 #include "tensor/capture/recorder.h"
 
@@ -119,14 +119,14 @@ Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Options 
     kernels::random(out, kernels::Distribution::randint,
                     take(generator, out.numel(), i64, options.device), static_cast<double>(low),
                     static_cast<double>(high));
-    return cast_data(out, options.dtype);
+    return raw::to(out, options.dtype);
 }
 
 Tensor bernoulli(const Tensor& p, Generator& generator) {
     check(p.defined() && is_real(p.dtype()), "bernoulli", "needs probabilities f32 or f64; got ",
           describe(p));
     Tensor out = empty(p.shape(), p.options());
-    kernels::random_bernoulli(out, p.contiguous_data(),
+    kernels::random_bernoulli(out, raw::contiguous(p),
                               take(generator, out.numel(), f32, p.device()));
     return out;
 }
@@ -140,7 +140,7 @@ Tensor bernoulli(double p, const Shape& shape, Options options, Generator& gener
 }
 
 Tensor randperm(std::int64_t n, Device device, Generator& generator) {
-    return copy_to(randperm(n, generator), device);
+    return raw::to(randperm(n, generator), device);
 }
 
 Tensor randperm(std::int64_t n, Generator& generator) {

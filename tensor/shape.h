@@ -53,6 +53,22 @@ using Strides = Dims;
 std::int64_t numel(const Shape& shape);
 /// Row-major strides, in elements.
 Strides contiguous_strides(const Shape& shape);
+/// The dimensions by falling stride, outermost in memory first; equal strides keep their order.
+/// A dimension d with moves(d) false keeps its position among those before it.
+template <class Moves> Dims dims_by_stride(const Strides& strides, const Moves& moves) {
+    Dims order = strides;
+    for (int d = 0; d < strides.rank(); ++d) {  // an insertion sort
+        int at = d;
+        if (moves(d))
+            for (; at > 0 && strides[static_cast<int>(order[at - 1])] < strides[d]; --at)
+                order[at] = order[at - 1];
+        order[at] = d;
+    }
+    return order;
+}
+inline Dims dims_by_stride(const Strides& strides) {
+    return dims_by_stride(strides, [](int) { return true; });
+}
 /// The shape both broadcast to (NumPy's rule); throws naming `op` and both shapes otherwise.
 Shape broadcast_shapes(const Shape& a, const Shape& b, const char* op);
 bool broadcastable_to(const Shape& from, const Shape& to);

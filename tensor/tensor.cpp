@@ -2,9 +2,10 @@
 
 #include <cstring>
 
-#include "tensor/create.h"
-#include "tensor/contract/kernels.h"
 #include "tensor/capture/recorder.h"
+#include "tensor/contract/kernels.h"
+#include "tensor/create.h"
+#include "tensor/raw_copy.h"
 
 namespace eps {
 
@@ -45,7 +46,7 @@ void Tensor::check_host_access(DType wanted) const {
     check(dtype() == wanted, "data", "wrong element type; asked for ", name_of(wanted),
           "; the tensor is ", describe(*this));
     check(!device().is_cuda(), "data", "the tensor lives on ", device(),
-          "; hint: copy_to(x, cpu) first");
+          "; hint: to(x, cpu) first");
 }
 
 double Tensor::item() const {
@@ -60,7 +61,7 @@ std::vector<double> Tensor::to_vector() const {
     check(defined(), "to_vector", "the tensor is undefined");
     if (const StepRecorder* const recorder = StepRecorder::current())
         recorder->refuse_read("to_vector", device());
-    const Tensor host = clone_data(cast_data(copy_to(*this, cpu), f64));
+    const Tensor host = raw::clone(raw::to(raw::to(*this, cpu), f64));
     const auto* values = host.data<double>();
     return {values, values + host.numel()};
 }
@@ -75,15 +76,13 @@ Tensor Tensor::as_strided(const Shape& shape, const Strides& strides, std::int64
     return from_impl(std::move(impl));
 }
 
-Tensor Tensor::contiguous_data() const { return is_contiguous() ? *this : clone_data(*this); }
-
 Tensor& Tensor::copy_(const Tensor& source) {
     check(defined() && source.defined(), "copy_", "an undefined tensor");
     check(broadcastable_to(source.shape(), shape()), "copy_",
           "the source does not broadcast to the target; got ", source.shape(), "; expected ",
           shape());
     check_writable("copy_");
-    kernels::copy(*this, copy_to(source, device()));
+    kernels::copy(*this, raw::to(source, device()));
     storage().bump_version();
     return *this;
 }
@@ -125,18 +124,10 @@ std::string Description::to_string() const {
 // create.h
 
 namespace {
-// The dimensions of x by falling stride: an insertion sort. Broadcast ones keep their place in
-// row-major order.
+// The dimensions of x by falling stride; those with one element or broadcast keep their position.
 Dims memory_order(const Tensor& x) {
-    Dims order;
-    for (int d = 0; d < x.rank(); ++d) {
-        int at = d;
-        while (at > 0 && x.strides()[d] != 0 && x.size(d) != 1 &&
-               x.strides()[static_cast<int>(order[at - 1])] < x.strides()[d])
-            --at;
-        order.insert(at, d);
-    }
-    return order;
+    return dims_by_stride(x.strides(),
+                          [&](int d) { return x.size(d) != 1 && x.strides()[d] != 0; });
 }
 Strides dense_strides(const Shape& shape, const Dims& order) {
     Strides strides = shape;
@@ -162,7 +153,6 @@ bool is_dense(const Tensor& x) {
         if (x.size(d) != 1 && x.strides()[d] != strides[d]) return false;
     return true;
 }
-Tensor dense_data(const Tensor& x) { return is_dense(x) ? x : clone_data(x); }
 
 Tensor full(const Shape& shape, double value, Options options) {
     check(can_hold(options.dtype, value), "full",
@@ -212,7 +202,7 @@ Tensor tensor(const std::vector<double>& values, const Shape& shape, Options opt
     for (double value : values)
         check(can_hold(options.dtype, value), "tensor",
               "a value is beyond the range of the dtype; got ", value, " for ", options.dtype);
-    return copy_to(cast_data(from_span(std::span(values), wanted), options.dtype), options.device);
+    return raw::to(raw::to(from_span(std::span(values), wanted), options.dtype), options.device);
 }
 
 template <class T> Tensor from_span(std::span<const T> values, const Shape& shape) {
@@ -228,28 +218,33 @@ template Tensor from_span(std::span<const double>, const Shape&);
 template Tensor from_span(std::span<const std::int64_t>, const Shape&);
 template Tensor from_span(std::span<const std::uint8_t>, const Shape&);
 
-Tensor cast_data(const Tensor& x, DType dtype) {
-    check(x.defined(), "cast_data", "the tensor is undefined");
+// raw_copy.h
+
+Tensor raw::to(const Tensor& x, DType dtype) {
+    check(x.defined(), "to", "the tensor is undefined");
     if (x.dtype() == dtype) return x;
     Tensor out = empty(x.shape(), {dtype, x.device()});
     kernels::copy(out, x);
     return out;
 }
 
-Tensor copy_to(const Tensor& x, Device device) {
-    check(x.defined(), "copy_to", "the tensor is undefined");
+Tensor raw::to(const Tensor& x, Device device) {
+    check(x.defined(), "to", "the tensor is undefined");
     if (x.device() == device) return x;
     if (const StepRecorder* const recorder = StepRecorder::current())
         recorder->refuse_copy(x.device(), device);
-    const Tensor source = x.contiguous_data();
+    const Tensor source = raw::contiguous(x);
     Tensor out = empty(x.shape(), {x.dtype(), device});
     kernels::cuda::copy_bytes(out.raw_data(), device, source.raw_data(), x.device(),
                               static_cast<std::size_t>(x.numel()) * size_of(x.dtype()));
     return out;
 }
 
-Tensor clone_data(const Tensor& x) {
-    check(x.defined(), "clone_data", "the tensor is undefined");
+Tensor raw::contiguous(const Tensor& x) { return x.is_contiguous() ? x : raw::clone(x); }
+Tensor raw::dense(const Tensor& x) { return is_dense(x) ? x : raw::clone(x); }
+
+Tensor raw::clone(const Tensor& x) {
+    check(x.defined(), "clone", "the tensor is undefined");
     Tensor out = empty(x.shape(), x.options());
     kernels::copy(out, x);
     return out;

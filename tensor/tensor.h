@@ -102,8 +102,6 @@ public:
 
     /// A view of the same storage: no copy, no graph.
     Tensor as_strided(const Shape& shape, const Strides& strides, std::int64_t offset) const;
-    /// This tensor if it is row-major already, else a row-major copy. No graph.
-    Tensor contiguous_data() const;
 
     /// Overwrites the elements with those of `source` (broadcast, converted). Counts as a write:
     /// see Storage::version. Refused, while gradients are recorded, on tensors that take part in a

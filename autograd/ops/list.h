@@ -17,7 +17,7 @@
     X(Pad, "pad")                          \
     X(Diagonal, "diagonal")                \
     X(EmbedDiagonal, "embed_diagonal")     \
-    X(Contiguous, "contiguous")            \
+    X(Clone, "clone")                      \
     X(Concat, "concat")                    \
     X(Sum, "sum")                          \
     X(Extremum, "max")                     \

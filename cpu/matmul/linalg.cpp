@@ -10,8 +10,8 @@
 
 #include "cpu/matmul/lapack.h"
 #include "cpu/matmul/openblas.h"
-#include "tensor/create.h"
 #include "tensor/contract/kernels.h"
+#include "tensor/raw_copy.h"
 #include "tensor/runtime/parallel.h"
 
 namespace eps::kernels::cpu {
@@ -186,7 +186,7 @@ void triangular_solve(Tensor& x, const Tensor& a, bool upper, bool unit) {
     };
     const bool by_rows = fits(a.strides()[2], a.strides()[1]),
                by_columns = !by_rows && fits(a.strides()[1], a.strides()[2]);
-    if (!by_rows && !by_columns) return triangular_solve(x, clone_data(a), upper, unit);
+    if (!by_rows && !by_columns) return triangular_solve(x, raw::clone(a), upper, unit);
     const int ld = n == 1 ? 1 : static_cast<int>(a.strides()[by_columns ? 2 : 1]);
     visit_real(x, [&]<class T>() {
         T* const to = x.data<T>();

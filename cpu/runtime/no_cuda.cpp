@@ -7,7 +7,7 @@ namespace eps::kernels::cuda {
 
 void use(Device) { without_cuda("use"); }
 CachingAllocator& allocator(Device) { without_cuda("allocate"); }
-void copy_bytes(void*, Device, const void*, Device, std::size_t) { without_cuda("copy_to"); }
+void copy_bytes(void*, Device, const void*, Device, std::size_t) { without_cuda("to"); }
 void begin_capture(Device) { without_cuda("Step"); }
 void* end_capture(Device) { without_cuda("Step"); }
 void abandon_capture(Device) {}

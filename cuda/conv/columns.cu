@@ -18,7 +18,7 @@
 #include "cuda/reduction/lines.cuh"
 #include "cuda/matmul/matrix.h"
 #include "cuda/runtime/vector.cuh"
-#include "tensor/create.h"
+#include "tensor/raw_copy.h"
 
 namespace eps::kernels::cuda {
 namespace {
@@ -177,7 +177,7 @@ void multiply(Tensor& y, const Tensor& x, const Tensor& filters, const Tensor& b
               const Convolution& c) {
     const bool at_once = bias.defined() && c.groups == 1, before = bias.defined() && !at_once;
     if (before) fill_pixels(y, bias);
-    const Tensor factor = transposed(cast_data(filters, factor_type(filters.dtype())));
+    const Tensor factor = transposed(raw::to(filters, factor_type(filters.dtype())));
     for_each_strip(c, x, [&](const Tensor& columns, std::int64_t first) {
         Tensor out = rows_of(c, y, c.out, first, columns.size(1));
         at_once ? biased_product(out, columns, factor, bias) : matmul(out, columns, factor, before);

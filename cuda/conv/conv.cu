@@ -6,7 +6,7 @@
 
 #include "cuda/conv/convolution.h"
 #include "cuda/reduction/lines.cuh"
-#include "tensor/create.h"
+#include "tensor/raw_copy.h"
 
 namespace eps::kernels::cuda {
 namespace {
@@ -68,7 +68,7 @@ Tensor channels_innermost(const Tensor& w) {
 }
 
 Tensor filters_of(const Convolution& c, const Tensor& w) {
-    return matrices(c, c.taps_outermost() ? w : clone_data(channels_innermost(w)));
+    return matrices(c, c.taps_outermost() ? w : raw::clone(channels_innermost(w)));
 }
 
 Tensor empty_filters(const Convolution& c, const Tensor& w) {
@@ -86,7 +86,7 @@ Tensor reversed_filters_of(const Convolution& c, const Tensor& w) {
     const Strides& s = w.strides();
     const Tensor view = w.as_strided({c.groups, c.in, w.size(2), w.size(3), c.out},
                                      {c.out * s[0], s[1], s[2], s[3], s[0]}, w.offset());
-    return clone_data(view).as_strided({c.groups, c.in, c.taps * c.out},
+    return raw::clone(view).as_strided({c.groups, c.in, c.taps * c.out},
                                        {c.in * c.taps * c.out, c.taps * c.out, 1}, 0);
 }
 

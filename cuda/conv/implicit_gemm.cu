@@ -17,7 +17,7 @@
 #include "cuda/reduction/lines.cuh"
 #include "cuda/conv/tile_product.cuh"
 #include "cuda/runtime/vector.cuh"
-#include "tensor/create.h"
+#include "tensor/raw_copy.h"
 
 namespace eps::kernels::cuda {
 namespace {
@@ -316,7 +316,7 @@ Tensor filters_of(const Convolution& c, const Tensor& w, const Phase& down, cons
         w.as_strided({c.groups, c.in, down.axis.taps, across.axis.taps, c.out},
                      {c.out * s[0], s[1], down.every * s[2], across.every * s[3], s[0]},
                      w.offset() + down.first * s[2] + across.first * s[3]);
-    return clone_data(view);
+    return raw::clone(view);
 }
 
 bool input_gradient(Tensor& x, const Tensor& y, const Tensor& w, const Tensor& bias,

@@ -1,8 +1,8 @@
 // Batched matrix product by cuBLAS.
 #include "cuda/runtime/context.h"
 #include "cuda/matmul/matrix.h"
-#include "tensor/create.h"
 #include "tensor/contract/kernels.h"
+#include "tensor/raw_copy.h"
 #include "tensor/runtime/precision.h"
 
 namespace eps::kernels::cuda {
@@ -23,7 +23,7 @@ Matrix as_matrix(const Tensor& x) {
         return {x, CUBLAS_OP_N, rows == 1 ? columns : by_row, batch_stride};
     if (rows_fit(columns, by_column, rows, by_row))
         return {x, CUBLAS_OP_T, columns == 1 ? rows : by_column, batch_stride};
-    return as_matrix(clone_data(x));
+    return as_matrix(raw::clone(x));
 }
 
 // The same in the type of factors, without gaps between its rows and matrices; one matrix where one
@@ -37,7 +37,7 @@ Matrix rounded(const Matrix& x, DType dtype) {
     const Tensor in_memory =
         t.as_strided({matrices, rows, columns},
                      {x.batch_stride, t.strides()[row], t.strides()[column]}, t.offset());
-    return {cast_data(in_memory, dtype), x.operation, columns, matrices == 1 ? 0 : rows * columns};
+    return {raw::to(in_memory, dtype), x.operation, columns, matrices == 1 ? 0 : rows * columns};
 }
 
 }  // namespace

@@ -13,8 +13,8 @@
 
 #include "cuda/reduction/lines.cuh"
 #include "cuda/runtime/team.cuh"
-#include "tensor/create.h"
 #include "tensor/contract/kernels.h"
+#include "tensor/raw_copy.h"
 #include "tensor/scalar/functions.h"
 
 namespace eps::kernels::cuda {
@@ -149,7 +149,7 @@ Tensor heads_in_place(const Tensor& x) {
 }
 Tensor heads_of(const Tensor& x) {
     const Tensor merged = heads_in_place(x);
-    return merged.defined() ? merged : heads_in_place(clone_data(x));
+    return merged.defined() ? merged : heads_in_place(raw::clone(x));
 }
 Tensor transposed(const Tensor& x) {
     return x.as_strided({x.size(0), x.size(2), x.size(1)},

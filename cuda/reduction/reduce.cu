@@ -23,8 +23,8 @@
 #include "cuda/reduction/lines.cuh"
 #include "cuda/runtime/team.cuh"
 #include "cuda/runtime/vector.cuh"
-#include "tensor/create.h"
 #include "tensor/contract/kernels.h"
+#include "tensor/raw_copy.h"
 
 namespace eps::kernels::cuda {
 namespace {
@@ -256,7 +256,7 @@ void reduce_typed(T* to, const T* from, Loop<1> kept, Loop<1> reduced, Device de
 void reduce(Reduction reduction, Tensor& out, const Tensor& src, const Dims& dims) {
     if (out.numel() == 0) return;
     // The source seen twice: the dimensions that stay, and those that go.
-    const Tensor x = cast_data(src, out.dtype());  // bool and u8 are summed as i64
+    const Tensor x = raw::to(src, out.dtype());  // bool and u8 are summed as i64
     Shape kept_shape = x.shape(), reduced_shape = x.shape();
     for (int d = 0; d < x.rank(); ++d) (dims.contains(d) ? kept_shape : reduced_shape)[d] = 1;
     const Tensor kept = x.as_strided(kept_shape, x.strides(), x.offset());

@@ -11,7 +11,7 @@
 namespace eps::kernels::cuda {
 namespace {
 
-constexpr const char* kOp = "copy_to";
+constexpr const char* kOp = "to";
 // bytes; two of them: one is filled while the other travels
 constexpr std::size_t kBuffer = std::size_t{4} << 20;
 

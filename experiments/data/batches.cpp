@@ -22,7 +22,7 @@ Tensor BatchOrder::indices(std::int64_t step) const {
     check(step >= 0, "BatchOrder", "negative step; got ", step);
     if (epoch(step) != cached_epoch_) {
         Generator generator = Generator(seed_).fork(static_cast<std::uint64_t>(epoch(step)));
-        permutation_ = randperm(count_, generator).contiguous_data();
+        permutation_ = contiguous(randperm(count_, generator));
         cached_epoch_ = epoch(step);
     }
     // A copy: the caller may keep or overwrite it.
@@ -42,7 +42,7 @@ Tensor take_rows_u8_as_f32(const Tensor& images, const Tensor& indices) {
         const NoGrad guard;
         return flatten(to(index_select(images, 0, indices), f32), 1) / 255.0;
     }
-    const Tensor source = images.contiguous_data(), rows = indices.contiguous_data();
+    const Tensor source = contiguous(images), rows = contiguous(indices);
     const std::int64_t count = source.size(0), pixels = count == 0 ? 0 : source.numel() / count;
     Tensor out = empty({rows.numel(), pixels});
     float* to = out.data<float>();

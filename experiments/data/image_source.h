@@ -5,9 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "autograd/ops/elementwise/cast.h"
 #include "experiments/data/batches.h"
 #include "experiments/data/images.h"
-#include "tensor/create.h"
 
 namespace eps::data {
 
@@ -21,8 +21,7 @@ public:
     /// The same images on the device of training: a copy is made once.
     const ImageDataset& train_on(Device device) const {
         if (!on_device_ || on_device_->images.device() != device)
-            on_device_ = {copy_to(train().images, device), copy_to(train().labels, device),
-                          train().name};
+            on_device_ = {to(train().images, device), to(train().labels, device), train().name};
         return *on_device_;
     }
     const ImageDataset& test() const { return loaded(test_, "test"); }

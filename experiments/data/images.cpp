@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/shape/shape.h"
 #include "experiments/data/batches.h"
 #include "experiments/data/idx.h"
 #include "tensor/create.h"
@@ -19,9 +21,9 @@ constexpr std::int64_t kBinarisedAtOnce = 1000;
 std::string folder_of(const std::string& name, const std::string& dir) {
     if (!dir.empty()) return dir;
     if (name == "fashion-mnist") return kFashionFolder;
-    throw DataMissing("load_images",
-                      str("the folder of data set '", name,
-                          "' must be given; hint: --data-dir DIR, with its four .gz files"));
+    throw DataUnavailable("load_images",
+                          str("the folder of data set '", name,
+                              "' must be given; hint: --data-dir DIR, with its four .gz files"));
 }
 
 std::string find_file(const std::string& name, const std::string& folder, const std::string& file) {
@@ -33,8 +35,8 @@ std::string find_file(const std::string& name, const std::string& folder, const 
     const std::string hint = name == "fashion-mnist"
                                  ? "; hint: apt install dataset-fashion-mnist, or --data-dir DIR"
                                  : "; hint: --data-dir DIR";
-    throw DataMissing("load_images", str("data set '", name, "' is not there; found no '", file,
-                                         ".gz' in '", folder, "'", hint));
+    throw DataUnavailable("load_images", str("data set '", name, "' is not there; found no '", file,
+                                             ".gz' in '", folder, "'", hint));
 }
 
 }  // namespace
@@ -60,7 +62,7 @@ ImageDataset load_images(const std::string& name, const std::string& split,
         std::find_if(label, label + labels.numel(), [](int c) { return c >= kClasses; });
     check(wrong == label + labels.numel(), "load_images",
           "a label is no class; found one above 9 in '", label_path, "'; expected 0 to 9");
-    return {images, cast_data(labels, i64), name};
+    return {images, to(labels, i64), name};
 }
 
 Tensor binarise_static(const Tensor& images, std::uint64_t seed) {
@@ -74,8 +76,8 @@ Tensor binarise_static(const Tensor& images, std::uint64_t seed) {
         const std::int64_t last = std::min(count, first + kBinarisedAtOnce);
         const Tensor rows =
             arange(static_cast<double>(first), static_cast<double>(last), 1, {.dtype = i64});
-        const Tensor ones = cast_data(bernoulli(take_rows_u8_as_f32(images, rows), generator), u8)
-                                .contiguous_data();
+        const Tensor ones =
+            contiguous(to(bernoulli(take_rows_u8_as_f32(images, rows), generator), u8));
         const auto* const one = ones.data<std::uint8_t>();
         std::transform(one, one + ones.numel(), target + first * pixels,
                        [](std::uint8_t b) { return static_cast<std::uint8_t>(b ? 255 : 0); });
@@ -87,7 +89,7 @@ Tensor binarise_dynamic(const Tensor& batch, Generator& generator) {
     check(batch.defined() && batch.dtype() == f32, "binarise_dynamic",
           "needs f32 intensities in [0, 1]; got ", describe(batch),
           "; hint: take_rows_u8_as_f32(images, indices)");
-    return cast_data(bernoulli(batch, generator), f32);
+    return to(bernoulli(batch, generator), f32);
 }
 
 }  // namespace eps::data

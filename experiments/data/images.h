@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "experiments/data/data_missing.h"
+#include "experiments/data/data_unavailable.h"
 #include "tensor/random.h"
 #include "tensor/tensor.h"
 
@@ -17,8 +17,8 @@ struct ImageDataset {
 
 /// Reads "fashion-mnist" or "mnist", split "train" or "test", from the folder `dir` with the four
 /// files of the original distribution, compressed or not. Without `dir`, Fashion-MNIST comes from
-/// the Debian package dataset-fashion-mnist. Throws DataMissing, with what to install or to pass,
-/// if the files are not there; Error if they are damaged.
+/// the Debian package dataset-fashion-mnist. Throws DataUnavailable, with what to install or to
+/// pass, if the files are not there; Error if they are damaged.
 ImageDataset load_images(const std::string& name, const std::string& split,
                          const std::string& dir = "");
 

@@ -204,7 +204,7 @@ private:
     DrawnTimes draw_times(std::int64_t count) {
         if (!important_times_) return uniform_times_.draw(count, noise_, settings_.device);
         const DrawnTimes drawn = important_times_->draw(count, noise_);
-        return {copy_to(drawn.t, settings_.device), copy_to(drawn.weight, settings_.device)};
+        return {to(drawn.t, settings_.device), to(drawn.weight, settings_.device)};
     }
 
     PartLoss loss_of(const Minibatch& batch, Quarters& quarters) {

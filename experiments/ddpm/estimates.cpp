@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "autograd/grad_mode.h"
+#include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/indexing/index.h"
 #include "autograd/ops/shape/shape.h"
 #include "models/ddpm/objective.h"
@@ -36,7 +37,7 @@ std::vector<double> at_places(Trained& model, const Minibatch& examples, const P
                 rows.data<std::int64_t>()[i] = places[start + i].row;
                 t.data<std::int64_t>()[i] = places[start + i].t;
             }
-            const auto on_device = [&](const Tensor& x) { return copy_to(x, model.device()); };
+            const auto on_device = [&](const Tensor& x) { return to(x, model.device()); };
             const Tensor classes =
                 examples.y.defined() ? on_device(index_select(examples.y, 0, rows)) : Tensor();
             const std::vector<double> block =

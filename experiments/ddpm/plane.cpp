@@ -88,11 +88,11 @@ public:
         if (!ode_) return scalars;
 
         const Tensor x = narrow(examples.x, 0, 0, kOde);
-        const Tensor at = copy_to(x, device_);
+        const Tensor at = to(x, device_);
         const Tensor log_p = model.with_weights([&] {
             return ode_log_likelihood(model.schedule(), model.denoiser({}), at, 0, 0, generator);
         });
-        const Tensor nll = unit() - to(copy_to(log_p, cpu), f64);
+        const Tensor nll = unit() - to(to(log_p, cpu), f64);
         add("nll_ode", mean_with_error(nll));
         if (toy_.has_density()) {
             const NoGrad guard;

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "autograd/grad_mode.h"
+#include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/shape/join.h"
 #include "autograd/ops/shape/shape.h"
 #include "models/ddpm/guidance.h"
-#include "tensor/create.h"
 
 namespace eps::models::ddpm {
 namespace {
@@ -26,7 +26,7 @@ Tensor classes_of(std::int64_t first, std::int64_t count, std::int64_t classes, 
     Tensor y = empty({count}, {.dtype = i64});
     for (std::int64_t i = 0; i < count; ++i)
         y.data<std::int64_t>()[i] = only >= 0 ? only : (first + i) % classes;
-    return copy_to(y, device);
+    return to(y, device);
 }
 
 }  // namespace
@@ -65,8 +65,8 @@ Tensor Trained::samples(std::int64_t count, std::uint64_t seed, const Sampling& 
             std::size_t index = 0, frame = 0;
             const auto watch = [&](double t, const Tensor& x, const Tensor& x0) {
                 if (!filmed(index++, sampler->times().size(), film->frames)) return;
-                const Tensor first = copy_to(narrow(x, 0, 0, seen), cpu),
-                             predicted = copy_to(narrow(x0, 0, 0, seen), cpu);
+                const Tensor first = to(narrow(x, 0, 0, seen), cpu),
+                             predicted = to(narrow(x0, 0, 0, seen), cpu);
                 if (start == 0) {
                     film->times.push_back(t);
                     film->x.push_back(first);
@@ -82,7 +82,7 @@ Tensor Trained::samples(std::int64_t count, std::uint64_t seed, const Sampling& 
                          sampling.guidance);
             const Tensor x0 = sampler->sample(model, noise.normal(sample_, {f32, device_}), noise,
                                               seen > 0 ? Sampler::Watch(watch) : Sampler::Watch());
-            parts.push_back(copy_to(narrow(x0, 0, 0, now), cpu));
+            parts.push_back(to(narrow(x0, 0, 0, now), cpu));
         }
         return concat(parts);
     });

@@ -3,6 +3,7 @@
 
 #include "autograd/grad_mode.h"
 #include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/shape/join.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
@@ -10,7 +11,6 @@
 #include "models/flow/free_energy.h"
 #include "experiments/flow/portrait.h"
 #include "models/flow/target.h"
-#include "tensor/create.h"
 #include "tensor/capture/host_input.h"
 
 namespace eps::models::flow {
@@ -44,8 +44,8 @@ public:
     std::vector<Picture> pictures(Model& model, Generator& generator) override {
         const Tensor target = target_log_density();
         const Tensor fitted = log_density_at_pixels(
-            [&](const Tensor& x) { return copy_to(model.q->log_prob(copy_to(x, device_)), cpu); },
-            kWindow, kPixels);
+            [&](const Tensor& x) { return to(model.q->log_prob(to(x, device_)), cpu); }, kWindow,
+            kPixels);
         const double peak = max(target).item();
         return {samples_over(target, model.q->sample(kDots, generator)),
                 {.name = "density",

@@ -63,11 +63,11 @@ public:
                 arange(static_cast<double>(start),
                        static_cast<double>(std::min(start + kAtOnce, count)), 1, {.dtype = i64});
             const LayerDensities at =
-                densities_at(model, copy_to(take(data_.test(), rows, generator), device_));
+                densities_at(model, to(take(data_.test(), rows, generator), device_));
             of_test.add(bits(at.log_prob));
             layers.add(at.log_det);
             of_train.add(
-                bits(model.q->log_prob(copy_to(take(data_.train(), rows, generator), device_))));
+                bits(model.q->log_prob(to(take(data_.train(), rows, generator), device_))));
         }
         Scalars scalars;
         append(scalars, "bits_per_dim", of_test);
@@ -102,10 +102,10 @@ private:
         const NoGrad guard;
         std::vector<Tensor> parts;
         for (std::int64_t start = 0; start < count; start += kAtOnce)
-            parts.push_back(flatten(
-                clamp(copy_to(model.q->sample(std::min(kAtOnce, count - start), generator), cpu),
-                      {.lo = 0, .hi = 1}),
-                1));
+            parts.push_back(
+                flatten(clamp(to(model.q->sample(std::min(kAtOnce, count - start), generator), cpu),
+                              {.lo = 0, .hi = 1}),
+                        1));
         return concat(parts);
     }
 

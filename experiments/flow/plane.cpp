@@ -90,7 +90,7 @@ public:
         const Coarse solver(model);
         const Tensor fitted = log_density_at_pixels(
             [&](const Tensor& x) {
-                return copy_to(model.q->log_prob(copy_to(in_units(x), device_)), cpu) - unit();
+                return to(model.q->log_prob(to(in_units(x), device_)), cpu) - unit();
             },
             window_, side_);
         const double peak = max(background_.defined() ? background_ : fitted).item();
@@ -114,8 +114,8 @@ public:
         LayerMeans layers;
         for (std::int64_t start = 0; start < held_out_; start += kAtOnce) {
             const Tensor x = toy_.sample(kAtOnce, generator);
-            const LayerDensities at = densities_at(model, copy_to(in_units(x), device_));
-            const Tensor log_prob = to(copy_to(at.log_prob, cpu), f64) - unit();
+            const LayerDensities at = densities_at(model, to(in_units(x), device_));
+            const Tensor log_prob = to(to(at.log_prob, cpu), f64) - unit();
             nll.add(-log_prob);
             layers.add(at.log_det);
             if (!toy_.has_density()) continue;
@@ -139,7 +139,7 @@ public:
 
 private:
     Tensor in_units(const Tensor& x) const { return (x - centre_) / deviation_; }
-    Tensor in_plane(const Tensor& z) const { return copy_to(z, cpu) * deviation_ + centre_; }
+    Tensor in_plane(const Tensor& z) const { return to(z, cpu) * deviation_ + centre_; }
     /// What -log p of points of the plane is more than that of what the flow has.
     double unit() const { return 2 * std::log(deviation_); }
 
@@ -153,7 +153,7 @@ private:
     }
 
     Tensor matching(Velocity& velocity, Tensor noise, const Tensor& x, Generator& generator) const {
-        if (transport_) noise = index_select(noise, 0, copy_to(transport_order(noise, x), device_));
+        if (transport_) noise = index_select(noise, 0, to(transport_order(noise, x), device_));
         return mean(flow_matching_loss(velocity, noise, x, rand({batch_}, x.options(), generator)));
     }
 

@@ -5,10 +5,10 @@
 
 #include "autograd/grad_mode.h"
 #include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/shape/join.h"
 #include "autograd/ops/shape/shape.h"
 #include "nn/evaluation.h"
-#include "tensor/create.h"
 
 namespace eps::models::gan {
 namespace {
@@ -17,7 +17,7 @@ namespace {
 constexpr std::int64_t kAtOnce = 256;
 
 Minibatch on(const Minibatch& batch, Device device) {
-    return {copy_to(batch.x, device), batch.y.defined() ? copy_to(batch.y, device) : batch.y};
+    return {to(batch.x, device), batch.y.defined() ? to(batch.y, device) : batch.y};
 }
 Tensor rows(const Tensor& x, std::int64_t start, std::int64_t count) {
     return x.defined() ? narrow(x, 0, start, count) : x;
@@ -63,7 +63,7 @@ Tensor Sampler::samples(const Minibatch& noise, bool latest) {
         const std::int64_t count = std::min(kAtOnce, noise.x.size(0) - start);
         const Minibatch part =
             on({rows(noise.x, start, count), rows(noise.y, start, count)}, device_);
-        parts.push_back(copy_to(generator_(presentation_.for_generator(part)), cpu));
+        parts.push_back(to(generator_(presentation_.for_generator(part)), cpu));
     }
     return concat(parts);
 }
@@ -75,7 +75,7 @@ Tensor Sampler::logits(const Minibatch& x, const std::function<Minibatch(std::in
                        others = n * (pac - 1), groups = n * pac * (group_ - 1);
     const auto looked_at = [&](const Minibatch& batch, std::int64_t count) {
         Generator unused;  // draws instance noise, of which there is none
-        return copy_to(
+        return to(
             reshape(discriminator_(presentation_.for_discriminator(on(batch, device_), unused)),
                     {count}),
             cpu);

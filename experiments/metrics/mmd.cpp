@@ -99,7 +99,7 @@ Mmd mmd(const Tensor& x, const Tensor& y, const MmdOptions& options, Generator& 
 
 double median_distance(const Tensor& x) {
     check_points(x, "median_distance", 2);
-    const Tensor rows = narrow(cast_data(x, f64), 0, 0, std::min<std::int64_t>(x.size(0), 1000));
+    const Tensor rows = narrow(to(x, f64), 0, 0, std::min<std::int64_t>(x.size(0), 1000));
     std::vector<double> squared;
     for_distances(rows, rows, [&](std::int64_t first, const Tensor& block) {
         const double* const values = block.data<double>();

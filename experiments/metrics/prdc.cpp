@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "autograd/ops/elementwise/cast.h"
 #include "experiments/metrics/neighbours.h"
 #include "models/distributions/estimate.h"
 #include "tensor/create.h"
@@ -71,7 +72,7 @@ double binomial_error(double p, std::size_t n) {
 Prdc prdc(const Tensor& data, const Tensor& samples, std::int64_t k) {
     check(k >= 1, "prdc", "k must be positive; got ", k);
     check_points(data, samples, "prdc", k + 1);
-    const Counts counts = count_in_balls(cast_data(data, f64), cast_data(samples, f64), k);
+    const Counts counts = count_in_balls(to(data, f64), to(samples, f64), k);
     models::Estimate held;
     held.add(tensor(counts.held, {}, {.dtype = f64}));
     Prdc result{.precision = share(counts.held),

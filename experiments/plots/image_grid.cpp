@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
 
 namespace eps::models {
@@ -19,7 +21,7 @@ Tensor image_grid(const Tensor& images, std::int64_t columns, std::int64_t paddi
     const std::int64_t rows = (count + columns - 1) / columns;
     Tensor picture = full(
         {rows * (height + padding) + padding, columns * (width + padding) + padding}, background);
-    const Tensor source = cast_data(copy_to(images, cpu), f32).contiguous_data();
+    const Tensor source = contiguous(to(to(images, cpu), f32));
     const float unit = images.dtype() == u8 ? 255.0f : 1.0f;
     for (std::int64_t i = 0; i < count; ++i)
         for (std::int64_t y = 0; y < height; ++y) {

@@ -4,9 +4,11 @@
 #include <charconv>
 #include <cmath>
 
+#include "autograd/grad_mode.h"
+#include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/shape/shape.h"
 #include "experiments/run/checksum.h"
 #include "tensor/config.h"
-#include "tensor/create.h"
 #include "tensor/io/safetensors.h"
 
 namespace eps::models {
@@ -14,7 +16,10 @@ namespace {
 
 constexpr const char* kOp = "checkpoint";
 
-Tensor on_host(const Tensor& x) { return copy_to(x, cpu).contiguous_data(); }
+Tensor on_host(const Tensor& x) {
+    const NoGrad guard;
+    return contiguous(to(x, cpu));
+}
 
 // Of step, names, types and elements.
 std::string checksum(const std::string& step, const NamedTensors& state) {

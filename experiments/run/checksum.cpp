@@ -1,10 +1,11 @@
 #include "experiments/run/checksum.h"
+#include "autograd/grad_mode.h"
+#include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/shape/shape.h"
 
 #include <zlib.h>
 
 #include <cstdio>
-
-#include "tensor/create.h"
 
 namespace eps::models {
 
@@ -18,7 +19,8 @@ Checksum& Checksum::add(const std::string& text) {
 }
 
 Checksum& Checksum::add(const Tensor& x) {
-    const Tensor host = copy_to(x, cpu).contiguous_data();
+    const NoGrad guard;
+    const Tensor host = contiguous(to(x, cpu));
     add(describe(host).to_string());
     if (host.numel() > 0)
         add_bytes(host.raw_data(), static_cast<std::size_t>(host.numel()) * size_of(host.dtype()));

@@ -7,7 +7,7 @@
 namespace eps::models {
 
 std::vector<Option> machine_options();
-/// Throws DeviceMissing, saying why, where the machine has no such device.
+/// Throws DeviceUnavailable, saying why, where the machine has no such device.
 Device device_of(const Config& config);
 /// Throws where the run's device computes in f32 alone.
 Precision precision_of(const Config& config);

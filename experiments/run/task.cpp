@@ -2,7 +2,8 @@
 
 #include <bit>
 
-#include "tensor/create.h"
+#include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/shape/shape.h"
 
 namespace eps::models {
 
@@ -16,7 +17,7 @@ Tensor pack(const Generator& generator) {
 void unpack(const Tensor& state, Generator& generator) {
     check(state.defined() && state.dtype() == i64 && state.shape() == Shape{2}, "unpack",
           "not the state of a generator; got ", describe(state), "; expected i64 [2]");
-    const Tensor host = copy_to(state, cpu).contiguous_data();
+    const Tensor host = contiguous(to(state, cpu));
     generator.set_state(std::bit_cast<std::uint64_t>(host.data<std::int64_t>()[0]),
                         std::bit_cast<std::uint64_t>(host.data<std::int64_t>()[1]));
 }

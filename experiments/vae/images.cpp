@@ -1,6 +1,7 @@
 #include "experiments/vae/images.h"
 
 #include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/elementwise/cast.h"
 #include "tensor/create.h"
 
 namespace eps::models::vae {
@@ -21,14 +22,14 @@ const data::BatchOrder& Images::order() {
 }
 
 Tensor Images::train_rows(const Tensor& rows) {
-    if (!on_device_.defined()) on_device_ = copy_to(train().images, settings_.device);
+    if (!on_device_.defined()) on_device_ = to(train().images, settings_.device);
     return data::take_rows_u8_as_f32(on_device_, rows);
 }
 
 Tensor Images::test_rows(std::int64_t start, std::int64_t count) {
     const Tensor rows =
         arange(static_cast<double>(start), static_cast<double>(start + count), 1, {.dtype = i64});
-    return copy_to(data::take_rows_u8_as_f32(test().images, rows), settings_.device);
+    return to(data::take_rows_u8_as_f32(test().images, rows), settings_.device);
 }
 
 Tensor Images::prepare(const Tensor& batch, Generator& generator) const {

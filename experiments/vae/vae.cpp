@@ -187,9 +187,9 @@ private:
         const data::ImageDataset train = images_.grey("train"), test = images_.grey("test");
         std::vector<Tensor> images;
         for (std::int64_t left = test.images.size(0); left > 0; left -= kEvalBatch)
-            images.push_back(copy_to(
-                model_.mean_pixels(model_.sample_prior(std::min(kEvalBatch, left), generator)),
-                cpu));
+            images.push_back(
+                to(model_.mean_pixels(model_.sample_prior(std::min(kEvalBatch, left), generator)),
+                   cpu));
         return metrics::image_report(concat(images), train, test, generator);
     }
 

@@ -111,7 +111,7 @@ Coefficients Schedule::at(const Tensor& t, const Tensor& x) const {
         previous.push_back(alpha_bar_at(each - 1));
     }
     const auto make = [&](const std::vector<double>& values) {
-        return copy_to(tensor(values, shape, {.dtype = f64}), x.device());
+        return to(tensor(values, shape, {.dtype = f64}), x.device());
     };
     const Tensor bar = make(bars), before = make(previous);
     return {1.0 - bar / before, bar, before};

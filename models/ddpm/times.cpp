@@ -7,6 +7,7 @@
 #include "autograd/ops/indexing/index.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/indexing/search.h"
+#include "autograd/ops/shape/shape.h"
 #include "nn/named_tensors.h"
 #include "tensor/create.h"
 
@@ -61,7 +62,7 @@ void ImportanceTimes::update(const Tensor& t, const Tensor& losses) {
 }
 
 NamedTensors ImportanceTimes::state() const {
-    return {{"times.losses", clone_data(losses_)}, {"times.counts", clone_data(counts_)}};
+    return {{"times.losses", clone(losses_)}, {"times.counts", clone(counts_)}};
 }
 void ImportanceTimes::load_state(const NamedTensors& state) {
     nn::copy_by_name("ImportanceTimes", {{"times.losses", losses_}, {"times.counts", counts_}},

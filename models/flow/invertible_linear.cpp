@@ -2,6 +2,7 @@
 
 #include "autograd/engine.h"
 #include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/indexing/index.h"
 #include "autograd/ops/linalg/linalg.h"
 #include "autograd/ops/linalg/matmul.h"
@@ -29,11 +30,11 @@ InvertibleLinear::InvertibleLinear(std::int64_t channels, Generator& generator)
     const Tensor rotation = qr(randn({channels, channels}, {.dtype = f64}, generator)).q;
     const Lu factors = lu(rotation);
     const Tensor on_diagonal = contiguous(diagonal(factors.u));
-    p = cast_data(factors.p, f32);
-    lower = cast_data(tril(factors.l, -1), f32);
-    upper = cast_data(triu(factors.u, 1), f32);
-    log_diagonal = cast_data(log(abs(on_diagonal)), f32);
-    sign = cast_data(eps::sign(on_diagonal), f32);
+    p = eps::to(factors.p, f32);
+    lower = eps::to(tril(factors.l, -1), f32);
+    upper = eps::to(triu(factors.u, 1), f32);
+    log_diagonal = eps::to(log(abs(on_diagonal)), f32);
+    sign = eps::to(eps::sign(on_diagonal), f32);
     add_buffer("p", p);
     add_parameter("lower", lower);
     add_parameter("upper", upper);

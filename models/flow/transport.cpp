@@ -6,6 +6,7 @@
 
 #include "autograd/grad_mode.h"
 #include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/linalg/matmul.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
@@ -17,7 +18,7 @@ namespace {
 
 // |a_i - b_j|^2, row i column j, in f64.
 std::vector<double> squared_distances(const Tensor& a, const Tensor& b) {
-    const Tensor x = cast_data(a, f64), y = cast_data(b, f64);
+    const Tensor x = to(a, f64), y = to(b, f64);
     return (unsqueeze(sum(square(x), {1}), 1) + sum(square(y), {1}) - 2.0 * matmul(x, transpose(y)))
         .to_vector();
 }

@@ -4,6 +4,7 @@
 
 #include "autograd/grad_mode.h"
 #include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/shape/join.h"
 #include "autograd/ops/elementwise/pointwise_functions.h"
 #include "autograd/ops/shape/shape.h"
@@ -23,7 +24,7 @@ Tensor time_embedding(const Tensor& t, std::int64_t width) {
         exp(arange(0, static_cast<double>(n), 1, {f32, t.device()}) *
             (-std::log(10000.0) / static_cast<double>(n - 1)));
     // [B, n]
-    const Tensor angles = unsqueeze(cast_data(t, f32), 1) * frequencies;
+    const Tensor angles = unsqueeze(to(t, f32), 1) * frequencies;
     return concat({sin(angles), cos(angles)}, 1);
 }
 

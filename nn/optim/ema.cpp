@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "autograd/grad_mode.h"
+#include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
 #include "tensor/capture/host_input.h"
 #include "tensor/contract/kernels.h"
@@ -11,9 +14,10 @@ namespace eps::nn {
 EMA::EMA(const Module& module, double decay, bool warmup, bool buffers)
     : decay_(decay), warmup_(warmup), buffers_(buffers) {
     check(decay >= 0 && decay < 1, "EMA", "bad decay; got ", decay, "; expected 0 <= decay < 1");
+    const NoGrad guard;
     for (const auto& [name, parameter] : averaged(module)) {
         parameters_.push_back(parameter);
-        shadow_.emplace_back(name, clone_data(parameter));
+        shadow_.emplace_back(name, clone(parameter));
     }
 }
 
@@ -34,6 +38,7 @@ void EMA::update() {
     check(
         !swapped_into_, "EMA",
         "the averages are in the module at present; hint: update() after the scope of evaluation");
+    const NoGrad guard;
     std::vector<kernels::UpdateTensors> list;
     for (std::size_t i = 0; i < parameters_.size(); ++i) {
         auto& [name, average] = shadow_[i];
@@ -42,11 +47,9 @@ void EMA::update() {
               "the module has another dtype than when the EMA was made; got ", name, " ",
               describe(parameter), "; expected ", describe(average),
               "; hint: make the EMA after to()");
-        average = copy_to(average, parameter.device());
-        list.push_back({.value = average,
-                        .gradient = parameter.contiguous_data(),
-                        .state1 = {},
-                        .state2 = {}});
+        average = to(average, parameter.device());
+        list.push_back(
+            {.value = average, .gradient = contiguous(parameter), .state1 = {}, .state2 = {}});
     }
     if (list.empty()) return host_work([this] { ++updates_; });
     const Tensor coefficients = host_tensor(list[0].value.device(), [this] {
@@ -63,8 +66,9 @@ void EMA::apply_to(Module& module) const { copy_by_name("EMA", averaged(module),
 void EMA::swap(Module& module) {
     check(!swapped_into_ || is_in(module), "EMA",
           "the averages are in another module at present; hint: end that scope first");
+    const NoGrad guard;
     NamedTensors before;
-    for (const auto& [name, value] : averaged(module)) before.emplace_back(name, clone_data(value));
+    for (const auto& [name, value] : averaged(module)) before.emplace_back(name, clone(value));
     apply_to(module);
     copy_by_name("EMA", shadow_, before);
     swapped_into_ = swapped_into_ ? nullptr : &module;

@@ -7,6 +7,7 @@
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/elementwise/pointwise_functions.h"
+#include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
 
 namespace eps::nn {
@@ -32,8 +33,8 @@ GradScaler::GradScaler(GradScalerOptions options)
 }
 
 void GradScaler::follow(Device device) {
-    scale_ = copy_to(scale_, device);
-    growth_tracker_ = copy_to(growth_tracker_, device);
+    scale_ = to(scale_, device);
+    growth_tracker_ = to(growth_tracker_, device);
 }
 
 Tensor GradScaler::scale(const Tensor& loss) {
@@ -54,6 +55,7 @@ void GradScaler::unscale(Optimizer& optimizer) {
         fail(kOp, "unscale() of an optimizer ",
              seen->second.stepped ? "whose step() was" : "that was unscaled",
              " already; hint: update() comes between");
+    const NoGrad guard;
     std::vector<kernels::UpdateTensors> list;
     for (const Tensor& p : optimizer.parameters())
         if (const Tensor gradient = p.grad(); gradient.defined()) {
@@ -62,10 +64,8 @@ void GradScaler::unscale(Optimizer& optimizer) {
                   " and ", scale_.device(), "; hint: backward(scaler.scale(loss))");
             // New buffers: two parameters may share one gradient, which must not be divided twice.
             const Tensor without = empty(gradient.shape(), gradient.options());
-            list.push_back({.value = without,
-                            .gradient = gradient.contiguous_data(),
-                            .state1 = {},
-                            .state2 = {}});
+            list.push_back(
+                {.value = without, .gradient = contiguous(gradient), .state1 = {}, .state2 = {}});
             p.set_grad(without);
         }
     Seen& seen = seen_[&optimizer];

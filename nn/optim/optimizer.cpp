@@ -4,6 +4,9 @@
 #include <map>
 #include <unordered_set>
 
+#include "autograd/grad_mode.h"
+#include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
 #include "tensor/capture/host_input.h"
 
@@ -52,6 +55,7 @@ std::vector<Tensor> Optimizer::parameters() const {
 }
 
 void Optimizer::step(const Tensor& skip) {
+    const NoGrad guard;
     // All parameters of one update number go into one launch: normally that is all there are.
     struct Launch {
         std::vector<std::size_t> parameters;
@@ -69,7 +73,7 @@ void Optimizer::step(const Tensor& skip) {
         check(state_count_ == 0 || slot.state1.dtype() == slot.value.dtype(), name_, "parameter ",
               i, " has another dtype than when the optimiser was made; got ", describe(slot.value),
               "; expected ", describe(slot.state1), "; hint: make the optimiser after to()");
-        slot.gradient = slot.gradient.contiguous_data();
+        slot.gradient = contiguous(slot.gradient);
         Launch& launch = launches[updates_[i]];
         launch.parameters.push_back(i);
         launch.tensors.push_back(std::move(slot));
@@ -88,7 +92,7 @@ void Optimizer::step(const Tensor& skip) {
 
 void Optimizer::follow(kernels::UpdateTensors& slot) {
     for (Tensor* state : {&slot.state1, &slot.state2})
-        if (state->defined()) *state = copy_to(*state, slot.value.device());
+        if (state->defined()) *state = to(*state, slot.value.device());
 }
 
 void Optimizer::fill_state1(double value) {

@@ -6,6 +6,7 @@
 
 #include "tensor/create.h"
 #include "tensor/capture/staging_buffer.h"
+#include "tensor/raw_copy.h"
 
 namespace eps {
 namespace {
@@ -22,7 +23,7 @@ bool same_shapes(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
 // The elements of x where `place` has its own; neither op nor graph.
 void fill_place(Tensor place, const Tensor& x) {
     if (x.device() == place.device()) return kernels::copy(place, x);
-    const Tensor source = x.contiguous_data();
+    const Tensor source = raw::contiguous(x);
     kernels::cuda::copy_bytes(place.raw_data(), place.device(), source.raw_data(), x.device(),
                               static_cast<std::size_t>(x.numel()) * size_of(x.dtype()));
 }

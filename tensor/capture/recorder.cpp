@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "tensor/create.h"
 #include "tensor/capture/host_input.h"
 #include "tensor/capture/staging_buffer.h"
+#include "tensor/raw_copy.h"
 
 namespace eps {
 namespace {
@@ -59,7 +59,7 @@ Tensor StepRecorder::watched(Device device, HostPart part) {
     if (!made.defined()) return made;
     record_.parts[index].dtype = made.dtype();
     record_.parts[index].shape = made.shape();
-    return copy_to(made, device);
+    return raw::to(made, device);
 }
 
 Tensor StepRecorder::make(std::size_t index) {
@@ -165,15 +165,15 @@ void StepRecorder::refuse_read(const char* op, Device device) const {
 
 void StepRecorder::refuse_copy(Device from, Device to) const {
     if (mode_ != Mode::capture || from == to) return;
-    refuse_read("copy_to", from);
-    check(to != device_, "copy_to", "a captured step cannot copy from ", from,
+    refuse_read("to", from);
+    check(to != device_, "to", "a captured step cannot copy from ", from,
           ": every replay would have the same numbers; hint: host_tensor, or copy ",
           "before the step");
 }
 
 Tensor host_tensor(Device device, std::function<Tensor()> make) {
     StepRecorder* recorder = StepRecorder::current();
-    return recorder ? recorder->host_part(device, true, std::move(make)) : copy_to(make(), device);
+    return recorder ? recorder->host_part(device, true, std::move(make)) : raw::to(make(), device);
 }
 
 Tensor host_number(Options options, std::function<double()> number) {

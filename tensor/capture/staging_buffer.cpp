@@ -2,8 +2,8 @@
 
 #include <cstring>
 
-#include "tensor/create.h"
 #include "tensor/contract/kernels.h"
+#include "tensor/raw_copy.h"
 
 namespace eps {
 namespace {
@@ -40,7 +40,7 @@ StepMail::StepMail(Device device, const std::vector<std::pair<Shape, DType>>& wh
 }
 
 void StepMail::put(std::size_t i, const Tensor& x) {
-    const Tensor source = copy_to(x, cpu).contiguous_data();
+    const Tensor source = raw::contiguous(raw::to(x, cpu));
     if (bytes_of(source) > 0)
         std::memcpy(bytes_.data() + starts_[i], source.raw_data(), bytes_of(source));
 }

@@ -1,4 +1,5 @@
 #include "tensor/io/input_file.h"
+#include "tensor/raw_copy.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -7,8 +8,6 @@
 #include <cerrno>
 #include <system_error>
 #include <utility>
-
-#include "tensor/create.h"
 
 namespace eps {
 namespace {
@@ -84,7 +83,7 @@ Tensor read_tensor(const InputFile& file, std::uint64_t offset, const Shape& sha
 }
 
 HostBytes host_bytes(const Tensor& x) {
-    Tensor host = copy_to(x, cpu).contiguous_data();
+    Tensor host = raw::contiguous(raw::to(x, cpu));
     const auto* const first = static_cast<const std::byte*>(host.raw_data());
     const std::span bytes(first, static_cast<std::size_t>(host.numel()) * size_of(host.dtype()));
     return {std::move(host), bytes};

@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "tensor/create.h"
 #include "tensor/io/atomic_file.h"
 #include "tensor/io/input_file.h"
 
@@ -247,7 +246,7 @@ const char* descr_of(const Tensor& x, const std::string& path) {
         case bf16: break;
     }
     fail("write_npy", "NumPy has no bf16; got ", describe(x), " for '", path,
-         "'; hint: cast_data(x, f32), or write_safetensors");
+         "'; hint: to(x, f32), or write_safetensors");
 }
 
 std::string header_text(const Tensor& x, const char* descr) {

@@ -70,9 +70,6 @@ std::vector<BadCall> eps::test::bad_calls() {
         {"linspace", [] { linspace(0, 1, -2); }, {"negative count", "-2"}},
         {"empty", [] { eye(-1); }, {"negative extent"}},
         {"full_like", [] { zeros_like(none); }, {"undefined"}},
-        {"cast_data", [] { cast_data(none, f32); }, {"undefined"}},
-        {"clone_data", [] { clone_data(none); }, {"undefined"}},
-        {"copy_to", [] { copy_to(none, cpu); }, {"undefined"}},
         // Random numbers.
         {"rand", [] { rand({2}, Options{.dtype = i64}); }, {"f32 or f64", "i64"}},
         {"randn", [] { randn({2}, Options{.dtype = bf16}); }, {"bf16"}},
@@ -220,6 +217,7 @@ std::vector<BadCall> eps::test::bad_calls() {
          },
          {"does not fit", "[3]", "expected [4]", "[4, 5]"}},
         {"contiguous", [] { contiguous(none); }, {"undefined"}},
+        {"clone", [] { clone(none); }, {"undefined"}},
         // Joining.
         {"concat",
          [] {
@@ -912,7 +910,7 @@ TEST_CASE("bad calls: other devices") {
         CHECK(contains(refusal_of([=] { b.data<float>(); }).sentence, "lives on cuda:0"));
         return;
     }
-    for (const auto& call : std::vector<std::function<void()>>{
-             [] { zeros({2}, {.device = cuda}); }, [=] { to(a, cuda); }, [=] { copy_to(a, cuda); }})
+    for (const auto& call : std::vector<std::function<void()>>{[] { zeros({2}, {.device = cuda}); },
+                                                               [=] { to(a, cuda); }})
         CHECK_FALSE(refusal_of(call).sentence.empty());
 }

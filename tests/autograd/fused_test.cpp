@@ -11,6 +11,7 @@
 #include "autograd/ops/image/conv.h"
 #include "autograd/ops/norm/norm.h"
 #include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/shape.h"
 #include "tensor/runtime/parallel.h"
 #include "tests/autograd/op_cases.h"
 #include "tests/autograd/support.h"
@@ -35,7 +36,7 @@ std::vector<Tensor> run(const OpCase& c, const std::vector<Tensor>& values, Layo
         inputs.push_back(detach(to(laid_out(x, layout), dtype)).requires_grad_());
     const Tensor y = c.f(inputs);
     std::vector<Tensor> results{detach(y)};
-    const Tensor g = cast_data(uniform(y.shape(), -1, 1, 99), dtype);
+    const Tensor g = to(uniform(y.shape(), -1, 1, 99), dtype);
     for (const Tensor& d : grad(y, inputs, {.gradient = g, .allow_unused = true}))
         results.push_back(d);
     return results;
@@ -78,14 +79,14 @@ TEST_CASE("fused: forward and backward are those of the composition") {
 
 TEST_CASE(
     "fused: norms of images are the same in both orders of memory, and for any number of threads") {
-    const Tensor x = cast_data(uniform({3, 8, 20, 21}, -2, 2, 1), f32),
-                 g = cast_data(uniform(x.shape(), -1, 1, 2), f32);
+    const Tensor x = to(uniform({3, 8, 20, 21}, -2, 2, 1), f32),
+                 g = to(uniform(x.shape(), -1, 1, 2), f32);
     const auto results = [&](bool last, bool batch) {
         return same_on_any_threads([&] {
             const Tensor leaf = detach(last ? channels_last(x) : x).requires_grad_();
             const Tensor y = batch ? batch_norm(leaf, {}, {}) : group_norm_silu(leaf, 4);
             CHECK(y.strides() == leaf.strides());
-            return clone_data(grad(y, {leaf}, {.gradient = g})[0]);
+            return clone(grad(y, {leaf}, {.gradient = g})[0]);
         });
     };
     for (bool batch : {false, true}) {
@@ -96,12 +97,11 @@ TEST_CASE(
 }
 
 TEST_CASE("fused: a mean of 1e4 beside a deviation of 1 costs no digits") {
-    const Tensor z = uniform({4, 6, 30, 30}, -1.7, 1.7, 3), far = cast_data(z + 1e4, f32);
-    const Tensor exact = group_norm(cast_data(far, f64), 2), got = group_norm(far, 2);
-    CHECK(max(abs(cast_data(got, f64) - exact)).item() < 1e-5);
-    const Tensor rows = layer_norm(far, {30, 30}),
-                 exact_rows = layer_norm(cast_data(far, f64), {30, 30});
-    CHECK(max(abs(cast_data(rows, f64) - exact_rows)).item() < 1e-5);
+    const Tensor z = uniform({4, 6, 30, 30}, -1.7, 1.7, 3), far = to(z + 1e4, f32);
+    const Tensor exact = group_norm(to(far, f64), 2), got = group_norm(far, 2);
+    CHECK(max(abs(to(got, f64) - exact)).item() < 1e-5);
+    const Tensor rows = layer_norm(far, {30, 30}), exact_rows = layer_norm(to(far, f64), {30, 30});
+    CHECK(max(abs(to(rows, f64) - exact_rows)).item() < 1e-5);
 }
 
 TEST_CASE("batch_norm: running statistics") {

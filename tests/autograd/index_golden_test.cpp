@@ -45,9 +45,9 @@ TEST_CASE("einsum: numpy's values, in f64, f32 and i64, for every layout") {
             for (DType dtype : {f64, f32}) {
                 std::vector<Tensor> operands;
                 for (std::size_t k = 0; k < c.operands.size(); ++k)
-                    operands.push_back(cast_data(
-                        laid_out(spread(c.operands[k], static_cast<double>(k) + 0.5), layout),
-                        dtype));
+                    operands.push_back(
+                        to(laid_out(spread(c.operands[k], static_cast<double>(k) + 0.5), layout),
+                           dtype));
                 const Tensor y = einsum(c.equation, operands);
                 CHECK(y.shape() == c.shape);
                 CHECK(y.dtype() == dtype);
@@ -163,10 +163,9 @@ TEST_CASE("ndtr and log_ndtr: both tails, in f64 and f32") {
     check_close(log_ndtr(x), golden::log_ndtr, 2e-15);
     check_close(grad(sum(log_ndtr(x)), {x})[0], golden::log_ndtr_slope, 1e-13);
     // f32 is rounded once, from f64.
-    const Tensor single = cast_data(detach(x), f32);
-    CHECK(log_ndtr(single).to_vector() ==
-          cast_data(log_ndtr(cast_data(single, f64)), f32).to_vector());
-    CHECK(ndtr(single).to_vector() == cast_data(ndtr(cast_data(single, f64)), f32).to_vector());
+    const Tensor single = to(detach(x), f32);
+    CHECK(log_ndtr(single).to_vector() == to(log_ndtr(to(single, f64)), f32).to_vector());
+    CHECK(ndtr(single).to_vector() == to(ndtr(to(single, f64)), f32).to_vector());
 }
 
 TEST_CASE("remainders, logaddexp, hypot and xlogy at the edges") {

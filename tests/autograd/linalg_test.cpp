@@ -5,6 +5,7 @@
 
 #include "autograd/engine.h"
 #include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/linalg/linalg.h"
 #include "autograd/ops/linalg/matmul.h"
 #include "autograd/ops/shape/rearrange.h"
@@ -65,7 +66,7 @@ Tensor random_matrices(const Sizes& sizes, std::int64_t rows, DType dtype, std::
     Shape shape = sizes.batch;
     shape.push_back(rows);
     shape.push_back(sizes.n);
-    return cast_data(uniform(shape, -1, 1, seed), dtype);
+    return to(uniform(shape, -1, 1, seed), dtype);
 }
 
 // f(matrices [batch, n, n]) for both dtypes, every size and layout.
@@ -165,8 +166,7 @@ TEST_CASE("linalg: solutions solve") {
         const std::int64_t n = x.size(-1);
         Shape sides = x.shape();
         sides[x.rank() - 1] = 5;
-        const Tensor a = x + 2.0 * eye(n, x.options()),
-                     b = cast_data(uniform(sides, -1, 1, 3), x.dtype());
+        const Tensor a = x + 2.0 * eye(n, x.options()), b = to(uniform(sides, -1, 1, 3), x.dtype());
         const double size = static_cast<double>(n) + 2;
         const Tensor solution = solve(a, b), inverted = inverse(a);
         const double grown = n == 0 || a.numel() == 0
@@ -243,7 +243,7 @@ TEST_CASE("linalg: singular, indefinite and not finite") {
     CHECK(det(singular).to_vector()[1] == 0);
     const Lu f = lu(singular);
     CHECK(matmul(f.p, matmul(f.l, f.u)).to_vector() == singular.to_vector());
-    const Tensor x = leaf(cast_data(singular, f64));
+    const Tensor x = leaf(to(singular, f64));
     for (double d : narrow(grad(sum(det(x)), {x})[0], 0, 0, 2).to_vector())
         CHECK_FALSE(std::isfinite(d));
     for (double bad : {std::nan(""), inf}) {
@@ -276,7 +276,7 @@ TEST_CASE("linalg: the same bits for any number of threads") {
     for (DType dtype : {f32, f64})
         for (const auto& [batch, n] :
              {std::pair<std::int64_t, std::int64_t>{50, 9}, {9, 70}, {2, 260}}) {
-            const Tensor x = cast_data(uniform({batch, n, n}, -1, 1, 13), dtype),
+            const Tensor x = to(uniform({batch, n, n}, -1, 1, 13), dtype),
                          positive = matmul(x, transpose(x)) + eye(n, x.options());
             same_on_any_threads([&] { return cholesky(positive); });
             same_on_any_threads([&] { return lu(x).u; });

@@ -1,5 +1,6 @@
 #pragma once
 // What gradient cases are written with: values, and functions of one to three inputs.
+#include "autograd/ops/elementwise/cast.h"
 #include "tensor/create.h"
 #include "tests/autograd/op_cases.h"
 #include "tests/autograd/support.h"
@@ -22,7 +23,7 @@ inline Device& constants_device() {
     return device;
 }
 inline Tensor constant(const std::vector<double>& values, const Shape& shape, DType dtype) {
-    return copy_to(tensor(values, shape, {.dtype = dtype}), constants_device());
+    return to(tensor(values, shape, {.dtype = dtype}), constants_device());
 }
 inline Tensor index(const std::vector<double>& values, const Shape& shape) {
     return constant(values, shape, i64);

@@ -53,6 +53,7 @@ void add_views(std::vector<OpCase>& cases) {
         {"embed", "with a step", EPS_ONE(embed(x, {2, 9, 4}, 1, 2, 3)), {block}},
         {"pad", "three sides", EPS_ONE(pad(x, {0, 1, 0}, {2, 0, 1}, 5)), {block}},
         {"pad", "rank 0", EPS_ONE(pad(x, {}, {}) * 2.0), {scalar}},
+        {"clone", "of a transpose", EPS_ONE(clone(transpose(x))), {block}},
         {"contiguous", "of a transpose", EPS_ONE(contiguous(transpose(x))), {block}},
         {"concat",
          "three along dim 1",

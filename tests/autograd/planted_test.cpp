@@ -141,7 +141,7 @@ TEST_CASE("planted: gradcheck passes what is right and leaves inputs as they wer
 }
 
 TEST_CASE("planted: gradcheck refuses what it cannot check") {
-    const Tensor x64 = leaf(uniform({2})), x32 = cast_data(uniform({2}), f32).requires_grad_();
+    const Tensor x64 = leaf(uniform({2})), x32 = to(uniform({2}), f32).requires_grad_();
     const Tensor overlapping = uniform({1}).as_strided({3}, {0}, 0).requires_grad_();
     const struct {
         TensorFunction f;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/shape/shape.h"
 #include "tensor/runtime/parallel.h"
 #include "tests/autograd/pointwise_table.h"
 
@@ -18,7 +20,7 @@ double largest(const std::vector<double>& values) {
 }
 
 std::vector<Tensor> cast_all(std::vector<Tensor> tensors, DType dtype) {
-    for (Tensor& x : tensors) x = cast_data(x, dtype);
+    for (Tensor& x : tensors) x = to(x, dtype);
     return tensors;
 }
 
@@ -55,7 +57,7 @@ TEST_CASE("pointwise: each derivative row is the slope of the row one order lowe
             const auto shifted = [&](double by_how_much) {
                 std::vector<Tensor> moved = inputs;
                 Tensor& x = moved[static_cast<std::size_t>(by)];
-                x = clone_data(x);
+                x = clone(x);
                 for (std::int64_t i = 0; i < n; ++i) x.data<double>()[i] += by_how_much;
                 return row_of(*op, lower, g, moved).to_vector();
             };
@@ -92,9 +94,9 @@ TEST_CASE("pointwise: f32 rows agree with f64") {
     for (const PointwiseOp* op : ops_and_slopes())
         for (std::size_t row = 0; row < op->rows.size(); ++row) {
             const std::vector<Tensor> inputs = samples(*op, {200}, 3);
-            const Tensor g = cast_data(cast_data(uniform({200}, -2, 2, 98), f32), f64);
+            const Tensor g = to(to(uniform({200}, -2, 2, 98), f32), f64);
             const auto exact = row_of(*op, row, g, inputs).to_vector();
-            const auto got = row_of(*op, row, cast_data(g, f32), cast_all(inputs, f32)).to_vector();
+            const auto got = row_of(*op, row, to(g, f32), cast_all(inputs, f32)).to_vector();
             const double magnitude = largest(exact);
             for (std::size_t i = 0; i < exact.size(); ++i)
                 CHECK_MESSAGE(std::abs(got[i] - exact[i]) <= tolerance * magnitude,
@@ -114,7 +116,7 @@ TEST_CASE("pointwise: the same bits for every layout, mix of dtypes and number o
                                          : std::vector<std::int64_t>{1024, 1025};
             for (const std::int64_t n : sizes) {
                 const std::vector<Tensor> inputs = cast_all(samples(*op, {n}, 5), f32);
-                const Tensor g = cast_data(uniform({n}, -2, 2, 97), f32);
+                const Tensor g = to(uniform({n}, -2, 2, 97), f32);
                 set_num_threads(1);
                 const Tensor expected = row_of(*op, row, g, inputs);
                 for (int threads : {2, 3, 1}) {
@@ -130,7 +132,7 @@ TEST_CASE("pointwise: the same bits for every layout, mix of dtypes and number o
                 CHECK_MESSAGE(same_bits(expected, out), row_name(*op, row), " of ", n, ", strided");
                 if (op->kind == PointwiseKind::predicate) continue;
                 strided = inputs;
-                strided.back() = cast_data(inputs.back(), f64);
+                strided.back() = to(inputs.back(), f64);
                 out.fill_(0);
                 run_row(*op, attributes_of(*op), row, out, laid_out(g, Layout::sliced), strided);
                 CHECK_MESSAGE(same_bits(expected, out), row_name(*op, row), " of ", n, ", mixed");

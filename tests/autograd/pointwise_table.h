@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "autograd/ops/elementwise/cast.h"
 #include "autograd/record_pointwise.h"
 #include "tests/autograd/support.h"
 
@@ -86,9 +87,8 @@ inline const void* attributes_of(const PointwiseOp& op) {
 /// One f64 input of the op's domain, exactly representable in f32.
 inline Tensor sample(const PointwiseOp& op, int input, const Shape& shape, std::uint64_t seed = 1) {
     const Interval at = domain_of(op, input);
-    return cast_data(
-        cast_data(uniform(shape, at.lo, at.hi, 10 * seed + static_cast<std::uint64_t>(input)), f32),
-        f64);
+    return to(to(uniform(shape, at.lo, at.hi, 10 * seed + static_cast<std::uint64_t>(input)), f32),
+              f64);
 }
 inline std::vector<Tensor> samples(const PointwiseOp& op, const Shape& shape,
                                    std::uint64_t seed = 1) {

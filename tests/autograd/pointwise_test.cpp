@@ -3,6 +3,7 @@
 #include "autograd/engine.h"
 #include "autograd/gradcheck.h"
 #include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
 #include "tests/autograd/pointwise_table.h"
@@ -169,8 +170,7 @@ TEST_CASE("pointwise: numeric ops are exact on integers, predicates on every dty
 }
 
 TEST_CASE("pointwise: gradients come back in the dtype of each input") {
-    const Tensor a = uniform({3}).requires_grad_(),
-                 b = cast_data(uniform({2, 3}), f32).requires_grad_(),
+    const Tensor a = uniform({3}).requires_grad_(), b = to(uniform({2, 3}), f32).requires_grad_(),
                  k = tensor({1, 2, 3}, {3}, {.dtype = i64});
     const auto g = grad(sum(a * b * k), {a, b});
     CHECK(g[0].dtype() == f64);

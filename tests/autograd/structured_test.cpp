@@ -8,6 +8,7 @@
 #include "autograd/catalog.h"
 #include "autograd/engine.h"
 #include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/indexing/index.h"
 #include "autograd/ops/shape/join.h"
 #include "autograd/ops/reduction/reduce.h"
@@ -71,7 +72,7 @@ TEST_CASE("structured: every layout gives the same values") {
 TEST_CASE("structured: f32 has the values and derivatives of f64, to rounding") {
     const auto results = [](const OpCase& c, DType dtype) {
         std::vector<Tensor> inputs, all;
-        for (const Tensor& x : c.inputs) inputs.push_back(cast_data(x, dtype).requires_grad_());
+        for (const Tensor& x : c.inputs) inputs.push_back(to(x, dtype).requires_grad_());
         const auto differentiate = [&](const Tensor& y) {
             Tensor energy = sum(square(y));
             for (const Tensor& d :

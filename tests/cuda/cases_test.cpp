@@ -14,6 +14,7 @@
 #include "autograd/ops/indexing/search.h"
 #include "autograd/ops/shape/shape.h"
 #include "autograd/ops/norm/softmax.h"
+#include "tensor/raw_copy.h"
 #include "tests/autograd/op_case_inputs.h"
 #include "tests/cuda/twins.h"
 
@@ -34,7 +35,7 @@ std::vector<Tensor> results(const OpCase& c, DType dtype, Device device, Layout 
     constants_device() = device;
     std::vector<Tensor> inputs;
     for (const Tensor& x : c.inputs)
-        inputs.push_back(leaf(copy_to(cast_data(x, dtype), device), layout));
+        inputs.push_back(leaf(raw::to(raw::to(x, dtype), device), layout));
     const Tensor y = c.f(inputs);
     std::vector<Tensor> all{y};
     const auto first = grad(y, inputs,
@@ -50,7 +51,7 @@ std::vector<Tensor> results(const OpCase& c, DType dtype, Device device, Layout 
         for (const Tensor& d : grad(energy, inputs, {.allow_unused = true})) all.push_back(d);
     constants_device() = cpu;
     for (Tensor& x : all)
-        if (x.defined()) x = copy_to(detach(x), cpu);
+        if (x.defined()) x = raw::to(detach(x), cpu);
     return all;
 }
 
@@ -185,8 +186,8 @@ TEST_CASE("cuda: what gives indices or bool is the CPU's") {
             INFO(std::string(function.op), ", ", std::string(name_of(layout)));
             const Tensor expected = function.f(laid_out(x, layout));
             constants_device() = cuda;
-            const Tensor got = function.f(laid_out(copy_to(x, cuda), layout));
+            const Tensor got = function.f(laid_out(raw::to(x, cuda), layout));
             constants_device() = cpu;
-            CHECK(difference(expected, copy_to(got, cpu)) == 0);
+            CHECK(difference(expected, raw::to(got, cpu)) == 0);
         }
 }

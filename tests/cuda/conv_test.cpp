@@ -8,6 +8,7 @@
 #include "autograd/ops/image/conv.h"
 #include "autograd/ops/image/image.h"
 #include "autograd/ops/reduction/reduce.h"
+#include "tensor/raw_copy.h"
 #include "tensor/runtime/precision.h"
 #include "tensor/random.h"
 #include "tensor/capture/captured_step.h"
@@ -101,9 +102,7 @@ struct Operands {
 
 Operands operands_of(const Case& c, DType dtype, bool biased) {
     Generator generator(11);
-    const auto normal = [&](const Shape& shape) {
-        return cast_data(randn(shape, generator), dtype);
-    };
+    const auto normal = [&](const Shape& shape) { return raw::to(randn(shape, generator), dtype); };
     const Shape y = c.y();
     return {normal(c.x), normal(c.w), normal(y), biased ? normal({y[1]}) : Tensor(),
             biased ? normal({c.x[1]}) : Tensor()};
@@ -112,7 +111,7 @@ Operands operands_of(const Case& c, DType dtype, bool biased) {
 // y, x and w, each as the two others make it.
 std::vector<Tensor> triple(const Operands& o, const kernels::ConvGeometry& geometry,
                            Device device) {
-    const Operands here = o.mapped([&](const Tensor& x) { return copy_to(x, device); });
+    const Operands here = o.mapped([&](const Tensor& x) { return raw::to(x, device); });
     const Tensor x = channels_last_data(here.x), y = channels_last_data(here.y);
     std::vector<Tensor> out{empty_image(y.shape(), y.options()),
                             empty_image(x.shape(), x.options()), empty_like(here.w)};
@@ -131,8 +130,8 @@ double largest_of(const Tensor& x) {
 Tensor rounded(const Tensor& x, Precision precision) {
     switch (precision) {
         case Precision::f32: return x;
-        case Precision::f16: return cast_data(cast_data(x, f16), x.dtype());
-        case Precision::bf16: return cast_data(cast_data(x, bf16), x.dtype());
+        case Precision::f16: return raw::to(raw::to(x, f16), x.dtype());
+        case Precision::bf16: return raw::to(raw::to(x, bf16), x.dtype());
         case Precision::tf32: break;
     }
     std::vector<double> numbers = x.to_vector();
@@ -162,7 +161,7 @@ void compare(const Case& c, DType dtype, Precision precision, bool biased) {
     const Operands all = operands_of(c, dtype, biased);
     const Operands factors{rounded(all.x, precision), rounded(all.w, precision),
                            rounded(all.y, precision), all.y_bias, all.x_bias};
-    const auto wide = [](const Tensor& x) { return cast_data(x, f64); };
+    const auto wide = [](const Tensor& x) { return raw::to(x, f64); };
     const auto expected = triple(factors.mapped(wide), c.geometry, cpu);
     const auto magnitudes =
         triple(factors.mapped([&](const Tensor& x) { return abs(wide(x)); }), c.geometry, cpu);
@@ -173,7 +172,7 @@ void compare(const Case& c, DType dtype, Precision precision, bool biased) {
     set_precision(Precision::f32);
     for (std::size_t i = 0; i < got.size(); ++i) {
         INFO("result ", i);
-        CHECK(largest_of(wide(copy_to(got[i], cpu)) - expected[i]) <=
+        CHECK(largest_of(wide(raw::to(got[i], cpu)) - expected[i]) <=
               tolerance(dtype, precision) * largest_of(magnitudes[i]));
         CHECK(got[i].to_vector() == again[i].to_vector());
     }
@@ -195,7 +194,7 @@ TEST_CASE(
 TEST_CASE("cuda: captured convolutions equal called ones, bit for bit") {
     if (no_gpu()) return;
     Generator generator(12);
-    const auto on_gpu = [&](const Shape& shape) { return copy_to(randn(shape, generator), cuda); };
+    const auto on_gpu = [&](const Shape& shape) { return raw::to(randn(shape, generator), cuda); };
     const Tensor w = on_gpu({16, 8, 3, 3}).requires_grad_(), bias = on_gpu({16}).requires_grad_(),
                  v = on_gpu({16, 4, 4, 4}).requires_grad_();
     const auto body = [&](const std::vector<Tensor>& x) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "tensor/raw_copy.h"
 #include "tests/cuda/twins.h"
 
 using namespace eps;
@@ -140,7 +141,7 @@ TEST_CASE(
                 if (with_nan && numel(c.shape) > 0) {
                     src.host.data<float>()[numel(c.shape) / 2] = static_cast<float>(kNaN);
                     Tensor target = src.device;
-                    cuda_kernels::copy(target, copy_to(src.host, cuda));
+                    cuda_kernels::copy(target, raw::to(src.host, cuda));
                 }
                 Shape kept = c.shape;
                 for (std::int64_t d : c.dims) kept[static_cast<int>(d)] = 1;
@@ -151,7 +152,7 @@ TEST_CASE(
                 CHECK(difference(out) <= 1e-4);
                 Twin again = random_twin(kept, Memory::row_major, f32);
                 cuda_kernels::reduce(reduction, again.device, src.device, c.dims);
-                CHECK(difference(copy_to(out.device, cpu), again.device) == 0);
+                CHECK(difference(raw::to(out.device, cpu), again.device) == 0);
             }
 }
 
@@ -267,7 +268,7 @@ TEST_CASE("cuda: searchsorted") {
                 Twin out = random_twin({3, 40}, Memory::row_major, i64, 0, 1);
                 cpu_kernels::argsort(order.host, loose.host, 1, false);
                 cuda_kernels::argsort(order.device, loose.device, 1, false);
-                sorted.host = clone_data(loose.host), sorted.device = clone_data(loose.device);
+                sorted.host = raw::clone(loose.host), sorted.device = raw::clone(loose.device);
                 cpu_kernels::gather(sorted.host, loose.host, 1, order.host);
                 cuda_kernels::gather(sorted.device, loose.device, 1, order.device);
                 cpu_kernels::searchsorted(out.host, sorted.host, values.host, right);
@@ -446,7 +447,7 @@ TEST_CASE("cuda: every optimiser step, over more tensors than one launch takes")
                               states ? last[3].device : Tensor()});
         }
         cpu_kernels::multi_tensor_update(update, kernels::as_tensor(c), host);
-        cuda_kernels::multi_tensor_update(update, copy_to(kernels::as_tensor(c), cuda), device);
+        cuda_kernels::multi_tensor_update(update, raw::to(kernels::as_tensor(c), cuda), device);
         for (const Twin& t : twins) CHECK(difference(t) <= 1e-6);
     }
 }
@@ -454,7 +455,7 @@ TEST_CASE("cuda: every optimiser step, over more tensors than one launch takes")
 TEST_CASE("cuda: memory returns to the cache, and a wrong device is an error") {
     if (no_gpu()) return;
     MESSAGE("GPU: " << cuda_kernels::device_summary());
-    const auto step = [] { return copy_to(copy_to(tensor({1, 2, 3}), cuda), cpu); };
+    const auto step = [] { return raw::to(raw::to(tensor({1, 2, 3}), cuda), cpu); };
     CHECK(step().to_vector() == std::vector<double>{1, 2, 3});
     const std::size_t before = allocator_of(cuda).stats().system_bytes;
     for (int i = 0; i < 10; ++i) step();

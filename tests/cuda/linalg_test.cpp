@@ -5,6 +5,7 @@
 #include "autograd/ops/linalg/matmul.h"
 #include "autograd/ops/shape/shape.h"
 #include "tensor/random.h"
+#include "tensor/raw_copy.h"
 #include "tests/cuda/twins.h"
 
 using namespace eps;
@@ -17,10 +18,10 @@ TEST_CASE("cuda: factors multiply to the matrix, solutions solve") {
         for (std::int64_t n : {1, 40, 300}) {
             INFO(std::string(name_of(dtype)), " ", n);
             const auto check_equal = [&](const Tensor& a, const Tensor& b) {
-                CHECK(difference(copy_to(a, cpu), copy_to(b, cpu)) < (dtype == f32 ? 1e-3 : 1e-11));
+                CHECK(difference(raw::to(a, cpu), raw::to(b, cpu)) < (dtype == f32 ? 1e-3 : 1e-11));
             };
             const Tensor x =
-                copy_to(rand({2, n, n}, {.dtype = dtype}, generator), cuda) * 2.0 - 1.0;
+                raw::to(rand({2, n, n}, {.dtype = dtype}, generator), cuda) * 2.0 - 1.0;
             const Tensor unit = expand(eye(n, x.options()), x.shape()),
                          positive = matmul(x, transpose(x)) + unit, l = cholesky(positive);
             check_equal(matmul(l, transpose(l)), positive);
@@ -43,7 +44,7 @@ TEST_CASE("cuda: a matrix without what was asked for gives NaN or infinity, and 
     const Tensor zero = zeros({2, 3, 3}, {.device = cuda});
     for (const Tensor& x : {cholesky(zero), eigh(zero + NAN).eigenvalues, inverse(zero)})
         for (double value :
-             {copy_to(x, cpu).to_vector().front(), copy_to(x, cpu).to_vector().back()})
+             {raw::to(x, cpu).to_vector().front(), raw::to(x, cpu).to_vector().back()})
             CHECK_FALSE(std::isfinite(value));
-    CHECK(copy_to(slogdet(zero).sign, cpu).to_vector() == std::vector<double>{0, 0});
+    CHECK(raw::to(slogdet(zero).sign, cpu).to_vector() == std::vector<double>{0, 0});
 }

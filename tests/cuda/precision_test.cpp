@@ -11,6 +11,7 @@
 #include "nn/optim/grad_scaler.h"
 #include "nn/layers/linear.h"
 #include "tensor/capture/host_input.h"
+#include "tensor/raw_copy.h"
 #include "tensor/runtime/precision.h"
 #include "tensor/capture/captured_step.h"
 #include "tests/cuda/twins.h"
@@ -23,7 +24,7 @@ TEST_CASE("cuda: a captured step scales its loss and skips as the CPU does") {
     const auto trained = [](Device device) {
         Generator generator(3);
         nn::Linear net(4, 3, {.generator = &generator});
-        const Tensor x = copy_to(randn({8, 4}, generator), device);
+        const Tensor x = raw::to(randn({8, 4}, generator), device);
         net.to(device);
         nn::Adam adam(net.parameters(), {.lr = 0.1});
         nn::GradScaler scaler({.init_scale = 1024, .growth_interval = 3});
@@ -58,7 +59,7 @@ TEST_CASE("cuda: tf32, bf16 and f16 round the factors of products, and sum in f3
     const Tensor a = randn({64, 300}, generator), b = randn({300, 40}, generator);
     const auto product = [&](Precision precision, const Tensor& x, const Tensor& y) {
         set_precision(precision);
-        const Tensor out = copy_to(matmul(copy_to(x, cuda), copy_to(y, cuda)), cpu);
+        const Tensor out = raw::to(matmul(raw::to(x, cuda), raw::to(y, cuda)), cpu);
         set_precision(Precision::f32);
         return out;
     };
@@ -71,7 +72,7 @@ TEST_CASE("cuda: tf32, bf16 and f16 round the factors of products, and sum in f3
     for (const auto& [precision, dtype] :
          {std::pair(Precision::bf16, bf16), std::pair(Precision::f16, f16)}) {
         const auto rounded = [type = dtype](const Tensor& x) {
-            return cast_data(cast_data(x, type), f32);
+            return raw::to(raw::to(x, type), f32);
         };
         CHECK(difference(matmul(rounded(a), rounded(b)), product(precision, a, b)) < 1e-4);
         CHECK(difference(exact, product(precision, a, b)) > 1e-4);

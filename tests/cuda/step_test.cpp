@@ -25,6 +25,7 @@
 #include "nn/optim/optimizer.h"
 #include "nn/sequential.h"
 #include "tensor/capture/host_input.h"
+#include "tensor/raw_copy.h"
 #include "tensor/runtime/precision.h"
 #include "tensor/capture/captured_step.h"
 #include "tests/cuda/twins.h"
@@ -51,8 +52,8 @@ struct Training {
         net.add<nn::Dropout>(0.2, masks);
         net.add<nn::Linear>(32, 2, options);
         net.to(device);
-        data = copy_to(data, device);
-        target = copy_to(target, device);
+        data = raw::to(data, device);
+        target = raw::to(target, device);
         adam.emplace(net.parameters(), nn::AdamOptions{.lr = 1e-2});
         average.emplace(net, 0.99, true);
     }
@@ -140,7 +141,7 @@ TEST_CASE(
                       step.fallback_reason());
     }
     CHECK(allocator_of(cuda).stats().private_bytes == before);
-    Step copying(cuda, [&] { return NamedTensors{{"x", copy_to(ones({3}), cuda)}}; });
+    Step copying(cuda, [&] { return NamedTensors{{"x", raw::to(ones({3}), cuda)}}; });
     for (int i = 0; i < 4; ++i) CHECK(sum(copying()[0].second).item() == 3);
     CHECK(contains(copying.fallback_reason(), "hint: host_tensor"));
 }
@@ -186,7 +187,7 @@ TEST_CASE("cuda: a device that does not exist, and two devices in one op") {
     const Device beyond{DeviceType::cuda, static_cast<std::int8_t>(count)};
     const std::string missing = message_of([&] { zeros({2}, {f32, beyond}); });
     CHECK_MESSAGE(contains(missing, str(beyond, " does not exist; expected cuda:0")), missing);
-    const Tensor here = ones({2, 2}), there = copy_to(here, cuda);
+    const Tensor here = ones({2, 2}), there = raw::to(here, cuda);
     for (const auto& call :
          std::vector<std::function<void()>>{[&] { here + there; }, [&] { matmul(there, here); },
                                             [&] {
@@ -201,7 +202,7 @@ TEST_CASE("cuda: a device that does not exist, and two devices in one op") {
         return;
     }
     const Device second{DeviceType::cuda, 1};
-    const Tensor other = copy_to(there, second);
+    const Tensor other = raw::to(there, second);
     CHECK(sum(other + other).item() == 8);
     CHECK(sum(matmul(other, other)).item() == 8);
     CHECK(contains(message_of([&] { other + there; }), "different devices; got cuda:1 and cuda:0"));
@@ -218,8 +219,8 @@ TEST_CASE("cuda: a module that moves takes optimiser and average with it") {
     const std::vector<double> before = training.state();
     training.net.to(cuda);
     training.device = cuda;
-    training.data = copy_to(training.data, cuda);
-    training.target = copy_to(training.target, cuda);
+    training.data = raw::to(training.data, cuda);
+    training.target = raw::to(training.target, cuda);
     CHECK(training.state() == before);
     training.step();
     CHECK(training.adam->state_dict().back().second.device() == cuda);

@@ -10,6 +10,7 @@
 
 #include "tensor/create.h"
 #include "tensor/contract/kernels.h"
+#include "tensor/raw_copy.h"
 
 namespace eps::test {
 
@@ -42,7 +43,7 @@ inline Twin twin_of(const std::vector<double>& buffer, const Shape& shape, const
                     std::int64_t offset, DType dtype) {
     Twin t;
     t.host_buffer = tensor(buffer, {static_cast<std::int64_t>(buffer.size())}, {.dtype = dtype});
-    t.device_buffer = copy_to(t.host_buffer, cuda);
+    t.device_buffer = raw::to(t.host_buffer, cuda);
     t.host = t.host_buffer.as_strided(shape, strides, offset);
     t.device = t.device_buffer.as_strided(shape, strides, offset);
     return t;

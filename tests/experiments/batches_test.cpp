@@ -1,3 +1,4 @@
+#include "autograd/ops/elementwise/cast.h"
 #include "experiments/data/batches.h"
 
 #include <doctest/doctest.h>
@@ -60,9 +61,8 @@ TEST_CASE("rows of bytes become intensities") {
     CHECK_THROWS_WITH_AS(take_rows_u8_as_f32(images, tensor({3}, {1}, {.dtype = i64})),
                          doctest::Contains("index 3 at 0 is out of range"), Error);
     CHECK_THROWS_AS(take_rows_u8_as_f32(images, tensor({-1}, {1}, {.dtype = i64})), Error);
-    CHECK_THROWS_WITH_AS(
-        take_rows_u8_as_f32(cast_data(images, f32), tensor({0}, {1}, {.dtype = i64})),
-        doctest::Contains("needs u8 images"), Error);
+    CHECK_THROWS_WITH_AS(take_rows_u8_as_f32(to(images, f32), tensor({0}, {1}, {.dtype = i64})),
+                         doctest::Contains("needs u8 images"), Error);
 }
 
 TEST_CASE("bad orders") {

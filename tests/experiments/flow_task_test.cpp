@@ -1,5 +1,6 @@
 // The family "flow": recipes and combinations of options, that looking changes nothing, that a
 // state goes on bitwise, that it learns.
+#include "autograd/ops/elementwise/cast.h"
 #include "experiments/flow/flow.h"
 
 #include <cmath>
@@ -274,7 +275,7 @@ TEST_CASE("vae: a posterior that goes through flows") {
                    init),
         plain({.pixels = 12, .hidden = 16, .latent = 3}, init);
     CHECK(model.parameter_count() == plain.parameter_count() + 4 * (16 + 1) * (2 * 3 + 1));
-    const Tensor x = cast_data(rand({40, 12}, data) < 0.3, f32);
+    const Tensor x = to(rand({40, 12}, data) < 0.3, f32);
     // The flow begins as the identity, whose KL is closed-form.
     CHECK(max(abs(model.code(x) - model.encode(x).mu)).item() < 1e-5);
     CHECK(max(abs(model.elbo(x, data).kl - vae::kl_to_standard_normal(model.encode(x)))).item() <

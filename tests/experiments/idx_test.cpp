@@ -116,8 +116,8 @@ TEST_CASE_FIXTURE(Fixture, "image data sets from a folder") {
     CHECK(contains(message_of([&] { load_images("mnist", "train", dir); }), "expected 0 to 9"));
     put(folder / "train-labels-idx1-ubyte.gz", gzipped(idx({2}, std::string("\0\5", 2))));
     CHECK(contains(message_of([&] { load_images("mnist", "train", dir); }), "got [2]"));
-    CHECK_THROWS_AS(load_images("mnist", "test", dir), DataMissing);
-    CHECK_THROWS_AS(load_images("mnist", "train"), DataMissing);
+    CHECK_THROWS_AS(load_images("mnist", "test", dir), DataUnavailable);
+    CHECK_THROWS_AS(load_images("mnist", "train"), DataUnavailable);
     CHECK(contains(message_of([&] { load_images("mnist", "train"); }), "--data-dir DIR"));
     CHECK(contains(message_of([&] { load_images("fashion-mnist", "test", dir); }),
                    "dataset-fashion-mnist"));

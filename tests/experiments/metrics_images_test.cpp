@@ -129,7 +129,7 @@ TEST_CASE("Fashion-MNIST: 4000 images are enough for three of four") {
     try {
         train = data::load_images("fashion-mnist", "train");
         test = data::load_images("fashion-mnist", "test");
-    } catch (const data::DataMissing& missing) {
+    } catch (const data::DataUnavailable& missing) {
         MESSAGE("skipped: ", missing.what());
         return;
     }

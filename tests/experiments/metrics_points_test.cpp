@@ -211,7 +211,7 @@ TEST_CASE("sliced Wasserstein: a shift has ||mu||^2 / D; on a line it is sorting
     // N(0, I) against N(mu, I): chance adds what two draws of one law have between them, within the
     // errors of both.
     const SlicedWasserstein independent = sliced_wasserstein(
-        randn({2000, 5}, generator), randn({2000, 5}, generator) + cast_data(mu, f32), generator);
+        randn({2000, 5}, generator), randn({2000, 5}, generator) + to(mu, f32), generator);
     const SlicedWasserstein floor =
         sliced_wasserstein(randn({2000, 5}, generator), randn({2000, 5}, generator), generator);
     // The two means differ by mu + e, e of variance 2 / n in each of D coordinates: 2 theta.mu
@@ -336,7 +336,7 @@ TEST_CASE("metrics refuse what they cannot measure") {
                          Error);
     CHECK_THROWS_WITH_AS(mode_coverage(x, x, 0), doctest::Contains("sigma must be positive"),
                          Error);
-    CHECK_THROWS_WITH_AS(check_points(cast_data(x, i64), "f"),
-                         doctest::Contains("f: needs a point a row"), Error);
+    CHECK_THROWS_WITH_AS(check_points(to(x, i64), "f"), doctest::Contains("f: needs a point a row"),
+                         Error);
     CHECK_THROWS_AS(check_points(Tensor(), "f"), Error);
 }

@@ -37,7 +37,7 @@ inline std::unique_ptr<models::flow::Composition> disturbed(
 
 /// J [B, D, D] of f: [B, D] -> [B, D], where each sample goes its own way.
 template <class F> Tensor jacobian(const F& f, const Tensor& at) {
-    const Tensor z = clone_data(at).requires_grad_(), y = f(z);
+    const Tensor z = clone(detach(at)).requires_grad_(), y = f(z);
     std::vector<Tensor> rows;
     for (std::int64_t i = 0; i < y.size(1); ++i) {
         const Tensor row =

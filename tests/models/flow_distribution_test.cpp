@@ -1,4 +1,6 @@
 // N3, N5 and maximum likelihood: base distributions, and what a flow makes of them.
+#include "autograd/engine.h"
+#include "autograd/ops/elementwise/cast.h"
 #include "models/flow/distribution.h"
 
 #include <doctest/doctest.h>
@@ -68,9 +70,8 @@ TEST_CASE("base distributions: densities in closed form, samples that follow the
     CHECK(largest(mixture.log_prob(tensor({0, 0, 0, 20}, {2, 2}, doubles)) -
                   tensor({of_first, of_third}, {2}, doubles)) < 1e-6);
     const Tensor few = detach(mixture.sample(20'000, generator)), far = select(few, 1, 0) > 5.0;
-    CHECK(mean(cast_data(far, f64)).item() == doctest::Approx(0.3).epsilon(0.05));
-    CHECK(mean(cast_data(select(few, 1, 1) > 10.0, f64)).item() ==
-          doctest::Approx(0.2).epsilon(0.05));
+    CHECK(mean(to(far, f64)).item() == doctest::Approx(0.3).epsilon(0.05));
+    CHECK(mean(to(select(few, 1, 1) > 10.0, f64)).item() == doctest::Approx(0.2).epsilon(0.05));
     CHECK(var(masked_select(select(few, 1, 0), far)).item() ==
           doctest::Approx(std::exp(-1)).epsilon(0.1));
     CHECK(message_of([&] { mixture.log_prob(zeros({3}, doubles)); }).find("[2]") !=

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "autograd/engine.h"
+#include "autograd/ops/elementwise/cast.h"
 #include "experiments/data/toy.h"
 #include "models/flow/actnorm.h"
 #include "models/flow/autoregressive.h"
@@ -200,8 +202,7 @@ TEST_CASE(
         const auto flow = is_glow ? glow({.steps = 2, .filters = 8}, generator)
                                   : realnvp({.steps = 1, .filters = 8}, generator);
         const Tensor x =
-            dequantise(cast_data(randint(0, 256, {3, 1, 28, 28}, generator), f32), 256, generator)
-                .y;
+            dequantise(to(randint(0, 256, {3, 1, 28, 28}, generator), f32), 256, generator).y;
         const NoGrad guard;
         const Mapped back = flow->inverse(x);
         CHECK(back.z.shape() == Shape{3, 784});
@@ -256,7 +257,7 @@ TEST_CASE("pixels: logit, dequantisation and bits per dimension") {
     CHECK_THROWS_AS(Logit(0.5), Error);
 
     // Noise of 256 levels costs 8 bits a pixel under the uniform density: the vector of section 4.
-    const Tensor levels = cast_data(randint(0, 256, {10, 1, 4, 4}, generator), f32);
+    const Tensor levels = to(randint(0, 256, {10, 1, 4, 4}, generator), f32);
     const Dequantised uniform = dequantise(levels, 256, generator);
     CHECK(largest(floor(uniform.y * 256.0) - levels) == 0);
     CHECK(max(uniform.y).item() < 1);

@@ -49,7 +49,7 @@ Pair small_dcgan(const char* norm = "batch") {
 template <class F> void check_gradients(nn::Module& module, const char* name, F&& f) {
     const NamedTensors own = module.named_parameters();
     std::vector<Tensor> inputs;
-    for (const auto& [parameter, p] : own) inputs.push_back(clone_data(p).requires_grad_());
+    for (const auto& [parameter, p] : own) inputs.push_back(clone(detach(p)).requires_grad_());
     const auto of_parameters = [&](const std::vector<Tensor>& in) {
         NamedTensors given;
         for (std::size_t i = 0; i < in.size(); ++i) given.emplace_back(own[i].first, in[i]);

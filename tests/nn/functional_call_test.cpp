@@ -1,5 +1,6 @@
 // A module with other tensors in place of its own: the same function, its own tensors back at the
 // end, nothing changed by an error.
+#include "autograd/ops/shape/shape.h"
 #include "nn/functional_call.h"
 
 #include <stdexcept>
@@ -72,7 +73,7 @@ TEST_CASE("functional_call: derivatives go to the tensors given, leaves or not")
     const Tensor x = spread({4, 2}, 0.1);
     const NamedTensors own = net.named_parameters();
     std::vector<Tensor> inputs;
-    for (const auto& [name, p] : own) inputs.push_back(clone_data(p).requires_grad_());
+    for (const auto& [name, p] : own) inputs.push_back(clone(detach(p)).requires_grad_());
     const auto f = [&](const std::vector<Tensor>& in) {
         NamedTensors given;
         for (std::size_t i = 0; i < in.size(); ++i) given.emplace_back(own[i].first, in[i] * 1.5);
@@ -94,7 +95,7 @@ TEST_CASE("functional_call: tied places change together, a computed weight chang
         CHECK(nn::functional_call(tied, given, x).to_vector() == std::vector<double>{17, 37});
     }
     CHECK(tied.first.weight.same_as(tied.second.weight));
-    const NamedTensors two{{"first.weight", weight}, {"second.weight", clone_data(weight)}};
+    const NamedTensors two{{"first.weight", weight}, {"second.weight", clone(weight)}};
     CHECK(contains(error_of([&] { nn::functional_call(tied, two, x); }),
                    "two tensors for one place"));
 

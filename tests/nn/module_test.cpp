@@ -1,4 +1,6 @@
 // Modules: names, state dicts, moves, and each layer's own promise.
+#include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/shape/shape.h"
 #include "nn/module.h"
 
 #include "autograd/engine.h"
@@ -47,8 +49,7 @@ std::vector<std::vector<double>> values_of(const nn::Module& module) {
 
 NamedTensors copies(const nn::Module& module) {
     NamedTensors out;
-    for (const auto& [name, tensor] : module.state_dict())
-        out.emplace_back(name, clone_data(tensor));
+    for (const auto& [name, tensor] : module.state_dict()) out.emplace_back(name, clone(tensor));
     return out;
 }
 
@@ -88,8 +89,8 @@ TEST_CASE("a state that does not fit changes nothing, and every fault is named")
     Net net(1);
     const auto before = values_of(net);
     NamedTensors state = copies(Net(2));
-    state[0].second = zeros({3});                       // scale: shape
-    state[2].second = cast_data(state[2].second, f64);  // embedding.weight: dtype
+    state[0].second = zeros({3});                // scale: shape
+    state[2].second = to(state[2].second, f64);  // embedding.weight: dtype
     // unknown, and the right one missing
     state[3].first = "body.0.Weight";
     state.push_back(state[4]);  // body.0.bias twice

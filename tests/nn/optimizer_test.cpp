@@ -64,7 +64,7 @@ template <class Optimizer, class Options> void check_resumes_bitwise(Options opt
         second.b.copy_(first.b);
     }
     NamedTensors saved;
-    for (const auto& [name, tensor] : a.state_dict()) saved.emplace_back(name, clone_data(tensor));
+    for (const auto& [name, tensor] : a.state_dict()) saved.emplace_back(name, clone(tensor));
     b.load_state_dict(saved);
     CHECK(b.step_count() == 5);
     for (int i = 5; i < kSteps; ++i) {

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "tensor/contract/kernels.h"
+#include "tensor/raw_copy.h"
 #include "tests/tensor/layouts.h"
 
 using namespace eps;
@@ -22,8 +23,8 @@ Shape result_shape(const Case& c) {
 }
 
 Tensor image(Random& random, const Shape& s, DType dtype) {  // channels-last
-    return random_tensor(random, {s[0], s[2], s[3], s[1]}, dtype, {.broadcast = false})
-        .contiguous_data()
+    return raw::contiguous(
+               random_tensor(random, {s[0], s[2], s[3], s[1]}, dtype, {.broadcast = false}))
         .as_strided(s, {s[1] * s[2] * s[3], 1, s[3] * s[1], s[1]}, 0);
 }
 Tensor empty_image(const Shape& s, DType dtype) {
@@ -69,12 +70,12 @@ Errors check_triple(Random& random, const Case& c, DType dtype, bool with_bias) 
     const Shape xs{c.batch, c.in, c.height, c.width},
         ys = result_shape(c), ws{c.out, c.in / c.g.groups, c.kernel_y, c.kernel_x};
     const Tensor x = image(random, xs, dtype), g = image(random, ys, dtype);
-    const Tensor w = random_tensor(random, ws, dtype, {.broadcast = false}).contiguous_data();
+    const Tensor w = raw::contiguous(random_tensor(random, ws, dtype, {.broadcast = false}));
     const Tensor y_bias =
-        with_bias ? random_tensor(random, {c.out}, dtype, {.broadcast = false}).contiguous_data()
+        with_bias ? raw::contiguous(random_tensor(random, {c.out}, dtype, {.broadcast = false}))
                   : Tensor();
     const Tensor x_bias =
-        with_bias ? random_tensor(random, {c.in}, dtype, {.broadcast = false}).contiguous_data()
+        with_bias ? raw::contiguous(random_tensor(random, {c.in}, dtype, {.broadcast = false}))
                   : Tensor();
 
     std::vector<double> y(static_cast<std::size_t>(numel(ys))),

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "tensor/contract/kernels.h"
+#include "tensor/raw_copy.h"
 #include "tests/tensor/layouts.h"
 
 using namespace eps;
@@ -65,7 +66,7 @@ TEST_CASE("copy: transpositions larger and smaller than a block") {
     for (std::int64_t rows : {1, 3, 8, 31, 32, 33, 64, 100, 1030})
         for (std::int64_t columns : {1, 2, 7, 8, 32, 65, 128}) {
             const Tensor src =
-                random_tensor(random, {columns, rows}, f32, {.broadcast = false}).contiguous_data();
+                raw::contiguous(random_tensor(random, {columns, rows}, f32, {.broadcast = false}));
             check_copy(empty({rows, columns}), src.as_strided({rows, columns}, {1, rows}, 0));
             check_copy(empty({rows, columns}, {.dtype = f64}),
                        src.as_strided({rows, columns}, {1, rows}, 0));
@@ -75,7 +76,7 @@ TEST_CASE("copy: transpositions larger and smaller than a block") {
         const std::int64_t channels = shape[1], height = shape[2], width = shape[3];
         const Strides last{height * width * channels, 1, width * channels, channels};
         const Tensor first =
-            random_tensor(random, shape, f32, {.broadcast = false}).contiguous_data();
+            raw::contiguous(random_tensor(random, shape, f32, {.broadcast = false}));
         Tensor channels_last = empty_strided(shape, last);
         check_copy(channels_last, first);
         check_copy(empty(shape), channels_last);
@@ -85,7 +86,7 @@ TEST_CASE("copy: transpositions larger and smaller than a block") {
 TEST_CASE("copy: large ones on any number of threads") {
     Random random(4);
     const Tensor big =
-        random_tensor(random, {600, 500}, f32, {.broadcast = false}).contiguous_data();
+        raw::contiguous(random_tensor(random, {600, 500}, f32, {.broadcast = false}));
     for (const Tensor& src :
          {big, big.as_strided({500, 600}, {1, 500}, 0), big.as_strided({600, 250}, {500, 2}, 1)}) {
         const Tensor copied = same_on_any_threads([&] {

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "tensor/contract/kernels.h"
+#include "tensor/raw_copy.h"
 #include "tests/tensor/layouts.h"
 
 using namespace eps;
@@ -74,7 +75,7 @@ TEST_CASE("scatter: adding and overwriting, any layout, against the definition")
             c.index = valid(c.index, c.table.size(c.dim));
             const Tensor added =
                 random_tensor(random, c.index.shape(), dtype, {.low = -20, .high = 20});
-            Tensor expected = clone_data(c.table);
+            Tensor expected = raw::clone(c.table);
             for_each_index(c.index.shape(), [&](const Dims& index) {
                 Dims to = index;
                 to[c.dim] = static_cast<std::int64_t>(at(c.index, index));
@@ -84,7 +85,7 @@ TEST_CASE("scatter: adding and overwriting, any layout, against the definition")
                 });
             });
             const Tensor out = same_on_any_threads([&] {
-                Tensor whole = clone_data(c.table), target = c.cut(whole);
+                Tensor whole = raw::clone(c.table), target = c.cut(whole);
                 kernels::scatter(target, c.dim, c.index, added, accumulate);
                 return whole;
             });
@@ -96,7 +97,7 @@ TEST_CASE("gather and scatter_add: an embedding, and equal indices added in thei
     Random random(3);
     const std::int64_t rows = 50, width = 100, count = 3000;
     const Tensor table =
-        random_tensor(random, {rows, width}, f32, {.broadcast = false}).contiguous_data();
+        raw::contiguous(random_tensor(random, {rows, width}, f32, {.broadcast = false}));
     std::vector<double> picks;
     for (std::int64_t i = 0; i < count; ++i)
         picks.push_back(static_cast<double>(pick(random, 0, rows - 1)));
@@ -107,7 +108,7 @@ TEST_CASE("gather and scatter_add: an embedding, and equal indices added in thei
         kernels::gather(picked, table, 0, index);
         return picked;
     });
-    Tensor expected = clone_data(table);
+    Tensor expected = raw::clone(table);
     std::int64_t wrong = 0;
     for (std::int64_t i = 0; i < count; ++i)
         for (std::int64_t j = 0; j < width; ++j) {
@@ -117,7 +118,7 @@ TEST_CASE("gather and scatter_add: an embedding, and equal indices added in thei
         }
     CHECK(wrong == 0);
     CHECK(same_bits(expected, same_on_any_threads([&] {
-                        Tensor sums = clone_data(table);
+                        Tensor sums = raw::clone(table);
                         kernels::scatter(sums, 0, index, out, true);
                         return sums;
                     })));
@@ -134,7 +135,7 @@ TEST_CASE("gather and scatter_add: an index out of range is an error, from any t
         CHECK_THROWS_WITH_AS(
             kernels::gather(out, table, 0, index),
             str("gather: index out of range; got ", bad, "; expected 0 to 4").c_str(), Error);
-        Tensor target = clone_data(table);
+        Tensor target = raw::clone(table);
         CHECK_THROWS_WITH_AS(
             kernels::scatter(target, 0, index, out, true),
             str("scatter_add: index out of range; got ", bad, "; expected 0 to 4").c_str(), Error);
@@ -187,7 +188,7 @@ TEST_CASE("argsort: stable both ways, NaN largest") {
             shape[dim] = pick(random, 1, 60);
             Tensor src = random_tensor(random, shape, dtype, {.low = 0, .high = 9});
             if (is_floating(dtype)) {
-                src = clone_data(src);
+                src = raw::clone(src);
                 for (int k = 0; k < 4; ++k)
                     visit(dtype, [&]<class T>() {
                         src.data<T>()[pick(random, 0, src.numel() - 1)] = convert<T>(std::nan(""));

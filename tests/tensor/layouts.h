@@ -9,6 +9,7 @@
 #include <random>
 
 #include "tensor/create.h"
+#include "tensor/raw_copy.h"
 #include "tensor/runtime/parallel.h"
 
 namespace eps::test {
@@ -85,7 +86,7 @@ inline Tensor random_tensor(Random& random, const Shape& shape, DType dtype,
 
 inline bool same_bits(const Tensor& a, const Tensor& b) {
     if (a.shape() != b.shape() || a.dtype() != b.dtype()) return false;
-    const Tensor x = a.contiguous_data(), y = b.contiguous_data();
+    const Tensor x = raw::contiguous(a), y = raw::contiguous(b);
     return x.numel() == 0 ||
            std::memcmp(x.raw_data(), y.raw_data(),
                        static_cast<std::size_t>(x.numel()) * size_of(x.dtype())) == 0;

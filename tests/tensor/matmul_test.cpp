@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "tensor/contract/kernels.h"
+#include "tensor/raw_copy.h"
 #include "tests/tensor/layouts.h"
 
 using namespace eps;
@@ -12,12 +13,12 @@ namespace {
 void check_matmul(Random& random, const Tensor& a, const Tensor& b, bool accumulate) {
     const std::int64_t batch = a.size(0), m = a.size(1), k = a.size(2), n = b.size(2);
     const Tensor before =
-        accumulate ? random_tensor(random, {batch, m, n}, a.dtype(), {.broadcast = false})
-                         .contiguous_data()
-                   // what was there must not matter
-                   : full({batch, m, n}, std::nan(""), a.options());
+        accumulate
+            ? raw::contiguous(random_tensor(random, {batch, m, n}, a.dtype(), {.broadcast = false}))
+            // what was there must not matter
+            : full({batch, m, n}, std::nan(""), a.options());
     const Tensor out = same_on_any_threads([&] {
-        Tensor target = clone_data(before);
+        Tensor target = raw::clone(before);
         kernels::matmul(target, a, b, accumulate);
         return target;
     });
@@ -68,9 +69,9 @@ TEST_CASE("matmul: transposed, vector-like and odd shapes are the same for any n
         for (int layout = 0; layout < 8; ++layout) {
             const DType dtype = layout & 4 ? f64 : f32;
             Tensor a =
-                random_tensor(random, {1, m, k}, dtype, {.broadcast = false}).contiguous_data();
+                raw::contiguous(random_tensor(random, {1, m, k}, dtype, {.broadcast = false}));
             Tensor b =
-                random_tensor(random, {1, k, n}, dtype, {.broadcast = false}).contiguous_data();
+                raw::contiguous(random_tensor(random, {1, k, n}, dtype, {.broadcast = false}));
             if (layout & 1) a = a.as_strided({1, m, k}, {m * k, 1, m}, 0);
             if (layout & 2) b = b.as_strided({1, k, n}, {n * k, 1, k}, 0);
             check_matmul(random, a, b, layout == 1);
@@ -82,9 +83,9 @@ TEST_CASE("matmul: large products are cut by shape, not by threads") {
     for (const auto& [m, k, n] :
          {std::array<std::int64_t, 3>{300, 200, 520}, {520, 260, 300}, {1000, 100, 64}}) {
         const Tensor a =
-            random_tensor(random, {1, m, k}, f32, {.broadcast = false}).contiguous_data();
+            raw::contiguous(random_tensor(random, {1, m, k}, f32, {.broadcast = false}));
         const Tensor b =
-            random_tensor(random, {1, k, n}, f32, {.broadcast = false}).contiguous_data();
+            raw::contiguous(random_tensor(random, {1, k, n}, f32, {.broadcast = false}));
         const Tensor out = same_on_any_threads([&, rows = m, columns = n] {
             Tensor target = empty({1, rows, columns});
             kernels::matmul(target, a, b, false);

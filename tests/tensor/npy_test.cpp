@@ -1,5 +1,6 @@
 #include "tensor/io/npy.h"
 
+#include "tensor/raw_copy.h"
 #include "tests/files.h"
 #include "tensor/create.h"
 
@@ -70,7 +71,7 @@ TEST_CASE_FIXTURE(Fixture, "npy round trips") {
     for (const DType dtype : {f16, f32, f64, i64, u8, boolean})
         for (const Shape& shape :
              {Shape{}, Shape{6}, Shape{2, 3}, Shape{0, 4}, Shape{1, 1, 2, 1, 3, 1, 1, 1}}) {
-            const Tensor x = cast_data(
+            const Tensor x = raw::to(
                 numel(shape) == 6 ? tensor({0, 1, 2, 3, 250, 0}, shape) : full(shape, 1), dtype);
             write_npy(path, x);
             const Tensor y = read_npy(path);
@@ -146,7 +147,7 @@ TEST_CASE_FIXTURE(Fixture, "files that cannot be opened or written") {
     CHECK(contains(message_of([&] { read_npy(folder / "none.npy"); }), "none.npy': No such file"));
     CHECK(contains(message_of([&] { read_npy(folder.path().string()); }), "is a folder"));
     CHECK(contains(message_of([&] { write_npy(path, tensor({1}, {}, {.dtype = bf16})); }),
-                   "hint: cast_data(x, f32)"));
+                   "hint: to(x, f32)"));
     CHECK(contains(message_of([&] { write_npy(folder / "no/such/x.npy", tensor({1})); }),
                    "cannot create"));
     CHECK(contains(message_of([&] { write_npy(folder.path().string(), tensor({1})); }),

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "tensor/contract/kernels.h"
+#include "tensor/raw_copy.h"
 #include "tensor/scalar/philox.h"
 #include "tests/tensor/layouts.h"
 
@@ -177,7 +178,7 @@ TEST_CASE("bernoulli: the share of ones, certainty, and a probability for each e
     CHECK(bernoulli(0.5, {10}, {.dtype = boolean}, generator).dtype() == boolean);
     const Tensor p = tensor({0, 0.25, 0.75, 1}, {4, 1}).as_strided({4, 10000}, {1, 0}, 0);
     for (DType dtype : {f32, f64}) {
-        const Tensor out = bernoulli(cast_data(p, dtype), generator);
+        const Tensor out = bernoulli(raw::to(p, dtype), generator);
         CHECK(out.dtype() == dtype);
         const std::vector<double> x = out.to_vector();
         for (std::size_t row = 0; row < 4; ++row) {

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "tensor/contract/kernels.h"
+#include "tensor/raw_copy.h"
 #include "tests/tensor/layouts.h"
 
 using namespace eps;
@@ -101,7 +102,7 @@ TEST_CASE("reduce: rows and columns around the sizes where the algorithm changes
         for (std::int64_t columns :
              {1, 2, 3, 10, 31, 32, 33, 63, 64, 65, 128, 129, 255, 256, 257, 300}) {
             const Tensor src =
-                random_tensor(random, {rows, columns}, f32, {.broadcast = false}).contiguous_data();
+                raw::contiguous(random_tensor(random, {rows, columns}, f32, {.broadcast = false}));
             for (const Dims& dims : {Dims{0}, Dims{1}, Dims{0, 1}}) {
                 check_reduction(Reduction::sum, src, dims, f32);
                 check_reduction(Reduction::max, src, dims, f32);
@@ -111,7 +112,7 @@ TEST_CASE("reduce: rows and columns around the sizes where the algorithm changes
         check_reduction(Reduction::sum, random_tensor(random, {n}, f64), {0}, f64);
     // [B, H, W, C]
     const Tensor images =
-        random_tensor(random, {5, 6, 7, 40}, f32, {.broadcast = false}).contiguous_data();
+        raw::contiguous(random_tensor(random, {5, 6, 7, 40}, f32, {.broadcast = false}));
     const Tensor channels_last = images.as_strided({5, 40, 6, 7}, {6 * 7 * 40, 1, 7 * 40, 40}, 0);
     for (const Dims& dims : {Dims{0, 2, 3}, Dims{1}, Dims{0}, Dims{2, 3}, Dims{0, 1, 2, 3}})
         check_reduction(Reduction::sum, channels_last, dims, f32);
@@ -120,8 +121,7 @@ TEST_CASE("reduce: rows and columns around the sizes where the algorithm changes
 TEST_CASE("reduce: the same bits for any number of threads") {
     Random random(3);
     const auto check_threads = [&](const Shape& shape, const Dims& dims) {
-        const Tensor src =
-            random_tensor(random, shape, f32, {.broadcast = false}).contiguous_data();
+        const Tensor src = raw::contiguous(random_tensor(random, shape, f32, {.broadcast = false}));
         same_on_any_threads([&] { return reduce(Reduction::sum, src, dims); });
     };
     check_threads({300001}, {0});
@@ -144,7 +144,7 @@ TEST_CASE("reduce: NaN wins, infinities and identities") {
                 const Tensor row = tensor(values, {1, n}, {.dtype = dtype}),
                              column = tensor(values, {n, 1}, {.dtype = dtype});
                 const Tensor wide =
-                    cast_data(column, dtype).as_strided({n, 9}, {1, 0}, 0).contiguous_data();
+                    raw::contiguous(raw::to(column, dtype).as_strided({n, 9}, {1, 0}, 0));
                 for (Reduction reduction : {Reduction::sum, Reduction::max, Reduction::min}) {
                     CHECK(std::isnan(reduce(reduction, row, {1}).item()));
                     CHECK(std::isnan(reduce(reduction, column, {0}).item()));
@@ -186,7 +186,7 @@ TEST_CASE("argmax: the first of the largest, NaN above all") {
             Tensor src =
                 random_tensor(random, shape, dtype, {.low = 0, .high = dtype == boolean ? 1 : 20});
             if (is_floating(dtype) && i % 2) {
-                src = clone_data(src);
+                src = raw::clone(src);
                 for (int k = 0; k < 3; ++k)
                     visit(dtype, [&]<class T>() {
                         src.data<T>()[pick(random, 0, src.numel() - 1)] = convert<T>(std::nan(""));

@@ -1,4 +1,5 @@
 // What a tensor is: handles, views, versions, dtypes, and the memory behind them.
+#include "tensor/raw_copy.h"
 #include "tensor/tensor.h"
 
 #include <doctest/doctest.h>
@@ -64,7 +65,7 @@ TEST_CASE("tensor: views share storage and see each other's writes") {
     CHECK(slice(handle, 0, 3, 9).to_vector() == V{3, -1, -1, -1, -1, 8});
     CHECK(&contiguous(cube).storage() == &x.storage());
     CHECK(&contiguous(transpose(cube)).storage() != &x.storage());
-    CHECK(&clone_data(x).storage() != &x.storage());
+    CHECK(&raw::clone(x).storage() != &x.storage());
     CHECK(&reshape(transpose(cube), {24}).storage() != &x.storage());
 }
 
@@ -93,7 +94,7 @@ TEST_CASE("tensor: copy_ broadcasts and converts between all dtypes and layouts"
             CHECK_MESSAGE(
                 target.to_vector() == (narrow ? V{0, 0, 1, 1, 1, 1} : V{0, 0, 1, 1, 3, 3}),
                 name_of(from), " to ", name_of(to));
-            CHECK(cast_data(source, to).dtype() == to);
+            CHECK(raw::to(source, to).dtype() == to);
         }
     CHECK(full({2}, -1.7, {.dtype = i64}).to_vector() == V{-1, -1});
     CHECK(full({2}, 0.25, {.dtype = boolean}).to_vector() == V{1, 1});
@@ -270,7 +271,7 @@ TEST_CASE("tensor: ranges, constants, and one element of each dtype") {
     CHECK(eye(2).to_vector() == V{1, 0, 0, 1});
     CHECK(tensor({}).shape() == Shape{0});
     const std::vector<std::int64_t> big = {(std::int64_t{1} << 62) + 1};
-    CHECK(clone_data(from_span(std::span(big.data(), 1), {1})).data<std::int64_t>()[0] == big[0]);
+    CHECK(raw::clone(from_span(std::span(big.data(), 1), {1})).data<std::int64_t>()[0] == big[0]);
     for (DType dtype : {boolean, u8, i64, f16, bf16, f32, f64})
         CHECK(full({1, 1}, 1, {.dtype = dtype}).item() == 1);
 }

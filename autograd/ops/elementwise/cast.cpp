@@ -1,7 +1,7 @@
 #include "autograd/ops/elementwise/cast.h"
 
 #include "autograd/ops/list.h"
-#include "tensor/create.h"
+#include "tensor/raw_copy.h"
 
 namespace eps {
 namespace ops {
@@ -9,14 +9,14 @@ namespace ops {
 struct Cast {
     DType target, source;
     using saves = SaveNothing;
-    Tensor forward(const Tensor& x) const { return cast_data(x, target); }
+    Tensor forward(const Tensor& x) const { return raw::to(x, target); }
     void backward(const Tensor& g, const Context&, Gradients out) const { out[0] = to(g, source); }
 };
 
 struct Transfer {
     Device target, source;
     using saves = SaveNothing;
-    Tensor forward(const Tensor& x) const { return copy_to(x, target); }
+    Tensor forward(const Tensor& x) const { return raw::to(x, target); }
     void backward(const Tensor& g, const Context&, Gradients out) const { out[0] = to(g, source); }
 };
 

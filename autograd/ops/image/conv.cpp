@@ -4,8 +4,8 @@
 #include "autograd/ops/list.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
-#include "tensor/create.h"
 #include "tensor/contract/kernels.h"
+#include "tensor/raw_copy.h"
 
 namespace eps {
 namespace {
@@ -38,8 +38,8 @@ struct Conv2d {
     using saves = SaveInputs<0, 1>;
     Tensor forward(const Tensor& x, const Tensor& w, const Tensor& bias = {}) const {
         Tensor y = empty_image({x.size(0), w.size(0), extents[0], extents[1]}, x.options());
-        kernels::conv2d(y, channels_last_data(x), w.contiguous_data(),
-                        bias.defined() ? bias.contiguous_data() : bias, geometry);
+        kernels::conv2d(y, channels_last_data(x), raw::contiguous(w),
+                        bias.defined() ? raw::contiguous(bias) : bias, geometry);
         return y;
     }
     void backward(const Tensor& g, const Context& context, Gradients out) const {
@@ -58,8 +58,8 @@ struct Conv2dInput {
     Tensor forward(const Tensor& y, const Tensor& w, const Tensor& bias = {}) const {
         Tensor x = empty_image({y.size(0), w.size(1) * geometry.groups, extents[0], extents[1]},
                                y.options());
-        kernels::conv2d_input(x, channels_last_data(y), w.contiguous_data(),
-                              bias.defined() ? bias.contiguous_data() : bias, geometry);
+        kernels::conv2d_input(x, channels_last_data(y), raw::contiguous(w),
+                              bias.defined() ? raw::contiguous(bias) : bias, geometry);
         return x;
     }
     void backward(const Tensor& g, const Context& context, Gradients out) const {

@@ -10,6 +10,7 @@
 #include "tensor/create.h"
 #include "tensor/contract/kernels.h"
 #include "tensor/numbers.h"
+#include "tensor/raw_copy.h"
 
 namespace eps {
 namespace detail {
@@ -88,7 +89,7 @@ struct Scatter {
     int dim;
     using saves = SaveInputs<1>;
     Tensor forward(const Tensor& x, const Tensor& index, const Tensor& src) const {
-        Tensor out = clone_data(x), target = cut_to(out, index.shape(), dim);
+        Tensor out = raw::clone(x), target = cut_to(out, index.shape(), dim);
         kernels::scatter(target, dim, index, src, false);
         return out;
     }
@@ -114,7 +115,7 @@ struct ScatterAdd {
     int dim;
     using saves = SaveInputs<1>;
     Tensor forward(const Tensor& x, const Tensor& index, const Tensor& src) const {
-        Tensor out = clone_data(x);
+        Tensor out = raw::clone(x);
         NoGrad guard;
         Tensor target = cut_to(out, index.shape(), dim);
         kernels::scatter(target, dim, index, src, true);

@@ -12,6 +12,7 @@
 #include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
 #include "tensor/contract/kernels.h"
+#include "tensor/raw_copy.h"
 
 namespace eps {
 namespace {
@@ -62,7 +63,7 @@ struct TriangularSolve {
     bool upper, unit;
     using saves = SaveInputsAndOutput<0>;
     Tensor forward(const Tensor& a, const Tensor& b) const {  // [B, n, n], [B, n, k]
-        Tensor x = clone_data(b);
+        Tensor x = raw::clone(b);
         kernels::triangular_solve(x, a, upper, unit);
         return x;
     }
@@ -91,7 +92,7 @@ struct Solve {
             kernels::triangular_solve(x, packed, true, false);
             return x;
         }
-        Tensor x = clone_data(b);
+        Tensor x = raw::clone(b);
         kernels::triangular_solve(x, transpose(packed), false, false);
         kernels::triangular_solve(x, transpose(packed), true, true);
         return permute_rows(x, argsort(kept.order, 1));

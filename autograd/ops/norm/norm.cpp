@@ -8,6 +8,7 @@
 #include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
 #include "tensor/contract/kernels.h"
+#include "tensor/raw_copy.h"
 
 namespace eps {
 namespace {
@@ -25,7 +26,7 @@ bool channels_innermost(const Tensor& x) {  // [B, C, ..], all else in row-major
 
 // x, or a copy, with places or channels innermost.
 Tensor image_data(const Tensor& x) {
-    return x.is_contiguous() || channels_innermost(x) ? x : clone_data(x);
+    return x.is_contiguous() || channels_innermost(x) ? x : raw::clone(x);
 }
 
 // An image of either order as [B, C, S].
@@ -70,13 +71,13 @@ struct GroupNorm {
                to = by_places(out);
         kept = empty({2, x.size(0), options.groups}, {f64, x.device()});
         if (x.numel() > 0)
-            kernels::group_norm(to, kept, by_places(from), weight.contiguous_data(),
-                                bias.contiguous_data(), options, false);
+            kernels::group_norm(to, kept, by_places(from), raw::contiguous(weight),
+                                raw::contiguous(bias), options, false);
         return out;
     }
     void fused_backward(const Tensor& g, const Context& context, Gradients out) const {
-        const Tensor x = image_data(context.input(0)), weight = context.input(1).contiguous_data(),
-                     bias = context.input(2).contiguous_data();
+        const Tensor x = image_data(context.input(0)), weight = raw::contiguous(context.input(1)),
+                     bias = raw::contiguous(context.input(2));
         Tensor dx = empty_strided(x.shape(), x.strides(), x.options()), dw = zeros_like(weight),
                db = zeros_like(bias), to = by_places(dx);
         if (x.numel() > 0)
@@ -108,13 +109,13 @@ struct BatchNorm {
         const Tensor from = image_data(x);
         Tensor out = empty_strided(from.shape(), from.strides(), from.options()),
                to = by_places(out);
-        kernels::group_norm(to, kept, by_places(from), weight.contiguous_data(),
-                            bias.contiguous_data(), options(x), true);
+        kernels::group_norm(to, kept, by_places(from), raw::contiguous(weight),
+                            raw::contiguous(bias), options(x), true);
         return out;
     }
     void fused_backward(const Tensor& g, const Context& context, Gradients out) const {
-        const Tensor x = image_data(context.input(0)), weight = context.input(1).contiguous_data(),
-                     bias = context.input(2).contiguous_data();
+        const Tensor x = image_data(context.input(0)), weight = raw::contiguous(context.input(1)),
+                     bias = raw::contiguous(context.input(2));
         Tensor dx = empty_strided(x.shape(), x.strides(), x.options()), dw = zeros_like(weight),
                db = zeros_like(bias), to = by_places(dx);
         kernels::group_norm_backward(to, dw, db, by_places(like_in_memory(g, x)), kept,
@@ -132,7 +133,7 @@ struct BatchNorm {
 
 // Rows [N, D] of x [.., shape].
 Tensor rows_of(const Tensor& x, std::int64_t width) {
-    const Tensor dense = x.contiguous_data();
+    const Tensor dense = raw::contiguous(x);
     return dense.as_strided({width ? dense.numel() / width : 0, width}, {width, 1}, dense.offset());
 }
 
@@ -145,12 +146,12 @@ struct LayerNorm {
         Tensor out = empty(x.shape(), x.options()), to = rows_of(out, weight.numel());
         kept = empty({2, rows.size(0)}, {f64, x.device()});
         if (x.numel() > 0)
-            kernels::layer_norm(to, kept, rows, weight.contiguous_data(), bias.contiguous_data(),
+            kernels::layer_norm(to, kept, rows, raw::contiguous(weight), raw::contiguous(bias),
                                 epsilon);
         return out;
     }
     void fused_backward(const Tensor& g, const Context& context, Gradients out) const {
-        const Tensor x = context.input(0), weight = context.input(1).contiguous_data();
+        const Tensor x = context.input(0), weight = raw::contiguous(context.input(1));
         Tensor dx = empty(x.shape(), x.options()), dw = zeros_like(weight), db = zeros_like(weight),
                to = rows_of(dx, weight.numel());
         if (x.numel() > 0)
@@ -176,11 +177,11 @@ struct RmsNorm {
         Tensor out = empty(x.shape(), x.options()), to = rows_of(out, weight.numel());
         kept = empty({2, rows.size(0)}, {f64, x.device()});
         if (x.numel() > 0)
-            kernels::layer_norm(to, kept, rows, weight.contiguous_data(), Tensor(), epsilon);
+            kernels::layer_norm(to, kept, rows, raw::contiguous(weight), Tensor(), epsilon);
         return out;
     }
     void fused_backward(const Tensor& g, const Context& context, Gradients out) const {
-        const Tensor x = context.input(0), weight = context.input(1).contiguous_data();
+        const Tensor x = context.input(0), weight = raw::contiguous(context.input(1));
         Tensor dx = empty(x.shape(), x.options()), dw = zeros_like(weight), none,
                to = rows_of(dx, weight.numel());
         if (x.numel() > 0)
@@ -292,9 +293,9 @@ Tensor batch_norm(const Tensor& x, Tensor running_mean, Tensor running_var, cons
     if (!options.training) {
         check(running_mean.defined() && running_var.defined(), "batch_norm",
               "evaluation needs the running statistics");
-        const Tensor scale = w * rsqrt(cast_data(running_var, x.dtype()) + options.epsilon);
+        const Tensor scale = w * rsqrt(raw::to(running_var, x.dtype()) + options.epsilon);
         return x * along_channels(scale, x) +
-               along_channels(b - cast_data(running_mean, x.dtype()) * scale, x);
+               along_channels(b - raw::to(running_mean, x.dtype()) * scale, x);
     }
     check(x.numel() > channels, "batch_norm",
           "the statistics of a batch need more than one value a channel; got x ", x.shape(),

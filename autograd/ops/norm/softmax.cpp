@@ -6,15 +6,15 @@
 #include "autograd/ops/list.h"
 #include "autograd/ops/elementwise/pointwise_functions.h"
 #include "autograd/ops/reduction/reduce.h"
-#include "tensor/create.h"
 #include "tensor/contract/kernels.h"
 #include "tensor/numbers.h"
+#include "tensor/raw_copy.h"
 
 namespace eps {
 namespace {
 
 Tensor softmax_forward(const Tensor& x, int dim, bool log) {
-    const Tensor from = dense_data(x);
+    const Tensor from = raw::dense(x);
     Tensor out = empty_strided(from.shape(), from.strides(), from.options());
     if (x.numel() > 0) kernels::softmax(out, from, dim, log);
     return out;

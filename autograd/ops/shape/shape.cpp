@@ -7,6 +7,7 @@
 #include "autograd/ops/list.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "tensor/create.h"
+#include "tensor/raw_copy.h"
 
 namespace eps {
 namespace {
@@ -81,7 +82,7 @@ struct Reshape {
     Tensor forward(const Tensor& x) const {
         if (const auto strides = view_strides(x, shape))
             return x.as_strided(shape, *strides, x.offset());
-        return clone_data(x).as_strided(shape, contiguous_strides(shape), 0);
+        return raw::clone(x).as_strided(shape, contiguous_strides(shape), 0);
     }
     void backward(const Tensor& g, const Context& context, Gradients out) const {
         out[0] = reshape(g, context.shape(0));
@@ -175,9 +176,9 @@ struct Pad {
     }
 };
 
-struct Contiguous {
+struct Clone {
     using saves = SaveNothing;
-    Tensor forward(const Tensor& x) const { return clone_data(x); }
+    Tensor forward(const Tensor& x) const { return raw::clone(x); }
     void backward(const Tensor& g, const Context&, Gradients out) const { out[0] = g; }
 };
 
@@ -297,7 +298,12 @@ Tensor select(const Tensor& x, std::int64_t dim, std::int64_t index) {
 
 Tensor contiguous(const Tensor& x) {
     check(x.defined(), "contiguous", "the tensor is undefined");
-    return x.is_contiguous() ? x : apply(ops::Contiguous{}, x);
+    return x.is_contiguous() ? x : apply(ops::Clone{}, x);
+}
+
+Tensor clone(const Tensor& x) {
+    check(x.defined(), "clone", "the tensor is undefined");
+    return apply(ops::Clone{}, x);
 }
 
 Tensor embed(const Tensor& x, const Shape& shape, std::int64_t dim, std::int64_t start,

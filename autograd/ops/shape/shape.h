@@ -38,6 +38,8 @@ Tensor diagonal(const Tensor& x, std::int64_t offset = 0, std::int64_t dim0 = 0,
                 std::int64_t dim1 = 1);
 /// x in row-major memory: x itself if it is already.
 Tensor contiguous(const Tensor& x);
+/// A copy of x in row-major memory of its own.
+Tensor clone(const Tensor& x);
 
 /// `value` around x: before[d] elements ahead of dimension d, after[d] behind it.
 Tensor pad(const Tensor& x, const Dims& before, const Dims& after, double value = 0);

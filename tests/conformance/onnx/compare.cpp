@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
 #include "tensor/error.h"
 
@@ -26,7 +28,7 @@ bool is_near(double got, double expected, const Tolerance& tolerance) {
 template <class T>
 std::string first_difference(const Tensor& got, const Tensor& expected,
                              const Tolerance& tolerance) {
-    const Tensor a = got.contiguous_data(), b = expected.contiguous_data();
+    const Tensor a = contiguous(got), b = contiguous(expected);
     for (std::int64_t i = 0; i < a.numel(); ++i) {
         const T x = a.data<T>()[i], y = b.data<T>()[i];
         bool equal = x == y;
@@ -40,11 +42,10 @@ std::string difference(const Tensor& got, const Tensor& expected, const Toleranc
     if (!got.defined()) return "there is no tensor";
     // computed in f32
     if (got.dtype() == f32 && expected.dtype() == f16)
-        return difference(got, cast_data(expected, f32), tolerance);
+        return difference(got, to(expected, f32), tolerance);
     if (got.dtype() != expected.dtype() || got.shape() != expected.shape())
         return str("is ", describe(got), "; expected ", describe(expected));
-    if (is_storage_type(got.dtype()))
-        return difference(cast_data(got, f32), cast_data(expected, f32), {0, 0});
+    if (is_storage_type(got.dtype())) return difference(to(got, f32), to(expected, f32), {0, 0});
     return visit(got.dtype(), [&]<class T>() -> std::string {
         if constexpr (is_stored_only<T>)
             return "";

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autograd/grad_mode.h"
+#include "autograd/ops/elementwise/cast.h"
 #include "tensor/create.h"
 #include "tensor/error.h"
 
@@ -30,7 +31,7 @@ bool uses(const Graph& graph, std::string_view op) {
 std::vector<Value> widened(std::vector<Value> inputs) {
     for (Value& input : inputs)
         if (input.tensor.defined() && input.tensor.dtype() == f16)
-            input.tensor = cast_data(input.tensor, f32);
+            input.tensor = to(input.tensor, f32);
     return inputs;
 }
 

@@ -1,6 +1,7 @@
 #include "tests/conformance/onnx/op.h"
 
 #include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/shape/shape.h"
 #include "tensor/error.h"
 
 namespace eps::conformance {
@@ -36,7 +37,7 @@ std::vector<Tensor> Call::tensors(std::size_t from) const {
 }
 
 std::vector<std::int64_t> Call::numbers(std::size_t i) const {
-    const Tensor x = to((*this)[i], i64).contiguous_data();
+    const Tensor x = contiguous(to((*this)[i], i64));
     return {x.data<std::int64_t>(), x.data<std::int64_t>() + x.numel()};
 }
 

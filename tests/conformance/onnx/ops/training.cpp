@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "autograd/engine.h"
+#include "autograd/ops/shape/shape.h"
 #include "nn/optim/optimizer.h"
 #include "tests/conformance/onnx/ops/common.h"
 
@@ -18,7 +19,7 @@ struct Step {
     Step(const Call& c, std::size_t state_count) : states(state_count) {
         const std::size_t n = (c.input_count() - 2) / (2 + state_count);
         for (std::size_t i = 0; i < n; ++i) {
-            parameters.push_back(clone_data(c[2 + i]).requires_grad_());
+            parameters.push_back(clone(detach(c[2 + i])).requires_grad_());
             parameters.back().set_grad(c[2 + n + i]);
             for (std::size_t s = 0; s < state_count; ++s)
                 states[s].push_back(c[2 + (2 + s) * n + i]);

@@ -6,9 +6,9 @@
 
 namespace eps::data {
 
-class DataMissing : public Missing {
+class DataUnavailable : public Unavailable {
 public:
-    using Missing::Missing;
+    using Unavailable::Unavailable;
 };
 
 }  // namespace eps::data
