@@ -16,7 +16,7 @@
 #include "cuda/runtime/context.h"
 #include "cuda/conv/convolution.h"
 #include "cuda/reduction/lines.cuh"
-#include "cuda/matmul/matrix.h"
+#include "cuda/matmul/gemm_operand.h"
 #include "cuda/runtime/vector.cuh"
 #include "tensor/raw_copy.h"
 

@@ -1,4 +1,5 @@
-// Max pooling, straight from its definition: a thread for each result, channels side by side.
+// Max pooling, straight from its definition: one thread for each result. Neighbouring threads take
+// neighbouring channels.
 #include "cuda/runtime/context.h"
 #include "cuda/reduction/lines.cuh"
 #include "tensor/contract/kernels.h"
@@ -16,24 +17,25 @@ __global__ void max_pool2d_kernel(T* values, std::int64_t* indices, const T* x,
                                   const __grid_constant__ Extents e, std::int64_t count) {
     const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
     if (i >= count) return;
-    const std::int64_t c = i % e.channels, column = i / e.channels % e.columns,
-                       row = i / e.channels / e.columns % e.rows,
-                       b = i / e.channels / e.columns / e.rows;
+    const std::int64_t c = i % e.channels;
+    const std::int64_t column = i / e.channels % e.columns;
+    const std::int64_t row = i / e.channels / e.columns % e.rows;
+    const std::int64_t b = i / e.channels / e.columns / e.rows;
     const T* const image = x + b * e.height * e.width * e.channels + c;
-    const auto down = geometry.window(0, row, e.height, e.rows),
-               across = geometry.window(1, column, e.width, e.columns);
-    std::int64_t place = down.first * e.width + across.first;
-    T best = image[place * e.channels];
-    for (std::int64_t u = down.first; u < down.end; u += down.step)
-        for (std::int64_t v = across.first; v < across.end; v += across.step) {
-            const T value = image[(u * e.width + v) * e.channels];
-            if (value > best || value != value) {
+    const auto ys = geometry.window(0, row, e.height, e.rows);
+    const auto xs = geometry.window(1, column, e.width, e.columns);
+    std::int64_t pixel = ys.first * e.width + xs.first;
+    T best = image[pixel * e.channels];
+    for (std::int64_t y = ys.first; y < ys.end; y += ys.step)
+        for (std::int64_t x_at = xs.first; x_at < xs.end; x_at += xs.step) {
+            const T value = image[(y * e.width + x_at) * e.channels];
+            if (value > best || value != value) {  // NaN wins
                 best = value;
-                place = u * e.width + v;
+                pixel = y * e.width + x_at;
             }
         }
     values[i] = best;
-    indices[i] = place;
+    indices[i] = pixel;
 }
 
 }  // namespace

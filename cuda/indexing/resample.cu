@@ -1,5 +1,5 @@
-// A sparse matrix along one dimension. Its table travels with the launch, some matrix at a time: no
-// device memory to fill, nothing to wait for.
+// Products with a sparse matrix along one dimension. The matrix is passed by value with the launch,
+// a part at a time, so that there is no device memory to fill and nothing to wait for.
 #include <algorithm>
 
 #include "cuda/runtime/context.h"
@@ -10,34 +10,35 @@
 namespace eps::kernels::cuda {
 namespace {
 
-constexpr int kTaps = 224, kOutputs = 192;  // of one launch, whose parameters must fit into 4 KiB
+// The most entries and rows of the matrix in one launch, whose parameters must fit into 4 KiB.
+constexpr int kMaxEntries = 224, kMaxRows = 192;
 
-/// Some outputs of the table and some matrix of theirs. An output with more matrix than fit goes on
-/// in the next launch.
+/// Some rows of the matrix, in compressed form. A row with more entries than fit continues in the
+/// next launch.
 struct Part {
-    std::int64_t first = 0;  // output
-    std::int32_t outputs = 0;
-    bool continues = false;  // the first output was begun before
-    std::uint16_t starts[kOutputs + 1] = {};
-    std::int32_t sources[kTaps] = {};
-    double weights[kTaps] = {};
+    std::int64_t first = 0;  // row of the matrix
+    std::int32_t rows = 0;
+    bool continues = false;  // the first row began in an earlier launch
+    std::uint16_t starts[kMaxRows + 1] = {};
+    std::int32_t sources[kMaxEntries] = {};
+    double weights[kMaxEntries] = {};
 };
 static_assert(sizeof(Part) + sizeof(Lines<2>) + 64 <= 4096);
 
-// A thread for an output of each line, or of V neighbouring ones; neighbouring threads are
-// neighbouring lines. Operands: 0 out, 1 src.
+// One thread for each row of the matrix and each line, or V neighbouring lines. Neighbouring
+// threads take neighbouring lines. Operands: 0 out, 1 src.
 template <class T, int V>
 __global__ void __launch_bounds__(kBlock)
     resample_kernel(T* out, const T* src, std::int64_t out_stride, std::int64_t src_stride,
                     const __grid_constant__ Part part, const __grid_constant__ Lines<2> lines) {
     const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
-    if (i >= lines.count * static_cast<std::uint32_t>(part.outputs)) return;
-    const auto output = static_cast<std::int32_t>(i / lines.count);
+    if (i >= lines.count * static_cast<std::uint32_t>(part.rows)) return;
+    const auto row = static_cast<std::int32_t>(i / lines.count);
     const auto at = lines.at(i % lines.count);
-    T* const to = out + at.of[0] + (part.first + output) * out_stride;
+    T* const to = out + at.of[0] + (part.first + row) * out_stride;
     Vector<T, V> sum = {};
-    if (part.continues && output == 0) sum = vector_at<V>(to);
-    for (int t = part.starts[output]; t < part.starts[output + 1]; ++t) {
+    if (part.continues && row == 0) sum = vector_at<V>(to);
+    for (int t = part.starts[row]; t < part.starts[row + 1]; ++t) {
         const auto weight = static_cast<T>(part.weights[t]);
         const Vector<T, V> x = vector_at<V>(src + at.of[1] + part.sources[t] * src_stride);
 #pragma unroll
@@ -47,40 +48,40 @@ __global__ void __launch_bounds__(kBlock)
     vector_at<V>(to) = sum;
 }
 
-// The same of a table that selects: elements are words.
+// The same for a matrix that only selects. Elements are copied as words.
 template <class T, int V>
 __global__ void __launch_bounds__(kBlock)
     select_kernel(T* out, const T* src, std::int64_t out_stride, std::int64_t src_stride,
                   const __grid_constant__ Part part, const __grid_constant__ Lines<2> lines) {
     const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
-    if (i >= lines.count * static_cast<std::uint32_t>(part.outputs)) return;
-    const auto output = static_cast<std::int32_t>(i / lines.count);
+    if (i >= lines.count * static_cast<std::uint32_t>(part.rows)) return;
+    const auto row = static_cast<std::int32_t>(i / lines.count);
     const auto at = lines.at(i % lines.count);
-    const int t = part.starts[output];
-    Vector<T, V> seen = {};
-    if (t < part.starts[output + 1])
-        seen = vector_at<V>(src + at.of[1] + part.sources[t] * src_stride);
-    vector_at<V>(out + at.of[0] + (part.first + output) * out_stride) = seen;
+    const int t = part.starts[row];
+    Vector<T, V> selected = {};
+    if (t < part.starts[row + 1])
+        selected = vector_at<V>(src + at.of[1] + part.sources[t] * src_stride);
+    vector_at<V>(out + at.of[0] + (part.first + row) * out_stride) = selected;
 }
 
-/// Calls launch(part) until the table is through.
+/// Calls launch(part) for consecutive parts of the matrix.
 template <class Launch> void in_parts(const CsrMatrix& matrix, const Launch& launch) {
-    std::size_t tap = 0;
-    const std::size_t outputs = matrix.starts.size() - 1;
-    for (std::size_t i = 0; i < outputs;) {
+    std::size_t entry = 0;
+    const std::size_t rows = matrix.starts.size() - 1;
+    for (std::size_t i = 0; i < rows;) {
         Part part;
         part.first = static_cast<std::int64_t>(i);
-        part.continues = tap > static_cast<std::size_t>(matrix.starts[i]);
+        part.continues = entry > static_cast<std::size_t>(matrix.starts[i]);
         std::size_t used = 0;
-        while (i < outputs && part.outputs < kOutputs && used < kTaps) {
+        while (i < rows && part.rows < kMaxRows && used < kMaxEntries) {
             const auto end = static_cast<std::size_t>(matrix.starts[i + 1]),
-                       count = std::min(end - tap, kTaps - used);
-            for (std::size_t t = 0; t < count; ++t, ++tap, ++used) {
-                part.sources[used] = static_cast<std::int32_t>(matrix.sources[tap]);
-                part.weights[used] = matrix.weights[tap];
+                       count = std::min(end - entry, kMaxEntries - used);
+            for (std::size_t t = 0; t < count; ++t, ++entry, ++used) {
+                part.sources[used] = static_cast<std::int32_t>(matrix.sources[entry]);
+                part.weights[used] = matrix.weights[entry];
             }
-            part.starts[++part.outputs] = static_cast<std::uint16_t>(used);
-            if (tap < end) break;
+            part.starts[++part.rows] = static_cast<std::uint16_t>(used);
+            if (entry < end) break;
             ++i;
         }
         launch(part);
@@ -104,7 +105,7 @@ void resample(Tensor& out, const Tensor& src, int dim, const CsrMatrix& matrix) 
         const Lines<2> lines(loop);
         const auto kernel = wide ? several : one;
         in_parts(matrix, [&](const Part& part) {
-            kernel<<<blocks_for(std::int64_t{lines.count} * part.outputs), kBlock, 0, stream()>>>(
+            kernel<<<blocks_for(std::int64_t{lines.count} * part.rows), kBlock, 0, stream()>>>(
                 data_of<T>(out), data_of<T>(src), out_stride, src_stride, part, lines);
             check_launch("resample");
         });

@@ -1,4 +1,4 @@
-// searchsorted: a thread seeks one value.
+// searchsorted: each thread searches for one value.
 #include "cuda/runtime/context.h"
 #include "cuda/reduction/lines.cuh"
 #include "tensor/contract/kernels.h"
@@ -7,7 +7,7 @@
 namespace eps::kernels::cuda {
 namespace {
 
-// Operands: 0 out, 1 values, 2 sorted, which stands still along the last dimension.
+// Operands: 0 out, 1 values, 2 sorted with extent 1 along the last dimension.
 template <class T>
 __global__ void search_kernel(std::int64_t* out, const T* values, const T* sorted,
                               std::int64_t stride, std::int64_t extent, bool right,

@@ -1,5 +1,5 @@
-// argsort, on CUB's radix sort. Every dtype becomes a 64-bit key that sorts as it does, so that one
-// instantiation serves all: the sort is the slowest thing in this folder to compile.
+// argsort by CUB's radix sort. Values of every dtype are mapped to 64-bit keys in the same order,
+// so that one instantiation serves all: nothing else in this folder takes as long to compile.
 #include "cuda/indexing/sort.h"
 
 #include <bit>
@@ -28,7 +28,7 @@ void sort_pairs(const std::uint64_t* keys, std::uint64_t* sorted_keys, const std
 
 namespace {
 
-// keys[i] = the sort key of element i, the lines one after the other.
+// keys[i] = the sort key of element i, counted line by line.
 template <class T>
 __global__ void key_kernel(std::uint64_t* keys, std::uint32_t* values, const T* src,
                            std::int64_t stride, Divisor length,
@@ -61,8 +61,8 @@ void argsort(Tensor& out, const Tensor& src, int dim, bool descending) {
     if (n == 0) return;
     check_count(n, "argsort");
     const Tensor out_starts = line_starts(out, dim), src_starts = line_starts(src, dim);
-    // Operand 0 numbers the lines by the order of its own memory; an order that both sides share
-    // needs one plan.
+    // A plan orders the lines by the memory of its operand 0. One plan for both tensors gives them
+    // the same order.
     const auto plan = plan_loop<2>({&out_starts, &src_starts});
     Loop<1> out_plan, src_plan;
     out_plan.rank = src_plan.rank = plan.rank;
@@ -80,15 +80,15 @@ void argsort(Tensor& out, const Tensor& src, int dim, bool descending) {
     int bits = 64;
     visit_number(src.dtype(), [&]<class T>() {
         bits = static_cast<int>(8 * sizeof(T));
-        // the complement reverses the order
+        // The complement of a key reverses the order.
         const std::uint64_t flip = descending ? ~std::uint64_t{0} >> (64 - bits) : 0;
         key_kernel<<<blocks_for(n), kBlock, 0, stream()>>>(
             keys, values, static_cast<const T*>(src.raw_data()), src.strides()[dim], length,
             src_lines, flip);
         check_launch("argsort");
     });
-    // Stable sorts compose: first all elements by value, then by line, which leaves each line in
-    // the order of its values.
+    // Stable sorts compose: sorting all elements by value, then by line, leaves each line in the
+    // order of its values.
     sort_pairs(keys, keys + n, values, values + n, n, bits);
     const std::uint32_t* sorted = values + n;
     if (src_lines.count > 1) {

@@ -1,5 +1,6 @@
-// A product to which cuBLASLt adds the bias as it writes the result: nothing is written twice.
-// Where it has no such kernel, and for f64, the result starts as the bias and the product is added.
+// Products to which cuBLASLt adds the bias as it writes the result, so that nothing is written
+// twice. Where it has no such kernel, and for f64, the result is first set to the bias, and the
+// product is added to it.
 #include "cuda/matmul/biased_product.h"
 
 #include <cublasLt.h>
@@ -12,7 +13,7 @@
 #include <vector>
 
 #include "cuda/runtime/context.h"
-#include "cuda/matmul/matrix.h"
+#include "cuda/matmul/gemm_operand.h"
 #include "tensor/contract/kernels.h"
 
 namespace eps::kernels::cuda {
@@ -40,8 +41,8 @@ void set(const Preference& preference, cublasLtMatmulPreferenceAttributes_t what
                  kOp);
 }
 
-// rows and columns of op(x), by columns
-Layout layout_of(const Matrix& x, std::int64_t rows, std::int64_t columns) {
+// The layout of op(x) [rows, columns].
+Layout layout_of(const GemmOperand& x, std::int64_t rows, std::int64_t columns) {
     if (x.operation == CUBLAS_OP_T) std::swap(rows, columns);
     cublasLtMatrixLayout_t made = nullptr;
     cublas_check(cublasLtMatrixLayoutCreate(&made, cuda_type(x.tensor.dtype()),
@@ -56,9 +57,9 @@ std::uint32_t alignment_of(const Tensor& x) {
     return static_cast<std::uint32_t>(address & (~address + 1));
 }
 
-/// out^T [n, m] = y^T x^T + bias, and what cuBLASLt's choice of a kernel depends on.
+/// out^T [n, m] = y^T x^T + bias, with everything on which cuBLASLt's choice of a kernel depends.
 struct Product {
-    const Matrix &x, &y;
+    const GemmOperand &x, &y;
     const Tensor &out, &bias;
     std::int64_t m, n, k, leading;
     Operation operation = {};
@@ -97,7 +98,7 @@ struct Product {
     }
 };
 
-// Nothing where there is no kernel.
+// The kernel that cuBLASLt recommends, or nothing if it has none.
 std::optional<cublasLtMatmulAlgo_t> find_algorithm(const Product& product,
                                                    cublasLtHandle_t handle) {
     cublasLtMatmulPreference_t made = nullptr;
@@ -118,31 +119,32 @@ std::optional<cublasLtMatmulAlgo_t> find_algorithm(const Product& product,
     return found.algo;
 }
 
-// What was found for products like this one: looking costs more than a small product.
+// Finds the kernel once for all products with the same key, because the search takes longer than a
+// small product.
 std::optional<cublasLtMatmulAlgo_t> algorithm(const Product& product, cublasLtHandle_t handle) {
     static std::mutex mutex;
     static auto* known = new std::map<std::pair<cublasLtHandle_t, std::vector<std::int64_t>>,
                                       std::optional<cublasLtMatmulAlgo_t>>;
     std::lock_guard lock(mutex);
-    const auto [place, is_new] = known->try_emplace({handle, product.key()});
-    if (is_new) place->second = find_algorithm(product, handle);
-    return place->second;
+    const auto [entry, is_new] = known->try_emplace({handle, product.key()});
+    if (is_new) entry->second = find_algorithm(product, handle);
+    return entry->second;
 }
 
 bool multiply(const Tensor& out, const Tensor& a, const Tensor& b, const Tensor& bias) {
     if (out.dtype() != f32 || !bias.is_contiguous()) return false;
-    const Matrix x = as_factor(a, f32), y = as_factor(b, f32);
+    const GemmOperand x = as_gemm_operand(a, f32), y = as_gemm_operand(b, f32);
     const std::int64_t m = out.size(1), n = out.size(2), leading = m == 1 ? n : out.strides()[1];
     Product product{x, y, out, bias, m, n, a.size(2), leading};
     product.describe();
-    // cuBLAS says that its handle is one of cuBLASLt, too
+    // cuBLAS documents that its handle may be used as one of cuBLASLt.
     const auto handle = reinterpret_cast<cublasLtHandle_t>(cublas());
     const auto chosen = algorithm(product, handle);
     if (!chosen) return false;
-    const float one = 1, none = 0;
+    const float one = 1, zero = 0;
     const Workspace workspace = cublas_workspace();
     cublas_check(cublasLtMatmul(handle, product.operation.get(), &one, y.tensor.raw_data(),
-                                product.a.get(), x.tensor.raw_data(), product.b.get(), &none,
+                                product.a.get(), x.tensor.raw_data(), product.b.get(), &zero,
                                 out.raw_data(), product.c.get(), out.raw_data(), product.c.get(),
                                 &*chosen, workspace.data, workspace.bytes, stream()),
                  kOp);

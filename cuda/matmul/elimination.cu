@@ -1,10 +1,10 @@
-// Cholesky, LU and triangular solves: one pivot after the other, and what it takes from the rest,
-// which all threads of a block do together.
+// Cholesky, LU and triangular solves, a block of threads for each matrix. Pivots are taken one
+// after the other; all threads together subtract what a pivot's row and column contribute to the
+// rest.
 #include <limits>
 
-#include "cuda/runtime/block.cuh"
 #include "cuda/reduction/lines.cuh"
-#include "cuda/matmul/matrices.cuh"
+#include "cuda/matmul/matrix_per_block.cuh"
 #include "tensor/contract/kernels.h"
 #include "tensor/scalar/functions.h"
 
@@ -18,13 +18,15 @@ __global__ void __launch_bounds__(kBlock)
     const Matrix<const T> from = a.mine();
     each_of(n, n, [&](std::int64_t i, std::int64_t j) { l(i, j) = j <= i ? from(i, j) : T(0); });
     for (std::int64_t k = 0; k < n; ++k) {
+        // column k of L
         __syncthreads();
-        const T pivot = l(k, k),
-                root = pivot > T(0) ? math::sqrt(pivot) : std::numeric_limits<T>::quiet_NaN();
+        const T pivot = l(k, k);
+        const T root = pivot > T(0) ? math::sqrt(pivot) : std::numeric_limits<T>::quiet_NaN();
         __syncthreads();
         for (std::int64_t i = k + threadIdx.x; i < n; i += kBlock)
             l(i, k) = i == k ? root : l(i, k) / root;
         __syncthreads();
+        // what is left of the matrix
         each_of(n - k - 1, n - k - 1, [&, first = k + 1](std::int64_t i, std::int64_t j) {
             if (j <= i) l(first + i, first + j) -= l(first + i, k) * l(first + j, k);
         });
@@ -39,21 +41,22 @@ template <class T> struct Pivot {
 template <class T>
 __global__ void __launch_bounds__(kBlock)
     lu_kernel(Matrices<T> out, std::int64_t* orders, Matrices<const T> a, std::int64_t n) {
-    __shared__ Pivot<T> memory[kBlock];
     const Matrix<T> m = out.mine();
     const Matrix<const T> from = a.mine();
     std::int64_t* const order = orders + blockIdx.x * n;
     each_of(n, n, [&](std::int64_t j, std::int64_t i) { m(i, j) = from(i, j); });
     for (std::int64_t i = threadIdx.x; i < n; i += kBlock) order[i] = i;
     for (std::int64_t k = 0; k < n; ++k) {
+        // the pivot: the first of the largest elements of column k
         __syncthreads();
-        Pivot<T> largest{T(-1), k};  // the first of the largest
+        Pivot<T> largest{T(-1), k};
         for (std::int64_t i = k + threadIdx.x; i < n; i += kBlock)
             if (math::abs(m(i, k)) > largest.size) largest = {math::abs(m(i, k)), i};
         const std::int64_t row =
-            over_block(largest, memory, [](Pivot<T> x, Pivot<T> y) {
+            WholeBlock::reduce(largest, [](Pivot<T> x, Pivot<T> y) {
                 return y.size > x.size || (y.size == x.size && y.row < x.row) ? y : x;
             }).row;
+        // swap rows k and `row`
         if (row != k) {
             for (std::int64_t j = threadIdx.x; j < n; j += kBlock) {
                 const T above = m(k, j);
@@ -67,9 +70,11 @@ __global__ void __launch_bounds__(kBlock)
             }
             __syncthreads();
         }
+        // column k of L; if the pivot is 0, so is all below it
         const T pivot = m(k, k);
-        if (pivot != T(0))  // or all below it are 0, too
+        if (pivot != T(0))
             for (std::int64_t i = k + 1 + threadIdx.x; i < n; i += kBlock) m(i, k) /= pivot;
+        // what is left of the matrix
         __syncthreads();
         each_of(n - k - 1, n - k - 1, [&, first = k + 1](std::int64_t j, std::int64_t i) {
             m(first + i, first + j) -= m(first + i, k) * m(k, first + j);
@@ -84,8 +89,8 @@ __global__ void __launch_bounds__(kBlock)
     const Matrix<T> x = right.mine();
     const Matrix<const T> a = left.mine();
     for (std::int64_t step = 0; step < n; ++step) {
-        // first: of the rows that remain
-        const std::int64_t k = upper ? n - 1 - step : step, first = upper ? 0 : k + 1;
+        const std::int64_t k = upper ? n - 1 - step : step;
+        const std::int64_t first = upper ? 0 : k + 1;  // of the rows that remain
         if (!unit) {
             for (std::int64_t c = threadIdx.x; c < columns; c += kBlock) x(k, c) /= a(k, k);
             __syncthreads();

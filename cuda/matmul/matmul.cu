@@ -1,6 +1,6 @@
-// Batched matrix product by cuBLAS.
+// Batched matrix products by cuBLAS.
 #include "cuda/runtime/context.h"
-#include "cuda/matmul/matrix.h"
+#include "cuda/matmul/gemm_operand.h"
 #include "tensor/contract/kernels.h"
 #include "tensor/raw_copy.h"
 #include "tensor/runtime/precision.h"
@@ -8,16 +8,16 @@
 namespace eps::kernels::cuda {
 namespace {
 
-// True if rows `stride` apart, each `length` contiguous elements long, make a matrix; a dimension
-// of one element has no stride to obey.
+// True if `rows` rows, `stride` apart and each `length` contiguous elements long, are a matrix to
+// cuBLAS. The stride of a dimension of one element does not matter.
 bool rows_fit(std::int64_t rows, std::int64_t stride, std::int64_t length,
               std::int64_t inner_stride) {
     return (length == 1 || inner_stride == 1) && (rows == 1 || stride >= length);
 }
 
-Matrix as_matrix(const Tensor& x) {
-    const std::int64_t rows = x.size(1), columns = x.size(2), by_row = x.strides()[1],
-                       by_column = x.strides()[2];
+GemmOperand as_matrix(const Tensor& x) {
+    const std::int64_t rows = x.size(1), columns = x.size(2);
+    const std::int64_t by_row = x.strides()[1], by_column = x.strides()[2];
     const std::int64_t batch_stride = x.size(0) == 1 ? 0 : x.strides()[0];
     if (rows_fit(rows, by_row, columns, by_column))
         return {x, CUBLAS_OP_N, rows == 1 ? columns : by_row, batch_stride};
@@ -26,14 +26,14 @@ Matrix as_matrix(const Tensor& x) {
     return as_matrix(raw::clone(x));
 }
 
-// The same in the type of factors, without gaps between its rows and matrices; one matrix where one
-// serves the whole batch.
-Matrix rounded(const Matrix& x, DType dtype) {
+// x rounded to dtype, without gaps between its rows and matrices. If one matrix serves the whole
+// batch, one is made.
+GemmOperand rounded(const GemmOperand& x, DType dtype) {
     const Tensor& t = x.tensor;
     const bool transposed = x.operation == CUBLAS_OP_T;
-    const int row = transposed ? 2 : 1, column = 3 - row;  // as they lie in memory
-    const std::int64_t matrices = x.batch_stride == 0 ? 1 : t.size(0), rows = t.size(row),
-                       columns = t.size(column);
+    const int row = transposed ? 2 : 1, column = 3 - row;  // in the order of memory
+    const std::int64_t matrices = x.batch_stride == 0 ? 1 : t.size(0);
+    const std::int64_t rows = t.size(row), columns = t.size(column);
     const Tensor in_memory =
         t.as_strided({matrices, rows, columns},
                      {x.batch_stride, t.strides()[row], t.strides()[column]}, t.offset());
@@ -44,11 +44,15 @@ Matrix rounded(const Matrix& x, DType dtype) {
 
 DType factor_type(DType product) {
     if (product != f32) return product;
-    return precision() == Precision::f16 ? f16 : precision() == Precision::bf16 ? bf16 : f32;
+    switch (precision()) {
+        case Precision::f16: return f16;
+        case Precision::bf16: return bf16;
+        default: return f32;
+    }
 }
 
-Matrix as_factor(const Tensor& x, DType product) {
-    const Matrix matrix = as_matrix(x);
+GemmOperand as_gemm_operand(const Tensor& x, DType product) {
+    const GemmOperand matrix = as_matrix(x);
     return x.dtype() == factor_type(product) ? matrix : rounded(matrix, factor_type(product));
 }
 
@@ -69,14 +73,14 @@ void matmul(Tensor& out, const Tensor& a, const Tensor& b, bool accumulate) {
     if (out.numel() == 0) return;
     const std::int64_t n = out.size(2), k = a.size(2);
     std::int64_t batch = out.size(0), m = out.size(1);
-    if (k == 0) {  // a sum of nothing
+    if (k == 0) {  // an empty sum
         if (!accumulate) fill(out, 0);
         return;
     }
-    const Matrix x = as_factor(a, out.dtype()), y = as_factor(b, out.dtype());
+    const GemmOperand x = as_gemm_operand(a, out.dtype()), y = as_gemm_operand(b, out.dtype());
     const std::int64_t leading = m == 1 ? n : out.strides()[1], batch_stride = out.strides()[0];
-    // One b for a whole batch of a's that lie below one another: a single tall matrix, as in a
-    // linear layer over a sequence.
+    // If one b serves the whole batch, and the matrices of a lie directly below one another (a
+    // linear layer over a sequence), they are multiplied as a single tall matrix.
     if (y.batch_stride == 0 && x.operation == CUBLAS_OP_N && x.batch_stride == m * x.leading &&
         batch_stride == m * leading) {
         m *= batch;

@@ -1,4 +1,4 @@
-// copy, fill, arange: everything that only moves or makes elements.
+// copy, fill and arange: the kernels that only move or make elements.
 #include "cuda/runtime/context.h"
 #include "cuda/runtime/strided.cuh"
 #include "cuda/runtime/vector.cuh"
@@ -8,7 +8,7 @@
 namespace eps::kernels::cuda {
 namespace {
 
-// A thread converts V neighbours.
+// Each thread converts V neighbouring elements.
 template <class To, class From, int V>
 __global__ void __launch_bounds__(kBlock)
     copy_kernel(To* out, const From* src, const __grid_constant__ Strided<2> loop) {
@@ -27,7 +27,7 @@ void launch_copy(void* out, const void* src, const Loop<2>& loop) {
     });
 }
 
-// As many at a time as fill 16 bytes of the wider type, where they lie side by side.
+// Converts as many neighbouring elements at a time as fill 16 bytes of the wider type.
 template <class To, class From> void launch_convert(Tensor& out, const Tensor& src) {
     constexpr int V = 16 / static_cast<int>(std::max(sizeof(To), sizeof(From)));
     auto loop = plan_loop<2>({&out, &src});
@@ -38,9 +38,9 @@ template <class To, class From> void launch_convert(Tensor& out, const Tensor& s
     wide ? launch_copy<To, From, V>(to, from, loop) : launch_copy<To, From>(to, from, loop);
 }
 
-// Copies without conversion see bytes, in the largest pieces (16 bytes at most) that the layout
-// allows: the same rows of a channels-last image or of an attention head then take a quarter of the
-// threads and of the index arithmetic.
+// Widens a loop over elements of `size` bytes to one over the largest words that the layout allows,
+// 16 bytes at most, and returns their size. Rows of a channels-last image or of an attention head
+// then take a quarter of the threads and of the index arithmetic.
 std::size_t widen(Loop<2>& loop, std::size_t size, const void* out, const void* src) {
     const auto address =
         reinterpret_cast<std::uintptr_t>(out) | reinterpret_cast<std::uintptr_t>(src);
@@ -59,21 +59,23 @@ std::size_t widen(Loop<2>& loop, std::size_t size, const void* out, const void* 
     return size;
 }
 
-// Matrices whose rows are contiguous in out and whose columns are in src, as between row-major and
-// channels-last images. Through a tile in shared memory, both sides move whole cache lines; the
-// extra column keeps a warp's 32 reads of a column in 32 banks.
+// Matrices whose rows are contiguous in out and whose columns are contiguous in src, as between
+// row-major and channels-last images. They are copied through a tile in shared memory, so that both
+// sides move whole cache lines. Its extra column spreads a warp's 32 reads of a column over 32
+// banks.
 struct Transposed {
     std::int64_t rows, columns, to_row, from_column, to_matrix, from_matrix;
     int matrices;
 };
 constexpr int kTile = 32, kTileRows = 8;
+constexpr std::int64_t kMaxGrid = 65535;  // CUDA's limit of gridDim.y and gridDim.z
 
 template <class T>
 __global__ void __launch_bounds__(kTile* kTileRows)
     transpose_kernel(T* out, const T* src, const Transposed p) {
     __shared__ T tile[kTile][kTile + 1];
-    const std::int64_t row = std::int64_t{blockIdx.x} * kTile,
-                       column = std::int64_t{blockIdx.y} * kTile;
+    const std::int64_t row = std::int64_t{blockIdx.x} * kTile;
+    const std::int64_t column = std::int64_t{blockIdx.y} * kTile;
     out += blockIdx.z * p.to_matrix;
     src += blockIdx.z * p.from_matrix;
     for (int c = static_cast<int>(threadIdx.y); c < kTile; c += kTileRows)
@@ -85,19 +87,20 @@ __global__ void __launch_bounds__(kTile* kTileRows)
             out[(row + r) * p.to_row + column + threadIdx.x] = tile[threadIdx.x][r];
 }
 
-// The last two of two or three dimensions transposed, and large enough for tiles to pay.
+// True if the loop transposes the last two of two or three dimensions, and they are large enough
+// for tiles to pay; p describes them.
 bool find_transposed(const Loop<2>& loop, Transposed& p) {
     if (loop.rank < 2 || loop.rank > 3 || loop.inner_stride(0) != 1) return false;
     const auto r = static_cast<std::size_t>(loop.rank - 2), c = r + 1;
     p = {loop.sizes[r], loop.sizes[c], loop.strides[0][r], loop.strides[1][c], 0, 0, 1};
     if (loop.rank == 3) {
-        if (loop.sizes[0] > 65535) return false;  // the limit of gridDim.z, and below of gridDim.y
+        if (loop.sizes[0] > kMaxGrid) return false;
         p.matrices = static_cast<int>(loop.sizes[0]);
         p.to_matrix = loop.strides[0][0];
         p.from_matrix = loop.strides[1][0];
     }
     return loop.strides[1][r] == 1 && p.from_column > 1 && p.rows >= kTileRows &&
-           p.columns >= kTileRows && p.columns <= 65535 * kTile;
+           p.columns >= kTileRows && p.columns <= kMaxGrid * kTile;
 }
 
 template <class T> void launch_transpose(void* out, const void* src, const Transposed& p) {

@@ -1,7 +1,8 @@
-// Optimiser steps over all parameters in one launch. A model has hundreds of tensors, most of them
-// small: launched one by one, they would cost more in launches than in arithmetic. Addresses and
-// sizes travel as kernel parameters, 256 tensors a launch; rates and counts, which differ from
-// replay to replay of a captured step, in memory. So are the parameters' gradients unscaled.
+// Optimiser steps, and the unscaling of gradients, over all parameters in one launch. A model has
+// hundreds of tensors, most of them small, which would cost more in launches than in arithmetic if
+// launched one by one. Addresses and sizes are kernel parameters, 256 tensors a launch. Learning
+// rates and counts differ from replay to replay of a captured step, so kernels read them from
+// memory.
 #include <algorithm>
 
 #include "cuda/runtime/context.h"
@@ -11,26 +12,26 @@ namespace eps::kernels::cuda {
 namespace {
 
 constexpr int kTensors = 256;  // 11 KiB of the 32 KiB that kernel parameters may take
-constexpr std::int64_t kChunk = 16 * kBlock;  // elements a block works on
+constexpr std::int64_t kChunk = 16 * kBlock;  // elements of a block
 
 template <class T> struct Batch {
     int tensors = 0;
-    // tensor t is worked on by blocks [first_block[t], first_block[t + 1])
+    // Blocks [first_block[t], first_block[t + 1]) work on tensor t.
     unsigned first_block[kTensors + 1] = {};
     std::int64_t count[kTensors] = {};
     T* value[kTensors] = {};
     const T* gradient[kTensors] = {};
-    T* state1[kTensors] = {};  // null where the update has no such state
+    T* state1[kTensors] = {};  // null if the update has no such state
     T* state2[kTensors] = {};
     unsigned blocks() const { return first_block[tensors]; }
 };
 
-/// What a block works on: elements [first, last) of one tensor.
+/// The elements [first, last) of one tensor on which a block works.
 struct Chunk {
     int tensor;
     std::int64_t first, last;
     template <class T> __device__ explicit Chunk(const Batch<T>& batch) {
-        // the last t with first_block[t] <= blockIdx.x, by bisection
+        // Finds the last t with first_block[t] <= blockIdx.x by bisection.
         int t = 0, end = batch.tensors;
         while (end - t > 1) {
             const int middle = (t + end) / 2;
@@ -65,7 +66,7 @@ __global__ void __launch_bounds__(kBlock)
     }
 }
 
-// Whoever finds something writes the same: no matter who is last.
+// Several threads may write *found. All of them write 1, so the race is benign.
 template <class T>
 __global__ void __launch_bounds__(kBlock)
     unscale_kernel(const __grid_constant__ Batch<T> batch, const float* scale, float* found) {
@@ -81,7 +82,7 @@ __global__ void __launch_bounds__(kBlock)
     }
 }
 
-/// Calls launch(batch) until all tensors of T are through.
+/// Calls launch_batch(batch) for all tensors of type T, kTensors at a time.
 template <class T, class Launch>
 void in_batches(std::span<const UpdateTensors> list, const Launch& launch_batch) {
     const auto data = [](const Tensor& x) {
@@ -108,7 +109,8 @@ void in_batches(std::span<const UpdateTensors> list, const Launch& launch_batch)
     launch();
 }
 
-/// f.template operator()<T>() for the types of parameters; what is in the list is written.
+/// Calls f.template operator()<T>() for the two types of parameters, and marks every value in the
+/// list as written.
 template <class F> void for_dtypes(std::span<const UpdateTensors> list, const F& f) {
     for (const UpdateTensors& x : list) x.value.storage().bump_version();
     f.template operator()<float>();

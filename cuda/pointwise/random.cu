@@ -1,6 +1,6 @@
-// Random tensors: one thread a Philox block, whose words become 4 elements of 4 bytes or 2 of 8, as
-// in the CPU body. The words are the same on both devices; what is computed from them may differ in
-// the last bit, as logarithms do.
+// Random tensors. Each thread computes one Philox block, whose four words become 4 elements of 4
+// bytes or 2 of 8 bytes, as on the CPU. The words are the same on both devices. Values computed
+// from them by logarithms may differ in the last bit.
 #include "cuda/runtime/context.h"
 #include "tensor/contract/kernels.h"
 #include "tensor/scalar/philox.h"
@@ -10,8 +10,8 @@ namespace {
 
 using math::Words4;
 
-// Each distribution turns the words of one block into kPerBlock elements, the first of which is
-// number `first` of the tensor.
+// Each distribution makes kPerBlock elements from the words of one block. `first` is the number of
+// the first one in the tensor.
 
 struct UniformF32 {
     using Element = float;
@@ -53,7 +53,7 @@ struct NormalF64 {
     }
 };
 
-// The probability is p[i], or `probability` for all where p is null.
+// The probability is p[i], or `probability` for all elements if p is null.
 template <class T, class P> struct Bernoulli {
     using Element = T;
     static constexpr int kPerBlock = 4;

@@ -1,6 +1,5 @@
 #pragma once
-// What the kernels that work along one dimension share: a line is the elements of a tensor along
-// that dimension.
+// Helpers of kernels that work along one dimension. A line is the elements of a tensor along it.
 #include "cuda/runtime/strided.cuh"
 #include "tensor/dtype.h"
 #include "tensor/error.h"
@@ -8,23 +7,23 @@
 
 namespace eps::kernels::cuda {
 
-/// Where each line begins: x with extent 1 along dim.
+/// The first element of each line: x with extent 1 along dim.
 inline Tensor line_starts(const Tensor& x, int dim) {
     Shape shape = x.shape();
     shape[dim] = 1;
     return x.as_strided(shape, x.strides(), x.offset());
 }
 
-/// A loop over lines: few enough for 32-bit indices, their memory wherever 64 bits reach.
+/// A loop over lines, with 32-bit indices and 64-bit offsets.
 template <int N> using Lines = Strided<N, std::int64_t>;
 
-/// 32-bit indices run up to 2^31.
+/// Throws unless 32-bit indices are enough for `count` elements.
 inline void check_count(std::int64_t count, const char* op) {
     check(count < (std::int64_t{1} << 31), op, "too many elements for one CUDA call; got ", count,
           "; expected fewer than 2^31");
 }
 
-/// Calls f.template operator()<T>() with a type to compute in.
+/// Calls f.template operator()<T>() with the type in which elements of this dtype are computed.
 template <class F> void visit_number(DType dtype, const F& f) {
     eps::visit_number("cuda", dtype, f);
 }
@@ -38,7 +37,7 @@ template <class T> T* data_of(const Tensor& x) {
     return x.defined() ? static_cast<T*>(x.raw_data()) : nullptr;
 }
 
-/// An unsigned integer that sorts as x does: NaN above everything, -0 equal to 0.
+/// An unsigned integer in the order of x: NaN is above everything, -0 equals 0.
 template <class T> __device__ std::uint64_t sort_key(T x) {
     if constexpr (std::is_floating_point_v<T>) {
         using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
@@ -46,7 +45,7 @@ template <class T> __device__ std::uint64_t sort_key(T x) {
         if (x != x) return static_cast<Bits>(~Bits{0});
         if (x == T(0)) return sign;
         const Bits bits = __builtin_bit_cast(Bits, x);
-        // negative numbers grow downwards
+        // The bits of negative numbers are in reverse order.
         return static_cast<Bits>(bits & sign ? ~bits : bits | sign);
     } else if constexpr (std::is_signed_v<T>) {
         return static_cast<std::uint64_t>(x) ^ (std::uint64_t{1} << 63);

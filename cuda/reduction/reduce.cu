@@ -1,20 +1,19 @@
-// sum, max, min over any dimensions. No atomics: who adds what to what depends on shape and strides
-// (and on the alignment that allows vectors) alone, never on timing, so every run gives the same
-// bits.
+// sum, max and min over any dimensions. There are no atomics: the order of additions depends on
+// shape, strides and alignment, never on timing, so every run gives the same bits.
 //
-// One kernel in two orientations. A block of 256 threads holds several outputs and several lanes
-// for each of them; a lane walks its share of the reduced elements, then the lanes meet: those of a
-// warp by shuffles, the warps in shared memory.
+// One kernel serves two orientations. A block of 256 threads holds several outputs, and several
+// lanes for each of them. A lane reduces its share of the elements. Then the lanes of a warp are
+// combined by shuffles, and the warps in shared memory.
 //
-//   along rows     the reduced elements are neighbours in memory: lanes are threadIdx.x
-//   along columns  the outputs are neighbours in memory:          outputs are threadIdx.x
+//   along rows     the reduced elements are neighbours in memory: threadIdx.x counts lanes
+//   along columns  the outputs are neighbours in memory:          threadIdx.x counts outputs
 //
-// Where the neighbours are aligned they are taken as vectors: along rows a lane reduces each
-// component by itself and the components in the end; along columns a thread holds neighbouring
-// outputs. Below, an output or a reduced element may be such a vector.
+// Aligned neighbours are loaded as vectors. Along rows a lane reduces each component by itself, and
+// the components at the end; along columns a thread holds neighbouring outputs. Below, "an output"
+// or "an element" may be such a vector.
 //
-// Few outputs would leave most of the GPU idle: a long reduced range is then cut into chunks
-// (gridDim.y), whose results are themselves reduced by a second launch.
+// Few outputs would leave most of the GPU idle. Then a long reduced range is cut into chunks
+// (gridDim.y), whose results a second launch reduces.
 #include <algorithm>
 #include <bit>
 #include <limits>
@@ -49,7 +48,7 @@ template <Reduction R, class T> struct Combine {
     }
 };
 
-/// Elements that a thread loads as one word.
+/// The number of elements that a thread loads as one word.
 template <class T> inline constexpr int kWide = std::min(kVector<T>, 4);
 
 template <class Op, class T, int W>
@@ -59,7 +58,7 @@ __device__ Vector<T, W> both(Vector<T, W> a, const Vector<T, W>& b) {
     return a;
 }
 
-// All x[k] into x[0], in a tree.
+// Reduces all x[k] into x[0], in a tree.
 template <class Op, int N, class T> __device__ void fold(T (&x)[N]) {
 #pragma unroll
     for (int half = N / 2; half > 0; half /= 2)
@@ -67,9 +66,9 @@ template <class Op, int N, class T> __device__ void fold(T (&x)[N]) {
         for (int k = 0; k < half; ++k) x[k] = Op()(x[k], x[k + half]);
 }
 
-// The lanes of an output meet; its first lane gets the result. They are `next` threads apart,
-// within `span` neighbouring threads: both are powers of two, the same for the whole block, and
-// next is at most a warp. Every thread of the block must come here.
+// Combines the lanes of an output; its first lane gets the result. The lanes are `next` threads
+// apart, within `span` neighbouring threads. Both are powers of two and the same for the whole
+// block, and next is at most a warp. Every thread of the block must call this.
 template <class Op, class T, int W>
 __device__ Vector<T, W> over_lanes(Vector<T, W> mine, unsigned thread, unsigned next,
                                    unsigned span) {
@@ -90,8 +89,8 @@ __device__ Vector<T, W> over_lanes(Vector<T, W> mine, unsigned thread, unsigned 
     return mine;
 }
 
-// A lane's share of [begin, end): every lanes-th word from begin on. offset(i) says where word i
-// is.
+// Reduces a lane's share of [begin, end): every lanes-th word from begin on. offset(i) is the
+// offset of word i.
 template <class Op, int W, class T, class Offset>
 __device__ Vector<T, W> over_range(const T* from, std::uint32_t begin, std::uint32_t end,
                                    unsigned lanes, T identity, const Offset& offset) {
@@ -99,7 +98,7 @@ __device__ Vector<T, W> over_range(const T* from, std::uint32_t begin, std::uint
     struct BothWords {
         __device__ Word operator()(const Word& a, const Word& b) const { return both<Op>(a, b); }
     };
-    constexpr int kInFlight = W > 1 ? 4 : 8;  // loads that wait for the memory together
+    constexpr int kInFlight = W > 1 ? 4 : 8;  // loads in flight together
     Word nothing;
 #pragma unroll
     for (int w = 0; w < W; ++w) nothing.at[w] = identity;
@@ -109,7 +108,7 @@ __device__ Vector<T, W> over_range(const T* from, std::uint32_t begin, std::uint
 #pragma unroll
         for (int k = 0; k < kInFlight; ++k) {
             const std::uint32_t i = r + static_cast<unsigned>(k) * lanes;
-            x[k] = nothing;  // past the end: the last round is as wide as the others
+            x[k] = nothing;  // past the end, in the last round
             if (i < end) x[k] = vector_at<W>(from + offset(i));
         }
         fold<BothWords>(x);
@@ -118,8 +117,8 @@ __device__ Vector<T, W> over_range(const T* from, std::uint32_t begin, std::uint
     return mine;
 }
 
-// out[chunk][o] = reduction of src over the chunk's part of the reduced range. `reduced` or `kept`
-// counts vectors of W elements.
+// out[chunk][o] = reduction of src over that chunk of the reduced range. Along rows `reduced`
+// counts vectors of W elements, else `kept` does.
 template <class Op, class T, bool AlongRows, int W>
 __global__ void __launch_bounds__(kBlock)
     reduce_kernel(T* out, const T* src, T identity, const __grid_constant__ Lines<1> kept,
@@ -137,7 +136,7 @@ __global__ void __launch_bounds__(kBlock)
         const std::uint32_t begin = blockIdx.y * chunk + lane,
                             end = min((blockIdx.y + 1) * chunk, reduced.count);
         const std::int64_t stride = reduced.strides[0][0];
-        if (reduced.rank <= 1)  // the usual case needs no division
+        if (reduced.rank <= 1)  // the usual case, without division
             mine = over_range<Op, W>(from, begin, end, lanes, identity,
                                      [&](std::uint32_t i) { return i * stride; });
         else
@@ -145,7 +144,7 @@ __global__ void __launch_bounds__(kBlock)
                                      [&](std::uint32_t i) { return reduced.at(i).of[0]; });
     }
 
-    constexpr int kResults = AlongRows ? 1 : W;  // of a thread
+    constexpr int kResults = AlongRows ? 1 : W;  // results of a thread
     if constexpr (AlongRows) fold<Op>(mine.at);
     Vector<T, kResults> result;
 #pragma unroll
@@ -156,17 +155,20 @@ __global__ void __launch_bounds__(kBlock)
         vector_at<kResults>(out + (std::size_t{blockIdx.y} * kept.count + o) * kResults) = result;
 }
 
-// Thread layout and chunks: functions of the shape alone.
+// Thread layout and chunks, which depend on the shape alone.
 struct Plan {
     dim3 block;
     unsigned columns, chunks;  // blocks over outputs and over the reduced range
-    std::uint32_t chunk;
+    std::uint32_t chunk;       // elements
 };
-// a few for each multiprocessor, and all of them resident at once
+// A few blocks for each multiprocessor, all of them resident at once.
 constexpr std::int64_t kEnoughBlocks = 512;
+// The most steps of a lane before the range is cut: a second launch costs about as much as 32
+// steps.
+constexpr std::int64_t kMaxSteps = 32;
 
-// A lane has up to 8 steps, or fewer while the GPU has room for more threads; 8 lanes of 16 bytes
-// still load whole cache lines.
+// The lanes of a row. A lane takes up to 8 steps, fewer while the GPU has room for more threads.
+// Eight lanes of 16 bytes still load whole cache lines.
 unsigned lanes_of_row(std::int64_t outputs, std::int64_t reduced) {
     const auto all = static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(reduced)));
     std::int64_t lanes = std::clamp<std::int64_t>(all / 8, std::min<std::int64_t>(all, 8), kBlock);
@@ -175,11 +177,8 @@ unsigned lanes_of_row(std::int64_t outputs, std::int64_t reduced) {
     return static_cast<unsigned>(lanes);
 }
 
-// of a lane, before it pays to cut: a second launch costs about as much as 32 steps
-constexpr std::int64_t kMostSteps = 32;
-
-// Outputs of a block, `bytes` each: a cache line, or down to a quarter of it where more blocks of
-// more lanes save the cut.
+// The outputs of a block, `bytes` each: a cache line of them, or down to a quarter of it if more
+// blocks of more lanes then make cutting the range unnecessary.
 unsigned outputs_of_block(std::int64_t outputs, std::int64_t reduced, std::int64_t bytes) {
     constexpr std::int64_t kLine = 128, kSector = 32, kOneRound = 4, kFewBlocks = 128;
     const auto all = static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(outputs)));
@@ -188,27 +187,27 @@ unsigned outputs_of_block(std::int64_t outputs, std::int64_t reduced, std::int64
     while (part * bytes > kSector && reduced * part > kOneRound * kBlock &&
            blocks_for(outputs, static_cast<int>(part)) < kFewBlocks)
         part /= 2;
-    return static_cast<unsigned>(reduced * part <= kMostSteps * kBlock ? part : whole);
+    return static_cast<unsigned>(reduced * part <= kMaxSteps * kBlock ? part : whole);
 }
 
 Plan make_plan(std::int64_t outputs, std::int64_t reduced, bool along_rows, std::size_t bytes) {
-    constexpr std::int64_t kLeastSteps = 8;  // of a lane in a chunk
+    constexpr std::int64_t kMinSteps = 8;  // steps of a lane in a chunk
     const unsigned across =
         along_rows ? kBlock / lanes_of_row(outputs, reduced)
                    : outputs_of_block(outputs, reduced, static_cast<std::int64_t>(bytes));
     const unsigned lanes = kBlock / across, columns = blocks_for(outputs, static_cast<int>(across));
     const std::int64_t steps = reduced / lanes;
     const std::int64_t chunks =
-        steps <= kMostSteps
+        steps <= kMaxSteps
             ? 1
-            : std::clamp<std::int64_t>(kEnoughBlocks / columns, 1, steps / kLeastSteps);
+            : std::clamp<std::int64_t>(kEnoughBlocks / columns, 1, steps / kMinSteps);
     const std::int64_t chunk = (reduced + chunks - 1) / chunks;
     return {along_rows ? dim3(lanes, across) : dim3(across, lanes), columns,
             chunks == 1 ? 1 : blocks_for(reduced, static_cast<int>(chunk)),
             static_cast<std::uint32_t>(chunk)};
 }
 
-// in_vectors, where `walked` begins at the places of another loop.
+// in_vectors for the loop `walked`, which begins at each of the offsets of the loop `begins`.
 bool walks_in_vectors(Loop<1>& walked, const Loop<1>& begins, std::int64_t width) {
     for (std::size_t d = 0; d < static_cast<std::size_t>(begins.rank); ++d)
         if (begins.strides[0][d] % width != 0) return false;
@@ -233,10 +232,8 @@ void reduce_typed(T* to, const T* from, Loop<1> kept, Loop<1> reduced, Device de
     const bool aligned = is_aligned(from, W * sizeof(T)) && is_aligned(to, W * sizeof(T));
     const bool wide = aligned && (along_rows ? walks_in_vectors(reduced, kept, W)
                                              : walks_in_vectors(kept, reduced, W));
-    const auto kernel = along_rows
-                            ? wide ? reduce_kernel<Op, T, true, W> : reduce_kernel<Op, T, true, 1>
-                        : wide ? reduce_kernel<Op, T, false, W>
-                               : reduce_kernel<Op, T, false, 1>;
+    auto kernel = wide ? reduce_kernel<Op, T, false, W> : reduce_kernel<Op, T, false, 1>;
+    if (along_rows) kernel = wide ? reduce_kernel<Op, T, true, W> : reduce_kernel<Op, T, true, 1>;
     const Plan plan =
         make_plan(count_of(kept), count_of(reduced), along_rows, (wide ? W : 1) * sizeof(T));
     const auto launch = [&](T* results) {
@@ -255,7 +252,7 @@ void reduce_typed(T* to, const T* from, Loop<1> kept, Loop<1> reduced, Device de
 
 void reduce(Reduction reduction, Tensor& out, const Tensor& src, const Dims& dims) {
     if (out.numel() == 0) return;
-    // The source seen twice: the dimensions that stay, and those that go.
+    // Two views of the source: one has the dimensions that stay, the other the reduced ones.
     const Tensor x = raw::to(src, out.dtype());  // bool and u8 are summed as i64
     Shape kept_shape = x.shape(), reduced_shape = x.shape();
     for (int d = 0; d < x.rank(); ++d) (dims.contains(d) ? kept_shape : reduced_shape)[d] = 1;
@@ -264,7 +261,7 @@ void reduce(Reduction reduction, Tensor& out, const Tensor& src, const Dims& dim
     check_count(std::max(kept.numel(), reduced.numel()), "reduce");
 
     visit_number(out.dtype(), [&]<class T>() {
-        // Outputs in the order of out's memory, so that output o is its o-th element.
+        // The outputs in the order of out's memory, so that output o is its o-th element.
         const auto order = plan_loop<2>({&out, &kept});
         Loop<1> outputs;
         outputs.rank = order.rank;

@@ -1,14 +1,13 @@
-// cumsum and argmax: one pass along each line.
+// cumsum and argmax: each makes one pass along each line.
 #include "cuda/runtime/context.h"
 #include "cuda/reduction/lines.cuh"
+#include "cuda/runtime/team.cuh"
 #include "tensor/contract/kernels.h"
 
 namespace eps::kernels::cuda {
 namespace {
 
-constexpr unsigned kWarp = 32;
-
-// A thread walks a line. Operands: 0 out, 1 src.
+// One thread walks each line. Operands: 0 out, 1 src.
 template <class T>
 __global__ void cumsum_kernel(T* out, const T* src, std::int64_t out_stride,
                               std::int64_t src_stride, std::int64_t length,
@@ -23,43 +22,43 @@ __global__ void cumsum_kernel(T* out, const T* src, std::int64_t out_stride,
     }
 }
 
-// A warp walks a line, 32 elements at a time: the sums within the 32 by doubling distances (Hillis
-// & Steele 1986), and the last of them carried on. For few long lines.
+// One warp walks each line, 32 elements at a time: it sums within the 32 by doubling distances
+// (Hillis & Steele 1986) and carries the last sum on. For few long lines.
 template <class T>
 __global__ void cumsum_warp_kernel(T* out, const T* src, std::int64_t out_stride,
                                    std::int64_t src_stride, std::int64_t length,
                                    const __grid_constant__ Lines<2> lines) {
-    const std::uint32_t line = (blockIdx.x * blockDim.x + threadIdx.x) / kWarp;
-    const unsigned lane = threadIdx.x % kWarp;
+    const std::uint32_t line = (blockIdx.x * blockDim.x + threadIdx.x) / kWarpSize;
+    const unsigned lane = threadIdx.x % kWarpSize;
     if (line >= lines.count) return;  // the whole warp leaves
     const auto at = lines.at(line);
     T carried = 0;
-    for (std::int64_t first = 0; first < length; first += kWarp) {
+    for (std::int64_t first = 0; first < length; first += kWarpSize) {
         const std::int64_t k = first + lane;
         T sum = k < length ? src[at.of[1] + k * src_stride] : T(0);
-        for (unsigned distance = 1; distance < kWarp; distance *= 2) {
+        for (unsigned distance = 1; distance < kWarpSize; distance *= 2) {
             const T before = __shfl_up_sync(~0u, sum, distance);
             if (lane >= distance) sum = static_cast<T>(sum + before);
         }
         sum = static_cast<T>(sum + carried);
         if (k < length) out[at.of[0] + k * out_stride] = sum;
-        carried = __shfl_sync(~0u, sum, kWarp - 1);
+        carried = __shfl_sync(~0u, sum, kWarpSize - 1);
     }
 }
 
-// A warp looks through a line. Largest means largest sort key; `flip` = ~0 makes it the smallest.
-// NaN wins both ways, as in max and min. Operands: 0 out, 1 src.
+// One warp searches each line for the largest sort key, or the smallest if `flip` is ~0. NaN wins
+// both ways, as in max and min. Operands: 0 out, 1 src.
 template <class T>
 __global__ void argmax_kernel(std::int64_t* out, const T* src, std::int64_t stride,
                               std::int64_t length, std::uint64_t flip,
                               const __grid_constant__ Lines<2> lines) {
-    const std::uint32_t line = (blockIdx.x * blockDim.x + threadIdx.x) / kWarp;
-    const unsigned lane = threadIdx.x % kWarp;
+    const std::uint32_t line = (blockIdx.x * blockDim.x + threadIdx.x) / kWarpSize;
+    const unsigned lane = threadIdx.x % kWarpSize;
     if (line >= lines.count) return;
     const auto at = lines.at(line);
     unsigned long long best = 0;
-    long long where = length;  // beyond the end: nothing found yet
-    for (std::int64_t k = lane; k < length; k += kWarp) {
+    long long where = length;  // nothing found yet
+    for (std::int64_t k = lane; k < length; k += kWarpSize) {
         const T x = src[at.of[1] + k * stride];
         const std::uint64_t key = x != x ? ~std::uint64_t{0} : sort_key(x) ^ flip;
         if (where == length || key > best) {
@@ -67,10 +66,10 @@ __global__ void argmax_kernel(std::int64_t* out, const T* src, std::int64_t stri
             where = k;
         }
     }
-    for (unsigned distance = kWarp / 2; distance > 0; distance /= 2) {
+    for (unsigned distance = kWarpSize / 2; distance > 0; distance /= 2) {
         const unsigned long long other = __shfl_down_sync(~0u, best, distance);
         const long long other_where = __shfl_down_sync(~0u, where, distance);
-        // An empty lane holds key 0 beyond the end, and loses every tie.
+        // A lane without elements holds key 0 at `length`, and so loses every tie.
         if (other > best || (other == best && other_where < where)) {
             best = other;
             where = other_where;
@@ -79,7 +78,7 @@ __global__ void argmax_kernel(std::int64_t* out, const T* src, std::int64_t stri
     if (lane == 0) out[at.of[0]] = where;
 }
 
-// A pointer to the last element and a negative stride walk a line backwards.
+// The offset of a line's last element, from which a negative stride walks it backwards.
 std::int64_t end_of(const Tensor& x, int dim) { return (x.size(dim) - 1) * x.strides()[dim]; }
 
 }  // namespace
@@ -87,18 +86,18 @@ std::int64_t end_of(const Tensor& x, int dim) { return (x.size(dim) - 1) * x.str
 void cumsum(Tensor& out, const Tensor& src, int dim, bool reverse) {
     if (out.numel() == 0) return;
     const Tensor out_starts = line_starts(out, dim), src_starts = line_starts(src, dim);
-    check_count(out_starts.numel() * kWarp, "cumsum");
+    check_count(out_starts.numel() * kWarpSize, "cumsum");
     const Lines<2> lines(plan_loop<2>({&out_starts, &src_starts}));
     const std::int64_t length = src.size(dim), direction = reverse ? -1 : 1;
-    // else there are lines enough for all threads
-    const bool by_warp = length >= 2 * kWarp && lines.count < 16 * 1024;
+    // Many lines keep all threads busy with one line each.
+    const bool by_warp = length >= 2 * kWarpSize && lines.count < 16 * 1024;
 
     visit_number(out.dtype(), [&]<class T>() {
         T* const to = static_cast<T*>(out.raw_data()) + (reverse ? end_of(out, dim) : 0);
         const T* const from =
             static_cast<const T*>(src.raw_data()) + (reverse ? end_of(src, dim) : 0);
         const auto kernel = by_warp ? cumsum_warp_kernel<T> : cumsum_kernel<T>;
-        kernel<<<blocks_for(std::int64_t{lines.count} * (by_warp ? kWarp : 1)), kBlock, 0,
+        kernel<<<blocks_for(std::int64_t{lines.count} * (by_warp ? kWarpSize : 1)), kBlock, 0,
                  stream()>>>(to, from, direction * out.strides()[dim],
                              direction * src.strides()[dim], length, lines);
         check_launch("cumsum");
@@ -108,10 +107,10 @@ void cumsum(Tensor& out, const Tensor& src, int dim, bool reverse) {
 void argmax(Tensor& out, const Tensor& src, int dim, bool smallest) {
     if (out.numel() == 0) return;
     const Tensor src_starts = line_starts(src, dim);
-    check_count(out.numel() * kWarp, "argmax");
+    check_count(out.numel() * kWarpSize, "argmax");
     const Lines<2> lines(plan_loop<2>({&out, &src_starts}));
     visit_number(src.dtype(), [&]<class T>() {
-        argmax_kernel<<<blocks_for(std::int64_t{lines.count} * kWarp), kBlock, 0, stream()>>>(
+        argmax_kernel<<<blocks_for(std::int64_t{lines.count} * kWarpSize), kBlock, 0, stream()>>>(
             static_cast<std::int64_t*>(out.raw_data()), static_cast<const T*>(src.raw_data()),
             src.strides()[dim], src.size(dim), smallest ? ~std::uint64_t{0} : 0, lines);
         check_launch("argmax");

@@ -1,4 +1,5 @@
-// Stream capture: what is launched in between becomes a CUDA graph.
+// Stream capture: launches between begin_capture and end_capture are not run but become a CUDA
+// graph.
 #include "cuda/runtime/context.h"
 #include "tensor/contract/kernels.h"
 
@@ -11,7 +12,7 @@ constexpr const char* kOp = "Step";
 
 void begin_capture(Device device) {
     use(device);
-    // Relaxed: the allocator may ask CUDA for memory meanwhile, which takes no part in the graph.
+    // Relaxed, because the allocator may call cudaMalloc meanwhile, which is no part of the graph.
     cuda_check(cudaStreamBeginCapture(stream(), cudaStreamCaptureModeRelaxed), kOp);
 }
 
@@ -33,7 +34,7 @@ void abandon_capture(Device device) {
     cudaGraph_t graph = nullptr;
     if (status != cudaStreamCaptureStatusNone) (void)cudaStreamEndCapture(stream(), &graph);
     if (graph) (void)cudaGraphDestroy(graph);
-    (void)cudaGetLastError();  // that the capture was invalid is no fault of what comes next
+    (void)cudaGetLastError();  // clears the error of the invalid capture
 }
 
 void launch_graph(Device device, void* graph) {

@@ -1,5 +1,4 @@
-// Device discovery, and what each GPU has: a stream, a cuBLAS handle, an allocator. copy_bytes is
-// in staging.cu.
+// Device discovery, and the stream, cuBLAS handle and allocator of each GPU.
 #include "cuda/runtime/context.h"
 
 #include <algorithm>
@@ -11,16 +10,15 @@
 namespace eps::kernels::cuda {
 namespace {
 
-// bytes: what cuBLAS recommends for Hopper
-constexpr std::size_t kWorkspace = std::size_t{32} << 20;
-constexpr std::size_t kMostDevices = 16;
+constexpr std::size_t kWorkspaceBytes = std::size_t{32} << 20;  // cuBLAS's advice for Hopper
+constexpr std::size_t kMaxDevices = 16;
 
-thread_local int current = 0;  // CUDA, too, starts every thread on device 0
+thread_local int current = 0;  // CUDA starts every thread on device 0, too
 
 cudaStream_t make_stream() {
     cudaStream_t made = nullptr;
-    // Non-blocking: the legacy default stream would order itself against ours, and cannot be
-    // captured.
+    // Non-blocking, because the legacy default stream, which cannot be captured, would otherwise
+    // synchronise with ours.
     cuda_check(cudaStreamCreateWithFlags(&made, cudaStreamNonBlocking), "cuda");
     return made;
 }
@@ -29,18 +27,19 @@ cublasHandle_t make_cublas(cudaStream_t stream, void*& workspace) {
     cublasHandle_t made = nullptr;
     cublas_check(cublasCreate(&made), "cublas");
     cublas_check(cublasSetStream(made, stream), "cublas");
-    // After the stream, because cublasSetStream goes back to the workspace of cuBLAS's own pool;
-    // and ours, because a captured graph must find the same address at every replay.
-    cuda_check(cudaMalloc(&workspace, kWorkspace), "cublas");
-    cublas_check(cublasSetWorkspace(made, workspace, kWorkspace), "cublas");
-    // The same call gives the same bits. Which products round their factors, matmul.cu says call by
-    // call.
+    // A workspace of our own, because a captured graph must find the same address at every replay.
+    // It is set after the stream, because cublasSetStream resets the workspace.
+    cuda_check(cudaMalloc(&workspace, kWorkspaceBytes), "cublas");
+    cublas_check(cublasSetWorkspace(made, workspace, kWorkspaceBytes), "cublas");
+    // Without atomics the same call gives the same bits. matmul.cu decides call by call which
+    // products round their factors.
     cublas_check(cublasSetMathMode(made, CUBLAS_DEFAULT_MATH), "cublas");
     cublas_check(cublasSetAtomicsMode(made, CUBLAS_ATOMICS_NOT_ALLOWED), "cublas");
     return made;
 }
 
-// What one GPU has. Never destroyed: the driver may be gone before the statics of the program are.
+// The resources of one GPU. They are never destroyed, because the driver may shut down before the
+// program's static objects are destroyed.
 struct Gpu {
     std::once_flag stream_made, cublas_made, allocator_made;
     cudaStream_t stream = nullptr;
@@ -50,7 +49,7 @@ struct Gpu {
 };
 
 Gpu& gpu(int index) {
-    static auto* all = new std::array<Gpu, kMostDevices>;
+    static auto* all = new std::array<Gpu, kMaxDevices>;
     return (*all)[static_cast<std::size_t>(index)];
 }
 
@@ -59,15 +58,13 @@ void* device_allocate(int device, std::size_t bytes) {
     void* block = nullptr;
     const cudaError_t status = cudaMalloc(&block, bytes);
     if (status == cudaErrorMemoryAllocation) {
-        // forget it: the caching allocator empties its cache and tries again
-        (void)cudaGetLastError();
-        return nullptr;
+        (void)cudaGetLastError();  // clears the error
+        return nullptr;            // the caching allocator empties its cache and tries again
     }
     cuda_check(status, "cuda allocator");
     return block;
 }
 
-// of whichever device it is
 void device_free(int, void* block, std::size_t) { (void)cudaFree(block); }
 
 }  // namespace
@@ -102,11 +99,11 @@ cublasHandle_t cublas() {
 
 Workspace cublas_workspace() {
     (void)cublas();
-    return {gpu(current).workspace, kWorkspace};
+    return {gpu(current).workspace, kWorkspaceBytes};
 }
 
 CachingAllocator& allocator(Device device) {
-    check(device.is_cuda() && device.index >= 0 && device.index < static_cast<int>(kMostDevices),
+    check(device.is_cuda() && device.index >= 0 && device.index < static_cast<int>(kMaxDevices),
           "device", device, " does not exist");
     Gpu& there = gpu(device.index);
     std::call_once(there.allocator_made, [&] {
@@ -120,7 +117,7 @@ CachingAllocator& allocator(Device device) {
 int device_count() {
     int count = 0;
     if (cudaGetDeviceCount(&count) == cudaSuccess)
-        return std::min(count, static_cast<int>(kMostDevices));
+        return std::min(count, static_cast<int>(kMaxDevices));
     (void)cudaGetLastError();
     return 0;
 }

@@ -1,18 +1,18 @@
 #pragma once
-// Division by a number that a launch knows.
+// Division by a number that is known at launch.
 #include <cstdint>
 
 #include "tensor/scalar/hd.h"
 
 namespace eps::kernels::cuda {
 
-/// n / d for n, d < 2^31 by a multiplication and a shift: the GPU has no division instruction.
-/// (Granlund & Montgomery 1994, figure 4.1)
+/// Computes n / d, n and d < 2^31, by a multiplication and a shift, because GPUs have no
+/// instruction for integer division. Source: Granlund & Montgomery 1994, figure 4.1.
 struct Divisor {
     std::uint32_t size = 1, magic = 1, shift = 0;
     Divisor() = default;
     explicit Divisor(std::uint32_t d) : size(d) {
-        if (d == 0) return;  // an empty loop never divides
+        if (d == 0) return;  // the size of an empty loop, which never divides
         while ((std::uint64_t{1} << shift) < d) ++shift;
         magic = static_cast<std::uint32_t>((((std::uint64_t{1} << shift) - d) << 32) / d + 1);
     }

@@ -1,5 +1,5 @@
-// copy_bytes: between host and device through pinned memory, so that no copy waits for what it does
-// not need; between two GPUs.
+// copy_bytes: copies between host and device, through pinned memory so that the host waits no
+// longer than it must, and between two GPUs.
 #include <algorithm>
 #include <cstring>
 #include <map>
@@ -12,16 +12,16 @@ namespace eps::kernels::cuda {
 namespace {
 
 constexpr const char* kOp = "to";
-// bytes; two of them: one is filled while the other travels
+// Bytes of a pinned buffer. There are two: one is filled while the other is copied.
 constexpr std::size_t kBuffer = std::size_t{4} << 20;
 
-/// A pinned buffer, and the event after which the GPU has done with it.
+/// A pinned buffer, and the event that marks the end of its last copy.
 struct Buffer {
     std::byte* bytes = nullptr;
     cudaEvent_t done = nullptr;
 };
 
-/// The buffers of one GPU. Copies of several threads take turns.
+/// The two buffers of one GPU. Several threads copy one after the other.
 class Staging {
 public:
     Staging() {
@@ -33,13 +33,13 @@ public:
         }
     }
 
-    /// Returns when `from` may be overwritten; the copy itself is work of the stream.
+    /// Returns when `from` may be overwritten. The copy itself runs later, in stream order.
     void to_device(std::byte* to, const std::byte* from, std::size_t bytes) {
         std::lock_guard lock(mutex_);
         for (std::size_t done = 0; done < bytes; done += kBuffer) {
             const std::size_t count = std::min(kBuffer, bytes - done);
             Buffer& buffer = next();
-            // of its last use: an event that was never recorded is done
+            // Waits for the buffer's last copy. An event that was never recorded counts as done.
             cuda_check(cudaEventSynchronize(buffer.done), kOp);
             std::memcpy(buffer.bytes, from + done, count);
             cuda_check(
@@ -49,7 +49,7 @@ public:
         }
     }
 
-    /// Returns when the bytes are there. While one buffer is emptied, the next fills.
+    /// Returns when the bytes have arrived. One buffer is emptied while the next one fills.
     void to_host(std::byte* to, const std::byte* from, std::size_t bytes) {
         std::lock_guard lock(mutex_);
         Buffer* before = nullptr;
@@ -61,7 +61,7 @@ public:
         for (std::size_t done = 0; done < bytes; done += kBuffer) {
             const std::size_t count = std::min(kBuffer, bytes - done);
             Buffer& buffer = next();
-            // Stream order keeps an earlier copy out of this buffer from being overtaken.
+            // An earlier copy out of this buffer has finished, because the stream runs in order.
             cuda_check(
                 cudaMemcpyAsync(buffer.bytes, from + done, count, cudaMemcpyDeviceToHost, stream()),
                 kOp);
@@ -81,7 +81,7 @@ private:
     std::size_t turn_ = 0;
 };
 
-// Never destroyed: the driver may be gone before the statics of the program are.
+// Never destroyed, because the driver may shut down before static objects are destroyed.
 Staging& staging(Device device) {
     static auto* mutex = new std::mutex;
     static auto* all = new std::map<int, Staging*>;
@@ -91,8 +91,8 @@ Staging& staging(Device device) {
     return *here;
 }
 
-// The target's stream waits for what the source's has been told, and the source's for the copy:
-// then its memory may be used anew.
+// The target's stream waits for the work that is queued on the source's. The source's stream then
+// waits for the copy, so that its memory may be reused.
 void between_devices(void* to, Device to_device, const void* from, Device from_device,
                      std::size_t bytes) {
     const auto mark = [](Device device) {

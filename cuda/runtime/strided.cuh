@@ -1,12 +1,11 @@
 #pragma once
-// Loops of tensor/contract/loop.h as kernel parameters. A thread has one linear index and needs the
-// offset of each operand there:
+// Loops of tensor/contract/loop.h as kernel parameters. A thread has one linear index i and needs
+// the offset of each operand there. With dimension 0 the innermost one,
 //
-//     offset = sum_d  (i / (size_0 ... size_{d-1})) mod size_d  *  stride_d        innermost
-//     dimension first
+//     offset = sum_d  ((i / (size_0 ... size_{d-1})) mod size_d)  *  stride_d
 //
-// Shapes and strides travel by value with the launch, never through device memory: nothing to
-// allocate, nothing to wait for, and a captured graph holds them.
+// Shapes and strides are passed by value with the launch, not through device memory: there is
+// nothing to allocate or to wait for, and a captured graph contains them.
 #include <cstdint>
 #include <limits>
 
@@ -15,8 +14,8 @@
 
 namespace eps::kernels::cuda {
 
-/// A loop over fewer than 2^31 indices. Offset is int32_t where the whole memory of each operand
-/// fits, which halves the arithmetic.
+/// A loop over fewer than 2^31 indices. Offset is int32_t if the memory of each operand is small
+/// enough for it, which halves the arithmetic.
 template <int N, class Offset = std::int32_t> struct Strided {
     int rank = 0;
     std::uint32_t count = 1;
@@ -41,7 +40,7 @@ template <int N, class Offset = std::int32_t> struct Strided {
         Offsets offsets = {};
 #pragma unroll 1
         for (int d = 0; d < rank; ++d) {
-            // The outermost index needs no division: nothing is left above it.
+            // The outermost dimension needs no division.
             const std::uint32_t above = d + 1 < rank ? sizes[d].divide(i) : 0;
             const auto here = static_cast<Offset>(i - above * sizes[d].size);
 #pragma unroll
@@ -52,13 +51,12 @@ template <int N, class Offset = std::int32_t> struct Strided {
     }
 };
 
-/// Number of indices of a loop.
+/// The number of indices of a loop.
 template <int N> std::int64_t count_of(const Loop<N>& loop) {
     return loop.outer_count() * loop.inner_size();
 }
 
-/// True if every operand whose bit is set is walked element by element: the loop is then one
-/// contiguous run.
+/// True if the loop is one contiguous run of every operand whose bit is set.
 template <int N> bool is_flat(const Loop<N>& loop, std::uint32_t operands) {
     if (loop.rank > 1) return false;
     for (int k = 0; k < N; ++k)
@@ -67,9 +65,9 @@ template <int N> bool is_flat(const Loop<N>& loop, std::uint32_t operands) {
     return true;
 }
 
-/// Turns a loop into one over vectors of `width` elements, where every operand walks the innermost
-/// dimension element by element and is somewhere a multiple of `width` elements away from where it
-/// begins.
+/// Turns a loop over elements into one over vectors of `width` elements. Returns false, and changes
+/// nothing, unless every operand is contiguous along the innermost dimension and all its other
+/// strides are multiples of `width`.
 template <int N> bool in_vectors(Loop<N>& loop, std::int64_t width) {
     if (loop.rank == 0 || loop.inner_size() % width != 0) return false;
     const auto last = static_cast<std::size_t>(loop.rank - 1);
@@ -83,14 +81,14 @@ template <int N> bool in_vectors(Loop<N>& loop, std::int64_t width) {
     return true;
 }
 
-/// Where each operand of a piece begins, in elements.
+/// The offset at which each operand of a piece begins, in elements.
 template <int N> struct Bases {
     std::int64_t of[N] = {};
 };
 
-/// Calls launch(Strided<N>, Bases<N>) on pieces of the loop small enough for 32-bit offsets,
-/// instead of compiling every kernel a second time for 64 bits. Cuts the dimension that reaches
-/// farthest in some operand, so that a few cuts are enough.
+/// Calls launch(Strided<N>, Bases<N>) for pieces of the loop that are small enough for 32-bit
+/// offsets, so that no kernel need be compiled a second time for 64 bits. Each cut halves the
+/// dimension that spans the most memory in any operand, so few cuts are enough.
 template <int N, class Launch>
 void in_32_bits(const Loop<N>& loop, const Bases<N>& base, const Launch& launch) {
     constexpr std::int64_t limit = std::numeric_limits<std::int32_t>::max();
@@ -102,9 +100,12 @@ void in_32_bits(const Loop<N>& loop, const Bases<N>& base, const Launch& launch)
         for (std::size_t d = 0; d < static_cast<std::size_t>(loop.rank); ++d) {
             const std::int64_t reach = (loop.sizes[d] - 1) * std::abs(loop.strides[k][d]);
             total += reach;
-            if (reach > farthest_reach) farthest_reach = reach, farthest = d;
+            if (reach > farthest_reach) {
+                farthest_reach = reach;
+                farthest = d;
+            }
         }
-        // of operand 0, the output, too: so the number of indices fits as well
+        // This holds for operand 0, the output, too, so the number of indices fits as well.
         fits = fits && total < limit;
     }
     if (fits) return launch(Strided<N>(loop), base);

@@ -1,11 +1,11 @@
 #pragma once
-// A batch of matrices, a block each.
-#include "cuda/runtime/context.h"
+// Batches of matrices of which each block of threads works on one.
+#include "cuda/runtime/team.cuh"
 #include "tensor/tensor.h"
 
 namespace eps::kernels::cuda {
 
-/// One matrix, of any strides.
+/// A matrix of any strides, in device memory.
 template <class T> struct Matrix {
     T* data;
     std::int64_t row, column;
@@ -14,7 +14,7 @@ template <class T> struct Matrix {
     }
 };
 
-/// A tensor [B, rows, columns].
+/// A tensor [B, rows, columns], as a kernel parameter.
 template <class T> struct Matrices {
     T* data;
     std::int64_t batch, row, column;
@@ -23,12 +23,15 @@ template <class T> struct Matrices {
           batch(x.strides()[0]),
           row(x.strides()[1]),
           column(x.strides()[2]) {}
-    /// The block's own.
+    /// The matrix of this block.
     __device__ Matrix<T> mine() const { return {data + blockIdx.x * batch, row, column}; }
 };
 
-/// f(i, j) for i < outer, j < inner, shared among the threads of the block; neighbours have
-/// neighbouring j.
+/// The threads of a block, for reductions over it.
+using WholeBlock = Team<kBlock>;
+
+/// Calls f(i, j) for all i < outer and j < inner, shared out among the threads of the block.
+/// Neighbouring threads get neighbouring j.
 template <class F> __device__ void each_of(std::int64_t outer, std::int64_t inner, const F& f) {
     for (std::int64_t e = threadIdx.x; e < outer * inner; e += kBlock) f(e / inner, e % inner);
 }
