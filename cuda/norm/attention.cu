@@ -1,13 +1,15 @@
-// Attention as matrix products, with the scores of some heads, or of some queries of one head, in
-// memory at a time:
+// Attention as matrix products. Only a strip of the scores, those of some heads or of some queries
+// of one head, is in memory at a time:
 //
-//     forward     P = softmax(scale q k^T + mask);  out = P v
-//     backward    P again, from the log-sum-exp of each row;  dP = g v^T;  dS = scale P (dP - sum P
-//     dP);
+//     forward     P = softmax(scale q k^T + mask)
+//                 out = P v
+//     backward    P again, from the log-sum-exp of each row
+//                 dP = g v^T
+//                 dS = scale P (dP - sum P dP)
 //                 dq = dS k;  dk += dS^T q;  dv += P^T g
 //
-// Between the products a team of threads takes each row of scores. Strips depend on shapes alone,
-// so the sums over queries do, too.
+// Between the products a team of threads takes each row of scores. Strips, and so the order of the
+// sums over queries, depend on shapes alone.
 #include <algorithm>
 #include <limits>
 
@@ -20,8 +22,8 @@
 namespace eps::kernels::cuda {
 namespace {
 
-// bytes of scores at a time: rows to fill a large GPU, and they fit its cache
-constexpr std::int64_t kScores = std::int64_t{32} << 20;
+// Bytes of a strip of scores: enough rows to fill a large GPU, and small enough for its cache.
+constexpr std::int64_t kStripBytes = std::int64_t{32} << 20;
 
 /// A mask [B, H, queries, keys] of any strides.
 template <class T> struct Mask {
@@ -39,16 +41,16 @@ template <class T> struct Mask {
     }
 };
 
-/// Which rows of scores a launch has: queries [first_query, + queries) of heads [first_head, ..),
-/// counted over the batch.
+/// The rows of scores in a launch: queries [first_query, first_query + queries) of heads
+/// [first_head, first_head + heads), which are counted over the batch.
 struct Strip {
     std::int64_t first_head, heads, first_query, queries;
     std::int64_t rows() const { return heads * queries; }
 };
 
-/// Products q k^T become scores.
+/// Turns products q k^T into scores.
 template <class T> struct Scores {
-    Mask<bool> sees;
+    Mask<bool> allowed;
     Mask<T> added;
     Divisor heads, strip_queries;
     std::uint32_t first_head, first_query, queries, keys;
@@ -66,32 +68,34 @@ template <class T> struct Scores {
           scale(static_cast<T>(o.scale)),
           causal(o.causal) {
         if (mask.defined() && mask.dtype() == DType::boolean)
-            sees = Mask<bool>(mask);
+            allowed = Mask<bool>(mask);
         else if (mask.defined())
             added = Mask<T>(mask);
     }
 
     struct Row {
-        std::uint32_t query, number;  // number: counted over all heads and queries
-        const bool* sees;
+        std::uint32_t query;
+        std::uint32_t number;  // counted over all heads and queries
+        const bool* allowed;
         const T* added;
     };
     __device__ Row row(std::uint32_t line) const {
-        const std::uint32_t above = strip_queries.divide(line), head = first_head + above,
-                            query = first_query + line - above * strip_queries.size;
+        const std::uint32_t above = strip_queries.divide(line);
+        const std::uint32_t head = first_head + above;
+        const std::uint32_t query = first_query + line - above * strip_queries.size;
         const std::uint32_t b = heads.divide(head), h = head - b * heads.size;
-        return {query, head * queries + query, sees.at(b, h, query), added.at(b, h, query)};
+        return {query, head * queries + query, allowed.at(b, h, query), added.at(b, h, query)};
     }
-    /// -inf where the key is not seen
+    /// The score, or -inf if the mask excludes the key.
     __device__ T score(const Row& row, T product, std::uint32_t key) const {
-        if ((causal && key > row.query) || (row.sees && !row.sees[key * sees.column]))
+        if ((causal && key > row.query) || (row.allowed && !row.allowed[key * allowed.column]))
             return -std::numeric_limits<T>::infinity();
         return row.added ? product * scale + row.added[key * added.column] : product * scale;
     }
 };
 
-// scores: products in, weights out. A row that sees no key gets zeros. NaN is no largest, but
-// reaches the total.
+// Replaces the products in `scores` by attention weights. A row whose keys are all excluded gets
+// zeros. A NaN is skipped in the maximum but reaches the sum.
 template <class Team, class T>
 __global__ void __launch_bounds__(kBlock)
     weights_kernel(T* scores, T* lse, std::uint32_t lines, const __grid_constant__ Scores<T> s) {
@@ -99,47 +103,53 @@ __global__ void __launch_bounds__(kBlock)
     const auto row = s.row(Team::line());
     T* const line = scores + std::int64_t{Team::line()} * s.keys;
     constexpr T none = -std::numeric_limits<T>::infinity();
-    T largest = none, total = 0;
+    // scores and their maximum
+    T largest = none;
     for (std::uint32_t j = Team::lane(); j < s.keys; j += Team::kThreads) {
         line[j] = s.score(row, line[j], j);
         largest = line[j] > largest ? line[j] : largest;
     }
     largest = Team::max(largest);
     const T shift = largest == none ? T(0) : largest;
+    // exponentials and their sum
+    T total = 0;
     for (std::uint32_t j = Team::lane(); j < s.keys; j += Team::kThreads) {
         line[j] = math::exp(line[j] - shift);
         total += line[j];
     }
     total = Team::sum(total);
+    // weights and log-sum-exp
     const T factor = total == T(0) ? T(0) : T(1) / total;
     for (std::uint32_t j = Team::lane(); j < s.keys; j += Team::kThreads) line[j] *= factor;
     if (Team::lane() == 0) lse[row.number] = total == T(0) ? none : shift + math::log(total);
 }
 
-// scores: products in, weights out. slopes: dP in, dS out.
+// Replaces the products in `scores` by attention weights P, and dP in `gradients` by dS.
 template <class Team, class T>
 __global__ void __launch_bounds__(kBlock)
-    slopes_kernel(T* scores, T* slopes, const T* lse, std::uint32_t lines,
-                  const __grid_constant__ Scores<T> s) {
+    gradients_kernel(T* scores, T* gradients, const T* lse, std::uint32_t lines,
+                     const __grid_constant__ Scores<T> s) {
     if (Team::line() >= lines) return;
     const auto row = s.row(Team::line());
-    T *const line = scores + std::int64_t{Team::line()} * s.keys, *const slope =
-                                                                      slopes +
-                                                                      std::int64_t{Team::line()} *
-                                                                          s.keys;
+    const std::int64_t start = std::int64_t{Team::line()} * s.keys;
+    T* const line = scores + start;
+    T* const gradient = gradients + start;
     const T shift = lse[row.number];
-    const bool blind = shift == -std::numeric_limits<T>::infinity();
+    const bool no_key = shift == -std::numeric_limits<T>::infinity();
+    // P, and sum P dP
     T sum = 0;
     for (std::uint32_t j = Team::lane(); j < s.keys; j += Team::kThreads) {
-        line[j] = blind ? T(0) : math::exp(s.score(row, line[j], j) - shift);
-        sum += line[j] * slope[j];
+        line[j] = no_key ? T(0) : math::exp(s.score(row, line[j], j) - shift);
+        sum += line[j] * gradient[j];
     }
     sum = Team::sum(sum);
+    // dS
     for (std::uint32_t j = Team::lane(); j < s.keys; j += Team::kThreads)
-        slope[j] = s.scale * line[j] * (slope[j] - sum);
+        gradient[j] = s.scale * line[j] * (gradient[j] - sum);
 }
 
-// [B, H, rows, columns] as [B H, rows, columns] in the same memory, or undefined.
+// A view of [B, H, rows, columns] as [B H, rows, columns], or an undefined tensor if strides do not
+// allow one.
 Tensor heads_in_place(const Tensor& x) {
     const Strides& s = x.strides();
     const bool fits = x.size(0) == 1 || x.size(1) == 1 || s[0] == x.size(1) * s[1];
@@ -155,7 +165,7 @@ Tensor transposed(const Tensor& x) {
     return x.as_strided({x.size(0), x.size(2), x.size(1)},
                         {x.strides()[0], x.strides()[2], x.strides()[1]}, x.offset());
 }
-// Some heads' rows [first, first + count) of [B H, rows, columns].
+// Rows [first, first + count) of the strip's heads, of x [B H, rows, columns].
 Tensor part(const Tensor& x, const Strip& s, std::int64_t first, std::int64_t count) {
     return x.as_strided({s.heads, count, x.size(2)}, x.strides(),
                         x.offset() + s.first_head * x.strides()[0] + first * x.strides()[1]);
@@ -163,8 +173,8 @@ Tensor part(const Tensor& x, const Strip& s, std::int64_t first, std::int64_t co
 Tensor queries_of(const Tensor& x, const Strip& s) { return part(x, s, s.first_query, s.queries); }
 Tensor keys_of(const Tensor& x, const Strip& s) { return part(x, s, 0, x.size(1)); }
 
-/// A result [B, H, rows, columns] that matrix products write as [B H, rows, columns]: in place
-/// where they can.
+/// A result [B, H, rows, columns] that matrix products write as [B H, rows, columns]: in place if
+/// its strides allow it, else into a temporary that finish() copies.
 struct Result {
     Tensor& target;
     Tensor heads;
@@ -181,13 +191,13 @@ struct Result {
     }
 };
 
-/// Calls f(strip, scores [heads, queries, keys]) strip by strip.
+/// Calls f(strip, scores) for all strips; scores [heads, queries, keys] is new memory.
 template <class F> void for_each_strip(const Tensor& q, const Tensor& k, const F& f) {
     const std::int64_t heads = q.size(0) * q.size(1), queries = q.size(2), keys = k.size(2);
-    const std::int64_t rows =
-        std::max<std::int64_t>(1, kScores / (keys * static_cast<std::int64_t>(size_of(q.dtype()))));
-    const std::int64_t some_heads = std::clamp<std::int64_t>(rows / queries, 1, heads),
-                       some_queries = std::min(rows, queries);
+    const std::int64_t rows = std::max<std::int64_t>(
+        1, kStripBytes / (keys * static_cast<std::int64_t>(size_of(q.dtype()))));
+    const std::int64_t some_heads = std::clamp<std::int64_t>(rows / queries, 1, heads);
+    const std::int64_t some_queries = std::min(rows, queries);
     for (std::int64_t head = 0; head < heads; head += some_heads)
         for (std::int64_t query = 0; query < queries; query += some_queries) {
             const Strip strip{head, std::min(some_heads, heads - head), query,
@@ -232,29 +242,31 @@ void attention_backward(Tensor& dq, Tensor& dk, Tensor& dv, const Tensor& g, con
         return;
     }
     check_count(std::max(lse.numel(), k.size(0) * k.size(1) * k.size(2)), "attention_backward");
-    const Tensor queries = heads_of(q), keys = heads_of(k), values = heads_of(v),
-                 slopes = heads_of(g);
+    const Tensor queries = heads_of(q), keys = heads_of(k), values = heads_of(v);
+    const Tensor gradients = heads_of(g);
     Result to_queries(dq), to_keys(dk), to_values(dv);
     for_each_strip(q, k, [&](const Strip& strip, Tensor weights) {
-        const Tensor some_queries = queries_of(queries, strip),
-                     some_slopes = queries_of(slopes, strip), some_keys = keys_of(keys, strip);
+        const Tensor some_queries = queries_of(queries, strip);
+        const Tensor some_gradients = queries_of(gradients, strip);
+        const Tensor some_keys = keys_of(keys, strip);
         matmul(weights, some_queries, transposed(some_keys), false);
         Tensor scores = empty(weights.shape(), weights.options());
-        matmul(scores, some_slopes, transposed(keys_of(values, strip)), false);
+        matmul(scores, some_gradients, transposed(keys_of(values, strip)), false);
         visit_real(q, [&]<class T>() {
             with_team(strip.rows(), k.size(2), [&]<class Team>(unsigned blocks) {
-                slopes_kernel<Team, T><<<blocks, kBlock, 0, stream()>>>(
+                gradients_kernel<Team, T><<<blocks, kBlock, 0, stream()>>>(
                     data_of<T>(weights), data_of<T>(scores), data_of<T>(lse),
                     static_cast<std::uint32_t>(strip.rows()),
                     Scores<T>(strip, q, k, mask, options));
             });
         });
         check_launch("attention_backward");
-        Tensor to_q = queries_of(to_queries.heads, strip), to_k = keys_of(to_keys.heads, strip),
-               to_v = keys_of(to_values.heads, strip);
+        Tensor to_q = queries_of(to_queries.heads, strip);
+        Tensor to_k = keys_of(to_keys.heads, strip);
+        Tensor to_v = keys_of(to_values.heads, strip);
         matmul(to_q, scores, some_keys, false);
         matmul(to_k, transposed(scores), some_queries, strip.first_query > 0);
-        matmul(to_v, transposed(weights), some_slopes, strip.first_query > 0);
+        matmul(to_v, transposed(weights), some_gradients, strip.first_query > 0);
     });
     for (Result* result : {&to_queries, &to_keys, &to_values}) result->finish();
 }

@@ -1,7 +1,7 @@
 #pragma once
-// Two sums over the places of every channel of every sample, in f64: what normalisation needs of an
-// image, forward and backward. Neighbouring threads read neighbouring elements, whether channels or
-// places lie side by side; the tree of additions depends on the shape alone.
+// Two sums over the pixels of every channel of every sample, in f64: normalisation needs them
+// forward and backward. Neighbouring threads read neighbouring elements, whether channels or pixels
+// are innermost in memory. The tree of additions depends on the shape alone.
 #include <algorithm>
 #include <bit>
 
@@ -11,74 +11,76 @@
 
 namespace eps::kernels::cuda {
 
-/// Dense x [B, C, S], S or C innermost; fewer than 2^31 elements.
+/// The layout of a dense x [B, C, S], whose pixels S or channels C are innermost in memory. It has
+/// fewer than 2^31 elements.
 struct ImageLayout {
-    std::uint32_t samples, channels, places;
+    std::uint32_t samples, channels, pixels;
     bool channels_inner;
-    Divisor by_channel, by_place;
+    Divisor by_channel, by_pixel;
 
     ImageLayout(std::int64_t b, std::int64_t c, std::int64_t s, bool inner)
         : samples(static_cast<std::uint32_t>(b)),
           channels(static_cast<std::uint32_t>(c)),
-          places(static_cast<std::uint32_t>(s)),
+          pixels(static_cast<std::uint32_t>(s)),
           channels_inner(inner),
           by_channel(channels),
-          by_place(places) {}
+          by_pixel(pixels) {}
 
-    /// Sample and channel of the element at a place of memory.
+    /// The sample and the channel of the element at offset `at`.
     struct Element {
         std::uint32_t sample, channel;
     };
     EPS_HD Element element(std::uint32_t at) const {
-        const std::uint32_t line = channels_inner ? by_channel.divide(at) : by_place.divide(at);
+        const std::uint32_t line = channels_inner ? by_channel.divide(at) : by_pixel.divide(at);
         const std::uint32_t sample =
-            channels_inner ? by_place.divide(line) : by_channel.divide(line);
+            channels_inner ? by_pixel.divide(line) : by_channel.divide(line);
         return {sample, channels_inner ? at - line * channels : line - sample * channels};
     }
-    /// Elements side by side that differ in place or in channel only.
-    std::uint32_t run() const { return channels_inner ? channels : places; }
+    /// The number of neighbouring elements that differ in pixel only, or in channel only.
+    std::uint32_t run() const { return channels_inner ? channels : pixels; }
 };
 
-/// Thread layout and number of chunks of places: functions of the shape alone. A block is `across`
-/// channels by some lanes, of which each walks its share of a chunk.
+/// Thread layout and number of chunks of pixels, which depend on the shape alone. A block is some
+/// channels by some lanes. Each lane adds up its share of a chunk.
 struct ChannelSumsPlan {
     dim3 block;
-    // tiles: blocks across the channels of a sample, where those are innermost
-    unsigned tiles, blocks, chunks;
-    std::uint32_t chunk;  // places
+    unsigned tiles;  // blocks across the channels of a sample, if those are innermost
+    unsigned blocks, chunks;
+    std::uint32_t chunk;  // pixels
 
     explicit ChannelSumsPlan(const ImageLayout& x) {
-        // a few blocks for each multiprocessor; steps of a lane worth a chunk
-        constexpr std::uint32_t kEnoughBlocks = 512, kLeastSteps = 8;
-        const std::uint32_t width = std::min(std::bit_ceil(x.channels), 32u),
-                            length =
-                                std::clamp(std::bit_ceil(x.places) / 4, 1u, std::uint32_t{kBlock});
+        constexpr std::uint32_t kEnoughBlocks = 512;  // a few for each multiprocessor
+        constexpr std::uint32_t kMinSteps = 8;        // steps of a lane in a chunk
+        const std::uint32_t width = std::min(std::bit_ceil(x.channels), 32u);
+        const std::uint32_t length =
+            std::clamp(std::bit_ceil(x.pixels) / 4, 1u, std::uint32_t{kBlock});
         block = x.channels_inner ? dim3(width, kBlock / width) : dim3(length, kBlock / length);
         tiles = blocks_for(x.channels, static_cast<int>(width));
         blocks = x.channels_inner
                      ? x.samples * tiles
                      : blocks_for(std::int64_t{x.samples} * x.channels, static_cast<int>(block.y));
         const std::uint32_t lanes = x.channels_inner ? block.y : block.x;
-        const std::uint32_t wanted = (kEnoughBlocks + blocks - 1) / blocks,
-                            most = std::max(1u, x.places / (lanes * kLeastSteps));
-        chunk = (x.places + std::min(wanted, most) - 1) / std::min(wanted, most);
-        chunks = (x.places + chunk - 1) / chunk;
+        const std::uint32_t wanted = (kEnoughBlocks + blocks - 1) / blocks;
+        const std::uint32_t most = std::max(1u, x.pixels / (lanes * kMinSteps));
+        chunk = (x.pixels + std::min(wanted, most) - 1) / std::min(wanted, most);
+        chunks = (x.pixels + chunk - 1) / chunk;
     }
 };
 
-// sums [2, chunks, B, C]. Term: channel(b, c) prepares, add(channel, place, element, first, second)
-// adds.
+// sums [2, chunks, B, C]. Term::channel(b, c) computes what a channel's terms share;
+// Term::add(channel, pixel, element, first, second) adds one term to both sums.
 template <class Term, bool ChannelsInner>
 __global__ void __launch_bounds__(kBlock)
     channel_sums_kernel(double* sums, const __grid_constant__ Term term,
                         const __grid_constant__ ImageLayout x, unsigned tiles,
                         std::uint32_t chunk) {
-    // a power of two
-    const unsigned lane = ChannelsInner ? threadIdx.y : threadIdx.x,
-                   lanes = ChannelsInner ? blockDim.y : blockDim.x;
+    const unsigned lane = ChannelsInner ? threadIdx.y : threadIdx.x;
+    const unsigned lanes = ChannelsInner ? blockDim.y : blockDim.x;  // a power of two
+    // the channel of this thread; a line is a channel of a sample
     const std::uint32_t lines = x.samples * x.channels;
-    std::uint32_t line = blockIdx.x * blockDim.y + threadIdx.y, sample = x.by_channel.divide(line),
-                  channel = line - sample * x.channels;
+    std::uint32_t line = blockIdx.x * blockDim.y + threadIdx.y;
+    std::uint32_t sample = x.by_channel.divide(line);
+    std::uint32_t channel = line - sample * x.channels;
     bool exists = line < lines;
     if (ChannelsInner) {
         sample = blockIdx.x / tiles;
@@ -86,21 +88,22 @@ __global__ void __launch_bounds__(kBlock)
         line = sample * x.channels + channel;
         exists = channel < x.channels;
     }
+    // the lane's share
     double first = 0, second = 0;
     if (exists) {
         const auto prepared = term.channel(sample, channel);
-        const std::uint32_t end = min((blockIdx.y + 1) * chunk, x.places);
+        const std::uint32_t end = min((blockIdx.y + 1) * chunk, x.pixels);
 #pragma unroll 4
-        for (std::uint32_t place = blockIdx.y * chunk + lane; place < end; place += lanes)
-            term.add(prepared, place,
-                     ChannelsInner ? (sample * x.places + place) * x.channels + channel
-                                   : line * x.places + place,
+        for (std::uint32_t pixel = blockIdx.y * chunk + lane; pixel < end; pixel += lanes)
+            term.add(prepared, pixel,
+                     ChannelsInner ? (sample * x.pixels + pixel) * x.channels + channel
+                                   : line * x.pixels + pixel,
                      first, second);
     }
+    // over the lanes, in a tree
     __shared__ double memory[2][kBlock];
-    // distance to the next lane
-    const unsigned here = threadIdx.y * blockDim.x + threadIdx.x,
-                   next = ChannelsInner ? blockDim.x : 1;
+    const unsigned here = threadIdx.y * blockDim.x + threadIdx.x;
+    const unsigned next = ChannelsInner ? blockDim.x : 1;  // distance to the next lane
     memory[0][here] = first;
     memory[1][here] = second;
     for (unsigned half = lanes / 2; half > 0; half /= 2) {
@@ -115,7 +118,7 @@ __global__ void __launch_bounds__(kBlock)
     sums[(std::size_t{gridDim.y} + blockIdx.y) * lines + line] = memory[1][here];
 }
 
-/// f64 [2, chunks, B C]
+/// The two sums, f64 [2, chunks, B C].
 template <class Term>
 Tensor channel_sums(const ImageLayout& x, const Term& term, Device device, const char* op) {
     const ChannelSumsPlan plan(x);
@@ -129,8 +132,7 @@ Tensor channel_sums(const ImageLayout& x, const Term& term, Device device, const
     return sums;
 }
 
-/// dweight and dbias [C] or [B, C] from those sums: of g x_hat, and of g. A block is 8 parameters
-/// by 32 lanes; dbias may be null.
+// A block of parameter_gradient_kernel is 8 parameters by 32 lanes.
 inline constexpr unsigned kAcross = 8, kLanes = kBlock / kAcross;
 
 template <class T>
@@ -160,11 +162,13 @@ __global__ void __launch_bounds__(kBlock)
     if (dbias) dbias[i] = static_cast<T>(memory[0][0][threadIdx.x]);
 }
 
+/// dweight = the second sums (of g x_hat) and dbias = the first sums (of g), added over chunks and
+/// over the samples that share a parameter. Shapes: dweight and dbias [C] or [B, C]; dbias may be
+/// null.
 template <class T>
 void parameter_gradients(T* dweight, T* dbias, const Tensor& sums, std::int64_t parameters,
                          const char* op) {
     if (parameters == 0) return;
-    // chunks and samples that a parameter serves
     const auto terms = static_cast<std::uint32_t>(sums.numel() / (2 * parameters));
     parameter_gradient_kernel<T>
         <<<blocks_for(parameters, kAcross), dim3(kAcross, kLanes), 0, stream()>>>(

@@ -1,6 +1,6 @@
-// softmax and log_softmax along one dimension of dense tensors, which memory shows as [outer, n,
-// inner]: a team of threads a line where inner is 1, so that neighbours read neighbours; else a
-// thread a line, beside the threads of the lines next to it.
+// softmax and log_softmax along one dimension of a dense tensor, seen as [outer, n, inner]. If
+// inner is 1, a team of threads takes each line; else one thread takes each line and its neighbours
+// the neighbouring lines. Either way neighbouring threads read neighbouring elements.
 #include <limits>
 
 #include "cuda/reduction/lines.cuh"
@@ -13,8 +13,7 @@ namespace eps::kernels::cuda {
 namespace {
 
 template <class T> __device__ T lowest() { return -std::numeric_limits<T>::infinity(); }
-/// What becomes of x, from the largest of its line and the sum of exponentials of what lies how far
-/// below it.
+/// The (log) softmax of x, where sum = sum_j exp(x_j - largest).
 template <class T> __device__ T result(T x, T largest, T sum, T log_sum, bool log) {
     return log ? (x - largest) - log_sum : math::exp(x - largest) / sum;
 }
@@ -22,7 +21,7 @@ template <class T> __device__ T gradient(T g, T y, T sum, bool log) {
     return log ? g - math::exp(y) * sum : y * (g - sum);
 }
 
-// A team a line of `length` vectors. A NaN is no largest, but reaches the sum.
+// A team takes each line of `length` vectors. A NaN is skipped in the maximum but reaches the sum.
 template <class Team, class T, int V>
 __global__ void __launch_bounds__(kBlock)
     row_kernel(T* out, const T* x, std::uint32_t lines, std::uint32_t length, bool log) {
@@ -30,13 +29,16 @@ __global__ void __launch_bounds__(kBlock)
     const std::int64_t start = std::int64_t{Team::line()} * length * V;
     x += start;
     out += start;
-    T largest = lowest<T>(), sum = 0;
+    // maximum
+    T largest = lowest<T>();
     for (std::uint32_t i = Team::lane(); i < length; i += Team::kThreads) {
         const Vector<T, V> here = vector_at<V>(x + i * V);
 #pragma unroll
         for (int k = 0; k < V; ++k) largest = here.at[k] > largest ? here.at[k] : largest;
     }
     largest = Team::max(largest);
+    // sum of exponentials
+    T sum = 0;
     for (std::uint32_t i = Team::lane(); i < length; i += Team::kThreads) {
         const Vector<T, V> here = vector_at<V>(x + i * V);
 #pragma unroll
@@ -44,6 +46,7 @@ __global__ void __launch_bounds__(kBlock)
     }
     sum = Team::sum(sum);
     const T log_sum = math::log(sum);
+    // results
     for (std::uint32_t i = Team::lane(); i < length; i += Team::kThreads) {
         Vector<T, V> here = vector_at<V>(x + i * V);
 #pragma unroll
@@ -52,7 +55,7 @@ __global__ void __launch_bounds__(kBlock)
     }
 }
 
-// Where a thread's line of [outer, n, inner] begins.
+// The offset at which a line of [outer, n, inner] begins.
 __device__ std::int64_t column_start(std::uint32_t line, const Divisor& inner,
                                      std::uint32_t length) {
     const std::uint32_t outer = inner.divide(line);
@@ -91,17 +94,18 @@ __global__ void __launch_bounds__(kBlock)
     y += start;
     T sum = 0;
     for (std::uint32_t i = Team::lane(); i < length; i += Team::kThreads) {
-        const Vector<T, V> slope = vector_at<V>(g + i * V), value = vector_at<V>(y + i * V);
+        const Vector<T, V> dy = vector_at<V>(g + i * V);
+        const Vector<T, V> value = vector_at<V>(y + i * V);
 #pragma unroll
-        for (int k = 0; k < V; ++k) sum += log ? slope.at[k] : slope.at[k] * value.at[k];
+        for (int k = 0; k < V; ++k) sum += log ? dy.at[k] : dy.at[k] * value.at[k];
     }
     sum = Team::sum(sum);
     for (std::uint32_t i = Team::lane(); i < length; i += Team::kThreads) {
-        Vector<T, V> slope = vector_at<V>(g + i * V);
+        Vector<T, V> dy = vector_at<V>(g + i * V);
         const Vector<T, V> value = vector_at<V>(y + i * V);
 #pragma unroll
-        for (int k = 0; k < V; ++k) slope.at[k] = gradient(slope.at[k], value.at[k], sum, log);
-        vector_at<V>(dx + i * V) = slope;
+        for (int k = 0; k < V; ++k) dy.at[k] = gradient(dy.at[k], value.at[k], sum, log);
+        vector_at<V>(dx + i * V) = dy;
     }
 }
 
@@ -123,18 +127,18 @@ __global__ void __launch_bounds__(kBlock)
     }
 }
 
-/// A dense tensor as [outer, length, inner].
-struct Shown {
+/// The extents of a dense tensor seen as [outer, length, inner].
+struct Extents {
     std::uint32_t length, inner, lines;
-    Shown(const Tensor& x, int dim)
+    Extents(const Tensor& x, int dim)
         : length(static_cast<std::uint32_t>(x.size(dim))),
           inner(length > 1 ? static_cast<std::uint32_t>(x.strides()[dim]) : 1),
           lines(static_cast<std::uint32_t>(x.numel() / length)) {}
 };
 
-/// Calls f.template operator()<Team, V>(blocks, vectors of a row), by whether rows of V elements
-/// fit 16-byte words.
-template <class T, class F> void by_rows(const Shown& x, bool aligned, const F& f) {
+/// Calls f.template operator()<Team, V>(blocks, vectors of a row) with 16-byte vectors if the rows
+/// are aligned to them, else with V = 1.
+template <class T, class F> void by_rows(const Extents& x, bool aligned, const F& f) {
     constexpr int V = kVector<T>;
     const std::uint32_t vectors = x.length / V;
     if (aligned && x.length % V == 0)
@@ -152,19 +156,19 @@ template <class T, class F> void by_rows(const Shown& x, bool aligned, const F& 
 void softmax(Tensor& out, const Tensor& x, int dim, bool log) {
     if (x.numel() == 0) return;
     check_count(x.numel(), "softmax");
-    const Shown shown(x, dim);
+    const Extents extents(x, dim);
     visit_real(x, [&]<class T>() {
         T* const to = data_of<T>(out);
         const T* const from = data_of<T>(x);
-        if (shown.inner > 1) {
-            column_kernel<T><<<blocks_for(shown.lines), kBlock, 0, stream()>>>(
-                to, from, shown.lines, shown.length, Divisor(shown.inner), log);
+        if (extents.inner > 1) {
+            column_kernel<T><<<blocks_for(extents.lines), kBlock, 0, stream()>>>(
+                to, from, extents.lines, extents.length, Divisor(extents.inner), log);
             return;
         }
-        by_rows<T>(shown, is_aligned(to) && is_aligned(from),
+        by_rows<T>(extents, is_aligned(to) && is_aligned(from),
                    [&]<class Team, int V>(unsigned blocks, std::uint32_t length) {
                        row_kernel<Team, T, V>
-                           <<<blocks, kBlock, 0, stream()>>>(to, from, shown.lines, length, log);
+                           <<<blocks, kBlock, 0, stream()>>>(to, from, extents.lines, length, log);
                    });
     });
     check_launch("softmax");
@@ -173,19 +177,20 @@ void softmax(Tensor& out, const Tensor& x, int dim, bool log) {
 void softmax_backward(Tensor& dx, const Tensor& g, const Tensor& y, int dim, bool log) {
     if (y.numel() == 0) return;
     check_count(y.numel(), "softmax_backward");
-    const Shown shown(y, dim);
+    const Extents extents(y, dim);
     visit_real(y, [&]<class T>() {
         T* const to = data_of<T>(dx);
-        const T *const slope = data_of<T>(g), *const value = data_of<T>(y);
-        if (shown.inner > 1) {
-            column_gradient_kernel<T><<<blocks_for(shown.lines), kBlock, 0, stream()>>>(
-                to, slope, value, shown.lines, shown.length, Divisor(shown.inner), log);
+        const T* const dy = data_of<T>(g);
+        const T* const value = data_of<T>(y);
+        if (extents.inner > 1) {
+            column_gradient_kernel<T><<<blocks_for(extents.lines), kBlock, 0, stream()>>>(
+                to, dy, value, extents.lines, extents.length, Divisor(extents.inner), log);
             return;
         }
-        by_rows<T>(shown, is_aligned(to) && is_aligned(slope) && is_aligned(value),
+        by_rows<T>(extents, is_aligned(to) && is_aligned(dy) && is_aligned(value),
                    [&]<class Team, int V>(unsigned blocks, std::uint32_t length) {
                        row_gradient_kernel<Team, T, V><<<blocks, kBlock, 0, stream()>>>(
-                           to, slope, value, shown.lines, length, log);
+                           to, dy, value, extents.lines, length, log);
                    });
     });
     check_launch("softmax_backward");
