@@ -102,8 +102,7 @@ struct FamilyCommand {
         return as_usage("eps train " + family->name, [&] {
             for (std::size_t i = 0; i < options.size(); ++i)
                 if (given(options[i])) models::check_value(options[i], values[i], config.source());
-            return models::check_config(family->complete ? family->complete(config) : config,
-                                        options);
+            return models::check_config(family->complete(config), options);
         });
     }
 };

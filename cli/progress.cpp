@@ -22,9 +22,9 @@ ProgressDisplay::~ProgressDisplay() {
     if (drawn_) talk("\n");
 }
 
-void ProgressDisplay::started(const models::TrainOptions& options,
+void ProgressDisplay::started(const models::RunSettings& settings,
                               const models::Progress& progress) {
-    options_ = options;
+    settings_ = settings;
     shown_ = Clock::now();
     shown_step_ = progress.step;
     shown_seconds_ = progress.seconds;
@@ -39,7 +39,7 @@ void ProgressDisplay::stepped(const models::Progress& progress) {
         if (loss_name_ != progress.scalars.front().first)
             loss_name_ = progress.scalars.front().first;
     }
-    const bool last = options_.steps > 0 && progress.step == options_.steps;
+    const bool last = settings_.steps > 0 && progress.step == settings_.steps;
     const double waited = std::chrono::duration<double>(Clock::now() - shown_).count();
     if (waited >= (terminal_.interactive ? kRedraw : kLine) || last) show(progress);
 }
@@ -75,26 +75,26 @@ void ProgressDisplay::show(const models::Progress& progress) {
 
 double ProgressDisplay::fraction(const models::Progress& progress) const {
     double done = 0;  // of whichever limit is nearer
-    if (options_.steps > 0)
-        done = static_cast<double>(progress.step) / static_cast<double>(options_.steps);
-    if (options_.minutes > 0) done = std::max(done, progress.seconds / (60 * options_.minutes));
+    if (settings_.steps > 0)
+        done = static_cast<double>(progress.step) / static_cast<double>(settings_.steps);
+    if (settings_.minutes > 0) done = std::max(done, progress.seconds / (60 * settings_.minutes));
     return std::clamp(done, 0.0, 1.0);
 }
 
 std::string ProgressDisplay::line(const models::Progress& progress, int width) const {
-    const std::string head = options_.steps > 0 ? str("step ", progress.step, "/", options_.steps)
-                                                : str("step ", progress.step);
+    const std::string head = settings_.steps > 0 ? str("step ", progress.step, "/", settings_.steps)
+                                                 : str("step ", progress.step);
     std::string tail;
     if (loss_weight_ > 0) tail += str("  ", loss_name_, " ", significant(loss_ / loss_weight_, 4));
     if (rate_ > 0) tail += str("  ", significant(rate_, 3), " steps/s");
     double left = INFINITY;
-    if (options_.steps > 0 && rate_ > 0)
-        left = static_cast<double>(options_.steps - progress.step) / rate_;
-    if (options_.minutes > 0) left = std::min(left, 60 * options_.minutes - progress.seconds);
+    if (settings_.steps > 0 && rate_ > 0)
+        left = static_cast<double>(settings_.steps - progress.step) / rate_;
+    if (settings_.minutes > 0) left = std::min(left, 60 * settings_.minutes - progress.seconds);
     if (std::isfinite(left)) tail += "  ETA " + duration(left);
 
     const int room = std::min(width - static_cast<int>(head.size() + tail.size()) - 2, kWidestBar);
-    if (width <= 0 || (options_.steps == 0 && options_.minutes == 0)) return head + tail;
+    if (width <= 0 || (settings_.steps == 0 && settings_.minutes == 0)) return head + tail;
     if (room < kNarrowestBar) return (head + tail).substr(0, static_cast<std::size_t>(width));
     const int full = static_cast<int>(std::lround(room * fraction(progress)));
     std::string bar, rest;

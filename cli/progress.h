@@ -15,7 +15,7 @@ public:
     /// Leaves the last state of the bar standing in a line of its own.
     ~ProgressDisplay() override;
 
-    void started(const models::TrainOptions& options, const models::Progress& progress) override;
+    void started(const models::RunSettings& settings, const models::Progress& progress) override;
     void stepped(const models::Progress& progress) override;
     void noted(const std::string& note) override;
 
@@ -30,7 +30,7 @@ private:
 
     Terminal terminal_;
     bool quiet_;
-    models::TrainOptions options_{};
+    models::RunSettings settings_;
     Clock::time_point shown_{};
     std::int64_t shown_step_ = 0;
     double shown_seconds_ = 0;

@@ -4,7 +4,6 @@
 #include "cli/text.h"
 #include "tensor/names.h"
 #include "experiments/run/checkpoint.h"
-#include "experiments/run/machine.h"
 #include "experiments/run/trainer.h"
 
 namespace eps::cli {
@@ -24,7 +23,9 @@ std::unique_ptr<models::Task> make_task(const models::Config& config) {
     }
 }
 
-void prepare_machine(const models::Config& config) { set_precision(models::precision_of(config)); }
+void prepare_machine(const models::Config& config) {
+    set_precision(models::run_settings_of(config).precision);
+}
 
 namespace {
 

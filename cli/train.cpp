@@ -7,7 +7,6 @@
 #include "cli/runs.h"
 #include "cli/signals.h"
 #include "cli/text.h"
-#include "experiments/run/machine.h"
 #include "experiments/run/trainer.h"
 #include "tensor/contract/kernels.h"
 #include "tensor/runtime/parallel.h"
@@ -44,7 +43,7 @@ std::string counted(std::int64_t count, const char* noun) {
 }
 
 std::string machine_of(const models::Config& config) {
-    const Device device = models::device_of(config);
+    const Device device = models::run_settings_of(config).device;
     return device.is_cuda() ? str(device, " (", kernels::cuda::device_summary(device.index), ")")
                             : counted(num_threads(), "thread");
 }

@@ -14,7 +14,6 @@
 #include "experiments/ddpm/domain.h"
 #include "experiments/ddpm/estimates.h"
 #include "models/ddpm/guidance.h"
-#include "experiments/ddpm/recipes.h"
 #include "models/ddpm/times.h"
 #include "experiments/plots/line_plot.h"
 #include "experiments/run/accumulate.h"
@@ -298,15 +297,15 @@ private:
 }  // namespace
 
 Family ddpm_family() {
-    return {"ddpm",
+    return {
+        .name = "ddpm",
+        .summary =
             "denoising diffusion models in the plane and on 28x28 images (Ho et al. 2020 and what "
             "followed)",
-            options(),
-            [](const Config& config) -> std::unique_ptr<Task> {
-                return std::make_unique<DdpmTask>(config);
-            },
-            complete,
-            sample_options()};
+        .options = options_of(Settings::fields()),
+        .make = make_task<DdpmTask>,
+        .complete = complete,
+        .sample_options = options_of(Sampling::fields())};
 }
 
 }  // namespace eps::models

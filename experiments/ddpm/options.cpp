@@ -2,259 +2,243 @@
 
 #include <algorithm>
 
-#include "experiments/data/images.h"
-#include "tensor/names.h"
 #include "experiments/data/sets.h"
-#include "experiments/run/accumulate.h"
 #include "experiments/run/learning_rate.h"
-#include "experiments/run/machine.h"
+#include "tensor/names.h"
 
 namespace eps::models::ddpm {
 namespace {
 
 constexpr const char* kOp = "ddpm";
-using Whole = std::int64_t;
-using Text = std::string;
 
-// "1,2,2": whole numbers of at most four digits, at least 1; none in an empty text.
-std::vector<std::int64_t> whole_numbers(const Config& config, const char* key) {
-    const std::string& text = config.text(key);
-    std::vector<std::int64_t> numbers;
-    for (std::size_t start = 0; !text.empty() && start <= text.size();) {
-        const std::size_t comma = std::min(text.find(',', start), text.size());
-        const std::string number = text.substr(start, comma - start);
-        const bool digits = !number.empty() && number.size() <= 4 &&
-                            number.find_first_not_of("0123456789") == Text::npos;
-        const bool good = digits && number.find_first_not_of('0') != Text::npos;
-        check(good, kOp, "--", key, " is a list of whole numbers above 0; got '", text,
-              "'; expected the like of 1,2,2");
-        numbers.push_back(std::stoll(number));
-        start = comma + 1;
-    }
-    return numbers;
+std::string image_data() { return "--data " + listed(data::image_sets()); }
+
+void check_plane(const Settings& s, const Rules<Settings>& rule) {
+    rule(s.data_dir.empty(), "--data " + s.data + " is drawn, not read from files", {"data-dir"},
+         "no --data-dir");
+    rule(s.levels.empty(), "--levels is for images", {"data"}, image_data());
+    rule(s.attention_at.empty(), "--attention is for images", {"data"}, image_data());
+    rule(s.groups == 0, "--groups is for images", {"data"}, image_data());
 }
 
-// The sizes an image of 28 pixels has at each level.
-std::vector<std::int64_t> sizes_of(const UNetOptions& unet) {
+void check_unet(const Settings& s, const Rules<Settings>& rule) {
+    const std::int64_t size = s.unet.image_size;
+    rule(!s.levels.empty(), "a U-Net needs at least one level", {"levels"}, "a list such as 1,2,2");
+    // 28 = 4 * 7: the third level has 7 pixels a side
+    rule(s.levels.size() <= 3, str("images of ", size, " pixels cannot be halved at every level"),
+         {"levels"}, "3 levels at most");
+    rule(s.groups > 0 && s.width % s.groups == 0, "groups must divide the width",
+         {"groups", "width"}, "a --width that is a multiple of --groups");
     std::vector<std::int64_t> sizes;
-    for (std::int64_t size = unet.image_size; sizes.size() < unet.multipliers.size(); size /= 2)
-        sizes.push_back(size);
-    return sizes;
+    for (std::size_t level = 0; level < s.levels.size(); ++level) sizes.push_back(size >> level);
+    for (const std::int64_t at : s.attention_at)
+        rule(std::find(sizes.begin(), sizes.end(), at) != sizes.end(),
+             str("no level has images of size ", at), {"attention"}, "one of: " + text_of(sizes));
 }
 
-void check_unet(const UNetOptions& u) {
-    check(!u.multipliers.empty(), kOp,
-          "images need a level at least; got --levels ''; expected the like of 1,2,2");
-    const std::int64_t factor = std::int64_t{1}
-                                << std::min<std::size_t>(u.multipliers.size() - 1, 32);
-    check(u.image_size % factor == 0, kOp, "images of ", u.image_size,
-          " pixels cannot be halved at every level; got --levels with ", u.multipliers.size(),
-          "; expected 3 at most");
-    check(u.groups > 0 && u.base % u.groups == 0, kOp,
-          "groups must divide the width; got --groups ", u.groups, " and --width ", u.base);
-    const std::vector<std::int64_t> sizes = sizes_of(u);
-    for (const std::int64_t size : u.attention_at) {
-        std::string known;
-        for (const std::int64_t each : sizes)
-            known += (known.empty() ? "" : ", ") + std::to_string(each);
-        check(std::find(sizes.begin(), sizes.end(), size) != sizes.end(), kOp,
-              "no level has images of that size; got --attention ", size,
-              "; expected one of: ", known);
-    }
-}
-
-void check_plane(const Settings& s, const Config& config) {
-    check(s.data_dir.empty(), kOp, "--data ", s.data, " is drawn, not read; got --data-dir ",
-          s.data_dir);
-    for (const char* key : {"levels", "attention"})
-        check(config.text(key).empty(), kOp, "--", key, " is for images; got --data ", s.data,
-              "; expected --data ", listed(data::image_sets()));
-    check(config.integer("groups") == 0, kOp, "--groups is for images; got --data ", s.data,
-          "; expected --data ", listed(data::image_sets()));
-}
-
-void check_process(const Settings& s) {
+void check_process(const Settings& s, const Rules<Settings>& rule) {
     const bool learned = s.loss.variance == Variance::learned;
-    check(!learned || s.loss.name == "bound" || s.loss.name == "hybrid", kOp,
-          "--variance learned is learned from the bound; got --loss ", s.loss.name,
-          "; expected --loss hybrid or bound");
-    check(learned || s.loss.name != "hybrid", kOp,
-          "--loss hybrid trains a variance, and none is learned; expected --variance learned, or "
-          "another --loss");
-    check(s.loss.name != "min-snr" || s.prediction != Prediction::mean, kOp,
-          "--loss min-snr weights noise, x0 or v; got --prediction mean");
-    check(
+    const bool from_bound = s.loss.name == "bound" || s.loss.name == "hybrid";
+    rule(!learned || from_bound, "--variance learned is learned from the bound", {"loss"},
+         "--loss hybrid or bound");
+    rule(learned || s.loss.name != "hybrid", "--loss hybrid trains a learned variance",
+         {"variance"}, "--variance learned, or another --loss");
+    rule(s.loss.name != "min-snr" || s.prediction != Prediction::mean,
+         "--loss min-snr weights noise, x0 or v", {"prediction"}, "--prediction noise, x0 or v");
+    rule(
         s.schedule != "zero-snr" || s.prediction == Prediction::x0 || s.prediction == Prediction::v,
-        kOp,
-        "with --schedule zero-snr nothing is left of x_0 at T, and noise says nothing of it; "
-        "expected --prediction v or x0");
+        "with --schedule zero-snr x_T is pure noise, which says nothing about x_0", {"prediction"},
+        "--prediction v or x0");
 }
 
-void check_training(const Settings& s, bool conditional, const Config& config) {
-    check(!conditional || s.classes > 0, kOp, "--conditional needs data with classes; got --data ",
-          s.data, "; expected one of: ", listed(data::sets_with_classes()));
-    check(conditional || s.class_dropout == 0, kOp, "--class-dropout is for --conditional; got ",
-          s.class_dropout, "; expected 0");
-    check(s.parts <= s.batch, kOp, "a batch has more parts than samples; got --accumulate ",
-          s.parts, " and --batch ", s.batch);
+void check_training(const Settings& s, const Rules<Settings>& rule) {
+    rule(!s.conditional || s.classes > 0, "--conditional needs data with classes", {"data"},
+         "one of: " + listed(data::sets_with_classes()));
+    rule(s.conditional || s.class_dropout == 0, "--class-dropout is for --conditional",
+         {"class-dropout"}, "0");
+    rule(s.parts <= s.batch, "a batch has more parts than samples", {"accumulate", "batch"},
+         "at most one part for each sample");
+    rule(s.width % 2 == 0, "the width must be even", {"width"}, "a multiple of 2");
     check_decay(kOp, s.lr_decay, s.steps);
-    const std::int64_t width = config.integer("width");
-    check(width % 2 == 0 && width >= 4, kOp, "the width must be even and at least 4; got --width ",
-          width);
 }
 
-// What the sampler refuses is refused before any work, in the words of the options.
-void check_sampler(const SamplerOptions& o, std::int64_t timesteps, const std::string& schedule,
-                   const char* steps_option) {
-    check(o.steps <= timesteps, kOp, "more sampling steps than steps of the schedule; got --",
-          steps_option, " ", o.steps, "; expected ", timesteps, " at most");
-    make_sampler(make_schedule(schedule, timesteps), o);
+// Throws what the sampler would throw, before any work, in words of the options.
+void check_sampler(const SamplerOptions& sampler, const Settings& s, const char* steps_option) {
+    check(sampler.steps <= s.timesteps, kOp,
+          "more sampling steps than steps of the schedule; got --", steps_option, " ",
+          sampler.steps, "; expected ", s.timesteps, " at most");
+    make_sampler(make_schedule(s.schedule, s.timesteps), sampler);
+}
+
+void set_what_follows(Settings& s) {
+    s.images = data::is_image_set(s.data);
+    s.classes = s.conditional ? data::classes_of(s.data) : 0;
+    s.loss.variance = variance(s.sampler.variance);
+    s.loss.decoder = s.images ? Decoder::discretised : Decoder::density;
+    s.sampler.clip_x0 = s.images;
+    const bool learned = s.loss.variance == Variance::learned;
+    s.mlp = {.width = s.width,
+             .blocks = s.blocks,
+             .dropout = s.dropout,
+             .classes = s.classes,
+             .learned_variance = learned};
+    s.unet = {.base = s.width,
+              .multipliers = s.levels,
+              .blocks = s.blocks,
+              .attention_at = s.attention_at,
+              .groups = s.groups,
+              .dropout = s.dropout,
+              .classes = s.classes,
+              .learned_variance = learned};
+}
+
+// The small U-Net that the paper's becomes at 28x28. With deterministic sampling (eta = 0) every
+// third sample of such a net, trained for minutes, is mottled, by any solver of the ODE and with
+// any number of steps; with eta = 1 none is.
+Settings image_preset() {
+    Settings images;
+    images.width = 32;
+    images.levels = {1, 2, 2};
+    images.blocks = 2;
+    images.attention_at = {14};
+    images.groups = 8;
+    images.batch = 32;
+    images.lr = 5e-4;
+    images.sampler.name = "ddim";
+    images.sampler.eta = 1;
+    return images;
 }
 
 }  // namespace
 
-std::vector<Option> options() {
-    const auto by_data = [](Option option) {
-        option.derived = true;
-        return option;
+const std::vector<Field<Settings>>& Settings::fields() {
+    using S = Settings;
+    static const std::vector<Field<S>> fields{
+        field("data", &S::data, "a density in the plane, or images").one_of(data::set_names()),
+        data_dir_field<S>(),
+        field("schedule", &S::schedule, "noise schedule: how beta grows").one_of(schedule_names()),
+        field("T", &S::timesteps, "steps of the diffusion").between(1, 100000),
+        choice("prediction", &S::prediction, choices_of(prediction_names(), ddpm::prediction),
+               "what the network predicts from x_t"),
+        field("loss", &S::loss, &LossOptions::name, "training loss")
+            .one_of(loss_names())
+            .derived("simple; with --variance learned hybrid"),
+        field("variance", &S::sampler, &SamplerOptions::variance, "variance of the reverse steps")
+            .one_of(variance_names()),
+        field("importance", &S::importance, "draw t in proportion to the size of its loss"),
+        field("conditional", &S::conditional,
+              "give the network the class (in a mixture: the mode)"),
+        field("class-dropout", &S::class_dropout,
+              "fraction of samples trained without their class, for guidance")
+            .between(0, 1)
+            .derived("0; with --conditional 0.1"),
+        field("width", &S::width, "width of hidden layers; U-Net: channels at 28x28")
+            .at_least(4)
+            .by("data"),
+        field("blocks", &S::blocks, "residual blocks; U-Net: at each level")
+            .between(1, 64)
+            .by("data"),
+        field("levels", &S::levels,
+              "U-Net: channels of each level as multiples of the width, such as 1,2,2; each level "
+              "halves the image")
+            .by("data"),
+        field("attention", &S::attention_at,
+              "U-Net: image sizes with attention, such as 14,7; the middle block always has it")
+            .by("data"),
+        field("groups", &S::groups, "U-Net: groups of group norm").at_least(0).by("data"),
+        field("dropout", &S::dropout, "dropout in every residual block").between(0, 0.95),
+        field("batch", &S::batch, "samples per step").at_least(1).by("data"),
+        accumulate_field<S>(),
+        field("lr", &S::lr, "learning rate of Adam").at_least(0).by("data"),
+        lr_decay_field<S>().derived("linear; without --steps none"),
+        field("grad-clip", &S::grad_clip, "largest norm of the gradient; 0: no limit").at_least(0),
+        ema_field<S>("samples are drawn with"),
+        field("sampler", &S::sampler, &SamplerOptions::name, "sampler for pictures and eval")
+            .one_of(sampler_names())
+            .by("data"),
+        field("sample-steps", &S::sampler, &SamplerOptions::steps,
+              "steps of that sampler; 0: as many as --T")
+            .at_least(0)
+            .derived("50, or --T where that is less"),
+        field("sample-eta", &S::sampler, &SamplerOptions::eta,
+              "noise of DDIM, from 0 (none) to 1 (ancestral)")
+            .between(0, 1)
+            .by("data"),
     };
-    return {
-        {"data", Text("grid25"), "a density in the plane, or images", data::set_names()},
-        {"data-dir", Text(""), "folder of an image data set's four files"},
-        by_data({"schedule", Text("linear"), "how beta grows", schedule_names()}),
-        {"T", Whole{1000}, "steps of the two chains", {}, 1, 100000},
-        by_data({"prediction", Text("noise"), "what the network says of x_t", prediction_names()}),
-        by_data({"loss", Text("simple"), "what it descends", loss_names()}),
-        by_data({"variance", Text("beta"), "of the reverse steps", variance_names()}),
-        {"importance", false, "draw t by the size of its loss"},
-        {"conditional", false, "classes (of a mixture: its modes)"},
-        by_data({"class-dropout",
-                 0.0,
-                 "share of samples whose class is not told, for guidance",
-                 {},
-                 0,
-                 1}),
-        by_data({"width", Whole{128}, "of hidden layers; in a U-Net channels at 28x28", {}, 4}),
-        by_data({"blocks", Whole{3}, "residual blocks; in a U-Net at each level", {}, 1, 64}),
-        by_data(
-            {"levels", Text(""), "of a U-Net: multiples of the width, each level half as large"}),
-        by_data({"attention", Text(""),
-                 "of a U-Net: sizes of images with attention; the middle has it always"}),
-        by_data({"groups", Whole{0}, "of a U-Net's group norm", {}, 0}),
-        {"dropout", 0.0, "in every residual block", {}, 0, 0.95},
-        by_data({"batch", Whole{256}, "samples a step", {}, 1}),
-        accumulate_option(),
-        by_data({"lr", 1e-3, "learning rate of Adam", {}, 0}),
-        by_data({"lr-decay",
-                 Text("none"),
-                 "to 0 at the last step, or not",
-                 {"linear", "cosine", "none"}}),
-        {"grad-clip", 1.0, "largest norm of the gradient; 0: any", {}, 0},
-        by_data({"ema",
-                 0.999,
-                 "decay of the average of the weights that samples come from, lower in the first "
-                 "steps; 0: none",
-                 {},
-                 0,
-                 0.9999999}),
-        by_data({"sampler", Text("ddim"), "of pictures and of eval", sampler_names()}),
-        by_data({"sample-steps", Whole{50}, "its steps; 0: T", {}, 0}),
-        by_data({"sample-eta", 0.0, "noise of DDIM, 0: none, to 1", {}, 0, 1}),
-    };
-}
-
-std::vector<Option> sample_options() {
-    const auto from_run = [](Option option) {
-        option.derived = true;
-        return option;
-    };
-    return {
-        from_run({"sampler", Text(""), "way from noise to data", sampler_names()}),
-        from_run({"steps", Whole{0}, "its steps; 0: every t", {}, 0}),
-        from_run({"variance", Text(""), "of ancestral sampling", variance_names()}),
-        from_run({"spacing",
-                  Text(""),
-                  "of its times: even in t, or in log alpha_bar / (1 - alpha_bar)",
-                  {"time", "log-snr"}}),
-        from_run({"eta", 0.0, "noise of DDIM, 0: none, to 1", {}, 0, 1}),
-        {"guidance", 0.0, "weight of classifier-free guidance, 0: none", {}, 0, 100},
-        {"class", Whole{-1}, "of every sample; -1: in turn", {}, -1},
-        {"batch", Whole{128}, "samples at once: memory, and no more", {}, 1, 100000},
-    };
+    return fields;
 }
 
 Settings Settings::of(const Config& config) {
-    Settings s{};
-    s.data = config.text("data");
-    s.data_dir = config.text("data-dir");
-    s.images = data::is_image_set(s.data);
-    s.schedule = config.text("schedule");
-    s.timesteps = config.integer("T");
-    s.prediction = ddpm::prediction(config.text("prediction"));
-    s.loss = {.name = config.text("loss"),
-              .variance = ddpm::variance(config.text("variance")),
-              .decoder = s.images ? Decoder::discretised : Decoder::density};
-    s.importance = config.flag("importance");
-    s.classes = config.flag("conditional") ? data::classes_of(s.data) : 0;
-    s.class_dropout = config.number("class-dropout");
-    const std::int64_t width = config.integer("width"), blocks = config.integer("blocks");
-    const bool learned = s.loss.variance == Variance::learned;
-    s.mlp = {.width = width,
-             .blocks = blocks,
-             .dropout = config.number("dropout"),
-             .classes = s.classes,
-             .learned_variance = learned};
-    s.unet = {.base = width,
-              .multipliers = whole_numbers(config, "levels"),
-              .blocks = blocks,
-              .attention_at = whole_numbers(config, "attention"),
-              .groups = config.integer("groups"),
-              .dropout = config.number("dropout"),
-              .classes = s.classes,
-              .learned_variance = learned};
-    s.batch = config.integer("batch");
-    s.parts = config.integer("accumulate");
-    s.lr = config.number("lr");
-    s.lr_decay = config.text("lr-decay");
-    s.grad_clip = config.number("grad-clip");
-    s.ema = config.number("ema");
-    s.sampler = {.name = config.text("sampler"),
-                 .steps = config.integer("sample-steps"),
-                 .variance = config.text("variance"),
-                 .eta = config.number("sample-eta"),
-                 .clip_x0 = s.images};
-    s.steps = config.integer("steps");
-    s.seed = static_cast<std::uint64_t>(config.integer("seed"));
-    s.device = device_of(config);
-    s.loss_scaling = loss_scaling_of(config);
-    check_training(s, config.flag("conditional"), config);
+    auto s = settings_from<Settings>(config);
+    set_what_follows(s);
+    const Rules rule(kOp, s, fields());
+    check_training(s, rule);
     if (s.images)
-        check_unet(s.unet);
+        check_unet(s, rule);
     else
-        check_plane(s, config);
-    check_process(s);
-    check_sampler(s.sampler, s.timesteps, s.schedule, "sample-steps");
+        check_plane(s, rule);
+    check_process(s, rule);
+    check_sampler(s.sampler, s, "sample-steps");
     return s;
 }
 
-Sampling::Sampling(const Settings& settings) : sampler(settings.sampler) {}
+Config complete(const Config& given) {
+    const auto asked = overridden(Settings{}, given);
+    const Settings preset = data::is_image_set(asked.data) ? image_preset() : Settings{};
+    Settings s = overridden(preset, given);
+    const auto open = [&](const char* option) { return !given.has(option); };
+    // Nichol & Dhariwal 2021, section 3.1
+    if (open("loss") && s.sampler.variance == "learned") s.loss.name = "hybrid";
+    // Ho & Salimans 2022, section 4
+    if (open("class-dropout")) s.class_dropout = s.conditional ? 0.1 : 0;
+    if (open("sample-steps")) s.sampler.steps = std::min(s.sampler.steps, s.timesteps);
+    if (open("sample-eta") && s.sampler.name != "ddim") s.sampler.eta = 0;
+    if (open("lr-decay") && s.steps == 0) s.lr_decay = "none";
+    const Config config = completed(given, s);
+    Settings::of(config);
+    return config;
+}
+
+const std::vector<Field<Sampling>>& Sampling::fields() {
+    using S = Sampling;
+    using O = SamplerOptions;
+    static const std::vector<Field<S>> fields{
+        field("sampler", &S::sampler, &O::name, "sampler")
+            .one_of(sampler_names())
+            .derived("of the run"),
+        field("steps", &S::sampler, &O::steps, "its steps; 0: every t")
+            .at_least(0)
+            .derived("of the run"),
+        field("variance", &S::sampler, &O::variance, "variance of ancestral sampling")
+            .one_of(variance_names())
+            .derived("of the run"),
+        field("spacing", &S::sampler, &O::spacing,
+              "spacing of its times: even in t, or in log alpha_bar / (1 - alpha_bar)")
+            .one_of({"time", "log-snr"})
+            .derived("of the run"),
+        field("eta", &S::sampler, &O::eta, "noise of DDIM, from 0 (none) to 1 (ancestral)")
+            .between(0, 1)
+            .derived("of the run"),
+        field("guidance", &S::guidance, "weight of classifier-free guidance; 0: none")
+            .between(0, 100),
+        field("class", &S::only_class, "class of all samples; -1: the classes in turn")
+            .at_least(-1),
+        field("batch", &S::at_once, "samples drawn at once: changes memory, not the result")
+            .between(1, 100000),
+    };
+    return fields;
+}
 
 Sampling::Sampling(const Settings& settings, const Config& given) : Sampling(settings) {
-    if (given.has("sampler")) sampler.name = given.text("sampler");
-    if (sampler.name != "ddim") sampler.eta = 0;
-    if (given.has("steps")) sampler.steps = given.integer("steps");
-    if (given.has("variance")) sampler.variance = given.text("variance");
-    if (given.has("spacing")) sampler.spacing = given.text("spacing");
-    if (given.has("eta")) sampler.eta = given.number("eta");
-    if (given.has("guidance")) guidance = given.number("guidance");
-    if (given.has("class")) only_class = given.integer("class");
-    if (given.has("batch")) at_once = given.integer("batch");
-    const auto needs = [&](const char* option, const char* name) {
-        check(!given.has(option) || sampler.name == name, kOp, "--", option, " is for --sampler ",
-              name, "; got --sampler ", sampler.name);
+    read(*this, fields(), given);
+    const Rules rule(kOp, *this, fields());
+    const auto is_for = [&](const char* option, const char* name) {
+        rule(!given.has(option) || sampler.name == name,
+             str("--", option, " is for --sampler ", name), {"sampler"}, str("--sampler ", name));
     };
-    needs("eta", "ddim");
-    needs("variance", "ancestral");
+    is_for("eta", "ddim");
+    is_for("variance", "ancestral");
+    if (sampler.name != "ddim") sampler.eta = 0;
     for (const char* option : {"guidance", "class"})
         check(!given.has(option) || settings.classes > 0, kOp, "--", option,
               " needs a run that was trained with --conditional");
@@ -264,7 +248,7 @@ Sampling::Sampling(const Settings& settings, const Config& given) : Sampling(set
           "--guidance needs a run that was trained with --class-dropout above 0");
     check(sampler.variance != "learned" || settings.loss.variance == Variance::learned, kOp,
           "--variance learned needs a run that was trained with it");
-    check_sampler(sampler, settings.timesteps, settings.schedule, "steps");
+    check_sampler(sampler, settings, "steps");
 }
 
 }  // namespace eps::models::ddpm

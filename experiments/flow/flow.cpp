@@ -5,7 +5,6 @@
 #include "autograd/engine.h"
 #include "autograd/grad_mode.h"
 #include "experiments/flow/domain.h"
-#include "experiments/flow/recipes.h"
 #include "experiments/run/learning_rate.h"
 #include "experiments/run/named_state.h"
 #include "experiments/run/task.h"
@@ -143,15 +142,15 @@ private:
 }  // namespace
 
 Family flow_family() {
-    return {"flow",
+    return {
+        .name = "flow",
+        .summary =
             "normalizing flows: energies and points of the plane, 28x28 images (Rezende & Mohamed "
             "2015 and what followed)",
-            options(),
-            [](const Config& config) -> std::unique_ptr<Task> {
-                return std::make_unique<FlowTask>(config);
-            },
-            complete,
-            sample_options()};
+        .options = options_of(Settings::fields()),
+        .make = make_task<FlowTask>,
+        .complete = complete,
+        .sample_options = options_of(solver_fields())};
 }
 
 }  // namespace eps::models

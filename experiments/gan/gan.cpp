@@ -10,7 +10,6 @@
 #include "models/gan/algorithm1.h"
 #include "experiments/gan/diagnostics.h"
 #include "experiments/gan/domain.h"
-#include "experiments/gan/recipes.h"
 #include "experiments/run/named_state.h"
 #include "experiments/run/task.h"
 #include "experiments/run/task_step.h"
@@ -207,14 +206,14 @@ private:
 }  // namespace
 
 Family gan_family() {
-    return {"gan",
+    return {
+        .name = "gan",
+        .summary =
             "generative adversarial networks in the plane and on 28x28 images (Goodfellow et al. "
             "2014 and what followed)",
-            options(),
-            [](const Config& config) -> std::unique_ptr<Task> {
-                return std::make_unique<GanTask>(config);
-            },
-            complete};
+        .options = options_of(Settings::fields()),
+        .make = make_task<GanTask>,
+        .complete = complete};
 }
 
 }  // namespace eps::models

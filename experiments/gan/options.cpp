@@ -2,154 +2,202 @@
 
 #include <algorithm>
 
-#include "tensor/names.h"
 #include "experiments/data/sets.h"
 #include "experiments/run/learning_rate.h"
-#include "experiments/run/machine.h"
+#include "tensor/names.h"
 
 namespace eps::models::gan {
 namespace {
 
 constexpr const char* kOp = "gan";
 
-std::vector<std::string> with_none(std::vector<std::string> names) {
-    names.insert(names.begin(), "none");
-    return names;
-}
-
-void check_networks(const Settings& s, bool conditional) {
+void check_networks(const Settings& s, const Rules<Settings>& rule) {
     const NetworkOptions& n = s.network;
-    check(s.images || s.net == "mlp", kOp, "--net ", s.net, " makes images; got --data ", s.data,
-          "; expected --net mlp, or --data ", listed(data::image_sets()));
-    check(s.images || s.data_dir.empty(), kOp, "--data ", s.data,
-          " is drawn, not read; got --data-dir ", s.data_dir);
-    check(!conditional || n.classes > 0, kOp, "--conditional needs data with classes; got --data ",
-          s.data, "; expected one of: ", listed(data::sets_with_classes()));
-    check(s.net == "dcgan" || n.norm == "none", kOp, "--norm ", n.norm,
-          " is for --net dcgan; got --net ", s.net, "; expected --norm none");
-    check(s.net == "mlp" || n.layers == 2, kOp, "--layers is for --net mlp; got --net ", s.net,
-          " --layers ", n.layers, "; expected 2");
-    check(s.net != "maxout" || n.width == 1200, kOp,
-          "--net maxout is that of the paper, with 1200 hidden units in G; got --width ", n.width);
-    check(s.batch % n.pac == 0, kOp, "packs must divide the batch; got --pac ", n.pac,
-          " and --batch ", s.batch, "; expected a --batch that is a multiple of ", n.pac);
-    const std::int64_t shown = s.batch / n.pac, group = std::min<std::int64_t>(4, shown);
-    check(!n.minibatch_stddev || shown % group == 0, kOp,
-          "--minibatch-stddev compares groups of 4; got ", shown, " of --batch ", s.batch,
-          " and --pac ", n.pac, "; expected a multiple of 4");
+    rule(s.images || s.net == "mlp", "--net " + s.net + " makes images", {"data"},
+         "--net mlp, or --data " + listed(data::image_sets()));
+    rule(s.images || s.data_dir.empty(), "--data " + s.data + " is drawn, not read from files",
+         {"data-dir"}, "no --data-dir");
+    rule(!s.conditional || n.classes > 0, "--conditional needs data with classes", {"data"},
+         "one of: " + listed(data::sets_with_classes()));
+    rule(s.net == "dcgan" || n.norm == "none", "--norm " + n.norm + " is for --net dcgan", {"net"},
+         "--norm none");
+    rule(s.net == "mlp" || n.layers == 2, "--layers is for --net mlp", {"net", "layers"},
+         "--layers 2");
+    rule(s.net != "maxout" || n.width == 1200,
+         "--net maxout is the paper's, with 1200 hidden units in G", {"width"}, "--width 1200");
+    rule(s.batch % n.pac == 0, "packs must divide the batch", {"pac", "batch"},
+         str("a --batch that is a multiple of ", n.pac));
+    const std::int64_t packs = s.batch / n.pac;
+    rule(!n.minibatch_stddev || packs % std::min<std::int64_t>(4, packs) == 0,
+         str("--minibatch-stddev compares groups of 4, and a batch has ", packs, " packs"),
+         {"batch", "pac"}, "a multiple of 4");
 }
 
-void check_game(const Settings& s) {
-    const bool statistics =
+void check_game(const Settings& s, const Rules<Settings>& rule) {
+    const bool batch_norm =
         s.net == "dcgan" && s.network.norm == "batch" && !s.network.spectral_norm;
-    check(!s.penalty || !statistics, kOp,
-          "a gradient penalty is that of each sample, which --norm batch mixes in D; got --gp ",
-          s.penalty ? s.penalty->name : "", "; expected --norm group or none");
-    check(s.penalty || s.penalty_weight == 0, kOp,
-          "--gp-weight needs a penalty; got --gp none --gp-weight ", s.penalty_weight,
-          "; expected --gp ", listed(names_in(penalties())));
-    check(s.label_smoothing == 0 || s.objective->smooths, kOp, "--loss ", s.objective->name,
-          " has no labels to smooth; got --label-smoothing ", s.label_smoothing,
-          "; expected 0, or --loss non-saturating, minimax, least-squares or relativistic");
-    check((s.instance_noise > 0) == (s.instance_noise_steps > 0), kOp,
-          "--instance-noise and --instance-noise-steps go together; got ", s.instance_noise,
-          " and ", s.instance_noise_steps, "; expected both above 0, or neither");
+    rule(
+        s.penalty == nullptr || !batch_norm,
+        "a gradient penalty takes the gradient of each sample, and --norm batch mixes samples in D",
+        {"gp"}, "--norm group or none");
+    rule(s.penalty != nullptr || s.penalty_weight == 0, "--gp-weight needs a penalty",
+         {"gp", "gp-weight"}, "--gp " + listed(names_in(penalties())));
+    rule(s.label_smoothing == 0 || s.objective->smooths,
+         "--loss " + s.objective->name + " has no labels to smooth", {"label-smoothing"},
+         "0, or --loss non-saturating, minimax, least-squares or relativistic");
+    rule((s.instance_noise > 0) == (s.instance_noise_steps > 0),
+         "--instance-noise and --instance-noise-steps go together",
+         {"instance-noise", "instance-noise-steps"}, "both above 0, or neither");
     check_decay(kOp, s.decays ? "linear" : "none", s.steps);
+}
+
+Choices<const Penalty*> penalty_choices() {
+    Choices<const Penalty*> choices{{"none", nullptr}};
+    for (const Penalty& each : penalties()) choices.emplace_back(each.name, &each);
+    return choices;
+}
+
+// The presets were found by experiment where no source is named.
+
+// Instance noise blurs modes that are narrow beside the distance between them until G has found
+// them all.
+Settings plane_preset(const std::string& data) {
+    Settings plane;
+    if (data == "ring8") plane.instance_noise = 0.3;
+    if (data == "grid25") plane.instance_noise = 0.6;
+    return plane;
+}
+
+Settings image_mlp_preset() {
+    Settings images;
+    images.network.noise = 64;
+    images.network.width = 400;
+    images.network.layers = 2;
+    images.batch = 64;
+    images.lr = 2e-4;
+    return images;
+}
+
+// Radford et al. 2016, section 4.
+Settings dcgan_preset() {
+    Settings dcgan;
+    dcgan.net = "dcgan";
+    dcgan.network = {.noise = 64, .width = 64, .layers = 2, .norm = "batch"};
+    dcgan.batch = 64;
+    dcgan.lr = 2e-4;
+    dcgan.decays = false;
+    return dcgan;
+}
+
+// Goodfellow et al. 2014: SGD with a constant rate and momentum, where the published code lets both
+// change slowly.
+Settings maxout_preset() {
+    Settings maxout;
+    maxout.net = "maxout";
+    maxout.network = {.noise = 100, .width = 1200, .layers = 2, .norm = "none"};
+    maxout.batch = 100;
+    maxout.optimizer = "sgd";
+    maxout.lr = 0.1;
+    maxout.decays = false;
+    maxout.ema = 0;
+    return maxout;
+}
+
+Settings preset(const std::string& net, const std::string& data) {
+    if (net == "dcgan") return dcgan_preset();
+    if (net == "maxout") return maxout_preset();
+    return data::is_image_set(data) ? image_mlp_preset() : plane_preset(data);
 }
 
 }  // namespace
 
-std::vector<Option> options() {
-    using Whole = std::int64_t;
-    const auto by_data = [](Option option) {
-        option.derived = true;
-        return option;
+const std::vector<Field<Settings>>& Settings::fields() {
+    using S = Settings;
+    using N = NetworkOptions;
+    constexpr double kLargestDecay = 0.9999999;
+    static const std::vector<Field<S>> fields{
+        field("data", &S::data, "a density in the plane, or images").one_of(data::set_names()),
+        data_dir_field<S>(),
+        field("net", &S::net, "architecture of G and D; maxout: the one of 2014")
+            .one_of({"mlp", "maxout", "dcgan"})
+            .by("data"),
+        choice("loss", &S::objective,
+               choices_of(names_in(objectives()),
+                          [](const std::string& name) { return &gan::objective(name); }),
+               "loss of D and G"),
+        field("k", &S::discriminator_steps, "steps of D for each step of G").at_least(1),
+        choice("gp", &S::penalty, penalty_choices(), "penalty on the gradient of D"),
+        field("gp-weight", &S::penalty_weight, "weight of the penalty")
+            .at_least(0)
+            .derived("as in the paper of the penalty"),
+        field("pac", &S::network, &N::pac, "samples that D judges at once (PacGAN)").at_least(1),
+        field("label-smoothing", &S::label_smoothing,
+              "one-sided label smoothing: what the label of data lacks of 1")
+            .between(0, 0.9),
+        field("instance-noise", &S::instance_noise,
+              "standard deviation of the noise on all inputs of D, at the first step")
+            .at_least(0)
+            .by("data"),
+        field("instance-noise-steps", &S::instance_noise_steps,
+              "steps in which the instance noise falls to 0")
+            .at_least(0)
+            .derived("half of --steps"),
+        field("unroll", &S::unrolled_steps, "steps of D that G unrolls").at_least(0),
+        field("conditional", &S::conditional, "give G and D the class (in a mixture: the mode)"),
+        field("spectral-norm", &S::network, &N::spectral_norm,
+              "spectral normalisation in every layer of D"),
+        field("norm", &S::network, &N::norm, "normalisation in a DCGAN")
+            .one_of({"batch", "group", "none"})
+            .by("net"),
+        field("minibatch-stddev", &S::network, &N::minibatch_stddev,
+              "give D the standard deviation over the minibatch"),
+        field("noise", &S::network, &N::noise, "dimensions of z").at_least(1).by("net"),
+        field("width", &S::network, &N::width, "width of hidden layers; DCGAN: channels at 14x14")
+            .at_least(1)
+            .by("net"),
+        field("layers", &S::network, &N::layers, "hidden layers of an MLP").at_least(1).by("net"),
+        field("batch", &S::batch, "samples per minibatch").at_least(1).by("net"),
+        field("optimizer", &S::optimizer, "optimizer of G and D").one_of({"adam", "sgd"}).by("net"),
+        field("lr", &S::lr, "learning rate").at_least(0).by("net"),
+        field("lr-d", &S::lr_d, "learning rate of D; 0: the same").at_least(0),
+        field("beta1", &S::beta1, "beta1 of Adam; SGD: momentum").between(0, kLargestDecay),
+        field("beta2", &S::beta2, "beta2 of Adam").between(0, kLargestDecay).derived("0.999"),
+        choice("lr-decay", &S::decays, {{"linear", true}, {"none", false}},
+               "decay of both learning rates to 0 at the last step")
+            .derived("by net; without --steps none"),
+        ema_field<S>("of G that samples are drawn with").by("net"),
     };
-    return {
-        {"data", std::string("ring8"), "a density in the plane, or images", data::set_names()},
-        {"data-dir", std::string(""), "folder of an image data set's four files"},
-        by_data({"net",
-                 std::string("mlp"),
-                 "pair of networks; maxout: that of 2014",
-                 {"mlp", "maxout", "dcgan"}}),
-        {"loss", std::string("non-saturating"), "what D and G descend", names_in(objectives())},
-        {"k", Whole{1}, "steps of D for each of G", {}, 1},
-        by_data({"gp", std::string("none"), "penalty on D's gradient",
-                 with_none(names_in(penalties()))}),
-        by_data({"gp-weight", 0.0, "its weight", {}, 0}),
-        {"pac", Whole{1}, "samples that D sees at once (PacGAN)", {}, 1},
-        {"label-smoothing", 0.0, "taken from the label 1 of data, one-sided", {}, 0, 0.9},
-        by_data({"instance-noise",
-                 0.0,
-                 "deviation of the noise on all that D sees, at the first step",
-                 {},
-                 0}),
-        by_data({"instance-noise-steps", Whole{0}, "steps in which it falls to 0", {}, 0}),
-        {"unroll", Whole{0}, "steps of D that G looks ahead", {}, 0},
-        {"conditional", false, "classes (of a mixture: its modes) beside noise and samples"},
-        {"spectral-norm", false, "in every layer of D"},
-        by_data(
-            {"norm", std::string("none"), "normalisation in a DCGAN", {"batch", "group", "none"}}),
-        {"minibatch-stddev", false, "D sees how much samples differ"},
-        by_data({"noise", Whole{2}, "features of z", {}, 1}),
-        by_data({"width", Whole{128}, "of hidden layers; in a DCGAN channels at 14x14", {}, 1}),
-        by_data({"layers", Whole{2}, "hidden layers of an mlp", {}, 1}),
-        by_data({"batch", Whole{256}, "samples a minibatch", {}, 1}),
-        by_data({"optimizer", std::string("adam"), "of both players", {"adam", "sgd"}}),
-        by_data({"lr", 1e-3, "learning rate", {}, 0}),
-        {"lr-d", 0.0, "that of D; 0: the same", {}, 0},
-        by_data({"beta1", 0.5, "of Adam; the momentum of SGD", {}, 0, 0.9999999}),
-        by_data({"beta2", 0.999, "of Adam", {}, 0, 0.9999999}),
-        by_data(
-            {"lr-decay", std::string("none"), "to 0 at the last step, or not", {"linear", "none"}}),
-        by_data({"ema",
-                 0.0,
-                 "decay of the average of G that samples come from; 0: G itself",
-                 {},
-                 0,
-                 0.9999999}),
-    };
+    return fields;
 }
 
 Settings Settings::of(const Config& config) {
-    Settings s{};
-    s.data = config.text("data");
-    s.data_dir = config.text("data-dir");
-    s.net = config.text("net");
+    auto s = settings_from<Settings>(config);
     s.images = data::is_image_set(s.data);
-    s.network = {.noise = config.integer("noise"),
-                 .classes = config.flag("conditional") ? data::classes_of(s.data) : 0,
-                 .pac = config.integer("pac"),
-                 .width = config.integer("width"),
-                 .layers = config.integer("layers"),
-                 .norm = config.text("norm"),
-                 .spectral_norm = config.flag("spectral-norm"),
-                 .minibatch_stddev = config.flag("minibatch-stddev")};
-    s.objective = &gan::objective(config.text("loss"));
-    s.discriminator_steps = config.integer("k");
-    s.penalty = config.text("gp") == "none" ? nullptr : &gan::penalty(config.text("gp"));
-    s.penalty_weight = config.number("gp-weight");
-    s.label_smoothing = config.number("label-smoothing");
-    s.instance_noise = config.number("instance-noise");
-    s.instance_noise_steps = config.integer("instance-noise-steps");
-    s.unrolled_steps = config.integer("unroll");
-    s.batch = config.integer("batch");
-    s.optimizer = config.text("optimizer");
-    s.lr = config.number("lr");
-    s.lr_d = config.number("lr-d") > 0 ? config.number("lr-d") : s.lr;
-    s.beta1 = config.number("beta1");
-    s.beta2 = config.number("beta2");
-    s.decays = config.text("lr-decay") == "linear";
-    s.ema = config.number("ema");
-    s.steps = config.integer("steps");
-    s.log_every = config.integer("log-every");
-    s.picture_every = config.integer("picture-every");
-    s.seed = static_cast<std::uint64_t>(config.integer("seed"));
-    s.device = device_of(config);
-    s.loss_scaling = loss_scaling_of(config);
-    check_networks(s, config.flag("conditional"));
-    check_game(s);
+    s.network.classes = s.conditional ? data::classes_of(s.data) : 0;
+    if (s.lr_d == 0) s.lr_d = s.lr;
+    const Rules rule(kOp, s, fields());
+    check_networks(s, rule);
+    check_game(s, rule);
     return s;
+}
+
+Config complete(const Config& given) {
+    const auto open = [&](const char* option) { return !given.has(option); };
+    auto asked = overridden(Settings{}, given);
+    if (open("net") && data::is_image_set(asked.data)) asked.net = "dcgan";
+    check(open("beta2") || asked.optimizer != "sgd", kOp,
+          "--beta2 is for Adam; got --optimizer sgd; expected --optimizer adam");
+
+    Settings s = overridden(preset(asked.net, asked.data), given);
+    if (open("gp-weight") && s.penalty != nullptr) s.penalty_weight = s.penalty->weight;
+    if (open("instance-noise-steps") && s.instance_noise > 0)
+        s.instance_noise_steps = s.steps > 1 ? s.steps / 2 : 10000;
+    // batch norm mixes the samples whose gradients a penalty takes
+    if (open("norm") && s.penalty != nullptr && s.net == "dcgan") s.network.norm = "group";
+    if (open("lr-decay") && s.steps == 0) s.decays = false;
+    const Config config = completed(given, s);
+    Settings::of(config);
+    return config;
 }
 
 }  // namespace eps::models::gan

@@ -1,45 +1,49 @@
 #pragma once
-// The options of the family "gan": how the command line and config.json know them, and the same as
-// a struct, checked for what goes together.
-#include <cstdint>
+// The options of the family "gan": one table for --help, config.json and the struct.
 #include <string>
 #include <vector>
 
+#include "experiments/run/run_settings.h"
 #include "models/gan/network.h"
 #include "models/gan/objective.h"
 #include "models/gan/penalty.h"
-#include "experiments/run/option.h"
-#include "nn/optim/grad_scaler.h"
 
 namespace eps::models::gan {
 
-std::vector<Option> options();
+/// Settings{} are those of a density in the plane without instance noise.
+struct Settings : RunSettings {
+    std::string data = "ring8";
+    std::string data_dir;
+    std::string net = "mlp";  // "mlp", "maxout" or "dcgan"
+    NetworkOptions network{.noise = 2, .width = 128, .layers = 3, .norm = "none"};
+    bool conditional = false;
+    const Objective* objective = &gan::objective("non-saturating");
+    std::int64_t discriminator_steps = 1;  // k
+    const Penalty* penalty = nullptr;      // null: none
+    double penalty_weight = 0;
+    double label_smoothing = 0;
+    double instance_noise = 0;  // at step 0; falls linearly to 0 at step instance_noise_steps
+    std::int64_t instance_noise_steps = 0;
+    std::int64_t unrolled_steps = 0;
+    std::int64_t batch = 256;
+    std::string optimizer = "adam";  // "adam" or "sgd"
+    double lr = 1e-3;
+    double lr_d = 0;  // of D; 0 stands for lr, which of() puts in its place
+    double beta1 = 0.5;
+    double beta2 = 0.999;
+    bool decays = true;  // both learning rates, linearly to 0 at the last step
+    double ema = 0.999;  // 0: none
 
-struct Settings {
-    std::string data, data_dir, net;
-    bool images;  // otherwise a toy of the plane
-    NetworkOptions network;
-    const Objective* objective;
-    std::int64_t discriminator_steps;  // k
-    const Penalty* penalty;            // null: none
-    double penalty_weight, label_smoothing;
-    // at step 0; falls in a line to 0 at step instance_noise_steps
-    double instance_noise;
-    std::int64_t instance_noise_steps;
-    std::int64_t unrolled_steps;
-    std::int64_t batch;
-    std::string optimizer;
-    double lr, lr_d, beta1, beta2;
-    bool decays;  // both learning rates, in a line to 0 at step `steps`
-    double ema;   // 0: none
-    std::int64_t steps, log_every, picture_every;
-    std::uint64_t seed;
-    Device device;
-    nn::GradScalerOptions loss_scaling;
+    bool images = false;  // otherwise a density in the plane; follows from data, set by of()
 
-    /// Of a complete config. Throws one sentence, with what is allowed, where options do not go
+    static const std::vector<Field<Settings>>& fields();
+    /// From a complete config. Throws one sentence, with what is allowed, where options do not go
     /// together.
     static Settings of(const Config& config);
 };
+
+/// The config of a new run: `given` with the default of every option that it lacks, some of which
+/// follow from the data, the networks and other options. Throws where options do not go together.
+Config complete(const Config& given);
 
 }  // namespace eps::models::gan

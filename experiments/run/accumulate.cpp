@@ -8,14 +8,6 @@
 
 namespace eps::models {
 
-Option accumulate_option() {
-    return {"accumulate",
-            std::int64_t{1},
-            "parts a batch is taken in, their gradients added up: less memory, the same step",
-            {},
-            1};
-}
-
 NamedTensors accumulate(const Tensor& indices, std::int64_t parts, nn::GradScaler& scaler,
                         const std::function<PartLoss(const Tensor& rows)>& loss) {
     const std::int64_t n = indices.numel();

@@ -2,14 +2,10 @@
 // A batch taken in parts: the gradient of its mean loss in the memory that one part needs.
 #include <functional>
 
-#include "experiments/run/option.h"
 #include "experiments/run/task.h"
 #include "nn/optim/grad_scaler.h"
 
 namespace eps::models {
-
-/// "accumulate", for the options of a family whose step calls the function below.
-Option accumulate_option();
 
 /// What a part of a batch gives: the mean loss over its samples, with a graph, and numbers to show,
 /// means over its samples as well.

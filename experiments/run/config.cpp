@@ -34,8 +34,6 @@ void Config::set(const std::string& key, Value value) {
     entries_.emplace_back(key, std::move(value));
 }
 
-bool Config::has(const std::string& key) const { return find(key) != nullptr; }
-
 template <class T> const T& Config::get(const std::string& key) const {
     const Value* value = find(key);
     check(value != nullptr, "config", "'", key, "' is missing in ", source_);

@@ -1,6 +1,6 @@
 #pragma once
-// A run's settings: flat, typed, ordered; written to config.json so that later commands rebuild the
-// model without flags.
+// A run's settings as named values: flat, typed, in order. config.json holds them, so that later
+// commands rebuild the model without flags.
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -16,33 +16,34 @@ class Config {
 public:
     /// Replaces the value of a key, or adds the key at the end.
     void set(const std::string& key, Value value);
-    bool has(const std::string& key) const;
+    /// The value of a key; null if there is none.
+    const Value* find(const std::string& key) const;
+    bool has(const std::string& key) const { return find(key) != nullptr; }
     const std::vector<std::pair<std::string, Value>>& entries() const { return entries_; }
     /// Where the values came from, for messages: "the options", or the quoted name of a file.
     const std::string& source() const { return source_; }
 
-    // Throw, naming the key (and the file it was read from), when it is missing or of another type.
+    // These throw, naming the key and the source, if the key is missing or has another type.
     // A whole number serves as double.
     bool flag(const std::string& key) const;
     std::int64_t integer(const std::string& key) const;
     double number(const std::string& key) const;
     const std::string& text(const std::string& key) const;
 
-    /// Reads and writes a flat JSON object; bad files give one sentence naming the file and what is
-    /// wrong.
+    /// Reads a flat JSON object. Throws one sentence that names the file and what is wrong.
     static Config read(const std::filesystem::path& file);
-    /// Atomic. Refuses values that JSON cannot hold: NaN, infinities, texts that are not UTF-8.
+    /// Writes one, atomically. Throws on values that JSON cannot hold: NaN, infinities, texts that
+    /// are not UTF-8.
     void write(const std::filesystem::path& file) const;
 
 private:
-    const Value* find(const std::string& key) const;
     template <class T> const T& get(const std::string& key) const;
 
     std::vector<std::pair<std::string, Value>> entries_;
     std::string source_ = "the options";
 };
 
-/// "a whole number": the type of a value in words.
+/// The type of a value in words: "a whole number".
 const char* type_name(const Value& value);
 
 }  // namespace eps::models

@@ -5,23 +5,27 @@
 #include <vector>
 
 #include "experiments/run/option.h"
+#include "experiments/run/task.h"
 
 namespace eps::models {
-
-class Task;
 
 struct Family {
     std::string name;     // "vae"
     std::string summary;  // one line of --help
     std::vector<Option> options;
     std::unique_ptr<Task> (*make)(const Config& config);
-    /// Adds the derived options that a new run does not give, from those it gives, and throws where
-    /// these do not go together. Null: none is derived.
-    Config (*complete)(const Config& given) = nullptr;
-    /// What `eps sample` and `eps eval` may be told about the way to draw samples; derived ones are
-    /// the run's where they are not given.
+    /// Adds the derived options that a new run does not give. Throws where options do not go
+    /// together.
+    Config (*complete)(const Config& given);
+    /// Options of `eps sample` and `eps eval`: how samples are drawn. Where a derived one is not
+    /// given, it is the run's.
     std::vector<Option> sample_options = {};
 };
+
+/// For Family::make.
+template <class T> std::unique_ptr<Task> make_task(const Config& config) {
+    return std::make_unique<T>(config);
+}
 
 /// Every family the program knows, in the order of --help.
 const std::vector<Family>& families();

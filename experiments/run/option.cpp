@@ -6,55 +6,61 @@
 #include "tensor/names.h"
 
 namespace eps::models {
+namespace {
+
+std::string range_of(const Option& option) {
+    if (std::isfinite(option.most)) return str(option.least, " to ", option.most);
+    if (std::isfinite(option.least)) return str("at least ", option.least);
+    return "a finite number";
+}
+
+// Rejects NaN, too: it compares false with everything.
+bool in_range(const Option& option, double number) {
+    return number >= option.least && number <= option.most && std::isfinite(number);
+}
+
+bool is_allowed(const Option& option, const std::string& text) {
+    if (option.accepts != nullptr) return option.accepts(text);
+    const auto& choices = option.choices;
+    return choices.empty() || std::find(choices.begin(), choices.end(), text) != choices.end();
+}
+
+}  // namespace
 
 Value check_value(const Option& option, const Value& value, const std::string& source) {
     Value typed = value;
-    if (std::holds_alternative<double>(option.fallback) &&
-        std::holds_alternative<std::int64_t>(value))
-        typed = static_cast<double>(std::get<std::int64_t>(value));
+    if (std::holds_alternative<double>(option.fallback))
+        if (const auto* whole = std::get_if<std::int64_t>(&value))
+            typed = static_cast<double>(*whole);
     check(typed.index() == option.fallback.index(), "config", "'", option.name, "' is ",
           type_name(value), " in ", source, "; expected ", type_name(option.fallback));
-    // written so that NaN is refused
-    const auto check_range = [&](double number, const std::string& shown) {
-        const bool bounded = std::isfinite(option.least), above = std::isfinite(option.most);
-        check(number >= option.least && number <= option.most && std::isfinite(number), "config",
-              "'", option.name, "' is ", shown, " in ", source, "; expected ",
-              above     ? str(option.least, " to ", option.most)
-              : bounded ? str("at least ", option.least)
-                        : "a finite number");
-    };
+
     if (const auto* whole = std::get_if<std::int64_t>(&typed))
-        check_range(static_cast<double>(*whole), str(*whole));
-    if (const auto* number = std::get_if<double>(&typed)) check_range(*number, str(*number));
-    const auto accepts = [&](const std::string& text) {
-        return option.accepts ? option.accepts(text)
-                              : std::find(option.choices.begin(), option.choices.end(), text) !=
-                                    option.choices.end();
-    };
-    if (const auto* text = std::get_if<std::string>(&typed);
-        text != nullptr && !option.choices.empty())
-        check(accepts(*text), "config", "'", option.name, "' is '", *text, "' in ", source,
-              "; expected one of: ", listed(option.choices));
+        check(in_range(option, static_cast<double>(*whole)), "config", "'", option.name, "' is ",
+              *whole, " in ", source, "; expected ", range_of(option));
+    if (const auto* number = std::get_if<double>(&typed))
+        check(in_range(option, *number), "config", "'", option.name, "' is ", *number, " in ",
+              source, "; expected ", range_of(option));
+    if (const auto* text = std::get_if<std::string>(&typed))
+        check(is_allowed(option, *text), "config", "'", option.name, "' is '", *text, "' in ",
+              source, "; expected ",
+              option.form.empty() ? "one of: " + listed(option.choices) : option.form);
     return typed;
 }
 
 Config check_config(const Config& config, const std::vector<Option>& options) {
     Config out = config;
-    std::string missing;
+    std::vector<std::string> missing;
     for (const Option& option : options) {
-        const auto& entries = config.entries();
-        const auto entry = std::find_if(entries.begin(), entries.end(),
-                                        [&](const auto& e) { return e.first == option.name; });
-        if (entry == entries.end())
-            missing += (missing.empty() ? "" : ", ") + option.name;
+        if (const Value* value = config.find(option.name))
+            out.set(option.name, check_value(option, *value, config.source()));
         else
-            out.set(option.name, check_value(option, entry->second, config.source()));
+            missing.push_back(option.name);
     }
-    check(missing.empty(), "config", "missing in ", config.source(), ": ", missing);
+    check(missing.empty(), "config", "missing in ", config.source(), ": ", listed(missing));
     for (const auto& [key, value] : config.entries()) {
-        const bool known =
-            key == "family" || std::any_of(options.begin(), options.end(),
-                                           [&](const Option& o) { return o.name == key; });
+        const auto same = [&](const Option& option) { return option.name == key; };
+        const bool known = key == "family" || std::any_of(options.begin(), options.end(), same);
         check(known, "config", "unknown key '", key, "' in ", config.source());
     }
     return out;

@@ -1,5 +1,5 @@
 #pragma once
-// One option of a run, as the command line and config.json know it, and the check of its value.
+// One option of a run, as --help and config.json know it, and the check of its value.
 #include <limits>
 #include <string>
 #include <vector>
@@ -8,26 +8,31 @@
 
 namespace eps::models {
 
-/// One option of a family, as the command line and config.json know it.
 struct Option {
     std::string name;  // "latent" is --latent
     Value fallback;    // its type is the option's type
     std::string help;
-    std::vector<std::string> choices = {};                    // for text
-    double least = -std::numeric_limits<double>::infinity();  // for numbers
+    std::vector<std::string> choices = {};  // the texts that are allowed; none: any
+
+    double least = -std::numeric_limits<double>::infinity();
     double most = std::numeric_limits<double>::infinity();
-    // for text whose choices only say what it looks like
+
+    // For texts that no list of choices can hold: whether one is allowed, and what an error says of
+    // those that are ("whole numbers such as 1,2,2").
     bool (*accepts)(const std::string& text) = nullptr;
-    // where it is not given, Family::complete finds it; the fallback tells no more than the type
+    std::string form = {};
+
+    // A derived option that is not given gets its value from other options, by Family::complete.
+    // The fallback then tells the type only, and --help shows `default_text` instead.
     bool derived = false;
+    std::string default_text = {};
 };
 
 /// The value in the option's own type: a whole number becomes a double where one is asked for.
-/// Throws, naming the option and the source, if it is of another type, none of the choices, or out
-/// of range.
+/// Throws, naming the option and the source, if the value has another type, is none of the choices,
+/// or is out of range.
 Value check_value(const Option& option, const Value& value, const std::string& source);
-/// The config with every value checked, "family" apart. Throws on options that are missing and on
-/// keys that are none.
+/// The config with every value checked, "family" apart. Throws on missing and on unknown options.
 Config check_config(const Config& config, const std::vector<Option>& options);
 
 }  // namespace eps::models

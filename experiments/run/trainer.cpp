@@ -6,7 +6,6 @@
 #include <set>
 
 #include "experiments/run/culprit.h"
-#include "experiments/run/machine.h"
 
 namespace eps::models {
 namespace {
@@ -62,7 +61,7 @@ public:
           writer_(writer),
           listener_(listener),
           stop_(stop),
-          options_(TrainOptions::from(run.config())) {}
+          options_(run_settings_of(run.config())) {}
 
     TrainResult operator()() {
         step_ = run_.load_checkpoint(task_);
@@ -163,7 +162,7 @@ private:
     const PictureWriter& writer_;
     TrainListener& listener_;
     const std::atomic<int>& stop_;
-    TrainOptions options_;
+    RunSettings options_;
 
     std::int64_t step_ = 0, logged_ = 0, pictured_ = -1;
     std::optional<std::int64_t> saved_;
@@ -175,41 +174,6 @@ private:
 };
 
 }  // namespace
-
-TrainOptions TrainOptions::from(const Config& config) {
-    for (const Option& option : run_options())
-        for (const auto& [key, value] : config.entries())
-            if (key == option.name) check_value(option, value, config.source());
-    return {.steps = config.integer("steps"),
-            .minutes = config.number("minutes"),
-            .log_every = config.integer("log-every"),
-            .picture_every = config.integer("picture-every"),
-            .checkpoint_every = config.integer("checkpoint-every")};
-}
-
-const std::vector<Option>& run_options() {
-    static const std::vector<Option> options = [] {
-        std::vector<Option> all{
-            {"seed", std::int64_t{0}, "seed of everything random", {}, 0},
-            {"steps", std::int64_t{20000}, "steps to train in all; 0: no limit", {}, 0},
-            {"minutes", 0.0, "minutes to train in all; 0: no limit", {}, 0},
-            {"log-every", std::int64_t{100}, "steps between lines of metrics.jsonl", {}, 1},
-            {"picture-every",
-             std::int64_t{1000},
-             "steps between pictures; 0: at the end only",
-             {},
-             0},
-            {"checkpoint-every",
-             std::int64_t{1000},
-             "steps between checkpoints; 0: at the end only",
-             {},
-             0},
-        };
-        for (const Option& option : machine_options()) all.push_back(option);
-        return all;
-    }();
-    return options;
-}
 
 TrainResult train(Task& task, RunFolder& run, const PictureWriter& writer, TrainListener& listener,
                   const std::atomic<int>& stop) {

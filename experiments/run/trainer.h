@@ -5,26 +5,10 @@
 #include <vector>
 
 #include "experiments/run/run_folder.h"
-#include "experiments/run/option.h"
+#include "experiments/run/run_settings.h"
 #include "experiments/run/task.h"
 
 namespace eps::models {
-
-/// How long to train and what to write on the way; part of a run's config.json.
-struct TrainOptions {
-    std::int64_t steps;             // in all; 0: no limit
-    double minutes;                 // of training, over all sessions; 0: no limit
-    std::int64_t log_every;         // steps between lines of metrics.jsonl
-    std::int64_t picture_every;     // steps between pictures; 0: at the end only
-    std::int64_t checkpoint_every;  // steps between checkpoints; 0: at the end only
-
-    /// Throws, naming key and source, on values that make no sense.
-    static TrainOptions from(const Config& config);
-};
-
-/// The options of every run whatever its family, as the command line and config.json know them:
-/// "seed" and those above.
-const std::vector<Option>& run_options();
 
 struct Progress {
     std::int64_t step;       // steps done
@@ -36,7 +20,7 @@ class TrainListener {
 public:
     virtual ~TrainListener() = default;
     /// Before the first step of this session, which begins at `progress.step`.
-    virtual void started(const TrainOptions& options, const Progress& progress) = 0;
+    virtual void started(const RunSettings& settings, const Progress& progress) = 0;
     /// After every step: keep it cheap.
     virtual void stepped(const Progress& progress) = 0;
     /// A sentence for the person at the screen; it is in metrics.jsonl as well.

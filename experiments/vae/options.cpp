@@ -1,108 +1,77 @@
 #include "experiments/vae/options.h"
 
-#include "experiments/run/accumulate.h"
+#include "experiments/data/sets.h"
 #include "experiments/run/learning_rate.h"
-#include "experiments/run/machine.h"
-#include "experiments/vae/images.h"
 
 namespace eps::models::vae {
 namespace {
 
-constexpr const char* kOp = "vae";
-
-Pixels pixels_named(const std::string& name) {
-    if (name == "grey") return Pixels::grey;
-    return name == "dynamic" ? Pixels::dynamic : Pixels::fixed;
-}
-
-void check_together(const Settings& s, const Config& config) {
-    check(!s.gaussian() || s.pixels == Pixels::grey, kOp,
-          "a Gaussian decoder models grey pixels; got --pixels ", config.text("pixels"),
-          "; hint: --pixels grey");
-    check(s.importance_samples == 1 || s.beta == 1, kOp,
-          "beta applies to the one-sample bound; got k = ", s.importance_samples,
-          " and beta = ", s.beta, "; hint: drop one of them");
-    check(s.anneal == 0 ||
-              (s.importance_samples == 1 && s.beta == 1 && s.network.stochastic_layers == 1),
-          kOp,
-          "the annealed bound is of one sample, one stochastic layer and beta 1; got --anneal ",
-          s.anneal, " with --k ", s.importance_samples, ", --layers ", s.network.stochastic_layers,
-          ", --beta ", s.beta);
-    check_decay(kOp, s.lr_decay, s.steps);
-    check((s.network.flow != "none") == (s.network.flow_layers > 0), kOp,
-          "--flow and --flow-k go together; got --flow ", s.network.flow, " --flow-k ",
-          s.network.flow_layers, "; expected both, or neither");
-    check(s.parts <= s.batch, kOp, "a batch has more parts than images; got --accumulate ", s.parts,
-          " and --batch ", s.batch);
+void check_together(const Settings& s) {
+    const Rules rule("vae", s, Settings::fields());
+    const bool annealed = s.anneal > 0;
+    const bool simple = s.importance_samples == 1 && s.beta == 1;
+    rule(!s.gaussian() || s.pixels == Pixels::grey, "a Gaussian decoder models grey pixels",
+         {"decoder", "pixels"}, "--pixels grey");
+    rule(s.importance_samples == 1 || s.beta == 1, "beta weights the one-sample bound",
+         {"k", "beta"}, "--k 1, or --beta 1");
+    rule(!annealed || (simple && s.network.stochastic_layers == 1),
+         "--anneal needs the one-sample bound of one stochastic layer",
+         {"anneal", "k", "layers", "beta"}, "--k 1 --layers 1 --beta 1");
+    rule((s.network.flow != "none") == (s.network.flow_layers > 0),
+         "--flow and --flow-k go together", {"flow", "flow-k"}, "both, or neither");
+    rule(s.parts <= s.batch, "a batch has more parts than images", {"accumulate", "batch"},
+         "at most one part for each image");
+    check_decay("vae", s.lr_decay, s.steps);
 }
 
 }  // namespace
 
-std::vector<Option> options() {
-    using Whole = std::int64_t;
-    return {
-        {"data", std::string("fashion-mnist"), "image data set", {"fashion-mnist", "mnist"}},
-        {"data-dir", std::string(""), "folder of the data set's four files"},
-        {"pixels",
-         std::string("dynamic"),
-         "dynamic or static binarisation, or grey values",
-         {"dynamic", "static", "grey"}},
-        {"decoder", std::string("bernoulli"), "distribution of a pixel", {"bernoulli", "gaussian"}},
-        {"layers", Whole{1}, "stochastic layers, 1 or 2", {}, 1, 2},
-        {"latent", Whole{20}, "latent variables of the first layer", {}, 1},
-        {"latent-top", Whole{10}, "latent variables of the second layer", {}, 1},
-        {"hidden", Whole{400}, "width of the hidden layers", {}, 1},
-        {"flow",
-         std::string("none"),
-         "flow that the posterior goes through",
-         {"none", "planar", "radial", "nice", "iaf"}},
-        {"flow-k", Whole{0}, "its layers", {}, 0, 1000},
-        {"beta", 1.0, "weight of the KL term (beta-VAE)"},
-        {"anneal",
-         Whole{0},
-         "steps over which the weight of log p(x, z) rises from 0.01 to 1; 0: it is 1",
-         {},
-         0},
-        {"k", Whole{1}, "importance samples of the training bound (IWAE for k > 1)", {}, 1},
-        {"eval-k", Whole{50}, "importance samples of the bound that eval reports", {}, 1},
-        {"batch", Whole{100}, "images a step", {}, 1},
-        accumulate_option(),
-        {"lr", 1e-3, "learning rate of Adam", {}, 0},
-        {"lr-decay",
-         std::string("none"),
-         "to 0 at the last step, or not",
-         {"linear", "cosine", "none"}},
+const std::vector<Field<Settings>>& Settings::fields() {
+    using S = Settings;
+    using N = NetworkOptions;
+    static const std::vector<Field<S>> fields{
+        field("data", &S::data, "image data set").one_of(data::image_sets()),
+        data_dir_field<S>(),
+        choice("pixels", &S::pixels,
+               {{"dynamic", Pixels::dynamic}, {"static", Pixels::fixed}, {"grey", Pixels::grey}},
+               "dynamic or static binarisation, or grey values"),
+        choice("decoder", &S::network, &N::decoder,
+               {{"bernoulli", Decoder::bernoulli}, {"gaussian", Decoder::gaussian}},
+               "distribution of a pixel"),
+        field("layers", &S::network, &N::stochastic_layers, "stochastic layers").between(1, 2),
+        field("latent", &S::network, &N::latent, "latent variables of the first layer").at_least(1),
+        field("latent-top", &S::network, &N::latent_top, "latent variables of the second layer")
+            .at_least(1),
+        field("hidden", &S::network, &N::hidden, "width of the hidden layers").at_least(1),
+        field("flow", &S::network, &N::flow, "flow that transforms the posterior")
+            .one_of({"none", "planar", "radial", "nice", "iaf"}),
+        field("flow-k", &S::network, &N::flow_layers, "layers of that flow").between(0, 1000),
+        field("beta", &S::beta, "weight of the KL term (beta-VAE)"),
+        field("anneal", &S::anneal,
+              "steps over which the weight of log p(x, z) rises from 0.01 to 1; 0: always 1")
+            .at_least(0),
+        field("k", &S::importance_samples, "importance samples of the training bound (k > 1: IWAE)")
+            .at_least(1),
+        field("eval-k", &S::eval_samples, "importance samples of the bound that eval reports")
+            .at_least(1),
+        field("batch", &S::batch, "images per step").at_least(1),
+        accumulate_field<S>(),
+        field("lr", &S::lr, "learning rate of Adam").at_least(0),
+        lr_decay_field<S>(),
     };
+    return fields;
 }
 
 Settings Settings::of(const Config& config) {
-    Settings s{};
-    s.data = config.text("data");
-    s.data_dir = config.text("data-dir");
-    s.pixels = pixels_named(config.text("pixels"));
-    s.network = {
-        .pixels = kPixels,
-        .hidden = config.integer("hidden"),
-        .latent = config.integer("latent"),
-        .latent_top = config.integer("latent-top"),
-        .stochastic_layers = static_cast<int>(config.integer("layers")),
-        .decoder = config.text("decoder") == "gaussian" ? Decoder::gaussian : Decoder::bernoulli,
-        .flow = config.text("flow"),
-        .flow_layers = config.integer("flow-k")};
-    s.beta = config.number("beta");
-    s.anneal = config.integer("anneal");
-    s.importance_samples = config.integer("k");
-    s.eval_samples = config.integer("eval-k");
-    s.batch = config.integer("batch");
-    s.parts = config.integer("accumulate");
-    s.lr = config.number("lr");
-    s.lr_decay = config.text("lr-decay");
-    s.steps = config.integer("steps");
-    s.seed = static_cast<std::uint64_t>(config.integer("seed"));
-    s.device = device_of(config);
-    s.loss_scaling = loss_scaling_of(config);
-    check_together(s, config);
+    const auto s = settings_from<Settings>(config);
+    check_together(s);
     return s;
+}
+
+Config complete(const Config& given) {
+    const Config config = completed(given, Settings{});
+    Settings::of(config);
+    return config;
 }
 
 }  // namespace eps::models::vae

@@ -236,12 +236,14 @@ private:
 }  // namespace
 
 Family vae_family() {
-    return {"vae",
+    return {
+        .name = "vae",
+        .summary =
             "variational autoencoder on 28x28 images (Kingma & Welling 2014; Burda et al. 2016; "
             "flows: Rezende & Mohamed 2015)",
-            vae::options(), [](const Config& config) -> std::unique_ptr<Task> {
-                return std::make_unique<VaeTask>(config);
-            }};
+        .options = options_of(vae::Settings::fields()),
+        .make = make_task<VaeTask>,
+        .complete = vae::complete};
 }
 
 }  // namespace eps::models

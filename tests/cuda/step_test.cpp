@@ -256,7 +256,7 @@ TEST_CASE(
             config.set("device", device);
             config.set("precision", Text(name_of(precision)));
             set_precision(precision);
-            return family.make(family.complete ? family.complete(config) : config);
+            return family.make(family.complete(config));
         };
         INFO(family.name);
         const auto on_cpu = task_on("cpu"), on_gpu = task_on("cuda"), later = task_on("cpu");

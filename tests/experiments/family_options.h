@@ -19,7 +19,7 @@ inline models::Config config_of(const models::Family& family, const Given& given
     for (const models::Option& option : family.options)
         if (!option.derived) config.set(option.name, option.fallback);
     for (const auto& [key, value] : given) config.set(key, value);
-    return family.complete ? family.complete(config) : config;
+    return family.complete(config);
 }
 
 inline double scalar(const models::Scalars& scalars, const std::string& name) {

@@ -10,7 +10,6 @@
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "experiments/flow/model.h"
-#include "experiments/flow/recipes.h"
 #include "models/vae/network.h"
 #include "experiments/vae/vae.h"
 #include "tensor/create.h"
@@ -106,11 +105,11 @@ TEST_CASE("flow: options that do not go together are one sentence with what is a
     CHECK(contains(refusal(on("spline", "pinwheel", {{"stl", true}})),
                    "needs a density; got --target pinwheel"));
     CHECK(contains(refusal(on("spline", "moons", {{"anneal", Whole{5}}})),
-                   "of energies, or of --noise; got --anneal 5 --noise 0"));
+                   "for energies, or for --noise; got --anneal 5 --noise 0"));
     CHECK(contains(refusal(on("spline", "moons", {{"noise", 0.5}, {"anneal", Whole{0}}})),
                    "got --anneal 0 --noise 0.5"));
     CHECK(contains(refusal(on("spline", "U1", {{"noise", 0.5}})),
-                   "--noise is on points; got --noise 0.5 --target U1"));
+                   "--noise is for points in the plane; got --noise 0.5 --target U1"));
     CHECK(contains(refusal(on("spline", "moons", {{"base", Text("uniform")}})),
                    "no density outside of its box"));
     CHECK(contains(refusal(on("spline", "checkerboard", {{"tail", 1.5}})), "--tail of at least 2"));
@@ -118,17 +117,17 @@ TEST_CASE("flow: options that do not go together are one sentence with what is a
                    "needs bins and a tail above 0"));
     CHECK(
         contains(refusal(on("spline", "moons", {{"bins", Whole{1000}}})), "expected 500 at most"));
-    CHECK(contains(refusal(on("realnvp", "moons", {{"bins", Whole{3}}})), "are of --flow spline"));
+    CHECK(contains(refusal(on("realnvp", "moons", {{"bins", Whole{3}}})), "are for --flow spline"));
     CHECK(contains(refusal(on("realnvp", "moons", {{"limit", 0.0}})),
                    "a largest |log scale| above 0"));
     CHECK(contains(refusal(on("nice", "moons", {{"limit", 2.0}})),
-                   "of affine maps of points; got --flow nice"));
+                   "for affine maps of points; got --flow nice"));
     CHECK(contains(refusal(on("glow", "mnist", {{"limit", 2.0}})),
-                   "of affine maps of points; got --flow glow --target mnist"));
-    CHECK(
-        contains(refusal(on("planar", "moons", {{"width", Whole{3}}})), "which this flow has not"));
+                   "for affine maps of points; got --flow glow --target mnist"));
+    CHECK(contains(refusal(on("planar", "moons", {{"width", Whole{3}}})),
+                   "which this flow does not have"));
     CHECK(contains(refusal(on("nice", "moons", {{"layers", Whole{0}}})), "need a hidden layer"));
-    CHECK(contains(refusal(on("nice", "moons", {{"levels", Whole{1}}})), "--levels is of images"));
+    CHECK(contains(refusal(on("nice", "moons", {{"levels", Whole{1}}})), "--levels is for images"));
     CHECK(contains(refusal(on("maf", "mnist")), "expected --flow realnvp or glow"));
     CHECK(contains(refusal(on("glow", "mnist", {{"levels", Whole{3}}})),
                    "cannot be halved so often"));

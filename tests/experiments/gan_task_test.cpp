@@ -10,7 +10,6 @@
 #include "autograd/ops/elementwise/pointwise_functions.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "experiments/gan/options.h"
-#include "experiments/gan/recipes.h"
 #include "experiments/gan/sampler.h"
 #include "tests/cli/tiny_data.h"
 #include "tests/experiments/family_options.h"
@@ -59,7 +58,7 @@ TEST_CASE("gan: what is not given comes from the recipe, and what is given stays
 TEST_CASE("gan: options that do not go together are one sentence with what is allowed") {
     const auto refusal = [](const Given& given) { return message_of([&] { config_of(given); }); };
     CHECK(contains(refusal({{"pac", Whole{3}}}),
-                   "packs must divide the batch; got --pac 3 and --batch 256; expected a --batch "
+                   "packs must divide the batch; got --pac 3 --batch 256; expected a --batch "
                    "that is a multiple of 3"));
     CHECK(contains(refusal({{"net", Text("dcgan")}}),
                    "--net dcgan makes images; got --data ring8; expected --net mlp, or --data "
@@ -83,7 +82,7 @@ TEST_CASE("gan: options that do not go together are one sentence with what is al
                    "expected --steps N"));
     CHECK(contains(refusal({{"minibatch-stddev", true}, {"batch", Whole{6}}}), "groups of 4"));
     CHECK(contains(refusal({{"data-dir", Text("/tmp")}}), "is drawn, not read"));
-    CHECK(contains(refusal({{"optimizer", Text("sgd")}, {"beta2", 0.9}}), "--beta2 is Adam's"));
+    CHECK(contains(refusal({{"optimizer", Text("sgd")}, {"beta2", 0.9}}), "--beta2 is for Adam"));
 }
 
 TEST_CASE("gan: pictures, samples and evaluation change nothing that is trained") {

@@ -71,7 +71,7 @@ inline models::Config toy_config(std::int64_t steps = 100) {
 }
 
 struct QuietListener final : models::TrainListener {
-    void started(const models::TrainOptions&, const models::Progress&) override {}
+    void started(const models::RunSettings&, const models::Progress&) override {}
     void stepped(const models::Progress& progress) override {
         if (on_step) on_step(progress);
     }

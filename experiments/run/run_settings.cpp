@@ -1,0 +1,42 @@
+#include "experiments/run/run_settings.h"
+
+namespace eps::models {
+
+const std::vector<Field<RunSettings>>& run_fields() {
+    using S = RunSettings;
+    static const std::vector<Field<S>> fields{
+        field("seed", &S::seed, "seed of all random numbers").at_least(0),
+        field("steps", &S::steps, "total training steps; 0: no limit").at_least(0),
+        field("minutes", &S::minutes, "total training minutes; 0: no limit").at_least(0),
+        field("log-every", &S::log_every, "steps between lines of metrics.jsonl").at_least(1),
+        field("picture-every", &S::picture_every, "steps between pictures; 0: at the end only")
+            .at_least(0),
+        field("checkpoint-every", &S::checkpoint_every,
+              "steps between checkpoints; 0: at the end only")
+            .at_least(0),
+        field("device", &S::device_name, "where to compute; auto: on a GPU if there is one")
+            .accepting(is_device_name, "auto, cpu, cuda or cuda:N"),
+        choice("precision", &S::precision, choices_of(precision_names(), precision_named),
+               "precision of matrix products on a GPU"),
+    };
+    return fields;
+}
+
+std::vector<Option> run_options() { return options_of(run_fields()); }
+
+RunSettings run_settings_of(const Config& config) {
+    RunSettings settings;
+    read(settings, run_fields(), config);
+    resolve_device(settings);
+    return settings;
+}
+
+void resolve_device(RunSettings& s) {
+    s.device = device_named(s.device_name);
+    check(s.precision == Precision::f32 || s.device.is_cuda(), "config", "--precision ",
+          name_of(s.precision), " is for GPUs; got --device ", s.device_name, ", which is ",
+          s.device, " here; expected --precision f32");
+    s.loss_scaling = {.enabled = s.precision == Precision::f16};
+}
+
+}  // namespace eps::models
