@@ -28,11 +28,11 @@ const std::vector<Field<RunSettings>>& run_fields();
 /// The options of every run, as the command line and config.json know them.
 std::vector<Option> run_options();
 /// The settings of every run in a config, with their device. Throws, naming option and source, on
-/// missing options and values that are not allowed; and DeviceUnavailable where the machine has no such
-/// device.
+/// missing options and values that are not allowed; and DeviceUnavailable where the machine has no
+/// such device.
 RunSettings run_settings_of(const Config& config);
-/// Finds the device of that name. Throws DeviceUnavailable, saying why, where the machine has none, and
-/// an Error where the device computes in f32 alone and another precision is asked for.
+/// Finds the device of that name. Throws DeviceUnavailable, saying why, where the machine has none,
+/// and an Error where the device computes in f32 alone and another precision is asked for.
 void resolve_device(RunSettings& settings);
 
 /// `settings`, but for the options that the config has.

@@ -15,6 +15,7 @@
 #include "autograd/ops/linalg/matmul.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
+#include "experiments/run/family.h"
 #include "experiments/run/trainer.h"
 #include "nn/layers/activation.h"
 #include "nn/layers/dropout.h"
