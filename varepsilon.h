@@ -32,4 +32,5 @@
 #include "tensor/runtime/precision.h"
 #include "tensor/random.h"
 #include "tensor/capture/captured_step.h"
+#include "tensor/print.h"
 #include "tensor/tensor.h"

@@ -1,5 +1,5 @@
 #pragma once
-// Making tensors from numbers.
+// New tensors, from numbers.
 #include <span>
 
 #include "tensor/tensor.h"
@@ -12,22 +12,22 @@ Tensor full(const Shape& shape, double value, Options options = {});
 Tensor zeros_like(const Tensor& x);
 Tensor ones_like(const Tensor& x);
 Tensor full_like(const Tensor& x, double value);
-/// Uninitialised and dense, of x's dtype and device, with the dimensions in x's order of memory:
-/// channels-last stays so.
+/// Uninitialised and dense, with x's dtype, device and order of dimensions in memory: channels-last
+/// stays channels-last.
 Tensor empty_like(const Tensor& x);
-/// The same with another shape of x's rank.
+/// The same, with another shape of x's rank.
 Tensor empty_like(const Tensor& x, const Shape& shape);
 /// start, start + step, ... below end.
 Tensor arange(double start, double end, double step = 1, Options options = {});
-/// `count` values from start to end, both included.
+/// `count` evenly spaced values from start to end, both included.
 Tensor linspace(double start, double end, std::int64_t count, Options options = {});
-/// n x n, or n x m, with ones on the diagonal.
+/// [n, n] or [n, m], with ones on the diagonal.
 Tensor eye(std::int64_t n, Options options = {});
 Tensor eye(std::int64_t n, std::int64_t m, Options options = {});
-/// Row-major values, converted to options.dtype: `tensor({1, 2, 3, 4}, {2, 2})`. An empty shape
-/// means rank 1.
+/// Row-major values, converted to options.dtype: `tensor({1, 2, 3, 4}, {2, 2})`. Without a shape
+/// the tensor has rank 1.
 Tensor tensor(const std::vector<double>& values, const Shape& shape = {}, Options options = {});
-/// A copy of `values`, keeping their type.
+/// A copy of `values` in their own type.
 template <class T> Tensor from_span(std::span<const T> values, const Shape& shape);
 
 /// Whether x's elements fill one block of memory, each once, in some order of the dimensions.

@@ -7,9 +7,9 @@
 namespace eps {
 namespace {
 
-constexpr int kMostDevices = 127;  // what Device::index holds
+constexpr int kMaxIndex = 127;  // of Device::index
 
-// N of "cuda:N", 0 of "cuda", -1 of anything else.
+// "cuda:N" gives N, "cuda" 0, and everything else -1.
 int cuda_index(const std::string& text) {
     if (text == "cuda") return 0;
     const std::string prefix = "cuda:";
@@ -17,7 +17,7 @@ int cuda_index(const std::string& text) {
     int index = -1;
     const char* const end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data() + prefix.size(), end, index);
-    return error == std::errc() && stop == end && index <= kMostDevices ? index : -1;
+    return error == std::errc() && stop == end && index <= kMaxIndex ? index : -1;
 }
 
 }  // namespace

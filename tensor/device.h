@@ -1,5 +1,5 @@
 #pragma once
-// Where a tensor lives.
+// Devices: the CPU and CUDA GPUs.
 #include <cstdint>
 #include <string>
 
@@ -20,18 +20,18 @@ struct Device {
 inline constexpr Device cpu{};
 inline constexpr Device cuda{DeviceType::cuda, 0};
 
-/// A device that was asked for is not in this machine.
+/// Thrown if this machine lacks the device asked for.
 class DeviceUnavailable : public Unavailable {
 public:
     using Unavailable::Unavailable;
 };
 
-/// "cpu", "cuda" (the first), "cuda:1"; is it one of these, or "auto"?
+/// Whether text is "auto", "cpu", "cuda" (the first GPU) or "cuda:N".
 bool is_device_name(const std::string& text);
-/// The device of that name; "auto" is the first GPU where there is one, else the CPU. Throws
-/// DeviceUnavailable, saying why, where it is not there.
+/// The device of that name. "auto" is the first GPU, or the CPU if there is none.
+/// Throws DeviceUnavailable, saying why, if the device does not exist.
 Device device_named(const std::string& text);
-/// Throws DeviceUnavailable unless the device is there.
+/// Throws DeviceUnavailable unless the device exists.
 void check_device(Device device);
 
 }  // namespace eps

@@ -8,16 +8,17 @@
 
 namespace eps {
 
-/// Ordered by promotion: the result of mixing two types is the later one, but for f16 and bf16,
-/// neither of which holds the other.
+/// Ordered by promotion: mixing two types gives the later one. The exception is f16 with bf16,
+/// neither of which can represent the other (see promote).
 enum class DType : std::uint8_t { boolean, u8, i64, f16, bf16, f32, f64 };
 using enum DType;
 
-/// bfloat16: the upper half of a float. A storage type: it converts, it does not compute.
+/// bfloat16: the upper half of a float. A storage-only type: it converts, but has no arithmetic.
 struct bfloat16 {
     std::uint16_t bits = 0;
     bfloat16() = default;
-    constexpr explicit bfloat16(float value) {  // round to nearest even; NaN stays NaN
+    // Rounds to nearest even; NaN stays NaN.
+    constexpr explicit bfloat16(float value) {
         const auto u = std::bit_cast<std::uint32_t>(value);
         const bool is_nan = (u & 0x7fffffffu) > 0x7f800000u;
         bits = static_cast<std::uint16_t>(is_nan ? (u >> 16) | 0x40u
@@ -28,17 +29,17 @@ struct bfloat16 {
     }
 };
 
-/// IEEE 754's binary16: 5 bits of exponent, 10 of mantissa; up to 65504. A storage type as well.
-/// NumPy's float16, bit for bit but in a NaN.
+/// IEEE 754's binary16: 5 bits of exponent, 10 of mantissa; up to 65504. Storage-only as well.
+/// Conversions give the bits of NumPy's float16, NaN payloads excepted.
 struct float16 {
     std::uint16_t bits = 0;
     float16() = default;
-    // round to nearest even; from 65520 on infinity; NaN stays NaN
+    // Rounds to nearest even; 65520 and above become infinity; NaN stays NaN.
     constexpr explicit float16(float value) {
         const auto u = std::bit_cast<std::uint32_t>(value), magnitude = u & 0x7fffffffu;
-        // exponents are biased by 127 and by 15
+        // The exponents are biased by 127 and by 15.
         std::uint32_t half = (magnitude - (112u << 23) + 0xfffu + ((magnitude >> 13) & 1u)) >> 13;
-        // Below 2^-14 the spacing is 2^-24, as it is in [1/2, 1): adding 1/2 rounds.
+        // Below 2^-14 the spacing is 2^-24, the spacing of floats in [1/2, 1): adding 1/2 rounds.
         if (magnitude < 0x38800000u)
             half =
                 std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) + 0.5f) - 0x3f000000u;
@@ -48,7 +49,7 @@ struct float16 {
     }
     constexpr explicit operator float() const {
         const std::uint32_t magnitude = bits & 0x7fffu;
-        // 127 - 15, subnormal or not
+        // 112 = 127 - 15: one product rebiases the exponent, of subnormal numbers too.
         const float value = std::bit_cast<float>(magnitude << 13) * 0x1p112f;
         const std::uint32_t not_finite = magnitude >= 0x7c00u ? 0x7f800000u : 0u,
                             sign = (bits & 0x8000u) << 16;
@@ -56,7 +57,7 @@ struct float16 {
     }
 };
 
-/// A type that is stored and converted, never computed with.
+/// Types that are stored and converted, but never computed with.
 template <class T>
 inline constexpr bool is_stored_only = std::is_same_v<T, bfloat16> || std::is_same_v<T, float16>;
 
@@ -65,18 +66,18 @@ const char* name_of(DType dtype);
 inline std::string to_string(DType dtype) { return name_of(dtype); }
 inline bool is_floating(DType dtype) { return dtype >= DType::f16; }
 inline bool is_storage_type(DType dtype) { return dtype == DType::f16 || dtype == DType::bf16; }
-/// f32 and f64: what real functions are computed in, and what has gradients.
+/// f32 and f64: the types that real functions compute in and that can have gradients.
 inline bool is_real(DType dtype) { return dtype >= DType::f32; }
 
-/// Whether the dtype has a value for x: for integers, whether x lies in their range. A bool has one
-/// for every x.
+/// Whether x converts to the dtype: for integers, whether x lies in their range. Every x converts
+/// to bool.
 bool can_hold(DType dtype, double x);
 
-/// The bits of x as an element of dtype, in the low bytes.
+/// The bits of x, converted to dtype, in the low bytes.
 std::uint64_t word_of(DType dtype, double x);
 
-/// The dtype of mixing two tensors: bool < u8 < i64 < f16, bf16 < f32 < f64, and f32 of f16 and
-/// bf16.
+/// The dtype that results from mixing two tensors: the later one of
+/// bool < u8 < i64 < f16, bf16 < f32 < f64, and f32 for f16 with bf16.
 inline DType promote(DType a, DType b) {
     if (is_storage_type(a) && is_storage_type(b) && a != b) return DType::f32;
     return a > b ? a : b;
@@ -92,7 +93,7 @@ template <> struct dtype_of_type<float> { static constexpr DType value = DType::
 template <> struct dtype_of_type<double> { static constexpr DType value = DType::f64; };
 template <class T> inline constexpr DType dtype_of = dtype_of_type<T>::value;
 
-/// Calls f.template operator()<T>() with the C++ type of dtype: every dtype has a case.
+/// Calls f.template operator()<T>() with the C++ type of dtype.
 template <class F> decltype(auto) visit(DType dtype, F&& f) {
     switch (dtype) {
         case DType::boolean: return f.template operator()<bool>();
@@ -123,8 +124,8 @@ template <class F> decltype(auto) visit_words(DType dtype, F&& f) {
     }
 }
 
-/// One element converted: f16 and bf16 through float, to bool as "is not zero", otherwise a plain
-/// cast. constexpr, so that CUDA kernels may call it.
+/// Converts one element: f16 and bf16 go through float, bool means "is not zero", and everything
+/// else is a cast. It is constexpr so that CUDA kernels may call it.
 template <class To, class From> constexpr To convert(From x) {
     if constexpr (std::is_same_v<To, From>)
         return x;

@@ -1,5 +1,5 @@
 #pragma once
-// The one exception type of the library, and the two functions that throw it.
+// Error, the one exception type of the library, and check() and fail(), which throw it.
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -34,7 +34,7 @@ inline std::string to_text(char* s) { return s; }
 inline std::string to_text(std::string_view s) { return std::string(s); }
 inline std::string to_text(const std::string& s) { return s; }
 inline std::string to_text(bool b) { return b ? "true" : "false"; }
-std::string to_text(double x);  // shortest text that reads back as x
+std::string to_text(double x);  // the shortest text that reads back as x
 inline std::string to_text(float x) { return to_text(static_cast<double>(x)); }
 template <class T> std::string to_text(const T& x) {
     if constexpr (requires { x.to_string(); }) {
@@ -47,17 +47,18 @@ template <class T> std::string to_text(const T& x) {
 }
 }  // namespace detail
 
-/// Concatenates anything printable: numbers, strings, shapes, dtypes, devices.
+/// Concatenates anything printable: numbers, strings, shapes, dtypes, devices, tensors.
 template <class... Parts> std::string str(const Parts&... parts) {
     return (std::string() + ... + detail::to_text(parts));
 }
 
+/// Throws Error(op, str(parts...)).
 template <class... Parts>
 [[noreturn, gnu::cold, gnu::noinline]] void fail(std::string_view op, const Parts&... parts) {
     throw Error(op, str(parts...));
 }
 
-/// Throws unless `condition` holds. The parts are only formatted on failure.
+/// Throws Error(op, str(parts...)) unless `condition` holds. The parts are formatted only then.
 template <class Op, class... Parts>
 inline void check(bool condition, const Op& op, const Parts&... parts) {
     if (!condition) [[unlikely]]

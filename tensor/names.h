@@ -1,6 +1,6 @@
 #pragma once
-// Tables of named things, and the lists of names that options and errors show: toys, losses,
-// schedules, samplers.
+// Tables whose entries have names (toys, losses, schedules, samplers): lookup by name, and the
+// lists of names that options and error messages show.
 #include <string>
 #include <vector>
 
@@ -15,15 +15,15 @@ inline std::string listed(const std::vector<std::string>& names) {
     return text;
 }
 
-/// The names in a table, in its order. Its entries have a `name`.
+/// The `name` of each entry of a table, in order.
 template <class Table> std::vector<std::string> names_in(const Table& table) {
     std::vector<std::string> names;
     for (const auto& each : table) names.emplace_back(each.name);
     return names;
 }
 
-/// The entry of that name; throws, listing the names, on another. `what` is what the table holds:
-/// "schedule".
+/// The entry of that name. `what` says what an entry is: "schedule".
+/// Throws, listing the names, if there is none.
 template <class Table>
 const auto& by_name(const char* op, const char* what, const Table& table, const std::string& name) {
     for (const auto& each : table)

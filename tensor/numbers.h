@@ -1,5 +1,5 @@
 #pragma once
-// Helpers for kernels. f16 and bf16 are storage-only: compute kernels reject them here.
+// Small helpers of kernels. f16 and bf16 are storage-only: compute kernels reject them here.
 #include <cstdint>
 
 #include "tensor/tensor.h"

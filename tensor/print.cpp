@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <ostream>
 #include <string_view>
 #include <vector>
 
@@ -13,8 +14,7 @@
 namespace eps {
 namespace {
 
-// -- 1. which elements are shown
-// -------------------------------------------------------------------------------------------------
+// -- 1. which elements are shown ------------------------------------------------------------------
 
 struct Layout {
     Shape shape;
@@ -22,7 +22,7 @@ struct Layout {
     bool summarise = false;
 
     bool cut(int dim) const { return summarise && shape[dim] > 2 * options.edge_items; }
-    // Calls f(i) for each index of the dimension that is shown, and gap() where some are left out.
+    // Calls f(i) for each index of the dimension that is shown, and gap() where some are omitted.
     template <class F, class Gap> void for_shown(int dim, F&& f, Gap&& gap) const {
         for (std::int64_t i = 0; i < shape[dim]; ++i) {
             if (cut(dim) && i == options.edge_items) {
@@ -46,16 +46,15 @@ void collect(const Tensor& x, const Layout& layout, int dim, std::int64_t at,
             [] {});
 }
 
-// -- 2. the elements as words of one width
-// -----------------------------------------------------------------------------------------
+// -- 2. the elements as words of one width --------------------------------------------------------
 
 std::string padded(const std::string& text, std::size_t width) {
     return std::string(width > text.size() ? width - text.size() : 0, ' ') + text;
 }
 
-// A decimal number in its parts: "-1" "." "25" "e" "-07".
+// The parts of a decimal number: "-1.25e-07" is {"-1", "25", "-07"}. The exponent has its sign and
+// at least two digits.
 struct Decimal {
-    // sign in `whole`; the exponent has its sign and at least two digits
     std::string whole, fraction, exponent;
 };
 
@@ -68,17 +67,18 @@ template <class T> std::string digits(T x, std::chars_format format, std::option
 }
 
 Decimal split(std::string_view text) {
-    const std::size_t e = std::min(text.find('e'), text.size()),
-                      point = std::min(text.find('.'), e);
-    Decimal d{std::string(text.substr(0, point)),
-              std::string(text.substr(std::min(point + 1, e), e - std::min(point + 1, e))), ""};
+    const std::size_t e = std::min(text.find('e'), text.size());
+    const std::size_t point = std::min(text.find('.'), e);
+    const std::size_t fraction = std::min(point + 1, e);
+    Decimal d{.whole = std::string(text.substr(0, point)),
+              .fraction = std::string(text.substr(fraction, e - fraction)),
+              .exponent = ""};
     if (e < text.size()) d.exponent = text.substr(e + 1);
     while (d.fraction.ends_with('0')) d.fraction.pop_back();
     return d;
 }
 
-// The fewest digits that identify x, or x rounded to `precision` digits after the point where those
-// are more.
+// The fewest digits that identify x; rounded if these are more than `precision` after the point.
 template <class T> Decimal decimal(T x, bool scientific, int precision) {
     const auto format = scientific ? std::chars_format::scientific : std::chars_format::fixed;
     const Decimal shortest = split(digits(x, format, std::nullopt));
@@ -86,8 +86,8 @@ template <class T> Decimal decimal(T x, bool scientific, int precision) {
     return split(digits(x, format, precision));
 }
 
-// NumPy's rule: too large (from 1e6 an f32 has no digit to spare), too small, or too far apart for
-// one fixed format.
+// NumPy's rule: the numbers are too large (an f32 above 1e6 has no digit to spare), too small, or
+// too far apart for one fixed format.
 template <class T> bool needs_scientific(const std::vector<T>& values, bool suppress_small) {
     T largest = 0, smallest = 0;
     for (const T x : values) {
@@ -109,13 +109,13 @@ std::string fixed_word(const Decimal& d, const Widths& w) {
            std::string(w.fraction - d.fraction.size(), ' ');
 }
 
-// All with as many digits as the longest, and those are true ones: an f32 that 7.18540e9 identifies
-// may be 7.1854008e9 to the digit.
+// Every number gets as many digits as the longest, and all digits are true: an f32 that 7.18540e9
+// identifies may be 7.1854008e9.
 template <class T> std::string scientific_word(T x, const Widths& w) {
     const std::string text = digits(x, std::chars_format::scientific, static_cast<int>(w.fraction));
     const Decimal d = split(text);
-    const std::string fraction = w.fraction == 0 ? "" : text.substr(d.whole.size() + 1, w.fraction),
-                      zeros(w.exponent - d.exponent.size(), '0');
+    const std::string fraction = w.fraction == 0 ? "" : text.substr(d.whole.size() + 1, w.fraction);
+    const std::string zeros(w.exponent - d.exponent.size(), '0');
     return padded(d.whole, w.whole) + "." + fraction + "e" + d.exponent.substr(0, 1) + zeros +
            d.exponent.substr(1);
 }
@@ -138,25 +138,30 @@ std::vector<std::string> float_words(const std::vector<T>& values, const PrintOp
     }
     const std::size_t tail = 1 + w.fraction + (scientific ? w.exponent + 1 : 0);
     for (const T x : values)
-        if (!std::isfinite(x))
-            w.whole = std::max(
-                w.whole, not_finite_word(x).size() - std::min(tail, not_finite_word(x).size()));
+        if (!std::isfinite(x)) {
+            const std::size_t size = not_finite_word(x).size();
+            w.whole = std::max(w.whole, size - std::min(tail, size));
+        }
     std::vector<std::string> words;
-    for (std::size_t i = 0; i < values.size(); ++i)
-        words.push_back(!std::isfinite(values[i])
-                            ? padded(not_finite_word(values[i]), w.whole + tail)
-                        : scientific ? scientific_word(values[i], w)
-                                     : fixed_word(decimals[i], w));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const T x = values[i];
+        if (!std::isfinite(x))
+            words.push_back(padded(not_finite_word(x), w.whole + tail));
+        else if (scientific)
+            words.push_back(scientific_word(x, w));
+        else
+            words.push_back(fixed_word(decimals[i], w));
+    }
     return words;
 }
 
-// One float by itself, as Python prints it: scientific below 1e-4 and from 1e16 (f32: 1e6).
+// A single float, as Python prints it: scientific below 1e-4 and from 1e16 (f32: 1e6) on.
 template <class T> std::string float_scalar(T x) {
     if (!std::isfinite(x)) return not_finite_word(x);
     const double size = std::abs(static_cast<double>(x));
     const bool scientific = size >= (sizeof(T) == 4 ? 1e6 : 1e16) || (size != 0 && size < 1e-4);
-    const Decimal d = split(digits(
-        x, scientific ? std::chars_format::scientific : std::chars_format::fixed, std::nullopt));
+    const auto format = scientific ? std::chars_format::scientific : std::chars_format::fixed;
+    const Decimal d = split(digits(x, format, std::nullopt));
     if (scientific)
         return d.whole + (d.fraction.empty() ? "" : "." + d.fraction) + "e" + d.exponent;
     return d.whole + "." + (d.fraction.empty() ? "0" : d.fraction);
@@ -186,20 +191,19 @@ std::vector<std::string> words_of(const std::vector<T>& values, const PrintOptio
     }
 }
 
-// -- 3. the words in brackets and lines
-// --------------------------------------------------------------------------------------------
+// -- 3. the words in brackets and lines -----------------------------------------------------------
 
 class Writer {
 public:
     Writer(const Layout& layout, const std::vector<std::string>& words)
         : layout_(layout), words_(words) {}
 
-    // The text of one slice. `indent` is its column; `room` what its brackets leave of the line.
+    // The text of one slice, which begins at column `indent`. Its lines end before column `room`.
     std::string slice(int dim, std::size_t indent, std::size_t room) {
-        if (dim == layout_.shape.rank() - 1) return "[" + row(indent + 1, room - 1) + "]";
-        const std::string between =
-            std::string(static_cast<std::size_t>(layout_.shape.rank() - 1 - dim), '\n') +
-            std::string(indent + 1, ' ');
+        const int last = layout_.shape.rank() - 1;
+        if (dim == last) return "[" + row(indent + 1, room - 1) + "]";
+        const std::string line_ends(static_cast<std::size_t>(last - dim), '\n');
+        const std::string between = line_ends + std::string(indent + 1, ' ');
         std::string text;
         const auto add = [&](const std::string& part) {
             text += (text.empty() ? "" : between) + part;
@@ -211,7 +215,7 @@ public:
     }
 
 private:
-    // The last dimension: words with a space between them, wrapped at the line width and indented.
+    // The last dimension: words separated by spaces, wrapped at the line width and indented.
     std::string row(std::size_t indent, std::size_t room) {
         std::string text;
         std::size_t column = indent;
@@ -250,10 +254,12 @@ std::string to_string(const Tensor& x, const PrintOptions& options) {
         return words_of(shown, options, x.rank() == 0);
     });
     if (x.rank() == 0) return words[0];
-    return Writer(layout, words)
-        .slice(0, 0, static_cast<std::size_t>(std::max(options.line_width, 2 * kMaxRank)));
+    const int line_width = std::max(options.line_width, 2 * kMaxRank);
+    return Writer(layout, words).slice(0, 0, static_cast<std::size_t>(line_width));
 }
 
 std::string to_string(const Tensor& x) { return to_string(x, PrintOptions{}); }
+
+std::ostream& operator<<(std::ostream& out, const Tensor& x) { return out << to_string(x); }
 
 }  // namespace eps

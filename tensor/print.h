@@ -1,7 +1,11 @@
 #pragma once
-// Tensors as text, in the words NumPy would use: to_string(x) is what Python's str() gives for the
-// same array.
+// Tensors as text. to_string(x) gives the text of Python's str(array) for the same NumPy array:
+//
+//     std::cout << x << "\n";                             // [[1. 2.]
+//                                                         //  [3. 4.]]
+//     std::cout << to_string(x, {.precision = 3}) << "\n";
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 
 #include "tensor/tensor.h"
@@ -10,19 +14,20 @@ namespace eps {
 
 /// The settings of numpy.set_printoptions, with its defaults.
 struct PrintOptions {
-    // at most this many digits after the point; fewer where fewer identify the number
-    int precision = 8;
-    std::int64_t threshold = 1000;  // more elements than this are summarised
+    int precision = 8;              // most digits after the point
+    std::int64_t threshold = 1000;  // tensors with more elements are summarised
     int edge_items = 3;             // shown at either end of a summarised dimension
-    int line_width = 75;            // characters, after which a row is wrapped
-    // no scientific notation because of small numbers or of a wide range
-    bool suppress_small = false;
+    int line_width = 75;            // in characters; longer rows are wrapped
+    bool suppress_small = false;    // never scientific because numbers are small or far apart
 };
 
-/// x as NumPy prints it: `[[1. 2.]\n [3. 4.]]`. Numbers are the shortest text that identifies them
-/// in their own dtype (f16 and bf16: as f32). Scientific notation if max|x| >= 1e8 (f32: 1e6), or
-/// min|x| < 1e-4, or max/min > 1000, over the finite nonzero elements that are shown. A CUDA tensor
-/// is copied to the host first. An undefined tensor is the text "undefined".
+/// x as NumPy prints it: "[[1. 2.]\n [3. 4.]]". Each number is the shortest text that identifies it
+/// in its own dtype (f16 and bf16: in f32). The notation is scientific if, over the finite nonzero
+/// elements shown, max|x| >= 1e8 (f32: 1e6), min|x| < 1e-4 or max|x| / min|x| > 1000. A CUDA tensor
+/// is copied to the host first. An undefined tensor gives "undefined".
 std::string to_string(const Tensor& x, const PrintOptions& options);
+
+/// Writes to_string(x).
+std::ostream& operator<<(std::ostream& out, const Tensor& x);
 
 }  // namespace eps

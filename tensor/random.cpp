@@ -2,10 +2,11 @@
 
 #include <numeric>
 
+#include "tensor/capture/recorder.h"
 #include "tensor/contract/kernels.h"
+#include "tensor/numbers.h"
 #include "tensor/raw_copy.h"
 #include "tensor/scalar/philox.h"
-#include "tensor/capture/recorder.h"
 
 namespace eps {
 namespace {
@@ -27,7 +28,7 @@ Tensor draw(const char* op, const Shape& shape, Options options, kernels::Distri
     return out;
 }
 
-// splitmix64's finaliser (Steele et al. 2014): nearby keys become unrelated ones.
+// The finaliser of splitmix64 (Steele et al. 2014): it turns nearby keys into unrelated ones.
 std::uint64_t mix(std::uint64_t x) {
     x += 0x9E3779B97F4A7C15u;
     x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
@@ -60,19 +61,19 @@ std::uint64_t RandomTape::Scope::reserve(Scope* scope, Generator& generator, std
         return first;
     }
     check(scope->next_ < draws.size(), "RandomTape",
-          "more random numbers are drawn than the first time; got draw ", scope->next_ + 1, " of ",
-          draws.size(), "; hint: what runs twice must do the same twice");
+          "more random numbers are drawn than in the first run; got draw ", scope->next_ + 1,
+          " of ", draws.size(), "; hint: code that runs twice must draw the same both times");
     const Draw& draw = draws[scope->next_++];
     check(draw.seed == generator.seed_ && draw.blocks == blocks, "RandomTape",
-          "other random numbers are drawn than the first time; got ", blocks, " blocks of seed ",
+          "other random numbers are drawn than in the first run; got ", blocks, " blocks of seed ",
           generator.seed_, "; expected ", draw.blocks, " of seed ", draw.seed,
-          "; hint: what runs twice must do the same twice, with generators of the same seeds");
+          "; hint: code that runs twice must draw the same both times, from generators of the same "
+          "seeds");
     return draw.counter;
 }
 
 std::int64_t blocks_for(std::int64_t count, DType dtype) {
-    const std::int64_t per_block = size_of(dtype) == 8 ? 2 : 4;
-    return (count + per_block - 1) / per_block;
+    return ceil_div(count, size_of(dtype) == 8 ? 2 : 4);
 }
 
 Generator::~Generator() {
@@ -112,7 +113,7 @@ Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Options 
                Generator& generator) {
     check(low < high, "randint", "empty range; got low ", low, ", high ", high,
           "; expected low < high");
-    constexpr std::int64_t limit = std::int64_t{1} << 53;  // the bounds travel as doubles
+    constexpr std::int64_t limit = std::int64_t{1} << 53;  // kernels take the bounds as doubles
     check(low >= -limit && high <= limit, "randint", "bounds beyond 2^53; got low ", low, ", high ",
           high);
     Tensor out = empty(shape, {i64, options.device});

@@ -7,19 +7,20 @@ namespace eps {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kPooled = false;  // sanitizers must see every object end
+constexpr bool kPooled = false;  // sanitizers must observe every deallocation
 #else
 constexpr bool kPooled = true;
 #endif
 
-constexpr std::size_t kStep = 64, kClasses = 16;  // blocks of 64, 128, ... 1024 bytes
-constexpr std::uint32_t kMostBlocks = 1024;       // kept of each
+constexpr std::size_t kStep = 64;               // bytes between size classes
+constexpr std::size_t kClasses = 16;            // blocks of 64, 128, ... 1024 bytes
+constexpr std::uint32_t kMaxFreeBlocks = 1024;  // per size class and thread
 
 struct FreeBlock {
     FreeBlock* next;
 };
 
-// What a thread keeps; given back when it ends.
+// The free blocks of one thread, returned to the system when the thread ends.
 class Pool {
 public:
     ~Pool() {
@@ -40,12 +41,12 @@ public:
     }
     bool keep(void* memory, std::size_t bytes) {
         List& list = lists_[(bytes - 1) / kStep];
-        if (list.count == kMostBlocks) return false;
+        if (list.count == kMaxFreeBlocks) return false;
         list.first = new (memory) FreeBlock{list.first};
         ++list.count;
         return true;
     }
-    static thread_local bool closed;  // objects may outlive the pool of the thread that drops them
+    static thread_local bool closed;  // objects may be dropped after their thread's pool is gone
 
 private:
     struct List {

@@ -8,8 +8,8 @@
 
 namespace eps {
 
-/// Base of everything shared. The object ends through `dispose()`, so that a class may choose how
-/// it dies (graph nodes die iteratively: a chain of a million must not recurse).
+/// The base of everything shared. The last release() calls dispose(), which a class may override:
+/// graph nodes destroy their inputs in a loop, since a chain of a million must not recurse.
 class RefCounted {
 public:
     RefCounted() = default;
@@ -17,15 +17,15 @@ public:
     RefCounted& operator=(const RefCounted&) = delete;
     void retain() const noexcept { count_.fetch_add(1, std::memory_order_relaxed); }
     void release() noexcept {
-        // A sole owner needs no atomic subtraction: nobody else can be looking.
+        // A sole owner needs no atomic subtraction: no other thread has a handle.
         if (count_.load(std::memory_order_acquire) == 1 ||
             count_.fetch_sub(1, std::memory_order_acq_rel) == 1)
             dispose();
     }
     bool unique() const noexcept { return count_.load(std::memory_order_acquire) == 1; }
 
-    // A training step makes and drops thousands of tensors, storages and nodes of a few sizes; each
-    // thread keeps some for its next.
+    // A training step makes and drops thousands of tensors, storages and nodes of a few sizes, so
+    // each thread keeps a pool of free blocks (ref.cpp).
     static void* operator new(std::size_t bytes);
     static void operator delete(void* block, std::size_t bytes) noexcept;
 
@@ -46,8 +46,7 @@ public:
     }
     Ref(const Ref& other) : Ref(other.object_) {}
     template <class U>
-    requires std::is_convertible_v<U*, T*> Ref(Ref<U> other)
-    noexcept : object_(other.detach()) {}
+    Ref(Ref<U> other) noexcept requires(std::is_convertible_v<U*, T*>) : object_(other.detach()) {}
     Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
     Ref& operator=(Ref other) noexcept {
         std::swap(object_, other.object_);

@@ -49,7 +49,7 @@ private:
 using Shape = Dims;
 using Strides = Dims;
 
-/// Product of the extents; 1 for rank 0. Throws if it overflows.
+/// The product of the extents; 1 for rank 0. Throws if it overflows.
 std::int64_t numel(const Shape& shape);
 /// Row-major strides, in elements.
 Strides contiguous_strides(const Shape& shape);
@@ -69,12 +69,13 @@ template <class Moves> Dims dims_by_stride(const Strides& strides, const Moves& 
 inline Dims dims_by_stride(const Strides& strides) {
     return dims_by_stride(strides, [](int) { return true; });
 }
-/// The shape both broadcast to (NumPy's rule); throws naming `op` and both shapes otherwise.
+/// The shape to which both broadcast (NumPy's rule). Throws, naming `op` and both shapes, if there
+/// is none.
 Shape broadcast_shapes(const Shape& a, const Shape& b, const char* op);
 bool broadcastable_to(const Shape& from, const Shape& to);
-/// dim in [-rank, rank) as [0, rank); throws naming `op` otherwise.
+/// Maps dim in [-rank, rank) to [0, rank). Throws, naming `op`, on any other.
 int normalize_dim(std::int64_t dim, int rank, const char* op);
-/// Every dim normalized, no duplicates, ascending; an empty list means all dimensions.
+/// All dims normalized and ascending; an empty list means all dimensions. Throws on duplicates.
 Dims normalize_dims(const Dims& dims, int rank, const char* op);
 
 }  // namespace eps

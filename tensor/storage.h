@@ -1,12 +1,12 @@
 #pragma once
-// Bytes on a device, shared by every view of them.
+// Storage: the bytes of a tensor on its device, shared by all of its views.
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 
-#include "tensor/runtime/allocator.h"
 #include "tensor/device.h"
 #include "tensor/ref.h"
+#include "tensor/runtime/allocator.h"
 
 namespace eps {
 
@@ -23,8 +23,8 @@ public:
     std::size_t bytes() const { return bytes_; }
     Device device() const { return device_; }
 
-    /// Counts writes. A tensor saved for backward remembers the version it saw and refuses to be
-    /// used after another write.
+    /// Counts writes. A tensor that is saved for backward remembers the version; using it after
+    /// another write throws.
     std::uint32_t version() const { return version_.load(std::memory_order_relaxed); }
     void bump_version() { version_.fetch_add(1, std::memory_order_relaxed); }
 

@@ -20,7 +20,7 @@ void without_cuda(const char* kernel) {
 Tensor::Tensor(double value, Options options) : Tensor(full({}, value, options)) {}
 
 void Tensor::throw_undefined() {
-    fail("Tensor", "undefined, so it has no shape, dtype or data; hint: ask defined() first");
+    fail("Tensor", "undefined, so it has no shape, dtype or data; hint: check defined() first");
 }
 
 Tensor Tensor::from_impl(Ref<TensorImpl> impl) {
@@ -34,7 +34,7 @@ bool Tensor::is_contiguous() const {
     bool in_order = true;
     for (int d = rank() - 1; d >= 0; --d) {
         const std::int64_t extent = shape()[d];
-        if (extent == 0) return true;  // no element is out of order, whatever the strides
+        if (extent == 0) return true;  // without elements, strides do not matter
         if (extent != 1 && strides()[d] != expected) in_order = false;
         expected *= extent;
     }
@@ -129,6 +129,8 @@ Dims memory_order(const Tensor& x) {
     return dims_by_stride(x.strides(),
                           [&](int d) { return x.size(d) != 1 && x.strides()[d] != 0; });
 }
+
+// The strides of a tensor whose elements fill one block of memory in this order of the dimensions.
 Strides dense_strides(const Shape& shape, const Dims& order) {
     Strides strides = shape;
     std::int64_t stride = 1;

@@ -1,7 +1,10 @@
 #pragma once
-// Tensor: a handle to {storage, offset, shape, strides, dtype} and, once it takes part in a
-// derivative, the graph node that made it. Copying a handle shares. What can be differentiated are
-// free functions in autograd/ops; here is only what a tensor *is*.
+// Tensor: a handle to {storage, offset, shape, strides, dtype}. Copying a handle shares the tensor.
+// Operations are free functions in autograd/ops.
+//
+// Gradients are attached upstairs: in tensor/ they are one opaque pointer, TensorImpl::meta. Two
+// groups of members, indexing and gradients, are declared here so that `x[i]` and `x.grad()` read
+// as in PyTorch, and are defined in autograd/.
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -16,8 +19,8 @@
 
 namespace eps {
 
-/// What autograd keeps with a tensor: the node that computed it, or a leaf's gradient sink
-/// (autograd/node.h). Opaque here.
+/// What autograd attaches to a tensor (autograd/node.h): the node that computed it or, for a leaf,
+/// the place where its gradient accumulates.
 class AutogradMeta : public RefCounted {};
 
 struct TensorImpl final : RefCounted {
@@ -26,10 +29,10 @@ struct TensorImpl final : RefCounted {
     Shape shape;
     Strides strides;  // in elements
     DType dtype = f32;
-    Ref<AutogradMeta> meta;  // null until a gradient is asked for
+    Ref<AutogradMeta> meta;  // null unless the tensor requires a gradient
 };
 
-/// dtype and device of a tensor to make: `zeros({2, 3}, {.dtype = f64})`.
+/// The dtype and device of a new tensor: `zeros({2, 3}, {.dtype = f64})`.
 struct Options {
     DType dtype = f32;
     Device device = cpu;
@@ -53,13 +56,13 @@ struct Index {
 
 class Tensor {
 public:
-    /// No tensor at all; defined() is false, and every other accessor throws.
+    /// An undefined tensor: defined() is false, and every other accessor throws.
     Tensor() = default;
     /// A rank-0 tensor on the CPU: `Tensor(0.5)`.
     explicit Tensor(double value, Options options = {});
     Tensor(const Tensor&) = default;
     Tensor(Tensor&&) = default;
-    // Only to a variable: `x[0] = y` would change a temporary handle, so it does not compile.
+    // Assignment needs a variable: `x[0] = y` would rebind a temporary, so it does not compile.
     Tensor& operator=(const Tensor&) & = default;
     Tensor& operator=(Tensor&&) & = default;
 
@@ -78,12 +81,12 @@ public:
     Storage& storage() const { return *get().storage; }
     bool is_contiguous() const;
 
-    /// First element, of the tensor's own dtype; throws on another T, and on CUDA memory.
+    /// A pointer to the first element. Throws unless T is the dtype and the memory is the host's.
     template <class T> T* data() const {
         check_host_access(dtype_of<T>);
         return static_cast<T*>(get().storage->data()) + get().offset;
     }
-    /// First byte, on whatever device.
+    /// A pointer to the first byte, in the device's memory.
     void* raw_data() const {
         return static_cast<char*>(get().storage->data()) +
                static_cast<std::size_t>(get().offset) * size_of(dtype());
@@ -93,27 +96,32 @@ public:
     /// All elements in row-major order, converted to double.
     std::vector<double> to_vector() const;
 
-    /// Views that start with the first dimension (body in autograd/ops/shape/subscript.cpp). A
-    /// position drops its dimension, negative ones count from the end; a Slice keeps it.
-    ///     x[i]    x[{i, j}]    x[Slice{1, 3}]    x[{Slice{}, j}]    x[Slice{.step = 2}]
-    /// Differentiable. Throws on too many indices and on positions outside of the tensor.
-    Tensor operator[](const Index& index) const { return (*this)[{index}]; }
-    Tensor operator[](std::initializer_list<Index> indices) const;
-
-    /// A view of the same storage: no copy, no graph.
+    /// A view of the same storage: nothing is copied or recorded.
     Tensor as_strided(const Shape& shape, const Strides& strides, std::int64_t offset) const;
 
-    /// Overwrites the elements with those of `source` (broadcast, converted). Counts as a write:
-    /// see Storage::version. Refused, while gradients are recorded, on tensors that take part in a
-    /// graph.
+    /// Overwrites the elements with those of `source`, broadcast and converted. This counts as a
+    /// write (Storage::version).
+    /// Throws while gradients are recorded if this tensor requires one.
     Tensor& copy_(const Tensor& source);
+    /// Overwrites every element; otherwise as copy_.
     Tensor& fill_(double value);
     Tensor& zero_() { return fill_(0); }
 
-    // Autograd (bodies in autograd/leaf.cpp).
-    /// Marks a leaf: backward() will accumulate d(loss)/d(this) into grad().
+    // Indexing, defined in autograd/ops/shape/subscript.cpp.
+
+    /// Differentiable views that start with the first dimension. A position drops its dimension,
+    /// negative ones count from the end; a Slice keeps it.
+    ///     x[i]    x[{i, j}]    x[Slice{1, 3}]    x[{Slice{}, j}]    x[Slice{.step = 2}]
+    /// Throws on too many indices and on positions outside of the tensor.
+    Tensor operator[](const Index& index) const { return (*this)[{index}]; }
+    Tensor operator[](std::initializer_list<Index> indices) const;
+
+    // Gradients, defined in autograd/leaf.cpp.
+
+    /// Makes this tensor a leaf: backward() accumulates d(loss)/d(this) into grad().
     Tensor& requires_grad_(bool required = true);
     bool requires_grad() const { return get().meta.get() != nullptr; }
+    /// Whether no recorded operation computed this tensor.
     bool is_leaf() const;
     /// The accumulated gradient of a leaf; undefined before the first backward().
     Tensor grad() const;
@@ -131,27 +139,29 @@ private:
     }
     [[noreturn]] static void throw_undefined();
     void check_host_access(DType wanted) const;
-    // autograd/leaf.cpp: no recorded tensor, unless under NoGrad
+    // Throws if a gradient is required while gradients are recorded (autograd/leaf.cpp).
     void check_writable(const char* op) const;
     Ref<TensorImpl> impl_;
 };
 
-/// Tensors by dotted name, in order: "encoder.0.weight". What modules, checkpoints and safetensors
-/// files exchange.
+/// Tensors by dotted name, in order: "encoder.0.weight". Modules, checkpoints and safetensors files
+/// exchange these.
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
-/// Uninitialised, row-major.
+/// An uninitialised row-major tensor.
 Tensor empty(const Shape& shape, Options options = {});
-/// Uninitialised, with the given strides, which must cover numel(shape) elements densely in some
-/// order of the dimensions.
+/// An uninitialised tensor with these strides. They must place numel(shape) elements densely, in
+/// some order of the dimensions.
 Tensor empty_strided(const Shape& shape, const Strides& strides, Options options = {});
-/// dtype, shape and device of x for messages, "f32 [2, 3]"; written out only when the message is.
+
+/// dtype, shape and device of x for error messages: "f32 [2, 3]". The text is built only when the
+/// message is.
 struct Description {
     const Tensor& x;
     std::string to_string() const;
 };
 inline Description describe(const Tensor& x) { return {x}; }
-/// NumPy-like text; see tensor/print.h for options.
+/// The elements as NumPy prints them. tensor/print.h has options and operator<<.
 std::string to_string(const Tensor& x);
 
 }  // namespace eps

@@ -60,7 +60,7 @@ std::size_t ByteStream::read_plain(std::span<std::byte> out) {
 void ByteStream::refill() {
     const auto count = static_cast<std::size_t>(
         std::min<std::uint64_t>(gzip_->input.size(), file_.size() - position_));
-    if (count == 0) file_.refuse("truncated gzip stream: the file ends before it does");
+    if (count == 0) file_.fail("truncated gzip stream: the file ends before it does");
     file_.read(position_, std::span(gzip_->input).first(count));
     position_ += count;
     gzip_->state.next_in = reinterpret_cast<Bytef*>(gzip_->input.data());
@@ -82,10 +82,10 @@ std::size_t ByteStream::read_gzip(std::span<std::byte> out) {
         if (status == Z_STREAM_END)
             gzip_->finished = true;
         else if (status != Z_OK)
-            file_.refuse(str("damaged gzip stream (", z.msg ? z.msg : "zlib gave up", ")"));
+            file_.fail(str("damaged gzip stream (", z.msg ? z.msg : "zlib gave up", ")"));
     }
     if (gzip_->finished && (z.avail_in > 0 || position_ < file_.size()))
-        file_.refuse("bytes after the end of the gzip stream");
+        file_.fail("bytes after the end of the gzip stream");
     return done;
 }
 

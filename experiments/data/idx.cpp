@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t kFirstBlock = 1 << 20;  // bytes believed before any has arrived
 
 void read_exactly(ByteStream& stream, std::span<std::byte> out, const char* what) {
-    if (stream.read(out) < out.size()) stream.file().refuse(str("truncated ", what));
+    if (stream.read(out) < out.size()) stream.file().fail(str("truncated ", what));
 }
 
 Shape read_header(ByteStream& stream) {
@@ -20,13 +20,12 @@ Shape read_header(ByteStream& stream) {
     read_exactly(stream, magic, "header");
     const int type = std::to_integer<int>(magic[2]), rank = std::to_integer<int>(magic[3]);
     if (magic[0] != std::byte{0} || magic[1] != std::byte{0})
-        stream.file().refuse("no IDX signature", "; expected two zero bytes at the start");
+        stream.file().fail("no IDX signature", "; expected two zero bytes at the start");
     if (type != 0x08)
-        stream.file().refuse(str("unsupported element type ", type),
-                             "; expected 8, unsigned bytes");
+        stream.file().fail(str("unsupported element type ", type), "; expected 8, unsigned bytes");
     if (rank < 1 || rank > kMaxRank)
-        stream.file().refuse(str("bad number of dimensions ", rank),
-                             str("; expected 1 to ", kMaxRank));
+        stream.file().fail(str("bad number of dimensions ", rank),
+                           str("; expected 1 to ", kMaxRank));
     Shape shape;
     for (int d = 0; d < rank; ++d) {
         std::array<std::byte, 4> bytes{};
@@ -50,8 +49,8 @@ Tensor read_elements(ByteStream& stream, std::int64_t total) {
         filled += count;
         if (filled == total) return block;
         if (filled < block.numel())
-            stream.file().refuse(str("truncated data: ", filled, " elements"),
-                                 str("; expected ", total));
+            stream.file().fail(str("truncated data: ", filled, " elements"),
+                               str("; expected ", total));
         Tensor larger = empty({std::min(total, 2 * block.numel())}, {.dtype = u8});
         std::memcpy(larger.raw_data(), block.raw_data(), static_cast<std::size_t>(filled));
         block = larger;
@@ -65,13 +64,13 @@ Tensor read_idx(const std::string& path) {
     const Shape shape = read_header(stream);
     const auto total = byte_count(shape, 1);
     if (!total || *total > stream.longest())
-        stream.file().refuse(str("the header promises more than there is: shape ", shape),
-                             str("; the file has ", stream.file().size(), " bytes"));
+        stream.file().fail(str("the header promises more than there is: shape ", shape),
+                           str("; the file has ", stream.file().size(), " bytes"));
     const Tensor elements = read_elements(stream, static_cast<std::int64_t>(*total));
     std::array<std::byte, 1> beyond{};
     if (stream.read(beyond) != 0)
-        stream.file().refuse("data after the last element",
-                             str("; expected ", *total, " bytes for shape ", shape));
+        stream.file().fail("data after the last element",
+                           str("; expected ", *total, " bytes for shape ", shape));
     return elements.as_strided(shape, contiguous_strides(shape), 0);
 }
 

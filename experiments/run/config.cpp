@@ -58,7 +58,7 @@ double Config::number(const std::string& key) const {
 Config Config::read(const std::filesystem::path& path) {
     const InputFile file(path.string(), "config");
     if (file.size() > kLargestFile)
-        file.refuse(str("too long: ", file.size(), " bytes"),
+        file.fail(str("too long: ", file.size(), " bytes"),
                     str("; expected at most ", kLargestFile));
     std::string text(static_cast<std::size_t>(file.size()), '\0');
     file.read(0, std::as_writable_bytes(std::span(text)));

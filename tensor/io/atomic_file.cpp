@@ -16,8 +16,7 @@
 namespace eps {
 namespace {
 
-// A rename is on the disk once its folder is. Some file systems cannot sync a folder: that is not
-// the caller's trouble.
+// Makes a rename durable. Some file systems cannot sync a folder, so errors are ignored.
 void sync_folder_of(const std::string& path) {
     const std::string folder = std::filesystem::path(path).parent_path().string();
     const int descriptor =
@@ -33,8 +32,9 @@ AtomicFile::AtomicFile(std::string path, const char* op)
     : path_(std::move(path)), temporary_(path_ + ".tmp"), op_(op) {
     struct stat status {};
     const bool exists = ::stat(path_.c_str(), &status) == 0;
-    check(!exists || S_ISREG(status.st_mode), op_, "'", path_, "' is there and is ",
-          S_ISDIR(status.st_mode) ? "a folder" : "no regular file", "; expected a file or nothing");
+    check(!exists || S_ISREG(status.st_mode), op_, "'", path_, "' is ",
+          S_ISDIR(status.st_mode) ? "a folder" : "not a regular file",
+          "; expected a file or nothing");
     descriptor_ =
         ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
     check(descriptor_ >= 0, op_, "cannot create '", temporary_,
@@ -47,15 +47,15 @@ AtomicFile::~AtomicFile() {
     ::unlink(temporary_.c_str());
 }
 
-void AtomicFile::refuse(const char* doing) const {
-    fail(op_, "cannot ", doing, " '", path_, "': ", std::generic_category().message(errno));
+void AtomicFile::fail(const char* doing) const {
+    eps::fail(op_, "cannot ", doing, " '", path_, "': ", std::generic_category().message(errno));
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
     while (!bytes.empty()) {
         const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0) refuse("write");
+        if (count < 0) fail("write");
         bytes = bytes.subspan(static_cast<std::size_t>(count));
     }
 }
@@ -63,8 +63,8 @@ void AtomicFile::write(std::span<const std::byte> bytes) {
 void AtomicFile::write(std::string_view text) { write(as_byte_span(text)); }
 
 void AtomicFile::commit() {
-    if (::fsync(descriptor_) != 0) refuse("bring to the disk");
-    if (std::rename(temporary_.c_str(), path_.c_str()) != 0) refuse("rename the finished file to");
+    if (::fsync(descriptor_) != 0) fail("sync");
+    if (std::rename(temporary_.c_str(), path_.c_str()) != 0) fail("rename the finished file to");
     ::close(std::exchange(descriptor_, -1));
     sync_folder_of(path_);
 }

@@ -1,6 +1,6 @@
 #pragma once
-// Files that are there completely or not at all: whoever kills the program at any moment finds the
-// old file or the new one.
+// Files that are written completely or not at all: if the program is killed at any moment, the disk
+// has either the old file or the new one.
 #include <cstddef>
 #include <initializer_list>
 #include <span>
@@ -10,14 +10,14 @@
 
 namespace eps {
 
-/// Writes `path`.tmp in the same folder; commit() makes it `path`. Without commit() the target
+/// Writes `path`.tmp in the same folder; commit() renames it to `path`. Without commit(), `path`
 /// stays as it was.
 class AtomicFile {
 public:
-    /// Throws an Error of `op` that names the path if the folder is not writable, or if `path` is
-    /// there and is no regular file.
+    /// Throws an Error of `op` that names the path if the folder is not writable, or if `path`
+    /// exists and is not a regular file.
     AtomicFile(std::string path, const char* op);
-    ~AtomicFile();  // drops what was not committed
+    ~AtomicFile();  // deletes the temporary file unless it was committed
     AtomicFile(const AtomicFile&) = delete;
     AtomicFile& operator=(const AtomicFile&) = delete;
 
@@ -27,7 +27,7 @@ public:
     void commit();
 
 private:
-    [[noreturn]] void refuse(const char* doing) const;
+    [[noreturn]] void fail(const char* doing) const;
 
     std::string path_, temporary_;
     const char* op_;
@@ -39,14 +39,14 @@ inline Bytes as_byte_span(std::string_view text) {
     return std::as_bytes(std::span(text.data(), text.size()));
 }
 
-/// Replaces `path` by the concatenation of the parts, atomically. Errors carry `op`, the path and
+/// Replaces `path` by the concatenation of the parts, atomically. Errors name `op`, the path and
 /// the system's reason.
 void write_file_atomically(const std::string& path, std::initializer_list<Bytes> parts,
                            const char* op = "write_file");
 void write_file_atomically(const std::string& path, std::string_view text,
                            const char* op = "write_file");
 
-/// All bytes of a regular file; errors as InputFile.
+/// All bytes of a regular file. Throws as InputFile does.
 std::vector<std::byte> read_file(const std::string& path, const char* op = "read_file");
 
 }  // namespace eps

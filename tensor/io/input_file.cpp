@@ -1,5 +1,4 @@
 #include "tensor/io/input_file.h"
-#include "tensor/raw_copy.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,31 +8,34 @@
 #include <system_error>
 #include <utility>
 
+#include "tensor/raw_copy.h"
+
 namespace eps {
 namespace {
 
-// A complaint may quote the file, and a file may hold anything: no control characters, no
+constexpr std::size_t kMaxQuote = 400;  // characters of a file in an error message
+
+// An error message may quote the file, and a file may contain anything: no control characters, no
 // megabytes.
 std::string printable(std::string_view text) {
-    constexpr std::size_t kLongest = 400;
-    std::string out(text.substr(0, kLongest));
+    std::string out(text.substr(0, kMaxQuote));
     for (char& c : out)
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-    return text.size() > kLongest ? out + "..." : out;
+    return text.size() > kMaxQuote ? out + "..." : out;
 }
 
 }  // namespace
 
 InputFile::InputFile(std::string path, const char* op) : path_(std::move(path)), op_(op) {
-    // NONBLOCK: a FIFO must not hang before it is refused
+    // NONBLOCK: opening a FIFO must not hang before the check below rejects it
     descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     check(descriptor_ >= 0, op_, "cannot open '", path_,
           "': ", std::generic_category().message(errno));
     struct stat status {};
     if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
         ::close(descriptor_);
-        fail(op_, "'", path_, "' is ", S_ISDIR(status.st_mode) ? "a folder" : "no regular file",
-             "; expected a file");
+        eps::fail(op_, "'", path_, "' is ",
+                  S_ISDIR(status.st_mode) ? "a folder" : "not a regular file", "; expected a file");
     }
     size_ = static_cast<std::uint64_t>(status.st_size);
 }
@@ -42,20 +44,20 @@ InputFile::~InputFile() { ::close(descriptor_); }
 
 void InputFile::read(std::uint64_t offset, std::span<std::byte> out) const {
     if (offset > size_ || out.size() > size_ - offset)
-        refuse(str("truncated: ", size_, " bytes, ", out.size(), " wanted at ", offset));
+        fail(str("truncated: ", size_, " bytes; needs ", out.size(), " at ", offset));
     while (!out.empty()) {
         const ssize_t count =
             ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(offset));
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0) refuse(std::generic_category().message(errno), " while reading");
-        if (count == 0) refuse("the end came early", "; another program has shortened the file");
+        if (count < 0) fail(std::generic_category().message(errno), " while reading");
+        if (count == 0) fail("unexpected end", "; another program has shortened the file");
         out = out.subspan(static_cast<std::size_t>(count));
         offset += static_cast<std::uint64_t>(count);
     }
 }
 
-void InputFile::refuse(std::string_view what, std::string_view rest) const {
-    fail(op_, printable(what), " in '", path_, "'", printable(rest));
+void InputFile::fail(std::string_view what, std::string_view rest) const {
+    eps::fail(op_, printable(what), " in '", path_, "'", printable(rest));
 }
 
 std::optional<std::uint64_t> byte_count(const Shape& shape, std::size_t element_bytes) {
@@ -77,8 +79,8 @@ Tensor read_tensor(const InputFile& file, std::uint64_t offset, const Shape& sha
     if (dtype == boolean)
         for (const std::byte b : out)
             if (std::to_integer<int>(b) > 1)
-                file.refuse(str("a bool is stored as ", std::to_integer<int>(b)),
-                            "; expected 0 or 1");
+                file.fail(str("a bool is stored as ", std::to_integer<int>(b)),
+                          "; expected 0 or 1");
     return x;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// A file that is read by position. Its size is known before anything is believed, so that no reader
-// allocates for data that is not there.
+// A file that is read by position. Readers compare what a header promises with the size of the file
+// before they allocate.
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -14,8 +14,9 @@ namespace eps {
 
 class InputFile {
 public:
-    /// Opens a regular file for reading; throws an Error of `op` that names the path if it is
-    /// missing, unreadable, or no regular file.
+    /// Opens a regular file for reading.
+    /// Throws an Error of `op` that names the path if it is missing, unreadable or not a regular
+    /// file.
     InputFile(std::string path, const char* op);
     ~InputFile();
     InputFile(const InputFile&) = delete;
@@ -23,12 +24,12 @@ public:
 
     std::uint64_t size() const { return size_; }
     const std::string& path() const { return path_; }
-    /// Fills `out` with the bytes at `offset`; throws if the file ends before.
+    /// Fills `out` with the bytes at `offset`. Throws if the file ends before.
     void read(std::uint64_t offset, std::span<std::byte> out) const;
-    /// Throws "op: <what is wrong> in '<path>'...": every complaint about a file goes through here,
-    /// so every one names it. Control characters become '?', and long texts are cut, for what is
-    /// quoted from a file is not to be trusted.
-    [[noreturn]] void refuse(std::string_view what, std::string_view rest = {}) const;
+    /// Throws "op: <what> in '<path>'<rest>". All errors about the contents of a file go through
+    /// here, so all of them name it. Texts quoted from a file are not trusted: control characters
+    /// become '?', and long texts are cut.
+    [[noreturn]] void fail(std::string_view what, std::string_view rest = {}) const;
 
 private:
     std::string path_;
@@ -37,15 +38,15 @@ private:
     std::uint64_t size_ = 0;
 };
 
-/// Bytes of a row-major tensor; nothing if a product of (nonzero) extents overflows, which even an
-/// empty shape may make happen.
+/// The bytes of a row-major tensor; nullopt if the product of the nonzero extents overflows (which
+/// can happen although another extent is 0).
 std::optional<std::uint64_t> byte_count(const Shape& shape, std::size_t element_bytes);
 
-/// A row-major host tensor filled with the bytes at `offset`, which must be there: the caller has
-/// compared byte_count with the size. A bool that is neither 0 nor 1 is refused.
+/// A row-major host tensor filled with the bytes at `offset`. The caller has compared byte_count
+/// with the size of the file. Throws on a bool that is neither 0 nor 1.
 Tensor read_tensor(const InputFile& file, std::uint64_t offset, const Shape& shape, DType dtype);
 
-/// x, row-major on the host, as bytes. The bytes live as long as the tensor returned beside them.
+/// The elements of x, row-major on the host, as bytes. They live as long as `owner`.
 struct HostBytes {
     Tensor owner;
     std::span<const std::byte> bytes;

@@ -15,9 +15,9 @@ namespace eps {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
-constexpr std::size_t kAlignment = 64;  // of the data in a file that NumPy writes
-// NumPy leaves room for the first extent to grow to this many characters
-constexpr std::size_t kGrowthDigits = 21;
+constexpr std::size_t kAlignment = 64;  // of the data
+constexpr std::size_t kGrowthDigits =
+    21;  // NumPy leaves room for so many digits of the first extent
 
 struct Header {
     std::string descr;
@@ -26,8 +26,7 @@ struct Header {
     std::uint64_t data_offset = 0;
 };
 
-// The header is a Python dictionary literal with exactly three keys. This reads that much Python
-// and nothing more.
+// Parses the header, which is a Python dictionary literal with exactly three keys.
 class HeaderParser {
 public:
     HeaderParser(const InputFile& file, std::string_view text) : file_(file), text_(text) {}
@@ -42,9 +41,9 @@ public:
             }
         }
         skip_spaces();
-        if (at_ != text_.size()) refuse("header goes on after its '}'");
+        if (at_ != text_.size()) fail("header continues after its '}'");
         if (!descr_ || !fortran_ || !shape_)
-            refuse("header lacks 'descr', 'fortran_order' or 'shape'");
+            fail("header lacks 'descr', 'fortran_order' or 'shape'");
         return {*descr_, *fortran_, *shape_, 0};
     }
 
@@ -59,25 +58,24 @@ private:
         else if (key == "shape" && !shape_)
             shape_ = shape_value();
         else
-            refuse(str("header has an unknown or repeated key '", key, "'"));
+            fail(str("header has an unknown or repeated key '", key, "'"));
     }
 
     std::string descr() {
         skip_spaces();
         if (peek() == '[')
-            refuse(
-                "structured elements",
-                "; expected a plain number type; hint: save one field: np.save(path, a['field'])");
+            fail("structured elements",
+                 "; expected a plain number type; hint: save one field: np.save(path, a['field'])");
         return quoted("'descr'");
     }
 
     std::string quoted(const char* what) {
         skip_spaces();
         const char quote = peek();
-        if (quote != '\'' && quote != '"') refuse(str("header: ", what, " is no quoted string"));
+        if (quote != '\'' && quote != '"') fail(str("header: ", what, " is not a quoted string"));
         const std::size_t begin = ++at_;
         while (at_ < text_.size() && text_[at_] != quote) ++at_;
-        if (at_ == text_.size()) refuse(str("header: ", what, " has no closing quote"));
+        if (at_ == text_.size()) fail(str("header: ", what, " has no closing quote"));
         return std::string(text_.substr(begin, at_++ - begin));
     }
 
@@ -88,21 +86,21 @@ private:
                 at_ += std::strlen(word);
                 return value;
             }
-        refuse("header: 'fortran_order' is neither True nor False");
+        fail("header: 'fortran_order' is neither True nor False");
     }
 
     Shape shape_value() {
         Shape shape;
         bool comma = true;  // Python's (3) is a number, (3,) a tuple
-        expect('(', "header: 'shape' is no tuple");
+        expect('(', "header: 'shape' is not a tuple");
         while (!accept(')')) {
-            if (!comma) refuse("header: 'shape' lacks a ','");
+            if (!comma) fail("header: 'shape' lacks a ','");
             if (shape.rank() == kMaxRank)
-                refuse("too many dimensions", str("; expected at most ", kMaxRank));
+                fail("too many dimensions", str("; expected at most ", kMaxRank));
             shape.push_back(extent());
             comma = accept(',');
         }
-        if (shape.rank() == 1 && !comma) refuse("header: 'shape' is no tuple");
+        if (shape.rank() == 1 && !comma) fail("header: 'shape' is not a tuple");
         return shape;
     }
 
@@ -112,9 +110,9 @@ private:
         const char* const end = text_.data() + text_.size();
         const auto [stop, error] = std::from_chars(text_.data() + at_, end, value);
         if (error == std::errc::result_out_of_range)
-            refuse("header: an extent of 'shape' is too large");
+            fail("header: an extent of 'shape' is too large");
         if (error != std::errc() || value < 0)
-            refuse("header: an extent of 'shape' is no number >= 0");
+            fail("header: an extent of 'shape' is not a number >= 0");
         at_ = static_cast<std::size_t>(stop - text_.data());
         return value;
     }
@@ -130,10 +128,10 @@ private:
         return true;
     }
     void expect(char c, const char* otherwise) {
-        if (!accept(c)) refuse(otherwise);
+        if (!accept(c)) fail(otherwise);
     }
-    [[noreturn]] void refuse(std::string_view what, std::string_view rest = {}) const {
-        file_.refuse(str(what, "; got ", excerpt()), rest);
+    [[noreturn]] void fail(std::string_view what, std::string_view rest = {}) const {
+        file_.fail(str(what, "; got ", excerpt()), rest);
     }
     std::string excerpt() const {
         const std::string_view start = text_.substr(0, 100);
@@ -152,22 +150,21 @@ private:
 Header read_header(const InputFile& file) {
     std::array<std::byte, 12> start{};
     if (file.size() < 10)
-        file.refuse(str("too short: ", file.size(), " bytes"), "; expected an .npy file");
+        file.fail(str("too short: ", file.size(), " bytes"), "; expected an .npy file");
     file.read(0, std::span(start).first(10));
     if (std::memcmp(start.data(), kMagic.data(), kMagic.size()) != 0)
-        file.refuse("no .npy signature", "; expected \\x93NUMPY at the start");
+        file.fail("no .npy signature", "; expected \\x93NUMPY at the start");
     const int major = std::to_integer<int>(start[6]), minor = std::to_integer<int>(start[7]);
     if (major < 1 || major > 3 || minor != 0)
-        file.refuse(str("unknown format version ", major, ".", minor),
-                    "; expected 1.0, 2.0 or 3.0");
+        file.fail(str("unknown format version ", major, ".", minor), "; expected 1.0, 2.0 or 3.0");
     const std::size_t length_bytes = major == 1 ? 2 : 4;
     file.read(8, std::span(start).subspan(8, length_bytes));
     std::uint64_t length = 0;
     for (std::size_t i = 0; i < length_bytes; ++i)
         length |= std::to_integer<std::uint64_t>(start[8 + i]) << (8 * i);
     if (length > file.size() - 8 - length_bytes)
-        file.refuse(str("header of ", length, " bytes"),
-                    str("; the file has only ", file.size(), " bytes"));
+        file.fail(str("header of ", length, " bytes"),
+                  str("; the file has only ", file.size(), " bytes"));
     std::string text(static_cast<std::size_t>(length), '\0');
     file.read(8 + length_bytes, std::as_writable_bytes(std::span(text)));
     Header header = HeaderParser(file, text).parse();
@@ -175,7 +172,7 @@ Header read_header(const InputFile& file) {
     return header;
 }
 
-// How the elements lie in the file: a dtype of ours, or an integer that is widened to i64.
+// How the file stores elements: as one of our dtypes, or as an integer that is widened to i64.
 struct Element {
     DType dtype;
     std::size_t bytes;
@@ -188,14 +185,14 @@ Element element_of(const InputFile& file, const std::string& descr) {
         descr.empty() ? std::string_view() : std::string_view(descr).substr(1);
     const char order = descr.empty() ? '\0' : descr[0];
     if (kind.starts_with('O'))
-        file.refuse("object elements (pickled Python)",
-                    "; these are never read; hint: a.astype('f4')");
+        file.fail("object elements (pickled Python)",
+                  "; these are never read; hint: a.astype('f4')");
     if (order != '<' && order != '|' && order != '>')
-        file.refuse(str("unknown element type '", descr, "'"), kExpected);
+        file.fail(str("unknown element type '", descr, "'"), kExpected);
     const bool one_byte = kind == "u1" || kind == "b1" || kind == "i1";
     if (order == '>' && !one_byte)
-        file.refuse(str("big-endian elements '", descr, "'"),
-                    str(kExpected, "; hint: a.astype('<", kind, "')"));
+        file.fail(str("big-endian elements '", descr, "'"),
+                  str(kExpected, "; hint: a.astype('<", kind, "')"));
     if (kind == "f2") return {f16, 2};
     if (kind == "f4") return {f32, 4};
     if (kind == "f8") return {f64, 8};
@@ -206,12 +203,12 @@ Element element_of(const InputFile& file, const std::string& descr) {
         return {i64, static_cast<std::size_t>(kind[1] - '0'), true, true};
     if (kind == "u2" || kind == "u4")
         return {i64, static_cast<std::size_t>(kind[1] - '0'), true, false};
-    file.refuse(str("unsupported element type '", descr, "'"),
-                str(kExpected, "; hint: a.astype('<f4')"));
+    file.fail(str("unsupported element type '", descr, "'"),
+              str(kExpected, "; hint: a.astype('<f4')"));
 }
 
-// n integers of a few bytes -> i64, read in place: they enter at the end of the target and are
-// widened from its start, so that the one that is read is never overwritten before.
+// Reads n integers of a few bytes each as i64, in place: they are read to the end of the target and
+// widened from its start, so none is overwritten before it is used.
 Tensor read_widened(const InputFile& file, const Header& header, const Element& element) {
     Tensor x = empty(header.shape, {.dtype = i64});
     const auto count = static_cast<std::size_t>(x.numel());
@@ -256,7 +253,7 @@ std::string header_text(const Tensor& x, const char* descr) {
                            x.rank() == 1 ? ",), }" : "), }");
     if (x.rank() > 0) text.append(kGrowthDigits - std::to_string(x.shape()[0]).size(), ' ');
     const std::size_t used = kMagic.size() + 4 + text.size() + 1;
-    return text.append(kAlignment - used % kAlignment, ' ') + '\n';  // 1 to 64 spaces, as NumPy
+    return text.append(kAlignment - used % kAlignment, ' ') + '\n';  // 1 to 64 spaces, like NumPy
 }
 
 }  // namespace
@@ -268,9 +265,9 @@ Tensor read_npy(const std::string& path) {
     const auto wanted = byte_count(header.shape, element.bytes);
     const std::uint64_t there = file.size() - header.data_offset;
     if (!wanted || !byte_count(header.shape, 8))
-        file.refuse(str("shape ", header.shape, " overflows"));
+        file.fail(str("shape ", header.shape, " overflows"));
     if (*wanted != there)
-        file.refuse(
+        file.fail(
             str(*wanted > there ? "truncated data: " : "data after the last element: ", there,
                 " bytes"),
             str("; expected ", *wanted, " for shape ", header.shape, " of '", header.descr, "'"));

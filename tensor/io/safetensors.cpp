@@ -9,32 +9,32 @@
 #include "tensor/io/atomic_file.h"
 #include "tensor/io/input_file.h"
 #include "tensor/io/safetensors_header.h"
+#include "tensor/names.h"
 
 namespace eps {
 namespace {
 
-// bytes; the limit of the reference implementation
-constexpr std::uint64_t kLargestHeader = 100'000'000;
+constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;  // the reference implementation's limit
 
 std::string read_json(const InputFile& file) {
     std::array<std::byte, 8> start{};
     if (file.size() < start.size())
-        file.refuse(str("too short: ", file.size(), " bytes"), "; expected a safetensors file");
+        file.fail(str("too short: ", file.size(), " bytes"), "; expected a safetensors file");
     file.read(0, start);
     std::uint64_t length = 0;
     for (std::size_t i = 0; i < start.size(); ++i)
         length |= std::to_integer<std::uint64_t>(start[i]) << (8 * i);
-    if (length > file.size() - start.size() || length > kLargestHeader)
-        file.refuse(
+    if (length > file.size() - start.size() || length > kMaxHeaderBytes)
+        file.fail(
             str("header of ", length, " bytes"),
-            str("; the file has ", file.size(), " bytes, and a header at most ", kLargestHeader));
+            str("; the file has ", file.size(), " bytes, and a header at most ", kMaxHeaderBytes));
     std::string json(static_cast<std::size_t>(length), '\0');
     file.read(start.size(), std::as_writable_bytes(std::span(json)));
-    if (!json.starts_with('{')) file.refuse("the header does not begin with '{'");
+    if (!json.starts_with('{')) file.fail("the header does not begin with '{'");
     return json;
 }
 
-// Places of the tensors in the data: by descending element size, otherwise in the order given.
+// The order of the tensors in the data: by descending element size, otherwise as given.
 std::vector<std::size_t> data_order(const NamedTensors& tensors) {
     std::vector<std::size_t> order(tensors.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -52,14 +52,17 @@ std::string header_json(const NamedTensors& tensors, const std::vector<std::size
                         const std::map<std::string, std::string>& metadata) {
     std::vector<std::uint64_t> begin(tensors.size());
     std::uint64_t at = 0;
-    for (const std::size_t i : order)
-        at += bytes_of(tensors[i].second), begin[i] = at - bytes_of(tensors[i].second);
+    for (const std::size_t i : order) {
+        begin[i] = at;
+        at += bytes_of(tensors[i].second);
+    }
     std::string json = "{", separator;
     if (!metadata.empty()) {
-        for (const auto& [key, value] : metadata)
-            json += str(separator.empty() ? "\"__metadata__\":{" : ",", detail::json_string(key),
-                        ":", detail::json_string(value)),
-                separator = ",";
+        for (const auto& [key, value] : metadata) {
+            json += separator.empty() ? "\"__metadata__\":{" : ",";
+            json += detail::json_string(key) + ":" + detail::json_string(value);
+            separator = ",";
+        }
         json += "}";
     }
     for (std::size_t i = 0; i < tensors.size(); ++i, separator = ",") {
@@ -96,9 +99,10 @@ bool SafetensorsFile::contains(const std::string& name) const {
 const Tensor& SafetensorsFile::at(const std::string& name) const {
     for (const auto& [n, x] : tensors)
         if (n == name) return x;
-    std::string names;
-    for (const auto& named : tensors) names += (names.empty() ? "" : ", ") + named.first;
-    fail("safetensors", "no tensor '", name, "'; there are: ", names.empty() ? "none" : names);
+    std::vector<std::string> names;
+    for (const auto& named : tensors) names.push_back(named.first);
+    fail("safetensors", "no tensor '", name,
+         "'; expected one of: ", names.empty() ? "none" : listed(names));
 }
 
 SafetensorsFile read_safetensors(const std::string& path) {
@@ -127,8 +131,10 @@ void write_safetensors(const std::string& path, const NamedTensors& tensors,
     AtomicFile file(path, "write_safetensors");
     file.write(length);
     file.write(json);
-    // the temporary lives to the end of the statement
-    for (const std::size_t i : order) file.write(host_bytes(tensors[i].second).bytes);
+    for (const std::size_t i : order) {
+        const HostBytes data = host_bytes(tensors[i].second);
+        file.write(data.bytes);
+    }
     file.commit();
 }
 

@@ -15,7 +15,7 @@ struct SafetensorsEntry {
     std::string name;
     DType dtype = f32;
     Shape shape;
-    std::uint64_t begin = 0, end = 0;  // of its bytes, counted from the start of the data
+    std::uint64_t begin = 0, end = 0;  // byte range, from the start of the data
 };
 
 struct SafetensorsHeader {
@@ -26,12 +26,12 @@ struct SafetensorsHeader {
 /// "F32", "F64", "F16", "BF16", "I64", "U8", "BOOL".
 const char* safetensors_name(DType dtype);
 
-/// Throws through file.refuse on anything the format does not allow, `data_bytes` being the size of
-/// what follows the header.
+/// Parses the header of a file with `data_bytes` bytes of data behind it.
+/// Throws, through file.fail, on everything that the format does not allow.
 SafetensorsHeader parse_safetensors_header(const InputFile& file, std::string_view json,
                                            std::uint64_t data_bytes);
 
-/// text as a JSON string with its quotes; throws an Error of write_safetensors on invalid UTF-8.
+/// text as a JSON string, quotes included. Throws an Error of write_safetensors on invalid UTF-8.
 std::string json_string(const std::string& text);
 
 }  // namespace eps::detail

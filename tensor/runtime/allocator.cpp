@@ -11,16 +11,16 @@ namespace {
 constexpr std::size_t kSmallest = 64;  // bytes: one cache line
 constexpr int kSubSteps = 4;           // size classes per power of two
 constexpr int kClasses = 48 * kSubSteps;
-constexpr std::size_t kWorthNaming = std::size_t{1} << 20;  // bytes
-constexpr std::size_t kNamed = 10;  // live blocks in the report of a machine that is full
+constexpr std::size_t kReportedBytes = std::size_t{1} << 20;  // smaller blocks are not reported
+constexpr std::size_t kReportedBlocks = 10;  // live blocks named when memory runs out
 
 struct SizeClass {
     int index;
     std::size_t bytes;
 };
 
-// The smallest class that holds `bytes`: 64, 80, 96, 112, 128, 160, 192, ... Above 64 bytes
-// rounding is a multiple of 16, and the system allocator aligns every block to 64.
+// The smallest class that holds `bytes`: 64, 80, 96, 112, 128, 160, 192, ... Sizes above 64 are
+// multiples of 16; the system allocator aligns every block to 64.
 SizeClass size_class(std::size_t bytes) {
     bytes = std::max(bytes, kSmallest);
     // 2^power < bytes <= 2^(power+1)
@@ -61,16 +61,16 @@ void* CachingAllocator::allocate(std::size_t bytes, const BlockUse& use) {
     const SizeClass size = size_class(bytes);
     std::lock_guard lock(mutex_);
     void* block = take_cached(size.index, size.bytes);
-    if (!block) block = ask_system(size.bytes, use);
+    if (!block) block = request_from_system(size.bytes, use);
     if (pool_) in_pools_[block] = pool_;
-    if (size.bytes >= kWorthNaming) large_[block] = {size.bytes, use};
+    if (size.bytes >= kReportedBytes) large_[block] = {size.bytes, use};
     ++stats_.allocations;
     stats_.live_bytes += size.bytes;
     stats_.peak_bytes = std::max(stats_.peak_bytes, stats_.live_bytes);
     return block;
 }
 
-// A pool's own block, or one of the cache, which becomes the pool's.
+// A free block of the innermost pool, else one of the cache, which then belongs to the pool.
 void* CachingAllocator::take_cached(int size_class, std::size_t bytes) {
     const auto take = [&](std::vector<std::vector<void*>>& lists, std::size_t& count) -> void* {
         auto& list = lists[static_cast<std::size_t>(size_class)];
@@ -84,9 +84,9 @@ void* CachingAllocator::take_cached(int size_class, std::size_t bytes) {
     return block ? block : take(free_lists_, stats_.cached_bytes);
 }
 
-void* CachingAllocator::ask_system(std::size_t bytes, const BlockUse& use) {
+void* CachingAllocator::request_from_system(std::size_t bytes, const BlockUse& use) {
     void* block = system_allocate_(device_, bytes);
-    // within a capture nothing may be given back: that would wait for the device
+    // Not within a capture: releasing memory waits for the device.
     if (!block && !pool_) {
         release_cache_locked();
         block = system_allocate_(device_, bytes);
@@ -96,16 +96,16 @@ void* CachingAllocator::ask_system(std::size_t bytes, const BlockUse& use) {
           stats_.private_bytes > 0
               ? str(" and ", in_words(stats_.private_bytes), " kept by captured steps")
               : "",
-          largest_live(), "; hint: a smaller batch");
+          largest_live_blocks(), "; hint: a smaller batch");
     stats_.system_bytes += bytes;
     return block;
 }
 
 // "; the largest: 2 x f32 [64, 128] 12.5 MiB, ..."
-std::string CachingAllocator::largest_live() const {
+std::string CachingAllocator::largest_live_blocks() const {
     std::vector<const LiveBlock*> blocks;
     for (const auto& [address, block] : large_) blocks.push_back(&block);
-    const std::size_t named = std::min(kNamed, blocks.size());
+    const std::size_t named = std::min(kReportedBlocks, blocks.size());
     const auto larger = [](const LiveBlock* a, const LiveBlock* b) {
         return a->bytes != b->bytes ? a->bytes > b->bytes : in_words(a->use) < in_words(b->use);
     };
@@ -130,10 +130,10 @@ void CachingAllocator::free(void* block, std::size_t bytes) noexcept {
     const auto index = static_cast<std::size_t>(size.index);
     std::lock_guard lock(mutex_);
     stats_.live_bytes -= size.bytes;
-    if (size.bytes >= kWorthNaming) large_.erase(block);
+    if (size.bytes >= kReportedBytes) large_.erase(block);
     const auto owner = in_pools_.empty() ? in_pools_.end() : in_pools_.find(block);
     PrivatePool* pool = owner != in_pools_.end() ? owner->second : pool_;
-    // what a captured step may have read is not for others
+    // The captured step may have read this block, so it must not be reused elsewhere.
     if (pool && owner == in_pools_.end()) in_pools_[block] = pool;
     (pool ? stats_.private_bytes : stats_.cached_bytes) += size.bytes;
     (pool ? pool->free_lists_ : free_lists_)[index].push_back(block);

@@ -1,6 +1,6 @@
 #pragma once
-// The caching allocator: memory is asked from the system once and then recycled by size class,
-// because a training step asks for the same sizes again and again, and fresh pages cost more than
+// The caching allocator. It requests memory from the system once and then recycles it by size
+// class: a training step requests the same sizes again and again, and fresh pages cost more than
 // the arithmetic done on them.
 #include <cstddef>
 #include <cstdint>
@@ -20,45 +20,44 @@ struct MemoryStats {
     std::size_t peak_bytes = 0;     // highest live_bytes since reset_peak()
     std::size_t cached_bytes = 0;   // free, kept for reuse
     std::size_t private_bytes = 0;  // free, kept by private pools
-    // total ever asked from the system: constant in a steady training step
-    std::size_t system_bytes = 0;
-    std::uint64_t allocations = 0;  // calls to allocate()
+    std::size_t system_bytes = 0;   // ever requested from the system: constant in steady training
+    std::uint64_t allocations = 0;  // calls of allocate()
 };
 
-/// What a block is for: said where memory runs out.
+/// The tensor that a block holds, for the message when memory runs out.
 struct BlockUse {
     DType dtype = DType::u8;
     Shape shape = {};
 };
 
-/// One per device. Size classes are powers of two in four sub-steps (so at most 25% is lost to
-/// rounding); a freed block goes to its class's list and serves the next request of the class.
-/// Blocks are 64-byte aligned.
+/// The allocator of one device. Size classes are powers of two in four sub-steps, so rounding
+/// wastes at most 25%. A freed block goes to the list of its class and serves the next request of
+/// that class. Blocks are 64-byte aligned.
 class CachingAllocator {
 public:
-    // returns nullptr when out of memory
+    // Returns nullptr when out of memory.
     using SystemAllocate = void* (*)(int device, std::size_t bytes);
     using SystemFree = void (*)(int device, void* block, std::size_t bytes);
     CachingAllocator(std::string name, SystemAllocate system_allocate, SystemFree system_free,
                      int device = 0);
 
-    /// At least `bytes` bytes. Out of memory: gives the cache back, tries again, then throws with
-    /// request, live and cached bytes, and the ten largest live blocks; everything that was
-    /// allocated before stays valid.
+    /// A block of at least `bytes` bytes. If the system has none left, the cache is released first.
+    /// Throws, naming the request, the live bytes and the ten largest live blocks, if that does not
+    /// help; blocks allocated before stay valid.
     void* allocate(std::size_t bytes, const BlockUse& use);
     void* allocate(std::size_t bytes) {
         return allocate(bytes, {DType::u8, {static_cast<std::int64_t>(bytes)}});
     }
-    /// `bytes` as it was asked for.
+    /// `bytes` must be the size that was requested.
     void free(void* block, std::size_t bytes) noexcept;
     /// Returns every cached block to the system.
     void release_cache();
     MemoryStats stats() const;
     void reset_peak();
 
-    /// Blocks that nobody else gets while it lives: a captured step replays on the same addresses.
-    /// What is allocated or freed within a Scope belongs to the pool from then on. At its end free
-    /// blocks join the cache, and live ones will when they are freed.
+    /// Blocks reserved for one user while the pool lives: a captured step replays on the same
+    /// addresses. A block that is allocated or freed within a Scope belongs to the pool from then
+    /// on. When the pool ends, its free blocks join the cache; live ones do once they are freed.
     class PrivatePool {
     public:
         explicit PrivatePool(CachingAllocator& allocator);
@@ -91,9 +90,9 @@ private:
     };
 
     void* take_cached(int size_class, std::size_t bytes);
-    void* ask_system(std::size_t bytes, const BlockUse& use);
+    void* request_from_system(std::size_t bytes, const BlockUse& use);
     void release_cache_locked();
-    std::string largest_live() const;
+    std::string largest_live_blocks() const;
 
     std::string name_;
     SystemAllocate system_allocate_;
@@ -101,14 +100,13 @@ private:
     int device_;
     mutable std::mutex mutex_;
     MemoryStats stats_;
-    std::vector<std::vector<void*>> free_lists_;  // by size class
-    std::unordered_map<void*, LiveBlock> large_;  // live ones that are worth naming
-    PrivatePool* pool_ = nullptr;                 // of the innermost scope
-    // every block of every private pool, live or free
-    std::unordered_map<void*, PrivatePool*> in_pools_;
+    std::vector<std::vector<void*>> free_lists_;        // by size class
+    std::unordered_map<void*, LiveBlock> large_;        // live blocks large enough to report
+    PrivatePool* pool_ = nullptr;                       // of the innermost scope
+    std::unordered_map<void*, PrivatePool*> in_pools_;  // blocks of private pools, live or free
 };
 
-/// The allocator of a device; throws where the build or the machine has no such device.
+/// The allocator of a device. Throws if the build or the machine lacks the device.
 CachingAllocator& allocator_of(Device device);
 
 }  // namespace eps

@@ -5,11 +5,12 @@
 namespace eps {
 
 namespace kernels::cpu {
-extern const bool compiled_features[];  // cpu/isa.cpp
+extern const bool compiled_features[];  // cpu/runtime/isa.cpp
 }
 
 namespace {
 
+// The widest level all of whose features have the flag `has`.
 std::string level(bool IsaFeature::*has) {
     bool avx2 = true, avx512 = true, any = false;
     for (int i = 0; isa_feature(i).name != nullptr; ++i) {
@@ -20,7 +21,8 @@ std::string level(bool IsaFeature::*has) {
         if (name == "avx512f" || name == "avx512dq" || name == "avx512bw" || name == "avx512vl")
             avx512 = avx512 && feature.*has;
     }
-    return any && avx2 && avx512 ? "AVX-512" : any && avx2 ? "AVX2" : "baseline";
+    if (!any || !avx2) return "baseline";
+    return avx512 ? "AVX-512" : "AVX2";
 }
 
 }  // namespace

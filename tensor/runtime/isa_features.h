@@ -1,6 +1,5 @@
 #pragma once
-// The CPU features that GCC's code may come to need: X(name of __builtin_cpu_supports, macro that
-// -march defines).
+// The CPU features that GCC may use: X(name for __builtin_cpu_supports, macro that -march defines).
 #if defined(__x86_64__)
 // clang-format off
 #define EPS_ISA_FEATURES(X)                   \

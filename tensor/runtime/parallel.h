@@ -1,12 +1,13 @@
 #pragma once
-// One pool of threads for the whole library (cpu/parallel.cpp). BLAS gets no threads of its own.
+// One pool of threads for the whole library (cpu/runtime/parallel.cpp). BLAS runs on the calling
+// thread alone.
 #include <cstdint>
 #include <type_traits>
 
 namespace eps {
 
-/// Threads used by kernels: set_num_threads(), else OMP_NUM_THREADS, else the cores of the machine;
-/// at least 1, at most 64.
+/// The number of threads that kernels use: set_num_threads(), else OMP_NUM_THREADS, else the cores
+/// of the machine; from 1 to 64.
 int num_threads();
 void set_num_threads(int count);
 
@@ -15,10 +16,11 @@ using RangeBody = void (*)(void* context, std::int64_t begin, std::int64_t end);
 void parallel_ranges(std::int64_t n, std::int64_t grain, RangeBody body, void* context);
 }  // namespace detail
 
-/// Calls f(begin, end) on disjoint ranges that cover [0, n), on several threads when n > grain, and
-/// not for fewer than about grain indices at a time. The ranges depend on the number of threads, so
-/// f must compute each index independently of its neighbours; what combines indices cuts its own
-/// fixed chunks. Never nests.
+/// Calls f(begin, end) on disjoint ranges that cover [0, n). With n > grain the ranges run on
+/// several threads, with about grain indices or more each.
+///
+/// The ranges depend on the number of threads, so f must compute each index independently of its
+/// neighbours. Code that combines indices (a sum) cuts its own fixed chunks. Calls must not nest.
 template <class F> void parallel_for(std::int64_t n, std::int64_t grain, F&& f) {
     if (n <= grain) {
         if (n > 0) f(std::int64_t{0}, n);

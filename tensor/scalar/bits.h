@@ -1,8 +1,6 @@
-// What the float functions are made of: fused polynomials, and floats seen as their bits.
-//
-// All of it is branch-free, so that a compiler turns a loop of calls into vector code.
 #pragma once
-
+// Building blocks of the float functions: fused polynomials, and operations on the bits of floats.
+// Everything is branch-free, so that a compiler turns a loop of calls into vector code.
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -35,9 +33,9 @@ EPS_HD float clamp(float x, float lo, float hi) {
     return x > hi ? hi : x;
 }
 
-// The lesser of x and limit as unsigned integers, one instruction: negative numbers are behind all
-// positive ones, and NaN is behind infinity. Of |x| and a positive limit it is the smaller; of x
-// and -0 it is x where x is positive, else -0.
+// The smaller of x and limit when their bits are compared as unsigned integers (one instruction).
+// In this order negative numbers come after all positive ones, and NaN comes after infinity. So
+// min_bits(|x|, c) is min(|x|, c) for c > 0, and min_bits(x, -0) is x for positive x, else -0.
 EPS_HD float min_bits(float x, float limit) {
     return from_bits(bits(x) < bits(limit) ? bits(x) : bits(limit));
 }
@@ -48,8 +46,8 @@ template <class... C> EPS_HD float poly(float x, float c0, C... c) {
     return fma(poly(x, c...), x, c0);
 }
 
-// x rounded half to even for |x| < 2^22, as a float and as an integer: adding 1.5 * 2^23 pushes
-// the fraction out of the mantissa and leaves the integer in its low bits.
+// x * scale rounded half to even, as a float and as an integer; |x * scale| < 2^22. Adding
+// 1.5 * 2^23 pushes the fraction out of the mantissa and leaves the integer in its low bits.
 struct Rounded {
     float value;
     int32_t integer;

@@ -1,11 +1,11 @@
 #pragma once
-// Dual numbers: v + d*e with e*e = 0. Evaluating f on v + 1*e gives f(v) + f'(v)*e, so the rules
-// below, one per scalar primitive, are the whole derivative table of the library. Nested
+// Dual numbers: v + d e with e^2 = 0. Evaluating f on v + 1 e gives f(v) + f'(v) e, so the rules
+// below, one per scalar primitive, contain every pointwise derivative of the library. Nested
 // (Dual<Dual<float>>) they give higher derivatives.
 //
 // `active` says whether the number depends on the seeded variable at all. It is known at compile
-// time (every function here is inlined and every seed is a constant), costs nothing, and keeps 0 *
-// inf from making NaN in a derivative that is simply zero.
+// time, since every function here is inlined and every seed is a constant, so it costs nothing. It
+// keeps 0 * inf from making NaN in a derivative that is simply zero.
 #include <type_traits>
 
 #include "tensor/scalar/functions.h"
@@ -15,6 +15,10 @@
 
 namespace eps::math {
 
+/// A C++ number type that is not T itself.
+template <class U, class T>
+concept OtherNumber = std::is_arithmetic_v<U> && !std::is_same_v<U, T>;
+
 template <class T> struct Dual {
     T v;
     T d;
@@ -23,29 +27,27 @@ template <class T> struct Dual {
     EPS_HD constexpr Dual(T value, T tangent, bool is_active)
         : v(value), d(tangent), active(is_active) {}
     EPS_HD constexpr Dual(T constant) : v(constant), d(T(0)), active(false) {}
-    /// A constant; explicit, so that a formula says T(0.5) and stays in its own precision.
-    template <class U>
-    EPS_HD constexpr explicit Dual(U constant) requires std::is_arithmetic_v<U> &&
-        (!std::is_same_v<U, T>)
-        : v(T(constant)), d(T(0)), active(false) {}
+    /// A constant. Explicit, so that formulas write T(0.5) and stay in their own precision.
+    template <OtherNumber<T> U>
+    EPS_HD constexpr explicit Dual(U constant) : v(T(constant)), d(T(0)), active(false) {}
 };
 
-/// Chain rule for one argument: f(a) = {value, slope * a'}.
-template <class T> EPS_HD constexpr Dual<T> chain(T value, T slope, const Dual<T>& a) {
-    return {value, a.active ? slope * a.d : T(0), a.active};
+/// The chain rule for one argument: f(a) = {value, derivative * a'}.
+template <class T> EPS_HD constexpr Dual<T> chain(T value, T derivative, const Dual<T>& a) {
+    return {value, a.active ? derivative * a.d : T(0), a.active};
 }
-/// Chain rule for two arguments.
+/// The chain rule for two arguments: f(a, b) = {value, df_da * a' + df_db * b'}.
 template <class T>
-EPS_HD constexpr Dual<T> chain(T value, T slope_a, const Dual<T>& a, T slope_b, const Dual<T>& b) {
+EPS_HD constexpr Dual<T> chain(T value, T df_da, const Dual<T>& a, T df_db, const Dual<T>& b) {
     return {value,
-            a.active && b.active ? slope_a * a.d + slope_b * b.d
-            : a.active           ? slope_a * a.d
-            : b.active           ? slope_b * b.d
+            a.active && b.active ? df_da * a.d + df_db * b.d
+            : a.active           ? df_da * a.d
+            : b.active           ? df_db * b.d
                                  : T(0),
             a.active || b.active};
 }
 
-// Arithmetic. Written out rather than through chain(): a slope of one should leave no
+// Arithmetic, written out rather than through chain(): a derivative of 1 should leave no
 // multiplication.
 template <class T> EPS_HD constexpr Dual<T> operator-(const Dual<T>& a) {
     return {-a.v, a.active ? -a.d : T(0), a.active};
@@ -83,8 +85,8 @@ template <class T> EPS_HD constexpr Dual<T> operator/(const Dual<T>& a, const Du
             a.active || b.active};
 }
 
-// Comparisons look at values only: kinks follow the branch taken, so relu'(0) = 0 where relu(x) =
-// where(x > 0, x, 0).
+// Comparisons use values only. At a kink the derivative is that of the branch taken: relu'(0) = 0
+// with relu(x) = where(x > 0, x, 0).
 template <class T> EPS_HD constexpr auto operator<(const Dual<T>& a, const Dual<T>& b) {
     return a.v < b.v;
 }
@@ -177,10 +179,10 @@ template <class T> EPS_HD constexpr Dual<T> inverse_mills(const Dual<T>& a) {
     return chain(y, -y * (a.v + y), a);
 }
 template <class T> EPS_HD constexpr Dual<T> gelu(const Dual<T>& a) {
-    return chain(gelu(a.v), gelu_slope(a.v), a);
+    return chain(gelu(a.v), gelu_derivative(a.v), a);
 }
-template <class T> EPS_HD constexpr Dual<T> gelu_slope(const Dual<T>& a) {
-    return chain(gelu_slope(a.v),
+template <class T> EPS_HD constexpr Dual<T> gelu_derivative(const Dual<T>& a) {
+    return chain(gelu_derivative(a.v),
                  T(0.3989422804014327) * exp(T(-0.5) * a.v * a.v) * (T(2) - a.v * a.v), a);
 }
 template <class T> EPS_HD constexpr Dual<T> sin(const Dual<T>& a) {
@@ -226,10 +228,10 @@ template <class T> EPS_HD constexpr Dual<T> abs(const Dual<T>& a) {
     return {abs(a.v), a.active ? sign(a.v) * a.d : T(0), a.active};
 }
 template <class T> EPS_HD constexpr Dual<T> max(const Dual<T>& a, const Dual<T>& b) {
-    // A tie shares the slope equally, as amax and PyTorch's maximum do.
+    // Ties share the derivative equally, as in PyTorch's maximum and amax.
     const T half = T(0.5);
-    const T slope_a = where(a.v > b.v, T(1), where(a.v == b.v, half, T(0)));
-    return chain(max(a.v, b.v), slope_a, a, T(1) - slope_a, b);
+    const T d_da = where(a.v > b.v, T(1), where(a.v == b.v, half, T(0)));
+    return chain(max(a.v, b.v), d_da, a, T(1) - d_da, b);
 }
 template <class T> EPS_HD constexpr Dual<T> min(const Dual<T>& a, const Dual<T>& b) {
     return -max(-a, -b);
@@ -237,10 +239,10 @@ template <class T> EPS_HD constexpr Dual<T> min(const Dual<T>& a, const Dual<T>&
 template <class T> EPS_HD constexpr Dual<T> pow(const Dual<T>& a, const Dual<T>& b) {
     // d/da = b a^(b-1), zero for b = 0 even at a = 0;  d/db = a^b log a, zero at a = 0 for b >= 0.
     const T y = pow(a.v, b.v);
-    const T slope_a = a.active ? where(b.v == T(0), T(0), b.v * pow(a.v, b.v - T(1))) : T(0);
-    const T slope_b =
+    const T d_da = a.active ? where(b.v == T(0), T(0), b.v * pow(a.v, b.v - T(1))) : T(0);
+    const T d_db =
         b.active ? where(a.v == T(0), where(b.v >= T(0), T(0), y * log(a.v)), y * log(a.v)) : T(0);
-    return chain(y, slope_a, a, slope_b, b);
+    return chain(y, d_da, a, d_db, b);
 }
 template <class T> EPS_HD constexpr Dual<T> atan2(const Dual<T>& y, const Dual<T>& x) {
     const T r2 = x.v * x.v + y.v * y.v;
@@ -254,8 +256,9 @@ template <class T> EPS_HD constexpr Dual<T> fmod(const Dual<T>& a, const Dual<T>
     return chain(fmod(a.v, b.v), T(1), a, -trunc(a.v / b.v), b);  // a - trunc(a / b) b
 }
 template <class T> EPS_HD constexpr Dual<T> logaddexp(const Dual<T>& a, const Dual<T>& b) {
-    // inf - inf shares the slope
-    const T difference = a.v - b.v, d = where(difference == difference, difference, T(0));
+    const T difference = a.v - b.v;
+    // Equal infinities differ by NaN; they share the derivative equally.
+    const T d = where(difference == difference, difference, T(0));
     return chain(logaddexp(a.v, b.v), sigmoid(d), a, sigmoid(-d), b);
 }
 

@@ -1,9 +1,8 @@
+#pragma once
 // exp, exp2, expm1, log, log2, log10 and log1p.
 //
-// The polynomials are minimax fits of relative error, each coefficient rounded to float before the
-// next was fitted. The stated errors are maxima over a sweep of every 97th float.
-#pragma once
-
+// The polynomials are minimax fits of the relative error; each coefficient was rounded to float
+// before the next was fitted. Max errors are over a sweep of every 97th float.
 #include "tensor/scalar/bits.h"
 
 namespace eps::math {
@@ -18,7 +17,7 @@ EPS_HD double log1p(double x) { return std::log1p(x); }
 
 namespace detail {
 
-// ln 2 in two parts; the first has few bits, so that n * kLn2Hi is exact for |n| <= 2^9.
+// ln 2 in two parts. The first has few bits, so that n * kLn2Hi is exact for |n| <= 2^9.
 inline constexpr float kLn2Hi = 0x1.62e4p-1f;
 inline constexpr float kLn2Lo = 1.42860682e-06f;
 
@@ -28,7 +27,7 @@ EPS_HD float exp_poly(float r) {
                 0.000197633824f);
 }
 
-// e^x = 2^n (1 + tail) for |x| <= 128: n = round(x / ln 2), and tail = e^r - 1 for the rest r.
+// e^x = 2^n (1 + tail) for |x| <= 128: n = round(x / ln 2), and tail = e^r - 1 for the remainder r.
 struct ExpParts {
     float tail;
     int32_t n;
@@ -39,7 +38,7 @@ EPS_HD ExpParts split_exp(float x) {
     return {fma(r * r, exp_poly(r), r), n.integer};
 }
 
-// 2^n (1 + tail), scaled in two steps to round denormal results once.
+// 2^n (1 + tail), scaled in two steps so that denormal results are rounded once.
 EPS_HD float join_exp(float tail, int32_t n) {
     const int32_t half = n >> 1;
     return (1.0f + tail) * pow2(half) * pow2(n - half);
@@ -56,15 +55,16 @@ EPS_HD float join_log(float k, float f) {
     return fma(k, kLn2Hi, fma(f * f, log_poly(f), k * kLn2Lo) + f);
 }
 
-// The k for which x / 2^k lies in [2/3, 4/3); x positive and normal.
+// The k for which x / 2^k lies in [2/3, 4/3), for positive normal x.
 EPS_HD int32_t log_exponent(float x) { return static_cast<int32_t>(bits(x) - 0x3f2aaaabu) >> 23; }
 
-// x / 2^k where neither side is denormal, or k is 0.
+// x / 2^k. Neither x nor the result may be denormal, unless k is 0.
 EPS_HD float scale_down(float x, int32_t k) {
     return from_bits(bits(x) - (static_cast<uint32_t>(k) << 23));
 }
 
-// x = 2^k (1 + f), f in [-1/3, 1/3], for every positive finite x: denormals are brought up first.
+// x = 2^k (1 + f) with f in [-1/3, 1/3], for every positive finite x: denormals are scaled up
+// first.
 struct LogParts {
     float k, f;
 };
@@ -75,7 +75,7 @@ EPS_HD LogParts split_log(float x) {
     return {static_cast<float>(k) - (denormal ? 23.0f : 0.0f), scale_down(m, k) - 1.0f};
 }
 
-// y where a logarithm of x is finite, and what it is elsewhere.
+// y where the logarithm of x is finite; otherwise NaN, -inf, inf or NaN for x < 0, 0, inf or NaN.
 EPS_HD float with_log_edges(float x, float y) {
     const float edge = x < 0.0f ? kNaN : (x == 0.0f ? -kInf : x);
     return x > 0.0f && x < kInf ? y : edge;
@@ -95,13 +95,13 @@ EPS_HD float log1p(float x) { return ::log1pf(x); }
 
 #else
 
-// 0.98 ULP.
+// Max error: 0.98 ULP.
 EPS_HD float exp(float x) {
     const auto [tail, n] = detail::split_exp(detail::clamp(x, -104.0f, 89.0f));
     return detail::join_exp(tail, n);
 }
 
-// 2^x = 2^n e^(r ln 2) with n = round(x); r ln 2 in two parts. 0.86 ULP.
+// 2^x = 2^n e^(r ln 2) with n = round(x); r ln 2 is kept in two parts. Max error: 0.86 ULP.
 EPS_HD float exp2(float x) {
     const float y = detail::clamp(x, -151.0f, 129.0f);
     const auto [whole, n] = detail::round_scaled(y, 1.0f);
@@ -110,8 +110,8 @@ EPS_HD float exp2(float x) {
     return detail::join_exp(fma(t * t, detail::exp_poly(t), low) + t, n);
 }
 
-// 2^n tail + (2^n - 1), halved until the end because 2^128 is no float; x itself where tiny. 1.41
-// ULP.
+// 2^n tail + (2^n - 1), halved until the end because 2^128 is not a float; x itself if tiny.
+// Max error: 1.41 ULP.
 EPS_HD float expm1(float x) {
     const auto [tail, n] = detail::split_exp(detail::clamp(x, -18.0f, 89.0f));
     const float s = detail::pow2(n - 1);
@@ -119,21 +119,21 @@ EPS_HD float expm1(float x) {
     return std::fabs(x) < 0x1p-25f ? x : y;
 }
 
-// 0.85 ULP.
+// Max error: 0.85 ULP.
 EPS_HD float log(float x) {
     const auto [k, f] = detail::split_log(x);
     return detail::with_log_edges(x, detail::join_log(k, f));
 }
 
-// k + log(1 + f) / ln 2, the quotient in two parts; exact for powers of two. 1.45 ULP.
+// k + log(1 + f) / ln 2, with 1 / ln 2 in two parts; exact for powers of two. Max error: 1.45 ULP.
 EPS_HD float log2(float x) {
     const auto [k, f] = detail::split_log(x);
     const float low = fma(f * f * detail::log_poly(f), 0x1.715476p0f, f * 0x1.4ae0cp-26f);
     return detail::with_log_edges(x, fma(f, 0x1.715476p0f, low) + k);
 }
 
-// k log10(2) + log(1 + f) / ln 10, all of it in two parts; the first of log10(2) has few bits, as
-// that of ln 2. 1.35 ULP.
+// k log10(2) + log(1 + f) / ln 10, with both constants in two parts; the first part of log10(2) has
+// few bits, like that of ln 2. Max error: 1.35 ULP.
 EPS_HD float log10(float x) {
     const auto [k, f] = detail::split_log(x);
     const float low = fma(f * f * detail::log_poly(f), 0x1.bcb7b2p-2f,
@@ -142,7 +142,7 @@ EPS_HD float log10(float x) {
 }
 
 // 1 + x = 2^k (1 + f) with f = x / 2^k + (2^-k - 1), so that no bit of x is lost; then join_log.
-// 2^-k is built four times too large, to stay normal. 1.55 ULP.
+// 2^-k is computed four times too large, to stay normal. Max error: 1.55 ULP.
 EPS_HD float log1p(float x) {
     const int32_t k = detail::log_exponent(1.0f + x);
     const float f = detail::scale_down(x, k) + fma(0.25f, detail::scale_down(4.0f, k), -1.0f);

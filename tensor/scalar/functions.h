@@ -1,11 +1,11 @@
-// The scalar functions that pointwise kernels are built of, for float and double.
-//
-// Every function runs on the host and in CUDA kernels. Of float, exponentials, logarithms, sin,
-// cos, tan, tanh, sigmoid, erf, roots, sincos_2pi and the roundings are branch-free and vectorise
-// in a loop under -fno-math-errno -fno-trapping-math; none needs -ffast-math, and NaN, infinities,
-// signed zeros and denormals come out as IEEE 754 has them. Other functions are the C library's.
 #pragma once
-
+// The scalar functions of which pointwise kernels are built, for float and double. Every function
+// runs on the host and in CUDA kernels.
+//
+// For float, the exponentials, logarithms, sin, cos, tan, tanh, sigmoid, erf, roots, sincos_2pi and
+// roundings are our own. They are branch-free and vectorise in a loop under -fno-math-errno
+// -fno-trapping-math; none needs -ffast-math, and NaN, infinities, signed zeros and denormals
+// follow IEEE 754. All others are the C library's.
 #include <type_traits>
 
 #include "tensor/scalar/exp_log.h"
@@ -14,7 +14,7 @@
 
 namespace eps::math {
 
-// name(x) = std::function(x) for float and double.
+// Defines name(x) = std::function(x) for float and double.
 #define EPS_LIBM_1(name, function)                          \
     EPS_HD float name(float x) { return std::function(x); } \
     EPS_HD double name(double x) { return std::function(x); }
@@ -22,7 +22,7 @@ namespace eps::math {
     EPS_HD float name(float x, float y) { return std::name(x, y); } \
     EPS_HD double name(double x, double y) { return std::name(x, y); }
 
-// Exact, or rounded once; each is one vector instruction.
+// These are exact or rounded once, and take one vector instruction each.
 EPS_LIBM_1(abs, fabs)
 EPS_LIBM_1(sqrt, sqrt)
 EPS_LIBM_1(floor, floor)
@@ -31,7 +31,7 @@ EPS_LIBM_1(trunc, trunc)
 EPS_LIBM_1(round, nearbyint)  // half to even
 EPS_LIBM_2(copysign)
 
-// The C library's.
+// These are the C library's.
 EPS_LIBM_1(asin, asin)
 EPS_LIBM_1(acos, acos)
 EPS_LIBM_1(atan, atan)
@@ -49,12 +49,12 @@ EPS_LIBM_2(hypot)
 #undef EPS_LIBM_1
 #undef EPS_LIBM_2
 
-// A root and a quotient, each rounded once. 1.50 ULP.
+// A root and a quotient, each rounded once. Max error: 1.50 ULP.
 EPS_HD float rsqrt(float x) { return 1.0f / sqrt(x); }
 EPS_HD double rsqrt(double x) { return 1.0 / sqrt(x); }
 
-// The C library's, which is 3 ULP off at times, and a step of Newton's iteration with the error of
-// t^3 to twice the bits. 0.51 ULP, and at most 2 of a denormal.
+// The C library's root, which can be 3 ULP off, then one step of Newton's iteration that computes
+// the error of t^3 with twice the bits. Max error: 0.51 ULP, and 2 ULP for denormals.
 EPS_HD double cbrt(double x) {
     const double t = std::cbrt(x), square = t * t, rest = fma(t, t, -square);
     const double error = fma(-t, rest, fma(-t, square, x));
@@ -65,13 +65,14 @@ EPS_HD double cbrt(double x) {
 #ifdef __CUDA_ARCH__
 EPS_HD float cbrt(float x) { return ::cbrtf(x); }
 #else
-// |x| = 2^(3n) m with m in [1, 8). Two steps of Halley's iteration from a third of m's bits, t <- t
-// + t (m - t^3) / (2 t^3 + m); the second knows t^2 to twice the bits of a float. 0.51 ULP.
+// |x| = 2^(3n) m with m in [1, 8). The first guess is a third of m's bits; then follow two steps of
+// Halley's iteration, t <- t + t (m - t^3) / (2 t^3 + m), the second with t^2 in twice the bits.
+// Max error: 0.51 ULP.
 EPS_HD float cbrt(float x) {
     const float a = std::fabs(x);
     const bool denormal = a < 0x1p-126f;
     const float normal = denormal ? a * 0x1p24f : a;
-    // a third of the exponent, plus 43
+    // A third of the exponent, plus 43.
     const uint32_t n = ((detail::bits(normal) >> 23) + 2) * 43691 >> 17;
     const float m = detail::from_bits(detail::bits(normal) - (3 * n - 129) * 0x800000u);
     const float third = static_cast<float>(static_cast<int32_t>(detail::bits(m))) * 0.333333333f;
@@ -92,18 +93,18 @@ EPS_HD bool isinf(float x) { return abs(x) == detail::kInf; }
 EPS_HD bool isinf(double x) { return abs(x) == double{detail::kInf}; }
 
 template <class T>
-requires std::is_arithmetic_v<T> EPS_HD T where(bool condition, T a, T b) {
-    return condition ? a : b;
-}
+concept Arithmetic = std::is_arithmetic_v<T>;
+template <Arithmetic T> EPS_HD T where(bool condition, T a, T b) { return condition ? a : b; }
 
-// The smaller and the larger; NaN if either is NaN. A NaN b fails every comparison and is taken.
+// NaN if either argument is NaN: a NaN b fails the comparison and is returned.
 EPS_HD float min(float a, float b) { return a < b || isnan(a) ? a : b; }
 EPS_HD double min(double a, double b) { return a < b || isnan(a) ? a : b; }
 EPS_HD float max(float a, float b) { return a > b || isnan(a) ? a : b; }
 EPS_HD double max(double a, double b) { return a > b || isnan(a) ? a : b; }
 
-// s = sin(2 pi u), c = cos(2 pi u) for u in [0, 1): u = k / 4 + r with |r| <= 1/8 exactly, odd and
-// even polynomials of degree 9 and 8 in r, and k turns the pair by quarters. 0.86 ULP.
+// s = sin(2 pi u) and c = cos(2 pi u) for u in [0, 1). u = k / 4 + r with |r| <= 1/8, exactly; an
+// odd polynomial of degree 9 and an even one of degree 8 in r; then k rotates the pair by quarter
+// turns. Max error: 0.86 ULP.
 EPS_HD void sincos_2pi(float u, float& s, float& c) {
     const auto [quarters, k] = detail::round_scaled(u, 4.0f);
     const float r = fma(quarters, -0.25f, u), z = r * r;
@@ -121,7 +122,7 @@ EPS_HD void sincos_2pi(float u, float& s, float& c) {
 EPS_HD float softplus(float x) { return max(x, 0.0f) + log1p(exp(-abs(x))); }
 EPS_HD double softplus(double x) { return max(x, 0.0) + log1p(exp(-abs(x))); }
 
-// log(e^a + e^b) = max(a, b) + log1p(e^-|a - b|); equal infinities have no difference.
+// log(e^a + e^b) = max(a, b) + log1p(e^-|a - b|). Equal arguments, infinities too, differ by 0.
 EPS_HD float logaddexp(float a, float b) {
     return max(a, b) + log1p(exp(-abs(a == b ? 0.0f : a - b)));
 }

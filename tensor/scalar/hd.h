@@ -1,5 +1,5 @@
-// EPS_HD marks a function that is inlined into host loops and into CUDA kernels alike.
 #pragma once
+// EPS_HD marks functions that are inlined into host loops and into CUDA kernels.
 
 #ifdef __CUDACC__
 #define EPS_HD __host__ __device__ __forceinline__

@@ -1,6 +1,5 @@
 #pragma once
-// The scalar functions that make sense on integers, so that numeric pointwise ops compute i64 and
-// u8 exactly.
+// Scalar functions on integers, so that numeric pointwise ops compute i64 and u8 exactly.
 #include <concepts>
 #include <cstdint>
 
@@ -15,17 +14,16 @@ template <std::integral T> EPS_HD constexpr T floor(T x) { return x; }
 template <std::integral T> EPS_HD constexpr T ceil(T x) { return x; }
 template <std::integral T> EPS_HD constexpr T round(T x) { return x; }
 template <std::integral T> EPS_HD constexpr T trunc(T x) { return x; }
-/// The rest of a / b with the sign of a; 0 where there is none: modulo 0, and of the lowest i64
-/// modulo -1, which processors refuse.
+/// The remainder of a / b, with the sign of a. It is 0 for b = 0 and b = -1: processors trap on the
+/// first, and on the lowest i64 modulo -1.
 template <std::integral T> EPS_HD constexpr T fmod(T a, T b) {
-    return b == T(0) || (std::is_signed_v<T> && b == static_cast<T>(-1)) ? T(0)
-                                                                         : static_cast<T>(a % b);
+    const bool traps = b == T(0) || (std::is_signed_v<T> && b == static_cast<T>(-1));
+    return traps ? T(0) : static_cast<T>(a % b);
 }
 template <std::integral T> EPS_HD constexpr bool isnan(T) { return false; }
 template <std::integral T> EPS_HD constexpr bool isinf(T) { return false; }
 
-/// A scalar attribute as T. Integers go through i64, so that -1 with u8 counts modulo 256 instead
-/// of being undefined.
+/// A scalar attribute as T. Integers go through i64, so that -1 as u8 is 255 instead of undefined.
 template <class T> EPS_HD constexpr T scalar_as(double c) {
     if constexpr (std::is_integral_v<T>)
         return static_cast<T>(static_cast<std::int64_t>(c));
@@ -34,8 +32,7 @@ template <class T> EPS_HD constexpr T scalar_as(double c) {
 }
 
 /// -1, 0 or 1; NaN stays NaN.
-template <class T>
-requires std::is_arithmetic_v<T> EPS_HD constexpr T sign(T x) {
+template <Arithmetic T> EPS_HD constexpr T sign(T x) {
     return x > T(0) ? T(1) : x < T(0) ? static_cast<T>(T(0) - T(1)) : x == T(0) ? T(0) : x;
 }
 

@@ -1,29 +1,30 @@
 #pragma once
-// The normal distribution function, its logarithm and the slope of that, with few ULP in both
-// tails. On the CPU float goes through double: the argument of erfc rounded to float would alone
-// cost x^2 ULP, and the C library's erfc sets the pace either way. A GPU has few units for double,
-// and CUDA a scaled erfc in float.
+// The normal distribution function, its logarithm and the derivative of that logarithm, accurate to
+// a few ULP in both tails.
+//
+// On the CPU, float goes through double: rounding the argument of erfc to float would alone cost
+// x^2 ULP, and the C library's erfc takes most of the time either way. GPUs have few units for
+// double, and CUDA has a scaled erfc in float.
 #include "tensor/scalar/functions.h"
 
 namespace eps::math {
 
-// Phi(x) = erfc(z) / 2 with z = -x / sqrt(2), where the part of z that rounding lost is put back to
-// first order.
+// Phi(x) = erfc(z) / 2 with z = -x / sqrt(2), corrected to first order for the rounding error of z.
 EPS_HD double ndtr(double x) {
     const double z = x * -0.70710678118654752;
     const double lost = fma(x, -0.70710678118654752, -z) + x * 4.8336466567264567e-17;
     return 0.5 * (erfc(z) - (abs(z) < 27.0 ? 1.1283791670955126 * exp(-z * z) * lost : 0.0));
 }
 
-// phi(x) / Phi(x), which grows as -x on the left: there the continued fraction a + 1/(a + 2/(a +
-// 3/...)), a = -x, of Laplace, which for a > 5 has converged after 30 terms.
+// phi(x) / Phi(x), which grows as a = -x on the left. There it is Laplace's continued fraction
+// a + 1/(a + 2/(a + 3/...)), which has converged after 30 terms for a > 5.
 EPS_HD double inverse_mills(double x) {
     double tail = -x;
     for (int k = 30; k > 0; --k) tail = static_cast<double>(k) / tail - x;
     return x < -5.0 ? tail : 0.3989422804014327 * exp(-0.5 * x * x) / ndtr(x);
 }
 
-// log Phi(x): on the left log phi(x) - log(phi(x) / Phi(x)), on the right log1p(-Phi(-x)).
+// log Phi(x): log phi(x) - log(phi(x) / Phi(x)) on the left, log1p(-Phi(-x)) on the right.
 EPS_HD double log_ndtr(double x) {
     const double left = -0.5 * x * x - log(2.5066282746310002 * inverse_mills(x));
     return x < -5.0 ? left : x > 0.0 ? log1p(-ndtr(-x)) : log(ndtr(x));
@@ -33,8 +34,8 @@ EPS_HD double log_ndtr(double x) {
 
 namespace detail {
 
-// 2 Phi(-a) e^(a^2/2) and e^(-a^2/2) for a >= 0. The square of a is put back to twice the bits:
-// rounded, it would cost a^2 / 2 ULP.
+// scaled = 2 Phi(-a) e^(a^2/2) and weight = e^(-a^2/2), for a >= 0. The weight is corrected for the
+// rounding error of a^2, which would cost a^2 / 2 ULP.
 struct ScaledTail {
     float scaled, weight;
 };
@@ -46,12 +47,12 @@ EPS_HD ScaledTail scaled_tail(float a) {
 
 }  // namespace detail
 
-// Of the documented 5 ULP of normcdff, 4 of erfcxf, 1 of expf, logf and log1pf: at most 2e-6
-// relative.
+// With CUDA's documented errors (normcdff 5 ULP; erfcxf 4; expf, logf and log1pf 1) the relative
+// error is at most 2e-6.
 EPS_HD float ndtr(float x) { return ::normcdff(x); }
 EPS_HD float inverse_mills(float x) {
     const auto [scaled, weight] = detail::scaled_tail(abs(x));
-    // scaled becomes denormal where the quotient has long been -x
+    // At -5000 the quotient has long been -x; further left `scaled` becomes denormal.
     const float left = x < -5000.0f ? -x : 0.797884561f / scaled;
     return x > 0.0f ? 0.398942280f * weight / fma(-0.5f * scaled, weight, 1.0f) : left;
 }

@@ -1,7 +1,7 @@
 #pragma once
-// Philox4x32-10 (Salmon et al. 2011): a random function of a counter. Block n of a stream is
-// computed alone, from n and the key, so the same numbers come on every device and for any number
-// of threads.
+// Philox4x32-10: random numbers as a function of a counter. Block n of a stream is computed from n
+// and the key alone, so every device and any number of threads gives the same numbers.
+// Source: Salmon et al. 2011.
 #include <cstdint>
 
 #include "tensor/scalar/functions.h"
@@ -44,8 +44,8 @@ EPS_HD constexpr double uniform_f64(std::uint32_t high, std::uint32_t low) {
     return static_cast<double>((std::uint64_t{high} << 32 | low) >> 11) * 0x1p-53;
 }
 
-/// Two independent standard normals from two words (Box & Muller 1958); the radius takes 1 - u,
-/// which is never 0.
+/// Two independent standard normals from two words. The radius uses 1 - u, which is never 0.
+/// Source: Box & Muller 1958.
 EPS_HD void normal_pair_f32(std::uint32_t a, std::uint32_t b, float& first, float& second) {
     const float radius = sqrt(-2.0f * log(1.0f - uniform_f32(a)));
     float s, c;
@@ -53,7 +53,7 @@ EPS_HD void normal_pair_f32(std::uint32_t a, std::uint32_t b, float& first, floa
     first = radius * c;
     second = radius * s;
 }
-/// The same from four words in f64.
+/// The same in f64, from four words.
 EPS_HD void normal_pair_f64(const Words4& words, double& first, double& second) {
     const double radius = sqrt(-2.0 * log(1.0 - uniform_f64(words.w[0], words.w[1])));
     const double angle = 6.283185307179586 * uniform_f64(words.w[2], words.w[3]);

@@ -1,16 +1,16 @@
 #pragma once
-// Binary search along a sorted line of memory, for the kernels of both devices.
+// Binary search along a sorted line of memory, for kernels of both devices.
 #include <cstdint>
 
 #include "tensor/scalar/hd.h"
 
 namespace eps::math {
 
-/// NaN is larger than everything, as in sorting.
+/// a < b, where NaN comes after everything, as in sorting.
 template <class T> EPS_HD constexpr bool sorts_before(T a, T b) { return b != b ? a == a : a < b; }
 
-/// How many of n sorted elements, `stride` apart, lie below x; with `right`, how many do not lie
-/// above it.
+/// The number of elements below x among n sorted elements that are `stride` apart. With `right`,
+/// the number of elements not above x.
 template <class T>
 EPS_HD constexpr std::int64_t count_below(const T* line, std::int64_t stride, std::int64_t n, T x,
                                           bool right) {

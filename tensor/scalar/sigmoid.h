@@ -1,8 +1,6 @@
-// tanh, sigmoid and erf: the bounded, S-shaped functions.
-//
-// The stated errors are maxima over a sweep of every 97th float.
 #pragma once
-
+// tanh, sigmoid and erf: the bounded, S-shaped functions. Max errors are over a sweep of every 97th
+// float.
 #include "tensor/scalar/exp_log.h"
 
 namespace eps::math {
@@ -10,16 +8,17 @@ namespace eps::math {
 EPS_HD double tanh(double x) { return std::tanh(x); }
 EPS_HD double erf(double x) { return std::erf(x); }
 
-// 1 / (1 + e^-x), written with e^-|x| so that nothing overflows; then what rounding took from the
-// divisor.
+// 1 / (1 + e^-x), written with e^-|x| so that nothing overflows. The last step corrects for the
+// rounding error of the divisor.
 EPS_HD double sigmoid(double x) {
     const double z = std::exp(-std::fabs(x)), s = 1.0 + z, lost = z - (s - 1.0);
     const double y = (x < 0.0 ? z : 1.0) / s;
     return fma(-y, lost / s, y);
 }
 
-// 1 / (1 + s + s t), where e^-x = s (1 + t) and s = 2^n; all of it times 2^-64, so that s is normal
-// where the quotient is denormal. What 1 + s loses where s is large is added to s t. 1.62 ULP.
+// 1 / (1 + s + s t), where e^-x = s (1 + t) and s = 2^n. Everything is scaled by 2^-64, so that s
+// is normal where the quotient is denormal. The rounding error of 1 + s is added to s t. Max
+// error: 1.62 ULP.
 EPS_HD float sigmoid(float x) {
     const auto [tail, n] = detail::split_exp(-detail::clamp(x, -104.0f, 30.0f));
     const float one = 0x1p-64f, s = detail::pow2(n - 64), sum = one + s, lost = one - (sum - s);
@@ -33,8 +32,8 @@ EPS_HD float erf(float x) { return ::erff(x); }
 
 #else
 
-// |x| < 0.55: odd polynomial of degree 11. Beyond: 1 - 2 / (e^2|x| + 1), which is 1 from 9.02 on.
-// 1.29 ULP.
+// |x| < 0.55: odd polynomial of degree 11. Beyond: 1 - 2 / (e^(2|x|) + 1), which is 1 from 9.02 on.
+// Max error: 1.29 ULP.
 EPS_HD float tanh(float x) {
     const float a = std::fabs(x), z = x * x;
     const float p =
@@ -46,8 +45,8 @@ EPS_HD float tanh(float x) {
     return detail::with_sign(a < 0.55f ? near : far, x);
 }
 
-// |x| < 1: odd polynomial of degree 13. Beyond: 1 - e^-g(|x|), g a polynomial of degree 6 fitted to
-// -log(erfc) up to 4, where erf has long become 1. 0.97 ULP.
+// |x| < 1: odd polynomial of degree 13. Beyond: 1 - e^-g(|x|), where the polynomial g of degree 6
+// is fitted to -log(erfc) up to 4, where erf is 1 in float. Max error: 0.97 ULP.
 EPS_HD float erf(float x) {
     const float a = std::fabs(x), z = x * x;
     const float p = detail::poly(z, 0.128379166f, -0.37612626f, 0.112835787f, -0.0268533472f,

@@ -1,8 +1,8 @@
 #pragma once
-// Trace: a scalar without a value that remembers which inputs it was computed from. Evaluating a
-// formula, or its derivative, on Traces at compile time tells what a backward kernel has to read
-// (mul needs only the other factor), which derivatives are zero (floor) and which are one (add), so
-// nothing useless is saved, read or launched.
+// Trace: a scalar without a value that remembers which inputs it was computed from. A formula or
+// its derivative, evaluated on Traces at compile time, tells what a backward kernel has to read
+// (mul: only the other factor) and which derivatives are zero (floor) or one (add). So nothing
+// useless is saved, read or launched.
 #include <cstdint>
 #include <type_traits>
 
@@ -12,13 +12,13 @@ namespace eps::math {
 
 struct Trace {
     enum class Kind : std::uint8_t { zero, one, other };
-    std::uint32_t inputs = 0;  // bit j: depends on input j
+    std::uint32_t inputs = 0;  // bit j is set if the value depends on input j
     Kind kind = Kind::other;
 
     constexpr Trace() = default;
     constexpr Trace(std::uint32_t mask, Kind k) : inputs(mask), kind(k) {}
-    /// A constant. Only seeds are known to be zero or one: an attribute's default may be 1 and its
-    /// run-time value 2.
+    /// A constant. Its kind is `other`, since an attribute that is 1 by default may be 2 at run
+    /// time: only seeds are known to be zero or one.
     template <class U> constexpr explicit Trace(U) requires std::is_arithmetic_v<U> {}
 };
 
@@ -61,7 +61,7 @@ EPS_TRACE_1(atanh) EPS_TRACE_1(sign) EPS_TRACE_1(abs) EPS_TRACE_1(floor) EPS_TRA
 EPS_TRACE_1(round) EPS_TRACE_1(trunc) EPS_TRACE_1(isnan) EPS_TRACE_1(isinf) EPS_TRACE_2(max)
 EPS_TRACE_2(min) EPS_TRACE_2(pow) EPS_TRACE_2(atan2) EPS_TRACE_2(fmod) EPS_TRACE_2(hypot)
 EPS_TRACE_2(logaddexp) EPS_TRACE_1(ndtr) EPS_TRACE_1(log_ndtr) EPS_TRACE_1(inverse_mills)
-EPS_TRACE_1(gelu) EPS_TRACE_1(gelu_slope)
+EPS_TRACE_1(gelu) EPS_TRACE_1(gelu_derivative)
 // clang-format on
 #undef EPS_TRACE_1
 #undef EPS_TRACE_2

@@ -1,10 +1,9 @@
-// sin, cos and tan.
-//
-// Float arguments of every size are reduced in integers, without loss (Payne & Hanek 1983); the
-// rest is computed in double and rounded once: 0.51 ULP over a sweep of every 97th float. All of it
-// is branch-free.
 #pragma once
-
+// sin, cos and tan, branch-free.
+//
+// Float arguments of every size are reduced modulo pi / 2 in integers, without loss (Payne & Hanek
+// 1983). The remainder is computed in double and rounded once.
+// Max error: 0.51 ULP over a sweep of every 97th float.
 #include "tensor/scalar/bits.h"
 
 namespace eps::math {
@@ -23,12 +22,12 @@ EPS_HD float tan(float x) { return ::tanf(x); }
 
 namespace detail {
 
-// The bits of 2 / pi around its binary point, in words of 32; the point is behind the first.
+// The bits of 2 / pi in words of 32. The binary point follows the first word.
 inline constexpr uint32_t kTwoOverPi[8] = {0,          0xa2f9836e, 0x4e441529, 0xfc2757d1,
                                            0xf534ddc0, 0xdb629599, 0x3c439041, 0xfe5163ab};
 
-// Word First + i of those, 0 <= i < 5, chosen by the bits of i: neither a branch nor an address
-// depends on i.
+// Word First + i of kTwoOverPi, 0 <= i < 5. It is selected by the bits of i, so that neither a
+// branch nor an address depends on i.
 template <int First> EPS_HD uint64_t two_over_pi(uint32_t i) {
     constexpr const uint32_t* w = kTwoOverPi + First;
     const uint32_t one = 0u - (i & 1u), two = 0u - (i >> 1 & 1u), four = 0u - (i >> 2);
@@ -37,18 +36,18 @@ template <int First> EPS_HD uint64_t two_over_pi(uint32_t i) {
     return below ^ ((below ^ w[4]) & four);
 }
 
-// |x| = quarter pi / 2 + r modulo 2 pi, |r| <= pi / 4; the sine and cosine of r.
+// The sine and cosine of r, where |x| = quarter * pi / 2 + r modulo 2 pi and |r| <= pi / 4.
 struct Quarters {
     double sine, cosine;
     int32_t quarter;
 };
 EPS_HD Quarters reduce_quarters(float x) {
     const float a = std::fabs(x);
-    // |x| = m 2^(exponent - 150), and |x| 2 / pi is needed modulo 4 and to 62 bits behind the
-    // point: m times the 96 bits of 2 / pi that begin exponent - 152 bits behind its point. Of
-    // their product, 64 bits are kept.
+    // |x| = m 2^(exponent - 150). |x| 2 / pi is needed modulo 4, with 62 bits after the point: this
+    // is m times the 96 bits of 2 / pi that begin exponent - 152 bits after its point. 64 bits of
+    // the product are kept.
     const uint32_t m = (bits(a) & 0x007fffffu) | 0x00800000u;
-    // where they begin in kTwoOverPi; where x is small, nowhere, and nothing comes of it
+    // The first of these bits in kTwoOverPi. (For small x it lies outside, and is not used.)
     const uint32_t at = (bits(a) >> 23) - 120;
     const uint32_t word = at >> 5 & 7u;
     const uint64_t shift = at & 31u;
@@ -58,8 +57,8 @@ EPS_HD Quarters reduce_quarters(float x) {
                    low = (w2 << 32 | w3) << shift >> 32;
     const uint64_t product = (m * high << 32) + m * middle + (m * low >> 32);
     const uint64_t quarter = (product + (uint64_t{1} << 61)) >> 62;
-    // What is left of the quarter, signed, in units of 2^-64; AVX2 turns only 32 bits at a time
-    // into doubles.
+    // The signed remainder of the quarter, in units of 2^-64. AVX2 converts only 32 bits at a time
+    // to double.
     const uint64_t rest = product << 2;
     const double left =
         static_cast<double>(static_cast<int32_t>(rest >> 32)) * 0x1p-32 +
@@ -77,7 +76,7 @@ EPS_HD Quarters reduce_quarters(float x) {
             small ? 0 : static_cast<int32_t>(quarter)};
 }
 
-// NaN for an infinite x and for NaN.
+// y if x is finite, else NaN.
 EPS_HD float if_finite(float x, float y) { return std::fabs(x) < kInf ? y : x - x; }
 
 }  // namespace detail

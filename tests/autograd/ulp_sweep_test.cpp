@@ -40,7 +40,7 @@ EPS_EXACT(log_sigmoid, x > 0 ? -std::log1p(std::exp(-x)) : x - std::log1p(std::e
 EPS_EXACT(gelu, x == -std::numeric_limits<W>::infinity()
                     ? -W(0)
                     : x / 2 * std::erfc(-x / std::numbers::sqrt2_v<W>));
-EPS_EXACT(gelu_slope, std::isinf(x)
+EPS_EXACT(gelu_derivative, std::isinf(x)
                           ? W(x > 0)
                           : (std::erfc(-x / std::numbers::sqrt2_v<W>) +
                              x * std::sqrt(2 / std::numbers::pi_v<W>) * std::exp(-x * x / 2)) /
@@ -172,6 +172,6 @@ TEST_CASE("gelu in its left tail, and its slope") {
         const Tensor input = eps::detach(x).requires_grad_();
         return eps::grad(eps::sum(eps::gelu(input)), {input})[0];
     };
-    EPS_WITHIN(gelu_slope, 2.0, sweep(slope, reference::gelu_slope, in_ulps_of_one, 499))
-    EPS_WITHIN(gelu_slope, 2.0, random_arguments(slope, reference::gelu_slope, in_ulps_of_one))
+    EPS_WITHIN(gelu_derivative, 2.0, sweep(slope, reference::gelu_derivative, in_ulps_of_one, 499))
+    EPS_WITHIN(gelu_derivative, 2.0, random_arguments(slope, reference::gelu_derivative, in_ulps_of_one))
 }

@@ -128,15 +128,15 @@ TEST_CASE_FIXTURE(Fixture, "what is refused, and in which words") {
     CHECK(
         contains(refusal(npy(dictionary("<f4", "(99999999999999999999,)"), "xxxx")), "too large"));
     CHECK(contains(refusal(npy(dictionary("<f4", "(-1,)"), "xxxx")), "no number >= 0"));
-    CHECK(contains(refusal(npy(dictionary("<f4", "(1)"), "xxxx")), "no tuple"));
+    CHECK(contains(refusal(npy(dictionary("<f4", "(1)"), "xxxx")), "not a tuple"));
     CHECK(contains(refusal(npy(dictionary("<f4", "(1 1)"), "xxxx")), "lacks a ','"));
     CHECK(contains(refusal(npy(dictionary("<f4", "(1,1,1,1,1,1,1,1,1)"), "xxxx")),
                    "too many dimensions"));
     CHECK(contains(refusal(npy("[1, 2]", "")), "not a dictionary; got \"[1, 2]\""));
     CHECK(contains(refusal(npy("{'descr': '<f4', 'descr': '<f4'}", "")), "repeated key 'descr'"));
     CHECK(contains(refusal(npy("{'descr': '<f4', 'fortran_order': False}", "")), "lacks"));
-    CHECK(
-        contains(refusal(npy(dictionary("<f4", "(1,)") + "; import os", "xxxx")), "goes on after"));
+    CHECK(contains(refusal(npy(dictionary("<f4", "(1,)") + "; import os", "xxxx")),
+                   "continues after"));
     CHECK(contains(refusal(npy(dictionary("|b1", "(1,)"), "\x02")), "a bool is stored as 2"));
     CHECK(contains(refusal(npy(dictionary("<f4", "(1,)"), "xxxx", 4)), "version 4.0"));
     CHECK(contains(refusal("PK\3\4 a zip archive"), "no .npy signature"));
@@ -152,7 +152,7 @@ TEST_CASE_FIXTURE(Fixture, "files that cannot be opened or written") {
                    "cannot create"));
     CHECK(contains(message_of([&] { write_npy(folder.path().string(), tensor({1})); }),
                    "is a folder"));
-    CHECK(contains(message_of([&] { write_npy("/dev/null", tensor({1})); }), "no regular file"));
+    CHECK(contains(message_of([&] { write_npy("/dev/null", tensor({1})); }), "not a regular file"));
     CHECK_FALSE(std::filesystem::exists(path));
 }
 

@@ -72,8 +72,8 @@ TEST_CASE_FIXTURE(
     CHECK(bytes_of_file(path) == first);
     CHECK(file.at("w").shape() == Shape{2, 2});
     CHECK(file.contains("n"));
-    CHECK(
-        contains(message_of([&] { (void)file.at("v"); }), "no tensor 'v'; there are: flag, w, n"));
+    CHECK(contains(message_of([&] { (void)file.at("v"); }),
+                   "no tensor 'v'; expected one of: flag, w, n"));
 }
 
 TEST_CASE_FIXTURE(
