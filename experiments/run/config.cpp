@@ -59,7 +59,7 @@ Config Config::read(const std::filesystem::path& path) {
     const InputFile file(path.string(), "config");
     if (file.size() > kLargestFile)
         file.fail(str("too long: ", file.size(), " bytes"),
-                    str("; expected at most ", kLargestFile));
+                  str("; expected at most ", kLargestFile));
     std::string text(static_cast<std::size_t>(file.size()), '\0');
     file.read(0, std::as_writable_bytes(std::span(text)));
     Config config;

@@ -41,10 +41,10 @@ EPS_EXACT(gelu, x == -std::numeric_limits<W>::infinity()
                     ? -W(0)
                     : x / 2 * std::erfc(-x / std::numbers::sqrt2_v<W>));
 EPS_EXACT(gelu_derivative, std::isinf(x)
-                          ? W(x > 0)
-                          : (std::erfc(-x / std::numbers::sqrt2_v<W>) +
-                             x * std::sqrt(2 / std::numbers::pi_v<W>) * std::exp(-x * x / 2)) /
-                                2);
+                               ? W(x > 0)
+                               : (std::erfc(-x / std::numbers::sqrt2_v<W>) +
+                                  x * std::sqrt(2 / std::numbers::pi_v<W>) * std::exp(-x * x / 2)) /
+                                     2);
 }  // namespace reference
 #undef EPS_EXACT
 
@@ -173,5 +173,6 @@ TEST_CASE("gelu in its left tail, and its slope") {
         return eps::grad(eps::sum(eps::gelu(input)), {input})[0];
     };
     EPS_WITHIN(gelu_derivative, 2.0, sweep(slope, reference::gelu_derivative, in_ulps_of_one, 499))
-    EPS_WITHIN(gelu_derivative, 2.0, random_arguments(slope, reference::gelu_derivative, in_ulps_of_one))
+    EPS_WITHIN(gelu_derivative, 2.0,
+               random_arguments(slope, reference::gelu_derivative, in_ulps_of_one))
 }
