@@ -7,125 +7,198 @@
 namespace eps::models::gan {
 namespace {
 
-constexpr double kMemory = 0.98;                      // of the means
+using Context = DiagnosticContext;
+
+constexpr double kMeanDecay = 0.98;
 constexpr double kEquilibrium = -1.3862943611198906;  // V = -log 4
+
+// What a step shows. Numbers that were not measured are NaN, and so every comparison with them is
+// false. Those of training are smoothed, metrics of samples are not.
+struct Numbers {
+    std::int64_t step;
+    double real, fake;      // D's mean probability that data, and samples, are data
+    double logit_gradient;  // what reaches G through D
+    double value;           // V(D, G)
+    double largest_loss;
+    double gradient_ratio;  // of G's gradient to D's
+    double modes, class_distance, high_quality;
+};
 
 std::string rounded(double value, const char* format = "%.2g") {
     char text[32];
     std::snprintf(text, sizeof text, format, value);
     return text;
 }
-std::string percent(double share) { return rounded(100 * share, "%.0f") + "%"; }
+std::string percent(double fraction) { return rounded(100 * fraction, "%.0f") + "%"; }
 
-const double* found(const Scalars& scalars, const std::string& name) {
-    const auto entry = std::find_if(scalars.begin(), scalars.end(),
-                                    [&](const auto& scalar) { return scalar.first == name; });
-    return entry == scalars.end() ? nullptr : &entry->second;
+// D's logits are log odds.
+bool has_probabilities(const Context& c) {
+    return c.loss == "non-saturating" || c.loss == "minimax";
+}
+bool discriminator_wins(const Numbers& n, const Context& c) {
+    return has_probabilities(c) && n.real > 0.98 && n.fake < 0.02;
+}
+bool is_sharp(const Numbers& n, const Context& c) { return n.step > c.instance_noise_steps; }
+
+// The symptoms. Each function says what is observed, or nothing where all is well.
+
+std::string missing_modes(const Numbers& n, const Context& c) {
+    if (!is_sharp(n, c) || !(n.modes < static_cast<double>(c.modes))) return "";
+    return str(rounded(n.modes, "%.0f"), " of ", c.modes, " modes");
+}
+std::string missing_classes(const Numbers& n, const Context&) {
+    if (!(n.class_distance > 0.3)) return "";
+    return "the classes of samples are far from the data's (total variation " +
+           rounded(n.class_distance) + ")";
+}
+std::string saturated(const Numbers& n, const Context& c) {
+    if (!discriminator_wins(n, c) || !(n.logit_gradient < 1e-2)) return "";
+    return "D is right on " + percent((n.real + 1 - n.fake) / 2) +
+           " of samples and its logit gradient is " + rounded(n.logit_gradient, "%.0e");
+}
+std::string generator_behind(const Numbers& n, const Context& c) {
+    if (!discriminator_wins(n, c) || !(n.logit_gradient >= 1e-2)) return "";
+    return "D tells nearly all samples from data (it takes " + percent(n.real) + " of data and " +
+           percent(n.fake) + " of samples for data)";
+}
+std::string discriminator_blind(const Numbers& n, const Context& c) {
+    const bool at_equilibrium = std::abs(n.value - kEquilibrium) < 0.01;
+    if (!is_sharp(n, c) || !has_probabilities(c) || !at_equilibrium || !(n.high_quality < 0.5))
+        return "";
+    return "V is at -log 4, where D cannot tell samples from data, but only " +
+           percent(n.high_quality) + " of samples are of high quality";
+}
+std::string diverging(const Numbers& n, const Context&) {
+    if (!(n.largest_loss > 100)) return "";
+    return "the losses are large (" + rounded(n.largest_loss) + ")";
+}
+std::string generator_starved(const Numbers& n, const Context& c) {
+    if (!(n.gradient_ratio < 1e-4) || discriminator_wins(n, c)) return "";
+    return "G's gradient is " + rounded(n.gradient_ratio, "%.0e") + " of D's";
+}
+
+// What to try, in options of the program.
+struct Remedy {
+    const char* options;
+    bool (*in_use)(const Context& c) = [](const Context&) { return false; };
+};
+const Remedy kPacking{"--pac 2", [](const Context& c) { return c.pac > 1; }};
+const Remedy kPenalty{"--gp r1", [](const Context& c) { return c.penalty != "none"; }};
+bool has_instance_noise(const Context& c) { return c.instance_noise_steps > 0; }
+const Remedy kInstanceNoise{"--instance-noise 0.3", has_instance_noise};
+const Remedy kWeakInstanceNoise{"--instance-noise 0.1", has_instance_noise};
+const Remedy kStddev{"--minibatch-stddev", [](const Context& c) { return c.minibatch_stddev; }};
+const Remedy kSpectralNorm{"--spectral-norm", [](const Context& c) { return c.spectral_norm; }};
+const Remedy kOtherLoss{"--loss non-saturating",
+                        [](const Context& c) { return c.loss == "non-saturating"; }};
+const Remedy kMoreSteps{"--k 2"};
+const Remedy kLargerNetworks{"a larger --width or --layers"};
+const Remedy kSmallerRate{"a smaller --lr"};
+const Remedy kSmallerRateOfD{"a smaller --lr-d"};
+const Remedy kLargerRateOfD{"a larger --lr-d"};
+
+struct Symptom {
+    std::int64_t patience;      // steps that it lasts before it is reported
+    double Numbers::*measured;  // observed only at steps with this metric; null: at every step
+    std::string (*observation)(const Numbers& n, const Context& c);
+    const char* meaning;
+    std::vector<const Remedy*> remedies;
+};
+
+const std::vector<Symptom>& symptoms() {
+    using N = Numbers;
+    // clang-format off
+    static const std::vector<Symptom> all{
+        {2000, &N::modes, missing_modes, "mode collapse",
+         {&kPacking, &kPenalty, &kInstanceNoise, &kStddev}},
+        {2000, &N::class_distance, missing_classes, "mode collapse",
+         {&kPacking, &kPenalty, &kStddev}},
+        {300, nullptr, saturated, "G gets no gradient",
+         {&kOtherLoss, &kPenalty, &kSmallerRateOfD}},
+        {3000, nullptr, generator_behind, "G falls behind",
+         {&kPenalty, &kWeakInstanceNoise, &kSpectralNorm, &kSmallerRateOfD}},
+        {2000, &N::high_quality, discriminator_blind, "D is too weak",
+         {&kMoreSteps, &kLargerNetworks, &kLargerRateOfD}},
+        {100, nullptr, diverging, "training diverges",
+         {&kPenalty, &kSpectralNorm, &kSmallerRate}},
+        {500, nullptr, generator_starved, "G hardly learns",
+         {&kPenalty, &kSmallerRateOfD}},
+    };
+    // clang-format on
+    return all;
+}
+
+// "; try --pac 2, --gp r1 or --minibatch-stddev": nothing that is in use already.
+std::string advice(const std::vector<const Remedy*>& remedies, const Context& c) {
+    std::vector<std::string> options;
+    for (const Remedy* remedy : remedies) {
+        if (remedy->in_use(c)) continue;
+        options.push_back(remedy->options);
+        if (remedy == &kSmallerRateOfD) options.back() += " (it is " + rounded(c.lr_d) + ")";
+    }
+    if (options.empty()) return "";
+    std::string text = "; try " + options.front();
+    for (std::size_t i = 1; i < options.size(); ++i)
+        text += (i + 1 == options.size() ? " or " : ", ") + options[i];
+    return text;
+}
+
+double found(const Scalars& scalars, const std::string& name) {
+    for (const auto& [other, value] : scalars)
+        if (other == name) return value;
+    return NAN;
 }
 
 }  // namespace
 
-Diagnostics::Diagnostics(Circumstances circumstances) : circumstances_(std::move(circumstances)) {}
+Diagnostics::Diagnostics(DiagnosticContext context) : context_(std::move(context)) {
+    for (const Symptom& symptom : symptoms()) episodes_.push_back({symptom.patience});
+}
 
-bool Diagnostics::Episode::observe(bool wrong, std::int64_t step) {
-    if (wrong) {
+bool Diagnostics::Episode::observe(bool present, std::int64_t step) {
+    if (present) {
         over_since.reset();
         if (!since) since = step;
     } else if (since) {
         if (!over_since) over_since = step;
-        if (!told || step - *over_since >= patience) *this = {patience};
+        if (!reported || step - *over_since >= patience) *this = {patience};
     }
-    if (!wrong || told || step - *since < patience) return false;
-    return told = true;
+    if (!present || reported || step - *since < patience) return false;
+    return reported = true;
 }
 
-void Diagnostics::follow(const Scalars& scalars) {
-    for (const auto& [name, value] : scalars) {
-        const auto [mean, is_new] = means_.try_emplace(name, value);
-        if (!is_new) mean->second = kMemory * mean->second + (1 - kMemory) * value;
-    }
-}
-
-double Diagnostics::smooth(const std::string& name) const {
+double Diagnostics::smoothed(const std::string& name) const {
     const auto mean = means_.find(name);
     return mean == means_.end() ? NAN : mean->second;
 }
 
-std::string Diagnostics::advice(const std::vector<std::string>& ways) const {
-    const auto in_use = [&](const std::string& way) {
-        return (way.starts_with("--gp") && circumstances_.penalty != "none") ||
-               (way.starts_with("--pac") && circumstances_.pac > 1) ||
-               way == "--loss " + circumstances_.loss ||
-               (way.starts_with("--instance-noise") && circumstances_.instance_noise_steps > 0) ||
-               (way.starts_with("--spectral-norm") && circumstances_.spectral_norm);
+std::vector<std::string> Diagnostics::observe(std::int64_t step, const Scalars& scalars) {
+    for (const auto& [name, value] : scalars) {
+        const auto [mean, is_new] = means_.try_emplace(name, value);
+        if (!is_new) mean->second = kMeanDecay * mean->second + (1 - kMeanDecay) * value;
+    }
+    const Numbers numbers{
+        .step = step,
+        .real = smoothed("d_real"),
+        .fake = smoothed("d_fake"),
+        .logit_gradient = smoothed("logit_gradient"),
+        .value = smoothed("value"),
+        .largest_loss = std::max(std::abs(smoothed("d_loss")), std::abs(smoothed("g_loss"))),
+        .gradient_ratio = smoothed("gradient_ratio"),
+        .modes = found(scalars, "modes"),
+        .class_distance = found(scalars, "class_tv"),
+        .high_quality = found(scalars, "hq"),
     };
-    std::vector<std::string> left;
-    std::copy_if(ways.begin(), ways.end(), std::back_inserter(left),
-                 [&](const std::string& way) { return !in_use(way); });
-    std::string text = "; try ";
-    for (std::size_t i = 0; i < left.size(); ++i)
-        text += (i == 0 ? "" : i + 1 == left.size() ? " or " : ", ") + left[i];
-    return text;
-}
-
-std::vector<std::string> Diagnostics::see(std::int64_t step, const Scalars& scalars) {
-    follow(scalars);
-    std::vector<std::string> notes;
-    const auto since = [](const Episode& episode) {
-        return " since step " + std::to_string(*episode.since);
-    };
-    const auto tell = [&](const std::string& what, const std::vector<std::string>& ways) {
-        notes.push_back(what + advice(ways));
-    };
-    const std::string smaller_lr_d =
-        "a smaller --lr-d (it is " + rounded(circumstances_.lr_d) + ")";
-    // D's logits are log odds
-    const bool probabilities =
-        circumstances_.loss == "non-saturating" || circumstances_.loss == "minimax";
-    const double real = smooth("d_real"), fake = smooth("d_fake"),
-                 gradient = smooth("logit_gradient"), value = smooth("value");
-
-    const bool sharp = step > circumstances_.instance_noise_steps;
-    if (const double* modes = found(scalars, "modes"); modes && circumstances_.modes > 0 && sharp)
-        if (collapse_.observe(*modes < static_cast<double>(circumstances_.modes), step))
-            tell(rounded(*modes, "%.0f") + " of " + std::to_string(circumstances_.modes) +
-                     " modes" + since(collapse_) + ": mode collapse",
-                 {"--pac 2", "--gp r1", "--instance-noise 0.3", "--minibatch-stddev"});
-    if (const double* distance = found(scalars, "class_tv");
-        distance && classes_.observe(*distance > 0.3, step))
-        tell("the classes of samples are far from the data's (total variation " +
-                 rounded(*distance) + ")" + since(classes_) + ": mode collapse",
-             {"--pac 2", "--gp r1", "--minibatch-stddev"});
-
-    const bool wins = probabilities && real > 0.98 && fake < 0.02;
-    if (lost_.observe(wins && gradient < 1e-2, step))
-        tell("D is right on " + percent((real + 1 - fake) / 2) +
-                 " of samples and its logit gradient is " + rounded(gradient, "%.0e") +
-                 since(lost_) + ": G gets no gradient",
-             {"--loss non-saturating", "--gp r1", smaller_lr_d});
-    if (behind_.observe(wins && gradient >= 1e-2, step))
-        tell("D tells nearly all samples from data (" + percent(real) + " and " + percent(fake) +
-                 " taken for data)" + since(behind_) + ": G falls behind",
-             {"--gp r1", "--instance-noise 0.1", "--spectral-norm", smaller_lr_d});
-
-    if (const double* hq = found(scalars, "hq"); hq && sharp)
-        if (blind_.observe(probabilities && std::abs(value - kEquilibrium) < 0.01 && *hq < 0.5,
-                           step))
-            tell("V has been at -log 4, where D cannot tell samples from data," + since(blind_) +
-                     ", but only " + percent(*hq) +
-                     " of samples are of high quality: D is too weak",
-                 {"--k 2", "a larger --width or --layers", "a larger --lr-d"});
-
-    const double size = std::max(std::abs(smooth("d_loss")), std::abs(smooth("g_loss")));
-    if (huge_.observe(size > 100, step))
-        tell("the losses are large (" + rounded(size) + ")" + since(huge_) + ": training diverges",
-             {"--gp r1", "--spectral-norm", "a smaller --lr"});
-    if (const double ratio = smooth("gradient_ratio");
-        starved_.observe(ratio < 1e-4 && !wins, step))
-        tell("G's gradient is " + rounded(ratio, "%.0e") + " of D's" + since(starved_) +
-                 ": G hardly learns",
-             {"--gp r1", smaller_lr_d});
-    return notes;
+    std::vector<std::string> sentences;
+    for (std::size_t i = 0; i < episodes_.size(); ++i) {
+        const Symptom& symptom = symptoms()[i];
+        if (symptom.measured != nullptr && std::isnan(numbers.*symptom.measured)) continue;
+        const std::string observation = symptom.observation(numbers, context_);
+        if (episodes_[i].observe(!observation.empty(), step))
+            sentences.push_back(str(observation, " since step ", *episodes_[i].since, ": ",
+                                    symptom.meaning, advice(symptom.remedies, context_)));
+    }
+    return sentences;
 }
 
 }  // namespace eps::models::gan

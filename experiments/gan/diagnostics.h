@@ -1,7 +1,6 @@
 #pragma once
-// Plain words when training goes wrong: a pure function of the numbers that metrics.jsonl has, told
-// once an episode.
-#include <functional>
+// Notices when GAN training goes wrong, from the numbers that metrics.jsonl holds, and says so in
+// plain words, once an episode: what is observed, what it means, what to try.
 #include <map>
 #include <optional>
 #include <string>
@@ -11,44 +10,43 @@
 
 namespace eps::models::gan {
 
-/// What the advice depends on: nobody is told to try what he does already.
-struct Circumstances {
+/// Settings that the diagnosis depends on: nothing is recommended that is in use already.
+struct DiagnosticContext {
     std::string loss = "non-saturating";
     std::string penalty = "none";
-    std::int64_t pac = 1, modes = 0;  // modes: that the data have; 0: not known
+    std::int64_t pac = 1;
+    std::int64_t modes = 0;  // of the data; 0: not known
     double lr_d = 1e-3;
     bool spectral_norm = false;
-    // until then G aims at blurred data, and what lies at modes tells nothing
+    bool minibatch_stddev = false;
+    // While there is instance noise, G aims at blurred data, and modes say nothing yet.
     std::int64_t instance_noise_steps = 0;
 };
 
 class Diagnostics {
 public:
-    explicit Diagnostics(Circumstances circumstances);
+    explicit Diagnostics(DiagnosticContext context);
 
-    /// The numbers of a step, counted from 1, those of Report every time and metrics when there are
-    /// some. -> sentences, mostly none.
-    std::vector<std::string> see(std::int64_t step, const Scalars& scalars);
+    /// Takes the numbers of a step, counted from 1: those of Report at every step, metrics when
+    /// there are some. Returns sentences, mostly none.
+    std::vector<std::string> observe(std::int64_t step, const Scalars& scalars);
 
 private:
-    /// Something that is wrong, or not: told after it has been so for `patience` steps, forgotten
-    /// after as many without it.
+    /// The time for which a symptom has lasted. It is reported after `patience` steps, and
+    /// forgotten after as many without it.
     struct Episode {
         std::int64_t patience;
         std::optional<std::int64_t> since = {}, over_since = {};
-        bool told = false;
-        /// Whether now is the time to tell.
-        bool observe(bool wrong, std::int64_t step);
+        bool reported = false;
+        /// Whether to report now.
+        bool observe(bool present, std::int64_t step);
     };
 
-    void follow(const Scalars& scalars);
-    double smooth(const std::string& name) const;
-    std::string advice(const std::vector<std::string>& ways) const;
+    double smoothed(const std::string& name) const;
 
-    Circumstances circumstances_;
+    DiagnosticContext context_;
     std::map<std::string, double> means_;  // exponential, over about a hundred steps
-    Episode collapse_{2000}, classes_{2000}, lost_{300}, behind_{3000}, blind_{2000}, huge_{100},
-        starved_{500};
+    std::vector<Episode> episodes_;        // one for each symptom
 };
 
 }  // namespace eps::models::gan

@@ -39,13 +39,14 @@ std::unique_ptr<nn::Optimizer> make_optimizer(const Settings& s, const nn::Modul
         player.parameters(), nn::AdamOptions{.lr = lr, .beta1 = s.beta1, .beta2 = s.beta2});
 }
 
-Circumstances circumstances_of(const Settings& s) {
+DiagnosticContext diagnostic_context(const Settings& s) {
     return {.loss = s.objective->name,
             .penalty = s.penalty ? s.penalty->name : "none",
             .pac = s.network.pac,
             .modes = s.images ? 0 : data::classes_of(s.data),
             .lr_d = s.lr_d,
             .spectral_norm = s.network.spectral_norm,
+            .minibatch_stddev = s.network.minibatch_stddev,
             .instance_noise_steps = s.instance_noise_steps};
 }
 
@@ -70,7 +71,7 @@ public:
                  .penalty_weight = settings_.penalty_weight,
                  .unrolled_steps = settings_.unrolled_steps,
                  .loss_scaling = settings_.loss_scaling}),
-          diagnostics_(circumstances_of(settings_)),
+          diagnostics_(diagnostic_context(settings_)),
           step_(settings_.device, [this] { return one_step(); }) {
         pair_.generator->to(settings_.device);
         pair_.discriminator->to(settings_.device);
@@ -100,7 +101,7 @@ public:
             for (const auto& metric : domain_->look(*sampler_, instance_noise(index), generator))
                 scalars.push_back(metric);
         }
-        for (std::string& note : diagnostics_.see(index + 1, scalars))
+        for (std::string& note : diagnostics_.observe(index + 1, scalars))
             notes_.push_back(std::move(note));
         return scalars;
     }
