@@ -18,8 +18,8 @@ using namespace eps;
 
 namespace {
 
-std::unique_ptr<models::flow::Composition> planar_flows(int k, std::int64_t dim,
-                                                        Generator& generator, Device device) {
+std::unique_ptr<models::Composition> planar_flows(int k, std::int64_t dim, Generator& generator,
+                                                  Device device) {
     auto flow = models::flow::make_flow("planar", {.dim = dim, .k = k}, generator);
     flow->to(device);
     return flow;
@@ -28,12 +28,12 @@ std::unique_ptr<models::flow::Composition> planar_flows(int k, std::int64_t dim,
 struct PlanarStep {
     Device device;
     Generator generator{1};
-    std::unique_ptr<models::flow::Composition> flow = planar_flows(32, 2, generator, device);
+    std::unique_ptr<models::Composition> flow = planar_flows(32, 2, generator, device);
     nn::Adam adam{flow->parameters(), nn::AdamOptions{.lr = 1e-3}};
     const models::flow::Energy& target = models::flow::energy("U1");
     void operator()() {
         const Tensor z0 = randn({512, 2}, {.device = device}, generator);
-        const models::flow::Mapped there = flow->transform(z0);
+        const models::Transformed there = flow->transform(z0);
         const Tensor log_q0 = sum(square(z0), {1}) * -0.5 - std::log(2 * M_PI);
         const Tensor loss = mean(log_q0 - there.log_det + target.energy(there.z));
         adam.zero_grad();
@@ -45,7 +45,7 @@ struct PlanarStep {
 struct VaeFlowStep {
     Generator generator{1};
     nn::Sequential encoder, decoder;
-    std::unique_ptr<models::flow::Composition> flow;
+    std::unique_ptr<models::Composition> flow;
     std::unique_ptr<nn::Adam> adam;
     Tensor x;
     explicit VaeFlowStep(Device device)
@@ -74,7 +74,7 @@ struct VaeFlowStep {
                      log_var = narrow(code, 1, 40, 40);
         const Tensor noise = randn({100, 40}, x.options(), generator),
                      z0 = mu + exp(log_var * 0.5) * noise;
-        const models::flow::Mapped there = flow->transform(z0);
+        const models::Transformed there = flow->transform(z0);
         const Tensor log_q = sum(square(noise) + log_var, {1}) * -0.5 - there.log_det,
                      log_prior = sum(square(there.z), {1}) * -0.5;
         const Tensor log_likelihood =

@@ -6,7 +6,7 @@
 #include <numbers>
 #include <utility>
 
-#include "models/distributions/planar_mixture.h"
+#include "experiments/data/planar_mixture.h"
 #include "tensor/names.h"
 #include "tensor/create.h"
 

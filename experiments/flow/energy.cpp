@@ -8,7 +8,7 @@
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
 #include "experiments/flow/domain.h"
-#include "models/flow/free_energy.h"
+#include "models/free_energy.h"
 #include "experiments/flow/portrait.h"
 #include "models/flow/target.h"
 #include "tensor/capture/host_input.h"

@@ -14,12 +14,14 @@ constexpr std::int64_t kPixels = 28 * 28;
 // more than modes: two that begin near one leave none empty
 constexpr std::int64_t kComponents = 32;
 
-std::unique_ptr<Distribution> make_base(const Settings& s, Generator& generator) {
+std::unique_ptr<Base> make_base(const Settings& s, Generator& generator) {
     const Shape event{s.target == Target::images ? kPixels : s.layers.dim};
     if (s.base == "uniform")
-        return std::make_unique<Box>(full(event, -s.layers.bound), full(event, s.layers.bound));
-    if (s.base == "mixture") return std::make_unique<Mixture>(kComponents, s.layers.dim, generator);
-    return std::make_unique<Normal>(event, s.base == "learned");
+        return std::make_unique<UniformBase>(full(event, -s.layers.bound),
+                                             full(event, s.layers.bound));
+    if (s.base == "mixture")
+        return std::make_unique<MixtureBase>(kComponents, s.layers.dim, generator);
+    return std::make_unique<NormalBase>(event, s.base == "learned");
 }
 
 std::unique_ptr<Composition> make_layers(const Settings& s, Generator& generator) {
@@ -80,9 +82,9 @@ std::vector<Tensor> on_the_way(Model& model, const Tensor& z0, std::int64_t most
 
 LayerDensities densities_at(Model& model, const Tensor& x) {
     LayerDensities densities;
-    Mapped back{x, no_log_det(x)};
+    Transformed back{x, zero_log_det(x)};
     const auto step = [&](Bijector& flow) {
-        const Mapped next = flow.inverse(back.z);
+        const Transformed next = flow.inverse(back.z);
         back = {next.z, back.log_det + next.log_det};
         densities.log_det.insert(densities.log_det.begin(), -next.log_det);
     };
@@ -98,7 +100,7 @@ LayerDraw draw_with_densities(Model& model, std::int64_t count, Generator& gener
     const Tensor z0 = model.q->base().sample(count, generator);
     LayerDraw draw{z0, {model.q->base().log_prob(z0), {}}};
     const auto step = [&](Bijector& flow) {
-        const Mapped next = flow.transform(draw.z);
+        const Transformed next = flow.transform(draw.z);
         draw.z = next.z;
         draw.of.log_prob = draw.of.log_prob - next.log_det;
         draw.of.log_det.push_back(next.log_det);

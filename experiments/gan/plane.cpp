@@ -122,8 +122,8 @@ private:
         };
         const Tensor clean = concat({data(kPlaces), made(kPlaces)}),
                      at = clean + instance_noise * randn(clean.shape(), generator);
-        const Tensor p = metrics::parzen_log_density(at, data(kWindows), width);
-        const Tensor q = metrics::parzen_log_density(at, made(kWindows), width);
+        const Tensor p = parzen_log_density(at, data(kWindows), width);
+        const Tensor q = parzen_log_density(at, made(kWindows), width);
         return mean(abs(sigmoid(to(sampler.logits({at, {}}, {}), f64)) - sigmoid(p - q))).item();
     }
 

@@ -13,7 +13,7 @@ namespace eps::metrics {
 
 C2st c2st(const Tensor& x, const Tensor& y) {
     constexpr const char* kOp = "c2st";
-    check_points(x, y, kOp, 4);
+    models::check_points(x, y, kOp, 4);
     check(x.size(0) == y.size(0), kOp, "needs as many points in both; got ", x.shape(), " and ",
           y.shape());
     NoGrad guard;

@@ -43,7 +43,7 @@ double frechet_distance(const Tensor& mean1, const Tensor& covariance1, const Te
 }
 
 double frechet_distance(const Tensor& x, const Tensor& y) {
-    check_points(x, y, kOp, 2);
+    models::check_points(x, y, kOp, 2);
     NoGrad guard;
     const auto covariance = [](const Tensor& points, const Tensor& centre) {
         const Tensor centred = points - centre;

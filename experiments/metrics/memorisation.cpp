@@ -14,7 +14,7 @@
 namespace eps::metrics {
 
 Tensor nearest_distances(const Tensor& x, const Tensor& train) {
-    check_points(x, train, "memorisation");
+    models::check_points(x, train, "memorisation");
     NoGrad guard;
     const Tensor neighbours = index_select(train, 0, squeeze(nearest(x, train, 1).indices, 1));
     return norm(to(x, f64) - to(neighbours, f64), 2, {1});
@@ -30,7 +30,7 @@ Memorisation memorisation_ratio(const Tensor& sample_distances, const Tensor& he
 }
 
 Memorisation memorisation(const Tensor& samples, const Tensor& held_out, const Tensor& train) {
-    check_points(samples, held_out, "memorisation", 2);
+    models::check_points(samples, held_out, "memorisation", 2);
     return memorisation_ratio(nearest_distances(samples, train),
                               nearest_distances(held_out, train));
 }

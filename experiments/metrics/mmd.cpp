@@ -47,7 +47,7 @@ double variance(const Tensor& values) { return var(values).item(); }
 }  // namespace
 
 Mmd mmd(const Tensor& x, const Tensor& y, const MmdOptions& options, Generator& generator) {
-    check_points(x, y, kOp, 2);
+    models::check_points(x, y, kOp, 2);
     check(!options.bandwidths.empty() &&
               *std::min_element(options.bandwidths.begin(), options.bandwidths.end()) > 0,
           kOp,
@@ -66,7 +66,7 @@ Mmd mmd(const Tensor& x, const Tensor& y, const MmdOptions& options, Generator& 
     Tensor within = zeros({members.size(1)}, {.dtype = f64}), across = within;
     // K a of the labels at hand, and K 1
     std::vector<Tensor> to_x, to_all;
-    for_distances(points, points, [&](std::int64_t first, const Tensor& squared) {
+    models::for_distances(points, points, [&](std::int64_t first, const Tensor& squared) {
         const Tensor k = kernel(squared, options.bandwidths);
         const Tensor sums = matmul(k, members), row_sums = sum(k, {1}, true);
         const Tensor mine = narrow(members, 0, first, k.size(0));
@@ -98,10 +98,10 @@ Mmd mmd(const Tensor& x, const Tensor& y, const MmdOptions& options, Generator& 
 }
 
 double median_distance(const Tensor& x) {
-    check_points(x, "median_distance", 2);
+    models::check_points(x, "median_distance", 2);
     const Tensor rows = narrow(to(x, f64), 0, 0, std::min<std::int64_t>(x.size(0), 1000));
     std::vector<double> squared;
-    for_distances(rows, rows, [&](std::int64_t first, const Tensor& block) {
+    models::for_distances(rows, rows, [&](std::int64_t first, const Tensor& block) {
         const double* const values = block.data<double>();
         for (std::int64_t i = 0; i < block.size(0); ++i)
             for (std::int64_t j = first + i + 1; j < block.size(1); ++j)

@@ -32,7 +32,7 @@ Nearest nearest_mode(const double* x, const std::vector<double>& modes, std::siz
 }  // namespace
 
 Tensor nearest_mode(const Tensor& samples, const Tensor& modes) {
-    check_points(modes, "nearest_mode");
+    models::check_points(modes, "nearest_mode");
     check(samples.defined() && is_floating(samples.dtype()) && samples.rank() == 2 &&
               samples.size(1) == modes.size(1),
           "nearest_mode", "samples do not fit the modes; got ", describe(samples), " and ",
@@ -47,7 +47,7 @@ Tensor nearest_mode(const Tensor& samples, const Tensor& modes) {
 }
 
 ModeCoverage mode_coverage(const Tensor& samples, const Tensor& modes, double sigma) {
-    check_points(modes, kOp);
+    models::check_points(modes, kOp);
     check(samples.defined() && is_floating(samples.dtype()) && samples.rank() == 2 &&
               samples.size(1) == modes.size(1) && samples.size(0) >= 1,
           kOp, "samples do not fit the modes; got ", describe(samples), " and ", describe(modes),

@@ -33,7 +33,7 @@ Neighbours nearest_rows(const Tensor& x, const Tensor& y, std::int64_t k, bool s
     Neighbours result{empty({x.size(0), k}, {.dtype = f64}), empty({x.size(0), k}, {.dtype = i64})};
     double* const squared = result.squared.data<double>();
     std::int64_t* const indices = result.indices.data<std::int64_t>();
-    for_distances(x, y, [&](std::int64_t first, const Tensor& block) {
+    models::for_distances(x, y, [&](std::int64_t first, const Tensor& block) {
         const std::int64_t m = block.size(1);
         const auto search = [&]<class T>(const T* distances) {
             parallel_for(block.size(0), kGrain, [&](std::int64_t begin, std::int64_t end) {
@@ -50,14 +50,14 @@ Neighbours nearest_rows(const Tensor& x, const Tensor& y, std::int64_t k, bool s
 }  // namespace
 
 Neighbours nearest(const Tensor& x, const Tensor& y, std::int64_t k) {
-    check_points(x, y, "nearest");
+    models::check_points(x, y, "nearest");
     check(k >= 1 && k <= y.size(0), "nearest", "bad k; got ", k, " of ", y.size(0),
           " points; expected 1 to ", y.size(0));
     return nearest_rows(x, y, k, false);
 }
 
 Neighbours nearest_others(const Tensor& x, std::int64_t k) {
-    check_points(x, "nearest_others", 2);
+    models::check_points(x, "nearest_others", 2);
     check(k >= 1 && k < x.size(0), "nearest_others", "bad k; got ", k, "; expected 1 to ",
           x.size(0) - 1);
     return nearest_rows(x, x, k, true);

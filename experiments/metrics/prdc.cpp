@@ -34,7 +34,7 @@ Counts count_in_balls(const Tensor& data, const Tensor& samples, std::int64_t k)
     Counts counts{std::vector<double>(sample_radii.size()),
                   std::vector<std::uint8_t>(data_radii.size()),
                   std::vector<std::uint8_t>(data_radii.size())};
-    for_distances(data, samples, [&](std::int64_t first, const Tensor& block) {
+    models::for_distances(data, samples, [&](std::int64_t first, const Tensor& block) {
         const std::int64_t rows = block.size(0), m = block.size(1);
         const double* const squared = block.data<double>();
         const double* const radii = data_radii.data() + first;
@@ -71,7 +71,7 @@ double binomial_error(double p, std::size_t n) {
 
 Prdc prdc(const Tensor& data, const Tensor& samples, std::int64_t k) {
     check(k >= 1, "prdc", "k must be positive; got ", k);
-    check_points(data, samples, "prdc", k + 1);
+    models::check_points(data, samples, "prdc", k + 1);
     const Counts counts = count_in_balls(to(data, f64), to(samples, f64), k);
     models::Estimate held;
     held.add(tensor(counts.held, {}, {.dtype = f64}));

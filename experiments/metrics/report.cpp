@@ -140,8 +140,8 @@ Scalars pixel_scalars(const Tensor& samples, const Tensor& held_out,
     const Tensor validation =
         pixels_of(train, last_sixth, std::min(kMostValidated, count - last_sixth));
     const Tensor others = pixels_of(train, 0, std::min(samples.size(0), last_sixth));
-    const Parzen windows = parzen(samples, validation, held_out),
-                 floor = parzen(others, validation, held_out);
+    const models::Parzen windows = models::parzen(samples, validation, held_out),
+                         floor = models::parzen(others, validation, held_out);
     Scalars scalars;
     append(scalars, "parzen", windows.log_density, windows.se);
     scalars.emplace_back("parzen_floor", floor.log_density);
@@ -161,7 +161,7 @@ Scalars pixel_scalars(const Tensor& samples, const Tensor& held_out,
 }  // namespace
 
 Scalars toy_report(const Tensor& samples, const data::Toy& toy, Generator& generator) {
-    check_points(samples, "toy_report", kFewestPoints);
+    models::check_points(samples, "toy_report", kFewestPoints);
     check(samples.size(1) == 2, "toy_report", "needs points in the plane; got ", describe(samples));
     NoGrad guard;
     const std::int64_t n = samples.size(0);
@@ -181,7 +181,7 @@ Scalars toy_report(const Tensor& samples, const data::Toy& toy, Generator& gener
 
 Scalars image_report(const Tensor& samples, const data::ImageDataset& train,
                      const data::ImageDataset& test, Generator& generator) {
-    check_points(samples, "image_report", kFewestPoints);
+    models::check_points(samples, "image_report", kFewestPoints);
     const std::int64_t n =
         std::min({samples.size(0), train.images.size(0), test.images.size(0), kMostImages});
     check(n >= kFewestPoints, "image_report", "too few images; got ", train.images.size(0),
@@ -205,7 +205,7 @@ Scalars image_report(const Tensor& samples, const data::ImageDataset& train,
 
 Scalars image_diagnostics(const Tensor& samples, const data::ImageDataset& test,
                           const Classifier& classifier) {
-    check_points(samples, "image_diagnostics", kFewestPoints);
+    models::check_points(samples, "image_diagnostics", kFewestPoints);
     const std::int64_t n = std::min({samples.size(0), test.images.size(0), kMostDiagnosed});
     check(n >= kFewestPoints, "image_diagnostics", "too few images; got ", test.images.size(0),
           "; expected ", kFewestPoints, " at least");

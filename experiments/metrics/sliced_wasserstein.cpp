@@ -21,7 +21,7 @@ constexpr std::int64_t kAtOnce = 32;  // directions, so that memory is that of t
 SlicedWasserstein sliced_wasserstein(const Tensor& x, const Tensor& y, Generator& generator,
                                      std::int64_t projections) {
     constexpr const char* kOp = "sliced_wasserstein";
-    check_points(x, y, kOp);
+    models::check_points(x, y, kOp);
     check(x.size(0) == y.size(0), kOp, "needs as many points in both; got ", x.shape(), " and ",
           y.shape());
     check(projections >= 1, kOp, "needs a projection; got ", projections);

@@ -17,8 +17,8 @@ void check_together(const Settings& s) {
     rule(!annealed || (simple && s.network.stochastic_layers == 1),
          "--anneal needs the one-sample bound of one stochastic layer",
          {"anneal", "k", "layers", "beta"}, "--k 1 --layers 1 --beta 1");
-    rule((s.network.flow != "none") == (s.network.flow_layers > 0),
-         "--flow and --flow-k go together", {"flow", "flow-k"}, "both, or neither");
+    rule((s.flow != "none") == (s.flow_layers > 0), "--flow and --flow-k go together",
+         {"flow", "flow-k"}, "both, or neither");
     rule(s.parts <= s.batch, "a batch has more parts than images", {"accumulate", "batch"},
          "at most one part for each image");
     check_decay("vae", s.lr_decay, s.steps);
@@ -43,9 +43,9 @@ const std::vector<Field<Settings>>& Settings::fields() {
         field("latent-top", &S::network, &N::latent_top, "latent variables of the second layer")
             .at_least(1),
         field("hidden", &S::network, &N::hidden, "width of the hidden layers").at_least(1),
-        field("flow", &S::network, &N::flow, "flow that transforms the posterior")
+        field("flow", &S::flow, "flow that transforms the posterior")
             .one_of({"none", "planar", "radial", "nice", "iaf"}),
-        field("flow-k", &S::network, &N::flow_layers, "layers of that flow").between(0, 1000),
+        field("flow-k", &S::flow_layers, "layers of that flow").between(0, 1000),
         field("beta", &S::beta, "weight of the KL term (beta-VAE)"),
         field("anneal", &S::anneal,
               "steps over which the weight of log p(x, z) rises from 0.01 to 1; 0: always 1")

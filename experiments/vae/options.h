@@ -17,8 +17,10 @@ struct Settings : RunSettings {
     std::string data_dir;
     Pixels pixels = Pixels::dynamic;
     NetworkOptions network;
-    double beta = 1;                      // weight of the KL term
-    std::int64_t anneal = 0;              // steps over which log p(x, z) gains its weight; 0: none
+    std::string flow = "none";     // that the posterior goes through, by its name in flow/catalog.h
+    std::int64_t flow_layers = 0;  // K
+    double beta = 1;               // weight of the KL term
+    std::int64_t anneal = 0;       // steps over which log p(x, z) gains its weight; 0: none
     std::int64_t importance_samples = 1;  // of the training bound
     std::int64_t eval_samples = 50;       // of the bound that is reported
     std::int64_t batch = 100;

@@ -19,6 +19,7 @@
 #include "experiments/run/task_step.h"
 #include "experiments/vae/images.h"
 #include "experiments/vae/options.h"
+#include "models/flow/catalog.h"
 #include "nn/optim/optimizer.h"
 #include "tensor/create.h"
 
@@ -39,7 +40,7 @@ public:
         : settings_(vae::Settings::of(config)),
           images_(settings_, settings_.seed + Stream::batch_order),
           weights_generator_(Generator(settings_.seed).fork(Stream::initial_weights)),
-          model_(settings_.network, weights_generator_),
+          model_(settings_.network, weights_generator_, posterior_flow()),
           optimizer_(model_.parameters(), {.lr = settings_.lr}),
           scaler_(settings_.loss_scaling),
           noise_(Generator(settings_.seed).fork(Stream::training_noise)),
@@ -171,8 +172,16 @@ private:
                  {"reconstruction", -mean(bound.log_likelihood)},
                  {"kl", mean(bound.kl)}}};
     }
+    vae::MakeFlow posterior_flow() const {
+        if (settings_.flow == "none") return nullptr;
+        return [this](std::int64_t dim, std::int64_t context, Generator& generator) {
+            return flow::make_flow(settings_.flow,
+                                   {.dim = dim, .k = settings_.flow_layers, .context = context},
+                                   generator);
+        };
+    }
     double annealing(std::int64_t index) const {
-        return settings_.anneal > 0 ? flow::annealing(index, settings_.anneal) : 1;
+        return settings_.anneal > 0 ? models::annealing(index, settings_.anneal) : 1;
     }
 
     Picture samples(std::int64_t count, Generator& generator) {

@@ -16,7 +16,6 @@ namespace {
 Tensor whole(const Tensor& x, std::int64_t t) {
     return full({x.size(0)}, static_cast<double>(t), {i64, x.device()});
 }
-Normal standard_normal(const Tensor& x) { return {zeros({}, x.options()), ones({}, x.options())}; }
 
 // The bound's terms where `term(t)` gives that of t.
 template <class Term> Bound collect(const Schedule& schedule, const Tensor& x0, const Term& term) {
@@ -44,7 +43,7 @@ void check_trajectory(const Schedule& schedule, const std::vector<Tensor>& traje
 Tensor reverse_log_prob(const Schedule& schedule, const Denoiser& denoiser,
                         const std::vector<Tensor>& trajectory, Variance variance) {
     check_trajectory(schedule, trajectory);
-    Tensor total = standard_normal(trajectory.back()).log_prob(trajectory.back());
+    Tensor total = Normal::standard(trajectory.back()).log_prob(trajectory.back());
     for (std::size_t t = 1; t < trajectory.size(); ++t) {
         const Tensor& xt = trajectory[t];
         total = total +
@@ -68,8 +67,7 @@ std::vector<Tensor> draw_trajectory(const Schedule& schedule, const Tensor& x0,
                                     Generator& generator) {
     std::vector<Tensor> states{x0};
     for (std::int64_t t = 1; t <= schedule.steps(); ++t) {
-        const Normal q = forward_step(schedule, states.back(), whole(x0, t));
-        states.push_back(q.mean + sqrt(q.variance) * randn(x0.shape(), x0.options(), generator));
+        states.push_back(forward_step(schedule, states.back(), whole(x0, t)).sample(generator));
     }
     return states;
 }
@@ -180,7 +178,7 @@ Tensor ode_log_likelihood(const Schedule& schedule, const Denoiser& denoiser, co
         t = times[i];
         u += du;
     }
-    return standard_normal(x).log_prob(x) + gained;
+    return Normal::standard(x).log_prob(x) + gained;
 }
 
 }  // namespace eps::models::ddpm

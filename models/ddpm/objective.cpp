@@ -8,6 +8,7 @@
 #include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
+#include "models/per_sample.h"
 #include "tensor/names.h"
 #include "tensor/create.h"
 
@@ -18,15 +19,10 @@ constexpr double kHybrid = 1e-3;  // lambda of Nichol & Dhariwal 2021
 constexpr double kHalfBin = 1.0 / 255;
 constexpr double kFarTail = 1e9;  // deviations: the normal's mass beyond is 0, its logarithm finite
 
-Tensor rows(const Tensor& x) {
-    return reshape(x, {x.size(0), x.numel() / std::max<std::int64_t>(x.size(0), 1)});
-}
-Tensor sum_sample(const Tensor& x) { return sum(rows(x), {1}); }
-
 }  // namespace
 
 Tensor simple_loss(const Tensor& predicted, const Tensor& target) {
-    return mean(rows(squared_error(predicted, target)), {1});
+    return mean_per_sample(squared_error(predicted, target));
 }
 
 double bound_weight(const Schedule& schedule, std::int64_t t, bool posterior_variance) {
@@ -47,11 +43,6 @@ double min_snr_weight(const Schedule& schedule, std::int64_t t, double gamma, Pr
     fail("ddpm", "min-snr weights the loss of noise, x0 or v; got mean");
 }
 
-Tensor normal_kl(const Normal& q, const Normal& p) {
-    const Tensor ratio = q.variance / p.variance;
-    return 0.5 * sum_sample((ratio - 1.0) - log(ratio) + square(q.mean - p.mean) / p.variance);
-}
-
 Tensor discretised_log_prob(const Tensor& x0, const Normal& p) {
     const Tensor deviation = sqrt(p.variance), from_mean = x0 - p.mean;
     const Tensor far = full({}, kFarTail, x0.options());
@@ -62,12 +53,12 @@ Tensor discretised_log_prob(const Tensor& x0, const Normal& p) {
     const Tensor right = below + above > 0.0;
     const Tensor low = log_ndtr(where(right, -above, below)),
                  high = log_ndtr(where(right, -below, above));
-    return sum_sample(high + log(-expm1(low - high)));
+    return sum_per_sample(high + log(-expm1(low - high)));
 }
 
 Tensor bound_prior(const Schedule& schedule, const Tensor& x0) {
     const Tensor T = full({x0.size(0)}, static_cast<double>(schedule.steps()), {i64, x0.device()});
-    return normal_kl(forward(schedule, x0, T), {zeros({}, x0.options()), ones({}, x0.options())});
+    return kl(forward(schedule, x0, T), Normal::standard(x0));
 }
 
 Tensor bound_term(const Schedule& schedule, const Normal& p, const Tensor& x0, const Tensor& xt,
@@ -78,7 +69,7 @@ Tensor bound_term(const Schedule& schedule, const Normal& p, const Tensor& x0, c
     // chosen finite.
     const Normal q{posterior(schedule, xt, x0, t).mean,
                    reverse_variance(schedule, Variance::beta_tilde, xt, t)};
-    return where(eq(t, 1.0), -log_prob, normal_kl(q, p));
+    return where(eq(t, 1.0), -log_prob, kl(q, p));
 }
 
 namespace {

@@ -20,8 +20,6 @@ double bound_weight(const Schedule& schedule, std::int64_t t, bool posterior_var
 double min_snr_weight(const Schedule& schedule, std::int64_t t, double gamma,
                       Prediction kind = Prediction::noise);
 
-/// KL(N(m1, v1) || N(m2, v2)) summed over a sample's elements -> [B]
-Tensor normal_kl(const Normal& q, const Normal& p);
 /// log p(x_0 | x_1) of 8-bit data scaled to [-1, 1]: the normal's mass of each value's bin of width
 /// 2/255, open at both ends, summed -> [B] (eq. 13)
 Tensor discretised_log_prob(const Tensor& x0, const Normal& p);

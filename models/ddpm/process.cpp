@@ -45,11 +45,6 @@ constexpr NamedVariance kVariances[] = {{"beta", Variance::beta},
 
 }  // namespace
 
-Tensor Normal::log_prob(const Tensor& x) const {
-    const Tensor each = normal_log_prob(x, mean, log(variance));
-    return sum(reshape(each, {x.size(0), -1}), {1});
-}
-
 Normal forward_step(const Schedule& schedule, const Tensor& previous, const Tensor& t) {
     const Coefficients c = schedule.at(t, previous);
     return {as(sqrt(1.0 - c.beta), previous) * previous, as(c.beta, previous)};

@@ -6,17 +6,10 @@
 #include <vector>
 
 #include "models/ddpm/schedule.h"
+#include "models/distributions/normal.h"
 #include "tensor/tensor.h"
 
 namespace eps::models::ddpm {
-
-/// A normal distribution of independent elements: mean [B, ...], variance [B, 1, ..] or of mean's
-/// shape.
-struct Normal {
-    Tensor mean, variance;
-    /// log N(x; mean, variance), summed over a sample's elements -> [B]
-    Tensor log_prob(const Tensor& x) const;
-};
 
 /// q(x_t | x_{t-1}) = N(sqrt(1 - beta_t) x_{t-1}, beta_t I)   (eq. 2)
 Normal forward_step(const Schedule& schedule, const Tensor& previous, const Tensor& t);

@@ -12,7 +12,7 @@
 #include "tensor/create.h"
 #include "tensor/runtime/parallel.h"
 
-namespace eps::metrics {
+namespace eps::models {
 namespace {
 
 constexpr std::int64_t kBlock = std::int64_t{1} << 21;  // distances at a time
@@ -72,4 +72,4 @@ void for_distances(const Tensor& x, const Tensor& y,
     }
 }
 
-}  // namespace eps::metrics
+}  // namespace eps::models

@@ -6,7 +6,7 @@
 
 #include "tensor/tensor.h"
 
-namespace eps::metrics {
+namespace eps::models {
 
 /// Throws, naming `op`, unless x is f32 or f64 [n, D], n >= least, D >= 1, and every element is
 /// finite.
@@ -21,4 +21,4 @@ void check_points(const Tensor& x, const Tensor& y, const char* op, std::int64_t
 void for_distances(const Tensor& x, const Tensor& y,
                    const std::function<void(std::int64_t first, const Tensor& squared)>& visit);
 
-}  // namespace eps::metrics
+}  // namespace eps::models

@@ -11,7 +11,7 @@
 #include "models/distributions/estimate.h"
 #include "models/distributions/pairwise_distances.h"
 
-namespace eps::metrics {
+namespace eps::models {
 namespace {
 
 constexpr const char* kOp = "parzen";
@@ -61,9 +61,9 @@ double parzen_bandwidth(const Tensor& validation, const Tensor& centres,
 
 Parzen parzen(const Tensor& samples, const Tensor& validation, const Tensor& test) {
     const double sigma = parzen_bandwidth(validation, samples);
-    models::Estimate estimate;
+    Estimate estimate;
     estimate.add(parzen_log_density(test, samples, sigma));
     return {estimate.mean(), estimate.standard_error(), sigma};
 }
 
-}  // namespace eps::metrics
+}  // namespace eps::models

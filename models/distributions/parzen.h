@@ -5,7 +5,7 @@
 
 #include "tensor/tensor.h"
 
-namespace eps::metrics {
+namespace eps::models {
 
 /// log 1/N sum_j N(x_i; centres_j, sigma^2 I) of each x [n, D], nats, centres [N, D] -> f64 [n]
 Tensor parzen_log_density(const Tensor& x, const Tensor& centres, double sigma);
@@ -24,4 +24,4 @@ struct Parzen {
 /// validation set, the mean over the test set.
 Parzen parzen(const Tensor& samples, const Tensor& validation, const Tensor& test);
 
-}  // namespace eps::metrics
+}  // namespace eps::models

@@ -51,17 +51,17 @@ bool ActNorm::is_initialised() {
     return answer;
 }
 
-Mapped ActNorm::moved(const Tensor& z, const Tensor& y, const Tensor& log_derivative) const {
+Transformed ActNorm::moved(const Tensor& z, const Tensor& y, const Tensor& log_derivative) const {
     const double places = z.rank() == 2 ? 1 : static_cast<double>(z.size(2) * z.size(3));
     return {y, expand(places * sum(log_derivative), {z.size(0)})};
 }
 
-Mapped ActNorm::transform(const Tensor& z, const Tensor&) {
+Transformed ActNorm::transform(const Tensor& z, const Tensor&) {
     prepare(z, true);
     return moved(z, affine_coupling(z, beside(log_scale, z), beside(shift, z)), log_scale);
 }
 
-Mapped ActNorm::inverse(const Tensor& z, const Tensor&) {
+Transformed ActNorm::inverse(const Tensor& z, const Tensor&) {
     prepare(z, false);
     return moved(z, (z - beside(shift, z)) * exp(-beside(log_scale, z)), -log_scale);
 }

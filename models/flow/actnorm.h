@@ -1,5 +1,5 @@
 #pragma once
-#include "models/flow/bijector.h"
+#include "models/bijector.h"
 
 namespace eps::models::flow {
 
@@ -10,8 +10,8 @@ namespace eps::models::flow {
 class ActNorm final : public Bijector {
 public:
     explicit ActNorm(std::int64_t channels);
-    Mapped transform(const Tensor& z, const Tensor& context = {}) override;
-    Mapped inverse(const Tensor& z, const Tensor& context = {}) override;
+    Transformed transform(const Tensor& z, const Tensor& context = {}) override;
+    Transformed inverse(const Tensor& z, const Tensor& context = {}) override;
     std::string name() const override { return "actnorm"; }
 
     Tensor log_scale, shift, initialised;  // [C], [C], []: 0 or 1
@@ -20,7 +20,7 @@ private:
     /// Throws on a bad z, and sets the parameters from it if none have been set.
     void prepare(const Tensor& z, bool forwards);
     bool is_initialised();
-    Mapped moved(const Tensor& z, const Tensor& y, const Tensor& log_derivative) const;
+    Transformed moved(const Tensor& z, const Tensor& y, const Tensor& log_derivative) const;
 
     bool known_ = false;  // that it is
 };

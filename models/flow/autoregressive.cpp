@@ -6,6 +6,7 @@
 #include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/linalg/matmul.h"
 #include "autograd/ops/shape/shape.h"
+#include "models/per_sample.h"
 #include "nn/init.h"
 #include "nn/layers/linear.h"
 #include "tensor/create.h"
@@ -72,7 +73,7 @@ Tensor Made::operator()(const Tensor& x, const Tensor& context) {
     return h;
 }
 
-Autoregressive::Autoregressive(std::int64_t dim, std::unique_ptr<ElementMap> map,
+Autoregressive::Autoregressive(std::int64_t dim, std::unique_ptr<ElementwiseBijector> map,
                                const Options& options, Generator& generator)
     : dim_(dim),
       context_(options.context),
@@ -84,34 +85,35 @@ Autoregressive::Autoregressive(std::int64_t dim, std::unique_ptr<ElementMap> map
 }
 
 void Autoregressive::check_input(const Tensor& z, const Tensor& context) const {
-    check_points("autoregressive flow", z, dim_);
+    check_vectors("autoregressive flow", z, dim_);
     check_context("autoregressive flow", z, context, context_);
 }
 
-Mapped Autoregressive::at_once(const Tensor& z, const Tensor& context, Direction direction) {
+Transformed Autoregressive::at_once(const Tensor& z, const Tensor& context, Direction direction) {
     check_input(z, context);
-    const Moved moved = (map_.get()->*direction)(z, made_(z, context));
-    return {moved.y, sum_of_sample(moved.log_derivative)};
+    const ElementwiseBijector::Output moved = (map_.get()->*direction)(z, made_(z, context));
+    return {moved.y, sum_per_sample(moved.log_derivative)};
 }
 
 // After k passes the first k elements are right, whatever the others hold, for none of these
 // depends on those.
-Mapped Autoregressive::one_by_one(const Tensor& z, const Tensor& context, Direction direction) {
+Transformed Autoregressive::one_by_one(const Tensor& z, const Tensor& context,
+                                       Direction direction) {
     check_input(z, context);
-    Moved moved{zeros_like(z), {}};
+    ElementwiseBijector::Output moved{zeros_like(z), {}};
     for (std::int64_t i = 0; i < dim_; ++i)
         moved = (map_.get()->*direction)(z, made_(moved.y, context));
-    return {moved.y, sum_of_sample(moved.log_derivative)};
+    return {moved.y, sum_per_sample(moved.log_derivative)};
 }
 
-Mapped Autoregressive::transform(const Tensor& z, const Tensor& context) {
-    return quick_ == Quick::transform ? at_once(z, context, &ElementMap::forward)
-                                      : one_by_one(z, context, &ElementMap::forward);
+Transformed Autoregressive::transform(const Tensor& z, const Tensor& context) {
+    return quick_ == Quick::transform ? at_once(z, context, &ElementwiseBijector::forward)
+                                      : one_by_one(z, context, &ElementwiseBijector::forward);
 }
 
-Mapped Autoregressive::inverse(const Tensor& z, const Tensor& context) {
-    return quick_ == Quick::inverse ? at_once(z, context, &ElementMap::inverse)
-                                    : one_by_one(z, context, &ElementMap::inverse);
+Transformed Autoregressive::inverse(const Tensor& z, const Tensor& context) {
+    return quick_ == Quick::inverse ? at_once(z, context, &ElementwiseBijector::inverse)
+                                    : one_by_one(z, context, &ElementwiseBijector::inverse);
 }
 
 }  // namespace eps::models::flow

@@ -6,8 +6,8 @@
 //     with their densities are quick
 #include <vector>
 
-#include "models/flow/bijector.h"
-#include "models/flow/element_map.h"
+#include "models/bijector.h"
+#include "models/flow/elementwise.h"
 #include "tensor/random.h"
 
 namespace eps::models::flow {
@@ -42,21 +42,22 @@ public:
         std::int64_t width = 64, hidden = 2, context = 0;
     };
     /// Points [B, dim].
-    Autoregressive(std::int64_t dim, std::unique_ptr<ElementMap> map, const Options& options,
-                   Generator& generator);
-    Mapped transform(const Tensor& z, const Tensor& context = {}) override;
-    Mapped inverse(const Tensor& z, const Tensor& context = {}) override;
+    Autoregressive(std::int64_t dim, std::unique_ptr<ElementwiseBijector> map,
+                   const Options& options, Generator& generator);
+    Transformed transform(const Tensor& z, const Tensor& context = {}) override;
+    Transformed inverse(const Tensor& z, const Tensor& context = {}) override;
     std::string name() const override { return quick_ == Quick::inverse ? "maf" : "iaf"; }
 
 private:
-    using Direction = Moved (ElementMap::*)(const Tensor&, const Tensor&) const;
-    Mapped at_once(const Tensor& z, const Tensor& context, Direction direction);
-    Mapped one_by_one(const Tensor& z, const Tensor& context, Direction direction);
+    using Direction = ElementwiseBijector::Output (ElementwiseBijector::*)(const Tensor&,
+                                                                           const Tensor&) const;
+    Transformed at_once(const Tensor& z, const Tensor& context, Direction direction);
+    Transformed one_by_one(const Tensor& z, const Tensor& context, Direction direction);
     void check_input(const Tensor& z, const Tensor& context) const;
 
     std::int64_t dim_, context_;
     Quick quick_;
-    std::unique_ptr<ElementMap> map_;
+    std::unique_ptr<ElementwiseBijector> map_;
     Made made_;
 };
 

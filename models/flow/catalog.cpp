@@ -13,13 +13,15 @@ namespace eps::models::flow {
 namespace {
 
 using Layer = std::unique_ptr<Bijector>;
-using MakeMap = std::unique_ptr<ElementMap> (*)(const FlowOptions&);
+using MakeMap = std::unique_ptr<ElementwiseBijector> (*)(const FlowOptions&);
 
-std::unique_ptr<ElementMap> additive(const FlowOptions&) { return std::make_unique<Additive>(); }
-std::unique_ptr<ElementMap> affine(const FlowOptions& o) {
+std::unique_ptr<ElementwiseBijector> additive(const FlowOptions&) {
+    return std::make_unique<Additive>();
+}
+std::unique_ptr<ElementwiseBijector> affine(const FlowOptions& o) {
     return std::make_unique<Affine>(o.limit);
 }
-std::unique_ptr<ElementMap> spline(const FlowOptions& o) {
+std::unique_ptr<ElementwiseBijector> spline(const FlowOptions& o) {
     return std::make_unique<RationalQuadratic>(SplineOptions{.bins = o.bins, .bound = o.bound});
 }
 

@@ -3,7 +3,7 @@
 // is a line in catalog.cpp.
 #include <functional>
 
-#include "models/flow/bijector.h"
+#include "models/bijector.h"
 #include "tensor/random.h"
 
 namespace eps::models::flow {

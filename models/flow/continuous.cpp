@@ -12,7 +12,7 @@ namespace {
 
 // v and the trace of dv/dx, [B, D] and [B]. Where nothing is recorded outside, only what the trace
 // needs is.
-Mapped velocity_with_trace(Velocity& velocity, const Tensor& x, const Tensor& t) {
+Transformed velocity_with_trace(Velocity& velocity, const Tensor& x, const Tensor& t) {
     const bool record = grad_enabled();
     const GradMode on(true);
     const Tensor at = record && x.requires_grad() ? x : detach(x).requires_grad_();
@@ -24,7 +24,7 @@ Mapped velocity_with_trace(Velocity& velocity, const Tensor& x, const Tensor& t)
                  {.create_graph = record, .retain_graph = true, .allow_unused = true})[0];
         if (row.defined()) trace = trace + select(row, 1, i);
     }
-    return record ? Mapped{v, trace} : Mapped{detach(v), detach(trace)};
+    return record ? Transformed{v, trace} : Transformed{detach(v), detach(trace)};
 }
 
 Tensor times(const Tensor& x, double t) { return full({x.size(0)}, t, x.options()); }
@@ -38,12 +38,13 @@ ContinuousFlow::ContinuousFlow(std::unique_ptr<Velocity> velocity, const OdeOpti
 }
 
 // The state is x with the log-determinant behind it: [B, D + 1].
-Mapped ContinuousFlow::with_trace(const Tensor& z, double start, double end) {
+Transformed ContinuousFlow::with_trace(const Tensor& z, double start, double end) {
     check(z.defined() && z.rank() == 2 && is_floating(z.dtype()), "continuous flow", "got ",
           describe(z), "; expected points [B, D]");
     const std::int64_t D = z.size(1);
     const OdeField field = [&](double t, const Tensor& state) {
-        const Mapped rate = velocity_with_trace(*velocity_, narrow(state, 1, 0, D), times(z, t));
+        const Transformed rate =
+            velocity_with_trace(*velocity_, narrow(state, 1, 0, D), times(z, t));
         return concat({rate.z, unsqueeze(rate.log_det, 1)}, 1);
     };
     const OdeSolution solution =
@@ -52,8 +53,10 @@ Mapped ContinuousFlow::with_trace(const Tensor& z, double start, double end) {
     return {narrow(solution.y, 1, 0, D), select(solution.y, 1, D)};
 }
 
-Mapped ContinuousFlow::transform(const Tensor& z, const Tensor&) { return with_trace(z, 0, 1); }
-Mapped ContinuousFlow::inverse(const Tensor& x, const Tensor&) { return with_trace(x, 1, 0); }
+Transformed ContinuousFlow::transform(const Tensor& z, const Tensor&) {
+    return with_trace(z, 0, 1);
+}
+Transformed ContinuousFlow::inverse(const Tensor& x, const Tensor&) { return with_trace(x, 1, 0); }
 
 Tensor ContinuousFlow::map(const Tensor& z, const Tensor&) {
     const OdeSolution solution = solve_ode(

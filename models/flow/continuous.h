@@ -1,5 +1,5 @@
 #pragma once
-#include "models/flow/bijector.h"
+#include "models/bijector.h"
 #include "models/flow/flow_matching.h"
 #include "models/ode.h"
 
@@ -11,9 +11,9 @@ namespace eps::models::flow {
 class ContinuousFlow final : public Bijector {
 public:
     explicit ContinuousFlow(std::unique_ptr<Velocity> velocity, const OdeOptions& options = {});
-    Mapped transform(const Tensor& z, const Tensor& context = {}) override;
+    Transformed transform(const Tensor& z, const Tensor& context = {}) override;
     Tensor map(const Tensor& z, const Tensor& context = {}) override;
-    Mapped inverse(const Tensor& x, const Tensor& context = {}) override;
+    Transformed inverse(const Tensor& x, const Tensor& context = {}) override;
     std::string name() const override { return "continuous"; }
 
     Velocity& velocity() { return *velocity_; }
@@ -22,7 +22,7 @@ public:
     std::int64_t evaluations() const { return evaluations_; }
 
 private:
-    Mapped with_trace(const Tensor& z, double start, double end);
+    Transformed with_trace(const Tensor& z, double start, double end);
     std::unique_ptr<Velocity> velocity_;
     std::int64_t evaluations_ = 0;
 };

@@ -3,13 +3,14 @@
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/shape/join.h"
 #include "autograd/ops/shape/shape.h"
+#include "models/per_sample.h"
 #include "models/flow/conditioner.h"
 #include "tensor/create.h"
 
 namespace eps::models::flow {
 
-Coupling::Coupling(Mask mask, std::unique_ptr<ElementMap> map, std::unique_ptr<nn::Module> net,
-                   std::int64_t context)
+Coupling::Coupling(Mask mask, std::unique_ptr<ElementwiseBijector> map,
+                   std::unique_ptr<nn::Module> net, std::int64_t context)
     : mask_(mask), map_(std::move(map)), net_(std::move(net)), context_(context) {
     check(map_ && net_, "coupling", "needs an element map and a network");
     add("net", *net_);
@@ -24,28 +25,29 @@ Tensor Coupling::parameters_of(const Tensor& stays, const Tensor& context, const
     return theta;
 }
 
-Mapped Coupling::run(const Tensor& z, const Tensor& context, Direction direction) {
+Transformed Coupling::run(const Tensor& z, const Tensor& context, Direction direction) {
     check(z.defined() && is_floating(z.dtype()) && z.rank() >= 2, "coupling", "got ", describe(z),
           "; expected [B, D] or [B, C, H, W]");
     if (z.rank() == 2) check_context("coupling", z, context, context_);
     if (is_checkerboard(mask_)) return run_on_squares(z, context, direction);
     const Parts parts = cut(mask_, z);
-    const Moved moved =
+    const ElementwiseBijector::Output moved =
         (map_.get()->*direction)(parts.moves, parameters_of(parts.stays, context, parts.moves));
-    return {join(mask_, {parts.stays, moved.y}), sum_of_sample(moved.log_derivative)};
+    return {join(mask_, {parts.stays, moved.y}), sum_per_sample(moved.log_derivative)};
 }
 
-Mapped Coupling::run_on_squares(const Tensor& z, const Tensor& context, Direction direction) {
+Transformed Coupling::run_on_squares(const Tensor& z, const Tensor& context, Direction direction) {
     check(z.rank() == 4, "coupling", "a checkerboard is for images [B, C, H, W]; got ",
           describe(z));
     const Tensor stays = squares(mask_, z.size(2), z.size(3), z.device()), zero(0.0, z.options());
-    const Moved moved =
+    const ElementwiseBijector::Output moved =
         (map_.get()->*direction)(z, parameters_of(where(stays, z, zero), context, z));
-    return {where(stays, z, moved.y), sum_of_sample(where(stays, zero, moved.log_derivative))};
+    return {where(stays, z, moved.y), sum_per_sample(where(stays, zero, moved.log_derivative))};
 }
 
-std::unique_ptr<Coupling> coupling(Mask mask, std::unique_ptr<ElementMap> map, std::int64_t dim,
-                                   const CouplingOptions& options, Generator& generator) {
+std::unique_ptr<Coupling> coupling(Mask mask, std::unique_ptr<ElementwiseBijector> map,
+                                   std::int64_t dim, const CouplingOptions& options,
+                                   Generator& generator) {
     check(!is_checkerboard(mask), "coupling",
           "a checkerboard is for images; hint: Mask::even and Mask::odd for points");
     const std::int64_t stays = staying(mask, dim);
@@ -54,7 +56,7 @@ std::unique_ptr<Coupling> coupling(Mask mask, std::unique_ptr<ElementMap> map, s
     return std::make_unique<Coupling>(mask, std::move(map), std::move(net), options.context);
 }
 
-std::unique_ptr<Coupling> image_coupling(Mask mask, std::unique_ptr<ElementMap> map,
+std::unique_ptr<Coupling> image_coupling(Mask mask, std::unique_ptr<ElementwiseBijector> map,
                                          std::int64_t channels, std::int64_t width,
                                          Generator& generator) {
     const std::int64_t stays = staying(mask, channels),

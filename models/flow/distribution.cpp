@@ -12,91 +12,8 @@
 #include "tensor/create.h"
 
 namespace eps::models::flow {
-namespace {
 
-void check_event(const char* op, const Tensor& z, const Shape& event) {
-    check(z.defined() && z.rank() == event.rank() + 1, op, "a sample has the shape ", event,
-          "; got as a batch ", describe(z));
-    Shape of_sample = z.shape();
-    of_sample.erase(0);
-    check(of_sample == event, op, "a sample has the shape ", event, "; got as a batch ",
-          describe(z));
-}
-
-Shape batch_of(std::int64_t count, Shape event) {
-    check(count >= 0, "sample", "a negative number of samples; got ", count);
-    event.insert(0, count);
-    return event;
-}
-
-}  // namespace
-
-Normal::Normal(const Shape& event, bool learned) : mu(zeros(event)), log_var(zeros(event)) {
-    const auto own = [&](const char* name, Tensor& x) {
-        learned ? add_parameter(name, x) : add_buffer(name, x);
-    };
-    own("mu", mu);
-    own("log_var", log_var);
-}
-
-Tensor Normal::log_prob(const Tensor& z) {
-    check_event("Normal", z, mu.shape());
-    return sum_of_sample(normal_log_prob(z, mu, log_var));
-}
-
-Tensor Normal::sample(std::int64_t count, Generator& generator) {
-    return reparameterise(mu, log_var, randn(batch_of(count, mu.shape()), mu.options(), generator));
-}
-
-Mixture::Mixture(std::int64_t components, std::int64_t dim, Generator& generator) {
-    check(components >= 1 && dim >= 1, "Mixture", "needs components and dimensions; got ",
-          components, " and ", dim);
-    logit = zeros({components});
-    mu = randn({components, dim}, generator);
-    log_var = zeros({components, dim});
-    add_parameter("logit", logit);
-    add_parameter("mu", mu);
-    add_parameter("log_var", log_var);
-}
-
-Tensor Mixture::log_prob(const Tensor& z) {
-    check_event("Mixture", z, {mu.size(1)});
-    const Tensor of_component = sum(normal_log_prob(unsqueeze(z, 1), mu, log_var), {2});  // [B, C]
-    return logsumexp(of_component + log_softmax(logit, 0), {1});
-}
-
-Tensor Mixture::sample(std::int64_t count, Generator& generator) {
-    const Shape each = batch_of(count, {mu.size(1)});
-    // The largest of log-weights with Gumbel noise is at c with the weight of c.
-    const Tensor gumbel = -log(-log(rand({count, logit.size(0)}, logit.options(), generator)));
-    const Tensor component = argmax(log_softmax(logit, 0) + gumbel, 1);
-    return reparameterise(index_select(mu, 0, component), index_select(log_var, 0, component),
-                          randn(each, mu.options(), generator));
-}
-
-Box::Box(Tensor low_, Tensor high_) : low(std::move(low_)), high(std::move(high_)) {
-    check(low.defined() && high.defined() && low.shape() == high.shape() &&
-              low.dtype() == high.dtype() && is_floating(low.dtype()),
-          "Box", "needs two corners of one shape and floating dtype");
-    check(all(low < high).item() != 0, "Box", "every low must be below its high");
-    add_buffer("low", low);
-    add_buffer("high", high);
-}
-
-Box::Box(const Shape& event) : Box(zeros(event), ones(event)) {}
-
-Tensor Box::log_prob(const Tensor& z) {
-    check_event("Box", z, low.shape());
-    const Tensor inside = logical_and(z >= low, z < high), outside = Tensor(-INFINITY, z.options());
-    return sum_of_sample(where(inside, -log(high - low), outside));
-}
-
-Tensor Box::sample(std::int64_t count, Generator& generator) {
-    return low + rand(batch_of(count, low.shape()), low.options(), generator) * (high - low);
-}
-
-FlowDistribution::FlowDistribution(std::unique_ptr<Distribution> base,
-                                   std::unique_ptr<Bijector> flow)
+FlowDistribution::FlowDistribution(std::unique_ptr<Base> base, std::unique_ptr<Bijector> flow)
     : base_(std::move(base)), flow_(std::move(flow)) {
     check(base_ && flow_, "FlowDistribution", "needs a base and a flow");
     add("base", *base_);
@@ -104,7 +21,7 @@ FlowDistribution::FlowDistribution(std::unique_ptr<Distribution> base,
 }
 
 Tensor FlowDistribution::log_prob(const Tensor& x, const Tensor& context) {
-    const Mapped back = flow_->inverse(x, context);
+    const Transformed back = flow_->inverse(x, context);
     return base_->log_prob(back.z) + back.log_det;
 }
 
@@ -115,7 +32,7 @@ Tensor FlowDistribution::sample(std::int64_t count, Generator& generator, const 
 Drawn FlowDistribution::sample_with_log_prob(std::int64_t count, Generator& generator,
                                              const Tensor& context) {
     const Tensor z = base_->sample(count, generator);
-    const Mapped there = flow_->transform(z, context);
+    const Transformed there = flow_->transform(z, context);
     return {there.z, base_->log_prob(z) - there.log_det};
 }
 

@@ -1,56 +1,13 @@
 #pragma once
-// Distributions to start from, and what a flow makes of them. Densities in nats, one value a
-// sample: [B].
+// The distribution that a flow makes of its base, with everything that is computed of it. In nats,
+// one value a sample: [B].
 #include <functional>
 
-#include "models/flow/bijector.h"
+#include "models/bijector.h"
+#include "models/flow/base.h"
 #include "tensor/random.h"
 
 namespace eps::models::flow {
-
-class Distribution : public nn::Module {
-public:
-    /// z [B, event...] -> [B]
-    virtual Tensor log_prob(const Tensor& z) = 0;
-    /// -> [count, event...]
-    virtual Tensor sample(std::int64_t count, Generator& generator) = 0;
-};
-
-/// N(mu, diag exp(log_var)), standard until it has learned otherwise; with `learned`, mu and
-/// log_var [event...] are parameters.
-class Normal final : public Distribution {
-public:
-    explicit Normal(const Shape& event, bool learned = false);
-    Tensor log_prob(const Tensor& z) override;
-    Tensor sample(std::int64_t count, Generator& generator) override;
-
-    Tensor mu, log_var;
-};
-
-/// Of `components` normal distributions of points [B, dim], all learned; they begin standard,
-/// around points drawn from N(0, I). Flows are continuous: what they make of one normal
-/// distribution has bridges between modes that are apart   (Cornish et al. 2020). Samples are not
-/// differentiable in the weights.
-class Mixture final : public Distribution {
-public:
-    Mixture(std::int64_t components, std::int64_t dim, Generator& generator);
-    Tensor log_prob(const Tensor& z) override;
-    Tensor sample(std::int64_t count, Generator& generator) override;
-
-    Tensor logit, mu, log_var;  // [C], [C, D], [C, D]; weights are softmax(logit)
-};
-
-/// Uniform on a box, low <= z < high, [event...] each: log-density -inf outside.
-class Box final : public Distribution {
-public:
-    Box(Tensor low, Tensor high);
-    /// The unit cube.
-    explicit Box(const Shape& event);
-    Tensor log_prob(const Tensor& z) override;
-    Tensor sample(std::int64_t count, Generator& generator) override;
-
-    Tensor low, high;
-};
 
 /// h or U of a batch: [B, event...] -> [B]
 using PointFunction = std::function<Tensor(const Tensor& z)>;
@@ -71,7 +28,7 @@ enum class Gradient {
 /// q_K: the distribution of f(z_0), z_0 ~ base.
 class FlowDistribution final : public nn::Module {
 public:
-    FlowDistribution(std::unique_ptr<Distribution> base, std::unique_ptr<Bijector> flow);
+    FlowDistribution(std::unique_ptr<Base> base, std::unique_ptr<Bijector> flow);
 
     /// log q_K(x) = log q_0(f^-1(x)) + log |det df^-1/dx|   (Rezende & Mohamed 2015, eq. 5)
     Tensor log_prob(const Tensor& x, const Tensor& context = {});
@@ -91,11 +48,11 @@ public:
     Tensor reverse_kl(const PointFunction& energy, std::int64_t count, Generator& generator,
                       Gradient gradient = Gradient::total);
 
-    Distribution& base() { return *base_; }
+    Base& base() { return *base_; }
     Bijector& flow() { return *flow_; }
 
 private:
-    std::unique_ptr<Distribution> base_;
+    std::unique_ptr<Base> base_;
     std::unique_ptr<Bijector> flow_;
 };
 

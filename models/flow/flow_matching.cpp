@@ -7,7 +7,7 @@
 #include "autograd/ops/shape/join.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
-#include "models/flow/bijector.h"
+#include "models/bijector.h"
 #include "nn/layers/activation.h"
 #include "nn/layers/linear.h"
 
@@ -50,7 +50,7 @@ VelocityMlp::VelocityMlp(std::int64_t dim, std::int64_t width, std::int64_t hidd
 }
 
 Tensor VelocityMlp::operator()(const Tensor& x, const Tensor& t) {
-    check_points("velocity", x, dim_);
+    check_vectors("velocity", x, dim_);
     check(t.defined() && t.shape() == Shape{x.size(0)}, "velocity", "expected times [", x.size(0),
           "]; got ", describe(t));
     return net_(concat({x, features_of(t)}, 1));

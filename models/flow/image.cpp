@@ -49,11 +49,11 @@ void add_couplings(Composition& flow, Mask mask, std::int64_t count, std::int64_
 
 }  // namespace
 
-Mapped Squeeze::transform(const Tensor& z, const Tensor&) {
-    return {pixel_shuffle(z, 2), no_log_det(z)};
+Transformed Squeeze::transform(const Tensor& z, const Tensor&) {
+    return {pixel_shuffle(z, 2), zero_log_det(z)};
 }
-Mapped Squeeze::inverse(const Tensor& z, const Tensor&) {
-    return {pixel_unshuffle(z, 2), no_log_det(z)};
+Transformed Squeeze::inverse(const Tensor& z, const Tensor&) {
+    return {pixel_unshuffle(z, 2), zero_log_det(z)};
 }
 
 Multiscale& Multiscale::add(std::unique_ptr<Bijector> level, const Shape& latent) {
@@ -71,17 +71,17 @@ std::int64_t Multiscale::part_of(std::size_t i) const {
     return numel(levels_[i].latent) / (i + 1 == levels_.size() ? 1 : 2);
 }
 
-Mapped Multiscale::transform(const Tensor& z, const Tensor& context) {
+Transformed Multiscale::transform(const Tensor& z, const Tensor& context) {
     check(!levels_.empty(), "multiscale", "has no levels");
     std::int64_t rest = 0;
     for (std::size_t i = 0; i < levels_.size(); ++i) rest += part_of(i);
-    check_points("multiscale", z, rest);
-    Tensor x, log_det = no_log_det(z);
+    check_vectors("multiscale", z, rest);
+    Tensor x, log_det = zero_log_det(z);
     for (std::size_t i = levels_.size(); i-- > 0;) {  // coarsest first
         rest -= part_of(i);
         Tensor here = narrow(z, 1, rest, part_of(i));
         if (x.defined()) here = concat({flatten(x, 1), here}, 1);
-        const Mapped there =
+        const Transformed there =
             levels_[i].flow->transform(reshape(here, with_batch(z, levels_[i].latent)), context);
         x = there.z;
         log_det = log_det + there.log_det;
@@ -89,14 +89,14 @@ Mapped Multiscale::transform(const Tensor& z, const Tensor& context) {
     return {x, log_det};
 }
 
-Mapped Multiscale::inverse(const Tensor& x, const Tensor& context) {
+Transformed Multiscale::inverse(const Tensor& x, const Tensor& context) {
     check(!levels_.empty(), "multiscale", "has no levels");
     check(x.defined() && x.rank() == 4, "multiscale", "expected images [B, C, H, W]; got ",
           describe(x));
-    Tensor rest = x, log_det = no_log_det(x);
+    Tensor rest = x, log_det = zero_log_det(x);
     std::vector<Tensor> parts;
     for (std::size_t i = 0; i < levels_.size(); ++i) {
-        const Mapped back = levels_[i].flow->inverse(rest, context);
+        const Transformed back = levels_[i].flow->inverse(rest, context);
         check(back.z.shape() == with_batch(x, levels_[i].latent), "multiscale", "images ",
               x.shape(), " give ", back.z.shape(), " at level ", i, "; expected ",
               with_batch(x, levels_[i].latent));

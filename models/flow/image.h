@@ -1,6 +1,6 @@
 #pragma once
 // Flows of images: squeezing, several scales, and the two architectures made of them.
-#include "models/flow/bijector.h"
+#include "models/bijector.h"
 #include "tensor/random.h"
 
 namespace eps::models::flow {
@@ -9,8 +9,8 @@ namespace eps::models::flow {
 /// W] by transform; log |det| = 0   (Dinh et al. 2017, section 3.6). Throws on odd extents.
 class Squeeze final : public Bijector {
 public:
-    Mapped transform(const Tensor& z, const Tensor& context = {}) override;
-    Mapped inverse(const Tensor& z, const Tensor& context = {}) override;
+    Transformed transform(const Tensor& z, const Tensor& context = {}) override;
+    Transformed inverse(const Tensor& z, const Tensor& context = {}) override;
     std::string name() const override { return "squeeze"; }
 };
 
@@ -22,8 +22,8 @@ public:
     /// Appends a level, finest first: its inverse gives [B, C', H', W'] for `latent` = [C', H',
     /// W']. Throws on an odd C' of one that others follow.
     Multiscale& add(std::unique_ptr<Bijector> level, const Shape& latent);
-    Mapped transform(const Tensor& z, const Tensor& context = {}) override;
-    Mapped inverse(const Tensor& x, const Tensor& context = {}) override;
+    Transformed transform(const Tensor& z, const Tensor& context = {}) override;
+    Transformed inverse(const Tensor& x, const Tensor& context = {}) override;
     std::string name() const override { return "multiscale"; }
     std::int64_t size() const { return static_cast<std::int64_t>(levels_.size()); }
 

@@ -56,14 +56,14 @@ void InvertibleLinear::check_input(const Tensor& z) const {
           ", H, W]");
 }
 
-Mapped InvertibleLinear::transform(const Tensor& z, const Tensor&) {
+Transformed InvertibleLinear::transform(const Tensor& z, const Tensor&) {
     check_input(z);
     const Tensor W = matmul(p, matmul(unit_lower(), full_upper()));
     return {reshape(matmul(W, columns(z)), z.shape()),
             expand(pixels(z) * sum(log_diagonal), {z.size(0)})};
 }
 
-Mapped InvertibleLinear::inverse(const Tensor& z, const Tensor&) {
+Transformed InvertibleLinear::inverse(const Tensor& z, const Tensor&) {
     check_input(z);
     const Tensor half =
         solve_triangular(unit_lower(), matmul(transpose(p), columns(z)), {.unit = true});
@@ -82,13 +82,13 @@ Permutation::Permutation(std::int64_t dim, Generator& generator)
 Permutation::Permutation(std::int64_t dim)
     : Permutation(dim, flip(arange(0, static_cast<double>(dim), 1, {.dtype = i64}), {0})) {}
 
-Mapped Permutation::transform(const Tensor& z, const Tensor&) {
-    check_points("permutation", z, dim_);
-    return {index_select(z, 1, order_), no_log_det(z)};
+Transformed Permutation::transform(const Tensor& z, const Tensor&) {
+    check_vectors("permutation", z, dim_);
+    return {index_select(z, 1, order_), zero_log_det(z)};
 }
-Mapped Permutation::inverse(const Tensor& z, const Tensor&) {
-    check_points("permutation", z, dim_);
-    return {index_select(z, 1, back_), no_log_det(z)};
+Transformed Permutation::inverse(const Tensor& z, const Tensor&) {
+    check_vectors("permutation", z, dim_);
+    return {index_select(z, 1, back_), zero_log_det(z)};
 }
 
 }  // namespace eps::models::flow

@@ -1,5 +1,5 @@
 #pragma once
-#include "models/flow/bijector.h"
+#include "models/bijector.h"
 #include "tensor/random.h"
 
 namespace eps::models::flow {
@@ -11,8 +11,8 @@ namespace eps::models::flow {
 class InvertibleLinear final : public Bijector {
 public:
     InvertibleLinear(std::int64_t channels, Generator& generator);
-    Mapped transform(const Tensor& z, const Tensor& context = {}) override;
-    Mapped inverse(const Tensor& z, const Tensor& context = {}) override;
+    Transformed transform(const Tensor& z, const Tensor& context = {}) override;
+    Transformed inverse(const Tensor& z, const Tensor& context = {}) override;
     std::string name() const override { return "invertible linear"; }
 
     // [C, C] x 3, [C], [C]; only what is below, or above, the diagonal of L, or U, is read
@@ -32,8 +32,8 @@ public:
     Permutation(std::int64_t dim, Generator& generator);
     /// D - 1, .., 0
     explicit Permutation(std::int64_t dim);
-    Mapped transform(const Tensor& z, const Tensor& context = {}) override;
-    Mapped inverse(const Tensor& z, const Tensor& context = {}) override;
+    Transformed transform(const Tensor& z, const Tensor& context = {}) override;
+    Transformed inverse(const Tensor& z, const Tensor& context = {}) override;
     std::string name() const override { return "permutation"; }
 
 private:

@@ -6,7 +6,8 @@
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
-#include "models/vae/objective.h"
+#include "models/distributions/normal.h"
+#include "models/per_sample.h"
 #include "tensor/create.h"
 
 namespace eps::models::flow {
@@ -32,18 +33,18 @@ Logit::Logit(double alpha) : alpha_(alpha) {
     check(alpha > 0 && alpha < 0.5, "logit", "alpha must be in (0, 1/2); got ", alpha);
 }
 
-Mapped Logit::transform(const Tensor& z, const Tensor&) {
+Transformed Logit::transform(const Tensor& z, const Tensor&) {
     const double range = 1 - 2 * alpha_;
-    return {(sigmoid(z) - alpha_) / range, sum_of_sample(log_slope(z) - std::log(range))};
+    return {(sigmoid(z) - alpha_) / range, sum_per_sample(log_slope(z) - std::log(range))};
 }
 
-Mapped Logit::inverse(const Tensor& x, const Tensor&) {
+Transformed Logit::inverse(const Tensor& x, const Tensor&) {
     const double range = 1 - 2 * alpha_, rim = alpha_ / range;
     const Tensor seen = detach(x);
     check(x.device().is_cuda() || all(logical_and(seen > -rim, seen < 1 + rim)).item() != 0,
           "logit", "pixels must be in [0, 1]; hint: dequantise() divides by the number of levels");
     const Tensor p = alpha_ + range * x, z = log(p) - log1p(-p);
-    return {z, sum_of_sample(std::log(range) - log_slope(z))};
+    return {z, sum_per_sample(std::log(range) - log_slope(z))};
 }
 
 // u in steps that x + u still holds, or the sum of a pixel and almost 1 would be rounded up to the
@@ -54,7 +55,7 @@ Dequantised dequantise(const Tensor& x, std::int64_t levels, Generator& generato
                          std::exp2(std::ceil(std::log2(static_cast<double>(levels))));
     check(steps >= 2, "dequantise", "more levels than ", x.dtype(), " tells apart; got ", levels);
     const Tensor u = floor(rand(x.shape(), x.options(), generator) * steps) / steps;
-    return {(x + u) / static_cast<double>(levels), no_log_det(x)};
+    return {(x + u) / static_cast<double>(levels), zero_log_det(x)};
 }
 
 VariationalDequantisation::VariationalDequantisation(std::unique_ptr<Bijector> flow,
@@ -67,9 +68,9 @@ VariationalDequantisation::VariationalDequantisation(std::unique_ptr<Bijector> f
 Dequantised VariationalDequantisation::operator()(const Tensor& x, Generator& generator) {
     check_levels(x, levels_);
     const Tensor pixels = flatten(x, 1), noise = randn(pixels.shape(), x.options(), generator);
-    const Mapped there = flow_->transform(noise, pixels / static_cast<double>(levels_));
+    const Transformed there = flow_->transform(noise, pixels / static_cast<double>(levels_));
     const Tensor log_q =
-        vae::standard_normal_log_prob(noise) - there.log_det - sum(log_slope(there.z), {1});
+        standard_normal_log_prob(noise) - there.log_det - sum(log_slope(there.z), {1});
     return {(x + reshape(sigmoid(there.z), x.shape())) / static_cast<double>(levels_), log_q};
 }
 

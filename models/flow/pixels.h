@@ -1,6 +1,6 @@
 #pragma once
 // Between pixels of 2^n levels and densities on the line.
-#include "models/flow/bijector.h"
+#include "models/bijector.h"
 #include "tensor/random.h"
 
 namespace eps::models::flow {
@@ -11,8 +11,8 @@ namespace eps::models::flow {
 class Logit final : public Bijector {
 public:
     explicit Logit(double alpha = 0.05);
-    Mapped transform(const Tensor& z, const Tensor& context = {}) override;
-    Mapped inverse(const Tensor& x, const Tensor& context = {}) override;
+    Transformed transform(const Tensor& z, const Tensor& context = {}) override;
+    Transformed inverse(const Tensor& x, const Tensor& context = {}) override;
     std::string name() const override { return "logit"; }
 
 private:

@@ -114,7 +114,7 @@ void Planar::begin_as_identity() {
 }
 
 PlanarMap Planar::parameters_for(const Tensor& z, const Tensor& context) {
-    check_points("planar", z, dim_);
+    check_vectors("planar", z, dim_);
     check_context("planar", z, context, context_);
     if (!head_) return constrain_planar(w, u, b);
     const Tensor all = kHeadGain * (*head_)(context);  // [B, 2 D + 1]
@@ -122,7 +122,7 @@ PlanarMap Planar::parameters_for(const Tensor& z, const Tensor& context) {
                             select(all, 1, 2 * dim_));
 }
 
-Mapped Planar::transform(const Tensor& z, const Tensor& context) {
+Transformed Planar::transform(const Tensor& z, const Tensor& context) {
     const PlanarMap f = parameters_for(z, context);
     const Tensor h = planar_activation(f, z);
     return {move(f, z, h), planar_log_det(h, f.m)};
@@ -133,7 +133,7 @@ Tensor Planar::map(const Tensor& z, const Tensor& context) {
     return move(f, z, planar_activation(f, z));
 }
 
-Mapped Planar::inverse(const Tensor& z, const Tensor& context) {
+Transformed Planar::inverse(const Tensor& z, const Tensor& context) {
     const PlanarMap f = parameters_for(z, context);
     const Tensor h = tanh(planar_root(project(f, z), f.m, f.b) + f.b);
     return {move(f, z, -h), -planar_log_det(h, f.m)};

@@ -7,7 +7,7 @@
 // It is invertible where w^T u_hat > -1, so u is not used as it is:
 //     u_hat = u + (m(w^T u) - w^T u) w / ||w||^2,  m(x) = softplus(x) - 1 > -1, hence w^T u_hat =
 //     m(w^T u)   (appendix A.1; the norm is squared)
-#include "models/flow/bijector.h"
+#include "models/bijector.h"
 #include "nn/layers/linear.h"
 
 namespace eps::models::flow {
@@ -36,9 +36,9 @@ Tensor planar_root(const Tensor& c, const Tensor& m, const Tensor& b);
 class Planar final : public Bijector {
 public:
     Planar(std::int64_t dim, Generator& generator, std::int64_t context = 0);
-    Mapped transform(const Tensor& z, const Tensor& context = {}) override;
+    Transformed transform(const Tensor& z, const Tensor& context = {}) override;
     Tensor map(const Tensor& z, const Tensor& context = {}) override;
-    Mapped inverse(const Tensor& z, const Tensor& context = {}) override;
+    Transformed inverse(const Tensor& z, const Tensor& context = {}) override;
     std::string name() const override { return "planar"; }
 
     /// What acts on this batch.

@@ -57,7 +57,7 @@ Radial::Radial(std::int64_t dim, Generator& generator, std::int64_t context)
 }
 
 RadialMap Radial::parameters_for(const Tensor& z, const Tensor& context) {
-    check_points("radial", z, dim_);
+    check_vectors("radial", z, dim_);
     check_context("radial", z, context, context_);
     if (!head_) return constrain_radial(centre, log_alpha, beta);
     const Tensor all = (*head_)(context);  // [B, D + 2]
@@ -65,7 +65,7 @@ RadialMap Radial::parameters_for(const Tensor& z, const Tensor& context) {
                             select(all, 1, dim_ + 1));
 }
 
-Mapped Radial::transform(const Tensor& z, const Tensor& context) {
+Transformed Radial::transform(const Tensor& z, const Tensor& context) {
     const RadialMap f = parameters_for(z, context);
     const Tensor r = distance_of(f, z);
     return {scaled_about(f, z, stretch(f, r)), log_det_at(f, r, dim_)};
@@ -76,7 +76,7 @@ Tensor Radial::map(const Tensor& z, const Tensor& context) {
     return scaled_about(f, z, stretch(f, distance_of(f, z)));
 }
 
-Mapped Radial::inverse(const Tensor& z, const Tensor& context) {
+Transformed Radial::inverse(const Tensor& z, const Tensor& context) {
     const RadialMap f = parameters_for(z, context);
     const Tensor r = radial_root(distance_of(f, z), f.alpha, f.s);
     return {scaled_about(f, z, 1.0 / stretch(f, r)), -log_det_at(f, r, dim_)};

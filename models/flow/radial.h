@@ -10,7 +10,7 @@
 //     1 + beta_hat h = (r + s) / (alpha + r),  1 + beta_hat h + beta_hat h' r = (r^2 + 2 alpha r +
 //     alpha s) / (alpha + r)^2
 // are positive without a difference in which rounding could lose that.
-#include "models/flow/bijector.h"
+#include "models/bijector.h"
 #include "nn/layers/linear.h"
 
 namespace eps::models::flow {
@@ -31,9 +31,9 @@ Tensor radial_root(const Tensor& distance, const Tensor& alpha, const Tensor& s)
 class Radial final : public Bijector {
 public:
     Radial(std::int64_t dim, Generator& generator, std::int64_t context = 0);
-    Mapped transform(const Tensor& z, const Tensor& context = {}) override;
+    Transformed transform(const Tensor& z, const Tensor& context = {}) override;
     Tensor map(const Tensor& z, const Tensor& context = {}) override;
-    Mapped inverse(const Tensor& z, const Tensor& context = {}) override;
+    Transformed inverse(const Tensor& z, const Tensor& context = {}) override;
     std::string name() const override { return "radial"; }
 
     /// What acts on this batch.

@@ -11,8 +11,8 @@ namespace eps::models::flow {
 namespace {
 
 // Where a batch went and its log-determinants as one line, for an op has one output.
-Tensor pack(const Mapped& to) { return concat({flatten(to.z, 0), to.log_det}); }
-Mapped unpack(const Tensor& line, const Shape& shape) {
+Tensor pack(const Transformed& to) { return concat({flatten(to.z, 0), to.log_det}); }
+Transformed unpack(const Tensor& line, const Shape& shape) {
     const std::int64_t count = numel(shape);
     return {reshape(narrow(line, 0, 0, count), shape), narrow(line, 0, count, shape[0])};
 }
@@ -35,13 +35,13 @@ struct ReversibleRun {
 
     Tensor forward(std::span<const Tensor> inputs) {
         const Tensor context = has_context ? inputs[1] : Tensor();
-        const Mapped to =
+        const Transformed to =
             forwards ? flow->transform(inputs[0], context) : flow->inverse(inputs[0], context);
         *shape = to.z.shape();
         return pack(to);
     }
 
-    Mapped step(std::int64_t i, const Tensor& z, const Tensor& context, bool onwards) const {
+    Transformed step(std::int64_t i, const Tensor& z, const Tensor& context, bool onwards) const {
         Bijector& layer = flow->layer(i);
         return onwards == forwards ? layer.transform(z, context) : layer.inverse(z, context);
     }
@@ -50,7 +50,7 @@ struct ReversibleRun {
         check(!grad_enabled(), name,
               "has no second derivatives, for it keeps no graph; hint: those of the composition "
               "itself");
-        Mapped gradient = unpack(g, *shape);
+        Transformed gradient = unpack(g, *shape);
         Tensor z = unpack(node.output(), *shape).z;
         const Tensor context = has_context ? node.input(1) : Tensor();
         const std::int64_t K = flow->size();
@@ -65,7 +65,7 @@ struct ReversibleRun {
     // The gradient in a layer's input; those in its parameters and in the context are added to
     // `out`.
     Tensor through_layer(std::int64_t i, const Tensor& input, const Tensor& context,
-                         const Mapped& gradient, const Context& node, Gradients out) const {
+                         const Transformed& gradient, const Context& node, Gradients out) const {
         const GradMode on(true);
         std::vector<Tensor> leaves{detach(input).requires_grad_()};
         if (has_context) leaves.push_back(detach(context).requires_grad_());
@@ -79,7 +79,7 @@ struct ReversibleRun {
             }
             ++place;
         }
-        const Mapped to = step(i, leaves[0], has_context ? leaves[1] : Tensor(), true);
+        const Transformed to = step(i, leaves[0], has_context ? leaves[1] : Tensor(), true);
         const Tensor packed = pack(to), along = detach(pack(gradient));
         const std::vector<Tensor> gradients =
             grad(packed, leaves, {.gradient = along, .allow_unused = true});
@@ -98,7 +98,7 @@ Reversible::Reversible(std::unique_ptr<Composition> flow) : flow_(std::move(flow
     add("flow", *flow_);
 }
 
-Mapped Reversible::run(const Tensor& z, const Tensor& context, bool forwards) {
+Transformed Reversible::run(const Tensor& z, const Tensor& context, bool forwards) {
     check(z.defined() && z.rank() >= 1, "reversible_flow", "needs a batch [B, ...]");
     std::vector<Tensor> inputs{z, context.defined() ? context : z};
     std::vector<std::size_t> first;

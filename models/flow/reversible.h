@@ -1,6 +1,6 @@
 #pragma once
 #include "autograd/grad_mode.h"
-#include "models/flow/bijector.h"
+#include "models/bijector.h"
 
 namespace eps::models::flow {
 
@@ -14,13 +14,13 @@ class Reversible final : public Bijector {
 public:
     /// Throws if a layer has no inverse.
     explicit Reversible(std::unique_ptr<Composition> flow);
-    Mapped transform(const Tensor& z, const Tensor& context = {}) override {
+    Transformed transform(const Tensor& z, const Tensor& context = {}) override {
         return run(z, context, true);
     }
     Tensor map(const Tensor& z, const Tensor& context = {}) override {
         return grad_enabled() ? run(z, context, true).z : flow_->map(z, context);
     }
-    Mapped inverse(const Tensor& z, const Tensor& context = {}) override {
+    Transformed inverse(const Tensor& z, const Tensor& context = {}) override {
         return run(z, context, false);
     }
     std::string name() const override { return "reversible"; }
@@ -28,7 +28,7 @@ public:
     Composition& flow() { return *flow_; }
 
 private:
-    Mapped run(const Tensor& z, const Tensor& context, bool forwards);
+    Transformed run(const Tensor& z, const Tensor& context, bool forwards);
     std::unique_ptr<Composition> flow_;
 };
 

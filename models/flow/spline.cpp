@@ -49,8 +49,8 @@ struct RationalQuadratic::Bin {
         return 2.0 * log(across) + log(above) - 2.0 * log(across + bend() * mixed);
     }
     // What holds in the box, and the identity outside: 0 there, and `value` itself.
-    Moved or_identity(const Tensor& value, const Tensor& moved,
-                      const Tensor& log_derivative) const {
+    ElementwiseBijector::Output or_identity(const Tensor& value, const Tensor& moved,
+                                            const Tensor& log_derivative) const {
         return {where(inside, moved, value),
                 where(inside, log_derivative, Tensor(0.0, value.options()))};
     }
@@ -92,7 +92,7 @@ RationalQuadratic::Bin RationalQuadratic::bin_of(const Tensor& value, const Tens
             height / width};
 }
 
-Moved RationalQuadratic::forward(const Tensor& x, const Tensor& theta) const {
+ElementwiseBijector::Output RationalQuadratic::forward(const Tensor& x, const Tensor& theta) const {
     const Bin bin = bin_of(x, theta, false);
     const Tensor xi = (clamp(x, {-options_.bound, options_.bound}) - bin.x) / bin.width,
                  mixed = xi * (1.0 - xi);
@@ -102,7 +102,7 @@ Moved RationalQuadratic::forward(const Tensor& x, const Tensor& theta) const {
     return bin.or_identity(x, bin.y + rise, bin.log_derivative(xi));
 }
 
-Moved RationalQuadratic::inverse(const Tensor& y, const Tensor& theta) const {
+ElementwiseBijector::Output RationalQuadratic::inverse(const Tensor& y, const Tensor& theta) const {
     const Bin bin = bin_of(y, theta, true);
     const Tensor rise = clamp(y, {-options_.bound, options_.bound}) - bin.y,
                  bent = rise * bin.bend();

@@ -1,6 +1,6 @@
 #pragma once
 // Monotone rational-quadratic splines   (Durkan et al. 2019, section 3.1 and appendix A).
-#include "models/flow/element_map.h"
+#include "models/flow/elementwise.h"
 
 namespace eps::models::flow {
 
@@ -14,12 +14,12 @@ struct SplineOptions {
 /// K bins between knots, in each a quotient of two quadratics that increases; derivatives are
 /// continuous, and 1 at both ends, where the identity goes on. 3 K - 1 parameters an element:
 /// widths, heights, and slopes at the inner knots. Parameters 0 give the identity.
-class RationalQuadratic final : public ElementMap {
+class RationalQuadratic final : public ElementwiseBijector {
 public:
     explicit RationalQuadratic(const SplineOptions& options = {});
     std::int64_t parameters() const override { return 3 * options_.bins - 1; }
-    Moved forward(const Tensor& x, const Tensor& theta) const override;
-    Moved inverse(const Tensor& y, const Tensor& theta) const override;
+    Output forward(const Tensor& x, const Tensor& theta) const override;
+    Output inverse(const Tensor& y, const Tensor& theta) const override;
     std::string name() const override { return "spline"; }
 
 private:

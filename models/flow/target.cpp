@@ -7,7 +7,7 @@
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
 #include "tensor/names.h"
-#include "models/flow/bijector.h"
+#include "models/bijector.h"
 
 namespace eps::models::flow {
 namespace {
@@ -22,7 +22,7 @@ Tensor bowl(const Tensor& x, double deviation) {
 Tensor either(const Tensor& a, const Tensor& b) { return -logaddexp(-a, -b); }
 
 Tensor z1(const Tensor& z) {
-    check_points("energy", z, 2);
+    check_vectors("energy", z, 2);
     return select(z, 1, 0);
 }
 Tensor z2(const Tensor& z) { return select(z, 1, 1); }

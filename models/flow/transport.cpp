@@ -10,7 +10,7 @@
 #include "autograd/ops/linalg/matmul.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
-#include "models/flow/bijector.h"
+#include "models/bijector.h"
 #include "tensor/create.h"
 
 namespace eps::models::flow {

@@ -3,7 +3,7 @@
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
-#include "models/flow/catalog.h"
+#include "models/distributions/bernoulli.h"
 #include "tensor/create.h"
 
 namespace eps::models::vae {
@@ -31,11 +31,12 @@ DiagonalNormal NormalNet::operator()(const Tensor& x) {
     return {mu(h), log_var(h)};
 }
 
-Vae::Vae(const NetworkOptions& options, Generator& generator)
+Vae::Vae(const NetworkOptions& options, Generator& generator, const MakeFlow& make_flow)
     : options_(options),
       encoder_(options.pixels, options.hidden, options.latent, generator),
       decoder_(options.latent, options.hidden, generator),
-      pixels_(options.hidden, options.pixels, {.generator = &generator}) {
+      pixels_(options.hidden, options.pixels, {.generator = &generator}),
+      has_flow_(make_flow != nullptr) {
     check(options.stochastic_layers == 1 || options.stochastic_layers == 2, "vae",
           "bad number of stochastic layers; got ", options.stochastic_layers, "; expected 1 or 2");
     add("encoder", encoder_);
@@ -51,14 +52,10 @@ Vae::Vae(const NetworkOptions& options, Generator& generator)
         add("encoder_top", top_->encoder);
         add("prior", top_->prior);
     }
-    check(!top_ || options.flow == "none", "vae", "a flow is of one stochastic layer; got ",
+    check(!top_ || !has_flow_, "vae", "a flow needs one stochastic layer; got ",
           options.stochastic_layers);
-    flow_ = options.flow == "none"
-                ? std::make_unique<flow::Composition>()
-                : flow::make_flow(
-                      options.flow,
-                      {.dim = options.latent, .k = options.flow_layers, .context = options.hidden},
-                      generator);
+    flow_ = has_flow_ ? make_flow(options.latent, options.hidden, generator)
+                      : std::make_unique<Composition>();
     add("flow", *flow_);
 }
 
@@ -67,18 +64,19 @@ Vae::Top::Top(std::int64_t lower, std::int64_t hidden, std::int64_t upper, Gener
       prior(upper, hidden, lower, generator),
       latent(upper) {}
 
-flow::FlowPosterior Vae::posterior(const Tensor& x) {
+FlowPosterior Vae::posterior(const Tensor& x) {
     const Tensor hidden = encoder_.trunk(x);
-    return {{encoder_.mu(hidden), encoder_.log_var(hidden)}, flow_.get(), hidden};
+    return {.q0 = {encoder_.mu(hidden), encoder_.log_var(hidden)},
+            .flow = flow_.get(),
+            .context = hidden};
 }
 
-flow::PosteriorSample Vae::posterior_sample(const Tensor& x, Generator& generator) {
-    return flow::sample_with(posterior(x),
-                             randn({x.size(0), options_.latent}, x.options(), generator));
+PosteriorSample Vae::posterior_sample(const Tensor& x, Generator& generator) {
+    return posterior(x).sample_with(randn({x.size(0), options_.latent}, x.options(), generator));
 }
 
 Tensor Vae::code(const Tensor& x) {
-    const flow::FlowPosterior q = posterior(x);
+    const FlowPosterior q = posterior(x);
     return flow_->map(q.q0.mu, q.context);
 }
 
@@ -86,8 +84,8 @@ Tensor Vae::decode(const Tensor& z1) { return pixels_(decoder_(z1)); }
 
 Tensor Vae::log_likelihood(const Tensor& x, const Tensor& z1) {
     const Tensor output = decode(z1);
-    return options_.decoder == Decoder::bernoulli ? bernoulli_log_prob(x, output)
-                                                  : gaussian_log_prob(x, output, pixel_log_var_);
+    if (options_.decoder == Decoder::bernoulli) return Bernoulli{output}.log_prob(x);
+    return DiagonalNormal{output, pixel_log_var_}.log_prob(x);
 }
 
 Tensor Vae::log_joint(const Tensor& x, const Tensor& z) {
@@ -96,7 +94,7 @@ Tensor Vae::log_joint(const Tensor& x, const Tensor& z) {
 
 Tensor Vae::mean_pixels(const Tensor& z1) {
     const Tensor output = decode(z1);
-    return options_.decoder == Decoder::bernoulli ? sigmoid(output)
+    return options_.decoder == Decoder::bernoulli ? Bernoulli{output}.mean()
                                                   : clamp(output, {.lo = 0, .hi = 1});
 }
 
@@ -114,16 +112,16 @@ Tensor Vae::log_prior_ratio(const DiagonalNormal& q, const Tensor& z1, Generator
 }
 
 Elbo Vae::flow_elbo(const Tensor& x, Generator& generator, double beta) {
-    const flow::FlowPosterior q = posterior(x);
-    const flow::PosteriorSample sample =
-        flow::sample_with(q, randn({x.size(0), options_.latent}, x.options(), generator));
-    const Tensor of_flow =
+    const FlowPosterior q = posterior(x);
+    const PosteriorSample sample =
+        q.sample_with(randn({x.size(0), options_.latent}, x.options(), generator));
+    const Tensor flow_kl =
         standard_normal_log_prob(sample.z0) - standard_normal_log_prob(sample.z) - sample.log_det;
-    return vae::elbo(log_likelihood(x, sample.z), kl_to_standard_normal(q.q0) + of_flow, beta);
+    return vae::elbo(log_likelihood(x, sample.z), kl_to_standard_normal(q.q0) + flow_kl, beta);
 }
 
 Elbo Vae::elbo(const Tensor& x, Generator& generator, double beta) {
-    if (flow_->size() > 0) return flow_elbo(x, generator, beta);
+    if (has_flow_) return flow_elbo(x, generator, beta);
     const DiagonalNormal q = encode(x);
     const Tensor z1 = q.sample(generator);
     const Tensor kl = top_ ? -log_prior_ratio(q, z1, generator) : kl_to_standard_normal(q);
@@ -131,22 +129,20 @@ Elbo Vae::elbo(const Tensor& x, Generator& generator, double beta) {
 }
 
 Tensor Vae::annealed_bound(const Tensor& x, Generator& generator, const Tensor& beta) {
-    check(!top_, "vae", "the annealed bound is of one stochastic layer; got ",
+    check(!top_, "vae", "the annealed bound needs one stochastic layer; got ",
           options_.stochastic_layers);
-    return -flow::free_energy([&](const Tensor& z) { return log_joint(x, z); },
-                              posterior_sample(x, generator), beta);
+    return -free_energy([&](const Tensor& z) { return log_joint(x, z); },
+                        posterior_sample(x, generator), beta);
 }
 
 Tensor Vae::log_weights(const Tensor& x, std::int64_t k, Generator& generator) {
     check(k >= 1, "log_weights", "needs at least one sample; got k = ", k);
-    if (flow_->size() > 0)
-        return flow::log_weights(
+    if (has_flow_)
+        return models::log_weights(
             posterior(x), [&](const Tensor& z) { return log_joint(x, z); }, k, generator);
-    // [B, latent]
-    const DiagonalNormal q = encode(x);
-    // [k, B, latent]
-    const Tensor z1 = q.sample_with(randn({k, x.size(0), options_.latent}, x.options(), generator));
-    // [k, B]
+    const DiagonalNormal q = encode(x);  // [B, latent]
+    const Tensor noise = randn({k, x.size(0), options_.latent}, x.options(), generator);
+    const Tensor z1 = q.sample_with(noise);  // [k, B, latent]
     return log_likelihood(x, z1) + log_prior_ratio(q, z1, generator);
 }
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "models/distributions/planar_mixture.h"
+#include "experiments/data/planar_mixture.h"
 #include "tensor/create.h"
 
 using namespace eps;

@@ -4,6 +4,7 @@
 #include "tests/models/ddpm_support.h"
 
 using namespace eps;
+using namespace eps::models;
 using namespace eps::models::ddpm;
 using namespace eps::models::ddpm::test;
 
@@ -159,11 +160,10 @@ TEST_CASE(
     std::vector<double> betas;
     for (int t = 0; t < 1000; ++t) betas.push_back(1e-4 + (0.04 - 1e-4) * t / 999);
     const Schedule s(betas);
-    const GaussianMixture data{.means = tensor({-1, 0, 1, .5, 0, -1}, {3, 2}, {.dtype = f64}),
-                               .variance = .09,
-                               .weights = {1, 2, 3}};
+    const GaussianMixture data = GaussianMixture::isotropic(
+        tensor({-1, 0, 1, .5, 0, -1}, {3, 2}, {.dtype = f64}), .09, {1, 2, 3});
     Generator generator(6);
-    const Tensor x = data.sample(16, generator), truth = data.log_density(x);
+    const Tensor x = data.sample(16, generator), truth = data.log_prob(x);
     const auto error = [&](std::int64_t steps) {
         return largest(ode_log_likelihood(s, oracle(data, s), x, steps, 0, generator) - truth);
     };
@@ -189,7 +189,7 @@ TEST_CASE("D19: the bound is above the exact value on the same data") {
     Generator generator(7);
     const Tensor x = data.sample(64, generator);
     NoGrad guard;
-    const double exact = -mean(data.log_density(x)).item();
+    const double exact = -mean(data.log_prob(x)).item();
     const double bound = mean(variational_bound(s, oracle(data, s), x, Variance::beta_tilde,
                                                 Decoder::density, generator)
                                   .total())

@@ -14,6 +14,7 @@
 #include "tests/models/ddpm_support.h"
 
 using namespace eps;
+using namespace eps::models;
 using namespace eps::models::ddpm;
 using namespace eps::models::ddpm::test;
 
@@ -186,8 +187,8 @@ TEST_CASE("the samples of a seed do not depend on how they are batched") {
 
 TEST_CASE("D19: losses are finite and fall, for ten seeds") {
     const Schedule s = make_schedule("linear", 100);
-    const GaussianMixture data = {.means = tensor({-1, 0, 1, .5, 0, -1}, {3, 2}, {.dtype = f64}),
-                                  .variance = .01};
+    const GaussianMixture data =
+        GaussianMixture::isotropic(tensor({-1, 0, 1, .5, 0, -1}, {3, 2}, {.dtype = f64}), .01);
     for (std::uint64_t seed = 0; seed < 10; ++seed) {
         Generator generator(seed);
         Mlp net({.width = 32, .blocks = 1, .generator = &generator});
@@ -213,7 +214,9 @@ TEST_CASE("D19: losses are finite and fall, for ten seeds") {
 TEST_CASE("guidance pushes away from what the network says untold") {
     // Two classes, the bumps at -1 and 1; untold: both.
     const Schedule s = make_schedule("linear", 100);
-    const auto bump = [&](double m) { return oracle({.means = column({m}), .variance = .16}, s); };
+    const auto bump = [&](double m) {
+        return oracle(GaussianMixture::isotropic(column({m}), .16), s);
+    };
     const Denoiser all = oracle(bimodal(0.4), s), left = bump(-1), right = bump(1);
     const ClassConditional model = [&](const Tensor& x, const Tensor& t, const Tensor& classes) {
         const Tensor c = reshape(classes, {classes.numel(), 1});
@@ -258,7 +261,7 @@ TEST_CASE("guidance pushes away from what the network says untold") {
 TEST_CASE("inpainting keeps what is known and fills in what goes with it") {
     const Schedule s = make_schedule("linear", 200);
     const Denoiser exact =
-        oracle({.means = tensor({-1, -1, 1, 1}, {2, 2}, {.dtype = f64}), .variance = .02}, s);
+        oracle(GaussianMixture::isotropic(tensor({-1, -1, 1, 1}, {2, 2}, {.dtype = f64}), .02), s);
     constexpr std::int64_t n = 200;
     const Tensor known =
                      concat({full({n, 1}, 1.1, {.dtype = f64}), zeros({n, 1}, {.dtype = f64})}, 1),
@@ -276,7 +279,7 @@ TEST_CASE("inpainting keeps what is known and fills in what goes with it") {
 TEST_CASE("interpolation ends where it should") {
     const Schedule s = make_schedule("linear", 200);
     const Denoiser exact =
-        oracle({.means = tensor({-1, -1, 1, 1}, {2, 2}, {.dtype = f64}), .variance = .05}, s);
+        oracle(GaussianMixture::isotropic(tensor({-1, -1, 1, 1}, {2, 2}, {.dtype = f64}), .05), s);
     const Tensor a = tensor({-1, -0.8, -1.1, -1}, {2, 2}, {.dtype = f64}),
                  b = tensor({1, 0.9, 0.8, 1}, {2, 2}, {.dtype = f64});
     const Tensor latent = interpolate_latents(s, exact, a, b, {0, 0.5, 1}, 200);

@@ -4,6 +4,7 @@
 #include "tests/models/ddpm_support.h"
 
 using namespace eps;
+using namespace eps::models;
 using namespace eps::models::ddpm;
 using namespace eps::models::ddpm::test;
 
@@ -118,8 +119,9 @@ TEST_CASE("D16: a small step makes the reverse Gaussian") {
     const auto kl = [&](double beta) {
         const double width = 12 / static_cast<double>(n - 1), xt = 0.1;
         const Tensor x = linspace(-6, 6, n, {.dtype = f64});
-        const Tensor log_joint = data.log_density(reshape(x, {n, 1}), 0.7) -
-                                 square(xt - std::sqrt(1 - beta) * x) / (2 * beta);
+        const Tensor log_joint =
+            diffused(data, Tensor(0.7, {.dtype = f64})).log_prob(reshape(x, {n, 1})) -
+            square(xt - std::sqrt(1 - beta) * x) / (2 * beta);
         const Tensor log_p = log_joint - logsumexp(log_joint) - std::log(width),
                      p = exp(log_p) * width;
         const double m = sum(p * x).item(), v = sum(p * square(x - m)).item();

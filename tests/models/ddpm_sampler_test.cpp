@@ -10,6 +10,7 @@
 #include "tests/models/ddpm_support.h"
 
 using namespace eps;
+using namespace eps::models;
 using namespace eps::models::ddpm;
 using namespace eps::models::ddpm::test;
 
@@ -102,9 +103,8 @@ TEST_CASE("D14: beta-tilde is the best for one point") {
 }
 
 TEST_CASE("D18: with the exact denoiser every sampler hits the mixture") {
-    const GaussianMixture data{.means = tensor({-1, 0, 1, .5, 0, -1}, {3, 2}, {.dtype = f64}),
-                               .variance = .04,
-                               .weights = {1, 2, 3}};
+    const GaussianMixture data = GaussianMixture::isotropic(
+        tensor({-1, 0, 1, .5, 0, -1}, {3, 2}, {.dtype = f64}), .04, {1, 2, 3});
     const Schedule s = make_schedule("linear", 250);
     constexpr std::int64_t n = 250;
     Generator generator(18);
@@ -161,7 +161,7 @@ TEST_CASE("samplers of the ODE converge with their order") {
 TEST_CASE("ancestral sampling converges in law with order 1") {
     // Data N(0, v): everything is Gaussian, and a stride takes the variance w to a^2 w + sigma^2.
     const Schedule s = make_schedule("linear", 1025);
-    const GaussianMixture data{.means = column({0}), .variance = 0.5};
+    const GaussianMixture data = GaussianMixture::isotropic(column({0}), 0.5);
     for (bool tilde : {false, true}) {
         CAPTURE(tilde);
         const auto error = [&](std::int64_t strides) {
@@ -295,7 +295,8 @@ TEST_CASE("no signal at T: x0 and v go on from there, noise cannot") {
                 const Tensor bar = s.at(t, x).alpha_bar, none = eq(bar, 0.0),
                              safe = where(none, ones_like(bar), bar);
                 const Tensor x0 =
-                    where(none, zeros_like(x), (x + (1.0 - bar) * data.score(x, bar)) / sqrt(safe));
+                    where(none, zeros_like(x),
+                          (x + (1.0 - bar) * diffused(data, bar).score(x)) / sqrt(safe));
                 return from_x0(s.at(t, x), kind, x0, x);
             },
             kind);
@@ -317,8 +318,8 @@ TEST_CASE("no signal at T: x0 and v go on from there, noise cannot") {
 
 TEST_CASE("DDIM backwards and forwards again: the error falls with the steps") {
     const Schedule s = make_schedule("linear", 1000);
-    const GaussianMixture data{.means = tensor({-1, 0, 1, .5, 0, -1}, {3, 2}, {.dtype = f64}),
-                               .variance = .04};
+    const GaussianMixture data =
+        GaussianMixture::isotropic(tensor({-1, 0, 1, .5, 0, -1}, {3, 2}, {.dtype = f64}), .04);
     const Denoiser exact = oracle(data, s);
     Generator generator(4);
     const Tensor x = data.sample(16, generator);

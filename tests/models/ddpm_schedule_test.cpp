@@ -5,6 +5,7 @@
 #include "tests/models/ddpm_support.h"
 
 using namespace eps;
+using namespace eps::models;
 using namespace eps::models::ddpm;
 using namespace eps::models::ddpm::test;
 

@@ -43,7 +43,7 @@ inline Denoiser linear_model() {
 }
 /// Two bumps at -1 and 1.
 inline GaussianMixture bimodal(double deviation) {
-    return {.means = column({-1, 1}), .variance = deviation * deviation};
+    return GaussianMixture::isotropic(column({-1, 1}), deviation * deviation);
 }
 
 }  // namespace eps::models::ddpm::test

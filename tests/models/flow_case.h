@@ -26,9 +26,9 @@ inline void disturb(nn::Module& module, Generator& generator, double by = 0.3) {
     }
 }
 
-inline std::unique_ptr<models::flow::Composition> disturbed(
-    const std::string& name, const models::flow::FlowOptions& options, Generator& generator,
-    double by = 0.3) {
+inline std::unique_ptr<models::Composition> disturbed(const std::string& name,
+                                                      const models::flow::FlowOptions& options,
+                                                      Generator& generator, double by = 0.3) {
     auto flow = models::flow::make_flow(name, options, generator);
     flow->eval();  // no initialisation by the first batch
     disturb(*flow, generator, by);

@@ -10,6 +10,7 @@
 #include "tests/models/flow_case.h"
 
 using namespace eps;
+using namespace eps::models;
 using namespace eps::models::flow;
 using namespace eps::test;
 
@@ -38,7 +39,7 @@ TEST_CASE(
     for_every_flow([&](const FlowKind& kind, std::int64_t dim) {
         const auto flow = disturbed(kind.name, small(dim, 2), generator);
         const Tensor z = randn({3, dim}, doubles, generator);
-        const Mapped there = flow->transform(z);
+        const Transformed there = flow->transform(z);
         const Tensor J = jacobian([&](const Tensor& x) { return flow->transform(x).z; }, z);
         CHECK(largest(there.log_det - slogdet(J).logabsdet) < 1e-10);
         CHECK(largest(flow->map(z) - there.z) == 0);
@@ -54,7 +55,7 @@ TEST_CASE("N3: det J_f det J_f^-1 = 1, and the inverse leads back") {
     for_every_flow([&](const FlowKind& kind, std::int64_t dim) {
         const auto flow = disturbed(kind.name, small(dim, 2), generator);
         const Tensor z = randn({4, dim}, doubles, generator) * 1.5;
-        const Mapped there = flow->transform(z), back = flow->inverse(there.z);
+        const Transformed there = flow->transform(z), back = flow->inverse(there.z);
         CHECK(largest(back.z - z) < 1e-10);
         CHECK(largest(back.log_det + there.log_det) < 1e-10);
         const Tensor J = jacobian([&](const Tensor& x) { return flow->inverse(x).z; }, there.z);
@@ -84,7 +85,7 @@ TEST_CASE("flows: derivatives in the point and in every parameter, in both direc
             disturbed(kind.name, {.dim = 2, .k = 1, .width = 4, .hidden = 1, .bins = 3}, generator);
         std::vector<Tensor> inputs{(randn({2, 2}, doubles, generator)).requires_grad_()};
         for (const Tensor& p : flow->parameters()) inputs.push_back(p);
-        const auto joined = [](const Mapped& to) {
+        const auto joined = [](const Transformed& to) {
             return concat({to.z, unsqueeze(to.log_det, 1)}, 1);
         };
         CHECK_NOTHROW(
@@ -105,11 +106,12 @@ TEST_CASE("N12: with a context, a batch is what its samples are one by one") {
             disturbed(kind.name, {.dim = 3, .k = 3, .width = 8, .context = 4}, generator);
         const Tensor z = randn({6, 3}, doubles, generator),
                      context = randn({6, 4}, doubles, generator);
-        const Mapped batch = flow->transform(z, context), back = flow->inverse(batch.z, context);
+        const Transformed batch = flow->transform(z, context),
+                          back = flow->inverse(batch.z, context);
         CHECK(largest(back.z - z) < 1e-10);
         CHECK(largest(batch.z - flow->map(z, flip(context, {0}))) > 1e-3);  // it does depend on it
         for (std::int64_t i = 0; i < 6; ++i) {
-            const Mapped one = flow->transform(narrow(z, 0, i, 1), narrow(context, 0, i, 1));
+            const Transformed one = flow->transform(narrow(z, 0, i, 1), narrow(context, 0, i, 1));
             CHECK(largest(one.z - narrow(batch.z, 0, i, 1)) < 1e-12);
             CHECK(largest(one.log_det - narrow(batch.log_det, 0, i, 1)) < 1e-12);
         }

@@ -17,13 +17,14 @@
 #include "tests/models/flow_case.h"
 
 using namespace eps;
+using namespace eps::models;
 using namespace eps::models::flow;
 using namespace eps::test;
 
 namespace {
 
 FlowDistribution with_normal(std::unique_ptr<Bijector> flow, std::int64_t dim) {
-    return {std::make_unique<Normal>(Shape{dim}), std::move(flow)};
+    return {std::make_unique<NormalBase>(Shape{dim}), std::move(flow)};
 }
 
 Tensor square_grid(double half, std::int64_t n) {
@@ -40,9 +41,9 @@ double cell(double half, std::int64_t n) {
 
 TEST_CASE("base distributions: densities in closed form, samples that follow them") {
     Generator generator(1);
-    Normal normal(Shape{2}, true);
+    NormalBase normal(Shape{2}, true);
     CHECK(normal.parameters().size() == 2);
-    CHECK(Normal(Shape{2}).parameters().empty());
+    CHECK(NormalBase(Shape{2}).parameters().empty());
     normal.to(f64);
     {
         const NoGrad guard;
@@ -56,7 +57,7 @@ TEST_CASE("base distributions: densities in closed form, samples that follow the
     CHECK(largest(mean(z, {0}) - tensor({1, -2}, {2}, doubles)) < 0.03);
     CHECK(largest(log(var(z, {0})) - tensor({0.5, -1}, {2}, doubles)) < 0.03);
 
-    Mixture mixture(3, 2, generator);
+    MixtureBase mixture(3, 2, generator);
     CHECK(mixture.parameters().size() == 3);
     mixture.to(f64);
     {
@@ -76,15 +77,16 @@ TEST_CASE("base distributions: densities in closed form, samples that follow the
           doctest::Approx(std::exp(-1)).epsilon(0.1));
     CHECK(message_of([&] { mixture.log_prob(zeros({3}, doubles)); }).find("[2]") !=
           std::string::npos);
-    CHECK(message_of([&] { Mixture(0, 2, generator); }).find("got 0 and 2") != std::string::npos);
+    CHECK(message_of([&] { MixtureBase(0, 2, generator); }).find("got 0 and 2") !=
+          std::string::npos);
 
-    Box box(tensor({-1, 0}), tensor({1, 4}));
+    UniformBase box(tensor({-1, 0}), tensor({1, 4}));
     const Tensor at_points = box.log_prob(tensor({0, 1, -1, 0, 0.5, 5, 1, 1}, {4, 2}));
     CHECK(largest(narrow(at_points, 0, 0, 2) + std::log(8)) < 1e-6);
     CHECK(narrow(at_points, 0, 2, 2).to_vector() == std::vector<double>{-INFINITY, -INFINITY});
     CHECK(min(box.log_prob(box.sample(1000, generator))).item() > -3);
-    CHECK(largest(Box(Shape{3}).log_prob(rand({5, 3}, generator))) == 0);
-    CHECK(message_of([] { Box(tensor({1.0}), tensor({1.0})); }).find("below its high") !=
+    CHECK(largest(UniformBase(Shape{3}).log_prob(rand({5, 3}, generator))) == 0);
+    CHECK(message_of([] { UniformBase(tensor({1.0}), tensor({1.0})); }).find("below its high") !=
           std::string::npos);
     CHECK(message_of([&] { box.log_prob(zeros({3})); }).find("[2]") != std::string::npos);
     CHECK(message_of([&] { normal.sample(-1, generator); }).find("-1") != std::string::npos);
@@ -186,9 +188,9 @@ TEST_CASE(
     // d mu = mu.
     for (const Gradient kind : {Gradient::total, Gradient::path}) {
         auto shifted = std::make_unique<Composition>();
-        FlowDistribution q(std::make_unique<Normal>(Shape{1}, true), std::move(shifted));
+        FlowDistribution q(std::make_unique<NormalBase>(Shape{1}, true), std::move(shifted));
         q.to(f64);
-        auto& base = dynamic_cast<Normal&>(q.base());
+        auto& base = dynamic_cast<NormalBase&>(q.base());
         {
             const NoGrad guard;
             base.mu.fill_(0.7);
@@ -210,7 +212,7 @@ TEST_CASE("N16: on U1 the divergence falls with K") {
         Generator generator(7);
         auto flow = K == 0 ? std::make_unique<Composition>()
                            : make_flow("planar", {.dim = 2, .k = K}, generator);
-        FlowDistribution q(std::make_unique<Normal>(Shape{2}, true), std::move(flow));
+        FlowDistribution q(std::make_unique<NormalBase>(Shape{2}, true), std::move(flow));
         nn::Adam adam(q.parameters(), {.lr = 1e-2});
         for (int step = 0; step < 1500; ++step) {
             adam.zero_grad();

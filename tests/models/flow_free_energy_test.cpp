@@ -1,6 +1,6 @@
 // N1, N2, N11 to N14 and E3: the free energy of deep latent Gaussian models with planar flows
 // (Rezende & Mohamed 2015, section 4).
-#include "models/flow/free_energy.h"
+#include "models/free_energy.h"
 
 #include <doctest/doctest.h>
 
@@ -8,6 +8,8 @@
 #include <numbers>
 
 #include "models/flow/theory/dlgm.h"
+#include "models/flow/theory/planar_free_energy.h"
+#include "models/vae/objective.h"
 #include "models/flow/planar.h"
 #include "models/distributions/estimate.h"
 #include "tests/files.h"
@@ -26,7 +28,7 @@ const Tensor W = tensor({1, .5, 0, 2, -1, .3}, {3, 2}, doubles), mu_x = zeros({3
 const Tensor x_v1 = tensor({.3, -1.2, .7}, {1, 3}, doubles);
 constexpr double kLogP = -5.369429678362;
 
-vae::DiagonalNormal normal_of(std::int64_t batch, std::int64_t dim, Generator& generator) {
+DiagonalNormal normal_of(std::int64_t batch, std::int64_t dim, Generator& generator) {
     return {randn({batch, dim}, doubles, generator), randn({batch, dim}, doubles, generator) * 0.5};
 }
 double log_normal(double x, double mu, double log_var) {
@@ -152,7 +154,7 @@ TEST_CASE(
     const Tensor x = bernoulli(0.5, {B, 6}, doubles, generator);
     const LogJoint joint = [&](const Tensor& z) { return model.log_joint(x, z); };
     const FlowPosterior q{normal_of(B, D, generator), flow.get()};
-    const PosteriorSample sample = sample_with(q, randn({B, D}, doubles, generator));
+    const PosteriorSample sample = q.sample_with(randn({B, D}, doubles, generator));
     const Tensor F1 = free_energy_at_point(q, joint, sample), F2 = free_energy(joint, sample),
                  F3 = free_energy_by_terms(q, joint, sample),
                  F4 = free_energy_by_layers(q, model, x, sample);
@@ -162,7 +164,7 @@ TEST_CASE(
     CHECK(largest(sample.log_det) > 1e-2);
     // E2: with psi_k at z_k, line (3) is another number.
     Tensor literal = zeros({B}, doubles);
-    const std::vector<Mapped> steps = flow->steps(sample.z0);
+    const std::vector<Transformed> steps = flow->steps(sample.z0);
     for (std::int64_t k = 0; k < 6; ++k) {
         auto& layer = dynamic_cast<Planar&>(flow->layer(k));
         const Tensor& output = steps[static_cast<std::size_t>(k)].z;
@@ -180,7 +182,7 @@ TEST_CASE(
     const FlowPosterior best{{m, unsqueeze(-log(diag(L)), 0)}, &none};
     Estimate bound;
     for (int i = 0; i < 2000; ++i)
-        bound.add(-free_energy(v1, sample_with(best, randn({1, 2}, doubles, generator))));
+        bound.add(-free_energy(v1, best.sample_with(randn({1, 2}, doubles, generator))));
     // V2: the best diagonal q
     CHECK(std::abs(bound.mean() + 5.371370015505) < 4 * bound.standard_error());
     CHECK(bound.mean() < kLogP + 4 * bound.standard_error());
@@ -188,8 +190,8 @@ TEST_CASE(
         const auto bent = disturbed("planar", {.dim = 2, .k = 4}, generator, by);
         Estimate worse;
         for (int i = 0; i < 500; ++i)
-            worse.add(free_energy(
-                v1, sample_with({best.q0, bent.get()}, randn({1, 2}, doubles, generator))));
+            worse.add(free_energy(v1, FlowPosterior{best.q0, bent.get()}.sample_with(
+                                          randn({1, 2}, doubles, generator))));
         CHECK(worse.mean() > -kLogP - 4 * worse.standard_error());
     }
     const auto radial = make_flow("radial", {.dim = D}, generator);
@@ -206,16 +208,16 @@ TEST_CASE("N12: an amortised posterior, in a batch and sample by sample") {
                           randn({B, 3}, doubles, generator)};
     const Tensor noise = randn({B, 4}, doubles, generator);
     const LogJoint joint = [](const Tensor& z) {
-        return vae::standard_normal_log_prob(z) - sum(cos(z), {-1});
+        return standard_normal_log_prob(z) - sum(cos(z), {-1});
     };
-    const PosteriorSample batch = sample_with(q, noise);
+    const PosteriorSample batch = q.sample_with(noise);
     const Tensor F = free_energy(joint, batch);
     CHECK(largest(F - free_energy_at_point(q, joint, batch)) < 1e-10);
     CHECK(largest(F - free_energy_by_terms(q, joint, batch)) < 1e-10);
     for (std::int64_t i = 0; i < B; ++i) {
         const auto row = [&](const Tensor& t) { return narrow(t, 0, i, 1); };
         const FlowPosterior one{{row(q.q0.mu), row(q.q0.log_var)}, flow.get(), row(q.context)};
-        CHECK(largest(free_energy(joint, sample_with(one, row(noise))) - row(F)) < 1e-12);
+        CHECK(largest(free_energy(joint, one.sample_with(row(noise))) - row(F)) < 1e-12);
     }
     // k samples each: sample i of x is drawn with x's own context.
     const Tensor log_w = log_weights(q, joint, 3, generator);
@@ -226,14 +228,14 @@ TEST_CASE("N12: an amortised posterior, in a batch and sample by sample") {
 
 TEST_CASE("N13: E ln q_0 in closed form; N14: the annealed bound") {
     Generator generator(6);
-    const vae::DiagonalNormal q0{tensor({1, -2, .5}, {1, 3}, doubles),
-                                 tensor({-1, .3, 1.2}, {1, 3}, doubles)};
+    const DiagonalNormal q0{tensor({1, -2, .5}, {1, 3}, doubles),
+                            tensor({-1, .3, 1.2}, {1, 3}, doubles)};
     Estimate entropy;
-    const vae::DiagonalNormal many{expand(q0.mu, {200'000, 3}), expand(q0.log_var, {200'000, 3})};
+    const DiagonalNormal many{expand(q0.mu, {200'000, 3}), expand(q0.log_var, {200'000, 3})};
     entropy.add(many.log_prob(many.sample(generator)));
     // 2 ln sigma = log_var
     const double by_hand = -0.5 * (3 * (1 + std::log(2 * std::numbers::pi)) + 2 * (-.5 + .15 + .6));
-    CHECK(expected_log_q0(q0).item() == doctest::Approx(by_hand).epsilon(1e-14));
+    CHECK(-q0.entropy().item() == doctest::Approx(by_hand).epsilon(1e-14));
     CHECK(std::abs(entropy.mean() - by_hand) < 4 * entropy.standard_error());
 
     CHECK(annealing(0) == 0.01);
@@ -242,8 +244,9 @@ TEST_CASE("N13: E ln q_0 in closed form; N14: the annealed bound") {
     CHECK(annealing(9900) == doctest::Approx(1).epsilon(1e-15));
     CHECK(annealing(1'000'000) == 1);
     Composition none;
-    const PosteriorSample sample = sample_with({q0, &none}, randn({1, 3}, doubles, generator));
-    const LogJoint joint = [](const Tensor& z) { return vae::standard_normal_log_prob(z); };
+    const PosteriorSample sample =
+        FlowPosterior{q0, &none}.sample_with(randn({1, 3}, doubles, generator));
+    const LogJoint joint = [](const Tensor& z) { return standard_normal_log_prob(z); };
     const double log_q = sample.log_q().item(), log_p = joint(sample.z).item();
     CHECK(free_energy(joint, sample, Tensor(0.25)).item() ==
           doctest::Approx(log_q - 0.25 * log_p).epsilon(1e-14));

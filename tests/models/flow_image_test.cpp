@@ -22,6 +22,7 @@
 #include "tests/models/flow_case.h"
 
 using namespace eps;
+using namespace eps::models;
 using namespace eps::models::flow;
 using namespace eps::test;
 
@@ -39,7 +40,7 @@ TEST_CASE("N15: NICE has log |det| = 0 exactly, and an exact inverse") {
     Generator generator(1);
     const auto flow = disturbed("nice", {.dim = 5, .k = 8, .width = 16}, generator, 0.5);
     const Tensor z = randn({20, 5}, doubles, generator);
-    const Mapped there = flow->transform(z);
+    const Transformed there = flow->transform(z);
     CHECK(largest(there.log_det) == 0);
     CHECK(largest(there.z - z) > 0.1);
     CHECK(largest(flow->inverse(there.z).z - z) < 1e-14);
@@ -97,19 +98,20 @@ TEST_CASE(
             concat({linspace(-4, 4, 801, doubles), tensor({-3, 3, -1e6, 1e6}, {4}, doubles)})
                 .requires_grad_();
         const Tensor points = unsqueeze(x, 1);  // [805, 1]
-        const Moved identity = spline.forward(points, zeros({805, spline.parameters()}, doubles));
+        const ElementwiseBijector::Output identity =
+            spline.forward(points, zeros({805, spline.parameters()}, doubles));
         CHECK(largest(identity.y - points) < 1e-13);
         CHECK(largest(identity.log_derivative) < 1e-13);
 
         const Tensor theta = expand(randn({1, spline.parameters()}, doubles, generator) * 2.0,
                                     {805, spline.parameters()});
-        const Moved moved = spline.forward(points, theta);
+        const ElementwiseBijector::Output moved = spline.forward(points, theta);
         const Tensor slope = grad(sum(moved.y), {x})[0];
         CHECK(largest(log(slope) - select(moved.log_derivative, 1, 0)) < 1e-11);
         const Tensor line = narrow(select(detach(moved.y), 1, 0), 0, 0, 801);
         CHECK(min(narrow(line, 0, 1, 800) - narrow(line, 0, 0, 800)).item() > 0);
         CHECK(largest(where(abs(points) >= 3.0, moved.y - points, zeros_like(points))) < 1e-12);
-        const Moved back = spline.inverse(moved.y, theta);
+        const ElementwiseBijector::Output back = spline.inverse(moved.y, theta);
         CHECK(largest(back.y - points) < 1e-9);
         CHECK(largest(back.log_derivative + moved.log_derivative) < 1e-7);
     }
@@ -170,7 +172,7 @@ TEST_CASE("invertible linear maps start as a rotation, on points and on the chan
     CHECK(largest(linear.transform(z).log_det) < 1e-6);
     disturb(linear, generator);
     const Tensor image = randn({2, 6, 3, 4}, doubles, generator);
-    const Mapped there = linear.transform(image);
+    const Transformed there = linear.transform(image);
     CHECK(largest(linear.inverse(there.z).z - image) < 1e-11);
     CHECK(there.log_det.to_vector()[0] ==
           doctest::Approx(12 * linear.transform(z).log_det.to_vector()[0]));
@@ -191,7 +193,7 @@ TEST_CASE(
         flow->eval();
         disturb(*flow, generator, 0.2);
         const Tensor z = randn({2, 32}, doubles, generator);
-        const Mapped there = flow->transform(z), back = flow->inverse(there.z);
+        const Transformed there = flow->transform(z), back = flow->inverse(there.z);
         CHECK(there.z.shape() == Shape{2, 1, 4, 8});
         CHECK(largest(back.z - z) < 1e-9);
         CHECK(largest(back.log_det + there.log_det) < 1e-9);
@@ -204,10 +206,10 @@ TEST_CASE(
         const Tensor x =
             dequantise(to(randint(0, 256, {3, 1, 28, 28}, generator), f32), 256, generator).y;
         const NoGrad guard;
-        const Mapped back = flow->inverse(x);
+        const Transformed back = flow->inverse(x);
         CHECK(back.z.shape() == Shape{3, 784});
         CHECK(largest(flow->transform(back.z).z - x) < 1e-4);
-        CHECK(largest(Normal(Shape{784}).log_prob(back.z) + back.log_det) > 0);
+        CHECK(largest(NormalBase(Shape{784}).log_prob(back.z) + back.log_det) > 0);
     }
     CHECK(message_of([&] {
               glow({.height = 14, .width = 14}, generator);
@@ -225,7 +227,7 @@ TEST_CASE("exact likelihood: RealNVP and splines come near the entropy of two mo
     const data::Toy moons = data::moons();
     for (const char* name : {"realnvp", "spline"}) {
         Generator generator(11);
-        FlowDistribution q(std::make_unique<Normal>(Shape{2}),
+        FlowDistribution q(std::make_unique<NormalBase>(Shape{2}),
                            make_flow(name, {.dim = 2, .k = 6, .width = 32}, generator));
         nn::Adam adam(q.parameters(), {.lr = 5e-3});
         for (int step = 0; step < 400; ++step) {
@@ -245,7 +247,7 @@ TEST_CASE("pixels: logit, dequantisation and bits per dimension") {
     Generator generator(9);
     Logit logit;
     const Tensor x = rand({5, 3}, doubles, generator);
-    const Mapped back = logit.inverse(x);
+    const Transformed back = logit.inverse(x);
     CHECK(largest(logit.transform(back.z).z - x) < 1e-14);
     CHECK(largest(back.log_det -
                   slogdet(jacobian([&](const Tensor& at) { return logit.inverse(at).z; }, x))

@@ -95,7 +95,7 @@ TEST_CASE("continuous flows: log |det| is the integral of the trace, and slogdet
         flow.to(f64);
         const Tensor x = randn({3, dim}, doubles, generator);
         const NoGrad guard;
-        const Mapped there = flow.transform(x), back = flow.inverse(there.z);
+        const Transformed there = flow.transform(x), back = flow.inverse(there.z);
         CHECK(!there.z.requires_grad());
         CHECK(flow.evaluations() > 6);
         CHECK(largest(back.z - x) < 1e-9);
@@ -141,7 +141,7 @@ TEST_CASE("flow matching: the regression's optimum is the velocity of the margin
     CHECK(loss(0.1) - loss(0) == doctest::Approx(0.01).epsilon(0.15));
     CHECK(loss(-0.1) - loss(0) == doctest::Approx(0.01).epsilon(0.15));
     const OdeOptions precise{.relative = 1e-9, .absolute = 1e-9};
-    FlowDistribution q(std::make_unique<Normal>(Shape{1}),
+    FlowDistribution q(std::make_unique<NormalBase>(Shape{1}),
                        std::make_unique<ContinuousFlow>(std::make_unique<Exact>(), precise));
     q.to(f64);
     const Tensor x = linspace(0, 3, 7, doubles);
@@ -183,7 +183,7 @@ TEST_CASE("flow matching learns a mixture on the line") {
     auto owned = std::make_unique<VelocityMlp>(1, 48, 2, generator);
     VelocityMlp& velocity = *owned;
     const OdeOptions heun{.method = OdeMethod::heun, .steps = 30};
-    FlowDistribution q(std::make_unique<Normal>(Shape{1}),
+    FlowDistribution q(std::make_unique<NormalBase>(Shape{1}),
                        std::make_unique<ContinuousFlow>(std::move(owned), heun));
     nn::Adam adam(velocity.parameters(), {.lr = 5e-3});
     const auto data = [&](std::int64_t n) {

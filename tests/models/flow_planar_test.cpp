@@ -11,6 +11,7 @@
 #include "tests/models/flow_case.h"
 
 using namespace eps;
+using namespace eps::models;
 using namespace eps::models::flow;
 using namespace eps::test;
 
@@ -116,7 +117,7 @@ TEST_CASE("N7: margins survive f32, and w = 0") {
         planar.w.zero_();
         planar.w.requires_grad_();
         const Tensor z = randn({5, 3}, {.dtype = dtype}, generator);
-        const Mapped there = planar.transform(z);
+        const Transformed there = planar.transform(z);
         CHECK(largest(there.log_det) == 0);  // a translation
         backward(sum(there.z) + sum(there.log_det));
         CHECK(all(isfinite(there.z)).item() == 1);
@@ -180,7 +181,7 @@ TEST_CASE(
     disturb(planar, generator);
     const Tensor x = randn({4, 3}, doubles, generator).requires_grad_();
     const auto log_prob = [&](const std::vector<Tensor>& in) {
-        const Mapped back = planar.inverse(in[0]);
+        const Transformed back = planar.inverse(in[0]);
         return sum(square(back.z), {1}) * -0.5 + back.log_det;
     };
     CHECK_NOTHROW(
@@ -196,7 +197,7 @@ TEST_CASE("N8: radial determinants to 1e-12 and the closed inverse") {
         disturb(radial, generator, 0.7);
         const Tensor z = randn({8, dim}, doubles, generator);
         const Tensor J = jacobian([&](const Tensor& x) { return radial.map(x); }, z);
-        const Mapped there = radial.transform(z);
+        const Transformed there = radial.transform(z);
         CHECK(largest(there.log_det - slogdet(J).logabsdet) < 1e-12);
         CHECK(largest(radial.inverse(there.z).z - z) < 1e-14);
         // The paper's form: (1 + beta h)^(d - 1) (1 + beta h + beta h' r), h = 1 / (alpha + r)
@@ -248,12 +249,12 @@ TEST_CASE(
         for (const std::int64_t K : {1, 2, 4, 8}) {
             const auto flow = disturbed("planar", {.dim = dim, .k = K}, generator, 0.6);
             const Tensor z = randn({3, dim}, doubles, generator);
-            const Mapped there = flow->transform(z);
+            const Transformed there = flow->transform(z);
             const Tensor J = jacobian([&](const Tensor& x) { return flow->map(x); }, z);
             CHECK(largest(there.log_det - slogdet(J).logabsdet) < 1e-8);
             // The chain as it is printed: psi_k at z_k, the layer's output.
             Tensor literal = zeros({3}, doubles);
-            const std::vector<Mapped> steps = flow->steps(z);
+            const std::vector<Transformed> steps = flow->steps(z);
             REQUIRE(steps.size() == static_cast<std::size_t>(K));
             for (std::int64_t k = 0; k < K; ++k) {
                 auto& layer = dynamic_cast<Planar&>(flow->layer(k));
@@ -283,7 +284,7 @@ TEST_CASE("amortised planar flows begin as the identity, and learn from there") 
     Generator generator(13);
     const auto flow = make_flow("planar", {.dim = 40, .k = 20, .context = 6}, generator);
     const Tensor z = randn({7, 40}, generator), context = randn({7, 6}, generator);
-    const Mapped there = flow->transform(z, context);
+    const Transformed there = flow->transform(z, context);
     CHECK(largest(there.z - z) < 1e-4);
     CHECK(largest(there.log_det) < 1e-4);
     backward(sum(square(there.z)) - sum(there.log_det));

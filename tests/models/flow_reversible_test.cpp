@@ -8,13 +8,14 @@
 #include "tests/models/flow_case.h"
 
 using namespace eps;
+using namespace eps::models;
 using namespace eps::models::flow;
 using namespace eps::test;
 
 namespace {
 
 // A loss of both results that treats no element like another.
-Tensor loss_of(const Mapped& to) { return sum(sin(to.z * 1.3)) + sum(square(to.log_det)); }
+Tensor loss_of(const Transformed& to) { return sum(sin(to.z * 1.3)) + sum(square(to.log_det)); }
 
 struct Pair {
     std::unique_ptr<Composition> plain;
@@ -46,7 +47,7 @@ TEST_CASE(
                     const Tensor z = randn({5, 3}, doubles, same).requires_grad_();
                     const Tensor context =
                         width ? randn({5, width}, doubles, same).requires_grad_() : Tensor();
-                    const Mapped to =
+                    const Transformed to =
                         forwards ? flow.transform(z, context) : flow.inverse(z, context);
                     backward(loss_of(to));
                     std::vector<Tensor> all{to.z, to.log_det, z.grad()};

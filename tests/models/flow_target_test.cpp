@@ -10,6 +10,7 @@
 #include "varepsilon.h"
 
 using namespace eps;
+using namespace eps::models;
 using namespace eps::models::flow;
 using namespace eps::test;
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "models/distributions/normal.h"
 #include "models/gan/objective.h"
 #include "nn/layers/linear.h"
 #include "nn/optim/optimizer.h"
@@ -14,6 +15,7 @@
 #include "varepsilon.h"
 
 using namespace eps;
+using namespace eps::models;
 using namespace eps::models::gan;
 using namespace eps::test;
 
@@ -160,9 +162,12 @@ TEST_CASE("G6: C(G) three ways, and its values for two unit normals") {
 
 TEST_CASE("KL: closed form, quadrature and Monte Carlo agree") {
     const Densities d = on_line(normal(0.5, 0.7), normal(-1, 1.3), -14, 14);
-    const double exact = gaussian_kl(0.5, 0.7, -1, 1.3);
+    const auto gaussian = [](double mu, double sigma) {
+        return DiagonalNormal{tensor({mu}, {1}, doubles),
+                              tensor({2 * std::log(sigma)}, {1}, doubles)};
+    };
+    const double exact = kl(gaussian(0.5, 0.7), gaussian(-1, 1.3)).item();
     CHECK(kl(d) == doctest::Approx(exact).epsilon(1e-12));
-    CHECK(gaussian_kl(3, 2, 3, 2) == 0);
     Generator generator(4);
     const auto at = [](const LogDensity& f, const Tensor& x) {
         std::vector<double> values = x.to_vector();
@@ -178,7 +183,6 @@ TEST_CASE("KL: closed form, quadrature and Monte Carlo agree") {
     CHECK(std::abs(from_samples.mean() - exact) < 4 * from_samples.standard_error());
     CHECK(jensen.standard_error() < 0.003);
     CHECK(std::abs(jensen.mean() - jsd(d)) < 4 * jensen.standard_error());
-    CHECK(contains(message_of([] { gaussian_kl(0, 0, 0, 1); }), "positive"));
 }
 
 TEST_CASE("G7: C >= -log 4, with equality for p_g = p_data alone") {

@@ -5,11 +5,13 @@
 
 #include <cmath>
 
+#include "models/distributions/normal.h"
 #include "models/vae/objective.h"
 #include "nn/optim/optimizer.h"
 #include "varepsilon.h"
 
 using namespace eps;
+using namespace eps::models;
 using namespace eps::models::vae;
 
 namespace {
@@ -127,7 +129,7 @@ TEST_CASE("V6: a linear VAE reaches the principal subspace") {
             const Tensor spread =
                 0.5 * sum(sum(square(decoder), {0}) * exp(log_var_z)) * exp(-log_var_x);
             const Tensor likelihood =
-                gaussian_log_prob(data.x, linear(q.mu, decoder, {}), log_var_x) - spread;
+                DiagonalNormal{linear(q.mu, decoder, {}), log_var_x}.log_prob(data.x) - spread;
             adam.zero_grad();
             backward(-mean(elbo(likelihood, kl_to_standard_normal(q)).elbo));
             adam.step();

@@ -5,11 +5,14 @@
 #include <limits>
 
 #include "autograd/ops/shape/join.h"
+#include "models/distributions/bernoulli.h"
+#include "models/distributions/normal.h"
 #include "models/vae/objective.h"
 #include "nn/optim/optimizer.h"
 #include "varepsilon.h"
 
 using namespace eps;
+using namespace eps::models;
 using namespace eps::models::vae;
 
 namespace {
@@ -22,7 +25,7 @@ struct LinearGaussian {
     double log_p = -5.369429678362;
 
     Tensor log_likelihood(const Tensor& z) const {
-        return gaussian_log_prob(x, matmul(z, transpose(W)), log_variance);
+        return DiagonalNormal{matmul(z, transpose(W)), log_variance}.log_prob(x);
     }
     // The posterior N(m, L^-1) with L = I + W^T W / 0.25, m = L^-1 W^T x / 0.25, written out for
     // two dimensions.
@@ -130,10 +133,10 @@ TEST_CASE("V5: decoders equal their naive forms and stay finite") {
     const Tensor x = bernoulli(0.5, {20, 7}, {.dtype = f64}, generator);
     const Tensor p = 1.0 / (1.0 + exp(-logits));
     const Tensor naive = sum(x * log(p) + (1.0 - x) * log(1.0 - p), {-1});
-    CHECK(max(abs(bernoulli_log_prob(x, logits) - naive) / abs(naive)).item() < 1e-11);
+    CHECK(max(abs(Bernoulli{logits}.log_prob(x) - naive) / abs(naive)).item() < 1e-11);
 
     Tensor extreme = tensor({1e4, -1e4, 1e4, -1e4}, {1, 4}).requires_grad_();
-    const Tensor log_p = bernoulli_log_prob(tensor({1, 0, 0, 1}, {1, 4}), extreme);
+    const Tensor log_p = Bernoulli{extreme}.log_prob(tensor({1, 0, 0, 1}, {1, 4}));
     CHECK(log_p.item() == doctest::Approx(-2e4));
     backward(sum(log_p));
     CHECK(all(isfinite(extreme.grad())).item() == 1);
@@ -144,9 +147,12 @@ TEST_CASE("V5: decoders equal their naive forms and stay finite") {
     const double variance = std::exp(-1.5);
     const Tensor by_hand =
         sum(-0.5 * square(y - mu) / variance, {-1}) - 3.5 * std::log(2 * M_PI * variance);
-    CHECK(max(abs(gaussian_log_prob(y, mu, log_var) - by_hand)).item() < 1e-12);
-    gradcheck([&](const std::vector<Tensor>& in) { return gaussian_log_prob(y, mu, in[0]); },
-              {log_var.requires_grad_()}, {.name = "learned variance"});
+    CHECK(max(abs(DiagonalNormal{mu, log_var}.log_prob(y) - by_hand)).item() < 1e-12);
+    gradcheck(
+        [&](const std::vector<Tensor>& in) {
+            return DiagonalNormal{mu, in[0]}.log_prob(y);
+        },
+        {log_var.requires_grad_()}, {.name = "learned variance"});
 }
 
 TEST_CASE("V7: L_1 <= L_k <= L_k+1 <= log p(x)") {

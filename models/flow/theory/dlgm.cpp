@@ -12,7 +12,9 @@
 #include "autograd/ops/shape/rearrange.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
+#include "models/distributions/bernoulli.h"
 #include "models/flow/conditioner.h"
+#include "models/flow/theory/planar_free_energy.h"
 #include "tensor/create.h"
 
 namespace eps::models::flow {
@@ -57,12 +59,12 @@ Dlgm::Terms Dlgm::terms(const Tensor& x, const Tensor& z) {
     const std::vector<Tensor> layers = layers_of(z);
     const Tensor pixels = (*means_[0])(layers[0]);
     Terms terms;
-    terms.likelihood = options_.gaussian ? vae::gaussian_log_prob(x, pixels, pixel_log_var_)
-                                         : vae::bernoulli_log_prob(x, pixels);
+    terms.likelihood = options_.gaussian ? DiagonalNormal{pixels, pixel_log_var_}.log_prob(x)
+                                         : Bernoulli{pixels}.log_prob(x);
     for (std::size_t l = 1; l < layers.size(); ++l)
         terms.layers.push_back(
-            sum(normal_log_prob(layers[l - 1], (*means_[l])(layers[l]), *log_vars_[l - 1]), {-1}));
-    terms.top = vae::standard_normal_log_prob(layers.back());
+            DiagonalNormal{(*means_[l])(layers[l]), *log_vars_[l - 1]}.log_prob(layers[l - 1]));
+    terms.top = standard_normal_log_prob(layers.back());
     return terms;
 }
 
@@ -72,9 +74,10 @@ Tensor Dlgm::sample_prior(std::int64_t count, Generator& generator) {
     const Options options = parameters()[0].options();
     for (std::size_t l = layers.size(); l-- > 0;) {
         const Tensor noise = randn({count, options_.latent[l]}, options, generator);
-        layers[l] = l + 1 == layers.size()
-                        ? noise
-                        : reparameterise((*means_[l + 1])(layers[l + 1]), *log_vars_[l], noise);
+        layers[l] =
+            l + 1 == layers.size()
+                ? noise
+                : DiagonalNormal{(*means_[l + 1])(layers[l + 1]), *log_vars_[l]}.sample_with(noise);
     }
     return concat(layers, 1);
 }
@@ -83,10 +86,8 @@ Tensor Dlgm::decode(const Tensor& z) { return (*means_[0])(layers_of(z)[0]); }
 
 Tensor Dlgm::sample_pixels(const Tensor& z, Generator& generator) {
     const Tensor pixels = decode(z);
-    if (options_.gaussian)
-        return reparameterise(pixels, pixel_log_var_,
-                              randn(pixels.shape(), pixels.options(), generator));
-    return bernoulli(sigmoid(pixels), generator);
+    if (options_.gaussian) return DiagonalNormal{pixels, pixel_log_var_}.sample(generator);
+    return Bernoulli{pixels}.sample(generator);
 }
 
 Tensor free_energy_by_layers(const FlowPosterior& q, Dlgm& model, const Tensor& x,

@@ -12,7 +12,7 @@
 #include <memory>
 #include <vector>
 
-#include "models/flow/free_energy.h"
+#include "models/free_energy.h"
 #include "nn/sequential.h"
 
 namespace eps::models::flow {

@@ -137,13 +137,6 @@ double kl(const Densities& densities) {
     });
 }
 
-double gaussian_kl(double mu_p, double sigma_p, double mu_q, double sigma_q) {
-    check(sigma_p > 0 && sigma_q > 0, "gan theory", "got the standard deviations ", sigma_p,
-          " and ", sigma_q, "; expected positive ones");
-    const double ratio = sigma_p / sigma_q, shift = (mu_p - mu_q) / sigma_q;
-    return 0.5 * (ratio * ratio + shift * shift - 1) - std::log(ratio);
-}
-
 // By log p / m = log 2 - softplus(log q - log p): symmetric to the last bit, 0 for equal densities,
 // and log 2 where one vanishes.
 double jsd(const Densities& densities) {
@@ -188,8 +181,8 @@ double discriminator_error(const Densities& densities, const Tensor& probabiliti
 
 Tensor noisy_optimal_discriminator(const Tensor& x, const Tensor& real, const Tensor& fake,
                                    double sigma) {
-    return optimal_discriminator(metrics::parzen_log_density(x, real, sigma),
-                                 metrics::parzen_log_density(x, fake, sigma));
+    return optimal_discriminator(parzen_log_density(x, real, sigma),
+                                 parzen_log_density(x, fake, sigma));
 }
 
 }  // namespace eps::models::gan

@@ -38,8 +38,6 @@ double criterion_by_jsd(const Densities& densities);
 
 /// KL(p || q) = E_p log(p / q); infinite where q vanishes and p does not.
 double kl(const Densities& densities);
-/// Between N(mu_p, sigma_p^2) and N(mu_q, sigma_q^2), in closed form.
-double gaussian_kl(double mu_p, double sigma_p, double mu_q, double sigma_q);
 /// JSD(p || q) = KL(p || m) / 2 + KL(q || m) / 2, m = (p + q) / 2: in [0, ln 2] nats, which are [0,
 /// 1] bits; ln 2 exactly where the supports are disjoint   (Lin 1991)
 double jsd(const Densities& densities);

@@ -1,4 +1,4 @@
-#include "models/flow/element_map.h"
+#include "models/flow/elementwise.h"
 
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/shape/shape.h"
@@ -6,10 +6,10 @@
 
 namespace eps::models::flow {
 
-Moved Additive::forward(const Tensor& x, const Tensor& theta) const {
+ElementwiseBijector::Output Additive::forward(const Tensor& x, const Tensor& theta) const {
     return {x + theta, zeros_like(x)};
 }
-Moved Additive::inverse(const Tensor& y, const Tensor& theta) const {
+ElementwiseBijector::Output Additive::inverse(const Tensor& y, const Tensor& theta) const {
     return {y - theta, zeros_like(y)};
 }
 
@@ -22,12 +22,12 @@ Tensor Affine::log_scale(const Tensor& theta, std::int64_t count) const {
     return limit_ == 1 ? tanh(raw) : limit_ * tanh(raw / limit_);
 }
 
-Moved Affine::forward(const Tensor& x, const Tensor& theta) const {
+ElementwiseBijector::Output Affine::forward(const Tensor& x, const Tensor& theta) const {
     const Tensor s = log_scale(theta, x.size(1));
     return {affine_coupling(x, s, narrow(theta, 1, x.size(1), x.size(1))), s};
 }
 
-Moved Affine::inverse(const Tensor& y, const Tensor& theta) const {
+ElementwiseBijector::Output Affine::inverse(const Tensor& y, const Tensor& theta) const {
     const Tensor s = log_scale(theta, y.size(1));
     return {(y - narrow(theta, 1, y.size(1), y.size(1))) * exp(-s), -s};
 }

@@ -13,10 +13,10 @@
 #include "nn/module.h"
 #include "tensor/tensor.h"
 
-namespace eps::models::flow {
+namespace eps::models {
 
 /// Where a batch went, z [B, ...], and log |det| of the way there, [B].
-struct Mapped {
+struct Transformed {
     Tensor z, log_det;
 };
 
@@ -24,7 +24,7 @@ class Bijector : public nn::Module {
 public:
     /// z_{k-1} [B, ...] -> z_k, with log |det df_k / dz_{k-1}|. context [B, C] conditions it;
     /// undefined where there is none.
-    virtual Mapped transform(const Tensor& z, const Tensor& context = {}) = 0;
+    virtual Transformed transform(const Tensor& z, const Tensor& context = {}) = 0;
     /// z_k alone: what expectations need (LOTUS). Flows whose determinant costs something leave it
     /// out here.
     virtual Tensor map(const Tensor& z, const Tensor& context = {}) {
@@ -32,7 +32,7 @@ public:
     }
     /// z_k -> z_{k-1}, with log |det| of the inverse: minus that of transform there.
     /// Differentiable. Throws, naming the flow, if it has none.
-    virtual Mapped inverse(const Tensor& z, const Tensor& context = {}) = 0;
+    virtual Transformed inverse(const Tensor& z, const Tensor& context = {}) = 0;
     virtual bool has_inverse() const { return true; }
     virtual std::string name() const = 0;  // "planar"
 
@@ -48,9 +48,9 @@ public:
     template <class Layer, class... Arguments> Composition& add(Arguments&&... arguments) {
         return add(std::make_unique<Layer>(std::forward<Arguments>(arguments)...));
     }
-    Mapped transform(const Tensor& z, const Tensor& context = {}) override;
+    Transformed transform(const Tensor& z, const Tensor& context = {}) override;
     Tensor map(const Tensor& z, const Tensor& context = {}) override;
-    Mapped inverse(const Tensor& z, const Tensor& context = {}) override;
+    Transformed inverse(const Tensor& z, const Tensor& context = {}) override;
     bool has_inverse() const override;
     std::string name() const override { return "composition"; }
 
@@ -59,7 +59,7 @@ public:
     Bijector& layer(std::int64_t index);
     /// transform, keeping every z_k and log_det on the way: what pictures of a flow are drawn from.
     /// K of them.
-    std::vector<Mapped> steps(const Tensor& z, const Tensor& context = {});
+    std::vector<Transformed> steps(const Tensor& z, const Tensor& context = {});
 
 private:
     enum class Pass { transform, inverse };
@@ -69,14 +69,12 @@ private:
     std::vector<std::unique_ptr<Bijector>> layers_;
 };
 
-/// sum over all dimensions but the first: [B, ...] -> [B]
-Tensor sum_of_sample(const Tensor& x);
 /// A log-determinant of 0 for each of the batch x [B, ...] -> [B]
-Tensor no_log_det(const Tensor& x);
+Tensor zero_log_det(const Tensor& x);
 /// Throws unless z is a floating [B, dim].
-void check_points(const char* flow, const Tensor& z, std::int64_t dim);
+void check_vectors(const char* flow, const Tensor& z, std::int64_t dim);
 /// Throws unless context is [B, width] with z's B. A flow of width 0 takes no context, and ignores
 /// one that is meant for others.
 void check_context(const char* flow, const Tensor& z, const Tensor& context, std::int64_t width);
 
-}  // namespace eps::models::flow
+}  // namespace eps::models

@@ -8,39 +8,37 @@
 
 namespace eps::models::flow {
 
-/// Both of x's shape.
-struct Moved {
-    Tensor y, log_derivative;
-};
-
-class ElementMap {
+class ElementwiseBijector {
 public:
-    virtual ~ElementMap() = default;
+    struct Output {
+        Tensor y, log_derivative;  // both of x's shape
+    };
+    virtual ~ElementwiseBijector() = default;
     /// P, how many an element has.
     virtual std::int64_t parameters() const = 0;
     /// x [B, n, ...], theta [B, P n, ...], parameter p of element i at p n + i -> y, log dy/dx.
-    virtual Moved forward(const Tensor& x, const Tensor& theta) const = 0;
+    virtual Output forward(const Tensor& x, const Tensor& theta) const = 0;
     /// y -> x, log dx/dy.
-    virtual Moved inverse(const Tensor& y, const Tensor& theta) const = 0;
+    virtual Output inverse(const Tensor& y, const Tensor& theta) const = 0;
     virtual std::string name() const = 0;
 };
 
 /// y = x + t: NICE   (Dinh et al. 2015)
-class Additive final : public ElementMap {
+class Additive final : public ElementwiseBijector {
 public:
     std::int64_t parameters() const override { return 1; }
-    Moved forward(const Tensor& x, const Tensor& theta) const override;
-    Moved inverse(const Tensor& y, const Tensor& theta) const override;
+    Output forward(const Tensor& x, const Tensor& theta) const override;
+    Output inverse(const Tensor& y, const Tensor& theta) const override;
     std::string name() const override { return "additive"; }
 };
 
 /// y = x exp(s) + t, s = limit tanh(raw / limit): RealNVP   (Dinh et al. 2017, eq. 5)
-class Affine final : public ElementMap {
+class Affine final : public ElementwiseBijector {
 public:
     explicit Affine(double limit = 2);
     std::int64_t parameters() const override { return 2; }
-    Moved forward(const Tensor& x, const Tensor& theta) const override;
-    Moved inverse(const Tensor& y, const Tensor& theta) const override;
+    Output forward(const Tensor& x, const Tensor& theta) const override;
+    Output inverse(const Tensor& y, const Tensor& theta) const override;
     std::string name() const override { return "affine"; }
 
 private:

@@ -1,4 +1,4 @@
-#include "models/distributions/planar_mixture.h"
+#include "experiments/data/planar_mixture.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "models/flow/bijector.h"
+#include "models/bijector.h"
 
 #include "autograd/engine.h"
 #include "autograd/ops/elementwise/arithmetic.h"
@@ -6,7 +6,7 @@
 #include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
 
-namespace eps::models::flow {
+namespace eps::models {
 namespace {
 
 constexpr const char* kOp = "flow";
@@ -40,12 +40,12 @@ void Composition::check_finite(const Tensor& total, const std::vector<Tensor>& o
     fail(kOp, "the log-determinants of ", size(), " layers overflow in their sum");
 }
 
-Mapped Composition::transform(const Tensor& z, const Tensor& context) {
+Transformed Composition::transform(const Tensor& z, const Tensor& context) {
     check(z.defined() && z.rank() >= 1, kOp, "needs a batch [B, ...]");
-    Mapped on_the_way{z, no_log_det(z)};
+    Transformed on_the_way{z, zero_log_det(z)};
     std::vector<Tensor> of_layer;
     for (const auto& layer : layers_) {
-        Mapped next = layer->transform(on_the_way.z, context);
+        Transformed next = layer->transform(on_the_way.z, context);
         on_the_way = {std::move(next.z), on_the_way.log_det + next.log_det};
         of_layer.push_back(std::move(next.log_det));
     }
@@ -59,12 +59,12 @@ Tensor Composition::map(const Tensor& z, const Tensor& context) {
     return on_the_way;
 }
 
-Mapped Composition::inverse(const Tensor& z, const Tensor& context) {
+Transformed Composition::inverse(const Tensor& z, const Tensor& context) {
     check(z.defined() && z.rank() >= 1, kOp, "needs a batch [B, ...]");
-    Mapped on_the_way{z, no_log_det(z)};
+    Transformed on_the_way{z, zero_log_det(z)};
     std::vector<Tensor> of_layer(layers_.size());
     for (std::size_t k = layers_.size(); k-- > 0;) {
-        Mapped next = layers_[k]->inverse(on_the_way.z, context);
+        Transformed next = layers_[k]->inverse(on_the_way.z, context);
         on_the_way = {std::move(next.z), on_the_way.log_det + next.log_det};
         of_layer[k] = std::move(next.log_det);
     }
@@ -83,18 +83,16 @@ Bijector& Composition::layer(std::int64_t index) {
     return *layers_[static_cast<std::size_t>(index)];
 }
 
-std::vector<Mapped> Composition::steps(const Tensor& z, const Tensor& context) {
-    std::vector<Mapped> steps;
+std::vector<Transformed> Composition::steps(const Tensor& z, const Tensor& context) {
+    std::vector<Transformed> steps;
     for (const auto& layer : layers_)
         steps.push_back(layer->transform(steps.empty() ? z : steps.back().z, context));
     return steps;
 }
 
-Tensor sum_of_sample(const Tensor& x) { return x.rank() == 1 ? x : sum(flatten(x, 1), {1}); }
+Tensor zero_log_det(const Tensor& x) { return zeros({x.size(0)}, x.options()); }
 
-Tensor no_log_det(const Tensor& x) { return zeros({x.size(0)}, x.options()); }
-
-void check_points(const char* flow, const Tensor& z, std::int64_t dim) {
+void check_vectors(const char* flow, const Tensor& z, std::int64_t dim) {
     check(z.defined() && is_floating(z.dtype()) && z.rank() == 2 && z.size(1) == dim, flow, "got ",
           describe(z), "; expected points [B, ", dim, "]");
 }
@@ -107,4 +105,4 @@ void check_context(const char* flow, const Tensor& z, const Tensor& context, std
           "bad context; got ", describe(context), "; expected [", z.size(0), ", ", width, "]");
 }
 
-}  // namespace eps::models::flow
+}  // namespace eps::models
