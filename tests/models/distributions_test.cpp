@@ -158,7 +158,7 @@ TEST_CASE("mixture: log-densities are SciPy's, and the score is their gradient")
     const GaussianMixture m = mixture();
     CHECK(largest_difference(m.log_prob(points), golden::mixture_log_prob) < 1e-13);
     CHECK(largest_difference(m.score(points), golden::mixture_score) < 1e-8);
-    const Tensor x = clone_data(points).requires_grad_();
+    const Tensor x = clone(points).requires_grad_();
     const Tensor gradient = grad(sum(m.log_prob(x)), {x})[0];
     CHECK(max(abs(gradient - m.score(points))).item() < 1e-13);
     CHECK(max(abs(sum(exp(m.log_joint(points)), {1}) - exp(m.log_prob(points)))).item() < 1e-15);
@@ -169,8 +169,8 @@ TEST_CASE("mixture: samples visit each component as often as its weight says") {
     const GaussianMixture apart =
         GaussianMixture::isotropic(tensor({0, 0, 20, 0, 0, 20}, {3, 2}, doubles), .64, {5, 3, 2});
     const Tensor x = apart.sample(50'000, generator);
-    check_mean(cast_data(select(x, 1, 0) > 10.0, f64), .3);
-    check_mean(cast_data(select(x, 1, 1) > 10.0, f64), .2);
+    check_mean(to(select(x, 1, 0) > 10.0, f64), .3);
+    check_mean(to(select(x, 1, 1) > 10.0, f64), .2);
     const Tensor near = masked_select(select(x, 1, 0), select(x, 1, 0) > 10.0);
     check_mean(square(near - 20.0), .64);
     const GaussianMixture equal = GaussianMixture::isotropic(reshape(row({-1, 1}), {2, 1}), 1);
