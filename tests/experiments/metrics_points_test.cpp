@@ -27,6 +27,7 @@
 
 using namespace eps;
 using namespace eps::metrics;
+using namespace eps::models;
 
 namespace {
 

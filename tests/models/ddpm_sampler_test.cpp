@@ -161,13 +161,14 @@ TEST_CASE("samplers of the ODE converge with their order") {
 TEST_CASE("ancestral sampling converges in law with order 1") {
     // Data N(0, v): everything is Gaussian, and a stride takes the variance w to a^2 w + sigma^2.
     const Schedule s = make_schedule("linear", 1025);
-    const GaussianMixture data = GaussianMixture::isotropic(column({0}), 0.5);
+    constexpr double v = 0.5;
+    const GaussianMixture data = GaussianMixture::isotropic(column({0}), v);
     for (bool tilde : {false, true}) {
         CAPTURE(tilde);
         const auto error = [&](std::int64_t strides) {
             const std::vector<double> times = make_sampler(s, {.steps = strides + 1})->times();
             const auto variance_at = [&](double t) {
-                return s.alpha_bar_at(t) * data.variance + 1 - s.alpha_bar_at(t);
+                return s.alpha_bar_at(t) * v + 1 - s.alpha_bar_at(t);
             };
             double w = variance_at(1025);
             for (std::size_t i = 0; i + 1 < times.size(); ++i) {
