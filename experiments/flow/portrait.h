@@ -5,6 +5,7 @@
 
 #include "experiments/flow/model.h"
 #include "experiments/plots/plot.h"
+#include "experiments/run/task.h"
 
 namespace eps::models::flow {
 
