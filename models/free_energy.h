@@ -22,16 +22,16 @@ using LogJoint = std::function<Tensor(const Tensor& z)>;
 
 /// One draw from a posterior, with what the bounds need.
 struct PosteriorSample {
-    Tensor z0, z;     // z_0 and z_K [B, D]
-    Tensor log_q0;    // ln q_0(z_0) [B]
-    Tensor log_det;   // ln |det dz_K / dz_0| [B]
+    Tensor z0, z;    // z_0 and z_K [B, D]
+    Tensor log_q0;   // ln q_0(z_0) [B]
+    Tensor log_det;  // ln |det dz_K / dz_0| [B]
     /// ln q_K(z_K) = ln q_0(z_0) - log_det   (eq. 13)
     Tensor log_q() const;
 };
 
-/// q_K(z|x): z_0 ~ q_0 = N(mu(x), diag sigma^2(x)), then z_K = flow(z_0). A context [B, C] makes the
-/// flow's parameters depend on x, too (amortised flows). The flow must outlive this.
-/// Shapes: q0.mu and q0.log_var [B, D]
+/// q_K(z|x): z_0 ~ q_0 = N(mu(x), diag sigma^2(x)), then z_K = flow(z_0). A context [B, C] makes
+/// the flow's parameters depend on x, too (amortised flows). The flow must outlive this. Shapes:
+/// q0.mu and q0.log_var [B, D]
 struct FlowPosterior {
     DiagonalNormal q0;
     Bijector* flow;
@@ -52,9 +52,8 @@ Tensor free_energy(const LogJoint& log_joint, const PosteriorSample& sample,
 /// beta_t = min(1, 0.01 + t / over), t = 0, 1, ..   (eq. 20)
 double annealing(std::int64_t step, std::int64_t over = 10000);
 
-/// log p(x, z_K) - ln q_K(z_K) for k samples -> [k, B]. vae::iwae_bound turns them into a bound that
-/// tightens as k grows.
-/// Source: Burda et al. 2016, eq. 8.
+/// log p(x, z_K) - ln q_K(z_K) for k samples -> [k, B]. vae::iwae_bound turns them into a bound
+/// that tightens as k grows. Source: Burda et al. 2016, eq. 8.
 Tensor log_weights(const FlowPosterior& q, const LogJoint& log_joint, std::int64_t k,
                    Generator& generator);
 

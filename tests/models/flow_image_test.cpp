@@ -267,9 +267,9 @@ TEST_CASE("pixels: logit, dequantisation and bits per dimension") {
     const Dequantised white = dequantise(full({2, 500'000}, 255), 256, generator);
     CHECK(max(white.y).item() < 1);
     CHECK(min(white.y).item() == doctest::Approx(255.0 / 256).epsilon(1e-6));
-    CHECK(
-        largest(metrics::bits_per_dim(UniformBase(Shape{1, 4, 4}).log_prob(uniform.y) - uniform.log_q, 16) -
-                8.0) == 0);
+    CHECK(largest(metrics::bits_per_dim(
+                      UniformBase(Shape{1, 4, 4}).log_prob(uniform.y) - uniform.log_q, 16) -
+                  8.0) == 0);
     // Of a Gaussian density of y: the closed form.
     CHECK(metrics::bits_per_dim(tensor({-2.5}), 2, 1).item() ==
           doctest::Approx(2.5 / 2 / std::numbers::ln2));
