@@ -49,8 +49,8 @@ Tensor join(Mask mask, const Parts& parts) {
                                         : concat({parts.moves, parts.stays}, 1);
     Shape shape = parts.stays.shape();
     shape[1] += parts.moves.size(1);
-    return embed(parts.stays, shape, 1, parity(mask), 2) +
-           embed(parts.moves, shape, 1, 1 - parity(mask), 2);
+    return slice_backward(parts.stays, shape, 1, parity(mask), 2) +
+           slice_backward(parts.moves, shape, 1, 1 - parity(mask), 2);
 }
 
 Tensor squares(Mask mask, std::int64_t height, std::int64_t width, Device device) {

@@ -1,6 +1,6 @@
 #pragma once
-// Gradient cases of every differentiable op that is not pointwise (those test themselves from their
-// list).
+// Gradient cases of every differentiable op that is not pointwise. Pointwise ops are tested from
+// their list.
 #include <string>
 #include <vector>
 
@@ -10,18 +10,17 @@
 namespace eps::test {
 
 struct OpCase {
-    const char* op;    // its name in op_catalog()
+    const char* op;    // the name in op_catalog()
     const char* what;  // what is special about this case
     TensorFunction f;
-    // f64 values; the tests lay them out in memory and make leaves of them
-    std::vector<Tensor> inputs;
+    std::vector<Tensor> inputs;  // f64 values, of which the tests make leaves in every layout
     GradcheckOptions options = {};
     bool second_order = true;  // false where the second derivative does not exist
 };
 
 std::vector<OpCase> op_cases();
 
-// Its parts, a file a family.
+// Its parts, each in a file of its own.
 void add_convolutions(std::vector<OpCase>& cases);
 void add_indexing(std::vector<OpCase>& cases);
 void add_spatial(std::vector<OpCase>& cases);

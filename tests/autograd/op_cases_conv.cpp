@@ -55,26 +55,16 @@ void add_convolutions(std::vector<OpCase>& cases) {
                                      {w}, {.gradient = in[1], .create_graph = true})[0];
                      },
                      {any({2, 2, 4, 4}, 13), any({2, 3, 2, 3}, 14)}});
+    cases.push_back(EPS_CASE("conv1d", "stride and padding",
+                             conv1d(x, y, z, {.stride = 2, .padding = 1}), any({2, 2, 7}, 7),
+                             any({3, 2, 3}, 8), any({3}, 9)));
+    cases.push_back(EPS_CASE("conv_transpose1d", "stride",
+                             conv_transpose1d(x, y, {}, {.stride = 2, .output_padding = 1}),
+                             any({2, 2, 3}, 10), any({2, 3, 3}, 11)));
     cases.push_back(
-        {"conv1d",
-         "stride and padding",
-         [](Inputs in) { return conv1d(in[0], in[1], in[2], {.stride = 2, .padding = 1}); },
-         {any({2, 2, 7}, 7), any({3, 2, 3}, 8), any({3}, 9)}});
-    cases.push_back({"conv_transpose1d",
-                     "stride",
-                     [](Inputs in) {
-                         return conv_transpose1d(in[0], in[1], {},
-                                                 {.stride = 2, .output_padding = 1});
-                     },
-                     {any({2, 2, 3}, 10), any({2, 3, 3}, 11)}});
-    cases.push_back({"upsample_nearest",
-                     "x3",
-                     [](Inputs in) { return upsample_nearest(in[0], 3); },
-                     {any({2, 2, 2, 3}, 15)}});
-    cases.push_back({"channels_last",
-                     "an image",
-                     [](Inputs in) { return channels_last(in[0]) * in[0]; },
-                     {any({2, 3, 2, 2}, 12)}});
+        EPS_CASE("upsample_nearest", "x3", upsample_nearest(x, 3), any({2, 2, 2, 3}, 15)));
+    cases.push_back(
+        EPS_CASE("channels_last", "an image", channels_last(x) * x, any({2, 3, 2, 2}, 12)));
 }
 
 }  // namespace eps::test

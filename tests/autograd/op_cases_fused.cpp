@@ -30,14 +30,10 @@ void add_norms(std::vector<OpCase>& cases) {
                      "an empty batch",
                      group(2),
                      {any({0, 4, 3, 2}, 1), any({4}, 2), any({4}, 3)}});
-    cases.push_back({"group_norm",
-                     "and silu",
-                     [](Inputs in) { return group_norm_silu(in[0], 2, in[1], in[2]); },
-                     {any({2, 4, 2, 3}, 8), any({4}, 9), any({4}, 10)}});
-    cases.push_back({"instance_norm",
-                     "image",
-                     [](Inputs in) { return instance_norm(in[0], in[1], in[2]); },
-                     {any({2, 2, 3, 3}, 11), any({2}, 12), any({2}, 13)}});
+    cases.push_back(EPS_CASE("group_norm", "and silu", group_norm_silu(x, 2, y, z),
+                             any({2, 4, 2, 3}, 8), any({4}, 9), any({4}, 10)));
+    cases.push_back(EPS_CASE("instance_norm", "image", instance_norm(x, y, z),
+                             any({2, 2, 3, 3}, 11), any({2}, 12), any({2}, 13)));
     const auto batch = [](Inputs in) {
         return batch_norm(in[0], {}, {}, undefined_or(in, 1), undefined_or(in, 2));
     };
@@ -50,37 +46,20 @@ void add_norms(std::vector<OpCase>& cases) {
     };
     cases.push_back(
         {"batch_norm", "evaluation", evaluation, {any({3, 2, 4}, 18), any({2}, 19), any({2}, 20)}});
-    cases.push_back({"layer_norm",
-                     "two dimensions",
-                     [](Inputs in) {
-                         return layer_norm(in[0], {3, 2}, in[1], in[2]);
-                     },
-                     {any({4, 3, 2}, 21), any({3, 2}, 22), any({3, 2}, 23)}});
-    cases.push_back({"layer_norm",
-                     "no parameters",
-                     [](Inputs in) { return layer_norm(in[0], {5}); },
-                     {any({2, 2, 5}, 24)}});
-    cases.push_back({"rms_norm",
-                     "features",
-                     [](Inputs in) { return rms_norm(in[0], {4}, in[1]); },
-                     {any({3, 4}, 25), any({4}, 26)}});
+    cases.push_back(EPS_CASE("layer_norm", "two dimensions", layer_norm(x, {3, 2}, y, z),
+                             any({4, 3, 2}, 21), any({3, 2}, 22), any({3, 2}, 23)));
+    cases.push_back(
+        EPS_CASE("layer_norm", "no parameters", layer_norm(x, {5}), any({2, 2, 5}, 24)));
+    cases.push_back(
+        EPS_CASE("rms_norm", "features", rms_norm(x, {4}, y), any({3, 4}, 25), any({4}, 26)));
 }
 
 void add_softmax(std::vector<OpCase>& cases) {
-    cases.push_back(
-        {"softmax", "last", [](Inputs in) { return softmax(in[0]); }, {any({3, 5}, 27)}});
-    cases.push_back({"softmax",
-                     "in the middle",
-                     [](Inputs in) { return softmax(in[0], 1); },
-                     {any({2, 4, 3}, 28)}});
-    cases.push_back(
-        {"softmax", "nothing", [](Inputs in) { return softmax(in[0], 1); }, {any({2, 0, 3}, 28)}});
-    cases.push_back(
-        {"log_softmax", "last", [](Inputs in) { return log_softmax(in[0]); }, {any({3, 5}, 29)}});
-    cases.push_back({"log_softmax",
-                     "first",
-                     [](Inputs in) { return log_softmax(in[0], 0); },
-                     {any({4, 2, 2}, 30)}});
+    cases.push_back(EPS_CASE("softmax", "last", softmax(x), any({3, 5}, 27)));
+    cases.push_back(EPS_CASE("softmax", "in the middle", softmax(x, 1), any({2, 4, 3}, 28)));
+    cases.push_back(EPS_CASE("softmax", "nothing", softmax(x, 1), any({2, 0, 3}, 28)));
+    cases.push_back(EPS_CASE("log_softmax", "last", log_softmax(x), any({3, 5}, 29)));
+    cases.push_back(EPS_CASE("log_softmax", "first", log_softmax(x, 0), any({4, 2, 2}, 30)));
 }
 
 void add_attention(std::vector<OpCase>& cases) {

@@ -48,26 +48,11 @@ void add_square(std::vector<OpCase>& cases, const char* op, MatrixFunction f) {
 }
 
 void add_diagonals(std::vector<OpCase>& cases) {
-    cases.push_back({"diag_embed",
-                     "a batch",
-                     [](Inputs in) { return square(diag_embed(in[0])); },
-                     {small({2, 3}, 5)}});
-    cases.push_back({"diag_embed",
-                     "below",
-                     [](Inputs in) { return square(diag_embed(in[0], -2)); },
-                     {small({3}, 6)}});
-    cases.push_back({"diag_embed",
-                     "nothing",
-                     [](Inputs in) { return diag_embed(in[0], 1); },
-                     {small({2, 0}, 7)}});
-    cases.push_back({"diag",
-                     "there and back",
-                     [](Inputs in) { return diag(diag(in[0], 1), 1) * 2.0; },
-                     {small({3}, 8)}});
-    cases.push_back({"trace",
-                     "a batch",
-                     [](Inputs in) { return square(trace(in[0])); },
-                     {small({2, 3, 2}, 9)}});
+    cases.push_back(EPS_CASE("diag_embed", "a batch", square(diag_embed(x)), small({2, 3}, 5)));
+    cases.push_back(EPS_CASE("diag_embed", "below", square(diag_embed(x, -2)), small({3}, 6)));
+    cases.push_back(EPS_CASE("diag_embed", "nothing", diag_embed(x, 1), small({2, 0}, 7)));
+    cases.push_back(EPS_CASE("diag", "there and back", diag(diag(x, 1), 1) * 2.0, small({3}, 8)));
+    cases.push_back(EPS_CASE("trace", "a batch", square(trace(x)), small({2, 3, 2}, 9)));
 }
 
 void add_factorisations(std::vector<OpCase>& cases) {
@@ -92,9 +77,8 @@ void add_factorisations(std::vector<OpCase>& cases) {
     cases.push_back({"qr", "1x1", both, {columns({1, 1}, 14)}});
     cases.push_back({"qr", "a column", both, {columns({3, 1}, 15)}});
     cases.push_back({"qr", "a batch", both, {columns({2, 2, 3, 2}, 16)}});
-    cases.push_back(
-        {"qr", "no columns", [](Inputs in) { return qr(in[0]).q; }, {small({2, 3, 0}, 17)}});
-    cases.push_back({"qr", "no rows", [](Inputs in) { return qr(in[0]).r; }, {small({0, 3}, 18)}});
+    cases.push_back(EPS_CASE("qr", "no columns", qr(x).q, small({2, 3, 0}, 17)));
+    cases.push_back(EPS_CASE("qr", "no rows", qr(x).r, small({0, 3}, 18)));
     add_square(cases, "eigh", [](const Tensor& x) { return eigh(separated(x)).eigenvalues; });
     add_square(cases, "eigh",
                [](const Tensor& x) { return square(eigh(separated(x)).eigenvectors); });

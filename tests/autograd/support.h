@@ -1,6 +1,6 @@
 #pragma once
-// For tests of derivatives: random tensors, the memory layouts every op must survive, and what an
-// Error says.
+// For tests of derivatives: random tensors, the memory layouts that every op must accept, and the
+// text of an error.
 #include <doctest/doctest.h>
 
 #include <cstring>
@@ -16,7 +16,7 @@
 
 namespace eps::test {
 
-/// f64 values, uniform in [lo, hi), the same for the same seed.
+/// f64 values, uniform in [lo, hi): the same for the same seed.
 inline Tensor uniform(const Shape& shape, double lo = -2, double hi = 2, std::uint64_t seed = 1) {
     Generator generator(seed);
     Tensor x = rand(shape, Options{.dtype = f64}, generator);
@@ -28,13 +28,12 @@ inline Tensor uniform(const Shape& shape, double lo = -2, double hi = 2, std::ui
 enum class Layout { contiguous, transposed, sliced };
 inline constexpr Layout all_layouts[] = {Layout::contiguous, Layout::transposed, Layout::sliced};
 inline const char* name_of(Layout layout) {
-    return layout == Layout::contiguous   ? "contiguous"
-           : layout == Layout::transposed ? "transposed"
-                                          : "sliced";
+    if (layout == Layout::contiguous) return "contiguous";
+    return layout == Layout::transposed ? "transposed" : "sliced";
 }
 
-/// The values of x in other memory: dimensions in reverse order, or every second element of a
-/// larger buffer, from its second on.
+/// The values of x in another layout of memory: with the dimensions in reverse order, or in every
+/// second element of a larger buffer, from its second on.
 inline Tensor laid_out(const Tensor& x, Layout layout) {
     Shape reversed;
     for (int d = x.rank() - 1; d >= 0; --d) reversed.push_back(x.size(d));
@@ -59,15 +58,17 @@ inline bool contains(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
 
-/// What `f` throws: the op that refused and its sentence, both empty if it throws no eps::Error.
-struct Refusal {
+/// What a function throws: the op of an eps::Error and its sentence; both are empty if it throws
+/// none.
+struct Thrown {
     std::string op, sentence;
 };
-inline Refusal refusal_of(const std::function<void()>& f) {
+inline Thrown error_of(const std::function<void()>& f) {
     try {
         f();
     } catch (const Error& error) { return {error.op(), error.what()}; }
     return {};
 }
+inline Thrown refusal_of(const std::function<void()>& f) { return error_of(f); }
 
 }  // namespace eps::test

@@ -1,5 +1,6 @@
 #include "autograd/ops/elementwise/cast.h"
 
+#include "autograd/ops/checker.h"
 #include "autograd/ops/list.h"
 #include "tensor/raw_copy.h"
 
@@ -23,12 +24,12 @@ struct Transfer {
 }  // namespace ops
 
 Tensor to(const Tensor& x, DType dtype) {
-    check(x.defined(), "to", "the tensor is undefined");
+    Checker("to").defined(x);
     return x.dtype() == dtype ? x : apply(ops::Cast{dtype, x.dtype()}, x);
 }
 
 Tensor to(const Tensor& x, Device device) {
-    check(x.defined(), "to", "the tensor is undefined");
+    Checker("to").defined(x);
     return x.device() == device ? x : apply(ops::Transfer{device, x.device()}, x);
 }
 

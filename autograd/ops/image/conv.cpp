@@ -1,10 +1,12 @@
 #include "autograd/ops/image/conv.h"
 
+#include "autograd/ops/checker.h"
 #include "autograd/ops/image/image.h"
 #include "autograd/ops/list.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
 #include "tensor/contract/kernels.h"
+#include "tensor/create.h"
 #include "tensor/raw_copy.h"
 
 namespace eps {
@@ -12,29 +14,25 @@ namespace {
 
 using Extents = std::array<std::int64_t, 2>;
 
-std::int64_t conv_extent(std::int64_t extent, std::int64_t taps, std::size_t d,
-                         const kernels::ConvGeometry& g) {
-    const std::int64_t room = extent + 2 * g.padding[d] - g.dilation[d] * (taps - 1) - 1;
-    return room < 0 ? 0 : room / g.stride[d] + 1;
-}
-// of a filter's taps as well
+// Height and width of an image [B, C, H, W] or of a weight [K, C, h, w].
 Extents image_extents(const Shape& shape) { return {shape[2], shape[3]}; }
 
 }  // namespace
 
 namespace ops {
 
-// The triple: each one's derivatives are the two others, so that every order exists. y may have
-// fewer places than fit the image: those of a transposed convolution whose output padding goes
+// The triple: the derivatives of each are the two others, so that every order exists. y may have
+// fewer pixels than fit the image: those of a transposed convolution whose output padding goes
 // beyond a stride.
 Tensor conv(const Tensor& x, const Tensor& w, Extents extents, const kernels::ConvGeometry& g);
 Tensor conv_input(const Tensor& y, const Tensor& w, Extents extents,
                   const kernels::ConvGeometry& g);
-Tensor conv_weight(const Tensor& x, const Tensor& y, Extents taps, const kernels::ConvGeometry& g);
+Tensor conv_weight(const Tensor& x, const Tensor& y, Extents kernel,
+                   const kernels::ConvGeometry& g);
 
 struct Conv2d {
     kernels::ConvGeometry geometry;
-    Extents extents;  // of y
+    Extents extents;  // H', W' of the result
     using saves = SaveInputs<0, 1>;
     Tensor forward(const Tensor& x, const Tensor& w, const Tensor& bias = {}) const {
         Tensor y = empty_image({x.size(0), w.size(0), extents[0], extents[1]}, x.options());
@@ -53,11 +51,11 @@ struct Conv2d {
 
 struct Conv2dInput {
     kernels::ConvGeometry geometry;
-    Extents extents;  // of the image
+    Extents extents;  // H, W of the image
     using saves = SaveInputs<0, 1>;
     Tensor forward(const Tensor& y, const Tensor& w, const Tensor& bias = {}) const {
-        Tensor x = empty_image({y.size(0), w.size(1) * geometry.groups, extents[0], extents[1]},
-                               y.options());
+        const std::int64_t channels = w.size(1) * geometry.groups;
+        Tensor x = empty_image({y.size(0), channels, extents[0], extents[1]}, y.options());
         kernels::conv2d_input(x, channels_last_data(y), raw::contiguous(w),
                               bias.defined() ? raw::contiguous(bias) : bias, geometry);
         return x;
@@ -73,10 +71,11 @@ struct Conv2dInput {
 
 struct Conv2dWeight {
     kernels::ConvGeometry geometry;
-    Extents taps;
+    Extents kernel;  // h, w of the weight
     using saves = SaveInputs<0, 1>;
     Tensor forward(const Tensor& x, const Tensor& y) const {
-        Tensor w = empty({y.size(1), x.size(1) / geometry.groups, taps[0], taps[1]}, x.options());
+        const std::int64_t channels = x.size(1) / geometry.groups;
+        Tensor w = empty({y.size(1), channels, kernel[0], kernel[1]}, x.options());
         kernels::conv2d_weight(w, channels_last_data(x), channels_last_data(y), geometry);
         return w;
     }
@@ -95,43 +94,101 @@ Tensor conv_input(const Tensor& y, const Tensor& w, Extents extents,
                   const kernels::ConvGeometry& g) {
     return apply(Conv2dInput{g, extents}, y, w);
 }
-Tensor conv_weight(const Tensor& x, const Tensor& y, Extents taps, const kernels::ConvGeometry& g) {
-    return apply(Conv2dWeight{g, taps}, x, y);
+Tensor conv_weight(const Tensor& x, const Tensor& y, Extents kernel,
+                   const kernels::ConvGeometry& g) {
+    return apply(Conv2dWeight{g, kernel}, x, y);
 }
 
 }  // namespace ops
 
 namespace {
 
-template <class Options> kernels::ConvGeometry checked_geometry(const char* op, const Options& o) {
+template <class Options>
+kernels::ConvGeometry checked_geometry(const Checker& check, const Options& o) {
     for (std::size_t d = 0; d < 2; ++d) {
-        check(o.stride[d] >= 1 && o.dilation[d] >= 1, op,
+        check(o.stride[d] >= 1 && o.dilation[d] >= 1,
               "stride and dilation must be at least 1; got stride ", o.stride[d], ", dilation ",
               o.dilation[d]);
-        check(o.padding[d] >= 0, op, "padding must not be negative; got ", o.padding[d],
+        check(o.padding[d] >= 0, "padding must not be negative; got ", o.padding[d],
               "; hint: slice() crops");
     }
-    check(o.groups >= 1, op, "needs at least one group; got ", o.groups);
+    check(o.groups >= 1, "needs at least one group; got ", o.groups);
     return {o.stride, o.padding, o.dilation, o.groups};
 }
 
-void check_operands(const char* op, const Tensor& x, const Tensor& weight, const Tensor& bias,
+void check_ranks(const Checker& check, const Tensor& x, const Tensor& weight, int rank) {
+    check.defined(x, weight);
+    check(x.rank() == rank && weight.rank() == rank, "needs x and weight of rank ", rank,
+          "; got x ", x.shape(), ", weight ", weight.shape(),
+          x.rank() == rank - 1 ? "; hint: unsqueeze(x, 0) makes a batch of one" : "");
+}
+
+void check_operands(const Checker& check, const Tensor& x, const Tensor& weight, const Tensor& bias,
                     std::int64_t out_channels) {
-    check(x.dtype() == weight.dtype() && (x.dtype() == f32 || x.dtype() == f64), op,
+    check(x.dtype() == weight.dtype() && (x.dtype() == f32 || x.dtype() == f64),
           "dtypes differ or are not real; got ", x.dtype(), " and ", weight.dtype(),
           "; expected both f32 or both f64; hint: to(x, f32)");
-    check(weight.size(2) >= 1 && weight.size(3) >= 1, op, "the filter has no taps; got weight ",
+    check(weight.size(2) >= 1 && weight.size(3) >= 1, "the kernel is empty; got weight ",
           weight.shape());
-    check(!bias.defined() || (bias.shape() == Shape{out_channels} && bias.dtype() == x.dtype()), op,
+    if (!bias.defined()) return;
+    check(bias.shape() == Shape{out_channels} && bias.dtype() == x.dtype(),
           "the bias does not match; got ", describe(bias), "; expected ", x.dtype(), " [",
           out_channels, "]");
 }
 
-void check_operand_ranks(const char* op, const Tensor& x, const Tensor& weight, int rank) {
-    check(x.defined() && weight.defined(), op, "an input is an undefined tensor");
-    check(x.rank() == rank && weight.rank() == rank, op, "needs x and weight of rank ", rank,
-          "; got x ", x.shape(), ", weight ", weight.shape(),
-          x.rank() == rank - 1 ? "; hint: unsqueeze(x, 0) makes a batch of one" : "");
+void check_channels(const Checker& check, const Tensor& x, const Tensor& weight,
+                    std::int64_t groups) {
+    check(x.size(1) == weight.size(1) * groups, "channels differ: x is ", x.shape(), ", weight is ",
+          weight.shape(), ", groups ", groups, "; expected x [B, ", weight.size(1) * groups,
+          ", H, W]");
+    check(weight.size(0) % groups == 0, "the groups do not divide the output channels; got weight ",
+          weight.shape(), ", groups ", groups);
+}
+
+void check_transposed_channels(const Checker& check, const Tensor& x, const Tensor& weight,
+                               std::int64_t groups) {
+    check(x.size(1) == weight.size(0), "channels differ: x is ", x.shape(), ", weight is ",
+          weight.shape(), "; expected x [B, ", weight.size(0),
+          ", H, W]; a transposed weight is [in, out / groups, h, w]");
+    check(x.size(1) % groups == 0, "the groups do not divide the input channels; got x ", x.shape(),
+          ", groups ", groups);
+}
+
+// How often a kernel fits an image in dimension d; 0 if it is larger than the padded image.
+std::int64_t conv_extent(std::int64_t image, std::int64_t kernel, std::size_t d,
+                         const kernels::ConvGeometry& g) {
+    const std::int64_t room = image + 2 * g.padding[d] - g.dilation[d] * (kernel - 1) - 1;
+    return room < 0 ? 0 : room / g.stride[d] + 1;
+}
+
+Extents checked_extents(const Checker& check, const Tensor& x, const Tensor& weight,
+                        const kernels::ConvGeometry& g) {
+    Extents extents{};
+    for (std::size_t d = 0; d < 2; ++d) {
+        const int dim = static_cast<int>(d) + 2;
+        extents[d] = conv_extent(x.size(dim), weight.size(dim), d, g);
+        check(extents[d] > 0, "the kernel is larger than the padded image; got x ", x.shape(),
+              ", weight ", weight.shape(), ", padding ", g.padding[d], ", dilation ",
+              g.dilation[d]);
+    }
+    return extents;
+}
+
+Extents checked_transposed_extents(const Checker& check, const Tensor& x, const Tensor& weight,
+                                   const kernels::ConvGeometry& g, Extents output_padding) {
+    Extents extents{};
+    for (std::size_t d = 0; d < 2; ++d) {
+        check(output_padding[d] >= 0 && output_padding[d] < std::max(g.stride[d], g.dilation[d]),
+              "output_padding must be less than the stride or the dilation; got ",
+              output_padding[d], " with stride ", g.stride[d], ", dilation ", g.dilation[d]);
+        const int dim = static_cast<int>(d) + 2;
+        const std::int64_t kernel_reach = g.dilation[d] * (weight.size(dim) - 1);
+        extents[d] = (x.size(dim) - 1) * g.stride[d] - 2 * g.padding[d] + kernel_reach +
+                     output_padding[d] + 1;
+        check(extents[d] > 0, "nothing is left of the result; got x ", x.shape(), ", weight ",
+              weight.shape(), ", padding ", g.padding[d]);
+    }
+    return extents;
 }
 
 // A signal is an image of height 1.
@@ -148,59 +205,32 @@ template <class Options2d, class Options1d> Options2d as_image_options(const Opt
 
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
               const Conv2dOptions& options) {
-    check_operand_ranks("conv2d", x, weight, 4);
-    const kernels::ConvGeometry geometry = checked_geometry("conv2d", options);
-    check(x.size(1) == weight.size(1) * options.groups, "conv2d", "channels differ: x is ",
-          x.shape(), ", weight is ", weight.shape(), ", groups ", options.groups,
-          "; expected x [B, ", weight.size(1) * options.groups, ", H, W]");
-    check(weight.size(0) % options.groups == 0, "conv2d",
-          "the groups do not divide the output channels; got weight ", weight.shape(), ", groups ",
-          options.groups);
-    check_operands("conv2d", x, weight, bias, weight.size(0));
-    Extents extents{};
-    for (std::size_t d = 0; d < 2; ++d) {
-        const int dim = static_cast<int>(d) + 2;
-        extents[d] = conv_extent(x.size(dim), weight.size(dim), d, geometry);
-        check(extents[d] > 0, "conv2d", "the filter is larger than the padded image; got x ",
-              x.shape(), ", weight ", weight.shape(), ", padding ", options.padding[d],
-              ", dilation ", options.dilation[d]);
-    }
-    return bias.defined() ? apply(ops::Conv2d{geometry, extents}, x, weight, bias)
-                          : ops::conv(x, weight, extents, geometry);
+    const Checker check("conv2d");
+    check_ranks(check, x, weight, 4);
+    const kernels::ConvGeometry geometry = checked_geometry(check, options);
+    check_channels(check, x, weight, options.groups);
+    check_operands(check, x, weight, bias, weight.size(0));
+    const Extents extents = checked_extents(check, x, weight, geometry);
+    if (!bias.defined()) return ops::conv(x, weight, extents, geometry);
+    return apply(ops::Conv2d{geometry, extents}, x, weight, bias);
 }
 
 Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
                         const ConvTranspose2dOptions& options) {
-    const char* const op = "conv_transpose2d";
-    check_operand_ranks(op, x, weight, 4);
-    const kernels::ConvGeometry geometry = checked_geometry(op, options);
-    check(x.size(1) == weight.size(0), op, "channels differ: x is ", x.shape(), ", weight is ",
-          weight.shape(), "; expected x [B, ", weight.size(0),
-          ", H, W]; a transposed weight is [in, out / groups, h, w]");
-    check(x.size(1) % options.groups == 0, op,
-          "the groups do not divide the input channels; got x ", x.shape(), ", groups ",
-          options.groups);
-    check_operands(op, x, weight, bias, weight.size(1) * options.groups);
-    Extents extents{};
-    for (std::size_t d = 0; d < 2; ++d) {
-        const int dim = static_cast<int>(d) + 2;
-        check(options.output_padding[d] >= 0 &&
-                  options.output_padding[d] < std::max(options.stride[d], options.dilation[d]),
-              op, "output_padding must be less than the stride or the dilation; got ",
-              options.output_padding[d], " with stride ", options.stride[d], ", dilation ",
-              options.dilation[d]);
-        extents[d] = (x.size(dim) - 1) * options.stride[d] - 2 * options.padding[d] +
-                     options.dilation[d] * (weight.size(dim) - 1) + options.output_padding[d] + 1;
-        check(extents[d] > 0, op, "nothing is left of the result; got x ", x.shape(), ", weight ",
-              weight.shape(), ", padding ", options.padding[d]);
-    }
-    return bias.defined() ? apply(ops::Conv2dInput{geometry, extents}, x, weight, bias)
-                          : ops::conv_input(x, weight, extents, geometry);
+    const Checker check("conv_transpose2d");
+    check_ranks(check, x, weight, 4);
+    const kernels::ConvGeometry geometry = checked_geometry(check, options);
+    check_transposed_channels(check, x, weight, options.groups);
+    check_operands(check, x, weight, bias, weight.size(1) * options.groups);
+    const Extents extents =
+        checked_transposed_extents(check, x, weight, geometry, options.output_padding);
+    if (!bias.defined()) return ops::conv_input(x, weight, extents, geometry);
+    return apply(ops::Conv2dInput{geometry, extents}, x, weight, bias);
 }
 
 Tensor conv1d(const Tensor& x, const Tensor& weight, const Tensor& bias,
               const Conv1dOptions& options) {
-    check_operand_ranks("conv1d", x, weight, 3);
+    check_ranks("conv1d", x, weight, 3);
     return squeeze(conv2d(unsqueeze(x, 2), unsqueeze(weight, 2), bias,
                           as_image_options<Conv2dOptions>(options)),
                    2);
@@ -208,15 +238,15 @@ Tensor conv1d(const Tensor& x, const Tensor& weight, const Tensor& bias,
 
 Tensor conv_transpose1d(const Tensor& x, const Tensor& weight, const Tensor& bias,
                         const ConvTranspose1dOptions& options) {
-    check_operand_ranks("conv_transpose1d", x, weight, 3);
+    check_ranks("conv_transpose1d", x, weight, 3);
     return squeeze(conv_transpose2d(unsqueeze(x, 2), unsqueeze(weight, 2), bias,
                                     as_image_options<ConvTranspose2dOptions>(options)),
                    2);
 }
 
 Tensor channels_last(const Tensor& x) {
-    check(x.defined() && x.rank() == 4, "channels_last", "needs an image [B, C, H, W]; got ",
-          describe(x));
+    const Checker check("channels_last");
+    check(x.defined() && x.rank() == 4, "needs an image [B, C, H, W]; got ", describe(x));
     return is_channels_last(x) ? x : permute(contiguous(permute(x, {0, 2, 3, 1})), {0, 3, 1, 2});
 }
 

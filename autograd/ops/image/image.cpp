@@ -25,11 +25,11 @@ Tensor empty_image(const Shape& shape, Options options) {
     return empty_strided(shape, channels_last_strides(shape), options);
 }
 
-void check_image(const char* op, const Tensor& x, int rank) {
-    check(x.defined(), op, "the tensor is undefined");
-    check(x.rank() == rank, op, "needs ",
-          rank == 4 ? "an image [B, C, H, W]" : "a signal [B, C, L]", "; got ", describe(x),
-          x.rank() == rank - 1 ? "; hint: unsqueeze(x, 0) makes a batch of one" : "");
+void check_image(const Checker& check, const Tensor& x, int rank) {
+    check.defined(x);
+    const char* const hint = "; hint: unsqueeze(x, 0) makes a batch of one";
+    check(x.rank() == rank, "needs ", rank == 4 ? "an image [B, C, H, W]" : "a signal [B, C, L]",
+          "; got ", describe(x), x.rank() == rank - 1 ? hint : "");
 }
 
 }  // namespace eps

@@ -1,6 +1,6 @@
 #pragma once
-// A sparse matrix along one dimension: what resizing, average pooling, windows, flips and the edges
-// of padding are made of.
+// A sparse matrix along one dimension: resizing, average pooling, windows, flips and the edges of
+// padding are made of it.
 #include <cstdint>
 
 #include "tensor/contract/csr_matrix.h"
@@ -8,10 +8,12 @@
 
 namespace eps {
 
-/// out[.., i, ..] = sum of weight x[.., source, ..] along dim over the matrix of i, 0 where it has
-/// none. The order of memory stays. A table that only selects takes every dtype, whole weights
-/// every number, others f32 and f64. Its derivative is the same op with the transposed table.
-/// Errors name `op`, for those that are made of it.
+/// x multiplied by a sparse matrix along dim, which keeps its order of memory.
+///     out[.., i, ..] = sum_j matrix[i, j] x[.., j, ..]
+/// The derivative is the same op with the transposed matrix. Errors name `op`, the function that is
+/// made of it.
+/// Throws on integers if a weight is not whole, and on bool, f16 and bf16 unless the matrix only
+/// selects elements.
 Tensor resample(const Tensor& x, std::int64_t dim, CsrMatrix matrix, const char* op = "resample");
 
 }  // namespace eps

@@ -3,16 +3,17 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tensor/error.h"
+#include "autograd/ops/checker.h"
 
 namespace eps {
 namespace {
 
-/// Products come before quotients: what is a whole number comes out as one.
+/// Products come before quotients, so that a whole coordinate comes out as one.
 double coordinate(std::int64_t output, std::int64_t inputs, std::int64_t outputs,
                   const ResizeOptions& o) {
-    const auto i = static_cast<double>(output), n = static_cast<double>(inputs),
-               m = static_cast<double>(outputs);
+    const auto i = static_cast<double>(output);
+    const auto n = static_cast<double>(inputs);
+    const auto m = static_cast<double>(outputs);
     const auto unscaled = [&](double at) { return o.scale > 0 ? at / o.scale : at * n / m; };
     switch (o.coordinates) {
         case Coordinates::half_pixel: return unscaled(i + 0.5) - 0.5;
@@ -24,7 +25,8 @@ double coordinate(std::int64_t output, std::int64_t inputs, std::int64_t outputs
         case Coordinates::asymmetric: return unscaled(i);
         case Coordinates::tf_crop_and_resize: break;
     }
-    const double start = o.crop_start * (n - 1), end = o.crop_end * (n - 1);
+    const double start = o.crop_start * (n - 1);
+    const double end = o.crop_end * (n - 1);
     return outputs > 1 ? start + i * (end - start) / (m - 1) : (start + end) / 2;
 }
 
@@ -40,26 +42,29 @@ std::int64_t rounded(double x, Rounding rounding) {
 
 /// A hat of radius 1, or the convolution kernel of Keys (1981, equation 15) of radius 2.
 double weight_at(double distance, const ResizeOptions& o) {
-    const double d = std::abs(distance), a = o.cubic;
+    const double d = std::abs(distance);
+    const double a = o.cubic;
     if (o.filter == Filter::linear) return std::max(0.0, 1 - d);
     if (d <= 1) return ((a + 2) * d - (a + 3)) * d * d + 1;
     return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0;
 }
 
-/// The matrix of one output; where the edge is repeated, its weights are one.
+/// The row of the matrix for an output at coordinate x. Where the edge repeats, its weights are
+/// added up.
 void add_filter(CsrMatrix& matrix, double x, const ResizeOptions& o) {
-    const double shrinking = o.antialias && o.scale > 0 && o.scale < 1 ? 1 / o.scale : 1,
-                 radius = (o.filter == Filter::linear ? 1 : 2) * shrinking;
+    const double widening = o.antialias && o.scale > 0 && o.scale < 1 ? 1 / o.scale : 1;
+    const double radius = (o.filter == Filter::linear ? 1 : 2) * widening;
     const bool excludes = o.exclude_outside || o.antialias;
-    const double end = static_cast<double>(matrix.inputs - 1), low = std::floor(x - radius) + 1,
-                 high = std::ceil(x + radius) - 1;
+    const double end = static_cast<double>(matrix.inputs - 1);
+    const double low = std::floor(x - radius) + 1;
+    const double high = std::ceil(x + radius) - 1;
     const auto first = static_cast<std::int64_t>(excludes ? std::max(low, 0.0) : low);
     const auto last = static_cast<std::int64_t>(excludes ? std::min(high, end) : high);
     const std::size_t begin = matrix.sources.size();
     double sum = 0;
     for (std::int64_t j = first; j <= last; ++j) {
         const std::int64_t source = std::clamp<std::int64_t>(j, 0, matrix.inputs - 1);
-        const double weight = weight_at((static_cast<double>(j) - x) / shrinking, o);
+        const double weight = weight_at((static_cast<double>(j) - x) / widening, o);
         sum += weight;
         if (matrix.sources.size() > begin && matrix.sources.back() == source)
             matrix.weights.back() += weight;
@@ -70,23 +75,30 @@ void add_filter(CsrMatrix& matrix, double x, const ResizeOptions& o) {
         for (std::size_t t = begin; t < matrix.weights.size(); ++t) matrix.weights[t] /= sum;
 }
 
+void check_options(std::int64_t inputs, std::int64_t outputs, const ResizeOptions& options) {
+    const Checker check("resize_matrix");
+    constexpr std::int64_t limit = std::int64_t{1} << 31;
+    check(inputs >= 1 && outputs >= 1 && inputs < limit && outputs < limit,
+          "an extent is not positive, or beyond 2^31; got ", inputs, " to ", outputs);
+    check(options.scale == 0 || (options.scale >= 1e-9 && options.scale <= 1e9),
+          "the scale must be 1e-9 to 1e9, or 0 for outputs / inputs; got ", options.scale);
+    check(std::abs(options.crop_start) < 1e6 && std::abs(options.crop_end) < 1e6,
+          "the crop is not within reason; got ", options.crop_start, " to ", options.crop_end);
+}
+
+constexpr double kFarthest = 1e15;  // coordinates are clamped, so that they convert to integers
+
 }  // namespace
 
 CsrMatrix resize_matrix(std::int64_t inputs, std::int64_t outputs, const ResizeOptions& options) {
-    constexpr std::int64_t most = std::int64_t{1} << 31;
-    check(inputs >= 1 && outputs >= 1 && inputs < most && outputs < most, "resize_matrix",
-          "an extent is not positive, or beyond 2^31; got ", inputs, " to ", outputs);
-    check(options.scale == 0 || (options.scale >= 1e-9 && options.scale <= 1e9), "resize_matrix",
-          "the scale must be 1e-9 to 1e9, or 0 for outputs / inputs; got ", options.scale);
-    check(std::abs(options.crop_start) < 1e6 && std::abs(options.crop_end) < 1e6, "resize_matrix",
-          "the crop is not within reason; got ", options.crop_start, " to ", options.crop_end);
+    check_options(inputs, outputs, options);
     ResizeOptions o = options;
     if (o.antialias && o.scale == 0)
         o.scale = static_cast<double>(outputs) / static_cast<double>(inputs);
     const auto end = static_cast<double>(inputs - 1);
     CsrMatrix matrix(inputs);
     for (std::int64_t i = 0; i < outputs; ++i, matrix.end_row()) {
-        const double x = std::clamp(coordinate(i, inputs, outputs, options), -1e15, 1e15);
+        const double x = std::clamp(coordinate(i, inputs, outputs, options), -kFarthest, kFarthest);
         if (o.coordinates == Coordinates::tf_crop_and_resize && (x < 0 || x > end)) continue;
         if (o.filter == Filter::nearest)
             matrix.add(std::clamp<std::int64_t>(rounded(x, o.rounding), 0, inputs - 1));

@@ -1,5 +1,5 @@
 #pragma once
-// Windows of images as columns, and their adjoint.
+// Windows of images as columns, and the adjoint of that.
 #include <array>
 #include <cstdint>
 
@@ -8,16 +8,21 @@
 namespace eps {
 
 struct UnfoldOptions {
-    std::array<std::int64_t, 2> dilation{1, 1}, padding{0, 0}, stride{1, 1};
+    std::array<std::int64_t, 2> dilation{1, 1};
+    std::array<std::int64_t, 2> padding{0, 0};
+    std::array<std::int64_t, 2> stride{1, 1};
 };
 
-/// im2col: out[b, c h w + u w + v, i W' + j] = x[b, c, i stride - padding + u dilation, j stride -
-/// padding + v dilation], zero outside of x, for a kernel of h x w: [B, C, H, W] -> [B, C h w, H'
-/// W'], H' as for conv2d.
+/// The windows of an image as columns ("im2col"), for a kernel of h x w:
+///     out[b, c h w + u w + v, i W' + j] =
+///         x[b, c, i stride - padding + u dilation, j stride - padding + v dilation]
+/// where x is zero outside of the image.
+/// Shapes: [B, C, H, W] -> [B, C h w, H' W'], with H' as for conv2d.
 Tensor unfold(const Tensor& x, std::array<std::int64_t, 2> kernel,
               const UnfoldOptions& options = {});
-/// col2im, the adjoint of unfold: overlapping windows are added up. [B, C h w, H' W'] -> [B, C, H,
-/// W] of the size that was unfolded.
+/// The adjoint of unfold ("col2im"): adds up overlapping windows. `size` is the [H, W] that was
+/// unfolded.
+/// Shapes: [B, C h w, H' W'] -> [B, C, H, W].
 Tensor fold(const Tensor& x, std::array<std::int64_t, 2> size, std::array<std::int64_t, 2> kernel,
             const UnfoldOptions& options = {});
 

@@ -1,6 +1,6 @@
 #pragma once
-// Writing to places, and places named by several indices at once. Indices are i64 and never
-// negative.
+// Elements named by several indices at once, one for each of the first dimensions; and scatter with
+// other ways to combine than writing and adding. Indices are i64 and never negative.
 #include <initializer_list>
 #include <span>
 
@@ -8,18 +8,20 @@
 
 namespace eps {
 
-/// What happens where src meets an element.
+/// How a new value is combined with the element at its position.
 enum class Combine : std::uint8_t { replace, sum, prod, amax, amin };
 
 /// A copy of x in which each src[i][j] has been combined with the element at index[i][j] along dim,
-/// in the order of j. replace is scatter, sum scatter_add. Ties of amax and amin share the gradient
-/// two by two.
+/// in the order of j. `replace` is scatter, `sum` is scatter_add. Equal elements of amax and amin
+/// share the gradient in pairs.
+/// Shapes: index and src alike, as for gather -> x's.
 Tensor scatter_reduce(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& src,
                       Combine how);
 
-/// A copy of x with x[i0, i1, ..] = values, or += if accumulate: the indices name places in the
-/// first dimensions and broadcast to a shape I; values broadcasts to I followed by the rest of x's
-/// shape. Of equal places the last wins.
+/// A copy of x with x[i0, i1, ..] = values, or += if `accumulate`. Where positions are equal the
+/// last one wins.
+/// Shapes: the indices, for the first dimensions, broadcast to a shape I; values broadcasts to I
+/// followed by the rest of x's shape -> x's.
 Tensor index_put(const Tensor& x, std::span<const Tensor> indices, const Tensor& values,
                  bool accumulate = false);
 inline Tensor index_put(const Tensor& x, std::initializer_list<Tensor> indices,
@@ -27,12 +29,13 @@ inline Tensor index_put(const Tensor& x, std::initializer_list<Tensor> indices,
     return index_put(x, std::span(indices.begin(), indices.size()), values, accumulate);
 }
 
-/// out[b, i] = x[b, indices[b, i, 0], indices[b, i, 1], ..], b standing for the first batch_dims
-/// dimensions, which both share: indices [.., n] -> [.., the dimensions of x that are not named]
-/// (ONNX GatherND)
+/// The elements or slices at the positions in the last dimension of `indices`:
+///     out[b, i] = x[b, indices[b, i, 0], indices[b, i, 1], ..]
+/// where b stands for the first batch_dims dimensions, which both share (GatherND of ONNX).
+/// Shapes: indices [.., n] -> [.., the dimensions of x that are not named].
 Tensor gather_nd(const Tensor& x, const Tensor& indices, std::int64_t batch_dims = 0);
-/// A copy of x in which updates[i] has been combined with x[indices[i, 0], indices[i, 1], ..] (ONNX
-/// ScatterND)
+/// A copy of x in which updates[i] has been combined with x[indices[i, 0], indices[i, 1], ..]
+/// (ScatterND of ONNX).
 Tensor scatter_nd(const Tensor& x, const Tensor& indices, const Tensor& updates,
                   Combine how = Combine::replace);
 

@@ -1,20 +1,19 @@
 #include "autograd/ops/indexing/search.h"
 
-#include "autograd/ops/shape/shape.h"
 #include "autograd/grad_mode.h"
-#include "tensor/create.h"
+#include "autograd/ops/checker.h"
+#include "autograd/ops/shape/shape.h"
 #include "tensor/contract/kernels.h"
-#include "tensor/numbers.h"
 
 namespace eps {
 namespace {
 
-Tensor search(const char* op, const Tensor& sorted, const Tensor& values, bool right) {
-    check(sorted.dtype() == values.dtype(), op, "dtypes differ; got ", describe(sorted), " and ",
+Tensor search(const Checker& check, const Tensor& sorted, const Tensor& values, bool right) {
+    check(sorted.dtype() == values.dtype(), "dtypes differ; got ", describe(sorted), " and ",
           describe(values), "; hint: to(x, dtype)");
-    check_computes(op, values);
-    check(sorted.device() == values.device(), op, "inputs on different devices; got ",
-          sorted.device(), " and ", values.device());
+    check.computes(values);
+    check(sorted.device() == values.device(), "inputs on different devices; got ", sorted.device(),
+          " and ", values.device());
     NoGrad guard;
     Tensor out = empty(values.shape(), {i64, values.device()});
     if (values.rank() == 0) {
@@ -31,21 +30,22 @@ Tensor search(const char* op, const Tensor& sorted, const Tensor& values, bool r
 }  // namespace
 
 Tensor searchsorted(const Tensor& sorted, const Tensor& values, bool right) {
-    check(sorted.defined() && values.defined(), "searchsorted", "an input is an undefined tensor");
+    const Checker check("searchsorted");
+    check.defined(sorted, values);
     bool fits = sorted.rank() == 1 || (sorted.rank() > 1 && sorted.rank() == values.rank());
     for (int d = 0; fits && sorted.rank() > 1 && d + 1 < sorted.rank(); ++d)
         fits = sorted.size(d) == values.size(d);
-    check(fits, "searchsorted", "the lines do not match; got sorted ", sorted.shape(),
-          " and values ", values.shape(),
-          "; expected [K], or [.., K] with the leading dimensions of values");
-    return search("searchsorted", sorted, values, right);
+    check(fits, "the lines do not match; got sorted ", sorted.shape(), " and values ",
+          values.shape(), "; expected [K], or [.., K] with the leading dimensions of values");
+    return search(check, sorted, values, right);
 }
 
 Tensor bucketize(const Tensor& values, const Tensor& boundaries, bool right) {
-    check(values.defined() && boundaries.defined(), "bucketize", "an input is an undefined tensor");
-    check(boundaries.rank() == 1, "bucketize", "the boundaries must be one line; got ",
-          boundaries.shape(), "; hint: searchsorted");
-    return search("bucketize", boundaries, values, right);
+    const Checker check("bucketize");
+    check.defined(values, boundaries);
+    check(boundaries.rank() == 1, "the boundaries must be one line; got ", boundaries.shape(),
+          "; hint: searchsorted");
+    return search(check, boundaries, values, right);
 }
 
 }  // namespace eps

@@ -1,19 +1,19 @@
-// Factorisations. Those with two results compute one tensor that holds both, of which the results
-// are views: it has one gradient, and backward reads that the same way.
+// Factorisations. An op has one output: those with two results compute one packed tensor, of which
+// the results are views, so backward receives one gradient packed in the same way.
 #include <cmath>
 
 #include "autograd/engine.h"
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/indexing/index.h"
-#include "autograd/ops/shape/join.h"
 #include "autograd/ops/linalg/linalg.h"
-#include "autograd/ops/list.h"
 #include "autograd/ops/linalg/matmul.h"
 #include "autograd/ops/linalg/matrices.h"
+#include "autograd/ops/list.h"
+#include "autograd/ops/shape/join.h"
 #include "autograd/ops/shape/rearrange.h"
 #include "autograd/ops/shape/shape.h"
-#include "tensor/create.h"
 #include "tensor/contract/kernels.h"
+#include "tensor/create.h"
 
 namespace eps {
 namespace {
@@ -31,18 +31,19 @@ struct Cholesky {
         kernels::cholesky(l, a);
         return l;
     }
-    // L^-T phi(L^T G) L^-1, phi: the lower triangle with half of the diagonal.
+    // L^-T phi(L^T G) L^-1, where phi keeps the lower triangle with half of the diagonal.
     void backward(const Tensor& g, const Context& context, Gradients out) const {
-        const Tensor l = context.output(), s = matmul(transpose(l), g),
-                     phi = (tril(s) + tril(s, -1)) * 0.5;
+        const Tensor l = context.output();
+        const Tensor s = matmul(transpose(l), g);
+        const Tensor phi = (tril(s) + tril(s, -1)) * 0.5;
         const Tensor left = solve_triangular(transpose(l), phi, {.upper = true});
         out[0] = symmetric_part(solve_triangular(l, left, {.left = false}));
     }
 };
 
-// U, and L below its diagonal.
+/// [B, n, n]: U, and L below its diagonal.
 struct LuPacked {
-    Tensor permutation;  // [B, n]: filled by forward
+    Tensor permutation;  // i64 [B, n], written by forward
     using saves = SaveOutput;
     Tensor forward(const Tensor& a) {
         Tensor packed = empty_by_columns(a.shape(), a.options());
@@ -51,7 +52,8 @@ struct LuPacked {
     }
     // P L^-T (strictly lower(L^T G) + upper(G U^T)) U^-T
     void backward(const Tensor& g, const Context& context, Gradients out) const {
-        const Tensor packed = context.output(), u = triu(packed);
+        const Tensor packed = context.output();
+        const Tensor u = triu(packed);
         const Tensor l = tril(packed, -1) + eye(packed.size(-1), packed.options());
         const Tensor inner = tril(matmul(transpose(l), g), -1) + triu(matmul(g, transpose(u)));
         const Tensor left = solve_triangular(transpose(l), inner, {.upper = true, .unit = true});
@@ -60,7 +62,7 @@ struct LuPacked {
     }
 };
 
-// [B, m + n, n]: Q over R.
+/// [B, m + n, n]: Q over R.
 struct QrPacked {
     using saves = SaveOutput;
     Tensor forward(const Tensor& a) const {
@@ -69,11 +71,12 @@ struct QrPacked {
         kernels::qr(packed, a);
         return packed;
     }
-    // (G_Q + Q copyltu(M)) R^-T, M = R G_R^T - G_Q^T Q, copyltu(M): its lower triangle, mirrored.
+    // (G_Q + Q copyltu(M)) R^-T with M = R G_R^T - G_Q^T Q; copyltu mirrors the lower triangle.
     void backward(const Tensor& g, const Context& context, Gradients out) const {
-        const std::int64_t n = g.size(2), m = g.size(1) - n;
-        const Tensor packed = context.output(), q = narrow(packed, 1, 0, m),
-                     r = narrow(packed, 1, m, n);
+        const std::int64_t n = g.size(2);
+        const std::int64_t m = g.size(1) - n;
+        const Tensor packed = context.output();
+        const Tensor q = narrow(packed, 1, 0, m), r = narrow(packed, 1, m, n);
         const Tensor g_q = narrow(g, 1, 0, m), g_r = narrow(g, 1, m, n);
         const Tensor inner = matmul(r, transpose(g_r)) - matmul(transpose(g_q), q);
         const Tensor mirrored = tril(inner) + transpose(tril(inner, -1));
@@ -81,7 +84,7 @@ struct QrPacked {
     }
 };
 
-// [B, n + 1, n]: V over a row of w.
+/// [B, n + 1, n]: V over a row of w.
 struct EighPacked {
     using saves = SaveOutput;
     Tensor forward(const Tensor& a) const {
@@ -89,12 +92,13 @@ struct EighPacked {
         kernels::eigh(packed, a);
         return packed;
     }
-    // V (diag(g_w) + F * V^T G_V) V^T, F_ij = 1 / (w_j - w_i), or 0 where they are equal.
+    // V (diag(g_w) + F * V^T G_V) V^T with F_ij = 1 / (w_j - w_i), or 0 where they are equal.
     void backward(const Tensor& g, const Context& context, Gradients out) const {
         const std::int64_t n = g.size(2);
-        const Tensor packed = context.output(), v = narrow(packed, 1, 0, n),
-                     w = narrow(packed, 1, n, 1);
-        const Tensor gaps = w - transpose(w), equal = eq(gaps, 0.0);
+        const Tensor packed = context.output();
+        const Tensor v = narrow(packed, 1, 0, n), w = narrow(packed, 1, n, 1);
+        const Tensor gaps = w - transpose(w);
+        const Tensor equal = eq(gaps, 0.0);
         const Tensor zero = zeros({}, g.options()), one = ones({}, g.options());
         const Tensor turn =
             where(equal, zero, matmul(transpose(v), narrow(g, 1, 0, n)) / where(equal, one, gaps));
@@ -105,15 +109,21 @@ struct EighPacked {
 
 }  // namespace ops
 
+namespace {
+
+bool is_nan(double x) { return std::isnan(x); }
+
+}  // namespace
+
 Tensor cholesky(const Tensor& a) {
-    check_square("cholesky", a);
+    const Checker check("cholesky");
+    check_square(check, a);
     const Shape batch = batch_of(a);
     const Tensor l = apply(ops::Cholesky{}, join_batch(a));
-    if (const auto bad =
-            find_first(main_diagonal(detach(l)), batch, [](double d) { return std::isnan(d); }))
-        fail("cholesky", bad->matrix, " is not positive definite; its leading minor of order ",
-             bad->place + 1, " of ", a.size(-1),
-             " is not positive; hint: add a small multiple of the identity");
+    if (const auto bad = find_first(main_diagonal(detach(l)), batch, is_nan))
+        check.fail(bad->name, " is not positive definite; its leading minor of order ",
+                   bad->element + 1, " of ", a.size(-1),
+                   " is not positive; hint: add a small multiple of the identity");
     return restore_batch(l, batch);
 }
 
@@ -122,8 +132,9 @@ Lu lu(const Tensor& a) {
     const Shape batch = batch_of(a);
     const std::int64_t n = a.size(-1);
     const Tensor permutation = empty({numel(batch), n}, {i64, a.device()});
-    const Tensor packed = restore_batch(apply(ops::LuPacked{permutation}, join_batch(a)), batch),
-                 identity = eye(n, a.options());
+    const Tensor packed = restore_batch(apply(ops::LuPacked{permutation}, join_batch(a)), batch);
+    const Tensor identity = eye(n, a.options());
+    // The permutation orders the rows of a; p is the inverse of that, its transpose.
     const Tensor rows =
         permute_rows(expand(identity, {numel(batch), n, n}), unsqueeze(permutation, 2));
     return {transpose(restore_batch(rows, batch)), tril(packed, -1) + identity, triu(packed)};
@@ -132,23 +143,25 @@ Lu lu(const Tensor& a) {
 Qr qr(const Tensor& a) {
     check_matrices("qr", a);
     const std::int64_t m = a.size(-2), n = a.size(-1);
-    if (m < n) {  // the first columns make q, which turns the others
+    if (m < n) {  // q comes from the first m columns; the others are q times the rest of r
         const Qr square = qr(narrow(a, -1, 0, m));
-        return {square.q,
-                concat({square.r, matmul(transpose(square.q), narrow(a, -1, m, n - m))}, -1)};
+        const Tensor rest = matmul(transpose(square.q), narrow(a, -1, m, n - m));
+        return {square.q, concat({square.r, rest}, -1)};
     }
     const Tensor packed = restore_batch(apply(ops::QrPacked{}, join_batch(a)), batch_of(a));
     return {narrow(packed, -2, 0, m), narrow(packed, -2, m, n)};
 }
 
 Eigh eigh(const Tensor& a) {
-    check_square("eigh", a);
+    const Checker check("eigh");
+    check_square(check, a);
     const Shape batch = batch_of(a);
     const std::int64_t n = a.size(-1);
-    const Tensor packed = apply(ops::EighPacked{}, join_batch(a)), w = select(packed, 1, n);
-    if (const auto bad = find_first(detach(w), batch, [](double x) { return std::isnan(x); }))
-        fail("eigh", bad->matrix, " is not finite, or the iteration does not converge; got ",
-             describe(a));
+    const Tensor packed = apply(ops::EighPacked{}, join_batch(a));
+    const Tensor w = select(packed, 1, n);
+    if (const auto bad = find_first(detach(w), batch, is_nan))
+        check.fail(bad->name, " is not finite, or the iteration does not converge; got ",
+                   describe(a));
     return {restore_batch(w, batch), restore_batch(narrow(packed, 1, 0, n), batch)};
 }
 

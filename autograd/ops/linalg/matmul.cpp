@@ -1,32 +1,34 @@
 #include "autograd/ops/linalg/matmul.h"
 
-#include "autograd/ops/list.h"
+#include "autograd/ops/checker.h"
 #include "autograd/ops/linalg/matrices.h"
+#include "autograd/ops/list.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
-#include "tensor/create.h"
 #include "tensor/contract/kernels.h"
+#include "tensor/create.h"
 
 namespace eps {
-namespace ops {
 namespace {
 
-/// A matrix as a batch of one, without the ops that join_batch asks: a small product takes little
-/// longer than they do.
-Tensor lone(const Tensor& a) {
+/// A matrix as a batch of one. join_batch() does the same with two ops, which take about as long as
+/// a small product.
+Tensor batch_of_one(const Tensor& a) {
     return a.as_strided({1, a.size(0), a.size(1)},
                         {a.size(0) * a.strides()[0], a.strides()[0], a.strides()[1]}, a.offset());
 }
 
 }  // namespace
 
+namespace ops {
+
 struct MatMul {
     using saves = SaveInputs<0, 1>;
     Tensor forward(const Tensor& a, const Tensor& b) const {
         if (a.rank() == 2 && b.rank() == 2) {
             const Tensor out = empty({a.size(0), b.size(1)}, a.options());
-            Tensor flat = lone(out);
-            kernels::matmul(flat, lone(a), lone(b), false);
+            Tensor flat = batch_of_one(out);
+            kernels::matmul(flat, batch_of_one(a), batch_of_one(b), false);
             return out;
         }
         const Shape batch = broadcast_shapes(batch_of(a), batch_of(b), "matmul");
@@ -49,7 +51,7 @@ struct MatMul {
 
 struct Linear {
     using saves = SaveInputs<0, 1>;
-    // [B, in], [out, in], [out]
+    // x [B, in], weight [out, in], bias [out]
     Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) const {
         Tensor out = empty({x.size(0), weight.size(0)}, x.options());
         kernels::linear(out, x, weight, bias);
@@ -64,19 +66,32 @@ struct Linear {
 
 }  // namespace ops
 
+namespace {
+
+bool same_real_dtype(const Tensor& a, const Tensor& b) {
+    return a.dtype() == b.dtype() && (a.dtype() == f32 || a.dtype() == f64);
+}
+
+// What the caller of a product that does not fit probably meant.
+const char* hint_for(const Tensor& a, const Tensor& b) {
+    if (b.rank() == 1) return "; expected a [.., M, K] and b [K]";
+    if (a.size(-1) == b.size(-1)) return "; did you mean matmul(a, transpose(b))?";
+    if (a.rank() > 1 && a.size(-2) == b.size(-2)) return "; did you mean matmul(transpose(a), b)?";
+    return "; expected a [.., M, K] and b [.., K, N]";
+}
+
+}  // namespace
+
 Tensor matmul(const Tensor& a, const Tensor& b) {
-    check(a.defined() && b.defined(), "matmul", "an input is an undefined tensor");
-    check(a.rank() > 0 && b.rank() > 0, "matmul", "needs tensors of rank at least 1; got ",
-          a.shape(), " and ", b.shape(), "; hint: use * for scalars");
-    check(a.dtype() == b.dtype() && (a.dtype() == f32 || a.dtype() == f64), "matmul",
-          "dtypes differ or are not real; got ", a.dtype(), " and ", b.dtype(),
-          "; expected both f32 or both f64; hint: to(x, f32)");
-    const bool fits = a.size(-1) == b.size(b.rank() == 1 ? 0 : -2);
-    check(fits, "matmul", "inner dimensions differ: a is ", a.shape(), ", b is ", b.shape(),
-          fits || b.rank() == 1                      ? "; expected a [.., M, K] and b [K]"
-          : a.size(-1) == b.size(-1)                 ? "; did you mean matmul(a, transpose(b))?"
-          : a.rank() > 1 && a.size(-2) == b.size(-2) ? "; did you mean matmul(transpose(a), b)?"
-                                                     : "; expected a [.., M, K] and b [.., K, N]");
+    const Checker check("matmul");
+    check.defined(a, b);
+    check(a.rank() > 0 && b.rank() > 0, "needs tensors of rank at least 1; got ", a.shape(),
+          " and ", b.shape(), "; hint: use * for scalars");
+    check(same_real_dtype(a, b), "dtypes differ or are not real; got ", a.dtype(), " and ",
+          b.dtype(), "; expected both f32 or both f64; hint: to(x, f32)");
+    if (a.size(-1) != b.size(b.rank() == 1 ? 0 : -2))
+        check.fail("inner dimensions differ: a is ", a.shape(), ", b is ", b.shape(),
+                   hint_for(a, b));
     if (a.rank() == 1) return squeeze(matmul(unsqueeze(a, 0), b), b.rank() == 1 ? 0 : -2);
     if (b.rank() == 1) return squeeze(matmul(a, unsqueeze(b, 1)), -1);
     if (a.rank() > 2 && b.rank() == 2) {  // one large product in place of a batch of small ones
@@ -88,15 +103,15 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
 }
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-    check(x.defined() && weight.defined(), "linear", "an input is an undefined tensor");
-    check(weight.rank() == 2, "linear", "the weight must be [out, in]; got ", weight.shape());
-    check(x.rank() >= 1 && x.size(-1) == weight.size(1), "linear", "features differ: x is ",
-          x.shape(), ", weight is ", weight.shape(), "; expected x [.., ", weight.size(1), "]");
-    check(x.dtype() == weight.dtype() && (x.dtype() == f32 || x.dtype() == f64), "linear",
-          "dtypes differ or are not real; got ", x.dtype(), " and ", weight.dtype(),
-          "; hint: to(x, f32)");
+    const Checker check("linear");
+    check.defined(x, weight);
+    check(weight.rank() == 2, "the weight must be [out, in]; got ", weight.shape());
+    check(x.rank() >= 1 && x.size(-1) == weight.size(1), "features differ: x is ", x.shape(),
+          ", weight is ", weight.shape(), "; expected x [.., ", weight.size(1), "]");
+    check(same_real_dtype(x, weight), "dtypes differ or are not real; got ", x.dtype(), " and ",
+          weight.dtype(), "; hint: to(x, f32)");
     if (!bias.defined()) return matmul(x, transpose(weight));
-    check(bias.shape() == Shape{weight.size(0)} && bias.dtype() == x.dtype(), "linear",
+    check(bias.shape() == Shape{weight.size(0)} && bias.dtype() == x.dtype(),
           "the bias does not match; got ", describe(bias), "; expected ", x.dtype(), " [",
           weight.size(0), "]");
     if (x.rank() == 2) return apply(ops::Linear{}, x, weight, bias);

@@ -9,15 +9,15 @@
 
 namespace eps {
 
-void check_matrices(const char* op, const Tensor& a) {
-    check(a.defined(), op, "an input is an undefined tensor");
-    check(a.rank() >= 2 && (a.dtype() == f32 || a.dtype() == f64), op,
+void check_matrices(const Checker& check, const Tensor& a) {
+    check(a.defined(), "an input is an undefined tensor");
+    check(a.rank() >= 2 && (a.dtype() == f32 || a.dtype() == f64),
           "needs matrices [.., m, n] of f32 or f64; got ", describe(a));
 }
 
-void check_square(const char* op, const Tensor& a) {
-    check_matrices(op, a);
-    check(a.size(-2) == a.size(-1), op, "the matrix is not square; got ", a.shape(),
+void check_square(const Checker& check, const Tensor& a) {
+    check_matrices(check, a);
+    check(a.size(-2) == a.size(-1), "the matrix is not square; got ", a.shape(),
           "; expected [.., n, n]");
 }
 
@@ -49,21 +49,20 @@ Tensor empty_by_columns(const Shape& shape, Options options) {
                          options);
 }
 
-std::optional<Culprit> find_first(const Tensor& x, const Shape& batch, bool (*wrong)(double)) {
+std::optional<BadMatrix> find_first(const Tensor& x, const Shape& batch, bool (*is_bad)(double)) {
     if (x.device().is_cuda()) return std::nullopt;
     const std::vector<double> values = x.to_vector();
-    const auto found = std::find_if(values.begin(), values.end(), wrong);
+    const auto found = std::find_if(values.begin(), values.end(), is_bad);
     if (found == values.end()) return std::nullopt;
     const std::int64_t flat = found - values.begin();
-    std::int64_t left = flat / x.size(-1);
-    Dims index = batch;
+    if (batch.empty()) return BadMatrix{"the matrix", flat};
+    Dims index = batch;  // of the matrix, from its number
+    std::int64_t number = flat / x.size(-1);
     for (int d = batch.rank() - 1; d >= 0; --d) {
-        index[d] = left % batch[d];
-        left /= batch[d];
+        index[d] = number % batch[d];
+        number /= batch[d];
     }
-    return Culprit{
-        batch.empty() ? std::string("the matrix") : str("matrix ", index, " of the batch"),
-        flat % x.size(-1)};
+    return BadMatrix{str("matrix ", index, " of the batch"), flat % x.size(-1)};
 }
 
 }  // namespace eps

@@ -4,23 +4,24 @@
 #include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/indexing/index.h"
 #include "autograd/ops/linalg/linalg.h"
-#include "autograd/ops/list.h"
 #include "autograd/ops/linalg/matmul.h"
 #include "autograd/ops/linalg/matrices.h"
-#include "autograd/ops/shape/rearrange.h"
+#include "autograd/ops/list.h"
 #include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/rearrange.h"
 #include "autograd/ops/shape/shape.h"
-#include "tensor/create.h"
 #include "tensor/contract/kernels.h"
+#include "tensor/create.h"
 #include "tensor/raw_copy.h"
 
 namespace eps {
 namespace {
 
-/// What LU found out about a [.., n, n]: U with L below its diagonal, and the order [.., n, 1] of
-/// a's rows. Numbers without a history: ops that keep them are functions of a.
+/// The LU factors of a [.., n, n]. They have no gradient history: the ops that hold them take a as
+/// an input, too, and are differentiated in that.
 struct Factors {
-    Tensor packed, order;
+    Tensor packed;  // [.., n, n]: U, and L below its diagonal
+    Tensor order;   // i64 [.., n, 1]: which row of a became row i
 };
 
 Factors factors_of(const Tensor& a) {
@@ -33,14 +34,14 @@ Factors factors_of(const Tensor& a) {
     return {restore_batch(packed, batch), unsqueeze(restore_batch(order, batch), -1)};
 }
 
-/// Factors of matrices that are inverted.
-Factors regular_factors_of(const char* op, const Tensor& a) {
+/// Factors of matrices that must be regular.
+Factors regular_factors_of(const Checker& check, const Tensor& a) {
     const Factors factors = factors_of(a);
-    const Shape batch = batch_of(a);
-    if (const auto bad = find_first(join_batch(unsqueeze(main_diagonal(factors.packed), -2)), batch,
-                                    [](double pivot) { return pivot == 0; }))
-        fail(op, bad->matrix, " is singular; its pivot ", bad->place + 1, " of ", a.size(-1),
-             " is 0");
+    const Tensor pivots = join_batch(unsqueeze(main_diagonal(factors.packed), -2));
+    const auto is_zero = [](double pivot) { return pivot == 0; };
+    if (const auto bad = find_first(pivots, batch_of(a), is_zero))
+        check.fail(bad->name, " is singular; its pivot ", bad->element + 1, " of ", a.size(-1),
+                   " is 0");
     return factors;
 }
 
@@ -48,11 +49,11 @@ Factors join_batch(const Factors& factors, const Shape& batch) {
     return {join_batch(factors.packed, batch), join_batch(factors.order, batch)};
 }
 
-/// -1 where the order has an odd number of inversions: the determinant of the permutation, [..].
+/// The determinant of a permutation, [..]: -1 if the order has an odd number of inversions, else 1.
 Tensor parity(const Tensor& order, Options options) {
     const Tensor inverted = triu(to(order > transpose(order), i64), 1);
-    return to(1.0 - remainder(sum(inverted, {-2, -1}), full({}, 2, {i64, options.device})) * 2.0,
-              options.dtype);
+    const Tensor two = full({}, 2, {i64, options.device});
+    return to(1.0 - remainder(sum(inverted, {-2, -1}), two) * 2.0, options.dtype);
 }
 
 }  // namespace
@@ -67,13 +68,14 @@ struct TriangularSolve {
         kernels::triangular_solve(x, a, upper, unit);
         return x;
     }
-    // dB = A^-T G, dA = -dB X^T where A is read
+    // dB = A^-T G, and dA = -dB X^T in the triangle that is read
     void backward(const Tensor& g, const Context& context, Gradients out) const {
         const Tensor db =
             solve_triangular(transpose(context.input(0)), g, {.upper = !upper, .unit = unit});
         if (context.needs(0)) {
             const Tensor da = matmul(db, transpose(context.output()));
-            out[0] = -(upper ? triu(da, unit ? 1 : 0) : tril(da, unit ? -1 : 0));
+            const std::int64_t inset = unit ? 1 : 0;  // a unit diagonal is not read, either
+            out[0] = -(upper ? triu(da, inset) : tril(da, -inset));
         }
         if (context.needs(1)) out[1] = db;
     }
@@ -82,17 +84,17 @@ struct TriangularSolve {
 /// A X = B, or A^T X = B. Derivatives solve with the same factors.
 struct Solve {
     Factors kept;
-    bool transposed;
+    bool transposed;  // A^T X = B
     using saves = SaveInputsAndOutput<0>;
     Tensor forward(const Tensor&, const Tensor& b) const {
-        const Tensor& packed = kept.packed;
-        if (!transposed) {  // A = P L U
+        const Tensor& packed = kept.packed;  // A = P L U
+        if (!transposed) {
             Tensor x = permute_rows(b, kept.order);
             kernels::triangular_solve(x, packed, false, true);
             kernels::triangular_solve(x, packed, true, false);
             return x;
         }
-        Tensor x = raw::clone(b);
+        Tensor x = raw::clone(b);  // A^T = U^T L^T P^T
         kernels::triangular_solve(x, transpose(packed), false, false);
         kernels::triangular_solve(x, transpose(packed), true, true);
         return permute_rows(x, argsort(kept.order, 1));
@@ -108,9 +110,9 @@ struct Solve {
 };
 
 /// scale A^-T: scale [B], A [B, n, n]
-Tensor scaled_adjoint_inverse(const Tensor& scale, const Factors& factors, const Tensor& a) {
-    const Tensor inverse =
-        apply(Solve{factors, false}, a, expand(eye(a.size(1), a.options()), a.shape()));
+Tensor scaled_inverse_transpose(const Tensor& scale, const Factors& factors, const Tensor& a) {
+    const Tensor identity = expand(eye(a.size(1), a.options()), a.shape());
+    const Tensor inverse = apply(Solve{factors, false}, a, identity);
     return unsqueeze(unsqueeze(scale, -1), -1) * transpose(inverse);
 }
 
@@ -121,7 +123,7 @@ struct Det {
         return parity(kept.order, a.options()) * prod(main_diagonal(kept.packed), {-1});
     }
     void backward(const Tensor& g, const Context& context, Gradients out) const {
-        out[0] = scaled_adjoint_inverse(g * context.output(), kept, context.input(0));
+        out[0] = scaled_inverse_transpose(g * context.output(), kept, context.input(0));
     }
 };
 
@@ -130,7 +132,7 @@ struct LogAbsDet {
     using saves = SaveInputs<0>;
     Tensor forward(const Tensor&) const { return logdet_triangular(kept.packed); }
     void backward(const Tensor& g, const Context& context, Gradients out) const {
-        out[0] = scaled_adjoint_inverse(g, kept, context.input(0));
+        out[0] = scaled_inverse_transpose(g, kept, context.input(0));
     }
 };
 
@@ -138,62 +140,65 @@ struct LogAbsDet {
 
 namespace {
 
-// b, whose dimension `dim` meets a.
-void check_right_side(const char* op, const Tensor& a, const Tensor& b, int dim) {
-    check_square(op, a);
-    check_matrices(op, b);
-    check(a.dtype() == b.dtype(), op, "dtypes differ; got a ", a.dtype(), " and b ", b.dtype());
-    check(b.size(dim) == a.size(-1), op, "shapes do not fit; got a ", a.shape(), " and b ",
-          b.shape(), "; expected b ",
-          dim == -2 ? str("[.., ", a.size(-1), ", k]") : str("[.., k, ", a.size(-1), "]"));
+// Dimension `dim` of b is multiplied with a.
+void check_right_side(const Checker& check, const Tensor& a, const Tensor& b, int dim) {
+    check_square(check, a);
+    check_matrices(check, b);
+    check(a.dtype() == b.dtype(), "dtypes differ; got a ", a.dtype(), " and b ", b.dtype());
+    if (b.size(dim) == a.size(-1)) return;
+    const std::string expected =
+        dim == -2 ? str("[.., ", a.size(-1), ", k]") : str("[.., k, ", a.size(-1), "]");
+    check.fail("shapes do not fit; got a ", a.shape(), " and b ", b.shape(), "; expected b ",
+               expected);
 }
 
 }  // namespace
 
 Tensor solve_triangular(const Tensor& a, const Tensor& b, const TriangularOptions& options) {
-    const char* const op = "solve_triangular";
-    check_right_side(op, a, b, options.left ? -2 : -1);
-    if (!options.left)
+    const Checker check("solve_triangular");
+    check_right_side(check, a, b, options.left ? -2 : -1);
+    if (!options.left)  // X a = b is a^T X^T = b^T
         return transpose(solve_triangular(transpose(a), transpose(b),
                                           {.upper = !options.upper, .unit = options.unit}));
-    const Shape batch = broadcast_shapes(batch_of(a), batch_of(b), op);
-    return restore_batch(apply(ops::TriangularSolve{options.upper, options.unit},
-                               join_batch(a, batch), join_batch(b, batch)),
-                         batch);
+    const Shape batch = broadcast_shapes(batch_of(a), batch_of(b), check.op);
+    const ops::TriangularSolve op{options.upper, options.unit};
+    return restore_batch(apply(op, join_batch(a, batch), join_batch(b, batch)), batch);
 }
 
 Tensor solve(const Tensor& a, const Tensor& b) {
     if (b.defined() && b.rank() == 1) return squeeze(solve(a, unsqueeze(b, 1)), -1);
-    check_right_side("solve", a, b, -2);
-    const Shape batch = broadcast_shapes(batch_of(a), batch_of(b), "solve");
-    const Factors factors = join_batch(regular_factors_of("solve", a), batch);
-    return restore_batch(
-        apply(ops::Solve{factors, false}, join_batch(a, batch), join_batch(b, batch)), batch);
+    const Checker check("solve");
+    check_right_side(check, a, b, -2);
+    const Shape batch = broadcast_shapes(batch_of(a), batch_of(b), check.op);
+    const ops::Solve op{join_batch(regular_factors_of(check, a), batch), false};
+    return restore_batch(apply(op, join_batch(a, batch), join_batch(b, batch)), batch);
 }
 
 Tensor inverse(const Tensor& a) {
-    check_square("inverse", a);
+    const Checker check("inverse");
+    check_square(check, a);
     const Shape batch = batch_of(a);
-    const Factors factors = join_batch(regular_factors_of("inverse", a), batch);
+    const ops::Solve op{join_batch(regular_factors_of(check, a), batch), false};
     const Tensor matrices = join_batch(a);
-    return restore_batch(apply(ops::Solve{factors, false}, matrices,
-                               expand(eye(a.size(-1), a.options()), matrices.shape())),
-                         batch);
+    const Tensor identity = expand(eye(a.size(-1), a.options()), matrices.shape());
+    return restore_batch(apply(op, matrices, identity), batch);
 }
 
 Tensor det(const Tensor& a) {
     check_square("det", a);
-    return restore_batch(apply(ops::Det{join_batch(factors_of(a), batch_of(a))}, join_batch(a)),
-                         batch_of(a));
+    const Shape batch = batch_of(a);
+    const ops::Det op{join_batch(factors_of(a), batch)};
+    return restore_batch(apply(op, join_batch(a)), batch);
 }
 
 SlogDet slogdet(const Tensor& a) {
     check_square("slogdet", a);
+    const Shape batch = batch_of(a);
     const Factors factors = factors_of(a);
-    const Tensor signs =
-        parity(factors.order, a.options()) * prod(sign(main_diagonal(factors.packed)), {-1});
-    const Tensor logs = apply(ops::LogAbsDet{join_batch(factors, batch_of(a))}, join_batch(a));
-    return {signs, restore_batch(logs, batch_of(a))};
+    const Tensor pivots = main_diagonal(factors.packed);
+    const Tensor signs = parity(factors.order, a.options()) * prod(sign(pivots), {-1});
+    const Tensor logs = apply(ops::LogAbsDet{join_batch(factors, batch)}, join_batch(a));
+    return {signs, restore_batch(logs, batch)};
 }
 
 }  // namespace eps

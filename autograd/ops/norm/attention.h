@@ -1,4 +1,5 @@
 #pragma once
+// Scaled dot-product attention.
 #include <optional>
 
 #include "tensor/tensor.h"
@@ -6,15 +7,19 @@
 namespace eps {
 
 struct AttentionArguments {
-    // bool (true: is seen) or of q's dtype (is added to the scores); broadcasts to [B, H, L, S]
+    /// Broadcasts to [B, H, L, S]: bool (true where a query may read a key), or of q's dtype, added
+    /// to the scores.
     Tensor mask = {};
-    bool causal = false;               // query i sees keys 0 to i
-    std::optional<double> scale = {};  // 1 / sqrt(D) unless given
+    bool causal = false;               // query i reads keys 0 to i
+    std::optional<double> scale = {};  // 1 / sqrt(D) by default
 };
 
-/// softmax(scale q k^T + mask) v (Vaswani et al. 2017, equation 1): q [B, H, L, D], k [B, H, S, D],
-/// v [B, H, S, V] -> [B, H, L, V], or all of them without H. Scores exist for a block of queries at
-/// a time only. A query that sees no key gives zeros.
+/// Averages the values v with weights that say how well each key fits a query.
+///     softmax(scale q k^T + mask) v
+/// Scores are held for a block of queries at a time only. A query that may read no key gives zeros.
+/// Shapes: q [B, H, L, D], k [B, H, S, D], v [B, H, S, V] -> [B, H, L, V], or all without H.
+/// Throws unless all three have one dtype, f32 or f64.
+/// Source: Vaswani et al. 2017, "Attention is all you need", equation 1.
 Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tensor& v,
                                     const AttentionArguments& arguments = {});
 

@@ -1,42 +1,56 @@
 #pragma once
-// Normalisation: z = (x - mean) / sqrt(variance + epsilon) weight + bias, with the biased variance.
-// They differ in what the mean is taken over. Images keep their order of memory. f32 or f64;
-// statistics are joined in f64.
+// Normalisation: subtract a mean, divide by a standard deviation, scale and shift.
+//     y = (x - mean) / sqrt(variance + epsilon) weight + bias
+// The norms differ in the elements that share a mean; the variance is the biased one. x is f32 or
+// f64, statistics are computed in f64, and images keep their order of memory.
 #include <cstdint>
 
 #include "tensor/tensor.h"
 
 namespace eps {
 
-/// Over C / groups channels and all places of each sample (Wu and He 2018): x [B, C, ..]. weight
-/// and bias are [C], or [B, C] to scale and shift each sample by itself (feature-wise modulation),
-/// or undefined.
+/// Normalises over the C / groups channels of a group and over all pixels, each sample for itself.
+/// A weight or bias [B, C] scales or shifts each sample by itself (feature-wise modulation).
+/// Shapes: x [B, C, ..]; weight and bias [C], [B, C] or undefined -> x's.
+/// Throws unless the groups divide the channels.
+/// Source: Wu and He 2018, "Group normalization".
 Tensor group_norm(const Tensor& x, std::int64_t groups, const Tensor& weight = {},
                   const Tensor& bias = {}, double epsilon = 1e-5);
-/// silu(group_norm(x, ..)) in one pass, by the op `group_norm`.
+/// silu(group_norm(x, ..)) in one pass over memory, by the op `group_norm`.
 Tensor group_norm_silu(const Tensor& x, std::int64_t groups, const Tensor& weight = {},
                        const Tensor& bias = {}, double epsilon = 1e-5);
-/// Over the places of each channel of each sample (Ulyanov et al. 2016): x [B, C, ..].
+/// Normalises over the pixels of each channel of each sample.
+/// Shapes: x [B, C, ..]; weight and bias [C], [B, C] or undefined -> x's.
+/// Source: Ulyanov, Vedaldi and Lempitsky 2016, "Instance normalization".
 Tensor instance_norm(const Tensor& x, const Tensor& weight = {}, const Tensor& bias = {},
                      double epsilon = 1e-5);
 
-/// Over the batch and all places of each channel (Ioffe and Szegedy 2015): x [B, C, ..], weight and
-/// bias [C] or undefined. Training: by the statistics of the batch, which needs more than one value
-/// a channel; running = (1 - momentum) running + momentum statistic, of the unbiased variance,
-/// where running tensors [C] are given. Otherwise: by the running statistics, which must be given.
+/// `training` normalises by the statistics of the batch, evaluation by the running ones. A step of
+/// training updates the running statistics, if given, with the unbiased variance:
+///     running = (1 - momentum) running + momentum statistic
 struct BatchNormOptions {
     bool training = true;
-    double momentum = 0.1, epsilon = 1e-5;
+    double momentum = 0.1;
+    double epsilon = 1e-5;
 };
+/// Normalises over the batch and all pixels of each channel.
+/// Shapes: x [B, C, ..]; the running statistics, weight and bias [C] or undefined -> x's.
+/// Throws: in training, if there is only one value a channel; in evaluation, without running
+/// statistics.
+/// Source: Ioffe and Szegedy 2015, "Batch normalization".
 Tensor batch_norm(const Tensor& x, Tensor running_mean, Tensor running_var,
                   const Tensor& weight = {}, const Tensor& bias = {},
                   const BatchNormOptions& options = {});
 
-/// Over the last dimensions, whose extents are `shape` (Ba et al. 2016); weight and bias of that
-/// shape, or undefined.
+/// Normalises over the last dimensions, whose extents are `shape`.
+/// Shapes: x [.., shape]; weight and bias `shape` or undefined -> x's.
+/// Source: Ba, Kiros and Hinton 2016, "Layer normalization".
 Tensor layer_norm(const Tensor& x, const Shape& shape, const Tensor& weight = {},
                   const Tensor& bias = {}, double epsilon = 1e-5);
-/// x / sqrt(mean(x^2) + epsilon) weight over the last dimensions (Zhang and Sennrich 2019).
+/// Divides by the root of the mean square over the last dimensions, whose extents are `shape`:
+///     x / sqrt(mean(x^2) + epsilon) weight
+/// Shapes: x [.., shape]; weight `shape` or undefined -> x's.
+/// Source: Zhang and Sennrich 2019, "Root mean square layer normalization".
 Tensor rms_norm(const Tensor& x, const Shape& shape, const Tensor& weight = {},
                 double epsilon = 1e-6);
 

@@ -1,27 +1,29 @@
 #include "autograd/ops/norm/softmax.h"
 
 #include "autograd/engine.h"
+#include "autograd/ops/checker.h"
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/list.h"
-#include "autograd/ops/elementwise/pointwise_functions.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "tensor/contract/kernels.h"
-#include "tensor/numbers.h"
+#include "tensor/create.h"
 #include "tensor/raw_copy.h"
 
 namespace eps {
 namespace {
 
 Tensor softmax_forward(const Tensor& x, int dim, bool log) {
-    const Tensor from = raw::dense(x);
-    Tensor out = empty_strided(from.shape(), from.strides(), from.options());
-    if (x.numel() > 0) kernels::softmax(out, from, dim, log);
-    return out;
+    const Tensor dense = raw::dense(x);
+    Tensor y = empty_strided(dense.shape(), dense.strides(), dense.options());
+    if (x.numel() > 0) kernels::softmax(y, dense, dim, log);
+    return y;
 }
 
+// The kernel wants all three tensors in y's order of memory.
 Tensor softmax_gradient(const Tensor& g, const Tensor& y, int dim, bool log) {
-    Tensor dx = empty_strided(y.shape(), y.strides(), y.options()), gradient = g;
+    Tensor dx = empty_strided(y.shape(), y.strides(), y.options());
+    Tensor gradient = g;
     if (g.strides() != y.strides()) {
         gradient = empty_strided(y.shape(), y.strides(), y.options());
         kernels::copy(gradient, g);
@@ -30,7 +32,7 @@ Tensor softmax_gradient(const Tensor& g, const Tensor& y, int dim, bool log) {
     return dx;
 }
 
-Tensor shifted(const Tensor& x, int dim) {
+Tensor less_its_largest(const Tensor& x, int dim) {
     return x.numel() > 0 ? x - max(detach(x), {dim}, true) : x;
 }
 
@@ -46,7 +48,7 @@ struct Softmax {
         out[0] = softmax_gradient(g, context.output(), dim, false);
     }
     Tensor compose(const Tensor& x) const {
-        const Tensor e = exp(shifted(x, dim));
+        const Tensor e = exp(less_its_largest(x, dim));
         return e / sum(e, {dim}, true);
     }
 };
@@ -59,7 +61,7 @@ struct LogSoftmax {
         out[0] = softmax_gradient(g, context.output(), dim, true);
     }
     Tensor compose(const Tensor& x) const {
-        const Tensor s = shifted(x, dim);
+        const Tensor s = less_its_largest(x, dim);
         return s - log(sum(exp(s), {dim}, true));
     }
 };
@@ -68,23 +70,26 @@ struct LogSoftmax {
 
 namespace {
 
-Tensor real(const char* op, const Tensor& x) {
-    check(x.defined(), op, "the tensor is undefined");
-    check(x.rank() > 0, op, "needs a tensor of rank at least 1; got ", describe(x));
-    check_computes(op, x);
+// x, or integers as f32.
+Tensor checked_input(const Checker& check, const Tensor& x) {
+    check.defined(x);
+    check(x.rank() > 0, "needs a tensor of rank at least 1; got ", describe(x));
+    check.computes(x);
     return is_floating(x.dtype()) ? x : to(x, f32);
 }
 
 }  // namespace
 
 Tensor softmax(const Tensor& x, std::int64_t dim) {
-    const Tensor input = real("softmax", x);
-    return apply(ops::Softmax{normalize_dim(dim, x.rank(), "softmax")}, input);
+    const Checker check("softmax");
+    const Tensor input = checked_input(check, x);
+    return apply(ops::Softmax{check.dim(dim, x)}, input);
 }
 
 Tensor log_softmax(const Tensor& x, std::int64_t dim) {
-    const Tensor input = real("log_softmax", x);
-    return apply(ops::LogSoftmax{normalize_dim(dim, x.rank(), "log_softmax")}, input);
+    const Checker check("log_softmax");
+    const Tensor input = checked_input(check, x);
+    return apply(ops::LogSoftmax{check.dim(dim, x)}, input);
 }
 
 }  // namespace eps

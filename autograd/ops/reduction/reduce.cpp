@@ -3,30 +3,32 @@
 #include <cmath>
 
 #include "autograd/engine.h"
+#include "autograd/ops/checker.h"
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/elementwise/cast.h"
-#include "autograd/ops/shape/join.h"
 #include "autograd/ops/list.h"
+#include "autograd/ops/shape/join.h"
 #include "autograd/ops/shape/shape.h"
-#include "tensor/create.h"
 #include "tensor/contract/kernels.h"
-#include "tensor/numbers.h"
+#include "tensor/create.h"
 
 namespace eps {
 namespace {
 
-Shape kept_shape(const Tensor& x, const Dims& dims) {
+// The shape of x with extent 1 in the reduced dimensions.
+Shape reduced_shape(const Tensor& x, const Dims& dims) {
     Shape shape = x.shape();
     for (std::int64_t d : dims) shape[static_cast<int>(d)] = 1;
     return shape;
 }
 
-Tensor drop_dims(const Tensor& kept, const Dims& dims, bool keepdim) {
-    if (keepdim) return kept;
+// A reduced tensor without the dimensions of extent 1, unless keepdim.
+Tensor drop_dims(const Tensor& reduced, const Dims& dims, bool keepdim) {
+    if (keepdim) return reduced;
     Shape shape;
-    for (int d = 0; d < kept.rank(); ++d)
-        if (!dims.contains(d)) shape.push_back(kept.size(d));
-    return reshape(kept, shape);
+    for (int d = 0; d < reduced.rank(); ++d)
+        if (!dims.contains(d)) shape.push_back(reduced.size(d));
+    return reshape(reduced, shape);
 }
 
 std::int64_t reduced_count(const Tensor& x, const Dims& dims) {
@@ -37,9 +39,10 @@ std::int64_t reduced_count(const Tensor& x, const Dims& dims) {
 
 Tensor floating(const Tensor& x) { return is_floating(x.dtype()) ? x : to(x, f32); }
 
-void check_input(const Tensor& x, const char* op) {
-    check(x.defined(), op, "the tensor is undefined");
-    check_computes(op, x);
+// The dimensions to reduce, for an x that can be computed with.
+Dims checked_dims(const Checker& check, const Tensor& x, const Dims& dims) {
+    check.computes(x);
+    return check.dims(dims, x);
 }
 
 }  // namespace
@@ -50,8 +53,8 @@ struct Sum {
     Dims dims;
     using saves = SaveNothing;
     Tensor forward(const Tensor& x) const {
-        Tensor out =
-            empty(kept_shape(x, dims), {is_floating(x.dtype()) ? x.dtype() : i64, x.device()});
+        const DType dtype = is_floating(x.dtype()) ? x.dtype() : i64;
+        Tensor out = empty(reduced_shape(x, dims), {dtype, x.device()});
         kernels::reduce(kernels::Reduction::sum, out, x, dims);
         return out;
     }
@@ -65,11 +68,13 @@ struct Extremum {
     bool smallest;
     using saves = SaveInputsAndOutput<0>;
     Tensor forward(const Tensor& x) const {
-        Tensor out = empty(kept_shape(x, dims), x.options());
-        kernels::reduce(smallest ? kernels::Reduction::min : kernels::Reduction::max, out, x, dims);
+        Tensor out = empty(reduced_shape(x, dims), x.options());
+        const auto reduction = smallest ? kernels::Reduction::min : kernels::Reduction::max;
+        kernels::reduce(reduction, out, x, dims);
         return out;
     }
     void backward(const Tensor& g, const Context& context, Gradients out) const {
+        // Equal elements share the gradient.
         const Tensor mask = to(eq(context.input(0), context.output()), g.dtype());
         out[0] = mask * (g / sum(mask, dims, true));
     }
@@ -78,15 +83,15 @@ struct Extremum {
 }  // namespace ops
 
 Tensor sum(const Tensor& x, const Dims& dims, bool keepdim) {
-    check_input(x, "sum");
-    const Dims over = normalize_dims(dims, x.rank(), "sum");
+    const Dims over = checked_dims("sum", x, dims);
     return drop_dims(apply(ops::Sum{over}, x), over, keepdim);
 }
 
 Tensor sum_to(const Tensor& x, const Shape& shape) {
-    check_input(x, "sum_to");
-    check(broadcastable_to(shape, x.shape()), "sum_to",
-          "the shape does not broadcast to the tensor's; got ", shape, " for ", x.shape());
+    const Checker check("sum_to");
+    check.computes(x);
+    check(broadcastable_to(shape, x.shape()), "the shape does not broadcast to the tensor's; got ",
+          shape, " for ", x.shape());
     if (x.shape() == shape) return x;
     Dims over;
     const int lead = x.rank() - shape.rank();
@@ -96,53 +101,61 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
 }
 
 Tensor mean(const Tensor& x, const Dims& dims, bool keepdim) {
-    check_input(x, "mean");
-    const Dims over = normalize_dims(dims, x.rank(), "mean");
+    const Dims over = checked_dims("mean", x, dims);
     return sum(floating(x), over.empty() ? dims : over, keepdim) /
            static_cast<double>(reduced_count(x, over));
 }
 
 namespace {
-Tensor extremum(const Tensor& x, const Dims& dims, bool keepdim, bool smallest) {
-    const char* op = smallest ? "min" : "max";
-    check_input(x, op);
-    const Dims over = normalize_dims(dims, x.rank(), op);
-    check(reduced_count(x, over) > 0, op, "an empty reduction has no largest element; got ",
-          x.shape(), " over ", over);
+
+Tensor extremum(const Checker& check, const Tensor& x, const Dims& dims, bool keepdim,
+                bool smallest) {
+    const Dims over = checked_dims(check, x, dims);
+    check(reduced_count(x, over) > 0, "an empty reduction has no largest element; got ", x.shape(),
+          " over ", over);
     return drop_dims(apply(ops::Extremum{over, smallest}, x), over, keepdim);
 }
+
 }  // namespace
 
 Tensor max(const Tensor& x, const Dims& dims, bool keepdim) {
-    return extremum(x, dims, keepdim, false);
-}
-Tensor min(const Tensor& x, const Dims& dims, bool keepdim) {
-    return extremum(x, dims, keepdim, true);
+    return extremum("max", x, dims, keepdim, false);
 }
 
-Tensor prod(const Tensor& x, const Dims& dims, bool keepdim) {
-    check_input(x, "prod");
-    const Dims over = normalize_dims(dims, x.rank(), "prod");
-    Tensor rest = x.dtype() == boolean || x.dtype() == u8 ? to(x, i64) : x;
-    for (std::int64_t dim : over) {
-        if (rest.size(dim) == 0) {
-            Shape shape = rest.shape();
-            shape[static_cast<int>(dim)] = 1;
-            rest = ones(shape, rest.options());
-        }
-        // multiply the first half by the second; an odd last element waits for the next round
-        while (rest.size(dim) > 1) {
-            const std::int64_t half = rest.size(dim) / 2, odd = rest.size(dim) % 2;
-            const Tensor product = narrow(rest, dim, 0, half) * narrow(rest, dim, half, half);
-            rest = odd ? concat({product, narrow(rest, dim, 2 * half, 1)}, dim) : product;
-        }
+Tensor min(const Tensor& x, const Dims& dims, bool keepdim) {
+    return extremum("min", x, dims, keepdim, true);
+}
+
+namespace {
+
+// The product along one dimension: multiply the first half by the second until one is left; an odd
+// last element waits for the next round.
+Tensor product_along(Tensor rest, std::int64_t dim) {
+    if (rest.size(dim) == 0) {
+        Shape shape = rest.shape();
+        shape[static_cast<int>(dim)] = 1;
+        return ones(shape, rest.options());
     }
-    return drop_dims(rest, over, keepdim);
+    while (rest.size(dim) > 1) {
+        const std::int64_t half = rest.size(dim) / 2;
+        const bool odd = rest.size(dim) % 2 != 0;
+        const Tensor product = narrow(rest, dim, 0, half) * narrow(rest, dim, half, half);
+        rest = odd ? concat({product, narrow(rest, dim, 2 * half, 1)}, dim) : product;
+    }
+    return rest;
+}
+
+}  // namespace
+
+Tensor prod(const Tensor& x, const Dims& dims, bool keepdim) {
+    const Dims over = checked_dims("prod", x, dims);
+    Tensor product = x.dtype() == boolean || x.dtype() == u8 ? to(x, i64) : x;
+    for (std::int64_t dim : over) product = product_along(product, dim);
+    return drop_dims(product, over, keepdim);
 }
 
 Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim) {
-    check_input(x, "logsumexp");
-    const Dims over = normalize_dims(dims, x.rank(), "logsumexp");
+    const Dims over = checked_dims("logsumexp", x, dims);
     const Tensor values = floating(x);
     if (reduced_count(values, over) == 0) return log(sum(values, over, keepdim));  // log 0
     Tensor shift = max(detach(values), over, true);
@@ -151,10 +164,10 @@ Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim) {
 }
 
 namespace {
-Tensor variance(const char* op, const Tensor& x, const Dims& dims, bool keepdim,
+
+Tensor variance(const Checker& check, const Tensor& x, const Dims& dims, bool keepdim,
                 double correction) {
-    check_input(x, op);
-    const Dims over = normalize_dims(dims, x.rank(), op);
+    const Dims over = checked_dims(check, x, dims);
     const Tensor values = floating(x);
     const Tensor centred = values - mean(values, over, true);
     return sum(square(centred), over, keepdim) /
@@ -166,52 +179,56 @@ Tensor variance(const char* op, const Tensor& x, const Dims& dims, bool keepdim,
 Tensor var(const Tensor& x, const Dims& dims, bool keepdim, double correction) {
     return variance("var", x, dims, keepdim, correction);
 }
+
 Tensor stddev(const Tensor& x, const Dims& dims, bool keepdim, double correction) {
     return sqrt(variance("stddev", x, dims, keepdim, correction));
 }
 
 Tensor norm(const Tensor& x, double p, const Dims& dims, bool keepdim) {
-    check_input(x, "norm");
-    check(p >= 1, "norm", "p must be at least 1; got ", p);
-    const Dims over = normalize_dims(dims, x.rank(), "norm");
+    const Checker check("norm");
+    check.computes(x);
+    check(p >= 1, "p must be at least 1; got ", p);
+    const Dims over = check.dims(dims, x);
     const Tensor values = floating(x);
     if (p == 1) return sum(abs(values), over, keepdim);
     if (std::isinf(p)) return max(abs(values), over, keepdim);
     if (p != 2) return pow(sum(pow(abs(values), p), over, keepdim), 1 / p);
     const Tensor squares = sum(square(values), over, keepdim);
-    // sqrt has an infinite slope at 0, where the norm's subgradient is 0: differentiate sqrt(1)
-    // there and select 0.
+    // The derivative of sqrt is infinite at 0, where the norm has the subgradient 0: differentiate
+    // sqrt(1) there and select 0.
     const Tensor is_zero = eq(squares, 0);
-    return where(is_zero, zeros({}, squares.options()),
-                 sqrt(where(is_zero, ones({}, squares.options()), squares)));
+    const Tensor zero = zeros({}, squares.options()), one = ones({}, squares.options());
+    return where(is_zero, zero, sqrt(where(is_zero, one, squares)));
 }
 
 namespace {
-Tensor arg_extremum(const Tensor& x, std::int64_t dim, bool keepdim, bool smallest) {
-    const char* op = smallest ? "argmin" : "argmax";
-    check_input(x, op);
-    const int d = normalize_dim(dim, x.rank(), op);
-    check(x.size(d) > 0, op, "dim ", dim, " of ", x.shape(), " is empty");
-    Tensor out = empty(kept_shape(x, {d}), {i64, x.device()});
+
+Tensor arg_extremum(const Checker& check, const Tensor& x, std::int64_t dim, bool keepdim,
+                    bool smallest) {
+    check.computes(x);
+    const int d = check.dim(dim, x);
+    check(x.size(d) > 0, "dim ", dim, " of ", x.shape(), " is empty");
+    Tensor out = empty(reduced_shape(x, {d}), {i64, x.device()});
     kernels::argmax(out, x, d, smallest);
     return drop_dims(out, {d}, keepdim);
 }
+
 }  // namespace
 
 Tensor argmax(const Tensor& x, std::int64_t dim, bool keepdim) {
-    return arg_extremum(x, dim, keepdim, false);
+    return arg_extremum("argmax", x, dim, keepdim, false);
 }
+
 Tensor argmin(const Tensor& x, std::int64_t dim, bool keepdim) {
-    return arg_extremum(x, dim, keepdim, true);
+    return arg_extremum("argmin", x, dim, keepdim, true);
 }
 
 Tensor any(const Tensor& x, const Dims& dims, bool keepdim) {
-    check_input(x, "any");
-    return sum(ne(x, 0), normalize_dims(dims, x.rank(), "any"), keepdim) > 0;
+    return sum(ne(x, 0), checked_dims("any", x, dims), keepdim) > 0;
 }
+
 Tensor all(const Tensor& x, const Dims& dims, bool keepdim) {
-    check_input(x, "all");
-    return eq(sum(eq(x, 0), normalize_dims(dims, x.rank(), "all"), keepdim), 0);
+    return eq(sum(eq(x, 0), checked_dims("all", x, dims), keepdim), 0);
 }
 
 }  // namespace eps

@@ -1,5 +1,5 @@
 #pragma once
-// What joins tensors and cuts them apart.
+// Joining tensors, and splitting one.
 #include <initializer_list>
 #include <span>
 #include <vector>
@@ -8,19 +8,22 @@
 
 namespace eps {
 
-/// Joined along dim; the other extents must agree. Promotes dtypes.
+/// The tensors one behind the other along dim. Dtypes are promoted.
+/// Throws unless the other extents agree.
 Tensor concat(std::span<const Tensor> tensors, std::int64_t dim = 0);
 inline Tensor concat(std::initializer_list<Tensor> tensors, std::int64_t dim = 0) {
     return concat(std::span(tensors.begin(), tensors.size()), dim);
 }
-/// Joined along a new dim; shapes must agree.
+/// The tensors side by side along a new dim.
+/// Throws unless their shapes agree.
 Tensor stack(std::span<const Tensor> tensors, std::int64_t dim = 0);
 inline Tensor stack(std::initializer_list<Tensor> tensors, std::int64_t dim = 0) {
     return stack(std::span(tensors.begin(), tensors.size()), dim);
 }
-/// Views of `size` elements each along dim, the last one shorter where it does not divide.
+/// Parts of `size` elements along dim; the last one is shorter if the size does not divide. Views.
 std::vector<Tensor> split(const Tensor& x, std::int64_t size, std::int64_t dim = 0);
-/// Views of the given sizes, which must add up.
+/// Parts of the given sizes along dim. Views.
+/// Throws unless the sizes add up to the extent.
 std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& sizes,
                           std::int64_t dim = 0);
 

@@ -1,23 +1,25 @@
 #include "autograd/ops/shape/repeat.h"
 
+#include "autograd/ops/checker.h"
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/indexing/index.h"
-#include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/indexing/search.h"
+#include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
 
 namespace eps {
 namespace {
 
-// Blocks of x of the last rank - dim dimensions, or (each) of those behind dim, `repeats` times in
-// a row. Rank 3 in between, whatever x's.
+// Blocks of x, `repeats` times in a row: `each` slice along dim is a block, or all slices together
+// are. It goes through rank 3, whatever the rank of x.
 Tensor repeat_blocks(const Tensor& x, int dim, std::int64_t repeats, bool each) {
-    Shape shape = x.shape();
+    const int first = each ? dim + 1 : dim;  // dimension of a block
     std::int64_t outer = 1;
-    for (int d = 0; d < (each ? dim + 1 : dim); ++d) outer *= x.size(d);
+    for (int d = 0; d < first; ++d) outer *= x.size(d);
     std::int64_t block = 1;
-    for (int d = each ? dim + 1 : dim; d < x.rank(); ++d) block *= x.size(d);
+    for (int d = first; d < x.rank(); ++d) block *= x.size(d);
+    Shape shape = x.shape();
     shape[dim] *= repeats;
     return reshape(expand(reshape(x, {outer, 1, block}), {outer, repeats, block}), shape);
 }
@@ -25,8 +27,9 @@ Tensor repeat_blocks(const Tensor& x, int dim, std::int64_t repeats, bool each) 
 }  // namespace
 
 Tensor tile(const Tensor& x, const Dims& reps) {
-    check(x.defined(), "tile", "the tensor is undefined");
-    for (std::int64_t r : reps) check(r >= 0, "tile", "negative number of repetitions; got ", reps);
+    const Checker check("tile");
+    check.defined(x);
+    for (std::int64_t r : reps) check(r >= 0, "negative number of repetitions; got ", reps);
     Shape shape = x.shape();
     while (shape.rank() < reps.rank()) shape.insert(0, 1);
     Tensor out = reshape(x, shape);
@@ -38,30 +41,33 @@ Tensor tile(const Tensor& x, const Dims& reps) {
 }
 
 Tensor repeat_interleave(const Tensor& x, std::int64_t repeats, std::int64_t dim) {
-    check(x.defined(), "repeat_interleave", "the tensor is undefined");
-    check(repeats >= 0, "repeat_interleave", "negative number of repetitions; got ", repeats);
-    return repeat_blocks(x, normalize_dim(dim, x.rank(), "repeat_interleave"), repeats, true);
+    const Checker check("repeat_interleave");
+    check.defined(x);
+    check(repeats >= 0, "negative number of repetitions; got ", repeats);
+    return repeat_blocks(x, check.dim(dim, x), repeats, true);
 }
 
 Tensor repeat_interleave(const Tensor& x, const Tensor& repeats, std::int64_t dim) {
-    check(x.defined() && repeats.defined(), "repeat_interleave", "an input is an undefined tensor");
-    const int d = normalize_dim(dim, x.rank(), "repeat_interleave");
-    check(repeats.dtype() == i64 && repeats.shape() == Shape{x.size(d)}, "repeat_interleave",
+    const Checker check("repeat_interleave");
+    check.defined(x, repeats);
+    const int d = check.dim(dim, x);
+    check(repeats.dtype() == i64 && repeats.shape() == Shape{x.size(d)},
           "the repetitions do not match; got ", describe(repeats), "; expected i64 [", x.size(d),
           "]");
     if (x.size(d) == 0) return x;
     const double least = min(repeats).item();
-    check(least >= 0, "repeat_interleave", "negative number of repetitions; got ", least);
+    check(least >= 0, "negative number of repetitions; got ", least);
+    // Element i of the result comes from the first slice whose copies end behind i.
     const Tensor ends = cumsum(repeats, 0);
     const double total = select(ends, 0, -1).item();
     return index_select(x, d, searchsorted(ends, arange(0, total, 1, repeats.options()), true));
 }
 
 std::vector<Tensor> meshgrid(std::span<const Tensor> lines) {
+    const Checker check("meshgrid");
     Shape shape;
     for (const Tensor& line : lines) {
-        check(line.defined() && line.rank() <= 1, "meshgrid", "needs lines of rank 1; got ",
-              describe(line));
+        check(line.defined() && line.rank() <= 1, "needs lines of rank 1; got ", describe(line));
         shape.push_back(line.numel());
     }
     std::vector<Tensor> grids;

@@ -1,5 +1,6 @@
 #pragma once
 // Copies of a tensor side by side.
+#include <initializer_list>
 #include <span>
 #include <vector>
 
@@ -7,16 +8,17 @@
 
 namespace eps {
 
-/// x laid out reps[d] times along dimension d, the shorter of shape and reps filled up with ones in
-/// front: PyTorch's repeat, too.
+/// x laid out reps[d] times along dimension d; the shorter of shape and reps is filled up with ones
+/// in front. PyTorch's `repeat` does the same.
 Tensor tile(const Tensor& x, const Dims& reps);
-/// Each slice along dim `repeats` times in a row.
+/// Every slice along dim, `repeats` times in a row.
 Tensor repeat_interleave(const Tensor& x, std::int64_t repeats, std::int64_t dim = 0);
-/// Slice i along dim repeats[i] times, repeats i64 [x.size(dim)]. The result's extent is their sum,
-/// for which a GPU is waited for.
+/// Slice i along dim, repeats[i] times in a row. The extent of the result is the sum of the
+/// repeats, so the host waits for a GPU.
+/// Shapes: repeats i64 [x.size(dim)].
 Tensor repeat_interleave(const Tensor& x, const Tensor& repeats, std::int64_t dim = 0);
-/// n lines as the coordinates of a grid: output k, of shape [size_0, .., size_n-1], varies along
-/// dimension k ("ij" indexing). Views.
+/// The coordinates of a grid: output k, of shape [size_0, .., size_n-1], varies along dimension k
+/// with the values of line k ("ij" indexing). Views.
 std::vector<Tensor> meshgrid(std::span<const Tensor> lines);
 inline std::vector<Tensor> meshgrid(std::initializer_list<Tensor> lines) {
     return meshgrid(std::span(lines.begin(), lines.size()));
