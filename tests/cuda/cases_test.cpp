@@ -75,7 +75,8 @@ std::vector<OpCase> large_cases() {
         cases.push_back({op, what, std::move(f), std::move(inputs), {}, false});
     };
     add("softmax", "long rows", EPS_FUNCTION(softmax(x)), {uniform({3, 4100})});
-    add("log_softmax", "long rows of odd length", EPS_FUNCTION(log_softmax(x)), {uniform({3, 1801})});
+    add("log_softmax", "long rows of odd length", EPS_FUNCTION(log_softmax(x)),
+        {uniform({3, 1801})});
     add("softmax", "columns", EPS_FUNCTION(softmax(x, 1)), {uniform({3, 50, 70})});
     add("layer_norm", "long rows", EPS_FUNCTION(layer_norm(x, {4100}, y, z)),
         {uniform({5, 4100}), uniform({4100}), uniform({4100})});
@@ -86,16 +87,17 @@ std::vector<OpCase> large_cases() {
     const std::vector<Tensor> image{uniform({2, 32, 31, 33}) + 100.0, uniform({32}), uniform({32})},
         batch{uniform({6, 12, 20, 21}), uniform({12}), uniform({12})};
     add("group_norm", "places innermost", EPS_FUNCTION(group_norm_silu(x, 8, y, z)), image);
-    add("group_norm", "channels innermost", EPS_FUNCTION(group_norm_silu(channels_last(x), 8, y, z)),
-        image);
+    add("group_norm", "channels innermost",
+        EPS_FUNCTION(group_norm_silu(channels_last(x), 8, y, z)), image);
     add("batch_norm", "places innermost", EPS_FUNCTION(batch_norm(x, {}, {}, y, z)), batch);
-    add("batch_norm", "channels innermost", EPS_FUNCTION(batch_norm(channels_last(x), {}, {}, y, z)),
-        batch);
+    add("batch_norm", "channels innermost",
+        EPS_FUNCTION(batch_norm(channels_last(x), {}, {}, y, z)), batch);
     const Tensor picture = uniform({2, 16, 20, 18}, -1, 1);
     add("conv2d", "3x3", EPS_FUNCTION(conv2d(x, y, z, {.padding = {1, 1}})),
         {picture, uniform({24, 16, 3, 3}, -1, 1), uniform({24})});
     add("conv2d", "1x1", EPS_FUNCTION(conv2d(x, y, {})), {picture, uniform({24, 16, 1, 1}, -1, 1)});
-    add("conv2d", "4x4 stride 2", EPS_FUNCTION(conv2d(x, y, {}, {.stride = {2, 2}, .padding = {1, 1}})),
+    add("conv2d", "4x4 stride 2",
+        EPS_FUNCTION(conv2d(x, y, {}, {.stride = {2, 2}, .padding = {1, 1}})),
         {picture, uniform({8, 16, 4, 4}, -1, 1)});
     add("conv2d", "groups, dilation",
         EPS_FUNCTION(conv2d(x, y, {}, {.padding = {2, 2}, .dilation = {2, 2}, .groups = 4})),

@@ -63,7 +63,7 @@ Tensor transposed_3d(const Tensor& x, const Tensor& weight, const Tensor& bias,
             reshape(part, {b, depth, part.size(1), part.size(2), part.size(3)}), {0, 2, 1, 3, 4});
         const Tensor placed =
             slice_backward(planes, {b, planes.size(1), full, planes.size(3), planes.size(4)}, 2,
-                  k * w.dilation, w.stride);
+                           k * w.dilation, w.stride);
         total = total.defined() ? total + placed : placed;
     }
     return with_bias(narrow(total, 2, w.before, full - w.before - w.after), bias);
