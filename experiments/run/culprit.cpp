@@ -1,6 +1,7 @@
 #include "experiments/run/culprit.h"
 
 #include "autograd/grad_mode.h"
+#include "experiments/run/family.h"
 
 namespace eps::models {
 namespace {
