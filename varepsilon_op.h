@@ -4,10 +4,10 @@
 // docs/adding-an-op.md explains it by an example.
 #ifdef __CUDACC__
 #include "cuda/runtime/context.h"
-#include "cuda/pointwise/rows.cuh"
+#include "cuda/pointwise/entries.cuh"
 #else
 #include "autograd/op.h"
 #include "autograd/pointwise_op.h"
-#include "cpu/pointwise/rows.h"
+#include "cpu/pointwise/entries.h"
 #include "tensor/runtime/parallel.h"
 #endif

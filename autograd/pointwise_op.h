@@ -1,7 +1,7 @@
 #pragma once
-// From a struct with a formula to an op: `pointwise(Silu{}, x)`. The ops of tensor/formulas/list.h
-// are made by this in autograd/ops/elementwise/pointwise_functions.cpp, and yours in a project of
-// your own (docs/adding-an-op.md):
+// From a struct with a formula to an op: `pointwise(Silu{}, x)`. It makes the ops of
+// tensor/formulas/list.h, in autograd/ops/elementwise/pointwise_functions.cpp, and those of your
+// own project (docs/adding-an-op.md):
 //
 //     struct Ricker {
 //         static constexpr const char* name = "ricker";
@@ -9,14 +9,15 @@
 //     };
 //     Tensor ricker(const Tensor& x) { return pointwise(Ricker{}, x); }
 //
-// A file that calls it needs the rows of the op on the CPU, which cpu/pointwise/rows.h has;
-// <varepsilon_op.h> includes both.
+// A file that calls it also needs the CPU kernels of the op's derivative table, which
+// cpu/pointwise/entries.h has. <varepsilon_op.h> includes both.
 #include <concepts>
 #include <span>
 #include <string>
 
 #include "autograd/op.h"
 #include "autograd/record_pointwise.h"
+#include "tensor/contract/derivative_table.h"
 #include "tensor/contract/kernels.h"
 
 namespace eps {
@@ -24,32 +25,33 @@ namespace detail {
 
 template <class F>
 PointwiseOp describe_op(const char* name, PointwiseKernel cpu_kernel, PointwiseKernel cuda_kernel,
-                        const PointwiseOp* slope) {
+                        const PointwiseOp* derivative_from_output) {
     static_assert(sizeof(F) <= kMaxAttributeBytes && std::is_trivially_copyable_v<F>,
-                  "attributes are at most four numbers");
+                  "the attributes of a pointwise op are its data members, at most four doubles");
     static const F defaults{};
-    return {name,
-            family::arity_of<F>(),
-            family::kind_of<F>(),
-            family::max_order_of<F>(),
-            family::Rows<F>::table,
-            std::is_empty_v<F> ? 0 : sizeof(F),
-            &defaults,
-            cpu_kernel,
-            cuda_kernel,
-            slope};
+    return {.name = name,
+            .arity = formula::arity_of<F>(),
+            .kind = formula::kind_of<F>(),
+            .max_order = formula::max_order_of<F>(),
+            .entries = DerivativeTable<F>::entries,
+            .attribute_bytes = std::is_empty_v<F> ? 0 : sizeof(F),
+            .default_attributes = &defaults,
+            .cpu_kernel = cpu_kernel,
+            .cuda_kernel = cuda_kernel,
+            .derivative_from_output = derivative_from_output};
 }
 
 template <class F> PointwiseOp make_op(const char* name) {
-    const PointwiseKernels on_cpu = kernels::cpu::pointwise_kernels<F>(),
-                           on_cuda = kernels::cuda::pointwise_kernels<F>();
-    if constexpr (family::has_derivative_from_output<F>) {
-        static const std::string slope_name = std::string(name) + "_backward";
-        static const PointwiseOp slope = describe_op<family::DerivativeFromOutput<F>>(
-            slope_name.c_str(), on_cpu.slope, on_cuda.slope, nullptr);
-        return describe_op<F>(name, on_cpu.family, on_cuda.family, &slope);
+    const PointwiseKernels cpu = kernels::cpu::pointwise_kernels<F>();
+    const PointwiseKernels cuda = kernels::cuda::pointwise_kernels<F>();
+    if constexpr (formula::has_derivative_from_output<F>) {
+        static const std::string backward_name = std::string(name) + "_backward";
+        static const PointwiseOp backward =
+            describe_op<DerivativeFromOutput<F>>(backward_name.c_str(), cpu.derivative_from_output,
+                                                 cuda.derivative_from_output, nullptr);
+        return describe_op<F>(name, cpu.table, cuda.table, &backward);
     } else {
-        return describe_op<F>(name, on_cpu.family, on_cuda.family, nullptr);
+        return describe_op<F>(name, cpu.table, cuda.table, nullptr);
     }
 }
 
@@ -66,10 +68,10 @@ template <class F> const PointwiseOp& pointwise_op() {
 /// has parameters.
 template <class F, std::same_as<Tensor>... Inputs>
 Tensor pointwise(const F& attributes, const Inputs&... inputs) {
-    static_assert(sizeof...(Inputs) == family::arity_of<F>(),
-                  "as many tensors as f has parameters");
+    static_assert(sizeof...(Inputs) == DerivativeTable<F>::arity,
+                  "pass as many tensors as the formula f has parameters");
     if constexpr (sizeof...(Inputs) == 1) {
-        // most ops: without another handle
+        // Most ops have one input: no second handle is made for it.
         return pointwise(pointwise_op<F>(), &attributes, std::span<const Tensor>(&inputs..., 1));
     } else {
         const Tensor list[] = {inputs...};

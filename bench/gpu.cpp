@@ -93,21 +93,21 @@ void run_case(benchmark::State& state, const OpCase& op, bool backward, Precisio
            op.flop > 0);
 }
 
-// One row of an op's family: the forward, or the derivative by its first input.
-void run_row(benchmark::State& state, const PointwiseOp& op, int row) {
+// One entry of an op's derivative table: the forward, or the derivative by its first input.
+void run_entry(benchmark::State& state, const PointwiseOp& op, int number) {
     copy_peak();
-    const Partial& partial = op.rows[static_cast<std::size_t>(row)];
+    const Entry& entry = op.entries[static_cast<std::size_t>(number)];
     Tensor out = empty({kElements}, {op.kind == PointwiseKind::predicate ? boolean : f32, cuda});
-    const Tensor g = row > 0 ? rand({kElements}, {.device = cuda}) : Tensor();
+    const Tensor g = number > 0 ? rand({kElements}, {.device = cuda}) : Tensor();
     std::vector<Tensor> inputs(4);
-    double bytes = bytes_of(out) + (row > 0 ? bytes_of(g) : 0);
+    double bytes = bytes_of(out) + (number > 0 ? bytes_of(g) : 0);
     for (int j = 0; j < op.arity; ++j) {
-        if (!(partial.reads >> j & 1u)) continue;
+        if (!(entry.reads >> j & 1u)) continue;
         inputs[static_cast<std::size_t>(j)] = rand({kElements}, {.device = cuda}) * 0.5 + 0.25;
         bytes += bytes_of(inputs[static_cast<std::size_t>(j)]);
     }
     bench::time_batches(state, kBatch, [&] {
-        op.cuda_kernel(op.default_attributes, row, {out, g, inputs.data()});
+        op.cuda_kernel(op.default_attributes, number, {out, g, inputs.data()});
     });
     report(state, bytes, false);
 }
@@ -145,11 +145,11 @@ const int registered = [] {
         state.counters["TFLOP/s"] = product_peak() * 1e-12;
     });
     for (const PointwiseOp* op : all_pointwise_ops())
-        for (int row : {0, op->row_of(MultiIndex{}.plus(0))})
-            if (row == 0 ||
-                (row > 0 && op->rows[static_cast<std::size_t>(row)].kind == Partial::Kind::other))
-                add(std::string("pointwise/") + op->name + (row ? "/derivative" : "/forward"),
-                    [op, row](benchmark::State& state) { run_row(state, *op, row); });
+        for (int number : {0, op->entry_of(MultiIndex{}.plus(0))})
+            if (number == 0 || (number > 0 && op->entries[static_cast<std::size_t>(number)].kind ==
+                                                  Entry::Kind::other))
+                add(std::string("pointwise/") + op->name + (number ? "/derivative" : "/forward"),
+                    [op, number](benchmark::State& state) { run_entry(state, *op, number); });
     static const std::vector<OpCase> cases = bench::op_cases();
     for (const OpCase& op : cases)
         for (bool backward : {false, true})

@@ -21,18 +21,19 @@ std::vector<Tensor> inputs_of(const PointwiseOp& op, std::int64_t n) {
     return inputs;
 }
 
-void run_row(benchmark::State& state, const PointwiseOp* op, int row, std::int64_t n, int threads) {
+void run_entry(benchmark::State& state, const PointwiseOp* op, int number, std::int64_t n,
+               int threads) {
     set_num_threads(threads);
     const std::vector<Tensor> inputs = inputs_of(*op, n);
-    const Tensor g = row ? full({n}, 1.0) : Tensor();
+    const Tensor g = number ? full({n}, 1.0) : Tensor();
     Tensor out = empty({n}, {op->kind == PointwiseKind::predicate ? boolean : f32});
-    for (auto _ : state) op->cpu_kernel(op->default_attributes, row, {out, g, inputs.data()});
+    for (auto _ : state) op->cpu_kernel(op->default_attributes, number, {out, g, inputs.data()});
     state.counters["ns/element"] =
         benchmark::Counter(static_cast<double>(state.iterations() * n),
                            benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
-    int streams = row ? 2 : 1;  // out, g
+    int streams = number ? 2 : 1;  // out, g
     for (int j = 0; j < op->arity; ++j)
-        streams += op->rows[static_cast<std::size_t>(row)].reads >> j & 1u;
+        streams += op->entries[static_cast<std::size_t>(number)].reads >> j & 1u;
     const double bytes = static_cast<double>(state.iterations() * n * 4 * streams);
     state.counters["GB/s"] = benchmark::Counter(bytes * 1e-9, benchmark::Counter::kIsRate);
     if (n == kLarge)
@@ -58,10 +59,10 @@ BENCHMARK(BM_stream<3>)->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime();
 const int registered = [] {
     for (const PointwiseOp* op : all_pointwise_ops()) {
         const std::string name = std::string("BM_pointwise/") + op->name;
-        benchmark::RegisterBenchmark((name + "/forward").c_str(), run_row, op, 0, kInCache, 1)
+        benchmark::RegisterBenchmark((name + "/forward").c_str(), run_entry, op, 0, kInCache, 1)
             ->MinTime(0.02);
-        if (op->max_order > 0 && op->rows[1].kind == Partial::Kind::other)
-            benchmark::RegisterBenchmark((name + "/vjp").c_str(), run_row, op, 1, kInCache, 1)
+        if (op->max_order > 0 && op->entries[1].kind == Entry::Kind::other)
+            benchmark::RegisterBenchmark((name + "/vjp").c_str(), run_entry, op, 1, kInCache, 1)
                 ->MinTime(0.02);
     }
     for (const PointwiseOp* op :
@@ -69,10 +70,10 @@ const int registered = [] {
         const std::string name = std::string("BM_large/") + op->name;
         for (int threads : {1, 2}) {
             const std::string suffix = "/threads:" + std::to_string(threads);
-            benchmark::RegisterBenchmark((name + "/forward" + suffix).c_str(), run_row, op, 0,
+            benchmark::RegisterBenchmark((name + "/forward" + suffix).c_str(), run_entry, op, 0,
                                          kLarge, threads)
                 ->UseRealTime();
-            benchmark::RegisterBenchmark((name + "/vjp" + suffix).c_str(), run_row, op, 1, kLarge,
+            benchmark::RegisterBenchmark((name + "/vjp" + suffix).c_str(), run_entry, op, 1, kLarge,
                                          threads)
                 ->UseRealTime();
         }

@@ -12,7 +12,7 @@ install(TARGETS varepsilon EXPORT varepsilon_targets
   FILE_SET generated_headers DESTINATION ${header_dir})
 if(EPS_CUDA)  # templates for the .cu files of ops in other projects
   foreach(header runtime/context.h runtime/divisor.h runtime/strided.cuh runtime/vector.cuh
-                 pointwise/rows.cuh)
+                 pointwise/entries.cuh)
     cmake_path(GET header PARENT_PATH folder)
     install(FILES cuda/${header} DESTINATION ${header_dir}/cuda/${folder})
   endforeach()

@@ -1,8 +1,9 @@
-// CUDA kernels of EPS_ARITHMETIC_OPS: the family of each op, all rows, all dtypes.
-#include "cuda/pointwise/rows.cuh"
+// CUDA kernels of the ops in tensor/formulas/arithmetic.h: all entries of their derivative tables.
+#include "cuda/pointwise/entries.cuh"
+#include "tensor/formulas/arithmetic.h"
 #include "tensor/formulas/list.h"
 
 namespace eps::kernels::cuda {
-#define EPS_INSTANTIATE(arity, S, name) template PointwiseKernels pointwise_kernels<math::S>();
+#define EPS_INSTANTIATE(arity, S, ...) template PointwiseKernels pointwise_kernels<math::S>();
 EPS_ARITHMETIC_OPS(EPS_INSTANTIATE)
 }  // namespace eps::kernels::cuda

@@ -6,7 +6,7 @@
 
 #include "autograd/record_pointwise.h"
 #include "nn/module.h"
-#include "tensor/formulas/list.h"
+#include "tensor/formulas/attributes.h"
 
 namespace eps::nn {
 
@@ -14,18 +14,20 @@ namespace eps::nn {
 /// LeakyReLU({.slope = 0.2}), LeakyReLU(0.2).
 template <class Op> class Activation final : public Module {
 public:
-    explicit Activation(Op op = {}) : op_(op) {}
-    template <std::convertible_to<double>... Attributes>
-    requires(sizeof...(Attributes) > 0) explicit Activation(Attributes... attributes)
-        : op_{static_cast<double>(attributes)...} {}
+    using Attributes = typename math::AttributesOf<Op>::type;
+
+    explicit Activation(Attributes attributes = {}) : attributes_(attributes) {}
+    template <std::convertible_to<double>... Numbers>
+    requires(sizeof...(Numbers) > 0) explicit Activation(Numbers... numbers)
+        : attributes_{static_cast<double>(numbers)...} {}
 
     Tensor forward(const Tensor& x) override {
-        return pointwise(pointwise_op<Op>(), &op_, {&x, 1});
+        return pointwise(pointwise_op<Op>(), &attributes_, {&x, 1});
     }
-    const Op& attributes() const { return op_; }
+    const Attributes& attributes() const { return attributes_; }
 
 private:
-    Op op_;
+    Attributes attributes_;
 };
 
 using ReLU = Activation<math::Relu>;

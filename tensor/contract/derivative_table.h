@@ -1,110 +1,87 @@
 #pragma once
-// The pointwise mechanism. A pointwise op is a struct with one templated scalar function:
+// How a pointwise op gets its derivatives: the life of silu, from its formula to backward of
+// backward.
 //
-//     /// silu(x) = x sigmoid(x)   (Elfwing et al. 2017)
-//     struct Silu { template <class T> EPS_HD constexpr T f(T x) const { return x * sigmoid(x); }
-//     };
+// 1. The formula (tensor/formulas/activations.h) is all that is written by hand, but for a line in
+//    tensor/formulas/list.h:
 //
-// Everything else follows from it. The *family* of F holds g * d^I f(x...) for every multi-index I
-// of input indices up to the order cap; I = {} without g is the forward. The family is closed under
-// differentiation:
+//        /// x sigmoid(x)   (Elfwing et al. 2017)
+//        struct Silu {
+//            template <class T> EPS_HD constexpr T f(T x) const { return x * sigmoid(x); }
+//        };
 //
-//     d/dg   (g * d^I f) = h * d^I f            d/dx_j (g * d^I f) = (h g) * d^(I+j) f
+// 2. f(float) computes the value.
 //
-// so backward of backward needs no new code. Worked example for mul(a, b) = a b, rows of its
-// family:
-//     {}: a b     {0}: b (reads b only)     {1}: a     {0,0}: zero     {0,1}: one     {1,1}: zero
-// Trace (math/trace.h) finds "reads", "zero" and "one" at compile time.
+// 3. f(Dual) computes the derivative (tensor/scalar/dual.h). Seeded with x + 1 e, where e * e = 0,
+//    and with s = sigmoid(x), the rules for `sigmoid` and `*` give
+//
+//        sigmoid(x + 1 e)        = s + s (1 - s) e
+//        (x + 1 e) * that number = x s + (s + x s (1 - s)) e
+//
+//    whose second part is silu'(x). Nested once more, f(Dual<Dual<float>>) gives silu''(x).
+//    Derivative<0>::at(Silu{}, {x}) and Derivative<0, 0>::at(Silu{}, {x}) below do just that.
+//
+// 4. f(Trace) says what a derivative reads (tensor/scalar/trace.h). A Trace has no value, but knows
+//    which inputs it came from, and whether it is surely 0 or surely 1. DerivativeTable<Silu>
+//    evaluates every derivative on it, at compile time.
+//
+// 5. The derivative table is the result. An entry is g * d^I f(x...) for one multi-index I, and the
+//    forward is the entry of the empty one:
+//
+//        number  index      value        reads  kind
+//        0       {}         f(x)         x      other
+//        1       {0}        g f'(x)      x      other
+//        2       {0, 0}     g f''(x)     x      other
+//        3       {0, 0, 0}  g f'''(x)    x      other
+//
+//    Of mul(a, b) = a b the entries are {}: a b, {0}: b (which reads b only), {1}: a,
+//    {0, 0}: zero, {0, 1}: one, {1, 1}: zero, and of third order nothing but zeros. An entry that
+//    is zero or one has no kernel and is never launched.
+//
+// 6. The kernels. kernels::cpu::run_entry<Silu, 1, float, float> (cpu/pointwise/entries.h) is the
+//    loop out[i] = g[i] * f'(x[i]); cuda/pointwise/entries.cuh has its twin.
+//
+// 7. The forward call. silu(x) is pointwise(op, ..., {x}) in autograd/record_pointwise.cpp. run()
+//    checks x and allocates the result, launch() calls the kernel of entry 0, and record() makes a
+//    PointwiseNode<1>. The node keeps the op's attributes, the number of its entry (0) and x, since
+//    entry 1 reads x (PointwiseNode::needed_inputs).
+//
+// 8. The backward call. PointwiseNode::backward(h), with h the gradient of the result, asks for the
+//    entry of one derivative more, which is entry 1, and vjp() launches it: h f'(x).
+//
+// 9. Backward of backward. Where gradients are recorded (create_graph), vjp() records a node for
+//    entry 1 itself, whose inputs are (g, x). Its two derivatives are entries of the same table:
+//
+//        d/dg   (g * d^I f) h  =  h * d^I f
+//        d/dx_j (g * d^I f) h  =  (h g) * d^(I + j) f
+//
+//    so no order needs new code. max_order_of() says where the table ends, and a derivative beyond
+//    it throws.
+//
+// A formula may also have derivative_from_output(y), which is f'(x) computed from y = f(x); that of
+// sigmoid is y (1 - y). The node then saves y, which is needed anyway, in place of x, and its
+// backward is the op DerivativeFromOutput<F> of (g, y), which has a derivative table itself.
 #include <array>
-#include <bit>
 #include <cstddef>
-#include <cstdint>
-#include <span>
+#include <type_traits>
 #include <utility>
 
+#include "tensor/contract/pointwise_descriptor.h"
 #include "tensor/scalar/dual.h"
 #include "tensor/scalar/trace.h"
-#include "tensor/tensor.h"
 
 namespace eps {
 
-/// What a pointwise op computes on and returns.
-enum class PointwiseKind : std::uint8_t {
-    floating,  // f32, f64; integers are converted to f32 first
-    // any dtype that computes, computed and returned in the promoted dtype; attributes are doubles,
-    // whole ones for integers
-    numeric,
-    predicate,  // any dtype that computes in, bool out; no derivative
+/// Bases by which a formula says its kind: `struct Add : Numeric`. Without one it is floating.
+struct Numeric {
+    static constexpr auto kind = PointwiseKind::numeric;
+};
+struct Predicate {
+    static constexpr auto kind = PointwiseKind::predicate;
 };
 
-/// A sorted multi-index: which inputs to differentiate by. {0, 0, 1} is d^3 f / dx0^2 dx1.
-struct MultiIndex {
-    std::array<std::int8_t, 3> inputs{};
-    std::int8_t order = 0;
-    constexpr MultiIndex plus(int input) const {  // requires order < 3
-        MultiIndex out = *this;
-        int at = order;
-        for (; at > 0 && out.inputs[static_cast<std::size_t>(at - 1)] > input; --at)
-            out.inputs[static_cast<std::size_t>(at)] = out.inputs[static_cast<std::size_t>(at - 1)];
-        out.inputs[static_cast<std::size_t>(at)] = static_cast<std::int8_t>(input);
-        ++out.order;
-        return out;
-    }
-    // As one word: the search for a row compares many.
-    friend constexpr bool operator==(const MultiIndex& a, const MultiIndex& b) {
-        return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b);
-    }
-};
-
-/// One row of a family.
-struct Partial {
-    enum class Kind : std::uint8_t { zero, one, other };
-    MultiIndex index;
-    std::uint32_t reads = 0;  // bit j: the value depends on input j
-    Kind kind = Kind::other;
-};
-
-/// Operands of one kernel call: out, g (undefined in the forward), and the inputs; those the row
-/// does not read may be undefined.
-struct PointwiseArgs {
-    Tensor& out;
-    const Tensor& g;
-    const Tensor* inputs;
-};
-
-/// One device's kernels of one op: its family, and that of DerivativeFromOutput<F> (null if it has
-/// none).
-using PointwiseKernel = void (*)(const void* attributes, int row, const PointwiseArgs& args);
-struct PointwiseKernels {
-    PointwiseKernel family;
-    PointwiseKernel slope;
-};
-
-/// Everything the library knows about one pointwise op; one constant object an op.
-struct PointwiseOp {
-    const char* name;
-    int arity;
-    PointwiseKind kind;
-    int max_order;                  // highest derivative instantiated; 0: not differentiable
-    std::span<const Partial> rows;  // rows[0] is the forward
-    std::size_t attribute_bytes;
-    const void* default_attributes;  // an F{}, attribute_bytes long
-    PointwiseKernel cpu_kernel;
-    PointwiseKernel cuda_kernel;
-    // (g, y) -> g f'(x), where the op says it is cheaper so; else null
-    const PointwiseOp* derivative_from_output;
-
-    /// The row of a multi-index, or -1 beyond max_order.
-    int row_of(const MultiIndex& index) const {
-        for (std::size_t r = 0; r < rows.size(); ++r)
-            if (rows[r].index == index) return static_cast<int>(r);
-        return -1;
-    }
-};
-
-inline constexpr std::size_t kMaxAttributeBytes = 32;
-
-namespace family {
+// What can be said of the struct F of a formula.
+namespace formula {
 
 template <class F>
 concept has_kind = requires {
@@ -122,6 +99,7 @@ template <class F> constexpr PointwiseKind kind_of() {
         return PointwiseKind::floating;
 }
 
+/// The number of parameters of F's f.
 template <class F> constexpr int arity_of() {
     using math::Trace;
     if constexpr (requires(const F& f, Trace t) { f.f(t); })
@@ -130,21 +108,19 @@ template <class F> constexpr int arity_of() {
         return 2;
     else if constexpr (requires(const F& f, Trace t) { f.f(t, t, t); })
         return 3;
-    else
+    else if constexpr (requires(const F& f, Trace t) { f.f(t, t, t, t); })
         return 4;
+    else
+        return 0;
 }
 
-/// 3, and 2 from three inputs on: the number of rows grows as binomial(arity + order, order).
+/// 3, and 2 from three inputs on: the number of entries grows as binomial(arity + order, order).
 template <class F> constexpr int max_order_of() {
-    return kind_of<F>() == PointwiseKind::predicate ? 0 : arity_of<F>() >= 3 ? 2 : 3;
+    if (kind_of<F>() == PointwiseKind::predicate) return 0;
+    return arity_of<F>() >= 3 ? 2 : 3;
 }
 
-constexpr int rows_up_to(int arity, int order) {  // binomial(arity + order, order)
-    int count = 1;
-    for (int i = 1; i <= order; ++i) count = count * (arity + i) / i;
-    return count;
-}
-
+/// The inputs of F, all of one number type.
 template <class T, int N> struct Args { T x[N]; };
 
 template <class F, class T, int N, std::size_t... J>
@@ -165,7 +141,8 @@ template <class T> struct Unit<math::Dual<T>> {
     static EPS_HD constexpr math::Dual<T> of(bool one) { return math::Dual<T>(Unit<T>::of(one)); }
 };
 
-/// d^{I...} f(a): each index wraps the arguments in one more Dual, seeded at that input.
+/// Derivative<I...>::at(f, a) is d^{I...} f(a). Each index wraps the arguments in one more Dual,
+/// seeded at that input.
 template <int... I> struct Derivative {
     template <class F, class T, int N>
     static EPS_HD constexpr auto at(const F& f, const Args<T, N>& a) {
@@ -184,19 +161,6 @@ template <int First, int... Rest> struct Derivative<First, Rest...> {
         return y.active ? y.d : Unit<T>::of(false);
     }
 };
-/// All sorted multi-indices of `arity` inputs up to `order`, by order, then lexicographically.
-template <int Arity, int Order> constexpr auto multi_indices() {
-    std::array<MultiIndex, static_cast<std::size_t>(rows_up_to(Arity, Order))> rows{};
-    std::size_t count = 1;
-    for (std::size_t from = 0; from < count; ++from) {
-        if (rows[from].order == Order) continue;
-        const int last = rows[from].order
-                             ? rows[from].inputs[static_cast<std::size_t>(rows[from].order - 1)]
-                             : 0;
-        for (int j = last; j < Arity; ++j) rows[count++] = rows[from].plus(j);
-    }
-    return rows;
-}
 
 /// Calls visitor.template operator()<I...>() for a compile-time multi-index.
 template <MultiIndex M, class Visitor> constexpr decltype(auto) unpack(Visitor&& visitor) {
@@ -210,32 +174,60 @@ template <MultiIndex M, class Visitor> constexpr decltype(auto) unpack(Visitor&&
         return visitor.template operator()<M.inputs[0], M.inputs[1], M.inputs[2]>();
 }
 
-template <class F> struct Rows {
-    static constexpr int arity = arity_of<F>();
-    static constexpr auto indices = multi_indices<arity, max_order_of<F>()>();
+/// The number of multi-indices up to an order: binomial(arity + order, order).
+constexpr std::size_t count_up_to(int arity, int order) {
+    int count = 1;
+    for (int i = 1; i <= order; ++i) count = count * (arity + i) / i;
+    return static_cast<std::size_t>(count);
+}
 
-    template <std::size_t Row> static constexpr Partial make() {
-        Args<math::Trace, arity> a{};
+/// All multi-indices of `Arity` inputs up to `Order`, by order, then lexicographically.
+template <int Arity, int Order> constexpr auto multi_indices() {
+    std::array<MultiIndex, count_up_to(Arity, Order)> indices{};
+    std::size_t count = 1;
+    for (std::size_t from = 0; from < count; ++from) {
+        const MultiIndex index = indices[from];
+        if (index.order == Order) continue;
+        const int last =
+            index.order > 0 ? index.inputs[static_cast<std::size_t>(index.order - 1)] : 0;
+        for (int input = last; input < Arity; ++input) indices[count++] = index.plus(input);
+    }
+    return indices;
+}
+
+}  // namespace formula
+
+/// The derivative table of the formula F: DerivativeTable<Silu>::entries[1] is that of silu'.
+template <class F> struct DerivativeTable {
+    static constexpr int arity = formula::arity_of<F>();
+    static_assert(
+        arity > 0,
+        "a formula is a member `template <class T> EPS_HD constexpr T f(T x) const`, with "
+        "one to four parameters of type T");
+    static constexpr auto indices = formula::multi_indices<arity, formula::max_order_of<F>()>();
+
+    /// Entry `Number`: evaluates its derivative on one Trace for each input.
+    template <std::size_t Number> static constexpr Entry make() {
+        formula::Args<math::Trace, arity> a{};
         for (int j = 0; j < arity; ++j) a.x[j] = math::Trace(1u << j, math::Trace::Kind::other);
-        const math::Trace t =
-            unpack<indices[Row]>([&]<int... I>() { return Derivative<I...>::at(F{}, a); });
-        return {indices[Row], t.inputs, static_cast<Partial::Kind>(t.kind)};
+        const math::Trace value = formula::unpack<indices[Number]>([&]<int... I>() {
+            return formula::Derivative<I...>::at(F{}, a);
+        });
+        return {indices[Number], value.inputs, static_cast<Entry::Kind>(value.kind)};
     }
-    template <std::size_t... Row> static constexpr auto make_all(std::index_sequence<Row...>) {
-        return std::array<Partial, sizeof...(Row)>{make<Row>()...};
+    template <std::size_t... Number>
+    static constexpr auto make_all(std::index_sequence<Number...>) {
+        return std::array<Entry, sizeof...(Number)>{make<Number>()...};
     }
-    static constexpr auto table = make_all(std::make_index_sequence<indices.size()>());
+    static constexpr auto entries = make_all(std::make_index_sequence<indices.size()>());
 };
 
-/// The backward of an F whose slope is cheaper from its output y: (g, y) -> g f'(x(y)), itself a
-/// pointwise op with a family.
+/// The backward of a formula F that has derivative_from_output: (g, y) -> g f'(x(y)).
 template <class F> struct DerivativeFromOutput {
     F of{};
     template <class T> EPS_HD constexpr T f(T g, T y) const {
         return g * of.derivative_from_output(y);
     }
 };
-
-}  // namespace family
 
 }  // namespace eps

@@ -13,7 +13,7 @@
 #include "tensor/config.h"
 #include "tensor/scalar/hd.h"
 #include "tensor/contract/optimizer_steps.h"
-#include "tensor/contract/derivative_table.h"
+#include "tensor/contract/pointwise_descriptor.h"
 #include "tensor/contract/csr_matrix.h"
 #include "tensor/tensor.h"
 
@@ -295,8 +295,8 @@ EPS_KERNEL(multi_tensor_unscale,
 
 #pragma GCC diagnostic pop
 
-// The pointwise family: one body per device for every op of tensor/formulas/list.h (and every
-// derivative row).
+// Pointwise ops: one body per device computes every entry of every derivative table
+// (cpu/pointwise/entries.h, cuda/pointwise/entries.cuh).
 namespace cpu {
 template <class F> PointwiseKernels pointwise_kernels();
 }
@@ -330,12 +330,12 @@ int device_count();
 std::string device_summary(int index = 0);
 }  // namespace cuda
 
-/// A row of an op, on the device of `out`.
-inline void run_pointwise(const PointwiseOp& op, const void* attributes, int row,
+/// Computes one entry of an op's derivative table, on the device of `out`.
+inline void run_pointwise(const PointwiseOp& op, const void* attributes, int entry,
                           const PointwiseArgs& args) {
     const Device device = args.out.device();
     if (device.is_cuda()) cuda::use(device);
-    (device.is_cuda() ? op.cuda_kernel : op.cpu_kernel)(attributes, row, args);
+    (device.is_cuda() ? op.cuda_kernel : op.cpu_kernel)(attributes, entry, args);
 }
 
 }  // namespace eps::kernels

@@ -1,6 +1,7 @@
 #pragma once
 // Activation functions.
 #include "tensor/contract/derivative_table.h"
+#include "tensor/formulas/attributes.h"
 
 namespace eps::math {
 
@@ -37,20 +38,17 @@ struct Relu6 {
     }
 };
 /// x > 0 ? x : slope x   (Maas et al. 2013)
-struct LeakyRelu {
-    double slope = 0.01;
+struct LeakyRelu : LeakyReluAttributes {
     template <class T> EPS_HD constexpr T f(T x) const { return where(x > T(0), x, T(slope) * x); }
 };
 /// x > 0 ? x : alpha (e^x - 1)   (Clevert et al. 2016)
-struct Elu {
-    double alpha = 1;
+struct Elu : EluAttributes {
     template <class T> EPS_HD constexpr T f(T x) const {
         return where(x > T(0), x, T(alpha) * expm1(x));
     }
 };
 /// x > 0 ? x : alpha (e^(x/alpha) - 1)   (Barron 2017)
-struct Celu {
-    double alpha = 1;
+struct Celu : CeluAttributes {
     template <class T> EPS_HD constexpr T f(T x) const {
         return where(x > T(0), x, T(alpha) * expm1(x / T(alpha)));
     }
@@ -93,56 +91,28 @@ struct Hardswish {
     }
 };
 /// x clamped to [lo, hi]
-struct Hardtanh {
-    double lo = -1, hi = 1;
+struct Hardtanh : HardtanhAttributes {
     template <class T> EPS_HD constexpr T f(T x) const {
         return where(x <= T(lo), T(lo), where(x >= T(hi), T(hi), x));
     }
 };
 /// x where |x| > lambda, shrunk towards 0 by lambda; else 0
-struct Softshrink {
-    double lambda = 0.5;
+struct Softshrink : SoftshrinkAttributes {
     template <class T> EPS_HD constexpr T f(T x) const {
         return where(abs(x) <= T(lambda), T(0), where(x > T(0), x - T(lambda), x + T(lambda)));
     }
 };
 /// x where |x| > lambda, else 0
-struct Hardshrink {
-    double lambda = 0.5;
+struct Hardshrink : HardshrinkAttributes {
     template <class T> EPS_HD constexpr T f(T x) const {
         return where(abs(x) <= T(lambda), T(0), x);
     }
 };
 /// x where x > threshold, else value: with value 0 the thresholded ReLU   (Konda et al. 2015)
-struct Threshold {
-    double threshold = 0, value = 0;
+struct Threshold : ThresholdAttributes {
     template <class T> EPS_HD constexpr T f(T x) const {
         return where(x <= T(threshold), T(value), x);
     }
 };
 
 }  // namespace eps::math
-
-// clang-format off
-#define EPS_ACTIVATION_OPS(X)      \
-    X(1, Sigmoid, sigmoid)         \
-    X(1, LogSigmoid, log_sigmoid)  \
-    X(1, Softplus, softplus)       \
-    X(1, Softsign, softsign)       \
-    X(1, Relu, relu)               \
-    X(1, Relu6, relu6)             \
-    X(1, LeakyRelu, leaky_relu)    \
-    X(1, Elu, elu)                 \
-    X(1, Celu, celu)               \
-    X(1, Selu, selu)               \
-    X(1, Silu, silu)               \
-    X(1, Gelu, gelu)               \
-    X(1, GeluTanh, gelu_tanh)      \
-    X(1, Mish, mish)               \
-    X(1, Hardsigmoid, hardsigmoid) \
-    X(1, Hardswish, hardswish)     \
-    X(1, Hardtanh, hardtanh)       \
-    X(1, Softshrink, softshrink)   \
-    X(1, Hardshrink, hardshrink)   \
-    X(1, Threshold, threshold)
-// clang-format on

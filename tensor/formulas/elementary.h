@@ -123,33 +123,3 @@ struct LogNdtr {
 };
 
 }  // namespace eps::math
-
-// clang-format off
-#define EPS_ELEMENTARY_OPS(X) \
-    X(1, Exp, exp)            \
-    X(1, Exp2, exp2)          \
-    X(1, Expm1, expm1)        \
-    X(1, Log, log)            \
-    X(1, Log2, log2)          \
-    X(1, Log10, log10)        \
-    X(1, Log1p, log1p)        \
-    X(1, Sqrt, sqrt)          \
-    X(1, Rsqrt, rsqrt)        \
-    X(1, Cbrt, cbrt)          \
-    X(1, Sin, sin)            \
-    X(1, Cos, cos)            \
-    X(1, Tan, tan)            \
-    X(1, Asin, asin)          \
-    X(1, Acos, acos)          \
-    X(1, Atan, atan)          \
-    X(1, Sinh, sinh)          \
-    X(1, Cosh, cosh)          \
-    X(1, Asinh, asinh)        \
-    X(1, Acosh, acosh)        \
-    X(1, Atanh, atanh)        \
-    X(1, Tanh, tanh)          \
-    X(1, Erf, erf)            \
-    X(1, Erfc, erfc)          \
-    X(1, Ndtr, ndtr)          \
-    X(1, LogNdtr, log_ndtr)
-// clang-format on

@@ -2,6 +2,7 @@
 // Formulas of the models as single kernels: one pass over memory where a chain of ops would take
 // several, derivatives included.
 #include "tensor/contract/derivative_table.h"
+#include "tensor/formulas/attributes.h"
 
 namespace eps::math {
 
@@ -41,8 +42,7 @@ struct SquaredError {
     }
 };
 /// |d| <= delta ? d^2 / 2 : delta (|d| - delta / 2), d = a - b   (Huber 1964)
-struct Huber {
-    double delta = 1;
+struct Huber : HuberAttributes {
     template <class T> EPS_HD constexpr T f(T a, T b) const {
         const T d = a - b;
         return where(abs(d) <= T(delta), T(0.5) * d * d, T(delta) * (abs(d) - T(0.5 * delta)));
@@ -61,15 +61,3 @@ struct AffineCoupling {
 };
 
 }  // namespace eps::math
-
-// clang-format off
-#define EPS_FUSED_OPS(X)                       \
-    X(3, Reparameterise, reparameterise)       \
-    X(2, KlStandardNormal, kl_standard_normal) \
-    X(3, NormalLogProb, normal_log_prob)       \
-    X(2, BceWithLogits, bce_with_logits)       \
-    X(2, SquaredError, squared_error)          \
-    X(2, Huber, huber)                         \
-    X(2, PlanarLogDet, planar_log_det)         \
-    X(3, AffineCoupling, affine_coupling)
-// clang-format on

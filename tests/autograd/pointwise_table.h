@@ -1,7 +1,6 @@
 #pragma once
-// Where pointwise ops are defined, and attributes that make them interesting: what their tests
-// cannot know from the op list. An op that is not named here is tested on [-2, 2] with its default
-// attributes.
+// Where pointwise ops are tested, and with which attributes. An op that is not named here is tested
+// on [-2, 2] with its default attributes.
 #include <cmath>
 #include <cstring>
 #include <map>
@@ -97,29 +96,31 @@ inline std::vector<Tensor> samples(const PointwiseOp& op, const Shape& shape,
     return inputs;
 }
 
-/// out = g * d^index f(inputs), or f(inputs) for row 0, straight from the CPU kernel; rows known to
-/// be zero or one have none.
-inline void run_row(const PointwiseOp& op, const void* attributes, std::size_t row, Tensor& out,
-                    const Tensor& g, const std::vector<Tensor>& inputs) {
-    const Partial::Kind kind = row ? op.rows[row].kind : Partial::Kind::other;
-    if (kind == Partial::Kind::zero)
+/// out = entry `number` of the op's derivative table, straight from the CPU kernel. Entries known
+/// to be zero or one have no kernel.
+inline void run_entry(const PointwiseOp& op, const void* attributes, std::size_t number,
+                      Tensor& out, const Tensor& g, const std::vector<Tensor>& inputs) {
+    const Entry::Kind kind = number ? op.entries[number].kind : Entry::Kind::other;
+    if (kind == Entry::Kind::zero)
         out.fill_(0);
-    else if (kind == Partial::Kind::one)
+    else if (kind == Entry::Kind::one)
         out.copy_(g);
     else
-        op.cpu_kernel(attributes, static_cast<int>(row), {out, row ? g : Tensor(), inputs.data()});
+        op.cpu_kernel(attributes, static_cast<int>(number),
+                      {out, number ? g : Tensor(), inputs.data()});
 }
 
-inline std::string row_name(const PointwiseOp& op, std::size_t row) {
+/// "mul {0, 1}"
+inline std::string entry_name(const PointwiseOp& op, std::size_t number) {
     std::string text = std::string(op.name) + " {";
-    for (int k = 0; k < op.rows[row].index.order; ++k)
-        text += (k ? ", " : "") +
-                std::to_string(op.rows[row].index.inputs[static_cast<std::size_t>(k)]);
+    const MultiIndex& index = op.entries[number].index;
+    for (int k = 0; k < index.order; ++k)
+        text += (k ? ", " : "") + std::to_string(index.inputs[static_cast<std::size_t>(k)]);
     return text + "}";
 }
 
 /// Every op of the list, and the derivative_from_output of those that have one.
-inline std::vector<const PointwiseOp*> ops_and_slopes() {
+inline std::vector<const PointwiseOp*> ops_and_derivatives_from_output() {
     std::vector<const PointwiseOp*> ops;
     for (const PointwiseOp* op : all_pointwise_ops()) {
         ops.push_back(op);

@@ -13,9 +13,9 @@ require() {
   bad=1
 }
 
-kernels=$(sed -nE 's/^EPS_KERNEL\(([a-z0-9_]+),.*/\1/p' "$root/tensor/kernels.h")
+kernels=$(sed -nE 's/^EPS_KERNEL\(([a-z0-9_]+),.*/\1/p' "$root/tensor/contract/kernels.h")
 for kernel in $kernels; do require "eps::kernels::cuda::$kernel(" "kernel $kernel"; done
-ops=$(grep -ohE 'X\([1-4], [A-Za-z0-9]+, [a-z0-9_]+\)' "$root"/tensor/formulas/*.h |
+ops=$(grep -ohE 'X\([1-4], [A-Za-z0-9]+, [a-z0-9_]+' "$root/tensor/formulas/list.h" |
   sed -E 's/X\([1-4], ([A-Za-z0-9]+),.*/\1/' | sort -u)
 for op in $ops; do
   require "eps::kernels::cuda::pointwise_kernels<eps::math::$op>(" "pointwise op $op"

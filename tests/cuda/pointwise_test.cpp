@@ -1,5 +1,5 @@
-// Every row of every pointwise op, CPU against CUDA. The list of ops is the library's own: a new op
-// is tested by being listed.
+// Every entry of every pointwise op, CPU against CUDA. The list of ops is the library's own: a new
+// op is tested by being listed.
 #include <array>
 
 #include "autograd/record_pointwise.h"
@@ -61,9 +61,9 @@ Twin input(const Shape& shape, Memory layout, DType dtype, bool beyond_one) {
                       : random_twin(shape, layout, dtype, 0.25, 0.9, true);
 }
 
-void compare_row(const PointwiseOp& op, int row, DType dtype, const Case& c, bool beyond_one,
-                 DType foreign) {
-    const Partial& partial = op.rows[static_cast<std::size_t>(row)];
+void compare_entry(const PointwiseOp& op, int number, DType dtype, const Case& c, bool beyond_one,
+                   DType foreign) {
+    const Entry& entry = op.entries[static_cast<std::size_t>(number)];
     const DType out_dtype = op.kind == PointwiseKind::predicate ? DType::boolean : dtype;
     Twin out = random_twin(c.shape, c.out, out_dtype, 0, 2);
     const Twin g = input(c.shape, c.layouts[0], dtype, false);
@@ -72,32 +72,32 @@ void compare_row(const PointwiseOp& op, int row, DType dtype, const Case& c, boo
         const auto at = static_cast<std::size_t>(j);
         const Twin x =
             input(c.shape, c.layouts[at % 3], j + 1 == op.arity ? foreign : dtype, beyond_one);
-        if (!(partial.reads >> j & 1u)) continue;
+        if (!(entry.reads >> j & 1u)) continue;
         host[at] = x.host;
         device[at] = x.device;
     }
-    const bool has_g = partial.index.order > 0;
-    op.cpu_kernel(kAttributes.data(), row, {out.host, has_g ? g.host : Tensor(), host.data()});
-    op.cuda_kernel(kAttributes.data(), row,
+    const bool has_g = entry.index.order > 0;
+    op.cpu_kernel(kAttributes.data(), number, {out.host, has_g ? g.host : Tensor(), host.data()});
+    op.cuda_kernel(kAttributes.data(), number,
                    {out.device, has_g ? g.device : Tensor(), device.data()});
-    INFO(op.name, " row ", row, " ", name_of(dtype), ", last input ", name_of(foreign), ", ",
+    INFO(op.name, " entry ", number, " ", name_of(dtype), ", last input ", name_of(foreign), ", ",
          c.name, beyond_one ? ", beyond one" : "");
     CHECK(difference(out) <= tolerance(dtype));
 }
 
 void compare_op(const PointwiseOp& op) {
     REQUIRE(op.attribute_bytes <= sizeof(kAttributes));
-    for (int row = 0; row < static_cast<int>(op.rows.size()); ++row) {
-        if (row > 0 && op.rows[static_cast<std::size_t>(row)].kind != Partial::Kind::other)
-            continue;
+    for (int number = 0; number < static_cast<int>(op.entries.size()); ++number) {
+        const Entry& entry = op.entries[static_cast<std::size_t>(number)];
+        if (number > 0 && entry.kind != Entry::Kind::other) continue;
         for (DType dtype : {DType::u8, DType::i64, DType::f32, DType::f64}) {
-            if (!is_floating(dtype) && (op.kind == PointwiseKind::floating || row > 0)) continue;
+            if (!is_floating(dtype) && (op.kind == PointwiseKind::floating || number > 0)) continue;
             for (const Case& c : kCases)
                 for (bool beyond_one : {false, true})
-                    compare_row(op, row, dtype, c, beyond_one, dtype);
-            if (row == 0) {  // lower dtypes mixed in: converted on the way
-                compare_row(op, row, dtype, kCases[0], true, DType::boolean);
-                compare_row(op, row, dtype, kCases[4], true, DType::u8);
+                    compare_entry(op, number, dtype, c, beyond_one, dtype);
+            if (number == 0) {  // lower dtypes mixed in: converted on the way
+                compare_entry(op, number, dtype, kCases[0], true, DType::boolean);
+                compare_entry(op, number, dtype, kCases[4], true, DType::u8);
             }
         }
     }
@@ -105,7 +105,7 @@ void compare_op(const PointwiseOp& op) {
 
 }  // namespace
 
-TEST_CASE("cuda: every row of every pointwise op equals the CPU's") {
+TEST_CASE("cuda: every entry of every pointwise op equals the CPU's") {
     if (no_gpu()) return;
     for (const PointwiseOp* op : all_pointwise_ops()) {
         compare_op(*op);

@@ -21,7 +21,7 @@ std::vector<std::string> lines_of(const std::filesystem::path& file) {
 }
 
 // The text of a comment line, without its slashes.
-std::string said(const std::string& line) {
+std::string comment_text(const std::string& line) {
     const std::size_t at = line.find_first_not_of("/ ");
     return at == std::string::npos ? "" : line.substr(at);
 }
@@ -33,33 +33,123 @@ void append(std::string& text, const std::string& more) {
 std::string opening_of(const std::vector<std::string>& lines) {
     std::string text;
     for (std::size_t i = 1; i < lines.size() && begins(lines[i], "//"); ++i)
-        append(text, said(lines[i]));
+        append(text, comment_text(lines[i]));
     return text;
+}
+
+// ---- declarations ----
+
+// The position behind the parameter list of a declaration; npos while it is incomplete.
+std::size_t end_of_parameters(const std::string& text) {
+    int depth = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        depth += (text[i] == '(') - (text[i] == ')');
+        if (text[i] == ')' && depth == 0) return i + 1;
+    }
+    return depth == 0 ? text.size() : std::string::npos;
 }
 
 // "sum" of "Tensor sum(const Tensor& x, ...", "" of what declares no function.
 std::string declared(const std::string& line) {
-    static const std::regex function(R"(^(?!struct|enum|template|using)[\w:<>, ]+ (\w+)\(.*)");
+    static const std::regex function(R"(^(?!struct|enum|template|using)[\w:<>, &]+ (\w+)\(.*)");
     std::smatch match;
     return std::regex_match(line, match, function) ? match[1].str() : "";
 }
 
-// A declaration in place of an inline definition.
-std::string without_body(const std::string& line) {
-    if (!begins(line, "inline ")) return line;
-    return line.substr(7, line.find(" {") - 7) + ";";
+// A declaration, which may be wrapped, in place of an inline definition.
+std::string without_body(const std::string& statement) {
+    static const std::string prefix = "inline ";
+    if (!begins(statement, prefix)) return statement;
+    const std::string head = statement.substr(0, end_of_parameters(statement));
+    static const std::regex indentation("\n" + std::string(prefix.size(), ' '));
+    return std::regex_replace(head.substr(prefix.size()), indentation, "\n") + ";";
 }
 
-// "slope = 0.01" of a struct's "double slope = 0.01;", as it is written in a call.
+// Reads the declarations of a header one line at a time.
+class HeaderReader {
+public:
+    explicit HeaderReader(Header& header) : header_(header) {}
+
+    void read(const std::string& line) {
+        if (in_body_)
+            in_body_ = line != "}";
+        else if (begins(line, "namespace") || begins(line, "}  // namespace"))
+            in_namespace_ = begins(line, "namespace");
+        else if (in_namespace_)
+            read_declaration(line);
+    }
+    void close() {
+        if (!current_.code.empty()) header_.entries.push_back(current_);
+        current_ = {};
+    }
+
+private:
+    void read_declaration(const std::string& line) {
+        if (line.empty()) return close();
+        if (begins(line, "///")) {
+            if (!current_.code.empty()) close();
+            return append(current_.doc, comment_text(line));
+        }
+        // Declared only for use in a signature.
+        if (begins(line, "struct ") && line.back() == ';' && line.find('{') == std::string::npos)
+            return;
+        if (begins(line, "//")) {
+            current_.code += line + "\n";
+            return;
+        }
+        statement_ += (statement_.empty() ? "" : "\n") + line;
+        if (end_of_parameters(statement_) == std::string::npos) return;  // it is wrapped
+        const std::string statement = std::exchange(statement_, "");
+        in_body_ = begins(statement, "inline ") && line.back() == '{';
+        current_.code += without_body(statement) + "\n";
+        const std::string first_line = statement.substr(0, statement.find('\n'));
+        if (const std::string name = declared(first_line); !name.empty())
+            current_.functions.push_back(name);
+    }
+
+    Header& header_;
+    Declarations current_;
+    std::string statement_;  // the lines read so far of a declaration
+    bool in_namespace_ = false;
+    bool in_body_ = false;  // of an inline function
+};
+
+// ---- formulas ----
+
+struct Struct {
+    std::string doc, body;
+};
+
+// The structs of a file by name.
+std::map<std::string, Struct> structs_of(const std::vector<std::string>& lines) {
+    static const std::regex head(R"(^struct (\w+)[ \w:,]*\{.*)");
+    std::map<std::string, Struct> structs;
+    std::string doc, open;  // open: the struct whose body is being read
+    for (const std::string& line : lines) {
+        std::smatch match;
+        if (open.empty() && begins(line, "///")) {
+            append(doc, comment_text(line));
+        } else if (open.empty() && std::regex_match(line, match, head)) {
+            open = match[1];
+            structs[open].doc = std::exchange(doc, "");
+        } else if (line.empty()) {
+            doc.clear();
+        }
+        if (open.empty()) continue;
+        structs[open].body += line + "\n";
+        if (begins(line, "};") || (begins(line, "struct") && line.back() == ';')) open.clear();
+    }
+    return structs;
+}
+
+// ", {.slope = 0.01}" of the struct of attributes { double slope = 0.01; }, "" of none.
 std::string attributes_in(const std::string& body) {
-    static const std::regex members(R"(double (\w+ = [^;]*);)"), infinite("__builtin_inf\\(\\)"),
-        next(", ");
-    std::smatch match;
-    if (!std::regex_search(body, match, members)) return "";
-    return ", {." +
-           std::regex_replace(std::regex_replace(match[1].str(), infinite, "infinity"), next,
-                              ", .") +
-           "}";
+    static const std::regex member(R"(double (\w+ = [^;]*);)"), infinite("__builtin_inf\\(\\)");
+    std::string text;
+    for (std::sregex_iterator at(body.begin(), body.end(), member), end; at != end; ++at)
+        text +=
+            (text.empty() ? "." : ", .") + std::regex_replace((*at)[1].str(), infinite, "infinity");
+    return text.empty() ? "" : ", {" + text + "}";
 }
 
 // "a, b" of "f(T a, T b) const".
@@ -75,74 +165,32 @@ std::string parameters_in(const std::string& body) {
 Header read_header(const std::filesystem::path& root, const std::string& path) {
     const std::vector<std::string> lines = lines_of(root / path);
     Header header{path, opening_of(lines), {}};
-    Entry entry;
-    const auto close = [&] {
-        if (!entry.code.empty()) header.entries.push_back(entry);
-        entry = {};
-    };
-    bool inside = false;   // of the namespace
-    bool in_body = false;  // of an inline function
-    for (const std::string& line : lines) {
-        if (in_body)
-            in_body = line != "}";
-        else if (begins(line, "namespace") || begins(line, "}  // namespace"))
-            inside = begins(line, "namespace");
-        else if (!inside)
-            continue;
-        else if (line.empty())
-            close();
-        else if (begins(line, "///")) {
-            if (!entry.code.empty()) close();
-            append(entry.doc, said(line));
-            // declared for use in a signature
-        } else if (begins(line, "struct ") && line.back() == ';') {
-            continue;
-        } else {
-            entry.code += without_body(line) + "\n";
-            in_body = begins(line, "inline ") && line.back() == '{';
-            if (const std::string name = declared(line); !name.empty())
-                entry.functions.push_back(name);
-        }
-    }
-    close();
+    HeaderReader reader(header);
+    for (const std::string& line : lines) reader.read(line);
+    reader.close();
     return header;
 }
 
-Formulas read_formulas(const std::filesystem::path& root, const std::string& path) {
-    const std::vector<std::string> lines = lines_of(root / path);
-    Formulas result{path, opening_of(lines), {}};
-    struct Struct {
-        std::string doc, body;
-    };
+std::vector<Formulas> read_formulas(const std::filesystem::path& root) {
+    static const std::regex file(R"(^// (tensor/formulas/\w+\.h): .*)"),
+        listed(R"(^ *X\(\d, (\w+), (\w+)(?:, (\w+))?\).*)");
+    const auto attributes = structs_of(lines_of(root / "tensor/formulas/attributes.h"));
+    std::vector<Formulas> all;
     std::map<std::string, Struct> structs;
-    std::string doc, open;  // open: the struct whose body is being read
-    static const std::regex head(R"(^struct (\w+) \{.*)"), listed(R"(X\(\d, (\w+), (\w+)\))");
-    for (const std::string& line : lines) {
+    for (const std::string& line : lines_of(root / "tensor/formulas/list.h")) {
         std::smatch match;
-        if (open.empty() && begins(line, "///"))
-            append(doc, said(line));
-        else if (open.empty() && std::regex_match(line, match, head)) {
-            open = match[1];
-            structs[open].doc = std::exchange(doc, "");
-        } else if (line.empty()) {
-            doc.clear();
-        }
-        if (!open.empty()) {
-            structs[open].body += line + "\n";
-            if (line == "};" ||
-                (line.size() > 2 && line.substr(line.size() - 2) == "};" && begins(line, "struct")))
-                open.clear();
-        }
-        for (std::sregex_iterator at(line.begin(), line.end(), listed), end; at != end; ++at) {
-            const Struct& from = structs[(*at)[1]];
-            const std::string function = (*at)[2];
-            result.formulas.push_back(
-                {function,
-                 function + "(" + parameters_in(from.body) + attributes_in(from.body) + ")",
-                 from.doc});
+        if (std::regex_match(line, match, file)) {
+            const std::vector<std::string> lines = lines_of(root / match[1].str());
+            structs = structs_of(lines);
+            all.push_back({match[1], opening_of(lines), {}});
+        } else if (!all.empty() && std::regex_match(line, match, listed)) {
+            const Struct& from = structs[match[1]];
+            std::string call = match[2].str() + "(" + parameters_in(from.body);
+            if (match[3].matched) call += attributes_in(attributes.at(match[3]).body);
+            all.back().formulas.push_back({match[2], call + ")", from.doc});
         }
     }
-    return result;
+    return all;
 }
 
 std::vector<std::string> headers_in(const std::filesystem::path& root, const std::string& folder) {

@@ -1,6 +1,6 @@
 #pragma once
 // What the headers of ops say, as text: opening comments, docstrings, declarations. It reads the
-// few shapes that they are written in, and a test says which op it could not find.
+// few shapes that they are written in, and a test names the op that it could not find.
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -8,25 +8,31 @@
 namespace eps::test {
 
 /// A docstring and the declarations under it, up to the next docstring or blank line.
-struct Entry {
-    std::string doc, code;
+struct Declarations {
+    std::string doc;
+    std::string code;
     std::vector<std::string> functions;  // those declared in it, operators left out
 };
 struct Header {
-    std::string path, opening;  // the path below the root; the comment at its head
-    std::vector<Entry> entries;
+    std::string path;     // below the root
+    std::string opening;  // the comment at its head
+    std::vector<Declarations> entries;
 };
 Header read_header(const std::filesystem::path& root, const std::string& path);
 
-/// A struct of tensor/formulas/ as its list names it.
+/// A pointwise op as tensor/formulas/list.h names it.
 struct Formula {
-    std::string function, call, doc;  // "leaky_relu", "leaky_relu(x, {.slope = 0.01})"
+    std::string function;  // "leaky_relu"
+    std::string call;      // "leaky_relu(x, {.slope = 0.01})"
+    std::string doc;
 };
+/// The ops whose formulas are in one file.
 struct Formulas {
-    std::string path, opening;
+    std::string path;
+    std::string opening;
     std::vector<Formula> formulas;
 };
-Formulas read_formulas(const std::filesystem::path& root, const std::string& path);
+std::vector<Formulas> read_formulas(const std::filesystem::path& root);
 
 /// Every header of a folder, in alphabetical order: "autograd/ops/elementwise/arithmetic.h", ...
 std::vector<std::string> headers_in(const std::filesystem::path& root, const std::string& folder);

@@ -23,14 +23,8 @@ namespace {
 
 const std::filesystem::path root = EPS_SOURCE_DIR;
 
-std::vector<Formulas> all_formulas() {
-    std::vector<Formulas> all;
-    for (const std::string& path : headers_in(root, "tensor/formulas"))
-        if (Formulas read = read_formulas(root, path); !read.formulas.empty()) all.push_back(read);
-    return all;
-}
-
-// What <varepsilon.h> includes of autograd/ops; pointwise.h declares by macro what the structs say.
+// The headers of autograd/ops that <varepsilon.h> includes, but for the one that declares the
+// functions of the formulas by a macro.
 std::vector<Header> all_headers() {
     std::ifstream in(root / "varepsilon.h");
     const std::string umbrella((std::istreambuf_iterator<char>(in)), {});
@@ -102,7 +96,7 @@ std::string section(const Header& header, const std::set<std::string>& functions
     const std::string title = std::filesystem::path(header.path).stem().string();
     std::string text = "## " + title + "\n\n[`" + header.path + "`](../" + header.path + ")." +
                        (header.opening.empty() ? "" : " " + escaped(header.opening)) + "\n\n";
-    for (const Entry& entry : header.entries) {
+    for (const Declarations& entry : header.entries) {
         std::set<std::string> ops;
         std::string heading, facts;
         const auto add = [&](const std::string& name) {
@@ -144,10 +138,10 @@ std::string ops_page() {
         "undefined tensors and tensors on different devices; pointwise\n"
         "ops, which broadcast and promote, also shapes that do not broadcast, f16, bf16, and an "
         "attribute that a tensor of integers cannot hold.\n\n";
-    for (const Formulas& group : all_formulas()) text += section(group);
+    for (const Formulas& group : read_formulas(root)) text += section(group);
     std::set<std::string> functions;
     for (const Header& header : all_headers())
-        for (const Entry& entry : header.entries)
+        for (const Declarations& entry : header.entries)
             functions.insert(entry.functions.begin(), entry.functions.end());
     for (const Header& header : all_headers()) text += section(header, functions);
     while (text.size() > 1 && text.substr(text.size() - 2) == "\n\n") text.pop_back();
@@ -160,13 +154,13 @@ TEST_CASE(
     "docs: every op has a docstring in a header, and every function of autograd/ops is an op of "
     "the catalog") {
     std::set<std::string> described;
-    for (const Formulas& group : all_formulas())
+    for (const Formulas& group : read_formulas(root))
         for (const Formula& f : group.formulas) {
             CHECK_MESSAGE(!f.doc.empty(), f.function, " has no docstring in ", group.path);
             described.insert(f.function);
         }
     for (const Header& header : all_headers())
-        for (const Entry& entry : header.entries) {
+        for (const Declarations& entry : header.entries) {
             const std::vector<std::string> named = ops_named_in(entry.doc);
             described.insert(named.begin(), named.end());
             for (const std::string& name : entry.functions) {

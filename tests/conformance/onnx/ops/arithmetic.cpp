@@ -43,7 +43,7 @@ Results shift_bits(const Call& c) {
 }
 
 Results clip(const Call& c) {
-    math::Clamp bounds;
+    math::ClampAttributes bounds;
     if (c.opset() < 11) {
         bounds.lo = c.real("min", bounds.lo);
         bounds.hi = c.real("max", bounds.hi);
@@ -101,7 +101,7 @@ void add_arithmetic_ops(OpTable& table) {
         {"And", binary<logical_and>},
         {"Or", binary<logical_or>},
         {"Xor", binary<logical_xor>},
-        {"Equal", [](const Call& c) -> Results { return eq(c[0], second_operand(c), math::Eq{}); }},
+        {"Equal", [](const Call& c) -> Results { return eq(c[0], second_operand(c)); }},
         {"Greater", binary<gt>},
         {"GreaterOrEqual", binary<ge>},
         {"Less", binary<lt>},

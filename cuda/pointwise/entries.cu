@@ -1,6 +1,6 @@
-// Launching a pointwise row: convert what has another dtype, plan the loop, take the vector kernel
-// where the layout allows.
-#include "cuda/pointwise/rows.cuh"
+// Launching an entry of a derivative table: convert operands of another dtype, plan the loop, take
+// vector_kernel where the layout allows.
+#include "cuda/pointwise/entries.cuh"
 
 #include "cuda/runtime/context.h"
 
@@ -13,8 +13,7 @@ bool same_bytes(DType a, DType b) {
     return plain(a) == plain(b);
 }
 
-// x in another dtype. Dimensions that are only repeated (stride 0) are left to broadcasting, not
-// written out.
+// x in another dtype. Dimensions that are broadcast (stride 0) stay so and are not written out.
 Tensor converted(const Tensor& x, DType dtype) {
     Shape shape = x.shape();
     for (int d = 0; d < x.rank(); ++d)
@@ -24,9 +23,10 @@ Tensor converted(const Tensor& x, DType dtype) {
     return out;
 }
 
-// Turns a loop over elements into one over vectors of `width` elements of the innermost dimension,
-// where every operand either stays in its place along it or walks it element by element, from
-// aligned vector to aligned vector. `sizes` are bytes of an element.
+// Turns a loop over elements into one over vectors of `width` elements of the innermost dimension
+// and returns true; or returns false unless every operand is broadcast along this dimension or
+// walks it element by element, from aligned vector to aligned vector. `sizes` are bytes of an
+// element.
 bool in_vectors(Loop<kOperands>& loop, std::int64_t width, const std::array<char*, kOperands>& data,
                 const std::array<std::size_t, kOperands>& sizes, std::uint32_t& repeated) {
     if (loop.rank == 0 || loop.inner_size() % width != 0 || loop.inner_stride(0) != 1) return false;
@@ -61,13 +61,13 @@ void launch(const void* kernel, std::int64_t threads, const void* attributes,
 }  // namespace
 
 void launch_pointwise(const void* vectors, const void* strided, const void* attributes, DType dtype,
-                      const std::array<const Tensor*, kOperands>& operands) {
+                      const Operands& operands) {
     const Tensor& out = *operands[0];
     if (out.numel() == 0) return;
 
-    // freed on return: later kernels of the stream cannot overtake this one
+    // Converted copies are freed on return: later kernels of the stream cannot overtake this one.
     std::array<Tensor, kOperands> owned;
-    std::array<const Tensor*, kOperands> same = operands;
+    Operands same = operands;
     std::array<char*, kOperands> data{};
     std::array<std::size_t, kOperands> sizes{};
     for (std::size_t k = 0; k < kOperands; ++k) {
