@@ -2,6 +2,9 @@
 // The graph. A node is the AutogradMeta of the tensor it computed: tensors own nodes, nodes own
 // (through edges) the nodes of their inputs, and dropping the last tensor frees everything behind
 // it.
+//
+//     x (leaf) ----> mul ----> sum ----> loss        what was computed
+//     LeafNode <---- node <--- node <--- loss        who owns whom, and where gradients go
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -26,21 +29,21 @@ public:
 
     /// The node behind each input; null where no gradient is needed.
     virtual std::span<const Ref<Node>> edges() const = 0;
-    /// d(loss)/d(input i) into gradients[i], from d(loss)/d(output), for every i with an edge. An
-    /// undefined gradient means zero.
+    /// Computes gradients[i] = d(loss)/d(input i) from gradient = d(loss)/d(output), for every i
+    /// with an edge. An undefined gradient means zero.
     virtual void backward(const Tensor& gradient, std::span<Tensor> gradients) = 0;
     /// Drops what was saved for backward.
     virtual void release_saved() {}
 
-    // What the gradients flowing out of this node must look like: shape, dtype and device of the
-    // tensor it computed.
+    // What the gradient of this node must look like: shape, dtype and device of the tensor that it
+    // computed.
     Shape shape;
     DType dtype = f32;
     Device device;
 
     std::vector<GradientHook>& hooks();
     bool has_hooks() const { return extras_ && !extras_->hooks.empty(); }
-    /// Where the node was created: filled in anomaly mode only.
+    /// Where the node was created; empty outside anomaly mode.
     std::string where() const;
 
 protected:
@@ -61,7 +64,7 @@ private:
     Node* next_dying_ = nullptr;
 };
 
-/// A leaf's gradient sink: backward() adds into `gradient`.
+/// Where the gradient of a leaf arrives: backward() adds into `gradient`.
 class LeafNode final : public Node {
 public:
     explicit LeafNode(const TensorImpl& leaf);
@@ -77,22 +80,22 @@ inline Ref<Node> edge_to(const Tensor& x) { return Ref<Node>(node_of(x)); }
 /// Makes `node` the origin of `output` and records what its gradient must look like.
 void attach(const Tensor& output, Ref<Node> node);
 
-/// A tensor kept for backward. An output is kept without its node (which owns this: a cycle) and
-/// rejoined to it when used. Inside a checkpoint (autograd/checkpoint.h) it is not kept at all, but
-/// computed again when it is wanted.
+/// A tensor saved for backward. An output is saved without its node, which owns this object (they
+/// would own each other), and rejoined to it when it is used. Inside a checkpoint
+/// (autograd/checkpoint.h) the tensor is not saved at all, but computed again when it is needed.
 class SavedTensor {
 public:
     SavedTensor() = default;
     static SavedTensor input(const Tensor& x);
     static SavedTensor output(const Tensor& y);
-    /// The tensor; throws, naming `op`, if it was overwritten or already released.
+    /// The tensor. Throws, naming the op of `owner`, if it was overwritten or already released.
     Tensor unpack(Node& owner) const;
     void reset();
 
 private:
     friend class Recomputed;
     friend class CheckpointFrame;
-    /// Kept as it is, checkpoint or not.
+    /// Saves x itself, inside a checkpoint or not.
     static SavedTensor keep(Tensor x, bool is_output);
     Tensor value(const char* op) const;
 

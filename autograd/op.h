@@ -1,35 +1,44 @@
 #pragma once
-// Structured ops: one struct {attributes, forward, backward} each. `apply(MatMul{}, a, b)` runs it
-// and records its node.
+// Structured ops: each is one struct {attributes, forward, backward}. `apply(MatMul{}, a, b)` runs
+// it and records its node.
 //
 //     struct Transpose2d {
-//         using saves = SaveNothing;                                                    // what
-//         backward needs, stated as a type Tensor forward(const Tensor& x) const; // checks shapes,
-//         calls kernels; no recording void backward(const Tensor& g, const Context& context,
-//         Gradients out) const;  // public functions of Tensors only, so the
-//     };                                                                                // gradient
-//     of the gradient needs nothing new
+//         // What backward reads, stated as a type.
+//         using saves = SaveNothing;
+//
+//         // Checks shapes and calls kernels. Nothing in it is recorded.
+//         Tensor forward(const Tensor& x) const;
+//
+//         // Uses public functions of tensors only, so that the gradient of the gradient needs no
+//         // further code.
+//         void backward(const Tensor& g, const Context& context, Gradients out) const;
+//     };
 //
 // A fused op has kernels of its own for both directions, and says what it is in plain
 // differentiable functions:
 //
 //     struct GroupNorm {
-//         Tensor kept;                                                                  // what
-//         forward found out and backward reads: using saves = SaveAllInputs; // the op goes into
-//         its node after forward Tensor forward(const Tensor& x, ...); void fused_backward(const
-//         Tensor& g, const Context&, Gradients out) const;    // kernels; runs when nothing is
-//         recorded Tensor compose(const Tensor& x, ...) const;                                   //
-//         differentiated when a gradient of the gradient
-//     };                                                                                // is asked
-//     for, or without a fused_backward
+//         // What forward computes for backward. The op moves into its node after forward.
+//         Tensor kept;
+//         using saves = SaveAllInputs;
+//
+//         Tensor forward(const Tensor& x, ...);
+//
+//         // Calls kernels. It runs where the backward itself is not recorded.
+//         void fused_backward(const Tensor& g, const Context& context, Gradients out) const;
+//
+//         // Differentiated where a gradient of the gradient is asked for, and by ops without a
+//         // fused_backward.
+//         Tensor compose(const Tensor& x, ...) const;
+//     };
 //
 // Every op of this library is named in autograd/ops/list.h, from which its tests come; one that is
 // not does not compile. An op of your own, in your own project, names itself, and is a complete op:
 // hooks, anomaly mode, checkpoints and derivatives of any order hold for it. This is also how to
 // give a function a backward of your choice (a straight-through estimator, an implicit layer):
 //
-//     struct RoundStraightThrough {                                  // round(x), differentiated as
-//     if it were x   (Bengio et al. 2013)
+//     // round(x), differentiated as if it were x   (Bengio et al. 2013)
+//     struct RoundStraightThrough {
 //         static constexpr const char* name = "round_straight_through";
 //         using saves = SaveNothing;
 //         Tensor forward(const Tensor& x) const { return round(x); }
@@ -37,8 +46,8 @@
 //     };
 //     Tensor round_straight_through(const Tensor& x) { return apply(RoundStraightThrough{}, x); }
 //
-// What forward computes is not recorded, whatever functions it calls; what backward computes is,
-// where the caller asked for create_graph.
+// What forward computes is not recorded, whatever functions it calls. What backward computes is
+// recorded where the caller asked for create_graph.
 #include <array>
 #include <concepts>
 #include <span>
@@ -51,13 +60,20 @@
 
 namespace eps {
 
-/// The inputs (by index) and the output that backward reads.
+// ---- what an op saves for its backward ----
+
+/// The inputs, by number, that backward reads.
 template <int... Inputs> struct SaveInputs {
     static constexpr std::uint32_t inputs = ((1u << Inputs) | ... | 0u);
     static constexpr bool output = false;
 };
+template <int... Inputs> struct SaveInputsAndOutput {
+    static constexpr std::uint32_t inputs = ((1u << Inputs) | ... | 0u);
+    static constexpr bool output = true;
+};
 using SaveNothing = SaveInputs<>;
-/// What compose() needs.
+using SaveOutput = SaveInputsAndOutput<>;
+/// What compose() needs. Bit i stands for input i, and all bits for any number of inputs.
 struct SaveAllInputs {
     static constexpr std::uint32_t inputs = ~0u;
     static constexpr bool output = false;
@@ -66,35 +82,44 @@ struct SaveAllInputsAndOutput {
     static constexpr std::uint32_t inputs = ~0u;
     static constexpr bool output = true;
 };
-struct SaveOutput {
-    static constexpr std::uint32_t inputs = 0;
-    static constexpr bool output = true;
-};
-template <int... Inputs> struct SaveInputsAndOutput {
-    static constexpr std::uint32_t inputs = ((1u << Inputs) | ... | 0u);
-    static constexpr bool output = true;
+
+/// `saves` of an op as values.
+struct Saved {
+    std::uint32_t inputs;
+    bool output;
+
+    /// An op of any number of inputs may have more of them than the mask has bits. It names those
+    /// that it saves among the first 32, or saves all.
+    constexpr bool has_input(std::size_t i) const {
+        return i < 32 ? (inputs >> i & 1u) != 0 : inputs == ~0u;
+    }
 };
 
-/// What a node hands to its op's backward.
+/// What a backward may ask its node.
 class Context {
 public:
-    Context(Node& node, std::span<const Ref<Node>> edges, std::span<const SavedTensor> inputs,
-            const SavedTensor& output)
-        : node_(node), edges_(edges), inputs_(inputs), output_(output) {}
+    Context(Node& node, Saved saved, std::span<const Ref<Node>> edges,
+            std::span<const SavedTensor> inputs, const SavedTensor& output)
+        : node_(node), saved_(saved), edges_(edges), inputs_(inputs), output_(output) {}
     std::size_t input_count() const { return edges_.size(); }
+    /// Whether input i needs a gradient.
     bool needs(std::size_t i) const { return static_cast<bool>(edges_[i]); }
-    /// Shape of input i, which must be one that needs a gradient.
+    /// The shape of input i, which must be one that needs a gradient.
     const Shape& shape(std::size_t i) const { return edges_[i]->shape; }
-    /// Input i, which must be one the op saves.
-    Tensor input(std::size_t i) const { return inputs_[i].unpack(node_); }
-    Tensor output() const { return output_.unpack(node_); }
+    /// Input i. Throws if `saves` does not name it.
+    Tensor input(std::size_t i) const;
+    /// The output. Throws if `saves` does not name it.
+    Tensor output() const;
 
 private:
     Node& node_;
+    Saved saved_;
     std::span<const Ref<Node>> edges_;
     std::span<const SavedTensor> inputs_;
     const SavedTensor& output_;
 };
+
+// ---- what an op is ----
 
 namespace detail {
 template <class Op> consteval const char* own_name() {
@@ -107,10 +132,10 @@ template <class Op> consteval const char* own_name() {
 }
 }  // namespace detail
 
-/// The name of an op: its own member `name`, or, for the ops of this library, what
+/// The name of an op: its own member `name` or, for the ops of this library, what
 /// autograd/ops/list.h says.
 template <class Op> inline constexpr const char* op_name = detail::own_name<Op>();
-/// Is it listed among the fused ones: specialised by EPS_NAME_FUSED_OP.
+/// Whether autograd/ops/list.h names an op among the fused ones.
 template <class Op> inline constexpr bool listed_as_fused = false;
 
 template <class Op>
@@ -126,8 +151,8 @@ concept HasCompose = requires {
     &Op::compose;
 };
 
-/// op.forward(inputs...) or op.compose(inputs...) from a list: Count inputs, or the list itself if
-/// Count is 0.
+/// op.forward(inputs...), or op.compose(inputs...), with Count inputs from a list; with the list
+/// itself if Count is 0.
 template <std::size_t Count, class Op> Tensor forward_of(Op& op, std::span<const Tensor> inputs) {
     if constexpr (Count == 0)
         return op.forward(inputs);
@@ -144,12 +169,15 @@ Tensor compose_of(const Op& op, std::span<const Tensor> inputs) {
     (std::make_index_sequence<Count>());
 }
 
-/// The node of one application of Op; Count inputs, or any number if Count is 0.
+// ---- its node ----
+
+/// The node of one application of Op. It has Count inputs, or any number if Count is 0.
 template <class Op, std::size_t Count> class OpNode final : public Node {
     template <class T>
     using List = std::conditional_t<Count == 0, std::vector<T>, std::array<T, Count>>;
+    static constexpr Saved saved{Op::saves::inputs, Op::saves::output};
     static_assert(HasBackward<Op> || HasCompose<Op>, "an op needs backward() or compose()");
-    static_assert(HasBackward<Op> || Op::saves::inputs == ~0u, "compose() needs every input saved");
+    static_assert(HasBackward<Op> || saved.inputs == ~0u, "compose() needs every input saved");
     static_assert(!HasFusedBackward<Op> || (HasCompose<Op> && !HasBackward<Op>),
                   "a fused_backward() needs a compose(), and no backward()");
 
@@ -162,13 +190,13 @@ public:
         }
         for (std::size_t i = 0; i < inputs.size(); ++i) {
             edges_[i] = edge_to(inputs[i]);
-            if (saves(i)) saved_[i] = SavedTensor::input(inputs[i]);
+            if (saved.has_input(i)) saved_[i] = SavedTensor::input(inputs[i]);
         }
-        if constexpr (Op::saves::output) output_ = SavedTensor::output(output);
+        if constexpr (saved.output) output_ = SavedTensor::output(output);
     }
     std::span<const Ref<Node>> edges() const override { return edges_; }
     void backward(const Tensor& g, Gradients gradients) override {
-        const Context context(*this, edges_, saved_, output_);
+        const Context context(*this, saved, edges_, saved_, output_);
         if constexpr (HasBackward<Op>) {
             op_.backward(g, context, gradients);
         } else {
@@ -178,18 +206,12 @@ public:
         }
     }
     void release_saved() override {
-        for (SavedTensor& saved : saved_) saved.reset();
+        for (SavedTensor& tensor : saved_) tensor.reset();
         output_.reset();
         if constexpr (requires { op_.kept; }) op_.kept = {};
     }
 
 private:
-    /// An op of any number of inputs may have more than the mask has bits: it names those that it
-    /// saves among the first 32, or saves all.
-    static constexpr bool saves(std::size_t i) {
-        return i < 32 ? (Op::saves::inputs >> i & 1u) != 0 : Op::saves::inputs == ~0u;
-    }
-
     void backward_of_composition(const Tensor& g, const Context& context, Gradients gradients) {
         List<Tensor> inputs;
         if constexpr (Count == 0) inputs.resize(edges_.size());
@@ -205,11 +227,13 @@ private:
     SavedTensor output_;
 };
 
-/// Throws unless every tensor is defined and all live on one device.
+// ---- applying it ----
+
+/// Throws unless every tensor is defined and all are on one device.
 void check_inputs(const char* op, std::span<const Tensor> inputs);
 
-/// forward without recording. An op may return one of its inputs: the result is another handle,
-/// which gets a history of its own.
+/// forward without recording. An op may return one of its inputs: the result is then another
+/// handle, which gets a history of its own.
 template <std::size_t Count, class Op> Tensor run_forward(Op& op, std::span<const Tensor> inputs) {
     NoGrad guard;
     const Tensor output = forward_of<Count>(op, inputs);
@@ -223,10 +247,10 @@ template <std::size_t Count, class Op> Tensor apply_to(Op op, std::span<const Te
     static_assert(op_name<Op> != nullptr,
                   "this op has no name: give it `static constexpr const char* name = \"...\";` or, "
                   "in this library, a line in autograd/ops/list.h");
-    check_inputs(op_name<Op>, inputs);
     static_assert(
         HasCompose<Op> == listed_as_fused<Op> || detail::own_name<Op>() != nullptr,
         "an op of this library with compose() belongs into EPS_COMPOSED_OPS, and no other does");
+    check_inputs(op_name<Op>, inputs);
     if constexpr (HasCompose<Op>)
         if (ComposeMode::enabled()) [[unlikely]]
             return compose_of<Count>(op, inputs);

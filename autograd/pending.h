@@ -1,5 +1,5 @@
 #pragma once
-// The gradients that wait for their node, newest node first.
+// The gradients that have not reached their node yet.
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -9,12 +9,14 @@
 
 namespace eps {
 
-/// A heap on the creation number, with a hash table from node to its accumulated gradient.
+/// A priority queue of nodes, newest first, with the gradient accumulated for each: a heap on the
+/// creation number and a hash table from node to gradient.
 class PendingGradients {
 public:
     bool empty() const { return heap_.empty(); }
 
-    void add(const Ref<Node>& node, Tensor gradient) {
+    /// Adds to the gradient of a node.
+    void push(const Ref<Node>& node, Tensor gradient) {
         if (2 * (heap_.size() + 1) > slots_.size()) grow();
         Slot& slot = find(node.get());
         if (slot.node) return accumulate(slot.gradient, gradient);
@@ -23,6 +25,7 @@ public:
         std::push_heap(heap_.begin(), heap_.end(), older);
     }
 
+    /// Removes the newest node, with its gradient.
     std::pair<Ref<Node>, Tensor> pop() {
         std::pop_heap(heap_.begin(), heap_.end(), older);
         Ref<Node> node = std::move(heap_.back());
@@ -36,7 +39,7 @@ private:
         Node* node = nullptr;
         Tensor gradient;
     };
-    // Leaves share the number 0; the address only settles equal numbers.
+    // Leaves share the number 0, and their order does not matter.
     static bool older(const Ref<Node>& a, const Ref<Node>& b) {
         return a->sequence() < b->sequence();
     }

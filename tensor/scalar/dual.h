@@ -1,13 +1,26 @@
 #pragma once
 // Dual numbers: v + d e with e^2 = 0. Evaluating f on v + 1 e gives f(v) + f'(v) e, so the rules
-// below, one per scalar primitive, contain every pointwise derivative of the library. Nested
-// (Dual<Dual<float>>) they give higher derivatives.
+// below, one for each scalar primitive, contain every pointwise derivative of the library:
+//
+//     f(a)      derivative                     f(a, b)    derivatives by a and b
+//     exp       exp(a)                         a + b      1, 1
+//     log       1 / a                          a b        b, a
+//     sqrt      1 / (2 sqrt(a))                a / b      1 / b, -a / b^2
+//     sin       cos(a)                         pow        b a^(b - 1), a^b log(a)
+//     tanh      1 - tanh(a)^2                  max        1 by the larger; ties share, 1/2 each
+//     sigmoid   sigmoid(a) (1 - sigmoid(a))    where      that of the number chosen
+//     abs       sign(a)                        fmod       1, -trunc(a / b)
+//     sign, floor, ceil, round, trunc   0
+//
+// Nested, as in Dual<Dual<float>>, they give higher derivatives.
 //
 // `active` says whether the number depends on the seeded variable at all. It is known at compile
 // time, since every function here is inlined and every seed is a constant, so it costs nothing. It
 // keeps 0 * inf from making NaN in a derivative that is simply zero.
+#include <concepts>
 #include <type_traits>
 
+#include "tensor/scalar/formula_errors.h"
 #include "tensor/scalar/functions.h"
 #include "tensor/scalar/gelu.h"
 #include "tensor/scalar/integer.h"
@@ -30,6 +43,11 @@ template <class T> struct Dual {
     /// A constant. Explicit, so that formulas write T(0.5) and stay in their own precision.
     template <OtherNumber<T> U>
     EPS_HD constexpr explicit Dual(U constant) : v(T(constant)), d(T(0)), active(false) {}
+
+    // It exists for its error message: a formula that needs it is wrong.
+    template <std::same_as<double> Number> EPS_HD constexpr operator Number() const {
+        return formula_needs_a_plain_number<Number>();
+    }
 };
 
 /// The chain rule for one argument: f(a) = {value, derivative * a'}.
