@@ -24,6 +24,7 @@
 #include "cuda/runtime/vector.cuh"
 #include "tensor/contract/kernels.h"
 #include "tensor/raw_copy.h"
+#include "tensor/scalar/integer.h"
 
 namespace eps::kernels::cuda {
 namespace {

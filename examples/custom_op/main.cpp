@@ -1,4 +1,4 @@
-// Uses both ops, and holds their derivatives against finite differences.
+// Uses both ops, and compares their derivatives with finite differences.
 #include <varepsilon.h>
 
 #include <iostream>

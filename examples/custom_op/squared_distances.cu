@@ -5,7 +5,7 @@ using namespace eps::kernels::cuda;
 
 namespace {
 
-/// A thread makes one element of out.
+/// A thread computes one element of out.
 template <class T>
 __global__ void distance_kernel(T* out, const T* a, const T* b, std::int64_t m, std::int64_t n,
                                 std::int64_t k) {

@@ -1,7 +1,6 @@
 // Checkpoints: the same gradients to the last bit, from less memory.
 #include "autograd/checkpoint.h"
 #include "autograd/gradcheck.h"
-#include "autograd/op.h"
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/linalg/matmul.h"
 #include "autograd/ops/norm/norm.h"
@@ -59,7 +58,7 @@ TEST_CASE("checkpoint: derivatives of higher order, and nesting") {
     CHECK_NOTHROW(gradgradcheck(f, inputs));
 }
 
-TEST_CASE("checkpoint: the peak of memory does not grow with what the function keeps") {
+TEST_CASE("checkpoint: the peak of memory does not grow with what the function saves") {
     const auto peak = [](bool checkpointed) {
         const Tensor x = uniform({64, 1024}, -1, 1, 5).requires_grad_();
         const TensorFunction deep = [](const std::vector<Tensor>& in) {
@@ -77,7 +76,7 @@ TEST_CASE("checkpoint: the peak of memory does not grow with what the function k
     CHECK(3 * peak(true) < peak(false));
 }
 
-TEST_CASE("checkpoint: what changes from run to run is done once") {
+TEST_CASE("checkpoint: run_once runs its function once") {
     const Tensor x = uniform({8, 3}, -1, 1, 6).requires_grad_(), mean = zeros({3}, {.dtype = f64}),
                  variance = ones({3}, {.dtype = f64});
     backward(sum(square(checkpoint(
@@ -89,7 +88,7 @@ TEST_CASE("checkpoint: what changes from run to run is done once") {
     CHECK(same_bits(variance, once_variance));
 }
 
-TEST_CASE("checkpoint: what it refuses") {
+TEST_CASE("checkpoint: a second run that differs from the first throws") {
     const Tensor x = uniform({3}, -1, 1, 7).requires_grad_();
     int calls = 0;
     const Tensor y = checkpoint(
@@ -109,25 +108,4 @@ TEST_CASE("checkpoint: what it refuses") {
         },
         {x});
     CHECK(contains(refusal_of([&] { backward(sum(z)); }).sentence, "random numbers"));
-}
-
-namespace {
-
-/// round(x), differentiated as if it were x: an op that this library does not list.
-struct RoundStraightThrough {
-    static constexpr const char* name = "round_straight_through";
-    using saves = SaveNothing;
-    Tensor forward(const Tensor& x) const { return round(x); }
-    void backward(const Tensor& g, const Context&, Gradients out) const { out[0] = g; }
-};
-
-}  // namespace
-
-TEST_CASE("op: one's own, with a backward by hand") {
-    const Tensor x = tensor({0.4, 1.6, -2.7}, {}, {.dtype = f64}).requires_grad_();
-    const Tensor y = apply(RoundStraightThrough{}, x);
-    CHECK(y.to_vector() == std::vector<double>{0, 2, -3});
-    const Tensor dx = grad(sum(square(y)), {x}, {.create_graph = true})[0];
-    CHECK(dx.to_vector() == std::vector<double>{0, 4, -6});
-    CHECK(grad(sum(dx), {x})[0].to_vector() == std::vector<double>{2, 2, 2});
 }
