@@ -15,7 +15,7 @@ Tensor second_operand(const Call& c) {
     return reshape(b, shape);
 }
 
-template <auto F> Results binary(const Call& c) { return F(c[0], second_operand(c), {}); }
+template <auto F> Results binary(const Call& c) { return F(c[0], second_operand(c)); }
 
 template <auto F> Results variadic(const Call& c) { return chain<F>(c.tensors()); }
 

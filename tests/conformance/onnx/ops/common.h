@@ -14,12 +14,12 @@
 namespace eps::conformance {
 
 /// A pointwise function of the library without attributes, as an op.
-template <auto F> Results unary(const Call& c) { return F(c[0], {}); }
+template <auto F> Results unary(const Call& c) { return F(c[0]); }
 
 /// A pointwise function of any number of tensors, as a chain of two at a time.
 template <auto F> Tensor chain(const std::vector<Tensor>& tensors) {
     Tensor out = tensors.at(0);
-    for (std::size_t i = 1; i < tensors.size(); ++i) out = F(out, tensors[i], {});
+    for (std::size_t i = 1; i < tensors.size(); ++i) out = F(out, tensors[i]);
     return out;
 }
 
