@@ -76,12 +76,11 @@ EPS_MIXED(<) EPS_MIXED(>) EPS_MIXED(<=) EPS_MIXED(>=) EPS_MIXED(==) EPS_MIXED(!=
 #undef EPS_MIXED
 
 // Every primitive of tensor/scalar/dual.h, and the tests that have no derivative.
+// clang-format off
 #define EPS_TRACE_1(name) \
     constexpr Trace name(const Trace& a) { return mix(a); }
 #define EPS_TRACE_2(name) \
     constexpr Trace name(const Trace& a, const Trace& b) { return mix(a, b); }
-
-    // clang-format off
 EPS_TRACE_1(exp) EPS_TRACE_1(exp2) EPS_TRACE_1(expm1)
 EPS_TRACE_1(log) EPS_TRACE_1(log2) EPS_TRACE_1(log10) EPS_TRACE_1(log1p)
 EPS_TRACE_1(sqrt) EPS_TRACE_1(rsqrt) EPS_TRACE_1(cbrt)
