@@ -17,20 +17,35 @@ namespace eps::test {
 namespace cpu_kernels = kernels::cpu;
 namespace cuda_kernels = kernels::cuda;
 
-/// True, with the reason printed, where there is no GPU.
+/// Prints why the test is skipped and returns true if there is no GPU.
 inline bool no_gpu() {
     if (cuda_kernels::device_count() > 0) return false;
     MESSAGE("skipped: GPU " << cuda_kernels::device_summary());
     return true;
 }
 
-/// row_major; shifted: the same, not aligned to 16 bytes; sliced: every second element; reversed:
-/// the first dimension innermost; repeated: the first dimension has stride 0, so only for reading.
+/// Layouts. row_major; shifted: row-major, but not aligned to 16 bytes; sliced: every second
+/// element; reversed: the first dimension is innermost; repeated: the first dimension has stride 0,
+/// so that it can only be read.
 enum class Memory { row_major, shifted, sliced, reversed, repeated };
 inline constexpr Memory kWritable[] = {Memory::row_major, Memory::shifted, Memory::sliced,
                                        Memory::reversed};
 inline constexpr Memory kReadable[] = {Memory::row_major, Memory::shifted, Memory::sliced,
                                        Memory::reversed, Memory::repeated};
+
+inline constexpr DType kNumbers[] = {DType::u8, DType::i64, DType::f32, DType::f64};
+inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+/// The largest difference where sums are taken in another order; integers agree exactly.
+inline double tolerance(DType dtype) {
+    if (!is_floating(dtype)) return 0;
+    return dtype == f32 ? 1e-5 : 1e-12;
+}
+
+inline Shape with_size(Shape shape, int dim, std::int64_t size) {
+    shape[dim] = size;
+    return shape;
+}
 
 /// A view of a buffer on each device. The buffers start equal; comparing them whole also finds
 /// writes beside the view.
@@ -55,7 +70,7 @@ inline std::mt19937& numbers() {
     return engine;
 }
 
-/// Uniform numbers of [low, high), of either sign if `signs`.
+/// Uniform numbers in [low, high), of either sign if `signs`.
 inline Twin random_twin(const Shape& shape, Memory layout, DType dtype, double low = 0,
                         double high = 4, bool signs = false) {
     Strides strides = contiguous_strides(shape);
@@ -99,7 +114,7 @@ inline double difference(const Tensor& host, const Tensor& device) {
     }
     return worst;
 }
-/// Of the whole buffers.
+/// The difference of the whole buffers.
 inline double difference(const Twin& t) { return difference(t.host_buffer, t.device_buffer); }
 
 }  // namespace eps::test
