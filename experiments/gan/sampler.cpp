@@ -31,7 +31,7 @@ Sampler::Sampler(nn::Module& generator, nn::Module& discriminator, nn::EMA* aver
       discriminator_(discriminator),
       average_(average),
       device_(settings.device),
-      presentation_{.classes = settings.network.classes, .pac = settings.network.pac},
+      discriminator_input_{.classes = settings.network.classes, .pac = settings.network.pac},
       noise_(settings.network.noise),
       group_(settings.network.minibatch_stddev ? 4 : 1),
       uniform_(settings.net == "maxout") {}
@@ -41,15 +41,15 @@ Minibatch Sampler::noise(std::int64_t count, Generator& generator) const {
     Minibatch batch{uniform_ ? (rand({count, noise_}, options, generator) - 0.5) * std::sqrt(12.0)
                              : randn({count, noise_}, options, generator),
                     {}};
-    if (presentation_.classes > 0)
-        batch.y = randint(0, presentation_.classes, {count}, {i64, device_}, generator);
+    if (discriminator_input_.classes > 0)
+        batch.y = randint(0, discriminator_input_.classes, {count}, {i64, device_}, generator);
     return batch;
 }
 
 Minibatch Sampler::noise_in_turn(std::int64_t count, Generator& generator) const {
     Minibatch batch = on(noise(count, generator), cpu);
     for (std::int64_t i = 0; batch.y.defined() && i < count; ++i)
-        batch.y.data<std::int64_t>()[i] = i % presentation_.classes;
+        batch.y.data<std::int64_t>()[i] = i % discriminator_input_.classes;
     return batch;
 }
 
@@ -63,7 +63,7 @@ Tensor Sampler::samples(const Minibatch& noise, bool latest) {
         const std::int64_t count = std::min(kAtOnce, noise.x.size(0) - start);
         const Minibatch part =
             on({rows(noise.x, start, count), rows(noise.y, start, count)}, device_);
-        parts.push_back(to(generator_(presentation_.for_generator(part)), cpu));
+        parts.push_back(to(generator_(generator_input(part, discriminator_input_.classes)), cpu));
     }
     return concat(parts);
 }
@@ -71,13 +71,12 @@ Tensor Sampler::samples(const Minibatch& noise, bool latest) {
 Tensor Sampler::logits(const Minibatch& x, const std::function<Minibatch(std::int64_t)>& company) {
     const NoGrad guard;
     const nn::Evaluating mode(discriminator_);
-    const std::int64_t n = x.x.size(0), features = x.x.size(1), pac = presentation_.pac,
+    const std::int64_t n = x.x.size(0), features = x.x.size(1), pac = discriminator_input_.pac,
                        others = n * (pac - 1), groups = n * pac * (group_ - 1);
     const auto looked_at = [&](const Minibatch& batch, std::int64_t count) {
         Generator unused;  // draws instance noise, of which there is none
         return to(
-            reshape(discriminator_(presentation_.for_discriminator(on(batch, device_), unused)),
-                    {count}),
+            reshape(discriminator_(discriminator_input_(on(batch, device_), unused)), {count}),
             cpu);
     };
     if (others + groups == 0) return looked_at(x, n);

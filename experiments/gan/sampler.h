@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "experiments/gan/options.h"
-#include "models/gan/presentation.h"
+#include "models/gan/discriminator_input.h"
 #include "nn/optim/ema.h"
 #include "nn/module.h"
 
@@ -34,7 +34,7 @@ private:
     nn::Module& discriminator_;
     nn::EMA* average_;
     Device device_;
-    Presentation presentation_;  // without instance noise
+    DiscriminatorInput discriminator_input_;  // without instance noise
     std::int64_t noise_, group_;
     bool uniform_;
 };

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::int64_t kPlane = 2, kPixels = 784;
 
-/// [B, C] -> [B, C, 1, 1]: noise as an image of one place.
+/// [B, C] -> [B, C, 1, 1]: noise as an image of one pixel.
 class AsImage final : public nn::Module {
 public:
     Tensor forward(const Tensor& x) override { return reshape(x, {x.size(0), x.size(1), 1, 1}); }
@@ -29,7 +29,7 @@ void check_options(const NetworkOptions& o) {
     constexpr const char* op = "gan";
     check(o.noise >= 1, op, "needs at least one feature of noise; got ", o.noise);
     check(o.classes >= 0, op, "a negative number of classes; got ", o.classes);
-    check(o.pac >= 1, op, "D sees at least one sample at once; got pac = ", o.pac);
+    check(o.pac >= 1, op, "a pack holds at least one sample; got pac = ", o.pac);
     check(o.width >= 1, op, "needs a width of at least 1; got ", o.width);
     check(o.layers >= 1, op, "needs at least one hidden layer; got ", o.layers);
     check(o.norm == "batch" || o.norm == "group" || o.norm == "none", op, "unknown norm '", o.norm,
@@ -38,15 +38,15 @@ void check_options(const NetworkOptions& o) {
 
 nn::LinearOptions drawn(Generator& init) { return {.generator = &init}; }
 
-/// What D sees of a sample of `features` features or channels.
-std::int64_t seen(const NetworkOptions& o, std::int64_t features) {
+/// The width of D's input, for samples of `features` features or channels.
+std::int64_t discriminator_width(const NetworkOptions& o, std::int64_t features) {
     return o.pac * (features + o.classes);
 }
 
-/// The layers of D go through here.
+/// A layer of D, with spectral normalisation if asked for.
 template <class Layer>
-std::unique_ptr<Layer> of_discriminator(std::unique_ptr<Layer> layer, const NetworkOptions& o,
-                                        Generator& init) {
+std::unique_ptr<Layer> discriminator_layer(std::unique_ptr<Layer> layer, const NetworkOptions& o,
+                                           Generator& init) {
     return o.spectral_norm ? nn::spectral_norm(std::move(layer), {.generator = &init})
                            : std::move(layer);
 }
@@ -65,9 +65,9 @@ std::unique_ptr<nn::Sequential> relu_mlp_discriminator(const NetworkOptions& o,
                                                        std::int64_t features, Generator& init) {
     auto d = std::make_unique<nn::Sequential>();
     const auto linear = [&](std::int64_t in, std::int64_t out) {
-        d->add(of_discriminator(std::make_unique<nn::Linear>(in, out, drawn(init)), o, init));
+        d->add(discriminator_layer(std::make_unique<nn::Linear>(in, out, drawn(init)), o, init));
     };
-    std::int64_t in = seen(o, features);
+    std::int64_t in = discriminator_width(o, features);
     for (std::int64_t layer = 0; layer < o.layers; ++layer, in = o.width) {
         linear(in, o.width);
         d->add<nn::ReLU>();
@@ -77,7 +77,7 @@ std::unique_ptr<nn::Sequential> relu_mlp_discriminator(const NetworkOptions& o,
     return d;
 }
 
-/// Weights from U(-range, range) and biases 0, as the code of the 2014 paper has it.
+/// Weights from U(-range, range), biases 0: the initialisation of the 2014 paper's code.
 void restart(nn::Linear& layer, double range, Generator& init) {
     nn::init::uniform_(layer.weight, -range, range, init);
     nn::init::zeros_(layer.bias);
@@ -109,7 +109,7 @@ std::unique_ptr<Layer> dcgan_start(std::unique_ptr<Layer> layer, Generator& init
     return layer;
 }
 
-/// Channels 2 width at 7x7, width at 14x14. No bias before a norm, which has its own.
+/// 2 width channels at 7x7, width at 14x14. Layers before a norm have no bias: the norm has one.
 std::unique_ptr<nn::Sequential> dcgan_generator(const NetworkOptions& o, Generator& init) {
     const auto up = [&](std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t stride,
                         std::int64_t padding, bool bias) {
@@ -131,19 +131,19 @@ std::unique_ptr<nn::Sequential> dcgan_discriminator(const NetworkOptions& o, Gen
     const auto down = [&](std::int64_t in, std::int64_t out, bool bias) {
         const nn::Conv2dLayerOptions geometry{
             .stride = 2, .padding = 1, .bias = bias, .generator = &init};
-        return of_discriminator(
+        return discriminator_layer(
             dcgan_start(std::make_unique<nn::Conv2d>(in, out, 4, geometry), init), o, init);
     };
     const std::string norm = o.spectral_norm ? "none" : o.norm;
     auto d = std::make_unique<nn::Sequential>();
-    d->add(down(seen(o, 1), o.width, true))
+    d->add(down(discriminator_width(o, 1), o.width, true))
         .add<nn::LeakyReLU>(0.2)
         .add(down(o.width, 2 * o.width, norm == "none"));
     add_norm(*d, norm, 2 * o.width);
     d->add<nn::LeakyReLU>(0.2);
     if (o.minibatch_stddev) d->add<nn::MinibatchStdDev>();
     const std::int64_t features = (2 * o.width + (o.minibatch_stddev ? 1 : 0)) * 7 * 7;
-    d->add<nn::Flatten>().add(of_discriminator(
+    d->add<nn::Flatten>().add(discriminator_layer(
         dcgan_start(std::make_unique<nn::Linear>(features, 1, drawn(init)), init), o, init));
     return d;
 }
@@ -176,12 +176,13 @@ Pair maxout_mlp(const NetworkOptions& options, Generator& init, Generator& dropo
         .add<nn::Sigmoid>();
     auto d = std::make_unique<nn::Sequential>();
     d->add<nn::Dropout>(drop_input, dropout)
-        .add(maxout_within(seen(options, kPixels), units, pieces, range_d, options, init))
+        .add(maxout_within(discriminator_width(options, kPixels), units, pieces, range_d, options,
+                           init))
         .add<nn::Dropout>(drop_hidden, dropout)
         .add(maxout_within(units, units, pieces, range_d, options, init))
         .add<nn::Dropout>(drop_hidden, dropout);
     if (options.minibatch_stddev) d->add<nn::MinibatchStdDev>();
-    d->add(of_discriminator(
+    d->add(discriminator_layer(
         linear_within(units + (options.minibatch_stddev ? 1 : 0), 1, range_d, init), options,
         init));
     return {std::move(g), std::move(d)};

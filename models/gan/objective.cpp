@@ -16,26 +16,25 @@ void check_unsmoothed(const char* loss, double l) {
     check(l == 1, "gan", "the ", loss, " loss has no label to smooth; got ", l, "; expected 1");
 }
 
-// -E log D and -E log(1 - D), D = sigmoid(a). softplus is exact where sigmoid has run out of
-// digits.
-Tensor called_real(const Tensor& a) { return mean(softplus(-a)); }
-Tensor called_fake(const Tensor& a) { return mean(softplus(a)); }
+// -E log D and -E log(1 - D), D = sigmoid(a). softplus stays exact where sigmoid rounds to 0 or 1.
+Tensor loss_as_real(const Tensor& a) { return mean(softplus(-a)); }
+Tensor loss_as_fake(const Tensor& a) { return mean(softplus(a)); }
 // -E [l log D + (1 - l) log(1 - D)], by log(1 - D) = log D - a.
-Tensor called_real(const Tensor& a, double l) {
+Tensor loss_as_real(const Tensor& a, double l) {
     check_label(l);
-    return l == 1 ? called_real(a) : called_real(a) + (1 - l) * mean(a);
+    return l == 1 ? loss_as_real(a) : loss_as_real(a) + (1 - l) * mean(a);
 }
 
-// --- the game of the paper
-// ---------------------------------------------------------------------------------------------
+// The losses of the paper.
+
 Tensor classifier_loss(const Tensor& real, const Tensor& fake, double label) {
-    return called_real(real, label) + called_fake(fake);
+    return loss_as_real(real, label) + loss_as_fake(fake);
 }
-Tensor non_saturating(const Tensor&, const Tensor& fake) { return called_real(fake); }
-Tensor saturating(const Tensor&, const Tensor& fake) { return -called_fake(fake); }
+Tensor non_saturating(const Tensor&, const Tensor& fake) { return loss_as_real(fake); }
+Tensor saturating(const Tensor&, const Tensor& fake) { return -loss_as_fake(fake); }
 
-// --- scores instead of probabilities
-// ---------------------------------------------------------------------------------------------
+// Losses of scores rather than of probabilities.
+
 Tensor hinge(const Tensor& real, const Tensor& fake, double label) {
     check_unsmoothed("hinge", label);
     return nn::hinge_loss(real, ones_like(real)) + nn::hinge_loss(fake, full_like(fake, -1));
@@ -44,24 +43,24 @@ Tensor squares(const Tensor& real, const Tensor& fake, double label) {
     check_label(label);
     return 0.5 * (mean(square(real - label)) + mean(square(fake)));
 }
-Tensor squares_of_generator(const Tensor&, const Tensor& fake) {
+Tensor generator_squares(const Tensor&, const Tensor& fake) {
     return 0.5 * mean(square(fake - 1.0));
 }
 Tensor critic_loss(const Tensor& real, const Tensor& fake, double label) {
     check_unsmoothed("wasserstein", label);
     return mean(fake) - mean(real);
 }
-Tensor minus_score(const Tensor&, const Tensor& fake) { return -mean(fake); }
+Tensor negative_score(const Tensor&, const Tensor& fake) { return -mean(fake); }
 
-// --- how much more real than the average of the others
-// ---------------------------------------------------------------------------------------------
+// Relativistic losses: how much more real a sample is than the average of the other side.
+
 Tensor relativistic(const Tensor& real, const Tensor& fake, double label) {
-    return called_real(real - mean(fake), label) + called_fake(fake - mean(real));
+    return loss_as_real(real - mean(fake), label) + loss_as_fake(fake - mean(real));
 }
-Tensor relativistic_of_generator(const Tensor& real, const Tensor& fake) {
+Tensor relativistic_generator(const Tensor& real, const Tensor& fake) {
     check(real.defined(), "relativistic",
           "the generator's loss reads the logits of data, too; got an undefined tensor");
-    return called_fake(real - mean(fake)) + called_real(fake - mean(real));
+    return loss_as_fake(real - mean(fake)) + loss_as_real(fake - mean(real));
 }
 
 }  // namespace
@@ -72,29 +71,41 @@ Tensor value(const Tensor& real, const Tensor& fake) {
 
 const std::vector<Objective>& objectives() {
     static const std::vector<Objective> all{
-        {"non-saturating",
-         "D -E log D(x) - E log(1 - D(G(z))), G -E log D(G(z))   (Goodfellow et al. 2014, section "
-         "3)",
-         classifier_loss, non_saturating, true},
-        {"minimax",
-         "the same D, G E log(1 - D(G(z))), which saturates   (Goodfellow et al. 2014, eq. 1 and "
-         "Algorithm 1)",
-         classifier_loss, saturating, true},
-        {"hinge",
-         "D E max(0, 1 - a(x)) + E max(0, 1 + a(G(z))), G -E a(G(z))   (Lim & Ye 2017; Miyato et "
-         "al. 2018, eq. 16 and 17)",
-         hinge, minus_score},
-        {"least-squares",
-         "D E (a(x) - 1)^2 / 2 + E a(G(z))^2 / 2, G E (a(G(z)) - 1)^2 / 2   (Mao et al. 2017, eq. "
-         "9)",
-         squares, squares_of_generator, true},
-        {"wasserstein",
-         "D E a(G(z)) - E a(x), G -E a(G(z)); needs a Lipschitz D   (Arjovsky et al. 2017)",
-         critic_loss, minus_score},
-        {"relativistic",
-         "non-saturating, of a less the mean of the other side's, for both players   "
-         "(Jolicoeur-Martineau 2019, RaSGAN)",
-         relativistic, relativistic_of_generator, true, true},
+        {.name = "non-saturating",
+         .summary = "D -E log D(x) - E log(1 - D(G(z))), G -E log D(G(z))   (Goodfellow et al. "
+                    "2014, section 3)",
+         .discriminator_loss = classifier_loss,
+         .generator_loss = non_saturating,
+         .smooths = true},
+        {.name = "minimax",
+         .summary = "the same D, G E log(1 - D(G(z))), which saturates   (Goodfellow et al. 2014, "
+                    "eq. 1 and Algorithm 1)",
+         .discriminator_loss = classifier_loss,
+         .generator_loss = saturating,
+         .smooths = true},
+        {.name = "hinge",
+         .summary = "D E max(0, 1 - a(x)) + E max(0, 1 + a(G(z))), G -E a(G(z))   (Lim & Ye 2017; "
+                    "Miyato et al. 2018, eq. 16 and 17)",
+         .discriminator_loss = hinge,
+         .generator_loss = negative_score},
+        {.name = "least-squares",
+         .summary = "D E (a(x) - 1)^2 / 2 + E a(G(z))^2 / 2, G E (a(G(z)) - 1)^2 / 2   (Mao et al. "
+                    "2017, eq. 9)",
+         .discriminator_loss = squares,
+         .generator_loss = generator_squares,
+         .smooths = true},
+        {.name = "wasserstein",
+         .summary = "D E a(G(z)) - E a(x), G -E a(G(z)); needs a Lipschitz D   (Arjovsky et al. "
+                    "2017)",
+         .discriminator_loss = critic_loss,
+         .generator_loss = negative_score},
+        {.name = "relativistic",
+         .summary = "non-saturating, of a less the mean of the other side's, for both players   "
+                    "(Jolicoeur-Martineau 2019, RaSGAN)",
+         .discriminator_loss = relativistic,
+         .generator_loss = relativistic_generator,
+         .smooths = true,
+         .generator_reads_real = true},
     };
     return all;
 }

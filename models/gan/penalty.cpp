@@ -9,9 +9,9 @@
 namespace eps::models::gan {
 namespace {
 
-// grad_x D(x) -> x's shape. No sample's logit depends on another sample, so one pass through the
-// sum of all gives every gradient; batch normalisation breaks that, and then a sample's gradient is
-// that of all logits.
+// grad_x a(x) -> x's shape. Each logit depends on its own sample only, so the gradient of the sum
+// of all logits holds every sample's gradient. Batch normalisation breaks that: then a sample's
+// gradient is that of all logits.
 Tensor input_gradient(const Critic& critic, const Tensor& x) {
     check(x.defined() && x.rank() >= 2, "gradient penalty", "needs x [B, ..]; got ", describe(x));
     const bool differentiable = grad_enabled();
@@ -20,18 +20,17 @@ Tensor input_gradient(const Critic& critic, const Tensor& x) {
     input.requires_grad_();
     const Tensor logits = critic(input);
     check(logits.numel() == x.size(0), "gradient penalty",
-          "the discriminator must give one logit a sample; got ", describe(logits), "; expected ",
-          x.size(0));
+          "the discriminator must give one logit for each sample; got ", describe(logits),
+          "; expected ", x.size(0));
     return grad(sum(logits), {input}, {.create_graph = differentiable})[0];
 }
 
-// 1/2 E ||grad_x D(x)||^2, without the root, whose slope is infinite at 0.
+// 1/2 E ||grad_x D(x)||^2 without a square root, whose derivative is infinite at 0.
 Tensor half_squared_gradient(const Critic& critic, const Tensor& x) {
     return 0.5 * mean(sum(square(flatten(input_gradient(critic, x), 1)), {1}));
 }
 
-// E (||grad D|| - 1)^2 at points on the lines between data and samples, one place t ~ U[0, 1) a
-// line.
+// E (||grad D|| - 1)^2 at a random point, t ~ U[0, 1), on the line from each sample to its example.
 Tensor wgan_gp(const Critic& critic, const Tensor& real, const Tensor& fake, Generator& generator) {
     check(real.defined() && fake.defined() && real.shape() == fake.shape(), "wgan-gp",
           "needs as many samples as data, of one shape; got ", describe(real), " and ",

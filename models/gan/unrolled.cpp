@@ -16,7 +16,7 @@ NamedTensors unrolled(nn::Module& module, const std::function<Tensor()>& loss, s
     const bool differentiable = grad_enabled();
     const GradMode recording(true);
     NamedTensors state = nn::detached_state(module);
-    std::vector<std::size_t> trained;  // places in `state`, which begins with the parameters
+    std::vector<std::size_t> trained;  // indices into `state`, which begins with the parameters
     const NamedTensors parameters = module.named_parameters();
     for (std::size_t i = 0; i < parameters.size(); ++i)
         if (parameters[i].second.requires_grad()) {

@@ -293,14 +293,15 @@ TEST_CASE(
 
 TEST_CASE(
     "Algorithm 1: every objective with every penalty, at logits of 1e4 too, in every "
-    "presentation") {
+    "input of D") {
     std::vector<const Penalty*> all{nullptr};
     for (const Penalty& p : penalties()) all.push_back(&p);
-    const Presentation plain, everything_at_once{.classes = 3, .pac = 2, .instance_noise = 0.1};
+    const DiscriminatorInput plain,
+        everything_at_once{.classes = 3, .pac = 2, .instance_noise = 0.1};
     for (const Objective& o : objectives())
         for (const Penalty* p : all)
             for (const double logit : {0.0, 1e4, -1e4})
-                for (const Presentation& shown : {plain, everything_at_once}) {
+                for (const DiscriminatorInput& shown : {plain, everything_at_once}) {
                     CAPTURE(o.name);
                     CAPTURE((p ? p->name : "none"));
                     CAPTURE(logit);
@@ -371,7 +372,7 @@ TEST_CASE(
 TEST_CASE("Algorithm 1: what makes no sense is refused") {
     Game game;
     const Objective& o = objective("hinge");
-    const auto error = [&](Rules rules, Presentation shown = {}) {
+    const auto error = [&](Rules rules, DiscriminatorInput shown = {}) {
         return error_of([&] { Algorithm1(game.players(), game.sources(), shown, rules); });
     };
     CHECK(error({.objective = o}).empty());
@@ -385,12 +386,12 @@ TEST_CASE("Algorithm 1: what makes no sense is refused") {
     CHECK(contains(error({.objective = o, .unrolled_steps = -2}), "got -2"));
     CHECK(contains(error({.objective = o, .unrolled_steps = 1, .unrolled_learning_rate = -1}),
                    "the learning rate"));
-    CHECK(contains(error({.objective = o}, {.pac = 0}), "bad presentation; got pac 0"));
-    CHECK(contains(error({.objective = o}, {.instance_noise = std::nan("")}), "bad presentation"));
+    CHECK(contains(error({.objective = o}, {.pac = 0}), "bad input of D; got pac 0"));
+    CHECK(contains(error({.objective = o}, {.instance_noise = std::nan("")}), "bad input of D"));
     CHECK(contains(error_of([&] { Algorithm1(game.players(), {}, {}, {.objective = o}); }),
                    "a source of minibatches is missing"));
 
-    const auto iterate = [&](const Sources& sources, const Presentation& shown) {
+    const auto iterate = [&](const Sources& sources, const DiscriminatorInput& shown) {
         return error_of([&] {
             Algorithm1(game.players(), sources, shown, {.objective = o}).iteration(game.generator);
         });

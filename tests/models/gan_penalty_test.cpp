@@ -211,7 +211,7 @@ TEST_CASE("gradient penalties: what makes no sense is refused") {
         contains(error_of([&] { penalty("r2").of(critic, x, {}, generator); }), "needs x [B, ..]"));
     CHECK(contains(
         error_of([&] { input_gradient_norm([](const Tensor& in) { return in * 2.0; }, x); }),
-        "one logit a sample"));
+        "one logit for each sample"));
     // a D that reads nothing
     CHECK_FALSE(error_of([&] {
                     input_gradient_norm([](const Tensor&) { return zeros({4}); }, x);

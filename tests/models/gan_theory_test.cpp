@@ -1,6 +1,6 @@
 // G5 to G9 and E4: Proposition 1, Theorem 1 and Proposition 2 of Goodfellow et al. 2014, on
 // densities that are known.
-#include "models/gan/theory/theory.h"
+#include "models/gan/theory/optimal_discriminator.h"
 
 #include <doctest/doctest.h>
 

@@ -5,7 +5,7 @@
 namespace eps::models::gan {
 namespace {
 
-// right in both tails: exp may overflow to infinity
+// Right in both tails, for exp may overflow to infinity.
 double sigmoid(double a) { return 1 / (1 + std::exp(-a)); }
 
 }  // namespace
@@ -13,20 +13,21 @@ double sigmoid(double a) { return 1 / (1 + std::exp(-a)); }
 DiracState DiracGan::step(DiracState state) const {
     const auto [psi, theta] = state;
     const double next = psi - rate * (theta * sigmoid(psi * theta) + penalty * psi);
-    const double seen = alternating ? next : psi;  // the discriminator that G answers
-    return {next, theta + rate * seen * sigmoid(-seen * theta)};
+    const double opponent = alternating ? next : psi;  // D, as G's step finds it
+    return {next, theta + rate * opponent * sigmoid(-opponent * theta)};
 }
 
 DiracJacobian DiracGan::jacobian() const {
-    const double s = rate / 2, kept = 1 - rate * penalty;  // sigmoid(0) = 1/2
-    if (alternating) return {{{kept, -s}, {s * kept, 1 - s * s}}};
-    return {{{kept, -s}, {s, 1}}};
+    const double s = rate / 2;  // rate sigmoid(0)
+    const double decay = 1 - rate * penalty;
+    if (alternating) return {{{decay, -s}, {s * decay, 1 - s * s}}};
+    return {{{decay, -s}, {s, 1}}};
 }
 
 std::array<std::complex<double>, 2> DiracGan::eigenvalues() const {
     const DiracJacobian J = jacobian();
-    const double half_trace = (J[0][0] + J[1][1]) / 2,
-                 determinant = J[0][0] * J[1][1] - J[0][1] * J[1][0];
+    const double half_trace = (J[0][0] + J[1][1]) / 2;
+    const double determinant = J[0][0] * J[1][1] - J[0][1] * J[1][0];
     const std::complex<double> root =
         std::sqrt(std::complex<double>(half_trace * half_trace - determinant));
     return {half_trace + root, half_trace - root};

@@ -1,7 +1,7 @@
 #pragma once
-// What a GAN does without: a restricted Boltzmann machine, small enough that its partition function
-// can be summed and the mixing of its Gibbs chain computed. Goodfellow et al. 2014, section 2,
-// names both as what keeps undirected models small.
+// A restricted Boltzmann machine, so small that its partition function can be summed and the mixing
+// time of its Gibbs chain computed. These two costs keep undirected models small, and a GAN has
+// neither (Goodfellow et al. 2014, section 2).
 #include "tensor/random.h"
 #include "tensor/tensor.h"
 
@@ -13,23 +13,23 @@ struct Rbm {
     Tensor b;  // [n]
     Tensor c;  // [m]
 
-    /// Every v, 2^n of them, one a row -> [2^n, n]: the cost of all that is exact here. Throws for
-    /// n > 16.
+    /// All 2^n states v, one in each row -> [2^n, n]. Every exact result here costs as much.
+    /// Throws: for n > 16.
     Tensor states() const;
-    /// log sum_h exp(...) at v [N, n] -> [N].
+    /// log sum_h exp(v^T W h + b^T v + c^T h): v [N, n] -> [N]
     Tensor log_unnormalised(const Tensor& v) const;
-    /// log Z, over all states.
+    /// log Z, by summing over all states.
     double log_partition() const;
-    /// p(v) in the order of states() -> [2^n].
+    /// p(v) in the order of states() -> [2^n]
     Tensor probabilities() const;
 
-    /// `sweeps` times h ~ p(h | v), v ~ p(v | h), each row of v [N, n] a chain of its own.
+    /// N independent chains from v [N, n]: `sweeps` times h ~ p(h | v), then v ~ p(v | h).
     Tensor gibbs(const Tensor& v, std::int64_t sweeps, Generator& generator) const;
-    /// p(v' | v) of one sweep, in the order of states() -> [2^n, 2^n], rows sum to 1. Also sums
-    /// over all h: throws for n + m > 16.
+    /// p(v' | v) for one sweep, in the order of states() -> [2^n, 2^n]; rows sum to 1.
+    /// Throws: for n + m > 16, since it sums over all h, too.
     Tensor transition() const;
-    /// Sweeps until what a chain remembers of its start has fallen to 1/e: -1 / log l, l the
-    /// transition's second largest eigenvalue.
+    /// The number of sweeps in which the dependence on the start falls to 1/e: -1 / log l, l the
+    /// second largest eigenvalue of transition().
     double relaxation_time() const;
 };
 

@@ -1,5 +1,5 @@
 // What the networks are shown: classes, packs, instance noise.
-#include "models/gan/presentation.h"
+#include "models/gan/discriminator_input.h"
 
 #include "autograd/engine.h"
 #include "autograd/ops/elementwise/arithmetic.h"
@@ -17,7 +17,7 @@ Tensor classes_of(const std::vector<double>& y) {
 }
 }  // namespace
 
-TEST_CASE("gan presentation: classes are further features, or constant planes") {
+TEST_CASE("gan inputs: classes are further features, or constant planes") {
     const Tensor x = tensor({1, 2, 3, 4}, {2, 2});
     CHECK(condition(x, classes_of({2, 0}), 3).to_vector() ==
           std::vector<double>{1, 2, 0, 0, 1, 3, 4, 1, 0, 0});
@@ -32,7 +32,7 @@ TEST_CASE("gan presentation: classes are further features, or constant planes") 
     CHECK(leaf.grad().to_vector() == std::vector<double>{2, 4, 6, 8});
 }
 
-TEST_CASE("gan presentation: a pack is samples side by side") {
+TEST_CASE("gan inputs: a pack is samples side by side") {
     const Tensor x = tensor({1, 2, 3, 4, 5, 6, 7, 8}, {4, 2});
     CHECK(pack(x, 2).shape() == Shape{2, 4});
     CHECK(pack(x, 2).to_vector() == x.to_vector());
@@ -44,30 +44,30 @@ TEST_CASE("gan presentation: a pack is samples side by side") {
 }
 
 TEST_CASE(
-    "gan presentation: noise on what D sees, then classes, then packs; noise for G has its "
+    "gan inputs: noise on what D sees, then classes, then packs; noise for G has its "
     "classes") {
     const Minibatch batch{zeros({4000, 2}, {.dtype = f64}),
                           classes_of(std::vector<double>(4000, 1))};
-    const Presentation shown{.classes = 2, .pac = 2, .instance_noise = 0.3};
+    const DiscriminatorInput shown{.classes = 2, .pac = 2, .instance_noise = 0.3};
     Generator generator(1);
-    const Tensor x = reshape(shown.for_discriminator(batch, generator), {4000, 4});
+    const Tensor x = reshape(shown(batch, generator), {4000, 4});
     const Tensor noise = narrow(x, 1, 0, 2);
     CHECK(std::abs(mean(noise).item()) < 4 * 0.3 / std::sqrt(8000.0));
     CHECK(stddev(noise).item() == doctest::Approx(0.3).epsilon(0.04));
     CHECK(max(select(x, 1, 2)).item() == 0);  // no noise on the classes
     CHECK(min(select(x, 1, 3)).item() == 1);
-    CHECK(shown.for_generator(batch).shape() == Shape{4000, 4});
+    CHECK(generator_input(batch, shown.classes).shape() == Shape{4000, 4});
 
     const std::uint64_t drawn = generator.counter();
-    const Presentation plain;
-    CHECK(plain.for_discriminator(batch, generator).same_as(batch.x));
-    CHECK(plain.for_generator({batch.x, {}}).same_as(batch.x));
+    const DiscriminatorInput plain;
+    CHECK(plain(batch, generator).same_as(batch.x));
+    CHECK(generator_input({batch.x, {}}, 0).same_as(batch.x));
     CHECK(generator.counter() == drawn);
 }
 
-TEST_CASE("gan presentation: what makes no sense is refused") {
+TEST_CASE("gan inputs: bad classes, packs and deviations throw") {
     const Tensor x = zeros({4, 2});
-    CHECK(contains(error_of([&] { condition(x, {}, 3); }), "one class a row"));
+    CHECK(contains(error_of([&] { condition(x, {}, 3); }), "one class for each sample"));
     CHECK(contains(error_of([&] { condition(x, zeros({4}), 3); }), "expected i64 [4]"));
     CHECK(contains(error_of([&] { condition(x, classes_of({0, 1}), 3); }), "expected i64 [4]"));
     CHECK_FALSE(error_of([&] { condition(x, classes_of({0, 1, 2, 3}), 3); }).empty());
@@ -82,8 +82,8 @@ TEST_CASE("gan presentation: what makes no sense is refused") {
         CHECK(contains(error_of([&] { pack(x, pac); }), "packs must divide the batch"));
     Generator generator(1);
     CHECK(contains(error_of([&] {
-                       Presentation{.instance_noise = -1}.for_discriminator({x, {}}, generator);
+                       DiscriminatorInput{.instance_noise = -1}({x, {}}, generator);
                    }),
                    "must not be negative"));
-    CHECK_FALSE(error_of([&] { Presentation{}.for_discriminator({}, generator); }).empty());
+    CHECK_FALSE(error_of([&] { DiscriminatorInput{}({}, generator); }).empty());
 }

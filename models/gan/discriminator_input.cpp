@@ -1,4 +1,4 @@
-#include "models/gan/presentation.h"
+#include "models/gan/discriminator_input.h"
 
 #include <cmath>
 
@@ -14,7 +14,7 @@ Tensor condition(const Tensor& x, const Tensor& y, std::int64_t classes) {
     check(x.defined() && x.rank() >= 2, "condition", "needs x [m, F] or [m, C, H, W]; got ",
           describe(x));
     check(y.defined() && y.dtype() == i64 && y.shape() == Shape{x.size(0)}, "condition",
-          "needs one class a row; got ", describe(y), "; expected i64 [", x.size(0), "]");
+          "needs one class for each sample; got ", describe(y), "; expected i64 [", x.size(0), "]");
     Tensor hot = one_hot(y, classes, x.dtype());
     Shape planes = x.shape();
     planes[1] = classes;
@@ -34,7 +34,7 @@ Tensor pack(const Tensor& x, std::int64_t pac) {
     return reshape(x, packed);
 }
 
-Tensor Presentation::for_discriminator(const Minibatch& batch, Generator& generator) const {
+Tensor DiscriminatorInput::operator()(const Minibatch& batch, Generator& generator) const {
     check(std::isfinite(instance_noise) && instance_noise >= 0, "gan",
           "the deviation of instance noise must not be negative; got ", instance_noise);
     Tensor x = batch.x;
@@ -45,7 +45,7 @@ Tensor Presentation::for_discriminator(const Minibatch& batch, Generator& genera
     return pack(x, pac);
 }
 
-Tensor Presentation::for_generator(const Minibatch& noise) const {
+Tensor generator_input(const Minibatch& noise, std::int64_t classes) {
     return classes > 0 ? condition(noise.x, noise.y, classes) : noise.x;
 }
 
