@@ -1,8 +1,9 @@
 # cuDNN 9 is optional. Sets EPS_WITH_CUDNN, CUDNN_INCLUDE_DIR and CUDNN_LIBRARY.
 #
-# It is searched in CUDNN_ROOT (which may be the folder of pip's package, site-packages/nvidia/cudnn),
-# beside the CUDA toolkit and in the system's folders. Only its headers are used here: a program
-# loads the library at its first request, so no link line, package file or program depends on it.
+# It is searched in CUDNN_ROOT (which may be the folder of pip's package,
+# site-packages/nvidia/cudnn), beside the CUDA toolkit and in the system's folders. Only its headers
+# are used here: a program loads the library at its first request, so no link line, package file or
+# program depends on it.
 set(CUDNN_ROOT "$ENV{CUDNN_ROOT}" CACHE PATH "Folder above cuDNN's include and lib")
 set(EPS_WITH_CUDNN OFF)
 if(NOT EPS_CUDNN)
