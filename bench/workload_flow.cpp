@@ -77,8 +77,8 @@ struct VaeFlowStep {
         const models::Transformed there = flow->transform(z0);
         const Tensor log_q = sum(square(noise) + log_var, {1}) * -0.5 - there.log_det,
                      log_prior = sum(square(there.z), {1}) * -0.5;
-        const Tensor log_likelihood =
-            -sum(nn::bce_with_logits_loss(decoder(there.z), x, nn::Reduction::none), {1});
+        const Tensor log_likelihood = -sum(
+            nn::binary_cross_entropy_with_logits(decoder(there.z), x, nn::Reduction::none), {1});
         const Tensor loss = mean(log_q - log_prior - log_likelihood);
         adam->zero_grad();
         backward(loss);

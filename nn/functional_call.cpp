@@ -9,13 +9,13 @@
 namespace eps::nn {
 namespace {
 
-using Places = std::vector<std::pair<std::string, Tensor*>>;
+using Members = std::vector<std::pair<std::string, Tensor*>>;
 
-// The replacement of each tensor, by the tensor itself: tied names share it.
-std::unordered_map<const TensorImpl*, Tensor> replacements(const Places& places,
+// The replacement of each tensor. The key is the tensor itself, because tied names share it.
+std::unordered_map<const TensorImpl*, Tensor> replacements(const Members& members,
                                                            const NamedTensors& tensors) {
     std::unordered_map<std::string, const Tensor*> by_name;
-    for (const auto& [name, place] : places) by_name.emplace(name, place);
+    for (const auto& [name, member] : members) by_name.emplace(name, member);
     std::unordered_map<const TensorImpl*, Tensor> out;
     for (const auto& [name, tensor] : tensors) {
         const auto found = by_name.find(name);
@@ -29,7 +29,7 @@ std::unordered_map<const TensorImpl*, Tensor> replacements(const Places& places,
               "; expected ", describe(own));
         const auto [entry, is_new] = out.emplace(own.impl(), tensor);
         check(is_new || entry->second.same_as(tensor), "functional_call",
-              "two tensors for one place; got \"", name,
+              "two tensors for one; got \"", name,
               "\", which was given before, or is tied to one that was");
     }
     return out;
@@ -38,20 +38,20 @@ std::unordered_map<const TensorImpl*, Tensor> replacements(const Places& places,
 }  // namespace
 
 FunctionalScope::FunctionalScope(Module& module, const NamedTensors& tensors) {
-    const Places places = module.places();
-    const auto wanted = replacements(places, tensors);
-    // a module that is registered twice has its places twice
+    const Members members = module.members();
+    const auto wanted = replacements(members, tensors);
+    // A module that is registered twice lists its members twice.
     std::unordered_set<const Tensor*> seen;
-    for (const auto& [name, place] : places) {
-        const auto found = wanted.find(place->impl());
-        if (found != wanted.end() && seen.insert(place).second)
-            before_.emplace_back(place, found->second);
+    for (const auto& [name, member] : members) {
+        const auto found = wanted.find(member->impl());
+        if (found != wanted.end() && seen.insert(member).second)
+            before_.emplace_back(member, found->second);
     }
-    for (auto& [place, tensor] : before_) std::swap(*place, tensor);
+    for (auto& [member, tensor] : before_) std::swap(*member, tensor);
 }
 
 FunctionalScope::~FunctionalScope() {
-    for (auto& [place, tensor] : before_) std::swap(*place, tensor);
+    for (auto& [member, tensor] : before_) std::swap(*member, tensor);
 }
 
 Tensor functional_call(Module& module, const NamedTensors& tensors, const Tensor& x) {

@@ -34,35 +34,37 @@ void check_classes(const char* op, const Tensor& scores, const Tensor& target,
                    const Tensor& weight) {
     check(scores.defined() && target.defined(), op, "an input is an undefined tensor");
     check(scores.rank() >= 2, op, "scores must be [B, C, ..]; got ", describe(scores));
-    Shape rows;
+    Shape expected;
     for (int d = 0; d < scores.rank(); ++d)
-        if (d != 1) rows.push_back(scores.size(d));
-    check(target.dtype() == i64 && target.shape() == rows, op,
-          "the target must hold one class a row; got ", describe(target), "; expected i64 ", rows,
+        if (d != 1) expected.push_back(scores.size(d));
+    check(target.dtype() == i64 && target.shape() == expected, op,
+          "the target must hold one class for each sample; got ", describe(target),
+          "; expected i64 ", expected,
           is_floating(target.dtype()) ? "; hint: to(target, i64)" : "");
     check(!weight.defined() || weight.shape() == Shape{scores.size(1)}, op,
-          "the weight must hold one number a class; got ", describe(weight), "; expected [",
+          "the weight must hold one number for each class; got ", describe(weight), "; expected [",
           scores.size(1), "]");
 }
 
-// Targets that all name a class, which of them count (undefined: all), and what each weighs
-// (undefined: 1).
-struct Rows {
-    Tensor target, counts, weight;
+struct Targets {
+    Tensor target;  // i64 [B, ..], every one of which is a class
+    Tensor counts;  // which of them count; undefined: all
+    Tensor weight;  // of each of them; undefined: 1
 };
-Rows rows_of(const Tensor& scores, const Tensor& target, const Tensor& weight,
-             const std::optional<std::int64_t>& ignored) {
-    Rows rows{target, {}, {}};
+Targets targets_of(const Tensor& scores, const Tensor& target, const Tensor& weight,
+                   const std::optional<std::int64_t>& ignored) {
+    Targets targets{.target = target, .counts = {}, .weight = {}};
     if (ignored) {
-        rows.counts = ne(target, static_cast<double>(*ignored));
-        rows.target = target * to(rows.counts, i64);  // class 0 in place of none
-        rows.weight = to(rows.counts, scores.dtype());
+        targets.counts = ne(target, static_cast<double>(*ignored));
+        targets.target = target * to(targets.counts, i64);  // class 0 where it is ignored
+        targets.weight = to(targets.counts, scores.dtype());
     }
-    if (!weight.defined()) return rows;
-    const Tensor of_class = reshape(
-        index_select(weight, 0, reshape(rows.target, {rows.target.numel()})), rows.target.shape());
-    rows.weight = ignored ? rows.weight * of_class : of_class;
-    return rows;
+    if (!weight.defined()) return targets;
+    const Tensor of_class =
+        reshape(index_select(weight, 0, reshape(targets.target, {targets.target.numel()})),
+                targets.target.shape());
+    targets.weight = ignored ? targets.weight * of_class : of_class;
+    return targets;
 }
 
 // -x[b, target[b, ..], ..] -> [B, ..]
@@ -70,26 +72,26 @@ Tensor picked(const Tensor& x, const Tensor& target) {
     return -squeeze(gather(x, 1, unsqueeze(target, 1)), 1);
 }
 
-// Chosen, not multiplied by 0: a row that does not count may be infinite.
-Tensor counted(const Tensor& losses, const Rows& rows) {
-    return rows.counts.defined() ? where(rows.counts, losses, zeros_like(losses)) : losses;
+// where() and not a product with 0, because a loss that does not count may be infinite.
+Tensor counted(const Tensor& losses, const Targets& targets) {
+    return targets.counts.defined() ? where(targets.counts, losses, zeros_like(losses)) : losses;
 }
 
-// The losses of each row's own class, weighted.
-Tensor class_losses(const Tensor& log_probs, const Rows& rows) {
-    const Tensor losses = picked(log_probs, rows.target);
-    return counted(rows.weight.defined() ? losses * rows.weight : losses, rows);
+// The weighted losses of each target class.
+Tensor class_losses(const Tensor& log_probs, const Targets& targets) {
+    const Tensor losses = picked(log_probs, targets.target);
+    return counted(targets.weight.defined() ? losses * targets.weight : losses, targets);
 }
 
 // -sum over classes of w[c] log_probs[b, c, ..] / C -> [B, ..]
-Tensor smoothing_losses(const Tensor& log_probs, const Tensor& weight, const Rows& rows) {
-    if (!weight.defined()) return counted(-mean(log_probs, {1}), rows);
+Tensor smoothing_losses(const Tensor& log_probs, const Tensor& weight, const Targets& targets) {
+    if (!weight.defined()) return counted(-mean(log_probs, {1}), targets);
     Shape shape = Dims::filled(log_probs.rank(), 1);
     shape[1] = log_probs.size(1);
-    return counted(-mean(log_probs * reshape(weight, shape), {1}), rows);
+    return counted(-mean(log_probs * reshape(weight, shape), {1}), targets);
 }
 
-// The mean of weighted losses is over their weights.
+// The mean of weighted losses is over the sum of their weights.
 Tensor reduced(const Tensor& losses, const Tensor& weight, Reduction reduction) {
     if (reduction != Reduction::mean || !weight.defined()) return reduced(losses, reduction);
     return sum(losses) / sum(weight);
@@ -125,28 +127,27 @@ Tensor hinge_loss(const Tensor& input, const Tensor& target, Reduction reduction
     return reduced(relu(1 - target * input), reduction);
 }
 
-Tensor bce_with_logits_loss(const Tensor& logits, const Tensor& target, Reduction reduction) {
-    check_same_shape("bce_with_logits_loss", logits, target);
+Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& target,
+                                        Reduction reduction) {
+    check_same_shape("binary_cross_entropy_with_logits", logits, target);
     return reduced(bce_with_logits(logits, target), reduction);
 }
 
 Tensor nll_loss(const Tensor& log_probs, const Tensor& target, const NllLossOptions& o) {
     check_classes("nll_loss", log_probs, target, o.weight);
-    const Rows rows = rows_of(log_probs, target, o.weight, o.ignore_index);
-    return reduced(class_losses(log_probs, rows), rows.weight, o.reduction);
+    const Targets targets = targets_of(log_probs, target, o.weight, o.ignore_index);
+    return reduced(class_losses(log_probs, targets), targets.weight, o.reduction);
 }
 
-Tensor cross_entropy_loss(const Tensor& logits, const Tensor& target,
-                          const CrossEntropyOptions& o) {
-    check_classes("cross_entropy_loss", logits, target, o.weight);
+Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& o) {
+    check_classes("cross_entropy", logits, target, o.weight);
     const double s = o.label_smoothing;
-    check(s >= 0 && s <= 1, "cross_entropy_loss", "bad label smoothing; got ", s,
-          "; expected 0 to 1");
+    check(s >= 0 && s <= 1, "cross_entropy", "bad label smoothing; got ", s, "; expected 0 to 1");
     const Tensor log_probs = log_softmax(logits, 1);
-    const Rows rows = rows_of(logits, target, o.weight, o.ignore_index);
-    Tensor losses = class_losses(log_probs, rows);
-    if (s > 0) losses = (1 - s) * losses + s * smoothing_losses(log_probs, o.weight, rows);
-    return reduced(losses, rows.weight, o.reduction);
+    const Targets targets = targets_of(logits, target, o.weight, o.ignore_index);
+    Tensor losses = class_losses(log_probs, targets);
+    if (s > 0) losses = (1 - s) * losses + s * smoothing_losses(log_probs, o.weight, targets);
+    return reduced(losses, targets.weight, o.reduction);
 }
 
 Tensor gaussian_nll_loss(const Tensor& input, const Tensor& target, const Tensor& variance,
@@ -164,11 +165,12 @@ Tensor gaussian_nll_loss(const Tensor& input, const Tensor& target, const Tensor
     return reduced(o.full ? losses + 0.5 * std::log(2 * std::numbers::pi) : losses, o.reduction);
 }
 
-Tensor kl_div_loss(const Tensor& input, const Tensor& target, const KlDivOptions& o) {
-    check_same_shape("kl_div_loss", input, target);
+Tensor kl_div(const Tensor& input, const Tensor& target, const KlDivOptions& o) {
+    check_same_shape("kl_div", input, target);
     if (o.log_target) return reduced(exp(target) * (target - input), o.reduction);
-    const Tensor none = eq(target, 0.0), p = where(none, ones_like(target), target);
-    return reduced(where(none, zeros_like(target), p * (log(p) - input)), o.reduction);
+    const Tensor is_zero = eq(target, 0.0);
+    const Tensor p = where(is_zero, ones_like(target), target);
+    return reduced(where(is_zero, zeros_like(target), p * (log(p) - input)), o.reduction);
 }
 
 Tensor cosine_similarity(const Tensor& a, const Tensor& b, std::int64_t dim, double epsilon) {

@@ -10,7 +10,7 @@
 namespace eps::nn {
 namespace {
 
-/// Gives x the contents of `data`: every handle of x sees them, as the same leaf without its
+/// Gives x the contents of `data`. Every handle of x then reads them; x stays a leaf and loses its
 /// gradient.
 void replace_data(Tensor& x, const Tensor& data) {
     if (data.same_as(x)) return;
@@ -85,7 +85,7 @@ std::vector<Module*> Module::modules() {
     return out;
 }
 
-std::vector<std::pair<std::string, Tensor*>> Module::places() const {
+std::vector<std::pair<std::string, Tensor*>> Module::members() const {
     std::vector<std::pair<std::string, Tensor*>> out;
     walk("",
          [&](const std::string& name, Tensor& tensor, bool) { out.emplace_back(name, &tensor); });
@@ -155,10 +155,9 @@ Tensor Module::computed(const Tensor& weight) {
 void Module::parametrize(const std::string& name, const MakeParametrization& make) {
     const auto weight = std::find_if(weights_.begin(), weights_.end(),
                                      [&](const Weight& w) { return w.name == name; });
-    check(weight != weights_.end(), "parametrize",
-          "this layer computes no weight of that name; got \"", name,
-          "\"; hint: give the layer itself (Linear, Conv2d, ..), not the module around it");
-    check(!weight->rule, "parametrize", "the weight is computed already; got \"", name, "\"");
+    check(weight != weights_.end(), "parametrize", "this layer has no weight of that name; got \"",
+          name, "\"; hint: give the layer itself (Linear, Conv2d, ..), not the module around it");
+    check(!weight->rule, "parametrize", "a rule computes the weight already; got \"", name, "\"");
     const bool required = weight->value->requires_grad();
     auto rule = make ? make(*weight->value, weight->output_dim) : nullptr;
     check(rule != nullptr, "parametrize", "the rule is null; got the name \"", name, "\"");
@@ -171,7 +170,7 @@ void Module::parametrize(const std::string& name, const MakeParametrization& mak
 
 void Module::add(std::string name, Module& child) {
     check_name("add", name);
-    check(!child.reaches(*this), "add", "a module cannot contain itself; got ", name);
+    check(!child.contains(*this), "add", "a module cannot contain itself; got ", name);
     children_.emplace_back(std::move(name), &child);
 }
 
@@ -186,10 +185,10 @@ void Module::check_name(const char* op, const std::string& name) const {
           "the name is taken; got ", name);
 }
 
-bool Module::reaches(const Module& other) const {
+bool Module::contains(const Module& other) const {
     if (this == &other) return true;
     return std::any_of(children_.begin(), children_.end(),
-                       [&](const auto& entry) { return entry.second->reaches(other); });
+                       [&](const auto& entry) { return entry.second->contains(other); });
 }
 
 }  // namespace eps::nn

@@ -7,7 +7,7 @@
 namespace eps::nn {
 namespace {
 
-constexpr int kShown = 8;  // faults spelled out in a message
+constexpr int kShown = 8;  // more faults of one kind are only counted
 
 /// Faults of one kind: "missing a, b and 3 more".
 class List {

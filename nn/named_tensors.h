@@ -1,12 +1,14 @@
 #pragma once
-// Tensors by name: what modules, optimisers and averages give to a checkpoint and take from one.
+// Tensors by name: the form in which modules, optimisers and averages hand their state to a
+// checkpoint and read it back.
 #include "tensor/tensor.h"
 
 namespace eps::nn {
 
-/// Copies `state` into `targets` by name, in any order and from any device. Throws Error naming
-/// every missing, unknown or repeated name and every shape or dtype that differs; then nothing was
-/// written. `op` names the caller in that error.
+/// Copies `state` into `targets` by name, in any order and from any device. `op` names the caller
+/// in errors.
+/// Throws: naming every missing, unknown or repeated name and every shape or dtype that differs;
+/// then nothing was written.
 void copy_by_name(const char* op, const NamedTensors& targets, const NamedTensors& state);
 
 }  // namespace eps::nn

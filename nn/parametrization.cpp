@@ -27,7 +27,7 @@ Dims others(std::int64_t rank, std::int64_t dim) {
     return out;
 }
 
-/// u and v of the largest singular value, found by the power method.
+/// The singular vectors u and v of the largest singular value, by the power method.
 class PowerIteration final : public Module {
 public:
     PowerIteration(const Tensor& matrix, const SpectralNormOptions& o)
@@ -41,8 +41,8 @@ public:
         iterate(matrix, kFirstIterations);
     }
 
-    /// u^T W v. In training u and v go on first. What the graph keeps are copies: a later forward
-    /// may go on before backward.
+    /// u^T W v. In training u and v are iterated first. The graph saves copies of them, because a
+    /// later forward may iterate before backward.
     Tensor sigma(const Tensor& matrix) {
         const std::vector<Tensor> uv = run_once([&]() -> std::vector<Tensor> {
             if (is_training()) iterate(matrix, iterations_);
@@ -107,7 +107,7 @@ private:
 }  // namespace
 
 Module& spectral_norm(Module& layer, const SpectralNormOptions& options) {
-    check(options.iterations >= 1, "spectral_norm", "needs an iteration at least; got ",
+    check(options.iterations >= 1, "spectral_norm", "needs at least one iteration; got ",
           options.iterations);
     check(std::isfinite(options.epsilon) && options.epsilon > 0, "spectral_norm",
           "epsilon must be positive; got ", options.epsilon);

@@ -186,10 +186,10 @@ private:
                             batch.y.defined() ? index_select(batch.y, 0, part) : Tensor()},
                            quarters);
         });
-        scaler_.unscale(optimizer_);
+        scaler_.unscale_(optimizer_);
         if (settings_.grad_clip > 0)
             scalars.emplace_back("grad_norm",
-                                 nn::clip_grad_norm(network_->parameters(), settings_.grad_clip));
+                                 nn::clip_grad_norm_(network_->parameters(), settings_.grad_clip));
         scaler_.step(optimizer_);
         scaler_.update();
         append_scale(scalars, "", scaler_);

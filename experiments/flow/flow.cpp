@@ -107,10 +107,10 @@ private:
         PartLoss part = domain_->loss(
             model_, [this] { return index_; }, noise_);
         backward(scaler_.scale(part.loss));
-        scaler_.unscale(optimizer_);
+        scaler_.unscale_(optimizer_);
         if (settings_.grad_clip > 0)
             part.scalars.emplace_back(
-                "grad_norm", nn::clip_grad_norm(model_.q->parameters(), settings_.grad_clip));
+                "grad_norm", nn::clip_grad_norm_(model_.q->parameters(), settings_.grad_clip));
         scaler_.step(optimizer_);
         scaler_.update();
         append_scale(part.scalars, "", scaler_);

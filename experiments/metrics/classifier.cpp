@@ -58,8 +58,7 @@ public:
         for (const std::int64_t out : {16, 32, 64}) {  // 28 -> 14 -> 7 -> 4 pixels a side
             body_.add<nn::Conv2d>(
                 in, out, 3,
-                nn::Conv2dLayerOptions{
-                    .stride = 2, .padding = 1, .bias = false, .generator = &generator});
+                nn::ConvOptions{.stride = 2, .padding = 1, .bias = false, .generator = &generator});
             body_.add<nn::BatchNorm>(out).add<nn::ReLU>();
             in = out;
         }
@@ -111,7 +110,7 @@ void Classifier::train(const data::ImageDataset& set, std::int64_t epochs) {
         optimizer.zero_grad();
         const Tensor logits =
             network_->logits(network_->features(data::take_rows_u8_as_f32(set.images, rows)));
-        backward(nn::cross_entropy_loss(logits, index_select(set.labels, 0, rows)));
+        backward(nn::cross_entropy(logits, index_select(set.labels, 0, rows)));
         optimizer.step();
     }
     network_->zero_grad();

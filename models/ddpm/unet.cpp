@@ -23,9 +23,7 @@ const UNetOptions& checked(const UNetOptions& o) {
     return o;
 }
 
-nn::Conv2dLayerOptions conv3(const UNetOptions& o) {
-    return {.padding = 1, .generator = o.generator};
-}
+nn::ConvOptions conv3(const UNetOptions& o) { return {.padding = 1, .generator = o.generator}; }
 
 }  // namespace
 

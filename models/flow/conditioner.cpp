@@ -40,7 +40,7 @@ std::unique_ptr<nn::Module> conditioner(std::int64_t in, std::int64_t width, std
 
 std::unique_ptr<nn::Module> conv_conditioner(std::int64_t in, std::int64_t width, std::int64_t out,
                                              Generator& generator) {
-    const nn::Conv2dLayerOptions wide{.padding = 1, .generator = &generator},
+    const nn::ConvOptions wide{.padding = 1, .generator = &generator},
         point{.generator = &generator};
     auto net = std::make_unique<nn::Sequential>();
     net->add<nn::Conv2d>(in, width, 3, wide)

@@ -97,7 +97,7 @@ void Algorithm1::update_discriminator(Report& report, Generator& generator) {
     const Tensor penalty = rules_.penalty ? gradient_penalty(data, samples, generator) : Tensor();
     const Tensor total = penalty.defined() ? loss + rules_.penalty_weight * penalty : loss;
     backward(scalers.discriminator.scale(total));
-    scalers.discriminator.unscale(players_.discriminator_optimizer);
+    scalers.discriminator.unscale_(players_.discriminator_optimizer);
 
     const double share = 1.0 / static_cast<double>(rules_.discriminator_steps);
     add(report.discriminator_loss, share * number(loss));
@@ -138,7 +138,7 @@ void Algorithm1::update_generator(Report& report, Generator& generator) {
         });
     const Tensor loss = rules_.objective.generator_loss(real, fake);
     backward(scalers.generator.scale(loss));
-    scalers.generator.unscale(players_.generator_optimizer);
+    scalers.generator.unscale_(players_.generator_optimizer);
 
     report.generator_loss = number(loss);
     if (rules_.diagnostics) report.generator_gradient = nn::grad_norm(generator_parameters_);

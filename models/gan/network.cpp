@@ -113,7 +113,7 @@ std::unique_ptr<Layer> dcgan_start(std::unique_ptr<Layer> layer, Generator& init
 std::unique_ptr<nn::Sequential> dcgan_generator(const NetworkOptions& o, Generator& init) {
     const auto up = [&](std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t stride,
                         std::int64_t padding, bool bias) {
-        const nn::ConvTranspose2dLayerOptions geometry{
+        const nn::ConvTransposeOptions geometry{
             .stride = stride, .padding = padding, .bias = bias, .generator = &init};
         return dcgan_start(std::make_unique<nn::ConvTranspose2d>(in, out, size, geometry), init);
     };
@@ -129,8 +129,7 @@ std::unique_ptr<nn::Sequential> dcgan_generator(const NetworkOptions& o, Generat
 
 std::unique_ptr<nn::Sequential> dcgan_discriminator(const NetworkOptions& o, Generator& init) {
     const auto down = [&](std::int64_t in, std::int64_t out, bool bias) {
-        const nn::Conv2dLayerOptions geometry{
-            .stride = 2, .padding = 1, .bias = bias, .generator = &init};
+        const nn::ConvOptions geometry{.stride = 2, .padding = 1, .bias = bias, .generator = &init};
         return discriminator_layer(
             dcgan_start(std::make_unique<nn::Conv2d>(in, out, 4, geometry), init), o, init);
     };

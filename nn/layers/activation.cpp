@@ -11,7 +11,7 @@ Tensor Softmax::forward(const Tensor& x) { return softmax(x, dim_); }
 Tensor LogSoftmax::forward(const Tensor& x) { return log_softmax(x, dim_); }
 
 PReLU::PReLU(std::int64_t count, double start, DType dtype) {
-    check(count >= 1, "PReLU", "needs a slope at least; got ", count);
+    check(count >= 1, "PReLU", "needs at least one slope; got ", count);
     weight = full({count}, start, {.dtype = dtype});
     add_parameter("weight", weight);
 }
@@ -29,7 +29,7 @@ Tensor GLU::forward(const Tensor& x) {
     check(x.defined() && dim_ >= -x.rank() && dim_ < x.rank(), "GLU", "no such dimension; got dim ",
           dim_, " of ", describe(x));
     const std::int64_t half = x.size(dim_) / 2;
-    check(x.size(dim_) == 2 * half, "GLU", "the dimension does not halve; got dim ", dim_, " of ",
+    check(x.size(dim_) == 2 * half, "GLU", "the extent is odd; got dim ", dim_, " of ",
           describe(x));
     return narrow(x, dim_, 0, half) * sigmoid(narrow(x, dim_, half, half));
 }

@@ -10,15 +10,15 @@
 
 namespace eps::nn {
 
-MultiHeadAttention::MultiHeadAttention(std::int64_t width, std::int64_t heads, Generator* generator)
+MultiheadAttention::MultiheadAttention(std::int64_t width, std::int64_t heads, Generator* generator)
     : in_proj_weight(empty({3 * width, width})),
       in_proj_bias(zeros({3 * width})),
       out_proj(width, width, {.generator = generator}),
       width_(width),
       heads_(heads) {
-    check(heads >= 1 && width % heads == 0, "MultiHeadAttention",
+    check(heads >= 1 && width % heads == 0, "MultiheadAttention",
           "the heads do not divide the width; got width ", width, ", heads ", heads);
-    const double bound = std::sqrt(6.0 / static_cast<double>(4 * width));  // fan in E, fan out 3 E
+    const double bound = std::sqrt(6.0 / static_cast<double>(4 * width));  // fans are E and 3 E
     init::uniform_(in_proj_weight, -bound, bound, generator ? *generator : default_generator());
     out_proj.bias.zero_();
     add_parameter("in_proj_weight", in_proj_weight);
@@ -26,18 +26,22 @@ MultiHeadAttention::MultiHeadAttention(std::int64_t width, std::int64_t heads, G
     add("out_proj", out_proj);
 }
 
-// x [B, L, E] by the part-th third of the projection, as [B, heads, L, E / heads].
-Tensor MultiHeadAttention::heads_of(const Tensor& x, std::int64_t part) const {
+std::string MultiheadAttention::extra_repr() const {
+    return str(width_, " wide, ", heads_, " heads");
+}
+
+// Projects x [B, L, E] by third `part` of in_proj -> [B, heads, L, E / heads].
+Tensor MultiheadAttention::heads_of(const Tensor& x, std::int64_t part) const {
     const Tensor projected = linear(x, narrow(in_proj_weight, 0, part * width_, width_),
                                     narrow(in_proj_bias, 0, part * width_, width_));
     return permute(reshape(projected, {x.size(0), x.size(1), heads_, width_ / heads_}),
                    {0, 2, 1, 3});
 }
 
-Tensor MultiHeadAttention::forward(const Tensor& query, const Tensor& key, const Tensor& value,
+Tensor MultiheadAttention::forward(const Tensor& query, const Tensor& key, const Tensor& value,
                                    const Tensor& mask, bool causal) {
     for (const Tensor& x : {query, key, value})
-        check(x.defined() && x.rank() == 3 && x.size(2) == width_, "MultiHeadAttention",
+        check(x.defined() && x.rank() == 3 && x.size(2) == width_, "MultiheadAttention",
               "needs [B, L, ", width_, "]; got ", describe(x));
     const Tensor mixed = scaled_dot_product_attention(
         heads_of(query, 0), heads_of(key, 1), heads_of(value, 2), {.mask = mask, .causal = causal});

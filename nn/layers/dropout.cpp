@@ -9,7 +9,7 @@ void check_probability(const char* layer, double p) {
     check(p >= 0 && p <= 1, layer, "not a probability; got p = ", p, "; expected 0 to 1");
 }
 
-// x times a mask of this shape, which broadcasts to x's.
+// x times a random mask of this shape, which broadcasts to that of x.
 Tensor dropped(const Tensor& x, const Shape& shape, double p, Generator& generator) {
     const double keep = 1 - p;
     const Tensor mask = bernoulli(keep, shape, x.options(), generator);
@@ -39,5 +39,8 @@ Tensor Dropout2d::forward(const Tensor& x) {
     for (int d = 2; d < x.rank(); ++d) channels[d] = 1;
     return is_training() && p_ > 0 ? dropped(x, channels, p_, generator_) : x;
 }
+
+std::string Dropout::extra_repr() const { return str("p ", p_); }
+std::string Dropout2d::extra_repr() const { return str("p ", p_); }
 
 }  // namespace eps::nn

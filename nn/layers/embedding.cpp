@@ -28,4 +28,6 @@ Tensor Embedding::forward(const Tensor& index) {
     return embedding(computed(weight), index, padding_.value_or(-1));
 }
 
+std::string Embedding::extra_repr() const { return str(weight.size(0), " -> ", weight.size(1)); }
+
 }  // namespace eps::nn

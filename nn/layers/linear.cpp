@@ -26,4 +26,8 @@ Linear::Linear(std::int64_t in, std::int64_t out, LinearOptions options) {
 
 Tensor Linear::forward(const Tensor& x) { return linear(x, computed(weight), bias); }
 
+std::string Linear::extra_repr() const {
+    return str(weight.size(1), " -> ", weight.size(0), bias.defined() ? ", bias" : "");
+}
+
 }  // namespace eps::nn

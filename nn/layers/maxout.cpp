@@ -7,8 +7,8 @@ namespace eps::nn {
 namespace {
 
 std::int64_t checked_width(std::int64_t out, std::int64_t pieces) {
-    check(out >= 1 && pieces >= 1, "Maxout", "needs an output and a piece at least; got out ", out,
-          ", pieces ", pieces);
+    check(out >= 1 && pieces >= 1, "Maxout", "needs at least one output and one piece; got out ",
+          out, ", pieces ", pieces);
     return out * pieces;
 }
 

@@ -17,9 +17,11 @@ GroupNorm::GroupNorm(std::int64_t groups, std::int64_t channels, double epsilon)
     add_parameter("weight", weight);
     add_parameter("bias", bias);
 }
+
 Tensor GroupNorm::forward(const Tensor& x) {
     return group_norm(x, groups_, weight, bias, epsilon_);
 }
+
 Tensor GroupNorm::forward_silu(const Tensor& x) {
     return group_norm_silu(x, groups_, weight, bias, epsilon_);
 }
@@ -33,9 +35,10 @@ InstanceNorm::InstanceNorm(std::int64_t channels, double epsilon, bool affine)
     add_parameter("weight", weight);
     add_parameter("bias", bias);
 }
+
 Tensor InstanceNorm::forward(const Tensor& x) {
     check(x.defined() && x.rank() >= 3 && x.size(1) == channels_, "InstanceNorm", "needs x [B, ",
-          channels_, ", places ..]; got ", describe(x));
+          channels_, ", pixels ..]; got ", describe(x));
     return instance_norm(x, weight, bias, epsilon_);
 }
 
@@ -54,9 +57,11 @@ BatchNorm::BatchNorm(std::int64_t channels, double momentum, double epsilon)
     add_buffer("running_var", running_var);
     add_buffer("num_batches_tracked", num_batches_tracked);
 }
+
 Tensor BatchNorm::forward(const Tensor& x) {
-    const Tensor y = batch_norm(x, running_mean, running_var, weight, bias,
-                                {is_training(), momentum_, epsilon_});
+    const Tensor y =
+        batch_norm(x, running_mean, running_var, weight, bias,
+                   {.training = is_training(), .momentum = momentum_, .epsilon = epsilon_});
     if (is_training())
         run_once([&]() -> std::vector<Tensor> {
             num_batches_tracked.copy_(num_batches_tracked + 1.0);
@@ -70,6 +75,7 @@ LayerNorm::LayerNorm(const Shape& shape, double epsilon)
     add_parameter("weight", weight);
     add_parameter("bias", bias);
 }
+
 Tensor LayerNorm::forward(const Tensor& x) {
     return layer_norm(x, weight.shape(), weight, bias, epsilon_);
 }
@@ -83,5 +89,11 @@ Tensor PixelNorm::forward(const Tensor& x) {
     check(x.defined() && x.rank() >= 2, "PixelNorm", "needs x [B, C, ..]; got ", describe(x));
     return x * rsqrt(mean(square(x), {1}, true) + epsilon_);
 }
+
+std::string GroupNorm::extra_repr() const {
+    return str(groups_, " groups, ", weight.numel(), " channels");
+}
+std::string InstanceNorm::extra_repr() const { return str(channels_, " channels"); }
+std::string BatchNorm::extra_repr() const { return str(weight.numel(), " channels"); }
 
 }  // namespace eps::nn

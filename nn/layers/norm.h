@@ -1,17 +1,19 @@
 #pragma once
-// Normalisation layers; formulas, errors and sources are in autograd/ops/norm/norm.h. Weights start
-// at 1, biases at 0.
+// Normalisation layers. Formulas, errors and sources: autograd/ops/norm/norm.h. Weights start at 1
+// and biases at 0.
 #include "nn/module.h"
 
 namespace eps::nn {
 
-/// group_norm over [B, C, ..] with a weight and a bias a channel.
+/// group_norm with a weight and a bias for each channel.
+/// Shapes: x [B, C, ..] -> the same.
 class GroupNorm final : public Module {
 public:
     GroupNorm(std::int64_t groups, std::int64_t channels, double epsilon = 1e-5);
     Tensor forward(const Tensor& x) override;
     /// silu(forward(x)) in one pass.
     Tensor forward_silu(const Tensor& x);
+    std::string extra_repr() const override;
 
     Tensor weight, bias;  // [C]
 
@@ -20,12 +22,14 @@ private:
     double epsilon_;
 };
 
-/// instance_norm over [B, C, ..] by the statistics of each sample, in training and evaluation. As
-/// in PyTorch it has no weight and bias unless `affine`.
+/// instance_norm by the statistics of each sample, in training and evaluation alike. As in PyTorch
+/// it has no weight and bias unless `affine`.
+/// Shapes: x [B, C, ..] -> the same.
 class InstanceNorm final : public Module {
 public:
     explicit InstanceNorm(std::int64_t channels, double epsilon = 1e-5, bool affine = false);
     Tensor forward(const Tensor& x) override;
+    std::string extra_repr() const override;
 
     Tensor weight, bias;  // [C]; undefined unless affine
 
@@ -34,12 +38,14 @@ private:
     double epsilon_;
 };
 
-/// batch_norm over [B, C, ..]: images, signals or features. Buffers as in PyTorch: running_mean,
-/// running_var, num_batches_tracked.
+/// batch_norm of images, signals or features: the layer for every rank. Buffers have PyTorch's
+/// names: running_mean, running_var, num_batches_tracked.
+/// Shapes: x [B, C, ..] -> the same.
 class BatchNorm final : public Module {
 public:
     explicit BatchNorm(std::int64_t channels, double momentum = 0.1, double epsilon = 1e-5);
     Tensor forward(const Tensor& x) override;
+    std::string extra_repr() const override;
 
     Tensor weight, bias;               // [C]
     Tensor running_mean, running_var;  // [C]
@@ -49,7 +55,7 @@ private:
     double momentum_, epsilon_;
 };
 
-/// layer_norm over the last dimensions, of these extents.
+/// layer_norm over the last dimensions, whose extents are `shape`.
 class LayerNorm final : public Module {
 public:
     explicit LayerNorm(const Shape& shape, double epsilon = 1e-5);
@@ -61,7 +67,7 @@ private:
     double epsilon_;
 };
 
-/// rms_norm over the last dimensions, of these extents.
+/// rms_norm over the last dimensions, whose extents are `shape`.
 class RMSNorm final : public Module {
 public:
     explicit RMSNorm(const Shape& shape, double epsilon = 1e-6);
@@ -73,8 +79,9 @@ private:
     double epsilon_;
 };
 
-/// x / sqrt(mean over channels of x^2 + epsilon) for every place of [B, C, ..] (Karras et al. 2018,
-/// section 4.2); no parameters.
+/// x / sqrt(mean of x^2 over the channels + epsilon), for each pixel; it has no parameters.
+/// Shapes: x [B, C, ..] -> the same.
+/// Source: Karras et al. 2018, section 4.2.
 class PixelNorm final : public Module {
 public:
     explicit PixelNorm(double epsilon = 1e-8) : epsilon_(epsilon) {}

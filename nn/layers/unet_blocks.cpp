@@ -8,7 +8,7 @@
 namespace eps::nn {
 namespace {
 
-Conv2dLayerOptions conv3(Generator* generator, std::int64_t stride = 1) {
+ConvOptions conv3(Generator* generator, std::int64_t stride = 1) {
     return {.stride = stride, .padding = 1, .generator = generator};
 }
 
@@ -32,7 +32,7 @@ ResidualBlock::ResidualBlock(std::int64_t in, std::int64_t out, const ResidualBl
     add("conv2", conv2_);
     add("dropout", dropout_);
     if (in == out) return;
-    skip_ = std::make_unique<Conv2d>(in, out, 1, Conv2dLayerOptions{.generator = o.generator});
+    skip_ = std::make_unique<Conv2d>(in, out, 1, ConvOptions{.generator = o.generator});
     add("skip", *skip_);
 }
 
@@ -62,7 +62,7 @@ Tensor AttentionBlock::forward(const Tensor& x) {
     check(x.defined() && x.rank() == 4, "AttentionBlock", "needs x [B, C, H, W]; got ",
           describe(x));
     const std::int64_t b = x.size(0), c = x.size(1), h = x.size(2), w = x.size(3);
-    // [B, H W, 3 C]: a view, channels being last
+    // [B, H W, 3 C], a view because the memory is channels-last
     const Tensor pixels = reshape(permute(qkv_(norm_(x)), {0, 2, 3, 1}), {b, h * w, 3 * c});
     const Tensor mixed = scaled_dot_product_attention(
         narrow(pixels, 2, 0, c), narrow(pixels, 2, c, c), narrow(pixels, 2, 2 * c, c));

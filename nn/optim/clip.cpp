@@ -3,9 +3,9 @@
 #include "autograd/grad_mode.h"
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/elementwise/cast.h"
-#include "autograd/ops/shape/join.h"
-#include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/elementwise/pointwise_functions.h"
+#include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/join.h"
 #include "nn/optim/optimizer.h"
 #include "tensor/create.h"
 
@@ -22,17 +22,17 @@ Tensor grad_norm(const std::vector<Tensor>& parameters) {
     return squares.empty() ? zeros({}, {f64}) : sqrt(sum(stack(squares)));
 }
 
-Tensor clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm,
-                      bool error_if_nonfinite) {
-    check(max_norm >= 0, "clip_grad_norm", "bad max_norm; got ", max_norm,
+Tensor clip_grad_norm_(const std::vector<Tensor>& parameters, double max_norm,
+                       bool error_if_nonfinite) {
+    check(max_norm >= 0, "clip_grad_norm_", "bad max_norm; got ", max_norm,
           "; expected a number >= 0");
     const Tensor norm = grad_norm(parameters);
     if (error_if_nonfinite)
-        check(std::isfinite(norm.item()), "clip_grad_norm", "the norm of the gradients is ",
+        check(std::isfinite(norm.item()), "clip_grad_norm_", "the norm of the gradients is ",
               norm.item(), "; hint: AnomalyMode names the op that made it so");
     NoGrad guard;
     const Tensor scale = where(norm <= max_norm, ones_like(norm), max_norm / norm);
-    // New buffers: two parameters may share one gradient, which must not be scaled twice.
+    // New buffers, because two parameters may share one gradient, which must be scaled once.
     for (const Tensor& p : parameters)
         if (const Tensor gradient = p.grad(); gradient.defined())
             p.set_grad(gradient * to(scale, gradient.dtype()));

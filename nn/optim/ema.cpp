@@ -44,7 +44,7 @@ void EMA::update() {
         auto& [name, average] = shadow_[i];
         const Tensor& parameter = parameters_[i];
         check(average.dtype() == parameter.dtype(), "EMA",
-              "the module has another dtype than when the EMA was made; got ", name, " ",
+              "the dtype of the module has changed since the EMA was made; got ", name, " ",
               describe(parameter), "; expected ", describe(average),
               "; hint: make the EMA after to()");
         average = to(average, parameter.device());

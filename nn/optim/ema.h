@@ -1,35 +1,37 @@
 #pragma once
-// An exponential moving average of a module's parameters, and of its buffers where asked: what
-// diffusion models and GANs draw their samples with.
+// An exponential moving average of a module's weights. Diffusion models and GANs draw their samples
+// with averaged weights.
 #include "nn/module.h"
 
 namespace eps::nn {
 
-/// shadow <- d shadow + (1 - d) parameter at each update, d = decay, or min(decay, (1 + n) / (10 +
-/// n)) with warm-up, n the updates so far. Starts as a copy of the parameters. One kernel an
-/// update. Throws unless 0 <= decay < 1. Buffers are no part of it (a module evaluated with
-/// averaged parameters keeps its own) unless `buffers`: then those of floating point are averaged
-/// alike, as the running statistics of batch norm must be, which are those of the activations that
-/// averaged weights make only to the extent that they come from the same steps.
+/// Averages of a module's parameters; they start as copies. One kernel computes an update.
+///     shadow <- d shadow + (1 - d) parameter
+///     d = decay, or min(decay, (1 + n) / (10 + n)) with warm-up, after n updates
 ///
-///     EMA average(net, 0.9999);
+///     nn::EMA average(net, 0.9999);
 ///     ... optimizer.step(); average.update(); ...
-///     { const Evaluation evaluation(net, average); sample(net); }  // and the trained ones again
+///     const nn::Evaluation evaluation(net, average);  // averaged weights until the scope ends
+///
+/// With `buffers`, buffers of floating point are averaged as well; otherwise the module keeps its
+/// own. Averaged weights with batch norm need them: the running statistics then come from the same
+/// steps as the weights.
+/// Throws: unless 0 <= decay < 1.
 class EMA {
 public:
     EMA(const Module& module, double decay, bool warmup = false, bool buffers = false);
-    /// Averages in what the module's parameters (and buffers) are now.
+    /// Averages in the present parameters (and buffers) of the module.
     void update();
     std::int64_t update_count() const { return updates_; }
     /// The d of the next update.
     double next_decay() const;
 
-    /// Averages by name of the parameter or buffer; the tensors themselves.
+    /// The averages under the names of the parameters and buffers; the tensors themselves.
     const NamedTensors& shadow() const { return shadow_; }
-    /// Copies the averages into a module with parameters of the same names, shapes and dtypes;
-    /// throws, naming them, if they differ.
+    /// Copies the averages into a module.
+    /// Throws: naming them, if names, shapes or dtypes differ.
     void apply_to(Module& module) const;
-    /// Exchanges the averages and what they are averages of: twice is the identity, bit for bit.
+    /// Exchanges the averages and the module's own tensors: twice is the identity, bit for bit.
     /// Until then update() throws.
     void swap(Module& module);
     /// Whether swap() has put the averages into this module.
@@ -37,7 +39,7 @@ public:
 
     /// The averages as "shadow.<name>", and "updates" (i64).
     NamedTensors state_dict() const;
-    /// Throws, naming what does not fit; then nothing was changed.
+    /// Throws: naming what does not fit; then nothing was changed.
     void load_state_dict(const NamedTensors& state);
 
 private:
@@ -51,7 +53,8 @@ private:
     NamedTensors shadow_;
 };
 
-/// The averages in a module's parameters, until the end of the scope.
+/// Averaged weights in a module until the end of the scope, and nothing else: Evaluation is also
+/// about gradients and layers.
 class EmaScope {
 public:
     EmaScope(EMA& average, Module& module) : average_(average), module_(module) {

@@ -32,7 +32,7 @@ GradScaler::GradScaler(GradScalerOptions options)
           "; expected at least 1");
 }
 
-void GradScaler::follow(Device device) {
+void GradScaler::move_to(Device device) {
     scale_ = to(scale_, device);
     growth_tracker_ = to(growth_tracker_, device);
 }
@@ -41,7 +41,7 @@ Tensor GradScaler::scale(const Tensor& loss) {
     if (!options_.enabled) return loss;
     check(loss.defined() && is_real(loss.dtype()), kOp, "only f32 and f64 losses are scaled; got ",
           describe(loss));
-    follow(loss.device());
+    move_to(loss.device());
     return loss * to(scale_, loss.dtype());
 }
 
@@ -49,11 +49,11 @@ Tensor GradScaler::unscaled(const Tensor& x) const {
     return options_.enabled ? x / to(scale_, x.dtype()) : x;
 }
 
-void GradScaler::unscale(Optimizer& optimizer) {
+void GradScaler::unscale_(Optimizer& optimizer) {
     if (!options_.enabled) return;
-    if (const auto seen = seen_.find(&optimizer); seen != seen_.end())
-        fail(kOp, "unscale() of an optimizer ",
-             seen->second.stepped ? "whose step() was" : "that was unscaled",
+    if (const auto found = unscaled_.find(&optimizer); found != unscaled_.end())
+        fail(kOp, "unscale_() of an optimizer ",
+             found->second.stepped ? "whose step() was" : "that was unscaled",
              " already; hint: update() comes between");
     const NoGrad guard;
     std::vector<kernels::UpdateTensors> list;
@@ -62,42 +62,42 @@ void GradScaler::unscale(Optimizer& optimizer) {
             check(gradient.device() == scale_.device(), kOp,
                   "a gradient and the scale are on different devices; got ", gradient.device(),
                   " and ", scale_.device(), "; hint: backward(scaler.scale(loss))");
-            // New buffers: two parameters may share one gradient, which must not be divided twice.
-            const Tensor without = empty(gradient.shape(), gradient.options());
+            // A new buffer, because two parameters may share one gradient.
+            const Tensor unscaled = empty(gradient.shape(), gradient.options());
             list.push_back(
-                {.value = without, .gradient = contiguous(gradient), .state1 = {}, .state2 = {}});
-            p.set_grad(without);
+                {.value = unscaled, .gradient = contiguous(gradient), .state1 = {}, .state2 = {}});
+            p.set_grad(unscaled);
         }
-    Seen& seen = seen_[&optimizer];
-    seen.found = zeros({}, scale_.options());
-    if (!list.empty()) kernels::multi_tensor_unscale(seen.found, scale_, list);
+    Unscaled& state = unscaled_[&optimizer];
+    state.found = zeros({}, scale_.options());
+    if (!list.empty()) kernels::multi_tensor_unscale(state.found, scale_, list);
 }
 
 void GradScaler::step(Optimizer& optimizer) {
     if (!options_.enabled) return optimizer.step();
-    if (!seen_.contains(&optimizer)) unscale(optimizer);
-    Seen& seen = seen_.at(&optimizer);
-    check(!seen.stepped, kOp,
+    if (!unscaled_.contains(&optimizer)) unscale_(optimizer);
+    Unscaled& state = unscaled_.at(&optimizer);
+    check(!state.stepped, kOp,
           "step() of an optimizer whose step() was already; hint: update() comes between");
-    optimizer.step(seen.found);
-    seen.stepped = true;
+    optimizer.step(state.found);
+    state.stepped = true;
 }
 
 void GradScaler::update() {
     if (!options_.enabled) return;
-    check(!seen_.empty(), kOp, "update() without a step() or unscale() before it");
+    check(!unscaled_.empty(), kOp, "update() without a step() or unscale_() before it");
     const NoGrad guard;
     Tensor found = zeros({}, scale_.options());
-    for (const auto& [optimizer, seen] : seen_) found = maximum(found, seen.found);
-    const Tensor skipped = found > 0.0,
-                 tracker = where(skipped, zeros_like(growth_tracker_), growth_tracker_ + 1.0);
-    const Tensor grows = tracker >= static_cast<double>(options_.growth_interval),
-                 grown = scale_ * options_.growth_factor;
-    const Tensor kept = where(logical_and(grows, isfinite(grown)), grown, scale_);
-    // In place: a captured step repeats addresses.
-    scale_.copy_(where(skipped, scale_ * options_.backoff_factor, kept));
+    for (const auto& [optimizer, state] : unscaled_) found = maximum(found, state.found);
+    const Tensor skipped = found > 0.0;
+    const Tensor tracker = where(skipped, zeros_like(growth_tracker_), growth_tracker_ + 1.0);
+    const Tensor grows = tracker >= static_cast<double>(options_.growth_interval);
+    const Tensor grown = scale_ * options_.growth_factor;
+    const Tensor unless_skipped = where(logical_and(grows, isfinite(grown)), grown, scale_);
+    // In place, because a captured step repeats addresses.
+    scale_.copy_(where(skipped, scale_ * options_.backoff_factor, unless_skipped));
     growth_tracker_.copy_(where(grows, zeros_like(tracker), tracker));
-    seen_.clear();
+    unscaled_.clear();
 }
 
 NamedTensors GradScaler::state_dict() const {

@@ -1,6 +1,6 @@
 #pragma once
-// Loss scaling for products whose factors are f16 (tensor/runtime/precision.h): gradients below
-// 2^-24 would be 0 there.
+// Loss scaling for products whose factors are f16 (tensor/runtime/precision.h), where gradients
+// below 2^-24 would be 0.
 #include <map>
 
 #include "nn/optim/optimizer.h"
@@ -13,62 +13,60 @@ struct GradScalerOptions {
     bool enabled = true;
 };
 
-/// Dynamic loss scaling: the gradients of scale x loss, which f16 holds, divided by the scale in
-/// f32. Where one of them is not finite, the scale was too large: the step is skipped, and the
-/// scale becomes backoff_factor times itself. After growth_interval steps without a skip it becomes
-/// growth_factor times itself, unless f32 does not hold that.   (Micikevicius et al. 2018,
-/// section 3.2; as torch.amp.GradScaler)
+/// Dynamic loss scaling: multiplies the loss by a scale, so that f16 holds its gradients, and
+/// divides the gradients by it in f32. Where a gradient is not finite, the scale was too large: the
+/// step is skipped and the scale multiplied by backoff_factor. After growth_interval steps without
+/// a skip it is multiplied by growth_factor, unless the product overflows f32.
 ///
 ///     backward(scaler.scale(loss));
-///     scaler.unscale(optimizer);                             // only for what looks at gradients:
-///     nn::clip_grad_norm(optimizer.parameters(), 1.0);
+///     scaler.unscale_(optimizer);  // only needed before clipping
+///     nn::clip_grad_norm_(optimizer.parameters(), 1.0);
 ///     scaler.step(optimizer);
 ///     scaler.update();
 ///
-/// The scale and what is skipped are numbers of the device that losses are on: the host never
-/// waits, and a captured Step goes on by itself. A skipped step leaves parameters and the
-/// optimiser's states as they are, but not its counts: of t in a formula it is one. Powers of two
-/// as scale and factors change no bit of a gradient that neither overflows nor underflows. With a
-/// gradient's penalty, only the loss that it ends in is scaled. If it is not `enabled`, nothing is
-/// scaled or skipped.
+/// The scale and the decision to skip stay on the device of the losses: the host never waits, and a
+/// captured Step carries on by itself. A skipped step changes neither parameters nor the states of
+/// the optimiser, but its counts go on: t in a formula counts skipped steps as well. With powers of
+/// two as scale and factors, no bit changes of a gradient that neither overflows nor underflows.
+/// For a gradient penalty, scale the final loss only. With enabled = false nothing is scaled or
+/// skipped. Source: Micikevicius et al. 2018, section 3.2; as torch.amp.GradScaler.
 class GradScaler {
 public:
-    /// Throws unless init_scale is positive and held by f32, growth_factor above 1, backoff_factor
-    /// between 0 and 1, growth_interval positive.
+    /// Throws: unless init_scale is positive and finite in f32, growth_factor above 1,
+    /// backoff_factor between 0 and 1, and growth_interval positive.
     explicit GradScaler(GradScalerOptions options = {});
 
     bool is_enabled() const { return options_.enabled; }
-    /// loss times the scale, in the loss's dtype.
+    /// loss times the scale, in the dtype of the loss.
     Tensor scale(const Tensor& loss);
-    /// x, a gradient of what scale() gave, without the scale.
+    /// Divides x, a gradient of a scaled loss, by the scale.
     Tensor unscaled(const Tensor& x) const;
-    /// Divides the gradients of the optimiser's parameters by the scale. Once a step(), which else
-    /// does it itself.
-    void unscale(Optimizer& optimizer);
-    /// optimizer.step(), skipped where a gradient was not finite when it was unscaled. Once an
-    /// update().
+    /// Divides the gradients of the optimiser's parameters by the scale, at most once before each
+    /// step(), which otherwise does it itself.
+    void unscale_(Optimizer& optimizer);
+    /// optimizer.step(), skipped where a gradient was not finite. At most once before update().
     void step(Optimizer& optimizer);
-    /// The scale of the next step: after the step()s of all optimisers, skipped where one was.
+    /// Computes the scale of the next step, after the step() of every optimiser.
     void update();
-    /// The present one, f32 [], on its device; it keeps its place.
+    /// The present scale, f32 [], on its device. It is the same tensor throughout.
     const Tensor& current_scale() const { return scale_; }
 
-    /// "scale" (f32) and "growth_tracker" (i64), the steps since the scale last changed: what a
-    /// checkpoint needs to go on bitwise. Empty where it is not enabled.
+    /// "scale" (f32) and "growth_tracker" (i64), the number of steps since the scale last changed.
+    /// With these a run resumes with the same bits. Empty if not enabled.
     NamedTensors state_dict() const;
-    /// Throws, naming what does not fit; then nothing was changed.
+    /// Throws: naming what does not fit; then nothing was changed.
     void load_state_dict(const NamedTensors& state);
 
 private:
-    struct Seen {
+    struct Unscaled {
         Tensor found;  // f32 []: not 0 if a gradient was not finite
         bool stepped = false;
     };
-    void follow(Device device);
+    void move_to(Device device);
 
     GradScalerOptions options_;
     Tensor scale_, growth_tracker_;
-    std::map<const Optimizer*, Seen> seen_;  // since the last update
+    std::map<const Optimizer*, Unscaled> unscaled_;  // since the last update
 };
 
 }  // namespace eps::nn

@@ -38,7 +38,8 @@ Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double lr
         check(p.is_contiguous(), name_, "parameter ", i, " is not contiguous; got ", describe(p),
               " with strides ", p.strides());
         check(p.device() == parameters[0].device(), name_, "parameters on different devices; got ",
-              parameters[0].device(), " and ", p.device(), "; hint: one optimiser a device");
+              parameters[0].device(), " and ", p.device(),
+              "; hint: make one optimiser for each device");
         check(seen.insert(p.impl()).second, name_, "parameter ", i, " is given twice; got ",
               describe(p));
         slots_.push_back({.value = p,
@@ -56,7 +57,7 @@ std::vector<Tensor> Optimizer::parameters() const {
 
 void Optimizer::step(const Tensor& skip) {
     const NoGrad guard;
-    // All parameters of one update number go into one launch: normally that is all there are.
+    // Parameters with the same number of updates share a launch: normally that is all of them.
     struct Launch {
         std::vector<std::size_t> parameters;
         std::vector<kernels::UpdateTensors> tensors;
@@ -71,7 +72,7 @@ void Optimizer::step(const Tensor& skip) {
               " and its gradient are on different devices; got ", slot.value.device(), " and ",
               slot.gradient.device());
         check(state_count_ == 0 || slot.state1.dtype() == slot.value.dtype(), name_, "parameter ",
-              i, " has another dtype than when the optimiser was made; got ", describe(slot.value),
+              i, " has changed its dtype since the optimiser was made; got ", describe(slot.value),
               "; expected ", describe(slot.state1), "; hint: make the optimiser after to()");
         slot.gradient = contiguous(slot.gradient);
         Launch& launch = launches[updates_[i]];
@@ -122,7 +123,7 @@ NamedTensors Optimizer::state_dict() const {
 }
 
 void Optimizer::load_state_dict(const NamedTensors& state) {
-    NamedTensors targets = state_dict();  // state tensors themselves, but copies of the counts
+    NamedTensors targets = state_dict();  // the state tensors themselves, but copies of the counts
     copy_by_name(name_, targets, state);
     step_ = *targets[0].second.data<std::int64_t>();
     const auto* updates = targets[1].second.data<std::int64_t>();
@@ -184,14 +185,14 @@ RAdam::RAdam(std::vector<Tensor> parameters, AdamOptions options)
 
 kernels::UpdateCoefficients RAdam::coefficients(std::int64_t t) const {
     kernels::UpdateCoefficients c = Adam::coefficients(t);
-    const double all = 2 / (1 - c.beta2) - 1,
-                 seen = all - 2 * static_cast<double>(t) *
-                                  std::pow(c.beta2, static_cast<double>(t)) / c.bias2;
-    if (seen > 5) {
-        c.lr *= std::sqrt((seen - 4) * (seen - 2) * all / ((all - 4) * (all - 2) * seen)) *
-                std::sqrt(c.bias2);
+    const auto steps = static_cast<double>(t);
+    const double r = 2 / (1 - c.beta2) - 1;
+    const double r_t = r - 2 * steps * std::pow(c.beta2, steps) / c.bias2;
+    if (r_t > 5) {
+        c.lr *=
+            std::sqrt((r_t - 4) * (r_t - 2) * r / ((r - 4) * (r - 2) * r_t)) * std::sqrt(c.bias2);
         c.bias2 = 1;
-    } else {  // a denominator of 0 sqrt(v) + 1
+    } else {  // makes the denominator 0 sqrt(v) + 1
         c.bias2 = INFINITY;
         c.epsilon = 1;
     }

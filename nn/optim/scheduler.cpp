@@ -9,7 +9,7 @@
 namespace eps::nn {
 namespace {
 
-// The step as a number, after the checks all schedules share.
+// The step as a double, after the checks that all schedules share.
 double checked(const char* schedule, std::int64_t step, std::int64_t period = 1) {
     check(step >= 0, schedule, "negative step; got ", step);
     check(period >= 1, schedule, "needs a period of at least one step; got ", period);
@@ -44,7 +44,8 @@ double CosineLR::at(std::int64_t step) const {
 }
 
 double CosineWarmRestarts::at(std::int64_t step) const {
-    double t = checked("CosineWarmRestarts", step, first), period = static_cast<double>(first);
+    double t = checked("CosineWarmRestarts", step, first);
+    double period = static_cast<double>(first);
     check(factor >= 1, "CosineWarmRestarts", "periods must not shrink; got factor ", factor);
     if (factor == 1) t = std::fmod(t, period);
     for (; t >= period; period *= static_cast<double>(factor)) t -= period;
@@ -62,12 +63,15 @@ double PolynomialLR::at(std::int64_t step) const {
 }
 
 double OneCycleLR::at(std::int64_t step) const {
-    const double t = checked("OneCycleLR", step, steps), all = static_cast<double>(steps);
+    const double t = checked("OneCycleLR", step, steps);
+    const auto all = static_cast<double>(steps);
     check(divisor > 0 && final_divisor > 0, "OneCycleLR", "divisors must be positive; got ",
           divisor, " and ", final_divisor);
-    const double low = peak / divisor, end = low / final_divisor, top = rise * all - 1;
+    const double low = peak / divisor;
+    const double end = low / final_divisor;
+    const double top = rise * all - 1;
     const double middle = three_phases ? 2 * top : top;
-    check(top > 0 && middle < all - 1, "OneCycleLR", "a phase takes no step; got steps ", steps,
+    check(top > 0 && middle < all - 1, "OneCycleLR", "a phase has no step; got steps ", steps,
           ", rise ", rise, three_phases ? ", three phases" : "");
     const auto between = [&](double since, double until, double a, double b) {
         const double part = (t - since) / (until - since);
@@ -79,7 +83,8 @@ double OneCycleLR::at(std::int64_t step) const {
 }
 
 double InverseSqrt::at(std::int64_t step) const {
-    const double t = checked("InverseSqrt", step, warmup) + 1, peak = static_cast<double>(warmup);
+    const double t = checked("InverseSqrt", step, warmup) + 1;
+    const auto peak = static_cast<double>(warmup);
     return lr * std::min(t / peak, std::sqrt(peak / t));
 }
 

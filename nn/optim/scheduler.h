@@ -1,11 +1,11 @@
 #pragma once
-// Learning rates as pure functions of the step, counted from 0: nothing to save, nothing to
-// advance, and a run that resumes at step n continues with at(n).
+// Learning rates as pure functions of the step, counted from 0. A schedule has no state to save: a
+// run that resumes at step n continues with at(n).
 //
 //     optimizer.set_learning_rate(schedule.at(optimizer.step_count()));
 //
-// at() throws on a negative step and where an option makes no sense. A rate that depends on how
-// training goes is no function of the step: nn/optim/plateau.h.
+// at() throws on a negative step and on options that make no sense. A rate that depends on the
+// progress of training is no function of the step: see nn/optim/plateau.h.
 #include <concepts>
 #include <cstdint>
 #include <functional>
@@ -32,6 +32,7 @@ struct ConstantLR {
     double lr = 1e-3;
     double at(std::int64_t step) const;
 };
+
 /// lr gamma^floor(step / every)
 struct StepLR {
     double lr = 1e-3;
@@ -39,35 +40,40 @@ struct StepLR {
     double gamma = 0.1;
     double at(std::int64_t step) const;
 };
+
 /// lr gamma^step
 struct ExponentialLR {
     double lr = 1e-3;
     double gamma = 0.999;
     double at(std::int64_t step) const;
 };
-/// floor + (lr - floor) (1 + cos(pi step / steps)) / 2, and floor from `steps` on   (Loshchilov &
-/// Hutter 2017, eq. 5)
+
+/// floor + (lr - floor) (1 + cos(pi step / steps)) / 2, and floor from `steps` on.
+/// Source: Loshchilov & Hutter 2017, eq. 5.
 struct CosineLR {
     double lr = 1e-3;
     std::int64_t steps = 1;
     double floor = 0;
     double at(std::int64_t step) const;
 };
-/// CosineLR begun anew after periods of `first`, first * factor, first * factor^2, .. steps
-/// (Loshchilov & Hutter 2017, section 3; SGDR)
+
+/// CosineLR that restarts after periods of `first`, first * factor, first * factor^2, .. steps.
+/// Source: Loshchilov & Hutter 2017, section 3 (SGDR).
 struct CosineWarmRestarts {
     double lr = 1e-3;
     std::int64_t first = 1, factor = 1;
     double floor = 0;
     double at(std::int64_t step) const;
 };
+
 /// lr (start + (end - start) min(step / steps, 1))
 struct LinearLR {
     double lr = 1e-3;
     std::int64_t steps = 1;
-    double start = 1, end = 0;  // of lr
+    double start = 1, end = 0;  // fractions of lr
     double at(std::int64_t step) const;
 };
+
 /// lr (1 - step / steps)^power, and 0 from `steps` on
 struct PolynomialLR {
     double lr = 1e-3;
@@ -75,11 +81,12 @@ struct PolynomialLR {
     double power = 1;
     double at(std::int64_t step) const;
 };
-/// From peak / divisor up to the peak, which it has at step rise * steps - 1, and down to peak /
-/// divisor / final_divisor at step `steps` - 1, where it stays; each way along half a cosine, or a
-/// line   (Smith & Topin 2018). With three phases, as in the paper, the way down mirrors the way
-/// up, and the rest goes on from peak / divisor to the end. PyTorch's rates; momentum is not
-/// cycled. Throws unless divisors are positive and every phase takes a step.
+
+/// Rises from peak / divisor to the peak at step rise * steps - 1, then falls to
+/// peak / divisor / final_divisor at step `steps` - 1 and stays there; each way along half a
+/// cosine, or a line. With three phases, as in the paper, the way down mirrors the way up, and the
+/// rest leads from peak / divisor to the end. Rates are PyTorch's; momentum is not cycled. Throws:
+/// unless divisors are positive and every phase has a step. Source: Smith & Topin 2018.
 struct OneCycleLR {
     double peak = 1e-3;
     std::int64_t steps = 1;
@@ -87,15 +94,17 @@ struct OneCycleLR {
     bool linear = false, three_phases = false;
     double at(std::int64_t step) const;
 };
-/// lr min((step + 1) / warmup, sqrt(warmup / (step + 1))): rises linearly to lr, which it has at
-/// step warmup - 1, then falls (Vaswani et al. 2017, eq. 3, with lr for its peak)
+
+/// lr min((step + 1) / warmup, sqrt(warmup / (step + 1))): rises linearly to lr, which it reaches
+/// at step warmup - 1, then falls. Source: Vaswani et al. 2017, eq. 3, with lr for its peak.
 struct InverseSqrt {
     double lr = 1e-3;
     std::int64_t warmup = 1;
     double at(std::int64_t step) const;
 };
-/// then.at(0) (step + 1) / steps before `steps`; from there on then.at(step - steps)   (Goyal et
-/// al. 2017, section 2.2)
+
+/// then.at(0) (step + 1) / steps before `steps`; from there on then.at(step - steps).
+/// Source: Goyal et al. 2017, section 2.2.
 struct LinearWarmup {
     std::int64_t steps = 1;
     Schedule then = ConstantLR{};

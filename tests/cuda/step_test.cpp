@@ -65,7 +65,7 @@ struct Training {
         const Tensor loss = nn::mse_loss(net(x + 0.1 * randn(x.shape(), x.options(), noise)),
                                          index_select(target, 0, rows));
         backward(loss);
-        const Tensor norm = nn::clip_grad_norm(net.parameters(), 0.5);
+        const Tensor norm = nn::clip_grad_norm_(net.parameters(), 0.5);
         adam->step();
         average->update();
         return {{"loss", loss}, {"norm", norm}};

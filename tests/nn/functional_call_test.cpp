@@ -84,7 +84,8 @@ TEST_CASE("functional_call: derivatives go to the tensors given, leaves or not")
     for (const auto& [name, p] : own) CHECK_FALSE(p.grad().defined());
 }
 
-TEST_CASE("functional_call: tied places change together, a computed weight changes at its source") {
+TEST_CASE(
+    "functional_call: tied tensors change together, a computed weight changes at its source") {
     Tied tied;
     const Tensor weight = f64s({1, 2, 3, 4}, {2, 2}), zero = zeros({2}, {.dtype = f64}),
                  x = f64s({1, 1}, {1, 2});
@@ -96,8 +97,8 @@ TEST_CASE("functional_call: tied places change together, a computed weight chang
     }
     CHECK(tied.first.weight.same_as(tied.second.weight));
     const NamedTensors two{{"first.weight", weight}, {"second.weight", clone(weight)}};
-    CHECK(contains(error_of([&] { nn::functional_call(tied, two, x); }),
-                   "two tensors for one place"));
+    CHECK(
+        contains(error_of([&] { nn::functional_call(tied, two, x); }), "two tensors for one; got"));
 
     nn::Linear layer(2, 2, {.dtype = f64});
     nn::weight_norm(layer);

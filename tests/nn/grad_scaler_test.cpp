@@ -57,8 +57,8 @@ struct Problem {
         optimizer.zero_grad();
         backward(scaler.scale(loss(i) * factor));
         if (clips) {
-            scaler.unscale(optimizer);
-            nn::clip_grad_norm(optimizer.parameters(), 0.5);
+            scaler.unscale_(optimizer);
+            nn::clip_grad_norm_(optimizer.parameters(), 0.5);
         }
         scaler.step(optimizer);
         scaler.update();
@@ -179,7 +179,7 @@ TEST_CASE(
     nn::SGD sgd({x, y}, {.lr = 1});
     nn::GradScaler scaler;
     backward(scaler.scale(sum(x + y)));
-    scaler.unscale(sgd);
+    scaler.unscale_(sgd);
     CHECK(x.grad().to_vector() == std::vector<double>{1, 1});
     CHECK(y.grad().to_vector() == std::vector<double>{1, 1});
     CHECK(scaler.unscaled(full({}, 65536 * 3.0)).item() == 3);
@@ -194,7 +194,7 @@ TEST_CASE(
     nn::GradScaler scaler({.init_scale = 8});
     backward(scaler.scale(sum(p) * double(INFINITY)));
     backward(scaler.scale(sum(q) * 2.0));
-    scaler.unscale(second);
+    scaler.unscale_(second);
     CHECK(q.grad().to_vector() == std::vector<double>{2, 2});
     scaler.step(first);
     scaler.step(second);
@@ -251,17 +251,17 @@ TEST_CASE("GradScaler: what is refused, and in which words") {
     nn::SGD sgd({p}, {.lr = 1});
     nn::GradScaler scaler;
     CHECK(contains(error_of([&] { scaler.update(); }),
-                   "update() without a step() or unscale() before it"));
+                   "update() without a step() or unscale_() before it"));
     CHECK(contains(error_of([&] { scaler.scale(ones({}, {.dtype = i64})); }),
                    "only f32 and f64 losses are scaled; got i64 []"));
     backward(scaler.scale(sum(p)));
-    scaler.unscale(sgd);
+    scaler.unscale_(sgd);
     CHECK(contains(
-        error_of([&] { scaler.unscale(sgd); }),
-        "unscale() of an optimizer that was unscaled already; hint: update() comes between"));
+        error_of([&] { scaler.unscale_(sgd); }),
+        "unscale_() of an optimizer that was unscaled already; hint: update() comes between"));
     scaler.step(sgd);
-    CHECK(contains(error_of([&] { scaler.unscale(sgd); }),
-                   "unscale() of an optimizer whose step() was already"));
+    CHECK(contains(error_of([&] { scaler.unscale_(sgd); }),
+                   "unscale_() of an optimizer whose step() was already"));
     CHECK(
         contains(error_of([&] { scaler.step(sgd); }),
                  "step() of an optimizer whose step() was already; hint: update() comes between"));

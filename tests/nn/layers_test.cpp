@@ -125,7 +125,7 @@ TEST_CASE("PReLU and GLU are PyTorch's; Softmax, LogSoftmax and Identity are the
     CHECK(same_bits(log_soft(x), log_softmax(x, -1)));
     CHECK(identity(x).same_as(x));
     CHECK(contains(error_of([&] { prelu(zeros({2, 4})); }), "PReLU: needs x [B, 3, ..]"));
-    CHECK(contains(error_of([&] { nn::GLU(1)(x); }), "GLU: the dimension does not halve"));
+    CHECK(contains(error_of([&] { nn::GLU(1)(x); }), "GLU: the extent is odd"));
     CHECK(contains(error_of([&] { nn::GLU(2)(x); }), "GLU: no such dimension"));
     CHECK(contains(error_of([] { nn::PReLU none(0); }), "PReLU"));
 }
@@ -141,7 +141,7 @@ TEST_CASE("InstanceNorm is instance_norm, with a weight where one is asked for")
     CHECK(contains(error_of([&] {
                        plain(zeros({3, 3, 4}));
                    }),
-                   "InstanceNorm: needs x [B, 2, places ..]"));
+                   "InstanceNorm: needs x [B, 2, pixels ..]"));
     CHECK(contains(error_of([&] { plain(zeros({3, 2})); }), "InstanceNorm"));
     CHECK(contains(error_of([] { nn::InstanceNorm bad(0); }), "InstanceNorm"));
 }

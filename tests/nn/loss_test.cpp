@@ -45,17 +45,15 @@ TEST_CASE("losses equal PyTorch's in value and gradient") {
     check_loss([&](const Tensor& x) { return nn::l1_loss(x, y); }, golden::l1, golden::l1_grad);
     check_loss([&](const Tensor& x) { return nn::huber_loss(x, y, 0.7); }, golden::huber,
                golden::huber_grad);
-    check_loss([&](const Tensor& x) { return nn::bce_with_logits_loss(x, sigmoid(y)); },
+    check_loss([&](const Tensor& x) { return nn::binary_cross_entropy_with_logits(x, sigmoid(y)); },
                golden::bce, golden::bce_grad);
-    check_loss([](const Tensor& x) { return nn::cross_entropy_loss(x, classes()); },
+    check_loss([](const Tensor& x) { return nn::cross_entropy(x, classes()); },
                golden::cross_entropy, golden::cross_entropy_grad);
     check_loss(
-        [](const Tensor& x) {
-            return nn::cross_entropy_loss(x, classes(), {.label_smoothing = 0.1});
-        },
+        [](const Tensor& x) { return nn::cross_entropy(x, classes(), {.label_smoothing = 0.1}); },
         golden::cross_entropy_smooth, golden::cross_entropy_smooth_grad);
     const nn::CrossEntropyOptions rows{.label_smoothing = 0.25, .reduction = Reduction::none};
-    check_loss([&](const Tensor& x) { return nn::cross_entropy_loss(x, classes(), rows); },
+    check_loss([&](const Tensor& x) { return nn::cross_entropy(x, classes(), rows); },
                golden::cross_entropy_rows, golden::cross_entropy_rows_grad);
     check_loss([](const Tensor& x) { return log_softmax(x, 1); }, golden::log_softmax,
                golden::log_softmax_grad);
@@ -85,19 +83,18 @@ TEST_CASE("class weights, ignored targets, smoothing and places, in every reduct
         nll_weighted,
         nn::nll_loss(x, some, {.weight = weight, .ignore_index = -100, .reduction = reduction}));
     CHECK_REDUCTIONS(cross_entropy_weighted,
-                     nn::cross_entropy_loss(x, some, {weight, -100, 0.2, reduction}));
+                     nn::cross_entropy(x, some, {weight, -100, 0.2, reduction}));
     CHECK_REDUCTIONS(cross_entropy_ignored,
-                     nn::cross_entropy_loss(x, classes(), {{}, 2, 0.2, reduction}));
-    CHECK_REDUCTIONS(cross_entropy_places, nn::cross_entropy_loss(reshape(x, {2, 3, 2}), places,
-                                                                  {weight, -100, 0.1, reduction}));
+                     nn::cross_entropy(x, classes(), {{}, 2, 0.2, reduction}));
+    CHECK_REDUCTIONS(cross_entropy_places, nn::cross_entropy(reshape(x, {2, 3, 2}), places,
+                                                             {weight, -100, 0.1, reduction}));
 }
 
 TEST_CASE("losses of generative models, in every reduction, as PyTorch") {
     const Tensor y = f64s(golden::y, {4, 3}), data = f64s(golden::x, {4, 3});
     CHECK_REDUCTIONS(smooth_l1, nn::smooth_l1_loss(x, y, 0.6, reduction));
-    CHECK_REDUCTIONS(kl_div, nn::kl_div_loss(x, relu(y), {.reduction = reduction}));
-    CHECK_REDUCTIONS(kl_div_log,
-                     nn::kl_div_loss(y, x, {.log_target = true, .reduction = reduction}));
+    CHECK_REDUCTIONS(kl_div, nn::kl_div(x, relu(y), {.reduction = reduction}));
+    CHECK_REDUCTIONS(kl_div_log, nn::kl_div(y, x, {.log_target = true, .reduction = reduction}));
     CHECK_LOSS(smooth_l1_zero, nn::smooth_l1_loss(x, y, 0));
     CHECK_LOSS(hinge, nn::hinge_loss(x, sign(y)));
     CHECK_LOSS(cosine, nn::cosine_similarity(x, y));
@@ -122,10 +119,10 @@ TEST_CASE("losses of generative models, in every reduction, as PyTorch") {
 TEST_CASE("losses at their edges") {
     const Tensor x = f64s(golden::x, {4, 3}).requires_grad_(), zero = zeros({4, 3}, {.dtype = f64});
     CHECK(distance(nn::cosine_similarity(zero, x), {0, 0, 0, 0}) == 0);
-    CHECK(nn::kl_div_loss(x, zero, {.reduction = Reduction::sum}).item() == 0);
-    backward(nn::kl_div_loss(detach(x), exp(x) * 0.0 + zero));  // p = 0: a finite gradient
+    CHECK(nn::kl_div(x, zero, {.reduction = Reduction::sum}).item() == 0);
+    backward(nn::kl_div(detach(x), exp(x) * 0.0 + zero));  // p = 0: a finite gradient
     for (const double g : x.grad().to_vector()) CHECK(std::isfinite(g));
-    CHECK(nn::kl_div_loss(zero - INFINITY, zero, {.reduction = Reduction::sum}).item() == 0);
+    CHECK(nn::kl_div(zero - INFINITY, zero, {.reduction = Reduction::sum}).item() == 0);
     // an infinite loss that does not count
     const Tensor impossible = f64s({-INFINITY, 0, 0, -1}, {2, 2}).requires_grad_();
     const std::vector<std::int64_t> second{-1, 1};
@@ -137,12 +134,10 @@ TEST_CASE("losses at their edges") {
     const std::vector<std::int64_t> ignored{1, 1, 1, 1};
     const Tensor none = from_span(std::span(ignored), {4});
     CHECK(std::isnan(nn::nll_loss(x, none, {.ignore_index = 1}).item()));  // the mean of nothing
+    CHECK(nn::cross_entropy(x, none, {.ignore_index = 1, .reduction = Reduction::sum}).item() == 0);
     CHECK(
-        nn::cross_entropy_loss(x, none, {.ignore_index = 1, .reduction = Reduction::sum}).item() ==
-        0);
-    CHECK(nn::cross_entropy_loss(zeros({0, 3}), zeros({0}, {.dtype = i64}),
-                                 {.reduction = Reduction::none})
-              .shape() == Shape{0});
+        nn::cross_entropy(zeros({0, 3}), zeros({0}, {.dtype = i64}), {.reduction = Reduction::none})
+            .shape() == Shape{0});
 }
 
 TEST_CASE("nll_loss picks and negates") {
@@ -180,7 +175,8 @@ TEST_CASE("softmax at extremes") {
     for (double v : softmax(tensor({NAN, 1})).to_vector()) CHECK(std::isnan(v));
 
     const Tensor logits = tensor({1e4, 0, -1e4, 1e4}, {4}).requires_grad_();
-    const Tensor loss = nn::bce_with_logits_loss(logits, tensor({1, 0.5, 0, 0}), Reduction::none);
+    const Tensor loss =
+        nn::binary_cross_entropy_with_logits(logits, tensor({1, 0.5, 0, 0}), Reduction::none);
     CHECK(distance(loss, {0, std::log(2), 0, 1e4}) < 1e-6);
     backward(sum(loss));
     CHECK(distance(logits.grad(), {0, 0, 0, 1}) == 0);
@@ -195,15 +191,14 @@ TEST_CASE("what losses refuse") {
     CHECK(contains(error_of([&] { nn::l1_loss(x, Tensor()); }), "undefined"));
     CHECK(contains(error_of([&] { nn::huber_loss(x, x, 0); }), "delta"));
     CHECK(contains(error_of([&] {
-                       nn::cross_entropy_loss(x, tensor({2, 0, 1, 2}));
+                       nn::cross_entropy(x, tensor({2, 0, 1, 2}));
                    }),
                    "hint: to(target, i64)"));
-    CHECK(
-        contains(error_of([&] { nn::cross_entropy_loss(x, classes(), {.label_smoothing = 1.5}); }),
-                 "label smoothing"));
+    CHECK(contains(error_of([&] { nn::cross_entropy(x, classes(), {.label_smoothing = 1.5}); }),
+                   "label smoothing"));
     CHECK(contains(error_of([&] { nn::nll_loss(select(x, 0, 0), classes()); }), "[B, C, ..]"));
     const std::vector<std::int64_t> outside{0, 1, 2, 3};
-    CHECK(contains(error_of([&] { nn::cross_entropy_loss(x, from_span(std::span(outside), {4})); }),
+    CHECK(contains(error_of([&] { nn::cross_entropy(x, from_span(std::span(outside), {4})); }),
                    "out of range"));
     const std::vector<std::int64_t> negative{0, -100, 1, 1};
     // not ignored unless asked
@@ -212,7 +207,7 @@ TEST_CASE("what losses refuse") {
     CHECK(contains(error_of([&] { nn::nll_loss(x, classes(), {.weight = ones({4})}); }),
                    "one number a class; got f32 [4]; expected [3]"));
     CHECK(contains(error_of([&] {
-                       nn::cross_entropy_loss(x, zeros({4, 1}, {.dtype = i64}));
+                       nn::cross_entropy(x, zeros({4, 1}, {.dtype = i64}));
                    }),
                    "expected i64 [4]"));
     CHECK(contains(error_of([&] { nn::smooth_l1_loss(x, x, -1); }), "beta"));
@@ -221,7 +216,7 @@ TEST_CASE("what losses refuse") {
     CHECK(contains(error_of([&] { nn::gaussian_nll_loss(x, x, zeros({3})); }),
                    "variance does not fit; got f32 [3]; expected [4, 3]"));
     CHECK(contains(error_of([&] { nn::gaussian_nll_loss(x, x, x, {.epsilon = 0}); }), "epsilon"));
-    CHECK(contains(error_of([&] { nn::kl_div_loss(x, zeros({3})); }), "kl_div_loss"));
+    CHECK(contains(error_of([&] { nn::kl_div(x, zeros({3})); }), "kl_div"));
     CHECK(contains(error_of([&] {
                        nn::cosine_similarity(x, zeros({4, 2}));
                    }),

@@ -31,11 +31,9 @@ struct Net : nn::Module {
         add("embedding", embedding);
         add_buffer("steps", steps);
         auto tail = std::make_unique<nn::Sequential>();
-        tail->add<nn::Linear>(3, 2, nn::LinearOptions{.bias = false, .generator = &generator});
+        tail->add<nn::Linear>(3, 2, {.bias = false, .generator = &generator});
         tail->add<nn::Flatten>().add<nn::Dropout>(0.1, generator);
-        body.add<nn::Linear>(2, 3, nn::LinearOptions{.generator = &generator})
-            .add<nn::ReLU>()
-            .add(std::move(tail));
+        body.add<nn::Linear>(2, 3, {.generator = &generator}).add<nn::ReLU>().add(std::move(tail));
         add("body", body);
     }
     Tensor forward(const Tensor& index) override { return body(embedding(index)) * scale; }

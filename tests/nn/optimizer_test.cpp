@@ -242,42 +242,43 @@ TEST_CASE("what an optimiser refuses") {
 }
 
 TEST_CASE(
-    "clip_grad_norm scales all gradients together, as PyTorch does, and never a shared one twice") {
+    "clip_grad_norm_ scales all gradients together, as PyTorch does, and never a shared one "
+    "twice") {
     const Tensor p = zeros({4, 3}, {.dtype = f64}).requires_grad_(),
                  q = zeros({3}, {.dtype = f64}).requires_grad_();
     const Tensor none = zeros({1}).requires_grad_();
     p.set_grad(f64s(golden::x, {4, 3}));
     q.set_grad(f64s({golden::y[0], golden::y[1], golden::y[2]}, {3}));
-    CHECK(nn::clip_grad_norm({p, q, none}, 1.5).item() ==
+    CHECK(nn::clip_grad_norm_({p, q, none}, 1.5).item() ==
           doctest::Approx(golden::clip_norm[0]).epsilon(1e-14));
     std::vector<double> clipped = p.grad().to_vector();
     for (double v : q.grad().to_vector()) clipped.push_back(v);
     CHECK(distance(clipped, golden::clip_grad) < 1e-6);  // PyTorch divides by norm + 1e-6
-    CHECK(nn::clip_grad_norm({p, q}, 1.5).item() == doctest::Approx(1.5).epsilon(1e-14));
+    CHECK(nn::clip_grad_norm_({p, q}, 1.5).item() == doctest::Approx(1.5).epsilon(1e-14));
     // within the bound: untouched
-    CHECK(nn::clip_grad_norm({p, q}, 2).item() == doctest::Approx(1.5).epsilon(1e-14));
-    CHECK(nn::clip_grad_norm({none}, 1).item() == 0);
+    CHECK(nn::clip_grad_norm_({p, q}, 2).item() == doctest::Approx(1.5).epsilon(1e-14));
+    CHECK(nn::clip_grad_norm_({none}, 1).item() == 0);
 
     const Tensor shared = f64s({3, 4}, {2}), a = zeros_like(shared).requires_grad_(),
                  b = zeros_like(shared).requires_grad_();
     a.set_grad(shared);
     b.set_grad(shared);
-    CHECK(nn::clip_grad_norm({a, b}, 1).item() == doctest::Approx(std::sqrt(50)));
+    CHECK(nn::clip_grad_norm_({a, b}, 1).item() == doctest::Approx(std::sqrt(50)));
     CHECK(distance(b.grad(), {3 / std::sqrt(50), 4 / std::sqrt(50)}) < 1e-15);
     CHECK(shared.to_vector() == std::vector<double>{3, 4});
 }
 
-TEST_CASE("clip_grad_norm sums in f64 and says when the norm is not finite") {
+TEST_CASE("clip_grad_norm_ sums in f64 and says when the norm is not finite") {
     const Tensor p = zeros({2}).requires_grad_();
     p.set_grad(tensor({3e30, 4e30}));  // squares overflow f32
-    CHECK(nn::clip_grad_norm({p}, 1).item() == doctest::Approx(5e30));
+    CHECK(nn::clip_grad_norm_({p}, 1).item() == doctest::Approx(5e30));
     CHECK(distance(p.grad(), {0.6, 0.8}) < 1e-6);
     p.set_grad(tensor({INFINITY, 1}));
-    CHECK_THROWS_AS(nn::clip_grad_norm({p}, 1, true), Error);
+    CHECK_THROWS_AS(nn::clip_grad_norm_({p}, 1, true), Error);
     CHECK(p.grad().to_vector()[1] == 1);
-    CHECK(std::isinf(nn::clip_grad_norm({p}, 1).item()));
+    CHECK(std::isinf(nn::clip_grad_norm_({p}, 1).item()));
     p.set_grad(tensor({NAN, 1}));
-    CHECK(std::isnan(nn::clip_grad_norm({p}, 1).item()));
+    CHECK(std::isnan(nn::clip_grad_norm_({p}, 1).item()));
     CHECK(std::isnan(p.grad().to_vector()[1]));
-    CHECK_THROWS_AS(nn::clip_grad_norm({p}, -1), Error);
+    CHECK_THROWS_AS(nn::clip_grad_norm_({p}, -1), Error);
 }

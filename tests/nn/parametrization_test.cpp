@@ -223,7 +223,7 @@ TEST_CASE("what a parametrisation refuses") {
     nn::Linear layer(2, 3);
     nn::ReLU none;
     CHECK(contains(error_of([&] { nn::spectral_norm(none); }),
-                   "parametrize: this layer computes no weight of that name; got \"weight\""));
+                   "parametrize: this layer has no weight of that name; got \"weight\""));
     CHECK(contains(error_of([&] { nn::spectral_norm(layer, {.iterations = 0}); }),
                    "spectral_norm: needs an iteration"));
     CHECK(contains(error_of([&] { nn::spectral_norm(layer, {.epsilon = NAN}); }),
@@ -242,5 +242,5 @@ TEST_CASE("what a parametrisation refuses") {
     CHECK(layer.state_dict()[0].first == "weight");  // nothing has changed so far
     nn::weight_norm(layer, {.dim = -1});
     CHECK(layer.state_dict()[1].second.shape() == Shape{1, 2});
-    CHECK(contains(error_of([&] { nn::spectral_norm(layer); }), "computed already"));
+    CHECK(contains(error_of([&] { nn::spectral_norm(layer); }), "computes the weight already"));
 }

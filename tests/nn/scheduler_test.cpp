@@ -129,7 +129,7 @@ TEST_CASE("schedules refuse negative steps and empty periods") {
     CHECK(contains(error_of([] { nn::PolynomialLR{.lr = 1, .steps = 0}.at(0); }), "PolynomialLR"));
     CHECK(contains(error_of([] { nn::LinearLR{.lr = 1}.at(-1); }), "LinearLR: negative step"));
     CHECK(contains(error_of([] { nn::OneCycleLR{.steps = 3}.at(0); }),
-                   "OneCycleLR: a phase takes no step"));
+                   "OneCycleLR: a phase has no step"));
     CHECK(contains(
         error_of([] { nn::OneCycleLR{.steps = 20, .rise = 0.55, .three_phases = true}.at(0); }),
         "three phases"));

@@ -22,16 +22,16 @@ namespace {
 double train_xor(std::uint64_t seed, DType dtype) {
     Generator generator(seed);
     nn::Sequential net;
-    net.add<nn::Linear>(2, 8, nn::LinearOptions{.dtype = dtype, .generator = &generator})
+    net.add<nn::Linear>(2, 8, {.dtype = dtype, .generator = &generator})
         .add<nn::Tanh>()
-        .add<nn::Linear>(8, 1, nn::LinearOptions{.dtype = dtype, .generator = &generator});
+        .add<nn::Linear>(8, 1, {.dtype = dtype, .generator = &generator});
     nn::Adam adam(net.parameters(), {.lr = 0.05});
     const Tensor x = tensor({0, 0, 0, 1, 1, 0, 1, 1}, {4, 2}, {.dtype = dtype}),
                  y = tensor({0, 1, 1, 0}, {4, 1}, {.dtype = dtype});
     double loss = 1;
     for (int i = 0; i < 300; ++i) {
         adam.zero_grad();
-        const Tensor l = nn::bce_with_logits_loss(net(x), y);
+        const Tensor l = nn::binary_cross_entropy_with_logits(net(x), y);
         backward(l);
         adam.step();
         loss = l.item();
@@ -67,7 +67,7 @@ TEST_CASE(
                                       narrow(y, 0, part * rows, rows)) /
                          static_cast<double>(parts));
             }
-            nn::clip_grad_norm(net.parameters(), 0.5);
+            nn::clip_grad_norm_(net.parameters(), 0.5);
             adam.step();
         }
         return net.weight.to_vector();
@@ -78,10 +78,10 @@ TEST_CASE(
 TEST_CASE("a classifier with dropout, clipping, a schedule and an average learns three clusters") {
     Generator generator(7);
     nn::Sequential net;
-    net.add<nn::Linear>(2, 32, nn::LinearOptions{.generator = &generator})
+    net.add<nn::Linear>(2, 32, {.generator = &generator})
         .add<nn::SiLU>()
         .add<nn::Dropout>(0.1, generator)
-        .add<nn::Linear>(32, 3, nn::LinearOptions{.generator = &generator});
+        .add<nn::Linear>(32, 3, {.generator = &generator});
     nn::AdamW adam(net.parameters(), {.weight_decay = 1e-2});
     nn::EMA average(net, 0.95, true);
     const nn::LinearWarmup schedule{.steps = 10, .then = nn::CosineLR{.lr = 1e-2, .steps = 290}};
@@ -95,14 +95,14 @@ TEST_CASE("a classifier with dropout, clipping, a schedule and an average learns
         draw(x, label);
         adam.set_learning_rate(schedule.at(adam.step_count()));
         adam.zero_grad();
-        backward(nn::cross_entropy_loss(net(x), label, {.label_smoothing = 0.05}));
-        nn::clip_grad_norm(net.parameters(), 1);
+        backward(nn::cross_entropy(net(x), label, {.label_smoothing = 0.05}));
+        nn::clip_grad_norm_(net.parameters(), 1);
         adam.step();
         average.update();
     }
     net.eval();
     const nn::EmaScope scope(average, net);
     draw(x, label);
-    CHECK(nn::cross_entropy_loss(net(x), label).item() < 0.2);
+    CHECK(nn::cross_entropy(net(x), label).item() < 0.2);
     CHECK(sum(eq(argmax(net(x), 1), label)).item() >= 62);
 }

@@ -306,8 +306,8 @@ TEST_CASE("Step: loss scaling looks at no number") {
         [&](const std::vector<Tensor>&) {
             adam.zero_grad();
             backward(scaler.scale(sum(p * p)));
-            scaler.unscale(adam);
-            nn::clip_grad_norm(adam.parameters(), 1.0);
+            scaler.unscale_(adam);
+            nn::clip_grad_norm_(adam.parameters(), 1.0);
             scaler.step(adam);
             scaler.update();
             places.push_back(scaler.current_scale().raw_data());

@@ -30,7 +30,7 @@ Results negative_log_likelihood(const Call& c) {
 Results softmax_cross_entropy(const Call& c) {
     const nn::CrossEntropyOptions options{
         .weight = c.optional(2), .ignore_index = ignored(c), .reduction = reduction_of(c)};
-    return {nn::cross_entropy_loss(c[0], to(c[1], i64), options), log_softmax(c[0], 1)};
+    return {nn::cross_entropy(c[0], to(c[1], i64), options), log_softmax(c[0], 1)};
 }
 
 }  // namespace
