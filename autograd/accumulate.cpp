@@ -12,14 +12,14 @@ void accumulate(Tensor& total, const Tensor& gradient) {
         total = gradient;
         return;
     }
-    const bool ours_alone =
+    const bool is_ours =
         total.impl()->unique() && total.storage().unique() && total.is_contiguous();
-    if (grad_enabled() || !ours_alone) {
+    if (grad_enabled() || !is_ours) {
         total = total + gradient;
         return;
     }
-    // In place through the same kernel: out and the first input are one buffer, read and written at
-    // the same index.
+    // The same kernel, in place: out and the first input are one buffer, and each element is read
+    // before it is written.
     const PointwiseOp& op = pointwise_op<math::Add>();
     const Tensor inputs[] = {total, gradient};
     if (total.numel() > 0)

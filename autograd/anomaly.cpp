@@ -48,8 +48,8 @@ std::vector<Line> source_lines(const char* object, std::uintptr_t address) {
     return lines;
 }
 
-// Whether a demangled function is ours or the language's: its own name counts, not the types of its
-// result and arguments.
+// Whether a demangled function belongs to the library or to the language. Its own name counts, not
+// the types of its result and arguments.
 bool is_internal(const std::string& function) {
     std::size_t start = 0;
     int depth = 0;

@@ -7,8 +7,8 @@ namespace eps {
 
 /// Return addresses of the calls now active, innermost first.
 std::vector<void*> capture_stack();
-/// The innermost frames outside the library as "file.cpp:12" where addr2line and debug information
-/// are there, else as symbols.
+/// The innermost frames outside the library: as "file.cpp:12" where addr2line and debug information
+/// are available, else as symbols.
 std::string describe_stack(const std::vector<void*>& stack);
 
 }  // namespace eps

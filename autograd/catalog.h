@@ -1,5 +1,6 @@
 #pragma once
-// Every operation by name: what `eps ops` prints, docs/ops.md describes and the tests must cover.
+// Every operation by name: `eps ops` prints this catalog, docs/ops.md describes it, and the tests
+// must cover it.
 #include <span>
 #include <string>
 

@@ -13,7 +13,7 @@ thread_local CheckpointFrame* running = nullptr;
 
 }  // namespace
 
-// ---- a saved tensor that was let go ----
+// ---- a saved tensor that was dropped ----
 
 Recomputed::Recomputed(Ref<CheckpointFrame> frame, std::size_t index, const Tensor& x,
                        bool is_output)
@@ -34,7 +34,7 @@ Tensor Recomputed::value(const char* op) {
 
 void Recomputed::fill(const Tensor& x) {
     check(x.shape() == shape_ && x.dtype() == dtype_, kOp,
-          "the second run of f saved another tensor than the first in place ", index_, "; got ",
+          "the second run of f saved another tensor than the first, number ", index_, "; got ",
           describe(x), "; expected ", name_of(dtype_), " ", shape_, kHint);
     Tensor same = x.as_strided(x.shape(), x.strides(), x.offset());
     same.impl()->meta = meta_;
@@ -43,7 +43,7 @@ void Recomputed::fill(const Tensor& x) {
 
 // ---- the frame ----
 
-/// The frame's function is what runs on this thread, or none is.
+/// For its lifetime, the function of this frame is what runs on this thread; null: of no frame.
 class CheckpointFrame::Scope {
 public:
     explicit Scope(CheckpointFrame* frame) : before_(running) { running = frame; }
@@ -57,7 +57,7 @@ private:
 
 CheckpointFrame* CheckpointFrame::current() { return running; }
 
-// Inside another checkpoint, the inputs are let go like everything else.
+// Inside another checkpoint, the inputs are dropped like all saved tensors.
 CheckpointFrame::CheckpointFrame(const TensorFunction& f, const std::vector<Tensor>& inputs)
     : f_(f) {
     for (const Tensor& x : inputs) inputs_.push_back(SavedTensor::input(x));
@@ -79,11 +79,11 @@ void CheckpointFrame::run_again() {
           "f takes a derivative of what it computed itself; hint: take it outside the checkpoint, "
           "with create_graph");
     std::vector<Tensor> inputs;
-    // may run an outer frame again
-    for (const SavedTensor& x : inputs_) inputs.push_back(x.value(kOp));
+    for (const SavedTensor& x : inputs_)
+        inputs.push_back(x.value(kOp));  // may run the frame around this one again
     state_ = State::again;
     next_saved_ = next_once_ = 0;
-    struct Rewind {  // if f throws, the next attempt starts anew
+    struct Rewind {  // if f throws, the next attempt starts from the beginning
         State& state;
         ~Rewind() { state = state == State::again ? State::done : state; }
     } rewind{state_};
@@ -93,9 +93,9 @@ void CheckpointFrame::run_again() {
         RandomTape::Scope draws(draws_, RandomTape::Mode::replay);
         f_(inputs);
     }
-    check(next_saved_ == wanted_.size(), kOp,
+    check(next_saved_ == dropped_.size(), kOp,
           "the second run of f saved fewer tensors than the first; got ", next_saved_,
-          "; expected ", wanted_.size(), kHint);
+          "; expected ", dropped_.size(), kHint);
     state_ = State::filled;
     f_ = nullptr;
     inputs_.clear();
@@ -103,19 +103,19 @@ void CheckpointFrame::run_again() {
 }
 
 SavedTensor CheckpointFrame::save(const Tensor& x, bool is_output) {
-    // A leaf lives anyway. Kept, it is checked against being overwritten.
+    // A leaf lives anyway. Saving it costs nothing, and shows whether it is overwritten.
     if (!is_output && x.requires_grad() && x.is_leaf()) return SavedTensor::keep(x, false);
     if (state_ == State::again) {
-        check(next_saved_ < wanted_.size(), kOp,
-              "the second run of f saves more tensors than the first, which saved ", wanted_.size(),
-              kHint);
-        if (Recomputed* place = wanted_[next_saved_++]) place->fill(x);
-        return {};  // of a node that is dropped when f returns
+        check(next_saved_ < dropped_.size(), kOp,
+              "the second run of f saves more tensors than the first, which saved ",
+              dropped_.size(), kHint);
+        if (Recomputed* stand_in = dropped_[next_saved_++]) stand_in->fill(x);
+        return {};  // the node that asks is destroyed when f returns
     }
     SavedTensor saved;
-    auto place = make_ref<Recomputed>(Ref<CheckpointFrame>(this), wanted_.size(), x, is_output);
-    wanted_.push_back(place.get());
-    saved.recomputed_ = std::move(place);
+    auto stand_in = make_ref<Recomputed>(Ref<CheckpointFrame>(this), dropped_.size(), x, is_output);
+    dropped_.push_back(stand_in.get());
+    saved.recomputed_ = std::move(stand_in);
     saved.is_output_ = is_output;
     return saved;
 }

@@ -1,13 +1,13 @@
 #pragma once
-// Memory for time: a function whose intermediate results are not kept for backward, but computed
+// Memory for time: a function whose intermediate results are not saved for backward, but computed
 // again   (Chen et al. 2016).
 //
 //     Tensor y = checkpoint([&](const std::vector<Tensor>& in) { return block(in[0]); }, {x});
 //
-// The graph is recorded as always; only the tensors it would save are let go, and the first
-// backward that asks for one runs f again and keeps them all. So gradients are those without a
-// checkpoint, to the last bit, for parameters that f captures as well; grad(), create_graph and
-// retain_graph work as always; and checkpoints nest.
+// The graph is recorded as always, but the tensors that it would save are dropped. The first
+// backward that asks for one of them runs f again and saves them all. So gradients are those
+// without a checkpoint, to the last bit, also those of parameters that f captures. grad(),
+// create_graph and retain_graph work as always, and checkpoints nest.
 #include <functional>
 #include <vector>
 
@@ -15,18 +15,19 @@
 
 namespace eps {
 
-/// f(inputs). Where gradients are recorded, f runs a second time in backward, so it must do the
-/// same twice: random numbers are dealt with (the second run draws those of the first, and moves no
-/// generator on), and what else changes from run to run belongs into run_once(). Inputs and
-/// parameters that are overwritten in between, and a second run that differs in what it saves or
-/// draws, are errors; so is a derivative taken inside f through what f computed. f is copied, and
-/// lives until the graph does: what it refers to must live as long.
+/// Returns f(inputs). Where gradients are recorded, f runs a second time in backward and must do
+/// the same again. Random numbers need no care: the second run draws those of the first and
+/// advances no generator. Anything else that changes from run to run belongs into run_once(). f is
+/// copied and lives as long as the graph, and so must all that it refers to.
+///
+/// Throws, in backward: if an input or a parameter was overwritten in between, if the second run
+/// differs in what it saves or draws, or if f takes a derivative of something that it computed.
 Tensor checkpoint(const TensorFunction& f, const std::vector<Tensor>& inputs);
 
-/// change(), without recording. In a function that runs under a checkpoint, only its first run
-/// calls `change`, and the second is given the same tensors: for what must happen once a step, such
-/// as an update of running statistics or a step of a power iteration. The tensors must not be
-/// overwritten later: clone what is.
+/// Returns change(), without recording. In a function under a checkpoint, only the first run calls
+/// `change`, and the second run gets the same tensors. Use it for updates that must happen once per
+/// step, such as running statistics or a step of a power iteration. The tensors must not be
+/// overwritten later; return clones of those that will be.
 std::vector<Tensor> run_once(const std::function<std::vector<Tensor>()>& change);
 
 }  // namespace eps

@@ -1,5 +1,5 @@
 #pragma once
-// What a checkpoint leaves in the graph in place of saved tensors. Only SavedTensor (node.cpp) and
+// What a checkpoint leaves in the graph instead of saved tensors. Only SavedTensor (node.cpp) and
 // checkpoint.cpp need this.
 #include <cstddef>
 #include <vector>
@@ -12,22 +12,22 @@ namespace eps {
 
 class CheckpointFrame;
 
-/// One saved tensor that was let go. SavedTensors own these, these own the frame, and the frame
-/// only knows which are still wanted.
+/// Stands for one saved tensor that was dropped. SavedTensors own objects of this class, these own
+/// the frame, and the frame has plain pointers to those that still exist.
 class Recomputed final : public RefCounted {
 public:
     Recomputed(Ref<CheckpointFrame> frame, std::size_t index, const Tensor& x, bool is_output);
     ~Recomputed() override;
-    /// The tensor: runs the frame's function again if that was not done yet.
+    /// The tensor. Runs the frame's function again unless that has happened.
     Tensor value(const char* op);
-    /// Takes the tensor that the second run saved in this place.
+    /// Receives the tensor that the second run saved in its stead.
     void fill(const Tensor& x);
 
 private:
     Ref<CheckpointFrame> frame_;
     std::size_t index_;
-    // of the tensor of the first run, to which its gradient belongs; null for an output: its owner
-    // knows
+    // The node of the tensor of the first run, to which its gradient belongs. Null for an output,
+    // which its owner rejoins to itself.
     Ref<AutogradMeta> meta_;
     Shape shape_;
     DType dtype_;
@@ -43,14 +43,14 @@ public:
     static CheckpointFrame* current();
 
     Tensor run_first(const std::vector<Tensor>& inputs);
-    /// Runs f again; fills every Recomputed that is still wanted.
+    /// Runs f again and fills every Recomputed that still exists.
     void run_again();
-    /// In place of SavedTensor::keep.
+    /// What SavedTensor does inside this frame instead of keeping x.
     SavedTensor save(const Tensor& x, bool is_output);
     /// run_once() in `frame`, or outside any if it is null.
     static std::vector<Tensor> once(CheckpointFrame* frame,
                                     const std::function<std::vector<Tensor>()>& change);
-    void forget(std::size_t index) { wanted_[index] = nullptr; }
+    void forget(std::size_t index) { dropped_[index] = nullptr; }
 
 private:
     enum class State { first, done, again, filled };
@@ -59,11 +59,12 @@ private:
     TensorFunction f_;
     std::vector<SavedTensor> inputs_;
     RandomTape draws_;
-    std::vector<std::vector<Tensor>> once_;  // what run_once() gave
-    std::vector<Recomputed*> wanted_;        // by number; null once nobody asks for it any more
+    std::vector<std::vector<Tensor>> once_;  // the results of run_once(), in order
+    std::vector<Recomputed*> dropped_;       // in the order of saving; null once it is destroyed
     State state_ = State::first;
-    std::size_t next_saved_ = 0, next_once_ = 0;  // of the second run
-    CheckpointFrame* outer_ = nullptr;            // during the first run
+    std::size_t next_saved_ = 0;        // in the second run: how many tensors it has saved,
+    std::size_t next_once_ = 0;         // and how often it has called run_once()
+    CheckpointFrame* outer_ = nullptr;  // in the first run: the frame around this one
 };
 
 }  // namespace eps

@@ -1,5 +1,5 @@
 #pragma once
-// Fused ops as what they are made of: every fused op says in plain differentiable functions what it
+// Fused ops as compositions: every fused op also says in plain differentiable functions what it
 // computes (compose(), see op.h).
 #include <functional>
 #include <span>
@@ -8,11 +8,12 @@
 
 namespace eps {
 
-/// Gradients to fill in, one for each input; leave those undefined that are not needed.
+/// The gradients that a backward fills in, one for each input. Those that are not needed may stay
+/// undefined.
 using Gradients = std::span<Tensor>;
 
-/// While one lives, fused ops of this thread run as their compose(): what the tests compare them
-/// with, and how to find out whether a fused kernel is to blame.
+/// While one lives, fused ops of this thread run as their compose(). The tests compare both ways,
+/// and it shows whether an error comes from a fused kernel.
 class ComposeMode {
 public:
     ComposeMode();
@@ -27,9 +28,9 @@ private:
 
 using Composition = std::function<Tensor(std::span<const Tensor> inputs)>;
 
-/// gradients[i] = g d compose(inputs) / d inputs[i] for every i with an edge, each input taken as a
-/// variable of its own even where one depends on another. While gradients are recorded, the results
-/// can be differentiated again, in the inputs and in g.
+/// gradients[i] = g d compose(inputs) / d inputs[i] for every i with an edge. Each input counts as
+/// a variable of its own, even where one depends on another. While gradients are recorded, the
+/// results can be differentiated again, by the inputs and by g.
 void differentiate_composition(const Composition& compose, std::span<const Tensor> inputs,
                                std::span<const Ref<Node>> edges, const Tensor& g,
                                Gradients gradients);

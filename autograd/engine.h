@@ -21,19 +21,24 @@ struct BackwardOptions {
 };
 
 /// Adds d(output)/d(leaf) to leaf.grad() for every leaf behind `output`.
-/// Throws if output needs no gradient, or has several elements and no options.gradient is given.
+///
+/// Throws: if output requires no gradient, or has several elements and options.gradient is not
+/// given.
 void backward(const Tensor& output, const BackwardOptions& options = {});
 
 struct GradOptions {
     Tensor gradient = {};
     bool create_graph = false;
     bool retain_graph = false;
-    // an input the output does not depend on: an undefined tensor instead of an error
+    // return an undefined tensor for an input that the output does not depend on, and do not throw
     bool allow_unused = false;
 };
 
-/// d(output)/d(input) for each input, leaf or not; no .grad() is touched, and only nodes on the way
-/// to an input are run.
+/// Returns d(output)/d(input) for each input, leaf or not. No .grad() changes, and only nodes on
+/// the way to an input run.
+///
+/// Throws: if an input requires no gradient, or the output does not depend on it (see
+/// allow_unused).
 std::vector<Tensor> grad(const Tensor& output, std::span<const Tensor> inputs,
                          const GradOptions& options = {});
 inline std::vector<Tensor> grad(const Tensor& output, std::initializer_list<Tensor> inputs,
@@ -41,11 +46,11 @@ inline std::vector<Tensor> grad(const Tensor& output, std::initializer_list<Tens
     return grad(output, std::span(inputs.begin(), inputs.size()), options);
 }
 
-/// Calls `hook` with the gradient of x whenever one is computed; what it returns, if defined, takes
-/// the gradient's place.
+/// Calls `hook` with the gradient of x whenever one is computed. A defined tensor that it returns
+/// replaces the gradient.
 void register_hook(const Tensor& x, GradientHook hook);
 
-/// x's values without its history: shares storage.
+/// x without its history: another handle on the same storage, which is a leaf.
 Tensor detach(const Tensor& x);
 
 }  // namespace eps

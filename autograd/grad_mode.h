@@ -1,5 +1,5 @@
 #pragma once
-// Whether operations are recorded. Thread-local.
+// Whether operations are recorded. The setting is thread-local.
 namespace eps {
 
 bool grad_enabled();
@@ -16,15 +16,15 @@ private:
     bool before_;
 };
 
-/// `NoGrad guard;` — nothing is recorded until the end of the scope.
+/// `NoGrad guard;`: nothing is recorded until the end of the scope.
 class NoGrad : public GradMode {
 public:
     NoGrad() : GradMode(false) {}
 };
 
-/// While one lives, every node remembers where it was created, and backward stops at the first NaN
-/// or infinity it makes, naming the op that computed the forward value and the source line that
-/// called it.
+/// While one lives, every node remembers where it was created, and backward throws at the first NaN
+/// or infinity in a gradient. The error names the op whose backward computed it and the source line
+/// that called the op.
 class AnomalyMode {
 public:
     AnomalyMode();

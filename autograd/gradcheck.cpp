@@ -51,7 +51,7 @@ void gradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs,
               describe(inputs[i]), "; expected f64");
         check(!inputs[i].strides().contains(0) || inputs[i].numel() <= 1, "gradcheck", "input ", i,
               " of ", options.name,
-              " overlaps itself; expected a tensor whose elements can be moved one by one");
+              " overlaps itself; expected a tensor whose elements can be changed one by one");
         leaves.push_back(inputs[i]);
     }
     const Tensor output = f(inputs);
@@ -102,7 +102,7 @@ void gradgradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs,
         std::vector<Tensor> leaves;
         for (const Tensor& t : x)
             if (t.requires_grad()) leaves.push_back(t);
-        // also where gradcheck evaluates numerically: there the first derivative is the function
+        // Recorded even where gradcheck evaluates numerically: this gradient is its function.
         GradMode recording(true);
         const std::vector<Tensor> first =
             grad(f(x), leaves,

@@ -19,7 +19,7 @@
 //
 //     struct GroupNorm {
 //         // What forward computes for backward. The op moves into its node after forward.
-//         Tensor kept;
+//         Tensor saved;
 //         using saves = SaveAllInputs;
 //
 //         Tensor forward(const Tensor& x, ...);
@@ -175,9 +175,9 @@ Tensor compose_of(const Op& op, std::span<const Tensor> inputs) {
 template <class Op, std::size_t Count> class OpNode final : public Node {
     template <class T>
     using List = std::conditional_t<Count == 0, std::vector<T>, std::array<T, Count>>;
-    static constexpr Saved saved{Op::saves::inputs, Op::saves::output};
+    static constexpr Saved kSaved{Op::saves::inputs, Op::saves::output};
     static_assert(HasBackward<Op> || HasCompose<Op>, "an op needs backward() or compose()");
-    static_assert(HasBackward<Op> || saved.inputs == ~0u, "compose() needs every input saved");
+    static_assert(HasBackward<Op> || kSaved.inputs == ~0u, "compose() needs every input saved");
     static_assert(!HasFusedBackward<Op> || (HasCompose<Op> && !HasBackward<Op>),
                   "a fused_backward() needs a compose(), and no backward()");
 
@@ -190,13 +190,13 @@ public:
         }
         for (std::size_t i = 0; i < inputs.size(); ++i) {
             edges_[i] = edge_to(inputs[i]);
-            if (saved.has_input(i)) saved_[i] = SavedTensor::input(inputs[i]);
+            if (kSaved.has_input(i)) saved_[i] = SavedTensor::input(inputs[i]);
         }
-        if constexpr (saved.output) output_ = SavedTensor::output(output);
+        if constexpr (kSaved.output) output_ = SavedTensor::output(output);
     }
     std::span<const Ref<Node>> edges() const override { return edges_; }
     void backward(const Tensor& g, Gradients gradients) override {
-        const Context context(*this, saved, edges_, saved_, output_);
+        const Context context(*this, kSaved, edges_, saved_, output_);
         if constexpr (HasBackward<Op>) {
             op_.backward(g, context, gradients);
         } else {
@@ -208,7 +208,7 @@ public:
     void release_saved() override {
         for (SavedTensor& tensor : saved_) tensor.reset();
         output_.reset();
-        if constexpr (requires { op_.kept; }) op_.kept = {};
+        if constexpr (requires { op_.saved; }) op_.saved = {};
     }
 
 private:

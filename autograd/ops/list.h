@@ -1,7 +1,8 @@
 #pragma once
-// Every structured op: its struct and its name. Declared here, so that apply() can refuse an op
-// that is not listed; defined, with its function, in the file of its subject.
-// tests/autograd/op_cases.cpp has gradient cases for each name, or fails.
+// Every op but the pointwise ones (tensor/formulas/list.h), as `eps ops` and docs/ops.md list them.
+// The structs are declared here, so that apply() can reject an op that is not listed, and defined
+// with their functions in the file of their subject. tests/autograd/op_cases.cpp must have gradient
+// cases for each name.
 #include "autograd/op.h"
 
 /// X(struct, name)
@@ -52,6 +53,99 @@
     X(Softmax, "softmax")        \
     X(LogSoftmax, "log_softmax") \
     X(Attention, "scaled_dot_product_attention")
+// clang-format on
+
+/// Compositions: plain functions of other ops, by the header that declares them. Their derivatives
+/// of any order are those of their parts. X(name), or X(name, why there is no derivative). A test
+/// fails where a function of autograd/ops is in none of these lists.
+// clang-format off
+#define EPS_COMPOSITIONS(X)          \
+    /* shape/shape.h */              \
+    X(contiguous)                    \
+    X(flatten)                       \
+    X(transpose)                     \
+    X(squeeze)                       \
+    X(unsqueeze)                     \
+    X(narrow)                        \
+    X(select)                        \
+    /* shape/join.h */               \
+    X(stack)                         \
+    X(split)                         \
+    /* shape/repeat.h */             \
+    X(tile)                          \
+    X(repeat_interleave)             \
+    X(meshgrid)                      \
+    /* shape/rearrange.h */          \
+    X(flip)                          \
+    X(roll)                          \
+    X(pixel_shuffle)                 \
+    X(pixel_unshuffle)               \
+    X(tril)                          \
+    X(triu)                          \
+    /* reduction/reduce.h */         \
+    X(sum_to)                        \
+    X(mean)                          \
+    X(min)                           \
+    X(prod)                          \
+    X(logsumexp)                     \
+    X(var)                           \
+    X(stddev)                        \
+    X(norm)                          \
+    X(argmax, "gives indices")       \
+    X(argmin, "gives indices")       \
+    X(any, "gives bool")             \
+    X(all, "gives bool")             \
+    /* indexing/index.h */           \
+    X(index_select)                  \
+    X(index_add)                     \
+    X(index_copy)                    \
+    X(embedding)                     \
+    X(cumprod)                       \
+    X(sort)                          \
+    X(argsort, "gives indices")      \
+    X(topk)                          \
+    X(one_hot, "takes indices")      \
+    /* indexing/index_nd.h */        \
+    X(scatter_reduce)                \
+    X(index_put)                     \
+    X(gather_nd)                     \
+    X(scatter_nd)                    \
+    /* indexing/masked.h */          \
+    X(masked_fill)                   \
+    X(masked_select)                 \
+    X(nonzero, "gives indices")      \
+    X(unique)                        \
+    /* indexing/search.h */          \
+    X(searchsorted, "gives indices") \
+    X(bucketize, "gives indices")    \
+    /* linalg/linalg.h */            \
+    X(diag)                          \
+    X(diag_embed)                    \
+    X(trace)                         \
+    X(inverse)                       \
+    X(logdet_triangular)             \
+    /* linalg/einsum.h */            \
+    X(einsum)                        \
+    /* image/conv.h */               \
+    X(conv1d)                        \
+    X(conv_transpose1d)              \
+    X(channels_last)                 \
+    /* image/pool.h */               \
+    X(max_pool1d)                    \
+    X(avg_pool1d)                    \
+    X(avg_pool2d)                    \
+    X(adaptive_avg_pool1d)           \
+    X(adaptive_avg_pool2d)           \
+    X(adaptive_max_pool1d)           \
+    X(adaptive_max_pool2d)           \
+    /* image/upsample.h */           \
+    X(upsample_nearest)              \
+    X(interpolate)                   \
+    /* image/unfold.h */             \
+    X(unfold)                        \
+    X(fold)                          \
+    /* norm/norm.h */                \
+    X(instance_norm)
 // clang-format on
 
 namespace eps {

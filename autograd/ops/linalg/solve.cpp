@@ -83,13 +83,13 @@ struct TriangularSolve {
 
 /// A X = B, or A^T X = B. Derivatives solve with the same factors.
 struct Solve {
-    Factors kept;
+    Factors saved;
     bool transposed;  // A^T X = B
     using saves = SaveInputsAndOutput<0>;
     Tensor forward(const Tensor&, const Tensor& b) const {
-        const Tensor& packed = kept.packed;  // A = P L U
+        const Tensor& packed = saved.packed;  // A = P L U
         if (!transposed) {
-            Tensor x = permute_rows(b, kept.order);
+            Tensor x = permute_rows(b, saved.order);
             kernels::triangular_solve(x, packed, false, true);
             kernels::triangular_solve(x, packed, true, false);
             return x;
@@ -97,11 +97,11 @@ struct Solve {
         Tensor x = raw::clone(b);  // A^T = U^T L^T P^T
         kernels::triangular_solve(x, transpose(packed), false, false);
         kernels::triangular_solve(x, transpose(packed), true, true);
-        return permute_rows(x, argsort(kept.order, 1));
+        return permute_rows(x, argsort(saved.order, 1));
     }
     // dB = A^-T G, dA = -dB X^T
     void backward(const Tensor& g, const Context& context, Gradients out) const {
-        const Tensor db = apply(Solve{kept, !transposed}, context.input(0), g);
+        const Tensor db = apply(Solve{saved, !transposed}, context.input(0), g);
         if (context.needs(0))
             out[0] = -(transposed ? matmul(context.output(), transpose(db))
                                   : matmul(db, transpose(context.output())));
@@ -117,22 +117,22 @@ Tensor scaled_inverse_transpose(const Tensor& scale, const Factors& factors, con
 }
 
 struct Det {
-    Factors kept;
+    Factors saved;
     using saves = SaveInputsAndOutput<0>;
     Tensor forward(const Tensor& a) const {
-        return parity(kept.order, a.options()) * prod(main_diagonal(kept.packed), {-1});
+        return parity(saved.order, a.options()) * prod(main_diagonal(saved.packed), {-1});
     }
     void backward(const Tensor& g, const Context& context, Gradients out) const {
-        out[0] = scaled_inverse_transpose(g * context.output(), kept, context.input(0));
+        out[0] = scaled_inverse_transpose(g * context.output(), saved, context.input(0));
     }
 };
 
 struct LogAbsDet {
-    Factors kept;
+    Factors saved;
     using saves = SaveInputs<0>;
-    Tensor forward(const Tensor&) const { return logdet_triangular(kept.packed); }
+    Tensor forward(const Tensor&) const { return logdet_triangular(saved.packed); }
     void backward(const Tensor& g, const Context& context, Gradients out) const {
-        out[0] = scaled_inverse_transpose(g, kept, context.input(0));
+        out[0] = scaled_inverse_transpose(g, saved, context.input(0));
     }
 };
 

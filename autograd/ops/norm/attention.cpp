@@ -33,13 +33,13 @@ namespace ops {
 struct Attention {
     kernels::AttentionOptions options;
     Tensor mask = {};  // [B, H, L, S] or undefined; it has no gradient
-    Tensor kept = {};  // log-sum-exp of each query's scores, [B, H, L]
+    Tensor saved = {};  // log-sum-exp of each query's scores, [B, H, L]
     using saves = SaveAllInputsAndOutput;
 
     Tensor forward(const Tensor& q, const Tensor& k, const Tensor& v) {
         Tensor out = empty_heads({q.size(0), q.size(1), q.size(2), v.size(3)}, q.options());
-        kept = empty({q.size(0), q.size(1), q.size(2)}, q.options());
-        kernels::attention(out, kept, q, k, v, mask, options);
+        saved = empty({q.size(0), q.size(1), q.size(2)}, q.options());
+        kernels::attention(out, saved, q, k, v, mask, options);
         return out;
     }
     void fused_backward(const Tensor& g, const Context& context, Gradients out) const {
@@ -49,7 +49,7 @@ struct Attention {
         Tensor dq = empty_heads(q.shape(), q.options());
         Tensor dk = empty_heads(k.shape(), k.options());
         Tensor dv = empty_heads(v.shape(), v.options());
-        kernels::attention_backward(dq, dk, dv, g, context.output(), kept, q, k, v, mask, options);
+        kernels::attention_backward(dq, dk, dv, g, context.output(), saved, q, k, v, mask, options);
         if (context.needs(0)) out[0] = dq;
         if (context.needs(1)) out[1] = dk;
         if (context.needs(2)) out[2] = dv;

@@ -91,14 +91,14 @@ namespace ops {
 
 struct GroupNorm {
     kernels::GroupNormOptions options;
-    Tensor kept = {};  // the statistics, f64 [2, B, groups]
+    Tensor saved = {};  // the statistics, f64 [2, B, groups]
     using saves = SaveAllInputs;
     Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-        kept = empty({2, x.size(0), options.groups}, {f64, x.device()});
-        return normalize_image(x, weight, bias, kept, options, false);
+        saved = empty({2, x.size(0), options.groups}, {f64, x.device()});
+        return normalize_image(x, weight, bias, saved, options, false);
     }
     void fused_backward(const Tensor& g, const Context& context, Gradients out) const {
-        image_gradients(g, context, kept, options).give(context, out);
+        image_gradients(g, context, saved, options).give(context, out);
     }
     Tensor compose(const Tensor& x, const Tensor& weight, const Tensor& bias) const {
         const std::int64_t channels = x.size(1) / options.groups;
@@ -110,19 +110,19 @@ struct GroupNorm {
     }
 };
 
-/// `kept` holds the statistics before forward runs: batch_norm() needs them for its running ones.
+/// `saved` holds the statistics before forward runs: batch_norm() needs them for its running ones.
 struct BatchNorm {
     double epsilon;
-    Tensor kept;  // f64 [2, 1, C]
+    Tensor saved;  // f64 [2, 1, C]
     using saves = SaveAllInputs;
     kernels::GroupNormOptions options(const Tensor& x) const {
         return {.groups = x.size(1), .epsilon = epsilon, .across_batch = true};
     }
     Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-        return normalize_image(x, weight, bias, kept, options(x), true);
+        return normalize_image(x, weight, bias, saved, options(x), true);
     }
     void fused_backward(const Tensor& g, const Context& context, Gradients out) const {
-        image_gradients(g, context, kept, options(context.input(0))).give(context, out);
+        image_gradients(g, context, saved, options(context.input(0))).give(context, out);
     }
     Tensor compose(const Tensor& x, const Tensor& weight, const Tensor& bias) const {
         Dims dims{0};
@@ -226,8 +226,8 @@ Tensor batch_norm(const Tensor& x, Tensor running_mean, Tensor running_var, cons
     check(x.numel() > channels, "the statistics of a batch need more than one value a channel; ",
           "got x ", x.shape(), "; hint: a larger batch, or eval()");
     ops::BatchNorm op{options.epsilon, empty({2, 1, channels}, {f64, x.device()})};
-    kernels::group_statistics(op.kept, flat_pixels(image_data(x)), op.options(x));
-    update_running(x, running_mean, running_var, op.kept, options.momentum);
+    kernels::group_statistics(op.saved, flat_pixels(image_data(x)), op.options(x));
+    update_running(x, running_mean, running_var, op.saved, options.momentum);
     return apply(std::move(op), x, w, b);
 }
 

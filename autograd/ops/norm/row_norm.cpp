@@ -61,13 +61,13 @@ namespace ops {
 
 struct LayerNorm {
     double epsilon;
-    Tensor kept = {};  // the statistics of the rows
+    Tensor saved = {};  // the statistics of the rows
     using saves = SaveAllInputs;
     Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-        return normalize_rows(x, weight, bias, kept, epsilon);
+        return normalize_rows(x, weight, bias, saved, epsilon);
     }
     void fused_backward(const Tensor& g, const Context& context, Gradients out) const {
-        row_gradients(g, context, kept, epsilon).give(context, out);
+        row_gradients(g, context, saved, epsilon).give(context, out);
     }
     Tensor compose(const Tensor& x, const Tensor& weight, const Tensor& bias) const {
         return normalized(x, last_dims(x, weight), epsilon) * weight + bias;
@@ -76,13 +76,13 @@ struct LayerNorm {
 
 struct RmsNorm {
     double epsilon;
-    Tensor kept = {};  // the statistics of the rows
+    Tensor saved = {};  // the statistics of the rows
     using saves = SaveAllInputs;
     Tensor forward(const Tensor& x, const Tensor& weight) {
-        return normalize_rows(x, weight, {}, kept, epsilon);
+        return normalize_rows(x, weight, {}, saved, epsilon);
     }
     void fused_backward(const Tensor& g, const Context& context, Gradients out) const {
-        row_gradients(g, context, kept, epsilon).give(context, out);
+        row_gradients(g, context, saved, epsilon).give(context, out);
     }
     Tensor compose(const Tensor& x, const Tensor& weight) const {
         return x * rsqrt(mean(square(x), last_dims(x, weight), true) + epsilon) * weight;
