@@ -94,9 +94,9 @@ TEST_CASE("checkpoint: a second run that differs from the first throws") {
     const Tensor y = checkpoint(
         [&](const std::vector<Tensor>& in) { return ++calls == 1 ? exp(tanh(in[0])) : exp(in[0]); },
         {x});
-    CHECK(contains(refusal_of([&] { backward(sum(y)); }).sentence, "second run"));
-    CHECK(contains(refusal_of([&] { checkpoint(nullptr, {x}); }).sentence, "empty"));
-    CHECK(contains(refusal_of([&] {
+    CHECK(contains(error_of([&] { backward(sum(y)); }).sentence, "second run"));
+    CHECK(contains(error_of([&] { checkpoint(nullptr, {x}); }).sentence, "empty"));
+    CHECK(contains(error_of([&] {
                        checkpoint([](const std::vector<Tensor>& in) { return in[0]; }, {Tensor()});
                    }).sentence,
                    "undefined"));
@@ -107,5 +107,5 @@ TEST_CASE("checkpoint: a second run that differs from the first throws") {
             return sin(in[0] * rand(++calls == 1 ? Shape{3} : Shape{}, {f64}, generator));
         },
         {x});
-    CHECK(contains(refusal_of([&] { backward(sum(z)); }).sentence, "random numbers"));
+    CHECK(contains(error_of([&] { backward(sum(z)); }).sentence, "random numbers"));
 }

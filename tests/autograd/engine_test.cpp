@@ -94,9 +94,9 @@ TEST_CASE(
 
 TEST_CASE("engine: an input that was not used is an error, or undefined when allowed") {
     const Tensor x = parameter(2), other = parameter(1, {4, 5}), y = x * x;
-    const Refusal refusal = refusal_of([&] { grad(sum(y), {x, other}, {.retain_graph = true}); });
-    CHECK(refusal.op == "grad");
-    CHECK(contains(refusal.sentence, "does not depend on input 1 (f64 [4, 5])"));
+    const Thrown error = error_of([&] { grad(sum(y), {x, other}, {.retain_graph = true}); });
+    CHECK(error.op == "grad");
+    CHECK(contains(error.sentence, "does not depend on input 1 (f64 [4, 5])"));
     const auto g = grad(sum(x * x), {other, x}, {.allow_unused = true});
     CHECK_FALSE(g[0].defined());
     CHECK(g[1].to_vector() == V{4, 4, 4});
@@ -107,10 +107,10 @@ TEST_CASE("engine: a second backward needs retain_graph") {
     backward(y, {.retain_graph = true});
     backward(y);
     CHECK(x.grad().to_vector() == V{8, 8, 8});
-    const Refusal refusal = refusal_of([&] { backward(y); });
-    CHECK(refusal.op == "mul");
-    CHECK(contains(refusal.sentence, "already released"));
-    CHECK(contains(refusal.sentence, "retain_graph"));
+    const Thrown error = error_of([&] { backward(y); });
+    CHECK(error.op == "mul");
+    CHECK(contains(error.sentence, "already released"));
+    CHECK(contains(error.sentence, "retain_graph"));
 }
 
 TEST_CASE("engine: hooks see, replace, and are checked") {
@@ -130,9 +130,9 @@ TEST_CASE("engine: hooks see, replace, and are checked") {
     register_hook(w, [](const Tensor& g) { return -g; });
     CHECK(grad(sum(w * 5.0), {w})[0].to_vector() == V{-5, -5, -5});
     register_hook(v, [](const Tensor&) { return zeros({2}, {.dtype = f64}); });
-    const Refusal refusal = refusal_of([&] { backward(sum(v)); });
-    CHECK(refusal.op == "mul");
-    CHECK(contains(refusal.sentence, "hook returned f64 [2]; expected f64 [3]"));
+    const Thrown error = error_of([&] { backward(sum(v)); });
+    CHECK(error.op == "mul");
+    CHECK(contains(error.sentence, "hook returned f64 [2]; expected f64 [3]"));
 }
 
 TEST_CASE("engine: only the nodes on the way to what was asked for run") {
@@ -192,10 +192,10 @@ TEST_CASE("engine: a gradient penalty, to third order") {
     const Tensor x = parameter(0.5, {});
     Tensor y = silu(x);
     for (int order = 1; order <= 3; ++order) y = grad(y, {x}, {.create_graph = true})[0];
-    const Refusal refusal = refusal_of([&] { grad(y, {x}); });
-    CHECK(refusal.op == "silu");
-    CHECK(contains(refusal.sentence, "derivative of order 4"));
-    CHECK(contains(refusal.sentence, "max_order_of"));
+    const Thrown error = error_of([&] { grad(y, {x}); });
+    CHECK(error.op == "silu");
+    CHECK(contains(error.sentence, "derivative of order 4"));
+    CHECK(contains(error.sentence, "max_order_of"));
 }
 
 TEST_CASE("engine: .grad() made with create_graph can be differentiated") {
@@ -223,13 +223,12 @@ TEST_CASE("engine: overwriting what a node saved is found out") {
         const Tensor y = c.f(x, w);
         Tensor victim = c.overwrite_output ? detach(y) : w;
         select(victim, -1, 1).fill_(1);  // through a view, too
-        const Refusal refusal = refusal_of([&] { backward(sum(y)); });
-        CHECK(refusal.op == c.op);
+        const Thrown error = error_of([&] { backward(sum(y)); });
+        CHECK(error.op == c.op);
         const std::string shape =
             c.overwrite_output ? to_string(y.dtype()) + " " + y.shape().to_string() : "f64 [4, 4]";
-        CHECK(
-            contains(refusal.sentence, shape + " was saved at version 0 and is now at version 1"));
-        CHECK(contains(refusal.sentence, "overwritten"));
+        CHECK(contains(error.sentence, shape + " was saved at version 0 and is now at version 1"));
+        CHECK(contains(error.sentence, "overwritten"));
     }
     const Tensor x = parameter(2);
     Tensor w = full({3}, 2, {.dtype = f64});
@@ -243,7 +242,7 @@ TEST_CASE("engine: a tensor that takes part in a graph is not written into") {
     for (Tensor* t : {&x, &y})
         for (const auto& write : std::vector<std::function<void()>>{
                  [t] { t->fill_(0); }, [t] { t->copy_(zeros({3})); }}) {
-            CHECK(contains(refusal_of(write).sentence, "NoGrad"));
+            CHECK(contains(error_of(write).sentence, "NoGrad"));
             NoGrad guard;
             CHECK_NOTHROW(write());
         }
@@ -251,26 +250,26 @@ TEST_CASE("engine: a tensor that takes part in a graph is not written into") {
 
 TEST_CASE("engine: anomaly mode names the forward op and the line that called it") {
     const Tensor x = tensor({0.0, 1.0}, {2}, {.dtype = f64}).requires_grad_();
-    Refusal refusal;
+    Thrown error;
     int line = 0;
     {
         AnomalyMode anomaly;
         line = __LINE__ + 1;
         const Tensor y = sum(pow(x, 0.5));
-        refusal = refusal_of([&] { backward(y); });
+        error = error_of([&] { backward(y); });
     }
-    CHECK(refusal.op == "pow_scalar");
-    CHECK(contains(refusal.sentence, "NaN or an infinity in the gradient of input 0 (f64 [2])"));
-    if (contains(refusal.sentence, "engine_test.cpp"))
-        CHECK_MESSAGE(contains(refusal.sentence, "engine_test.cpp:" + std::to_string(line)),
-                      refusal.sentence);
+    CHECK(error.op == "pow_scalar");
+    CHECK(contains(error.sentence, "NaN or an infinity in the gradient of input 0 (f64 [2])"));
+    if (contains(error.sentence, "engine_test.cpp"))
+        CHECK_MESSAGE(contains(error.sentence, "engine_test.cpp:" + std::to_string(line)),
+                      error.sentence);
     else
-        MESSAGE("no source line (addr2line or debug information is missing): " << refusal.sentence);
+        MESSAGE("no source line (addr2line or debug information is missing): " << error.sentence);
     const Tensor y = sum(pow(x, 0.5));
     // no anomaly mode: no check
     CHECK(std::isinf(grad(y, {x}, {.retain_graph = true})[0].to_vector()[0]));
     AnomalyMode anomaly;
-    CHECK(contains(refusal_of([&] { backward(y); }).sentence, "outside anomaly mode"));
+    CHECK(contains(error_of([&] { backward(y); }).sentence, "outside anomaly mode"));
 }
 
 TEST_CASE("engine: saved tensors are freed as backward passes them") {

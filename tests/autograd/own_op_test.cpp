@@ -29,10 +29,10 @@ template <class Saves> struct Product {
     }
 };
 
-template <class Saves> Refusal error_of_product() {
+template <class Saves> Thrown error_of_product() {
     const Tensor a = leaf(uniform({3}));
     const Tensor b = leaf(uniform({3}));
-    return refusal_of([&] { backward(sum(apply(Product<Saves>{}, a, b))); });
+    return error_of([&] { backward(sum(apply(Product<Saves>{}, a, b))); });
 }
 
 /// x, with a backward that reads an input which it does not have.
@@ -71,7 +71,7 @@ TEST_CASE("own op: a backward that reads what `saves` does not name throws, with
 
 TEST_CASE("own op: a backward that reads an input which it does not have throws") {
     const Tensor x = leaf(uniform({3}));
-    const Refusal error = refusal_of([&] { backward(sum(apply(Same{}, x))); });
+    const Thrown error = error_of([&] { backward(sum(apply(Same{}, x))); });
     CHECK(error.op == "same");
     CHECK(contains(error.sentence, "its backward reads input 1; got 1 inputs"));
 }

@@ -104,32 +104,31 @@ TEST_CASE("planted: gradcheck finds every wrong derivative and says where it is"
     for (const Planted& p : planted()) {
         const GradcheckOptions options{.name = p.name};
         if (p.first_order_is_right) CHECK_NOTHROW(gradcheck(p.f, p.inputs, options));
-        const Refusal refusal = refusal_of([&] {
+        const Thrown error = error_of([&] {
             p.first_order_is_right ? gradgradcheck(p.f, p.inputs, options)
                                    : gradcheck(p.f, p.inputs, options);
         });
-        CHECK_MESSAGE(refusal.op == "gradcheck", std::string(p.name), " went undetected");
-        CHECK(contains(refusal.sentence, p.name));
+        CHECK_MESSAGE(error.op == "gradcheck", std::string(p.name), " went undetected");
+        CHECK(contains(error.sentence, p.name));
         for (const std::string& part : p.says)
-            CHECK_MESSAGE(contains(refusal.sentence, part), refusal.sentence, " does not say ",
-                          part);
+            CHECK_MESSAGE(contains(error.sentence, part), error.sentence, " does not say ", part);
     }
 }
 
 TEST_CASE("planted: the sentence holds both numbers") {
     const Tensor x = leaf(tensor({3}, {}, {.dtype = f64}));
-    const Refusal refusal = refusal_of([&] {
+    const Thrown error = error_of([&] {
         gradcheck(
             [](Inputs in) { return tampered(in[0], [](const Tensor& g) { return g * 2.0; }); }, {x},
             {.name = "identity"});
     });
     double analytic = 0, numeric = 0;
-    const auto at = refusal.sentence.find("analytic ");
+    const auto at = error.sentence.find("analytic ");
     REQUIRE(at != std::string::npos);
-    REQUIRE(std::sscanf(refusal.sentence.c_str() + at, "analytic %lf; numeric %lf", &analytic,
+    REQUIRE(std::sscanf(error.sentence.c_str() + at, "analytic %lf; numeric %lf", &analytic,
                         &numeric) == 2);
     CHECK(analytic == doctest::Approx(2 * numeric));
-    CHECK(contains(refusal.sentence, "identity: the gradient of input 0 at [0] of [1] is wrong"));
+    CHECK(contains(error.sentence, "identity: the gradient of input 0 at [0] of [1] is wrong"));
 }
 
 TEST_CASE("planted: gradcheck passes what is right and leaves inputs as they were") {
@@ -156,8 +155,8 @@ TEST_CASE("planted: gradcheck refuses what it cannot check") {
         {[](Inputs in) { return in[0]; }, overlapping, "overlaps itself"},
     };
     for (const auto& [f, input, says] : cases) {
-        const Refusal refusal = refusal_of([&, check = f, x = input] { gradcheck(check, {x}); });
-        CHECK(refusal.op == "gradcheck");
-        CHECK_MESSAGE(contains(refusal.sentence, says), refusal.sentence);
+        const Thrown error = error_of([&, check = f, x = input] { gradcheck(check, {x}); });
+        CHECK(error.op == "gradcheck");
+        CHECK_MESSAGE(contains(error.sentence, says), error.sentence);
     }
 }

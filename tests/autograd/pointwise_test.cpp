@@ -101,9 +101,9 @@ TEST_CASE("pointwise: the dtype of every mix of dtypes, and storage types refuse
                 const DType mixed = op->arity == 1 ? a : promote(a, b);
                 const auto call = [&] { return pointwise(*op, op->default_attributes, inputs); };
                 if (is_storage_type(a) || (op->arity > 1 && is_storage_type(b))) {
-                    const Refusal refusal = refusal_of([&] { call(); });
-                    CHECK(refusal.op == op->name);
-                    CHECK(contains(refusal.sentence,
+                    const Thrown error = error_of([&] { call(); });
+                    CHECK(error.op == op->name);
+                    CHECK(contains(error.sentence,
                                    str(is_storage_type(a) ? a : b, " is a storage type")));
                     continue;
                 }

@@ -69,6 +69,5 @@ inline Thrown error_of(const std::function<void()>& f) {
     } catch (const Error& error) { return {error.op(), error.what()}; }
     return {};
 }
-inline Thrown refusal_of(const std::function<void()>& f) { return error_of(f); }
 
 }  // namespace eps::test

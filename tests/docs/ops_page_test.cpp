@@ -65,10 +65,10 @@ std::string derivatives_of(const OpInfo& op) {
 }
 
 // What the bad calls of these ops are told.
-std::string refusals(const std::set<std::string>& ops) {
+std::string errors_of(const std::set<std::string>& ops) {
     std::string text;
     for (const BadCall& bad : bad_calls())
-        if (ops.count(bad.op)) text += "- `" + refusal_of(bad.call).sentence + "`\n";
+        if (ops.count(bad.op)) text += "- `" + error_of(bad.call).sentence + "`\n";
     return text.empty() ? "" : "Errors, as tests provoke them:\n\n" + text + "\n";
 }
 
@@ -89,7 +89,7 @@ std::string section(const Formulas& group) {
                 " |\n";
         names.insert(f.function);
     }
-    return text + "\n" + refusals(names);
+    return text + "\n" + errors_of(names);
 }
 
 std::string section(const Header& header, const std::set<std::string>& functions) {
@@ -116,7 +116,7 @@ std::string section(const Header& header, const std::set<std::string>& functions
         text += "```cpp\n" + entry.code + "```\n\n";
         if (!entry.doc.empty()) text += escaped(entry.doc) + "\n\n";
         if (!facts.empty()) text += "*" + facts + ".*\n\n";
-        text += refusals(ops);
+        text += errors_of(ops);
     }
     return text;
 }

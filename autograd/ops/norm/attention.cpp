@@ -32,7 +32,7 @@ namespace ops {
 
 struct Attention {
     kernels::AttentionOptions options;
-    Tensor mask = {};  // [B, H, L, S] or undefined; it has no gradient
+    Tensor mask = {};   // [B, H, L, S] or undefined; it has no gradient
     Tensor saved = {};  // log-sum-exp of each query's scores, [B, H, L]
     using saves = SaveAllInputsAndOutput;
 
