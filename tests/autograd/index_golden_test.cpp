@@ -90,8 +90,8 @@ TEST_CASE("picking and placing: PyTorch's values") {
     check_close(different.values, golden::unique_values);
     check_close(different.inverse, golden::unique_inverse);
     check_close(different.counts, golden::unique_counts);
-    const Tensor lines = sort(spread({2, 5}, 0), 1).values,
-                 sought = concat({spread({2, 3}, 2), narrow(lines, 1, 1, 2)}, 1);
+    const Tensor lines = sort(spread({2, 5}, 0), 1).values;
+    const Tensor sought = concat({spread({2, 3}, 2), narrow(lines, 1, 1, 2)}, 1);
     check_close(searchsorted(lines, sought), golden::search_left);
     check_close(searchsorted(lines, sought, true), golden::search_right);
     const auto grid = meshgrid({arange(0, 2), arange(0, 3)});
@@ -100,8 +100,8 @@ TEST_CASE("picking and placing: PyTorch's values") {
 }
 
 TEST_CASE("placing: of equal places the last wins, and it alone has the gradient") {
-    const Tensor x = zeros({3}, {.dtype = f64}).requires_grad_(),
-                 y = line({1, 2, 3, 4}).requires_grad_();
+    const Tensor x = zeros({3}, {.dtype = f64}).requires_grad_();
+    const Tensor y = line({1, 2, 3, 4}).requires_grad_();
     const Tensor at = whole({2, 0, 2, 0}, {4});
     for (const auto& put : std::vector<std::function<Tensor()>>{
              [&] { return scatter(x, 0, at, y); }, [&] { return index_copy(x, 0, at, y); },
@@ -175,8 +175,8 @@ TEST_CASE("remainders, logaddexp, hypot and xlogy at the edges") {
     check_close(hypot(line({3, 1e200, 1e-200, -5}), line({4, 1e200, 1e-200, 12})), golden::hypot);
     const double inf = std::numeric_limits<double>::infinity();
     check_close(xlogy(line({0, 0, 0, 2, -1.5}), line({0, inf, -1, 3, 0.5})), golden::xlogy);
-    const Tensor a = whole({7, -7, 7, -7, 5, INT64_MIN / 2, 3}, {7}),
-                 b = whole({2, 2, -2, -2, 0, -1, 5}, {7});
+    const Tensor a = whole({7, -7, 7, -7, 5, INT64_MIN / 2, 3}, {7});
+    const Tensor b = whole({2, 2, -2, -2, 0, -1, 5}, {7});
     CHECK(remainder(a, b).to_vector() == V{1, 1, -1, -1, 0, 0, 3});
     CHECK(fmod(a, b).to_vector() == V{1, -1, 1, -1, 0, 0, 3});
     CHECK(fmod(tensor({250, 7}, {2}, {.dtype = u8}), tensor({255, 255}, {2}, {.dtype = u8}))

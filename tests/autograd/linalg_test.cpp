@@ -48,8 +48,8 @@ void check_golden(const TensorFunction& f, const std::vector<Tensor>& inputs,
 void check_equal(const Tensor& a, const Tensor& b, double size) {
     REQUIRE(a.shape() == b.shape());
     if (a.numel() == 0) return;
-    const double rounding = a.dtype() == f32 ? 0x1p-24 : 0x1p-53,
-                 n = static_cast<double>(std::max(a.size(-1), a.size(-2)));
+    const double rounding = a.dtype() == f32 ? 0x1p-24 : 0x1p-53;
+    const double n = static_cast<double>(std::max(a.size(-1), a.size(-2)));
     CHECK(max(abs(a - b)).item() <= 8 * (n + 4) * rounding * size);
 }
 
@@ -84,10 +84,11 @@ template <class F> void for_matrices(const F& f) {
 
 TEST_CASE("linalg: values and gradients of PyTorch and NumPy") {
     using In = const std::vector<Tensor>&;
-    const Tensor a = golden_input(golden::a, {2, 4, 4}), b = golden_input(golden::b, {2, 4, 3}),
-                 tall = golden_input(golden::tall, {2, 5, 3});
-    const Tensor positive = golden_input(golden::positive, {2, 4, 4}),
-                 lower = golden_input(golden::lower, {2, 4, 4});
+    const Tensor a = golden_input(golden::a, {2, 4, 4});
+    const Tensor b = golden_input(golden::b, {2, 4, 3});
+    const Tensor tall = golden_input(golden::tall, {2, 5, 3});
+    const Tensor positive = golden_input(golden::positive, {2, 4, 4});
+    const Tensor lower = golden_input(golden::lower, {2, 4, 4});
     const Tensor wide = golden_input(golden::wide, {3, 5});
     check_golden([](In in) { return cholesky(in[0]); }, {positive}, golden::cholesky,
                  {golden::cholesky_grad0});
@@ -127,8 +128,8 @@ TEST_CASE("linalg: values and gradients of PyTorch and NumPy") {
 TEST_CASE("linalg: factors multiply to the matrix") {
     for_matrices([](const Tensor& x) {
         const double n = static_cast<double>(x.size(-1));
-        const Tensor positive = matmul(x, transpose(x)) + eye(x.size(-1), x.options()),
-                     l = cholesky(positive);
+        const Tensor positive = matmul(x, transpose(x)) + eye(x.size(-1), x.options());
+        const Tensor l = cholesky(positive);
         check_equal(matmul(l, transpose(l)), positive, n);
         CHECK(same_bits(l, tril(l)));
         const Lu f = lu(x);
@@ -276,8 +277,8 @@ TEST_CASE("linalg: the same bits for any number of threads") {
     for (DType dtype : {f32, f64})
         for (const auto& [batch, n] :
              {std::pair<std::int64_t, std::int64_t>{50, 9}, {9, 70}, {2, 260}}) {
-            const Tensor x = to(uniform({batch, n, n}, -1, 1, 13), dtype),
-                         positive = matmul(x, transpose(x)) + eye(n, x.options());
+            const Tensor x = to(uniform({batch, n, n}, -1, 1, 13), dtype);
+            const Tensor positive = matmul(x, transpose(x)) + eye(n, x.options());
             same_on_any_threads([&] { return cholesky(positive); });
             same_on_any_threads([&] { return lu(x).u; });
             same_on_any_threads([&] { return qr(x).q; });

@@ -17,8 +17,10 @@ namespace eps::test {
 namespace {
 
 void add_views(std::vector<OpCase>& cases) {
-    const Tensor block = any({2, 3, 4}), row = any({5}), empty_block = any({2, 0, 3}),
-                 scalar = any({});
+    const Tensor block = any({2, 3, 4});
+    const Tensor row = any({5});
+    const Tensor empty_block = any({2, 0, 3});
+    const Tensor scalar = any({});
     const std::vector<OpCase> views = {
         EPS_CASE("reshape", "joins and cuts", reshape(x, {4, 6}), block),
         EPS_CASE("reshape", "infers an extent", reshape(x, {-1, 3}), block),
@@ -74,9 +76,10 @@ void add_views(std::vector<OpCase>& cases) {
 }
 
 void add_reductions(std::vector<OpCase>& cases) {
-    const Tensor block = any({2, 3, 4}), scalar = any({}),
-                 ties = fixed({1, 3, 3, -1, 2, 3}, {2, 3}),
-                 zeros_in = fixed({2, 0, 3, 0, 0, 1, 4, 5, 6}, {3, 3});
+    const Tensor block = any({2, 3, 4});
+    const Tensor scalar = any({});
+    const Tensor ties = fixed({1, 3, 3, -1, 2, 3}, {2, 3});
+    const Tensor zeros_in = fixed({2, 0, 3, 0, 0, 1, 4, 5, 6}, {3, 3});
     const std::vector<OpCase> reductions = {
         EPS_CASE("sum", "all", square(sum(x)), block),
         EPS_CASE("sum", "outer dims, kept", sum(x * x, {0, 2}, true), block),

@@ -74,8 +74,8 @@ TEST_CASE("spatial: resizing has the values of ONNX's Resize") {
 }
 
 TEST_CASE("spatial: NaN wins a maximum, and infinities are ordinary numbers") {
-    const double nan = std::numeric_limits<double>::quiet_NaN(),
-                 inf = std::numeric_limits<double>::infinity();
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    const double inf = std::numeric_limits<double>::infinity();
     const auto row = [](const V& values) {
         return tensor(values, {1, 1, static_cast<std::int64_t>(values.size())});
     };
@@ -99,8 +99,8 @@ TEST_CASE("spatial: ops keep every dtype that they accept") {
         CHECK(fold(unfold(x, {2, 2}), {4, 4}, {2, 2}).to_vector()[5] == 4 * 6);
     }
     for (DType dtype : {boolean, u8, i64, f16, bf16, f32, f64}) {
-        const Tensor x = to(tensor({1, 0, 2, 0, 3, 1}, {2, 3}), dtype),
-                     y = to(tensor({2, 0, 1, 1, 3, 0}, {2, 3}), dtype);
+        const Tensor x = to(tensor({1, 0, 2, 0, 3, 1}, {2, 3}), dtype);
+        const Tensor y = to(tensor({2, 0, 1, 1, 3, 0}, {2, 3}), dtype);
         CHECK(flip(x, {1}).dtype() == dtype);
         CHECK(flip(x, {1}).to_vector() == y.to_vector());
         CHECK(interpolate(reshape(x, {1, 2, 3}), {.size = {1}}).numel() == 2);

@@ -1,6 +1,6 @@
-// NumPy's own tables for elementary functions: inputs, correctly rounded results, and how many
-// floats a result may be off (umath-validation-set-*.csv of Debian's python3-numpy; its README.txt
-// tells the format).
+// NumPy's tables for elementary functions: inputs, correctly rounded results, and by how many
+// floating-point numbers a result may differ (umath-validation-set-*.csv in Debian's python3-numpy,
+// whose README.txt describes the format).
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -25,44 +25,54 @@ const std::string folder = "/usr/lib/python3/dist-packages/numpy/core/tests/data
 struct Table {
     const char* name;  // NumPy's
     Tensor (*op)(const Tensor&);
-    std::size_t rows32, rows64;
+    std::size_t count32, count64;  // lines for f32 and f64
 };
-#define EPS_TABLE(name, op, rows32, rows64)                               \
-    {                                                                     \
-#name, [](const Tensor& x) { return eps::op(x); }, rows32, rows64 \
-    }
+// clang-format off
+#define EPS_TABLE(name, op, count32, count64) \
+    { #name, [](const Tensor& x) { return eps::op(x); }, count32, count64 }
 const Table tables[] = {
-    EPS_TABLE(arccos, acos, 714, 714), EPS_TABLE(arccosh, acosh, 714, 714),
-    EPS_TABLE(arcsin, asin, 714, 714), EPS_TABLE(arcsinh, asinh, 714, 714),
-    EPS_TABLE(arctan, atan, 714, 714), EPS_TABLE(arctanh, atanh, 714, 714),
-    EPS_TABLE(cbrt, cbrt, 714, 714),   EPS_TABLE(cos, cos, 660, 710),
-    EPS_TABLE(cosh, cosh, 714, 714),   EPS_TABLE(exp, exp, 129, 238),
-    EPS_TABLE(exp2, exp2, 714, 714),   EPS_TABLE(expm1, expm1, 714, 714),
-    EPS_TABLE(log, log, 113, 147),     EPS_TABLE(log10, log10, 814, 814),
-    EPS_TABLE(log1p, log1p, 714, 714), EPS_TABLE(log2, log2, 814, 814),
-    EPS_TABLE(sin, sin, 655, 710),     EPS_TABLE(sinh, sinh, 714, 714),
-    EPS_TABLE(tan, tan, 714, 714),     EPS_TABLE(tanh, tanh, 714, 714),
+    EPS_TABLE(arccos, acos, 714, 714),
+    EPS_TABLE(arccosh, acosh, 714, 714),
+    EPS_TABLE(arcsin, asin, 714, 714),
+    EPS_TABLE(arcsinh, asinh, 714, 714),
+    EPS_TABLE(arctan, atan, 714, 714),
+    EPS_TABLE(arctanh, atanh, 714, 714),
+    EPS_TABLE(cbrt, cbrt, 714, 714),
+    EPS_TABLE(cos, cos, 660, 710),
+    EPS_TABLE(cosh, cosh, 714, 714),
+    EPS_TABLE(exp, exp, 129, 238),
+    EPS_TABLE(exp2, exp2, 714, 714),
+    EPS_TABLE(expm1, expm1, 714, 714),
+    EPS_TABLE(log, log, 113, 147),
+    EPS_TABLE(log10, log10, 814, 814),
+    EPS_TABLE(log1p, log1p, 714, 714),
+    EPS_TABLE(log2, log2, 814, 814),
+    EPS_TABLE(sin, sin, 655, 710),
+    EPS_TABLE(sinh, sinh, 714, 714),
+    EPS_TABLE(tan, tan, 714, 714),
+    EPS_TABLE(tanh, tanh, 714, 714),
 };
+// clang-format on
 #undef EPS_TABLE
 
-// The rows of one dtype; numbers as their bits.
-struct Rows {
+// The lines of a table for one dtype. Floating-point numbers are given by their bits.
+struct Lines {
     std::vector<std::uint64_t> input, expected;
-    std::vector<std::uint64_t> limit;
+    std::vector<std::uint64_t> limit;  // in ULP
 };
 
-// Reads "np.float32,0x3f800000,0x3f800000,2" and its like; comments and the heading apart, every
-// line must be a row.
-void read(const std::string& path, Rows& rows32, Rows& rows64) {
+// Reads lines like "np.float32,0x3f800000,0x3f800000,2". All but comments and the heading must have
+// this form.
+void read(const std::string& path, Lines& lines32, Lines& lines64) {
     std::ifstream file(path);
     REQUIRE_MESSAGE(file, path);
     for (std::string line; std::getline(file, line);) {
         if (line.empty() || line[0] == '#' || line == "dtype,input,output,ulperrortol") continue;
         const bool single = line.starts_with("np.float32,");
         REQUIRE_MESSAGE((single || line.starts_with("np.float64,")), path, ": ", line);
-        Rows& rows = single ? rows32 : rows64;
+        Lines& lines = single ? lines32 : lines64;
         char* at = line.data() + std::strlen("np.float32");
-        for (auto* column : {&rows.input, &rows.expected, &rows.limit}) {
+        for (auto* column : {&lines.input, &lines.expected, &lines.limit}) {
             REQUIRE_MESSAGE(*at == ',', path, ": ", line);
             column->push_back(std::strtoull(at + 1, &at, 0));
         }
@@ -74,8 +84,8 @@ template <class T> T from_bits(std::uint64_t bits) {
     return __builtin_bit_cast(T, static_cast<Bits<T>>(bits));
 }
 
-// Floats in order of size: neighbours differ by one, both zeros are the same.
-template <class T> std::int64_t place(T x) {
+// The rank of x among all floats: neighbours differ by one, and both zeros have rank 0.
+template <class T> std::int64_t rank_of(T x) {
     constexpr Bits<T> sign = Bits<T>{1} << (8 * sizeof(T) - 1);
     const auto bits = __builtin_bit_cast(Bits<T>, x);
     const auto magnitude = static_cast<std::int64_t>(bits & ~sign);
@@ -87,49 +97,49 @@ template <class T> bool within(T got, T expected, std::uint64_t limit) {
     if (std::isinf(expected) || expected == 0)
         return got == expected && std::signbit(got) == std::signbit(expected);
     return std::isfinite(got) &&
-           std::abs(place(got) - place(expected)) <= static_cast<std::int64_t>(limit);
+           std::abs(rank_of(got) - rank_of(expected)) <= static_cast<std::int64_t>(limit);
 }
 
-// `chunk(i)` rows go into the i-th tensor.
-template <class T, class Chunk> void check(const Table& table, const Rows& rows, Chunk chunk) {
+// Puts `chunk(i)` lines into the i-th tensor.
+template <class T, class Chunk> void check(const Table& table, const Lines& lines, Chunk chunk) {
     std::size_t begin = 0;
-    for (std::size_t i = 0; begin < rows.input.size(); ++i) {
-        const std::size_t n = std::min<std::size_t>(chunk(i), rows.input.size() - begin);
+    for (std::size_t i = 0; begin < lines.input.size(); ++i) {
+        const std::size_t n = std::min<std::size_t>(chunk(i), lines.input.size() - begin);
         Tensor x = eps::empty({static_cast<std::int64_t>(n)}, {.dtype = eps::dtype_of<T>});
-        for (std::size_t j = 0; j < n; ++j) x.data<T>()[j] = from_bits<T>(rows.input[begin + j]);
+        for (std::size_t j = 0; j < n; ++j) x.data<T>()[j] = from_bits<T>(lines.input[begin + j]);
         const Tensor y = table.op(x);
         for (std::size_t j = 0; j < n; ++j) {
-            const T expected = from_bits<T>(rows.expected[begin + j]), got = y.data<T>()[j];
-            CHECK_MESSAGE(within(got, expected, rows.limit[begin + j]), table.name, " of ",
+            const T expected = from_bits<T>(lines.expected[begin + j]), got = y.data<T>()[j];
+            CHECK_MESSAGE(within(got, expected, lines.limit[begin + j]), table.name, " of ",
                           x.data<T>()[j], ": ", got, ", expected ", expected, " within ",
-                          rows.limit[begin + j], " ULP");
+                          lines.limit[begin + j], " ULP");
         }
         begin += n;
     }
 }
 
-template <class T> void check_all(const Table& table, const Rows& rows) {
-    check<T>(table, rows, [&](std::size_t) { return rows.input.size(); });  // the vector loop
-    // and what it leaves over
-    check<T>(table, rows, [](std::size_t i) { return std::size_t{1} + i % 17; });
+template <class T> void check_all(const Table& table, const Lines& lines) {
+    // All at once for the vector loop, and in small parts for its remainder loop.
+    check<T>(table, lines, [&](std::size_t) { return lines.input.size(); });
+    check<T>(table, lines, [](std::size_t i) { return std::size_t{1} + i % 17; });
 }
 
 }  // namespace
 
-TEST_CASE("NumPy's ULP tables") {
+TEST_CASE("elementary functions are within the ULPs of NumPy's tables") {
     if (!std::filesystem::exists(folder)) {
         MESSAGE("skipped: " << folder << " is not there (Debian's python3-numpy)");
         return;
     }
     std::size_t total32 = 0;
     for (const Table& table : tables) {
-        Rows rows32, rows64;
-        read(folder + "umath-validation-set-" + table.name + ".csv", rows32, rows64);
-        CHECK_MESSAGE(rows32.input.size() == table.rows32, table.name);
-        CHECK_MESSAGE(rows64.input.size() == table.rows64, table.name);
-        check_all<float>(table, rows32);
-        check_all<double>(table, rows64);
-        total32 += rows32.input.size();
+        Lines lines32, lines64;
+        read(folder + "umath-validation-set-" + table.name + ".csv", lines32, lines64);
+        CHECK_MESSAGE(lines32.input.size() == table.count32, table.name);
+        CHECK_MESSAGE(lines64.input.size() == table.count64, table.name);
+        check_all<float>(table, lines32);
+        check_all<double>(table, lines64);
+        total32 += lines32.input.size();
     }
     CHECK(total32 == 13181);
     const auto files = std::count_if(

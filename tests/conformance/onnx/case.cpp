@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kMaxQuarantine = 8;
-constexpr Tolerance kOfOnnx{.relative = 1e-3, .absolute = 1e-7};  // of ONNX's own test runner
+constexpr Tolerance kOnnxTolerance{.relative = 1e-3, .absolute = 1e-7};  // of its own runner
 
 std::string bytes_of(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
@@ -23,7 +23,7 @@ std::string bytes_of(const fs::path& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// input_0.pb, input_1.pb, ... (or output_) for the declared values, as far as there are.
+// The values in input_0.pb, input_1.pb, ... (or output_), as many as there are files.
 std::vector<Value> read_values(const fs::path& folder, const char* prefix,
                                const std::vector<ValueInfo>& declared) {
     std::vector<Value> values;
@@ -59,7 +59,7 @@ std::string ops_of(const Graph& graph) {
     return ops;
 }
 
-// Lines that are not empty; '#' begins a comment.
+// The lines that are not empty and do not begin with '#'.
 std::vector<std::string> lines_of(const fs::path& path) {
     std::ifstream file(path);
     check(file.good(), "conformance", "cannot open '", path.string(), "'");
@@ -69,7 +69,7 @@ std::vector<std::string> lines_of(const fs::path& path) {
     return lines;
 }
 
-// "name: reason"
+// Lines of the form "name: reason".
 std::vector<CaseLists::Marked> marked(const fs::path& path) {
     std::vector<CaseLists::Marked> out;
     for (const std::string& line : lines_of(path)) {
@@ -106,7 +106,7 @@ std::string run_case(const std::string& folder, const Tolerance& tolerance) {
             if (const std::string what = run_set(model, entry.path(), tolerance); !what.empty())
                 return str(ops, ": ", what);
         }
-        return sets ? "" : "has no data";
+        return sets > 0 ? "" : "has no data";
     } catch (const std::exception& error) {
         return str(ops, ops.empty() ? "" : ": ", error.what());
     }
@@ -129,7 +129,7 @@ const CaseLists::Marked* CaseLists::outside(const std::string& name) const {
 }
 
 Tolerance CaseLists::tolerance(const std::string& name) const {
-    return first_match(rounded, name) ? kOfOnnx : Tolerance();
+    return first_match(rounded, name) ? kOnnxTolerance : Tolerance();
 }
 
 std::vector<std::string> check_lists(const CaseLists& lists,
@@ -159,13 +159,13 @@ std::vector<std::string> check_lists(const CaseLists& lists,
                              [&](const std::string& name) { return matches(pattern, name); }))
                 wrong.push_back(str(pattern.name, " in ", file, " matches nothing on disk"));
     for (const std::string& name : on_disk) {
-        const int lists_it =
+        const int count =
             listed(name) + (lists.quarantined(name) != nullptr) + (lists.outside(name) != nullptr);
-        if (lists_it == 0)
+        if (count == 0)
             wrong.push_back(
                 name +
                 " is on disk, but in no list: cases.txt, quarantine.txt or out_of_scope.txt");
-        if (lists_it > 1) wrong.push_back(name + " is in more than one list");
+        if (count > 1) wrong.push_back(name + " is in more than one list");
     }
     return wrong;
 }

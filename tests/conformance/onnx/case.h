@@ -8,21 +8,20 @@
 
 namespace eps::conformance {
 
-/// Runs every data set of the case in `folder`. "" if all outputs are as expected, or a sentence
-/// that says what is wrong.
+/// Runs every data set of the case in `folder`. Returns "" if all outputs are as expected, else a
+/// sentence that says what is wrong.
 std::string run_case(const std::string& folder, const Tolerance& tolerance = {});
 
-/// Which cases there should be: cases.txt, quarantine.txt, out_of_scope.txt; and rounded.txt.
+/// The lists of cases beside this file, "group/name" each.
 struct CaseLists {
     struct Marked {
         std::string name, reason;
     };
     std::vector<std::string> cases;  // must pass
-    // are at odds with the specification, and must fail; at most 8
-    std::vector<Marked> quarantine;
-    std::vector<Marked> out_of_scope;  // patterns: '*' stands for anything
-    // patterns of those of the cases whose expected values have few digits: ONNX's tolerance holds
-    std::vector<Marked> rounded;
+    std::vector<Marked> quarantine;  // contradict the specification, and must fail; at most 8
+    // Patterns, in which '*' stands for anything:
+    std::vector<Marked> out_of_scope;  // are not run
+    std::vector<Marked> rounded;       // have few digits, and are compared with ONNX's tolerance
 
     explicit CaseLists(const std::string& folder);
     const Marked* quarantined(const std::string& name) const;
@@ -30,7 +29,7 @@ struct CaseLists {
     Tolerance tolerance(const std::string& name) const;
 };
 
-/// What is wrong between the lists and the cases that are there, "folder/name", a sentence each.
+/// Compares the lists with the cases on disk; a sentence for each thing that is wrong.
 std::vector<std::string> check_lists(const CaseLists& lists,
                                      const std::vector<std::string>& on_disk);
 

@@ -10,7 +10,8 @@
 namespace eps::conformance {
 namespace {
 
-std::string place(std::int64_t i, const Shape& shape) {
+// The index of element i in row-major order: "[0, 2]".
+std::string index_text(std::int64_t i, const Shape& shape) {
     Dims at = shape;
     for (int d = shape.rank() - 1; d >= 0; --d) {
         at[d] = i % shape[d];
@@ -33,15 +34,14 @@ std::string first_difference(const Tensor& got, const Tensor& expected,
         const T x = a.data<T>()[i], y = b.data<T>()[i];
         bool equal = x == y;
         if constexpr (std::is_floating_point_v<T>) equal = equal || is_near(x, y, tolerance);
-        if (!equal) return str("element ", place(i, a.shape()), " is ", x, "; expected ", y);
+        if (!equal) return str("element ", index_text(i, a.shape()), " is ", x, "; expected ", y);
     }
     return "";
 }
 
 std::string difference(const Tensor& got, const Tensor& expected, const Tolerance& tolerance) {
     if (!got.defined()) return "there is no tensor";
-    // computed in f32
-    if (got.dtype() == f32 && expected.dtype() == f16)
+    if (got.dtype() == f32 && expected.dtype() == f16)  // computed in f32
         return difference(got, to(expected, f32), tolerance);
     if (got.dtype() != expected.dtype() || got.shape() != expected.shape())
         return str("is ", describe(got), "; expected ", describe(expected));

@@ -15,7 +15,7 @@ void run_node(const Node& node, Scope& scope, std::int64_t opset) {
     check(found != op_table().end(), node.op, "the table has no such op");
     const Call call(node, scope, opset);
     const Results results = found->second(call);
-    call.check_all_asked();
+    call.check_all_read();
     check(results.size() >= node.outputs.size(), node.op, "gives ", results.size(),
           " outputs; expected ", node.outputs.size());
     for (std::size_t i = 0; i < node.outputs.size(); ++i)
@@ -27,7 +27,7 @@ bool uses(const Graph& graph, std::string_view op) {
                        [op](const Node& node) { return node.op == op; });
 }
 
-/// f16 in f32, for ops that compute.
+/// f16 is a storage type: ops that compute get such inputs as f32.
 std::vector<Value> widened(std::vector<Value> inputs) {
     for (Value& input : inputs)
         if (input.tensor.defined() && input.tensor.dtype() == f16)

@@ -1,8 +1,10 @@
 // The cases of ONNX's operator test data (Debian's libonnx-testdata): all that cases.txt lists must
 // pass, and no case on disk may be missing from the lists.
 //
-//     eps_conformance                          all cases; exit status 1 if something is wrong, 77
-//     without the data eps_conformance node/test_abs ...        these cases
+//     eps_conformance                    runs all cases
+//     eps_conformance node/test_abs ...  runs these cases
+//
+// The exit status is 1 if something is wrong, and 77 if the data are not installed.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -53,7 +55,7 @@ int run_all(const CaseLists& lists, const fs::path& root) {
                       [&](const std::string& name) { return lists.outside(name); });
     std::printf(
         "ONNX: %zu cases on disk, %zu must pass, %zu are in quarantine, %td out of scope; %zu "
-        "complaints\n",
+        "errors\n",
         on_disk.size(), lists.cases.size(), lists.quarantine.size(), outside, wrong.size());
     return !wrong.empty();
 }

@@ -6,7 +6,7 @@
 namespace eps::conformance {
 namespace {
 
-// of graphs within nodes within graphs: a file must not choose how deep the stack goes
+// How deep graphs may be nested within nodes of graphs: a file must not choose the stack's depth.
 constexpr int kMaxDepth = 16;
 
 std::string text(const Field& field) { return std::string(field.bytes()); }
@@ -28,11 +28,11 @@ std::pair<std::string, Attribute> parse_attribute(std::string_view bytes, int de
                 break;
             case 8: field.append_to(attribute.integers); break;
             case 9: attribute.texts.push_back(text(field)); break;
-            case 13:
-            case 20: break;  // its documentation; its type, which the op knows
+            case 13: break;  // its documentation
+            case 20: break;  // its type, which the op knows
             default:
                 fail("AttributeProto", "field ", field.number(), " of attribute '", name,
-                     "' is none that ops here have");
+                     "' is not read by any op here");
         }
     return {name, attribute};
 }
@@ -51,7 +51,7 @@ Node parse_node(std::string_view bytes, int depth) {
     return node;
 }
 
-// Of TypeProto: is it sequence_type (4), and the elem_type (1) of tensor_type (1).
+// Reads whether a TypeProto is sequence_type (4), and the elem_type (1) of tensor_type (1).
 void parse_type(std::string_view bytes, ValueInfo& info) {
     WireReader type(bytes, "TypeProto");
     for (Field kind; type.next(kind);) {
@@ -91,7 +91,7 @@ Graph parse_graph(std::string_view bytes, int depth) {
             case 11: graph.inputs.push_back(parse_value_info(field.bytes())); break;
             case 12: graph.outputs.push_back(parse_value_info(field.bytes())); break;
             case 15: fail("GraphProto", "sparse initializers are not read");
-            default: break;  // names, documentation, types of values within
+            default: break;  // names, documentation, types of inner values
         }
     return graph;
 }
@@ -107,7 +107,7 @@ Model parse_model(std::string_view bytes) {
             model.graph = parse_graph(field.bytes(), 0);
             found = true;
         }
-        check(field.number() != 25, "ModelProto", "functions of a model's own are not read");
+        check(field.number() != 25, "ModelProto", "functions that a model defines are not read");
         if (field.number() != 8) continue;
         std::string domain;
         std::int64_t version = 0;

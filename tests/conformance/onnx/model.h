@@ -13,7 +13,7 @@ namespace eps::conformance {
 
 struct Graph;
 
-/// One of these, by its name in the schema of the op.
+/// An attribute has one of these values; which one is in the schema of the op.
 struct Attribute {
     float real = 0;
     std::int64_t integer = 0;
@@ -26,7 +26,7 @@ struct Attribute {
 
 struct Node {
     std::string op, domain;
-    std::vector<std::string> inputs, outputs;  // names of values; "" is one that is left out
+    std::vector<std::string> inputs, outputs;  // names of values; "" if left out
     std::map<std::string, Attribute, std::less<>> attributes;
 };
 
@@ -48,14 +48,15 @@ struct Model {
     std::map<std::string, std::int64_t> opset;  // by domain; "" is ONNX's own
 };
 
-/// Throw an Error that says what is wrong with the bytes. Integers that are no dtype of ours become
-/// i64.
+/// These throw an Error that says what is wrong with the bytes. Integers of a type that is not a
+/// dtype of ours become i64.
 Model parse_model(std::string_view bytes);
-/// With an element type declared as bfloat16, uint16 are its bits: the test data are written so.
+/// If the element type is declared as bfloat16, uint16 elements are its bits: the test data are
+/// written so.
 Tensor parse_tensor(std::string_view bytes, std::int64_t declared_type = 0);
 std::vector<Tensor> parse_sequence(std::string_view bytes);
 
-/// Our dtype for a number of TensorProto.DataType.
+/// Our dtype for a TensorProto.DataType.
 DType dtype_of_onnx(std::int64_t type);
 
 }  // namespace eps::conformance

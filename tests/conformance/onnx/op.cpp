@@ -42,7 +42,7 @@ std::vector<std::int64_t> Call::numbers(std::size_t i) const {
 }
 
 const Attribute* Call::find(std::string_view name) const {
-    asked_.emplace(name);
+    read_.emplace(name);
     const auto found = node_.attributes.find(name);
     return found == node_.attributes.end() ? nullptr : &found->second;
 }
@@ -84,12 +84,12 @@ const Graph& Call::graph(std::string_view name) const {
     return *attribute->graph;
 }
 
-void Call::check_all_asked() const {
+void Call::check_all_read() const {
     for (const auto& [name, attribute] : node_.attributes)
-        check(asked_.contains(name), node_.op, "attribute '", name, "' was not looked at");
+        check(read_.contains(name), node_.op, "attribute '", name, "' was never read");
 }
 
-void Call::refuse(std::string_view what) const { fail(node_.op, what, " is not supported"); }
+void Call::unsupported(std::string_view what) const { fail(node_.op, what, " is not supported"); }
 
 const OpTable& op_table() {
     static const OpTable table = [] {

@@ -1,6 +1,6 @@
 #pragma once
-// What the function of an ONNX op sees: its inputs, its attributes, the version of the op set; and
-// the table of these functions.
+// What the function of an ONNX op receives (its inputs, its attributes, the version of the op set),
+// and the table of these functions.
 #include <functional>
 #include <map>
 #include <optional>
@@ -21,13 +21,13 @@ struct Value {
     std::optional<std::vector<Tensor>> sequence;
 };
 
-/// What an op returns: one tensor, or a value an output.
+/// What an op returns: one tensor, or a value for each output.
 struct Results : std::vector<Value> {
     using std::vector<Value>::vector;
     Results(const Tensor& tensor) : std::vector<Value>{Value(tensor)} {}
 };
 
-/// The values in sight of a node: those of its graph, and those of the graphs around it.
+/// The values that a node can name: those of its graph, and those of the graphs around it.
 class Scope {
 public:
     explicit Scope(const Scope* outer = nullptr) : outer_(outer) {}
@@ -42,14 +42,14 @@ private:
     std::map<std::string, Value> values_;
 };
 
-/// One run of one node. Every attribute must be asked for: one that the function ignores makes the
-/// node fail.
+/// One run of one node. An attribute that the op's function never reads makes the node fail, so
+/// that none is overlooked.
 class Call {
 public:
     Call(const Node& node, const Scope& scope, std::int64_t opset)
         : node_(node), scope_(scope), opset_(opset) {}
 
-    /// The version of the set the op is from.
+    /// The version of the op set.
     std::int64_t opset() const { return opset_; }
     const Scope& scope() const { return scope_; }
     std::size_t input_count() const { return node_.inputs.size(); }
@@ -59,7 +59,7 @@ public:
     const Value& value(std::size_t i) const;
     const Tensor& operator[](std::size_t i) const;
     const std::vector<Tensor>& sequence(std::size_t i) const;
-    /// Input i, or an undefined tensor where it is left out.
+    /// Input i, or an undefined tensor if it is left out.
     Tensor optional(std::size_t i) const { return has(i) ? (*this)[i] : Tensor(); }
     std::vector<Tensor> tensors(std::size_t from = 0) const;
     /// The elements of an integer input.
@@ -77,25 +77,26 @@ public:
     std::vector<std::string> texts(std::string_view name) const;
     Tensor tensor(std::string_view name) const;
     const Graph& graph(std::string_view name) const;
-    /// For one that has no meaning here: says why by standing in the op's function.
-    void ignore(std::string_view name) const { asked_.emplace(name); }
+    /// Counts an attribute as read that has no meaning here.
+    void ignore(std::string_view name) const { read_.emplace(name); }
 
-    /// Throws if the node has an attribute that was never asked for.
-    void check_all_asked() const;
-    [[noreturn]] void refuse(std::string_view what) const;
+    /// Throws if the node has an attribute that was never read.
+    void check_all_read() const;
+    /// Throws "... is not supported".
+    [[noreturn]] void unsupported(std::string_view what) const;
 
 private:
     const Attribute* find(std::string_view name) const;
     const Node& node_;
     const Scope& scope_;
     std::int64_t opset_;
-    mutable std::set<std::string, std::less<>> asked_;
+    mutable std::set<std::string, std::less<>> read_;
 };
 
 using OpFunction = std::function<Results(const Call&)>;
 using OpTable = std::map<std::string, OpFunction, std::less<>>;
 
-// One a file of ops/.
+// Each is in the file of its name in ops/.
 void add_activation_ops(OpTable& table);
 void add_arithmetic_ops(OpTable& table);
 void add_control_ops(OpTable& table);
@@ -116,7 +117,7 @@ void add_shape_ops(OpTable& table);
 void add_signal_ops(OpTable& table);
 void add_training_ops(OpTable& table);
 
-/// All of them.
+/// All of them together.
 const OpTable& op_table();
 
 }  // namespace eps::conformance

@@ -1,3 +1,4 @@
+// The reader of ONNX files, and the lists of cases.
 #include <doctest/doctest.h>
 
 #include <bit>
@@ -50,7 +51,7 @@ std::string model_error_of(const std::string& model) {
     return test::message_of([&] { parse_model(model); });
 }
 
-// y = LeakyRelu(x, alpha = 0.5), then If with a graph of its own
+// y = LeakyRelu(x, alpha = 0.5), followed by an If with a graph
 std::string small_model() {
     const std::string attribute = bytes(1, "alpha") + key(2, 5) + raw({0.5f}) + integer(20, 1);
     const std::string node =
@@ -68,7 +69,7 @@ std::string small_model() {
 
 }  // namespace
 
-TEST_CASE("onnx reader: fields of every kind") {
+TEST_CASE("onnx reader: fields of every kind are read") {
     const std::string numbers_alone =
         integer(1, -1) + key(2, 5) + raw({1.5f}) + key(3, 1) + raw({2.5});
     const std::string message =
@@ -94,7 +95,7 @@ TEST_CASE("onnx reader: fields of every kind") {
     CHECK_FALSE(reader.next(field));
 }
 
-TEST_CASE("onnx reader: damaged fields are refused") {
+TEST_CASE("onnx reader: damaged fields throw") {
     const auto error = [](const std::string& message) {
         return test::message_of([&] {
             WireReader reader(message, "Message");
@@ -116,7 +117,7 @@ TEST_CASE("onnx reader: damaged fields are refused") {
     CHECK(test::contains(error("\x00"s), "no field can have number 0"));
 }
 
-TEST_CASE("onnx reader: tensors of every type, in both ways of storing them") {
+TEST_CASE("onnx reader: tensors of every type are read, in both ways of storing them") {
     const auto values = [](const std::string& tensor) { return parse_tensor(tensor).to_vector(); };
     using Values = std::vector<double>;
     CHECK(values(tensor_proto(1, {2}, bytes(9, raw({1.5f, -2.0f})))) == Values{1.5, -2});
@@ -143,7 +144,7 @@ TEST_CASE("onnx reader: tensors of every type, in both ways of storing them") {
     CHECK(std::isnan(values(tensor_proto(10, {1}, bytes(9, raw<std::uint16_t>({0x7e00}))))[0]));
 }
 
-TEST_CASE("onnx reader: tensors that are not what they say are refused") {
+TEST_CASE("onnx reader: tensors that contradict their own header throw") {
     CHECK(test::contains(error_of(tensor_proto(1, {3}, bytes(9, raw({1.0f, 2.0f})))),
                          "holds 2 elements (8 bytes); expected 3 for shape [3]"));
     CHECK(test::contains(error_of(tensor_proto(1, {INT64_MAX, INT64_MAX}, bytes(9, raw({1.0f})))),
@@ -167,7 +168,7 @@ TEST_CASE("onnx reader: tensors that are not what they say are refused") {
     CHECK(test::contains(error_of(tensor_proto(1, {1}, integer(14, 1))), "data in another file"));
 }
 
-TEST_CASE("onnx reader: models") {
+TEST_CASE("onnx reader: a model is read, and what is wrong with one is said") {
     const Model model = parse_model(small_model());
     CHECK(model.opset.at("") == 13);
     REQUIRE(model.graph.nodes.size() == 2);
@@ -189,25 +190,25 @@ TEST_CASE("onnx reader: models") {
     CHECK(test::contains(model_error_of(bytes(7, nested)), "nested more than 16 deep"));
 }
 
-TEST_CASE("onnx reader: damage ends in an error, or in another model, never outside the bytes") {
+TEST_CASE("onnx reader: damaged bytes give an error or another model, and are never read past") {
     const std::string valid = small_model();
     for (std::size_t length = 0; length < valid.size(); ++length) {
-        // an allocation of its own, whose end a sanitizer guards
+        // A separate allocation, so that a sanitizer guards its end.
         const std::string part = valid.substr(0, length);
         test::message_of([&] { parse_model(part); });
     }
     std::mt19937 random(1);
-    int refused = 0;
+    int failures = 0;
     for (int i = 0; i < 5000; ++i) {
         std::string damaged = valid;
         for (auto n = 1 + random() % 3; n > 0; --n)
             damaged[random() % damaged.size()] = static_cast<char>(random());
-        refused += !model_error_of(damaged).empty();
+        failures += !model_error_of(damaged).empty();
     }
-    CHECK(refused > 500);
+    CHECK(failures > 500);
 }
 
-TEST_CASE("onnx case lists: what is missing, unlisted or listed twice is a complaint") {
+TEST_CASE("onnx case lists: a case that is missing, unlisted or listed twice is an error") {
     const test::TempFolder folder;
     test::put(folder / "cases.txt", "a/one\na/two\n");
     test::put(folder / "quarantine.txt", "# comment\na/three: wrong upstream\n");
@@ -215,17 +216,17 @@ TEST_CASE("onnx case lists: what is missing, unlisted or listed twice is a compl
     test::put(folder / "rounded.txt", "");
     const CaseLists lists(folder.path().string());
     CHECK(check_lists(lists, {"a/one", "a/str1", "a/three", "a/two"}).empty());
-    const auto complaint = [&](std::vector<std::string> on_disk) {
+    const auto only_error = [&](std::vector<std::string> on_disk) {
         const std::vector<std::string> wrong = check_lists(lists, on_disk);
-        return wrong.size() == 1 ? wrong[0] : str(wrong.size(), " complaints");
+        return wrong.size() == 1 ? wrong[0] : str(wrong.size(), " errors");
     };
-    CHECK(complaint({"a/one", "a/str1", "a/three"}) ==
+    CHECK(only_error({"a/one", "a/str1", "a/three"}) ==
           "a/two is listed in cases.txt, but missing on disk");
-    CHECK(complaint({"a/one", "a/str1", "a/two"}) ==
+    CHECK(only_error({"a/one", "a/str1", "a/two"}) ==
           "a/three is listed in quarantine.txt, but missing on disk");
-    CHECK(complaint({"a/one", "a/three", "a/two"}) ==
+    CHECK(only_error({"a/one", "a/three", "a/two"}) ==
           "a/str* in out_of_scope.txt matches nothing on disk");
-    CHECK(complaint({"a/new", "a/one", "a/str1", "a/three", "a/two"}) ==
+    CHECK(only_error({"a/new", "a/one", "a/str1", "a/three", "a/two"}) ==
           "a/new is on disk, but in no list: cases.txt, quarantine.txt or out_of_scope.txt");
     test::put(folder / "cases.txt", "a/two\na/one\n");
     CHECK(check_lists(CaseLists(folder.path().string()), {"a/one", "a/str1", "a/three", "a/two"})

@@ -12,7 +12,7 @@
 namespace eps::conformance {
 namespace {
 
-// TensorProto.DataType, but for strings (8) and complex numbers (14, 15)
+// TensorProto.DataType without strings (8) and complex numbers (14, 15).
 enum Type {
     kFloat = 1,
     kUint8,
@@ -81,17 +81,17 @@ template <class Stored, class Number> Stored narrowed(Number number) {
     return stored;
 }
 
-// The tensor of `Ours`, each element convert(Stored): from raw bytes, or from the repeated field
-// `numbers`.
+// A tensor of `Ours`, whose elements are converted from `Stored` ones: raw bytes, or the repeated
+// field `numbers`.
 template <class Stored, class Ours, class Numbers, class Convert>
 Tensor decode(const TensorFields& t, const Shape& shape, const std::vector<Numbers>& numbers,
               Convert convert_element) {
     const auto wanted = byte_count(shape, sizeof(Stored));
     check(wanted.has_value() && byte_count(shape, 8), "TensorProto", "shape ", shape,
           " is negative or overflows");
-    const std::uint64_t count = *wanted / sizeof(Stored),
-                        there = t.has_raw ? t.raw.size() : numbers.size() * sizeof(Stored);
-    check(there == *wanted, "TensorProto", "holds ", there / sizeof(Stored), " elements (", there,
+    const std::uint64_t count = *wanted / sizeof(Stored);
+    const std::uint64_t held = t.has_raw ? t.raw.size() : numbers.size() * sizeof(Stored);
+    check(held == *wanted, "TensorProto", "holds ", held / sizeof(Stored), " elements (", held,
           " bytes); expected ", count, " for shape ", shape);
     Tensor out = empty(shape, {.dtype = dtype_of<Ours>});
     Ours* const data = out.data<Ours>();
@@ -153,7 +153,7 @@ Tensor parse_tensor(std::string_view bytes, std::int64_t declared_type) {
             return decode<std::uint16_t, bfloat16>(t, shape, t.integers, of_bits<bfloat16>);
         default:
             fail("TensorProto", "element type ", t.type,
-                 " is none of numbers here (1 to 7, 9 to 13, 16)");
+                 " is not one of the numeric types that are read (1 to 7, 9 to 13, 16)");
     }
 }
 

@@ -24,7 +24,8 @@ bool WireReader::next(Field& field) {
             fail(message_, "field ", field.number_, " has unknown wire type ", key & 7,
                  "; expected 0, 1, 2 or 5");
     }
-    const std::uint64_t length = varint(), rest = bytes_.size() - at_;
+    const std::uint64_t length = varint();
+    const std::uint64_t rest = bytes_.size() - at_;
     check(length <= rest, message_, "field ", field.number_, " claims ", length, " bytes; only ",
           rest, " are left");
     field.bytes_ = bytes_.substr(at_, static_cast<std::size_t>(length));
@@ -32,8 +33,8 @@ bool WireReader::next(Field& field) {
     return true;
 }
 
-// Seven bits a byte, the lowest first; the top bit says that another byte follows. 64 bits take at
-// most ten.
+// Each byte holds seven bits, the lowest first; its top bit says that another byte follows. 64 bits
+// take at most ten bytes.
 std::uint64_t WireReader::varint() {
     std::uint64_t value = 0;
     for (int shift = 0; shift < 70; shift += 7) {
@@ -55,23 +56,23 @@ std::uint64_t WireReader::fixed(std::size_t width) {
     return value;
 }
 
-void Field::refuse(const char* wanted) const {
+void Field::wrong_type(const char* wanted) const {
     fail("onnx", "field ", number_, " has wire type ", static_cast<int>(wire_), "; expected ",
          wanted);
 }
 
 std::int64_t Field::integer() const {
-    if (wire_ != Wire::varint) refuse("a varint (0)");
+    if (wire_ != Wire::varint) wrong_type("a varint (0)");
     return static_cast<std::int64_t>(bits_);
 }
 
 float Field::real() const {
-    if (wire_ != Wire::fixed32) refuse("four bytes (5)");
+    if (wire_ != Wire::fixed32) wrong_type("four bytes (5)");
     return std::bit_cast<float>(static_cast<std::uint32_t>(bits_));
 }
 
 std::string_view Field::bytes() const {
-    if (wire_ != Wire::bytes) refuse("bytes (2)");
+    if (wire_ != Wire::bytes) wrong_type("bytes (2)");
     return bytes_;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 // The wire format of Protocol Buffers, as far as ONNX files need it: a message is a sequence of
-// fields, a field a number and a value. Whatever the bytes are, reading ends in fields or in an
-// Error, and never outside the bytes.
+// fields, and a field is a number and a value. Whatever the bytes are, reading them gives fields or
+// throws an Error; it never goes outside the bytes.
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -13,13 +13,13 @@ public:
     enum class Wire { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
 
     std::uint32_t number() const { return number_; }
-    /// The value as what the schema says it is; throws where the wire holds another kind.
+    /// The value, as the type that the schema gives it. Throws if the wire holds another kind.
     std::int64_t integer() const;
     float real() const;
     std::string_view bytes() const;
 
-    // A repeated number is stored one a field, or packed: all of them in the bytes of one field.
-    // Readers must take both.
+    // Repeated numbers are stored one in a field, or packed: all of them in the bytes of one field.
+    // Readers must accept both.
     void append_to(std::vector<std::int64_t>& out) const;
     void append_to(std::vector<std::uint64_t>& out) const;
     void append_to(std::vector<float>& out) const;
@@ -27,18 +27,19 @@ public:
 
 private:
     friend class WireReader;
-    [[noreturn]] void refuse(const char* wanted) const;
+    [[noreturn]] void wrong_type(const char* wanted) const;
     std::uint32_t number_ = 0;
     Wire wire_ = Wire::varint;
-    std::uint64_t bits_ = 0;  // of the three kinds of numbers
+    std::uint64_t bits_ = 0;  // the value, if it is a number
     std::string_view bytes_;
 };
 
-/// The fields of one message, in order:  WireReader reader(bytes, "NodeProto"); for (Field field;
-/// reader.next(field);) ...
+/// The fields of one message, in order:
+///     WireReader reader(bytes, "NodeProto");
+///     for (Field field; reader.next(field);) ...
 class WireReader {
 public:
-    /// `message` is its name in complaints.
+    /// `message` is the name that errors begin with.
     WireReader(std::string_view bytes, const char* message) : bytes_(bytes), message_(message) {}
     /// The next field; false at the end of the message.
     bool next(Field& field);

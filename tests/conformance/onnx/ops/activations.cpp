@@ -1,4 +1,4 @@
-// Activation functions. Defaults of attributes are ONNX's.
+// Activation functions. The defaults of attributes are those of ONNX.
 #include "autograd/ops/elementwise/pointwise_functions.h"
 #include "autograd/ops/norm/softmax.h"
 #include "tests/conformance/onnx/ops/common.h"
@@ -27,14 +27,14 @@ Results thresholded_relu(const Call& c) {
     return where(c[0] > c.real("alpha", 1), c[0], zeros_like(c[0]));
 }
 
-// Before op set 7, the slopes were one a channel; since then they broadcast.
+// Before op set 7 there was one slope for each channel; since then the slopes broadcast.
 Results prelu(const Call& c) {
     Shape shape = c[1].shape();
     for (int d = 2; c.opset() < 7 && d < c[0].rank(); ++d) shape.push_back(1);
     return where(c[0] < 0.0, reshape(c[1], shape) * c[0], c[0]);
 }
 
-// Before op set 13 the dimensions from `axis` on counted as one, and axis was 1 by default.
+// Before op set 13 the dimensions from `axis` on were joined, and the default axis was 1.
 template <auto F> Results along_axis(const Call& c) {
     if (c.opset() >= 13) return F(c[0], c.integer("axis", -1));
     const int axis = normalize_dim(c.integer("axis", 1), c[0].rank(), "axis");

@@ -5,8 +5,8 @@
 namespace eps::conformance {
 namespace {
 
-// Before op set 7, b broadcast only where asked, with its first dimension at `axis` of a; since
-// then as in NumPy.
+// Before op set 7, b broadcast only if `broadcast` said so, its first dimension aligned with `axis`
+// of a; since then it broadcasts as in NumPy.
 Tensor second_operand(const Call& c) {
     const Tensor &a = c[0], &b = c[1];
     if (c.opset() >= 7 || !c.flag("broadcast") || !c.has("axis")) return b;
@@ -19,21 +19,21 @@ template <auto F> Results binary(const Call& c) { return F(c[0], second_operand(
 
 template <auto F> Results variadic(const Call& c) { return chain<F>(c.tensors()); }
 
-// Integers divide towards zero.
+// Quotients of integers are rounded towards zero.
 Results divide(const Call& c) {
     const Tensor &a = c[0], b = second_operand(c);
     if (is_floating(a.dtype())) return div(a, b);
     return to(trunc(div(to(a, f64), to(b, f64))), a.dtype());
 }
 
-// The type is the base's.
+// The result has the dtype of the base.
 Results power(const Call& c) {
     const Tensor &a = c[0], b = second_operand(c);
     return is_floating(a.dtype()) ? pow(a, to(b, a.dtype()))
                                   : to(pow(to(a, f64), to(b, f64)), a.dtype());
 }
 
-// With fmod the sign of a, else that of b.
+// The result has the sign of a with fmod, else that of b.
 Results modulo(const Call& c) { return c.flag("fmod") ? fmod(c[0], c[1]) : remainder(c[0], c[1]); }
 
 Results shift_bits(const Call& c) {
@@ -55,8 +55,8 @@ Results clip(const Call& c) {
 
 Results is_infinite(const Call& c) {
     const Tensor infinite = isinf(c[0]);
-    const bool negative = c.flag("detect_negative", true),
-               positive = c.flag("detect_positive", true);
+    const bool negative = c.flag("detect_negative", true);
+    const bool positive = c.flag("detect_positive", true);
     if (negative && positive) return infinite;
     if (!negative && !positive) return zeros(c[0].shape(), {.dtype = boolean});
     return logical_and(infinite, positive ? c[0] > 0.0 : c[0] < 0.0);

@@ -1,5 +1,5 @@
 #pragma once
-// What several files of ops need.
+// Helpers that several files of ops use.
 #include <span>
 
 #include "autograd/ops/elementwise/arithmetic.h"
@@ -16,14 +16,14 @@ namespace eps::conformance {
 /// A pointwise function of the library without attributes, as an op.
 template <auto F> Results unary(const Call& c) { return F(c[0]); }
 
-/// A pointwise function of any number of tensors, as a chain of two at a time.
+/// A pointwise function of two tensors, applied to any number of them one after the other.
 template <auto F> Tensor chain(const std::vector<Tensor>& tensors) {
     Tensor out = tensors.at(0);
     for (std::size_t i = 1; i < tensors.size(); ++i) out = F(out, tensors[i]);
     return out;
 }
 
-/// The list of dimensions that moved from an attribute to input 1 in op set 13.
+/// The list of dimensions, which moved from an attribute to input 1 in op set 13.
 inline std::vector<std::int64_t> axes_of(const Call& c, std::size_t input = 1) {
     return c.has(input) ? c.numbers(input) : c.integers("axes");
 }
@@ -33,7 +33,8 @@ inline Tensor index_tensor(const std::vector<std::int64_t>& values) {
     return from_span<std::int64_t>(std::span(values), {static_cast<std::int64_t>(values.size())});
 }
 
-/// Indices as this library wants them: i64, where negative ones count from the end of `extent`.
+/// Indices as this library wants them, i64 and not negative: in ONNX negative ones count from the
+/// end.
 inline Tensor wrapped(const Tensor& index, std::int64_t extent) {
     const Tensor i = to(index, i64);
     return where(i < 0.0, i + static_cast<double>(extent), i);

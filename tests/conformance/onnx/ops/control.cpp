@@ -1,4 +1,4 @@
-// Ops that run graphs.
+// Control flow: ops that run graphs.
 #include "autograd/engine.h"
 #include "tests/conformance/onnx/interpreter.h"
 #include "tests/conformance/onnx/ops/common.h"
@@ -46,8 +46,8 @@ Results loop(const Call& c) {
 
 // The body maps (carried.., a slice of each scanned input) to (carried.., scanned..).
 Results scan_inputs(const Call& c, const std::vector<Tensor>& inputs) {
-    const auto scanned_count = static_cast<std::size_t>(c.integer("num_scan_inputs", 0)),
-               carried_count = inputs.size() - scanned_count;
+    const auto scanned_count = static_cast<std::size_t>(c.integer("num_scan_inputs", 0));
+    const auto carried_count = inputs.size() - scanned_count;
     Results carried(inputs.begin(), inputs.begin() + static_cast<std::ptrdiff_t>(carried_count));
     std::vector<std::vector<Tensor>> scanned(c.graph("body").outputs.size() - carried_count);
     for (std::int64_t t = 0; t < inputs.at(carried_count).size(0); ++t) {
@@ -63,10 +63,10 @@ Results scan_inputs(const Call& c, const std::vector<Tensor>& inputs) {
     return carried;
 }
 
-// Op set 8 had lengths in front, and a batch dimension, each element of which is scanned by itself.
+// In op set 8 the lengths came first, and a batch dimension, whose elements are scanned one by one.
 Results scan(const Call& c) {
     if (c.opset() >= 9) return scan_inputs(c, c.tensors());
-    if (c.has(0)) c.refuse("a sequence length");
+    if (c.has(0)) c.unsupported("a sequence length");
     const std::vector<Tensor> inputs = c.tensors(1);
     std::vector<std::vector<Tensor>> batched(c.output_count());
     for (std::int64_t b = 0; b < inputs.at(0).size(0); ++b) {
@@ -80,7 +80,7 @@ Results scan(const Call& c) {
     return results;
 }
 
-// The body for each element of the sequences; what is no sequence is the same for all.
+// Runs the body for each element of the sequences; inputs that are tensors are the same for all.
 Results sequence_map(const Call& c) {
     const std::size_t count = c.sequence(0).size();
     std::vector<std::vector<Tensor>> outputs(c.output_count());
@@ -98,7 +98,7 @@ Results sequence_map(const Call& c) {
     return results;
 }
 
-// d y / d xs by our own engine: the values are named, and what was computed since is on the graph.
+// d y / d xs by our own engine, through the graph that was recorded while the model ran.
 Results gradient(const Call& c) {
     c.ignore("xs");  // names of the inputs
     Results results;

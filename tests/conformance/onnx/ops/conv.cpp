@@ -1,5 +1,5 @@
-// Convolutions of one to three dimensions, and their transposes. Those of three are sums of those
-// of two over the depth of the weight.
+// Convolutions of one to three dimensions, and their transposes. One of three dimensions is a sum
+// of two-dimensional ones over the depth of the weight.
 #include "autograd/ops/image/conv.h"
 
 #include <algorithm>
@@ -14,14 +14,16 @@ Tensor with_bias(const Tensor& x, const Tensor& bias) {
     return bias.defined() ? x + reshape(bias, {-1, 1, 1, 1}) : x;
 }
 
-// Each plane of x that meets plane k of the weight is an image: [B, C, D, H, W] -> [B D', C, H, W].
+// The planes of x that are multiplied with plane k of the weight become a batch of images:
+// [B, C, D, H, W] -> [B D', C, H, W].
 Tensor convolution_3d(const Tensor& image, const Tensor& weight, const Tensor& bias,
                       std::vector<WindowDim> window, std::int64_t groups) {
     const Tensor x = pad_window(image, window);
     const std::vector<WindowDim> plane(window.begin() + 1, window.end());
     const WindowDim& w = window[0];
-    const std::int64_t b = x.size(0), channels = x.size(1),
-                       depth = (x.size(2) - w.extent()) / w.stride + 1;
+    const std::int64_t b = x.size(0);
+    const std::int64_t channels = x.size(1);
+    const std::int64_t depth = (x.size(2) - w.extent()) / w.stride + 1;
     Tensor total;
     for (std::int64_t k = 0; k < w.size; ++k) {
         const Tensor planes = narrow(slice(x, 2, k * w.dilation, INT64_MAX, w.stride), 2, 0, depth);
@@ -45,14 +47,15 @@ Tensor transposed(const Tensor& x, const Tensor& weight, const Tensor& bias,
                   const std::vector<WindowDim>& w, const std::vector<std::int64_t>& more,
                   std::int64_t groups);
 
-// Each plane of x goes, through each plane of the weight, to one plane of the result.
+// Each plane of x contributes, through each plane of the weight, to one plane of the result.
 Tensor transposed_3d(const Tensor& x, const Tensor& weight, const Tensor& bias,
                      const std::vector<WindowDim>& window, const std::vector<std::int64_t>& more,
                      std::int64_t groups) {
     const std::vector<WindowDim> plane(window.begin() + 1, window.end());
     const WindowDim& w = window[0];
-    const std::int64_t b = x.size(0), depth = x.size(2),
-                       full = (depth - 1) * w.stride + w.extent() + more[0];
+    const std::int64_t b = x.size(0);
+    const std::int64_t depth = x.size(2);
+    const std::int64_t full = (depth - 1) * w.stride + w.extent() + more[0];
     const Tensor images =
         reshape(permute(x, {0, 2, 1, 3, 4}), {b * depth, x.size(1), x.size(3), x.size(4)});
     Tensor total;
@@ -69,7 +72,7 @@ Tensor transposed_3d(const Tensor& x, const Tensor& weight, const Tensor& bias,
     return with_bias(narrow(total, 2, w.before, full - w.before - w.after), bias);
 }
 
-// `more`: rows added behind the result.
+// `more` is the output padding.
 Tensor transposed(const Tensor& x, const Tensor& weight, const Tensor& bias,
                   const std::vector<WindowDim>& w, const std::vector<std::int64_t>& more,
                   std::int64_t groups) {
@@ -85,8 +88,8 @@ Tensor transposed(const Tensor& x, const Tensor& weight, const Tensor& bias,
                              .groups = groups});
 }
 
-// Where the padding is not the same on both sides: the whole result, cut, or continued by zeros
-// (and the bias).
+// For a padding that differs on the two sides: the result without padding is cut, or continued with
+// zeros, and then gets the bias.
 Tensor transposed_and_cut(const Tensor& x, const Tensor& weight, const Tensor& bias,
                           std::vector<WindowDim> window, const std::vector<std::int64_t>& extents,
                           std::int64_t groups) {
@@ -116,8 +119,8 @@ Results conv_transpose(const Call& c) {
     if (extents.empty()) extents.resize(window.size());
     for (std::size_t d = 0; d < window.size(); ++d) {
         WindowDim& w = window[d];
-        const std::int64_t in = x.size(static_cast<std::int64_t>(d) + 2),
-                           full = (in - 1) * w.stride + w.extent() + more[d];
+        const std::int64_t in = x.size(static_cast<std::int64_t>(d) + 2);
+        const std::int64_t full = (in - 1) * w.stride + w.extent() + more[d];
         if (!chosen) extents[d] = full - w.before - w.after;
         if (!chosen) continue;
         if (automatic.starts_with("SAME")) extents[d] = in * w.stride;

@@ -1,5 +1,5 @@
-// Reading and writing at indices. Negative ones count from the end, which is undone here: the
-// library takes none.
+// Reading and writing at indices. In ONNX negative ones count from the end; the library does not
+// accept them, so they are wrapped here.
 #include "autograd/ops/indexing/index_nd.h"
 #include "autograd/ops/elementwise/pointwise_functions.h"
 #include "tests/conformance/onnx/ops/common.h"
@@ -7,7 +7,7 @@
 namespace eps::conformance {
 namespace {
 
-// Any shape of indices in place of dimension `axis`.
+// The shape of the indices, whatever it is, replaces dimension `axis`.
 Results gather_slices(const Call& c) {
     const Tensor &x = c[0], index = wrapped(c[1], x.size(c.integer("axis", 0)));
     const int axis = normalize_dim(c.integer("axis", 0), x.rank(), "Gather");
@@ -23,7 +23,7 @@ Results gather_elements(const Call& c) {
     return gather(c[0], axis, wrapped(c[1], c[0].size(axis)));
 }
 
-// The last dimension of the indices names places in dimensions `batch` and following of a shape.
+// The last dimension of `index` holds positions in the dimensions of a shape from `batch` on.
 Tensor wrapped_nd(const Tensor& index, const Shape& shape, std::int64_t batch) {
     std::vector<Tensor> columns;
     for (std::int64_t k = 0; k < index.size(-1); ++k)
@@ -31,7 +31,7 @@ Tensor wrapped_nd(const Tensor& index, const Shape& shape, std::int64_t batch) {
     return stack(columns, -1);
 }
 
-Results gather_places(const Call& c) {
+Results gather_positions(const Call& c) {
     const std::int64_t batch = c.integer("batch_dims", 0);
     return gather_nd(c[0], wrapped_nd(c[1], c[0].shape(), batch), batch);
 }
@@ -40,7 +40,7 @@ Combine combine_of(const Call& c) {
     const std::string name = c.text("reduction", "none");
     if (name == "add") return Combine::sum;
     if (name == "mul") return Combine::prod;
-    if (name != "none") c.refuse("reduction " + name);
+    if (name != "none") c.unsupported("reduction " + name);
     return Combine::replace;
 }
 
@@ -52,7 +52,7 @@ Results scatter_elements(const Call& c) {
                                    : scatter_reduce(c[0], axis, index, c[2], how);
 }
 
-Results scatter_places(const Call& c) {
+Results scatter_positions(const Call& c) {
     return scatter_nd(c[0], wrapped_nd(c[1], c[0].shape(), 0), c[2], combine_of(c));
 }
 
@@ -61,10 +61,10 @@ Results scatter_places(const Call& c) {
 void add_index_ops(OpTable& table) {
     table.insert({{"Gather", gather_slices},
                   {"GatherElements", gather_elements},
-                  {"GatherND", gather_places},
+                  {"GatherND", gather_positions},
                   {"Scatter", scatter_elements},
                   {"ScatterElements", scatter_elements},
-                  {"ScatterND", scatter_places}});
+                  {"ScatterND", scatter_positions}});
 }
 
 }  // namespace eps::conformance

@@ -1,4 +1,4 @@
-// Joining, cutting, repeating, and other places for the same elements.
+// Joining, splitting, repeating and rearranging.
 #include <algorithm>
 
 #include "autograd/ops/shape/rearrange.h"
@@ -13,8 +13,9 @@ Results join(const Call& c) {
 }
 
 Results split_parts(const Call& c) {
-    const std::int64_t axis = c.integer("axis", 0), extent = c[0].size(axis),
-                       count = static_cast<std::int64_t>(c.output_count());
+    const std::int64_t axis = c.integer("axis", 0);
+    const std::int64_t extent = c[0].size(axis);
+    const std::int64_t count = static_cast<std::int64_t>(c.output_count());
     std::vector<std::int64_t> sizes = c.has(1) ? c.numbers(1) : c.integers("split");
     if (sizes.empty()) sizes.assign(c.output_count(), extent / count);
     Results parts;
@@ -22,8 +23,8 @@ Results split_parts(const Call& c) {
     return parts;
 }
 
-// Python's x[start:end:step] along a dimension. Backwards it is the mirrored tensor forwards, whose
-// place 0 is n - 1.
+// Python's x[start:end:step] along a dimension. A negative step is a positive one through the
+// mirrored tensor, whose element 0 is n - 1.
 Tensor sliced(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t end,
               std::int64_t step) {
     if (step > 0) return slice(x, dim, start, end, step);
@@ -36,8 +37,8 @@ Tensor sliced(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_
 
 Results slice_dims(const Call& c) {
     const bool by_inputs = c.opset() >= 10;
-    const std::vector<std::int64_t> starts = by_inputs ? c.numbers(1) : c.integers("starts"),
-                                    ends = by_inputs ? c.numbers(2) : c.integers("ends");
+    const std::vector<std::int64_t> starts = by_inputs ? c.numbers(1) : c.integers("starts");
+    const std::vector<std::int64_t> ends = by_inputs ? c.numbers(2) : c.integers("ends");
     std::vector<std::int64_t> axes = by_inputs && c.has(3) ? c.numbers(3) : c.integers("axes"),
                               steps(starts.size(), 1);
     if (axes.empty())
@@ -59,25 +60,31 @@ Results pad_edges(const Call& c) {
     if (mode == "constant") return pad(c[0], before, after, value);
     if (mode == "reflect") return pad(c[0], before, after, PadMode::reflect);
     if (mode == "edge") return pad(c[0], before, after, PadMode::replicate);
-    c.refuse("mode " + mode);
+    c.unsupported("mode " + mode);
 }
 
 // [B, s s C, H, W] -> [B, C, s H, s W]: the square of a pixel is the first part of the channels
 // (DCR), or the last (CRD).
 Results depth_to_space(const Call& c) {
     const Tensor& x = c[0];
-    const std::int64_t s = c.integer("blocksize", 1), b = x.size(0), d = x.size(1) / (s * s),
-                       h = x.size(2), w = x.size(3);
+    const std::int64_t s = c.integer("blocksize", 1);
+    const std::int64_t b = x.size(0);
+    const std::int64_t d = x.size(1) / (s * s);
+    const std::int64_t h = x.size(2);
+    const std::int64_t w = x.size(3);
     if (c.text("mode", "DCR") == "CRD") return pixel_shuffle(x, s);
     return reshape(permute(reshape(x, {b, s, s, d, h, w}), {0, 3, 4, 1, 5, 2}),
                    {b, d, s * h, s * w});
 }
 
-// The way back from DCR.
+// The inverse of DCR.
 Results space_to_depth(const Call& c) {
     const Tensor& x = c[0];
-    const std::int64_t s = c.integer("blocksize", 1), b = x.size(0), d = x.size(1),
-                       h = x.size(2) / s, w = x.size(3) / s;
+    const std::int64_t s = c.integer("blocksize", 1);
+    const std::int64_t b = x.size(0);
+    const std::int64_t d = x.size(1);
+    const std::int64_t h = x.size(2) / s;
+    const std::int64_t w = x.size(3) / s;
     return reshape(permute(reshape(x, {b, d, h, s, w, s}), {0, 3, 5, 1, 2, 4}),
                    {b, s * s * d, h, w});
 }
@@ -89,16 +96,17 @@ Results trilu(const Call& c) {
 
 // The first lengths[b] elements of each sequence backwards, the others as they are.
 Results reverse_sequence(const Call& c) {
-    const std::int64_t time = c.integer("time_axis", 0), batch = c.integer("batch_axis", 1),
-                       n = c[0].size(time);
+    const std::int64_t time = c.integer("time_axis", 0);
+    const std::int64_t batch = c.integer("batch_axis", 1);
+    const std::int64_t n = c[0].size(time);
     const std::vector<std::int64_t> lengths = c.numbers(1);
     std::vector<Tensor> parts;
     for (std::size_t b = 0; b < lengths.size(); ++b) {
-        std::vector<std::int64_t> places;
+        std::vector<std::int64_t> order;
         for (std::int64_t t = 0; t < n; ++t)
-            places.push_back(t < lengths[b] ? lengths[b] - 1 - t : t);
+            order.push_back(t < lengths[b] ? lengths[b] - 1 - t : t);
         parts.push_back(index_select(narrow(c[0], batch, static_cast<std::int64_t>(b), 1), time,
-                                     index_tensor(places)));
+                                     index_tensor(order)));
     }
     return concat(parts, batch);
 }

@@ -1,5 +1,5 @@
-// Losses of classes: scores [N, C, ..], targets [N, ..], weights [C]; a target that is ignored
-// counts for nothing.
+// Losses of classifiers: scores [N, C, ..], targets [N, ..], weights [C]. Targets equal to
+// ignore_index have no effect.
 #include "nn/loss.h"
 
 #include "autograd/ops/norm/softmax.h"
@@ -12,7 +12,7 @@ nn::Reduction reduction_of(const Call& c) {
     const std::string name = c.text("reduction", "mean");
     if (name == "none") return nn::Reduction::none;
     if (name == "sum") return nn::Reduction::sum;
-    if (name != "mean") c.refuse("reduction " + name);
+    if (name != "mean") c.unsupported("reduction " + name);
     return nn::Reduction::mean;
 }
 

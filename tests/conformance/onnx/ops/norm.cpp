@@ -7,7 +7,7 @@
 namespace eps::conformance {
 namespace {
 
-// ONNX's momentum is the share of the old statistic, and its new variance is the biased one.
+// ONNX's momentum is the weight of the old statistic, and its running variance is the biased one.
 Results batch_normalization(const Call& c) {
     const Tensor &x = c[0], &mean_before = c[3], &var_before = c[4];
     const double momentum = c.real("momentum", 0.9), epsilon = c.real("epsilon", 1e-5);
@@ -25,7 +25,8 @@ Results batch_normalization(const Call& c) {
             blended(mean_before, mean(x, dims)), blended(var_before, var(x, dims, false, 0))};
 }
 
-// Over the dimensions from `axis` on; also their mean and 1 / standard deviation.
+// Normalises over the dimensions from `axis` on. The other outputs are the mean and
+// 1 / standard deviation.
 Results layer_normalization(const Call& c) {
     c.ignore("stash_type");  // f32, in which everything here is computed
     const Tensor& x = c[0];
@@ -56,7 +57,7 @@ Results local_response_normalization(const Call& c) {
                    c.real("beta", 0.75));
 }
 
-// (x - mean) / standard deviation; the specification's function adds 1e-9 to the latter
+// (x - mean) / (standard deviation + 1e-9), as the specification's function has it
 Results mean_variance_normalization(const Call& c) {
     const Dims axes(c.integers("axes", {0, 2, 3}));
     return (c[0] - mean(c[0], axes, true)) / (stddev(c[0], axes, true, 0) + 1e-9);

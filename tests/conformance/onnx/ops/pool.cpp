@@ -14,7 +14,7 @@ MaxPool2dOptions options_of(const WindowDim& h, const WindowDim& w, bool ceil_mo
     return {{h.stride, w.stride}, {h.before, w.before}, {h.dilation, w.dilation}, ceil_mode};
 }
 
-// In three dimensions first each plane, then along the depth: a maximum of maxima.
+// In three dimensions the maximum of each plane is taken first, then the maximum along the depth.
 Tensor largest(const Tensor& x, const std::vector<WindowDim>& w, bool ceil_mode) {
     if (w.size() == 1)
         return max_pool1d(x, w[0].size, {w[0].stride, w[0].before, w[0].dilation, ceil_mode});
@@ -28,15 +28,16 @@ Tensor largest(const Tensor& x, const std::vector<WindowDim>& w, bool ceil_mode)
     return reshape(lines, {b, c, -1, planes.size(2), planes.size(3)});
 }
 
-// Places in an image as places in the whole tensor, whose images are stored by rows, or by columns.
-Tensor places_in_tensor(const Tensor& index, const Tensor& x, bool by_columns) {
+// Positions in an image as positions in the whole tensor, whose images are stored by rows, or by
+// columns.
+Tensor positions_in_tensor(const Tensor& index, const Tensor& x, bool by_columns) {
     const std::int64_t height = x.size(2), width = x.size(3), images = x.size(0) * x.size(1);
-    const Tensor row = to(floor(to(index, f64) / static_cast<double>(width)), i64),
-                 column = index - row * static_cast<double>(width);
+    const Tensor row = to(floor(to(index, f64) / static_cast<double>(width)), i64);
+    const Tensor column = index - row * static_cast<double>(width);
     const Tensor image = reshape(arange(0, static_cast<double>(images), 1, {.dtype = i64}),
                                  {x.size(0), x.size(1), 1, 1});
-    const Tensor place = by_columns ? column * static_cast<double>(height) + row : index;
-    return image * static_cast<double>(height * width) + place;
+    const Tensor position = by_columns ? column * static_cast<double>(height) + row : index;
+    return image * static_cast<double>(height * width) + position;
 }
 
 Results max_pool(const Call& c) {
@@ -44,18 +45,18 @@ Results max_pool(const Call& c) {
     std::vector<WindowDim> w = window_of(c, x, kernel_sizes(c));
     const bool ceil_mode = c.flag("ceil_mode"), by_columns = c.flag("storage_order");
     if (c.output_count() > 1) {
-        if (w.size() != 2 || !is_symmetric(w)) c.refuse("indices with this window");
+        if (w.size() != 2 || !is_symmetric(w)) c.unsupported("indices with this window");
         const MaxPooled pooled =
             max_pool2d_with_indices(x, {w[0].size, w[1].size}, options_of(w[0], w[1], ceil_mode));
-        return {pooled.values, places_in_tensor(pooled.indices, x, by_columns)};
+        return {pooled.values, positions_in_tensor(pooled.indices, x, by_columns)};
     }
     if (is_symmetric(w)) return largest(x, w, ceil_mode);
     const Tensor padded = pad_window(x, w, -std::numeric_limits<double>::infinity());
     return largest(padded, w, ceil_mode);
 }
 
-// In one or two dimensions with equal padding by the library's function, else dimension by
-// dimension: a mean of means.
+// With one or two dimensions and equal padding, the library's function does it; else each dimension
+// is averaged after the other.
 Results average_pool(const Call& c) {
     const Tensor& x = c[0];
     const std::vector<WindowDim> w = window_of(c, x, kernel_sizes(c));
@@ -81,7 +82,7 @@ Results average_pool(const Call& c) {
     return out;
 }
 
-// The values at their places (in the whole tensor) among zeros.
+// Zeros, with the values at their positions in the whole tensor.
 Results max_unpool(const Call& c) {
     const Tensor& x = c[0];
     const std::vector<WindowDim> w = window_of(c, x, kernel_sizes(c));

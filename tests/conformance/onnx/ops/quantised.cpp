@@ -1,5 +1,5 @@
-// Numbers of eight bits with a scale and a zero point: real = scale (number - zero). Products of
-// integers are computed in f64, exactly.
+// Eight-bit numbers with a scale and a zero point: real = scale (number - zero). Products of
+// integers are computed in f64, which is exact.
 #include "autograd/ops/linalg/matmul.h"
 #include "autograd/ops/elementwise/pointwise_functions.h"
 #include "tests/conformance/onnx/ops/common.h"
@@ -8,7 +8,7 @@
 namespace eps::conformance {
 namespace {
 
-// A rank-1 parameter as one a slice along `axis` of a tensor of this rank.
+// A rank-1 parameter in a shape that broadcasts along `axis` of a tensor of this rank.
 Tensor along(const Tensor& parameter, std::int64_t axis, int rank) {
     if (parameter.numel() == 1) return reshape(parameter, {});
     Shape shape = Dims::filled(rank, 1);
@@ -16,7 +16,7 @@ Tensor along(const Tensor& parameter, std::int64_t axis, int rank) {
     return reshape(parameter, shape);
 }
 
-// round(x / scale) + zero, within the range of u8, or of int8, which is widened to i64
+// round(x / scale) + zero, clamped to the range of u8, or of int8, which is stored as i64.
 Tensor quantised(const Tensor& x, const Tensor& scale, const Tensor& zero) {
     const bool is_signed = zero.dtype() == i64;
     return to(clamp(round(x / scale) + to(zero, x.dtype()),
@@ -38,10 +38,11 @@ Results dequantize_linear(const Call& c) {
     return (c.has(2) ? x - to(along(c[2], axis, rank), f32) : x) * along(c[1], axis, rank);
 }
 
-// The scale and zero point by which all of x, and 0, fit into u8.
+// Chooses the scale and zero point so that all of x, and 0, fit into u8.
 Results dynamic_quantize_linear(const Call& c) {
-    const Tensor lowest = clamp(min(c[0]), {.hi = 0}), largest = clamp(max(c[0]), {.lo = 0}),
-                 scale = (largest - lowest) / 255.0;
+    const Tensor lowest = clamp(min(c[0]), {.hi = 0});
+    const Tensor largest = clamp(max(c[0]), {.lo = 0});
+    const Tensor scale = (largest - lowest) / 255.0;
     const Tensor zero = to(clamp(round(-lowest / scale), {0, 255}), u8);
     return {quantised(c[0], scale, zero), scale, zero};
 }
@@ -63,14 +64,14 @@ Results conv_integer(const Call& c) {
               i64);
 }
 
-// a, its scale and zero, b, its scale and zero, the result's scale and zero
+// Inputs: a, its scale and zero; b, its scale and zero; the scale and zero of the result.
 Results qlinear_matmul(const Call& c) {
     const Tensor product = matmul(centred(c, 0, 2, 0), centred(c, 3, 5, -1));
     return quantised(product * (to(c[1], f64) * to(c[4], f64)), to(c[6], f64), c[7]);
 }
 
 Results qlinear_conv(const Call& c) {
-    if (c.has(8)) c.refuse("a bias");
+    if (c.has(8)) c.unsupported("a bias");
     const Tensor x = centred(c, 0, 2, 0), weight = centred(c, 3, 5, 0);
     const Tensor out = convolution(x, weight, Tensor(), window_of(c, x, kernel_sizes(c, weight)),
                                    c.integer("group", 1));

@@ -1,4 +1,5 @@
-// Recurrent cells, as loops over steps: x [T, B, I], or [B, T, I] with layout 1. Forward only.
+// Recurrent cells as loops over time steps: x [T, B, I], or [B, T, I] with layout 1. Only in the
+// forward direction.
 #include <array>
 
 #include "autograd/ops/linalg/matmul.h"
@@ -8,21 +9,24 @@
 namespace eps::conformance {
 namespace {
 
-// What all three have in common: one direction, without its dimension.
+// What all three cells share. The dimension for directions is dropped, for there is one.
 struct Recurrence {
-    // [T, B, I], [G H, I], [G H, H], [G H], [G H], [B, H]
-    Tensor x, input_weight, state_weight, input_bias, state_bias, h;
+    Tensor x;                         // [T, B, I]
+    Tensor input_weight, input_bias;  // [G H, I], [G H], for G gates
+    Tensor state_weight, state_bias;  // [G H, H], [G H]
+    Tensor h;                         // [B, H]
     std::int64_t hidden;
     bool batch_first;
     std::vector<Tensor> steps;
 
     explicit Recurrence(const Call& c)
         : hidden(c.integer("hidden_size", 0)), batch_first(c.flag("layout")) {
-        if (c.text("direction", "forward") != "forward") c.refuse("another direction than forward");
+        if (c.text("direction", "forward") != "forward")
+            c.unsupported("a direction other than forward");
         x = batch_first ? transpose(c[0], 0, 1) : c[0];
         if (c.has(4))
             for (const std::int64_t length : c.numbers(4))
-                if (length != x.size(0)) c.refuse("a sequence that is shorter than others");
+                if (length != x.size(0)) c.unsupported("a sequence shorter than the others");
         input_weight = squeeze(c[1], 0);
         state_weight = squeeze(c[2], 0);
         const std::int64_t rows = input_weight.size(0);
@@ -43,7 +47,7 @@ struct Recurrence {
     Tensor gate(const Tensor& gates, std::int64_t g) const {
         return narrow(gates, 1, g * hidden, hidden);
     }
-    // All h [T, 1, B, H] and the last [1, B, H]; with layout 1 the batch comes first.
+    // Every h [T, 1, B, H], and the last one [1, B, H]; with layout 1 the batch comes first.
     Results results() const {
         const Tensor all = stack(steps);
         if (batch_first) return {unsqueeze(transpose(all, 0, 1), 2), unsqueeze(h, 1)};
@@ -60,16 +64,16 @@ Results rnn(const Call& c) {
     return r.results();
 }
 
-// Gates z, r, h   (Cho et al. 2014)
+// Gates z, r, h (Cho et al. 2014).
 Results gru(const Call& c) {
     Recurrence r(c);
     const bool reset_after = c.flag("linear_before_reset");
-    const Tensor weight = narrow(r.state_weight, 0, 2 * r.hidden, r.hidden),
-                 bias = narrow(r.state_bias, 0, 2 * r.hidden, r.hidden);
+    const Tensor weight = narrow(r.state_weight, 0, 2 * r.hidden, r.hidden);
+    const Tensor bias = narrow(r.state_bias, 0, 2 * r.hidden, r.hidden);
     for (std::int64_t t = 0; t < r.x.size(0); ++t) {
         const Tensor from_x = r.from_input(t), from_h = r.from_state();
-        const Tensor update = sigmoid(r.gate(from_x, 0) + r.gate(from_h, 0)),
-                     reset = sigmoid(r.gate(from_x, 1) + r.gate(from_h, 1));
+        const Tensor update = sigmoid(r.gate(from_x, 0) + r.gate(from_h, 0));
+        const Tensor reset = sigmoid(r.gate(from_x, 1) + r.gate(from_h, 1));
         const Tensor recalled =
             reset_after ? reset * r.gate(from_h, 2) : linear(reset * r.h, weight, bias);
         r.h = lerp(tanh(r.gate(from_x, 2) + recalled), r.h, update);
@@ -78,8 +82,8 @@ Results gru(const Call& c) {
     return r.results();
 }
 
-// Gates i, o, f, c; peepholes let i and f see the cell before the step, o after it   (Gers et al.
-// 2002)
+// Gates i, o, f, c. Through peepholes, i and f read the cell before the step, and o after it (Gers
+// et al. 2002).
 Results lstm(const Call& c) {
     Recurrence r(c);
     Tensor cell = r.state(c, 6);
@@ -90,8 +94,8 @@ Results lstm(const Call& c) {
     };
     for (std::int64_t t = 0; t < r.x.size(0); ++t) {
         const Tensor gates = r.from_input(t) + r.from_state();
-        const Tensor in = sigmoid(r.gate(gates, 0) + peephole(0) * cell),
-                     forget = sigmoid(r.gate(gates, 2) + peephole(2) * cell);
+        const Tensor in = sigmoid(r.gate(gates, 0) + peephole(0) * cell);
+        const Tensor forget = sigmoid(r.gate(gates, 2) + peephole(2) * cell);
         cell = forget * cell + in * tanh(r.gate(gates, 3));
         r.h = sigmoid(r.gate(gates, 1) + peephole(1) * cell) * tanh(cell);
         r.steps.push_back(r.h);

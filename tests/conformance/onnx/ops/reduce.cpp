@@ -1,5 +1,5 @@
-// Reductions. The dimensions are an attribute, or input 1 for ReduceSum since op set 13; none means
-// all.
+// Reductions. The dimensions are an attribute, or, for ReduceSum since op set 13, input 1. No
+// dimensions means all of them.
 #include "autograd/ops/elementwise/pointwise_functions.h"
 #include "tests/conformance/onnx/ops/common.h"
 

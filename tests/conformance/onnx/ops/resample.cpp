@@ -1,4 +1,4 @@
-// Images at other places than their pixels.
+// Images resized, and sampled at coordinates between their pixels.
 #include <cmath>
 
 #include "autograd/ops/elementwise/pointwise_functions.h"
@@ -12,7 +12,8 @@ namespace {
 
 Filter filter_of(const Call& c) {
     const std::string mode = c.text("mode", "nearest");
-    return mode == "cubic" ? Filter::cubic : mode == "linear" ? Filter::linear : Filter::nearest;
+    if (mode == "cubic") return Filter::cubic;
+    return mode == "linear" ? Filter::linear : Filter::nearest;
 }
 
 Coordinates coordinates_of(const Call& c) {
@@ -34,8 +35,8 @@ Rounding rounding_of(const Call& c) {
     return names.at(c.text("nearest_mode", "round_prefer_floor"));
 }
 
-// Inputs: x, region of interest, scales, sizes. Where a place lies outside of the region, no input
-// counts, not even in a tensor of ones.
+// Inputs: x, region of interest, scales, sizes. Outputs outside of the region are 0, in a tensor of
+// ones, too, which tells where they are.
 Results resize(const Call& c) {
     ResizeOptions options{.filter = filter_of(c),
                           .coordinates = coordinates_of(c),
@@ -63,15 +64,15 @@ Results resize(const Call& c) {
     return extrapolated == 0 ? out : out + extrapolated * (1.0 - inside);
 }
 
-// Before Resize: the scales of all dimensions.
+// The op that Resize replaced; it has the scales of all dimensions.
 Results upsample(const Call& c) {
     const std::vector<double> scales = c[1].to_vector();
     if (c.text("mode", "nearest") != "nearest" || scales.at(0) != 1 || scales.at(1) != 1)
-        c.refuse("this upsampling");
+        c.unsupported("this upsampling");
     return interpolate(c[0], {.scale_factor = {scales.begin() + 2, scales.end()}});
 }
 
-// The grid's coordinates of one dimension, -1 to 1, in pixels.
+/// One dimension of a grid: coordinates from -1 to 1 become pixels.
 struct GridDim {
     double extent;
     bool align_corners;
@@ -80,7 +81,7 @@ struct GridDim {
     Tensor pixels(const Tensor& g) const {
         return align_corners ? (g + 1.0) * ((extent - 1) / 2) : ((g + 1.0) * extent - 1.0) / 2.0;
     }
-    /// Thrown back at both ends, as often as needed.
+    /// Reflected at both ends, as often as needed.
     Tensor reflected(const Tensor& x) const {
         const double span = largest() - lowest();
         const Tensor folded = remainder(abs(x - lowest()), Tensor(2 * span, x.options()));
@@ -94,27 +95,29 @@ struct Sampler {
     GridDim row, column;
     std::string padding;
 
-    // Pixels at whole rows and columns [N, P] -> [N, C, P]; outside of the image as the padding
-    // says.
+    // The pixels at whole rows and columns [N, P] -> [N, C, P]; the padding says what is outside of
+    // the image.
     Tensor at(Tensor y, Tensor x) const {
-        const Tensor seen = logical_and(logical_and(y >= 0.0, y <= row.extent - 1),
-                                        logical_and(x >= 0.0, x <= column.extent - 1));
+        const Tensor is_inside = logical_and(logical_and(y >= 0.0, y <= row.extent - 1),
+                                             logical_and(x >= 0.0, x <= column.extent - 1));
         if (padding == "reflection") y = round(row.reflected(y)), x = round(column.reflected(x));
-        const Tensor place = to(row.inside(y) * column.extent + column.inside(x), i64);
-        const Tensor pixels = gather(
-            image, 2,
-            contiguous(expand(unsqueeze(place, 1), {place.size(0), image.size(1), place.size(1)})));
-        return padding == "zeros" ? where(unsqueeze(seen, 1), pixels, zeros_like(pixels)) : pixels;
+        const Tensor position = to(row.inside(y) * column.extent + column.inside(x), i64);
+        const Tensor pixels =
+            gather(image, 2,
+                   contiguous(expand(unsqueeze(position, 1),
+                                     {position.size(0), image.size(1), position.size(1)})));
+        return padding == "zeros" ? where(unsqueeze(is_inside, 1), pixels, zeros_like(pixels))
+                                  : pixels;
     }
-    // The mean of pixels around (y, x), each dimension weighted by itself.
+    // The mean of the pixels around (y, x), weighted in each dimension.
     Tensor mixed(const Tensor& y, const Tensor& x, int first, int last,
                  const std::function<Tensor(const Tensor&)>& weight) const {
         const Tensor y0 = floor(y), x0 = floor(x);
         Tensor total;
         for (int i = first; i <= last; ++i)
             for (int j = first; j <= last; ++j) {
-                const Tensor pixel_y = y0 + static_cast<double>(i),
-                             pixel_x = x0 + static_cast<double>(j);
+                const Tensor pixel_y = y0 + static_cast<double>(i);
+                const Tensor pixel_x = x0 + static_cast<double>(j);
                 const Tensor part =
                     unsqueeze(weight(y - pixel_y) * weight(x - pixel_x), 1) * at(pixel_y, pixel_x);
                 total = total.defined() ? total + part : part;
@@ -128,12 +131,12 @@ Tensor linear_weight(const Tensor& distance) { return 1.0 - abs(distance); }
 Tensor cubic_weight(const Tensor& distance) {
     const Tensor d = abs(distance);
     const double a = -0.75;
-    const Tensor near = ((a + 2) * d - (a + 3)) * d * d + 1.0,
-                 far = ((a * d - 5 * a) * d + 8 * a) * d - 4 * a;
+    const Tensor near = ((a + 2) * d - (a + 3)) * d * d + 1.0;
+    const Tensor far = ((a * d - 5 * a) * d + 8 * a) * d - 4 * a;
     return where(d <= 1.0, near, far);
 }
 
-// image [N, C, H, W], grid [N, H', W', 2] of (x, y)   (Jaderberg et al. 2015)
+// image [N, C, H, W], grid [N, H', W', 2] of (x, y) (Jaderberg et al. 2015).
 Results grid_sample(const Call& c) {
     const Tensor& x = c[0];
     const std::string mode = c.text("mode", "bilinear"), padding = c.text("padding_mode", "zeros");

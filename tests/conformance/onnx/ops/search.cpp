@@ -1,4 +1,4 @@
-// What is where: largest elements, order, selection by condition, running sums.
+// Largest elements, order, selection by condition, running sums.
 #include <algorithm>
 #include <numeric>
 
@@ -11,7 +11,7 @@
 namespace eps::conformance {
 namespace {
 
-// The first such element, or the last: the first from behind.
+// The first such element, or the last one, which is the first in reverse order.
 template <auto F> Results arg_extremum(const Call& c) {
     const std::int64_t axis = c.integer("axis", 0);
     const bool keep = c.flag("keepdims", true);
@@ -20,23 +20,23 @@ template <auto F> Results arg_extremum(const Call& c) {
 }
 
 Results top_k(const Call& c) {
-    c.ignore("sorted");  // the order of a result that need not be sorted is free
+    c.ignore("sorted");  // a result that need not be sorted may be
     const Sorted best =
         topk(c[0], c.numbers(1).at(0), c.integer("axis", -1), c.flag("largest", true));
     return {best.values, best.indices};
 }
 
-// The sums before each element, if exclusive: those up to it, less it.
+// An exclusive sum ends before the element: it is the inclusive one less the element.
 Results cumulative_sum(const Call& c) {
     const Tensor sums = cumsum(c[0], c.numbers(1).at(0), c.flag("reverse"));
     return c.flag("exclusive") ? sums - c[0] : sums;
 }
 
-// The slices along an axis (or elements) for which a line of bools is true.
+// The slices along an axis, or the elements, for which a line of bools is true.
 Results compress(const Call& c) {
-    const Tensor places = squeeze(nonzero(c[1]), 1);
-    if (!c.has("axis")) return index_select(reshape(c[0], {-1}), 0, places);
-    return index_select(c[0], c.integer("axis", 0), places);
+    const Tensor chosen = squeeze(nonzero(c[1]), 1);
+    if (!c.has("axis")) return index_select(reshape(c[0], {-1}), 0, chosen);
+    return index_select(c[0], c.integer("axis", 0), chosen);
 }
 
 // values = {off, on}
@@ -51,18 +51,18 @@ Results one_hot_values(const Call& c) {
     return where(permute(hot, order), select(c[2], 0, 1), select(c[2], 0, 0));
 }
 
-// Different elements in ascending order; the first place of each is the least that leads to it.
+// Different elements in ascending order; the first position of each is the least that has it.
 Results unique_elements(const Tensor& x) {
     const Unique u = unique(x);
-    const Tensor places = arange(0, static_cast<double>(x.numel()), 1, {.dtype = i64});
+    const Tensor positions = arange(0, static_cast<double>(x.numel()), 1, {.dtype = i64});
     const Tensor first =
         scatter_reduce(full(u.values.shape(), static_cast<double>(x.numel()), {.dtype = i64}), 0,
-                       u.inverse, places, Combine::amin);
+                       u.inverse, positions, Combine::amin);
     return {u.values, first, u.inverse, u.counts};
 }
 
-// Different slices along an axis (or elements), in ascending order or in that of their first
-// places.
+// Different slices along an axis, or different elements, in ascending order or in that of their
+// first positions.
 Results unique_slices(const Call& c) {
     const bool flat = !c.has("axis"), sorted = c.flag("sorted", true);
     const Tensor x = flat ? reshape(c[0], {-1}) : c[0];

@@ -1,14 +1,15 @@
-// Lists of tensors.
+// Sequences of tensors.
 #include "tests/conformance/onnx/ops/common.h"
 
 namespace eps::conformance {
 namespace {
 
-// Input i as a place in the sequence, or the one behind its last `otherwise`.
-std::ptrdiff_t place(const Call& c, std::size_t input, std::int64_t size, std::int64_t otherwise) {
+// An input as a position in a sequence of this size, or behind its end; `otherwise` if left out.
+std::ptrdiff_t position(const Call& c, std::size_t input, std::int64_t size,
+                        std::int64_t otherwise) {
     std::int64_t i = c.has(input) ? c.numbers(input).at(0) : otherwise;
     if (i < 0) i += size;
-    if (i < 0 || i > size) c.refuse("a place outside of the sequence");
+    if (i < 0 || i > size) c.unsupported("a position outside of the sequence");
     return static_cast<std::ptrdiff_t>(i);
 }
 
@@ -18,25 +19,25 @@ std::int64_t length(const std::vector<Tensor>& sequence) {
 
 Results sequence_at(const Call& c) {
     const std::vector<Tensor>& sequence = c.sequence(0);
-    return sequence.at(static_cast<std::size_t>(place(c, 1, length(sequence), 0)));
+    return sequence.at(static_cast<std::size_t>(position(c, 1, length(sequence), 0)));
 }
 
 Results sequence_insert(const Call& c) {
     std::vector<Tensor> sequence = c.sequence(0);
-    sequence.insert(sequence.begin() + place(c, 2, length(sequence), length(sequence)), c[1]);
+    sequence.insert(sequence.begin() + position(c, 2, length(sequence), length(sequence)), c[1]);
     return {Value(sequence)};
 }
 
 Results sequence_erase(const Call& c) {
     std::vector<Tensor> sequence = c.sequence(0);
-    const std::ptrdiff_t i = place(c, 1, length(sequence), length(sequence) - 1);
-    if (i == length(sequence)) c.refuse("a place outside of the sequence");
+    const std::ptrdiff_t i = position(c, 1, length(sequence), length(sequence) - 1);
+    if (i == length(sequence)) c.unsupported("a position outside of the sequence");
     sequence.erase(sequence.begin() + i);
     return {Value(sequence)};
 }
 
 Results sequence_empty(const Call& c) {
-    c.ignore("dtype");  // nothing has it
+    c.ignore("dtype");  // of no elements
     return {Value(std::vector<Tensor>())};
 }
 
@@ -46,7 +47,7 @@ Results concat_from_sequence(const Call& c) {
     return c.flag("new_axis") ? stack(sequence, axis) : concat(sequence, axis);
 }
 
-// Pieces of one size, or of given sizes; without either, single slices, which may lose their
+// Parts of one size, or of given sizes; without either, single slices, which may lose their
 // dimension.
 Results split_to_sequence(const Call& c) {
     const std::int64_t axis = c.integer("axis", 0);

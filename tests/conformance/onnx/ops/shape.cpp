@@ -1,4 +1,4 @@
-// Other shapes for the same elements, and tensors made of numbers.
+// Reshaping, and tensors made from numbers.
 #include <algorithm>
 #include <cmath>
 
@@ -39,7 +39,7 @@ Results squeeze_dims(const Call& c) {
     return reshape(c[0], shape);
 }
 
-// Axes count in the result.
+// The axes are those of the result.
 Results unsqueeze_dims(const Call& c) {
     const std::vector<std::int64_t> axes = axes_of(c);
     Tensor out = c[0];
@@ -49,7 +49,7 @@ Results unsqueeze_dims(const Call& c) {
     return out;
 }
 
-// The shape may be the smaller one: both broadcast.
+// x and the shape broadcast both: the shape may be the smaller one.
 Results expand_both(const Call& c) {
     return expand(c[0], broadcast_shapes(c[0].shape(), Dims(c.numbers(1)), "Expand"));
 }
@@ -59,8 +59,8 @@ Results shape_of(const Call& c) {
     const auto bound = [&shape](std::int64_t d) {
         return std::clamp<std::int64_t>(d < 0 ? d + shape.rank() : d, 0, shape.rank());
     };
-    const std::int64_t start = bound(c.integer("start", 0)),
-                       end = bound(c.integer("end", shape.rank()));
+    const std::int64_t start = bound(c.integer("start", 0));
+    const std::int64_t end = bound(c.integer("end", shape.rank()));
     return index_tensor({shape.begin() + start, shape.begin() + std::max(start, end)});
 }
 
@@ -82,10 +82,10 @@ Results range(const Call& c) {
 }
 
 Results eye_like(const Call& c) {
-    const auto places = [&c](int d) {
+    const auto positions = [&c](int d) {
         return arange(0, static_cast<double>(c[0].size(d)), 1, {.dtype = i64});
     };
-    const Tensor row = unsqueeze(places(0), 1), column = places(1);
+    const Tensor row = unsqueeze(positions(0), 1), column = positions(1);
     const DType dtype = c.has("dtype") ? dtype_of_onnx(c.integer("dtype", 1)) : c[0].dtype();
     if (!c.has("k")) return eye(c[0].size(0), c[0].size(1), {.dtype = dtype});
     return to(eq(column - row, static_cast<double>(c.integer("k", 0))), dtype);

@@ -1,4 +1,4 @@
-// Fourier transforms as products with tables of cosines and sines, and windows.
+// Fourier transforms as products with matrices of cosines and sines; and window functions.
 #include <algorithm>
 #include <numbers>
 
@@ -12,20 +12,20 @@ namespace {
 // cos (or sin) of 2 pi n k / length: [n, k]
 Tensor wave(Tensor (*function)(const Tensor&, double), std::int64_t rows, std::int64_t columns,
             std::int64_t length) {
-    const Tensor n = arange(0, static_cast<double>(rows), 1, {.dtype = f64}),
-                 k = arange(0, static_cast<double>(columns), 1, {.dtype = f64});
+    const Tensor n = arange(0, static_cast<double>(rows), 1, {.dtype = f64});
+    const Tensor k = arange(0, static_cast<double>(columns), 1, {.dtype = f64});
     return function(unsqueeze(n, 1) * k, 2 * std::numbers::pi / static_cast<double>(length));
 }
 Tensor cosines(const Tensor& x, double frequency) { return cos(frequency * x); }
 Tensor sines(const Tensor& x, double frequency) { return sin(frequency * x); }
 
-// Signals [.., length, 1 or 2], the last dimension real and imaginary part -> [.., bins, 2].
+// Signals [.., length, 1 or 2], real and imaginary part in the last dimension -> [.., bins, 2].
 Tensor fourier(const Tensor& signal, std::int64_t length, std::int64_t bins, bool inverse) {
     const std::int64_t rows = std::min(length, signal.size(-2));
     const Tensor x = to(narrow(signal, -2, 0, rows), f64), re = select(x, -1, 0);
     const Tensor im = x.size(-1) == 2 ? select(x, -1, 1) : zeros_like(re);
-    const Tensor c = wave(cosines, rows, bins, length),
-                 s = (inverse ? -1.0 : 1.0) * wave(sines, rows, bins, length);
+    const Tensor c = wave(cosines, rows, bins, length);
+    const Tensor s = (inverse ? -1.0 : 1.0) * wave(sines, rows, bins, length);
     const Tensor out = stack({matmul(re, c) + matmul(im, s), matmul(im, c) - matmul(re, s)}, -1);
     return to(inverse ? out / static_cast<double>(length) : out, signal.dtype());
 }
@@ -35,8 +35,8 @@ std::int64_t bins_of(std::int64_t length, bool onesided) {
 }
 
 Results dft(const Call& c) {
-    const std::int64_t axis = c.integer("axis", 1),
-                       length = c.has(1) ? c.numbers(1).at(0) : c[0].size(axis);
+    const std::int64_t axis = c.integer("axis", 1);
+    const std::int64_t length = c.has(1) ? c.numbers(1).at(0) : c[0].size(axis);
     const Tensor x = transpose(c[0], axis, -2);
     return transpose(fourier(x, length, bins_of(length, c.flag("onesided")), c.flag("inverse")),
                      axis, -2);
@@ -44,8 +44,8 @@ Results dft(const Call& c) {
 
 // Transforms of windowed frames of a signal [B, length, 1], `step` apart: [B, frames, bins, 2].
 Results stft(const Call& c) {
-    const std::int64_t step = c.numbers(1).at(0),
-                       length = c.has(3) ? c.numbers(3).at(0) : c[2].size(0);
+    const std::int64_t step = c.numbers(1).at(0);
+    const std::int64_t length = c.has(3) ? c.numbers(3).at(0) : c[2].size(0);
     std::vector<Tensor> frames;
     for (std::int64_t start = 0; start + length <= c[0].size(1); start += step)
         frames.push_back(narrow(c[0], 1, start, length));
@@ -54,7 +54,8 @@ Results stft(const Call& c) {
                    bins_of(length, c.flag("onesided", true)), false);
 }
 
-// a - b cos(2 pi n / N) + d cos(4 pi n / N), N the size, or one less for a symmetric window
+// a - b cos(2 pi n / N) + d cos(4 pi n / N), where N is the size, or one less for a symmetric
+// window.
 Results cosine_window(const Call& c, double a, double b, double d) {
     const std::int64_t size = c.numbers(0).at(0);
     const double period = static_cast<double>(c.flag("periodic", true) ? size : size - 1);

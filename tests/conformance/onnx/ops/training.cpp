@@ -1,5 +1,5 @@
-// Steps of optimisers, by those of nn/, and dropout where nothing is drawn. ONNX counts steps T
-// from 0, we from 1.
+// Steps of optimisers, computed by those of nn/, and dropout that draws nothing. ONNX counts steps
+// T from 0, nn/ counts from 1.
 #include <cmath>
 
 #include "autograd/engine.h"
@@ -10,8 +10,8 @@
 namespace eps::conformance {
 namespace {
 
-// Inputs are the rate, T, and then n tensors each of parameters, gradients and each state; outputs
-// the new parameters and states.
+// The inputs are the rate, T, and then n parameters, n gradients and n tensors of each state; the
+// outputs are the new parameters and states.
 struct Step {
     std::vector<Tensor> parameters;
     std::vector<std::vector<Tensor>> states;
@@ -25,7 +25,7 @@ struct Step {
                 states[s].push_back(c[2 + (2 + s) * n + i]);
         }
     }
-    // The step of an optimiser that has made `updates` before.
+    // One step of an optimiser that has made `updates` steps before.
     Results run(nn::Optimizer& optimizer, std::int64_t updates) const {
         NamedTensors state = optimizer.state_dict();
         for (auto& [name, tensor] : state) {
@@ -55,8 +55,8 @@ Results adagrad(const Call& c) {
     return step.run(optimizer, c.numbers(1).at(0));
 }
 
-// ONNX corrects no bias at T = 0, and adds epsilon to sqrt(v), not to sqrt(v / bias2): the rate and
-// epsilon that make our step the same.
+// ONNX does not correct the bias at T = 0, and adds epsilon to sqrt(v), not to sqrt(v / bias2). The
+// rate and epsilon are changed so that our step is the same.
 Results adam(const Call& c) {
     const Step step(c, 2);
     const double beta1 = c.real("alpha", 0.9), beta2 = c.real("beta", 0.999);
@@ -65,18 +65,18 @@ Results adam(const Call& c) {
         return std::sqrt(1 - std::pow(beta2, t)) / (1 - std::pow(beta1, t));
     };
     const double next = std::max(updates, 1.0), wanted = updates > 0 ? correction(updates) : 1;
-    const double lr = c[0].item() * wanted / correction(next),
-                 epsilon = c.real("epsilon", 1e-6) / std::sqrt(1 - std::pow(beta2, next));
+    const double lr = c[0].item() * wanted / correction(next);
+    const double epsilon = c.real("epsilon", 1e-6) / std::sqrt(1 - std::pow(beta2, next));
     const double decay = c.real("norm_coefficient", 0);
-    if (c.real("norm_coefficient_post", 0) != 0) c.refuse("norm_coefficient_post");
+    if (c.real("norm_coefficient_post", 0) != 0) c.unsupported("norm_coefficient_post");
     nn::Adam optimizer(
         step.parameters,
         {.lr = lr, .beta1 = beta1, .beta2 = beta2, .epsilon = epsilon, .weight_decay = decay});
     return step.run(optimizer, static_cast<std::int64_t>(next) - 1);
 }
 
-// v = alpha v + beta g (g itself at T = 0). One update before, so that ours does not take its first
-// step, which ignores v.
+// v = alpha v + beta g, but g itself at T = 0. Our optimiser starts with one update made: its
+// first one would ignore v.
 Results momentum(const Call& c) {
     const Step step(c, 1);
     const double beta = c.real("beta", 1);
@@ -89,12 +89,12 @@ Results momentum(const Call& c) {
     return step.run(optimizer, 1);
 }
 
-// Outside of training, and at ratio 0, x itself, and nothing is dropped.
+// x itself: outside of training, and with ratio 0, nothing is dropped.
 Results dropout(const Call& c) {
     c.ignore("seed");
     c.ignore("is_test");
     const double ratio = c.has(1) ? c[1].item() : c.real("ratio", 0.5);
-    if (c.has(2) && c[2].item() != 0 && ratio != 0) c.refuse("a random mask");
+    if (c.has(2) && c[2].item() != 0 && ratio != 0) c.unsupported("a random mask");
     return {c[0], ones(c[0].shape(), {.dtype = boolean})};
 }
 

@@ -17,17 +17,17 @@ std::vector<WindowDim> window_of(const Call& c, const Tensor& x,
                                  const std::vector<std::int64_t>& sizes) {
     const std::size_t n = sizes.size();
     const std::vector<std::int64_t> ones_each(n, 1);
-    const auto strides = c.integers("strides", ones_each),
-               dilations = c.integers("dilations", ones_each);
+    const auto strides = c.integers("strides", ones_each);
+    const auto dilations = c.integers("dilations", ones_each);
     const auto pads = c.integers("pads", std::vector<std::int64_t>(2 * n, 0));
     const std::string automatic = c.text("auto_pad", "NOTSET");
     std::vector<WindowDim> window;
     for (std::size_t d = 0; d < n; ++d) {
         WindowDim w{sizes[d], strides[d], dilations[d], pads[d], pads[n + d]};
         if (automatic.starts_with("SAME")) {
-            const std::int64_t extent = x.size(static_cast<std::int64_t>(d) + 2),
-                               places = (extent + w.stride - 1) / w.stride;
-            w.share_padding((places - 1) * w.stride + w.extent() - extent,
+            const std::int64_t extent = x.size(static_cast<std::int64_t>(d) + 2);
+            const std::int64_t pixels = (extent + w.stride - 1) / w.stride;
+            w.share_padding((pixels - 1) * w.stride + w.extent() - extent,
                             automatic == "SAME_UPPER");
         }
         window.push_back(w);

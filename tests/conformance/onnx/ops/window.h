@@ -8,26 +8,27 @@
 namespace eps::conformance {
 
 struct WindowDim {
-    // before and after: how far it may reach out of the image
-    std::int64_t size, stride, dilation, before, after;
-    /// From the first place of the window to behind its last.
+    std::int64_t size, stride, dilation;
+    std::int64_t before, after;  // padding
+    /// The pixels from the first of a window to its last.
     std::int64_t extent() const { return (size - 1) * dilation + 1; }
-    /// This much padding in all, the odd one behind the image, or before it.
+    /// Splits `total` padding between the two sides; an odd pixel goes behind the image, or before
+    /// it.
     void share_padding(std::int64_t total, bool odd_behind) {
         before = std::max<std::int64_t>(odd_behind ? total : total + 1, 0) / 2;
         after = std::max<std::int64_t>(total, 0) - before;
     }
 };
 
-/// One a spatial dimension of x [B, C, ..], whose windows have the given sizes. With SAME_UPPER and
-/// SAME_LOWER, the padding is such that the result has extent / stride places, rounded up.
+/// One for each spatial dimension of x [B, C, ..], for windows of the given sizes. SAME_UPPER and
+/// SAME_LOWER choose the padding so that the result has extent / stride pixels, rounded up.
 std::vector<WindowDim> window_of(const Call& c, const Tensor& x,
                                  const std::vector<std::int64_t>& sizes);
 /// The attribute kernel_shape, or the spatial extents of a weight [.., .., ..].
 std::vector<std::int64_t> kernel_sizes(const Call& c, const Tensor& weight = {});
-/// Is there as much padding before as behind?
+/// Is the padding the same on both sides?
 bool is_symmetric(const std::vector<WindowDim>& window);
-/// x with the padding of the window, which then has none.
+/// x padded as the window says; the window then has no padding.
 Tensor pad_window(const Tensor& x, std::vector<WindowDim>& window, double value = 0);
 
 /// The convolution of x [B, C, ..] of one to three spatial dimensions with weight [K, C / groups,
