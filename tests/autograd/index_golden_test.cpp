@@ -1,5 +1,5 @@
-// einsum, picking and placing, and the scalar functions that came with them, against numpy, PyTorch
-// and mpmath.
+// einsum, reading and writing by index, and some scalar functions, against NumPy, PyTorch and
+// mpmath.
 #include <cmath>
 #include <limits>
 
@@ -37,7 +37,7 @@ void check_close(const Tensor& got, const V& expected, double relative = 1e-12) 
 
 }  // namespace
 
-TEST_CASE("einsum: numpy's values, in f64, f32 and i64, for every layout") {
+TEST_CASE("einsum: values are NumPy's, in f64, f32 and i64, for every layout") {
     for (const golden::Einsum& c : golden::einsums) {
         const std::string equation = c.equation;
         CAPTURE(equation);
@@ -58,7 +58,8 @@ TEST_CASE("einsum: numpy's values, in f64, f32 and i64, for every layout") {
                     CHECK(std::abs(got[i] - c.values[i]) <=
                           tolerance * (1 + std::abs(c.values[i])));
             }
-        // Whole numbers: i64 adds products without matmul, f64 with it, and both are exact.
+        // With whole numbers i64, which adds products without matmul, and f64, which uses it,
+        // agree.
         std::vector<Tensor> real, integer;
         for (std::size_t k = 0; k < c.operands.size(); ++k) {
             real.push_back(round(spread(c.operands[k], static_cast<double>(k) + 0.5) * 4.0));
@@ -70,7 +71,7 @@ TEST_CASE("einsum: numpy's values, in f64, f32 and i64, for every layout") {
     }
 }
 
-TEST_CASE("picking and placing: PyTorch's values") {
+TEST_CASE("indexing: values are PyTorch's") {
     const Tensor x = spread({4, 3}, 0), wide = spread({3, 6}, 0), src = spread({3, 5}, 1);
     const Tensor ids = whole({0, 2, 0, 1, 1, 1, 1, 1, 0, 3, 3, 2, 1, 0, 3}, {3, 5});
     check_close(scatter_reduce(wide, 1, ids, src, Combine::sum), golden::scatter_sum);
@@ -99,7 +100,7 @@ TEST_CASE("picking and placing: PyTorch's values") {
     check_close(grid[1], golden::grid_1);
 }
 
-TEST_CASE("placing: of equal places the last wins, and it alone has the gradient") {
+TEST_CASE("indexing: of equal positions the last wins, and only it has a gradient") {
     const Tensor x = zeros({3}, {.dtype = f64}).requires_grad_();
     const Tensor y = line({1, 2, 3, 4}).requires_grad_();
     const Tensor at = whole({2, 0, 2, 0}, {4});
@@ -117,7 +118,7 @@ TEST_CASE("placing: of equal places the last wins, and it alone has the gradient
     }
 }
 
-TEST_CASE("picking: small and empty tensors, other dtypes") {
+TEST_CASE("indexing: small and empty tensors and other dtypes have the expected results") {
     CHECK(nonzero(Tensor(3)).shape() == Shape{1, 0});
     CHECK(nonzero(Tensor(0.0)).shape() == Shape{0, 0});
     CHECK(nonzero(zeros({2, 0})).shape() == Shape{0, 2});
@@ -147,7 +148,7 @@ TEST_CASE("picking: small and empty tensors, other dtypes") {
     CHECK(eye(2, 3).to_vector() == V{1, 0, 0, 0, 1, 0});
     CHECK(eye(3, 2).to_vector() == V{1, 0, 0, 1, 0, 0});
     CHECK(eye(0, 2).shape() == Shape{0, 2});
-    // of the highest rank
+    // the highest rank
     CHECK(tile(zeros({1, 1, 1, 1, 1, 1, 1, 2}), {3}).shape() == Shape{1, 1, 1, 1, 1, 1, 1, 6});
     const Tensor square = reshape(arange(0, 9, 1, {.dtype = f64}), {3, 3});
     CHECK(diagonal(square, -1).to_vector() == V{3, 7});
@@ -157,18 +158,18 @@ TEST_CASE("picking: small and empty tensors, other dtypes") {
           V{1, 1, 0, 0, 0, 0});
 }
 
-TEST_CASE("ndtr and log_ndtr: both tails, in f64 and f32") {
+TEST_CASE("ndtr and log_ndtr: both tails are accurate, in f64 and f32") {
     const Tensor x = line(golden::normal_at).requires_grad_();
     check_close(ndtr(x), golden::ndtr, 2e-15);
     check_close(log_ndtr(x), golden::log_ndtr, 2e-15);
     check_close(grad(sum(log_ndtr(x)), {x})[0], golden::log_ndtr_slope, 1e-13);
-    // f32 is rounded once, from f64.
+    // f32 is computed in f64 and rounded once.
     const Tensor single = to(detach(x), f32);
     CHECK(log_ndtr(single).to_vector() == to(log_ndtr(to(single, f64)), f32).to_vector());
     CHECK(ndtr(single).to_vector() == to(ndtr(to(single, f64)), f32).to_vector());
 }
 
-TEST_CASE("remainders, logaddexp, hypot and xlogy at the edges") {
+TEST_CASE("remainders, logaddexp, hypot and xlogy are right at the edges of their domains") {
     check_close(remainder(line(golden::modulo_a), line(golden::modulo_b)), golden::remainder);
     check_close(fmod(line(golden::modulo_a), line(golden::modulo_b)), golden::fmod);
     check_close(logaddexp(line(golden::logadd_a), line(golden::logadd_b)), golden::logaddexp);

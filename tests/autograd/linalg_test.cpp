@@ -1,5 +1,4 @@
-// Linear algebra against what PyTorch and NumPy compute, against what defines it, and where it
-// ends.
+// Linear algebra against PyTorch and NumPy, against its definitions, and on singular matrices.
 #include <cmath>
 #include <limits>
 
@@ -82,7 +81,7 @@ template <class F> void for_matrices(const F& f) {
 
 }  // namespace
 
-TEST_CASE("linalg: values and gradients of PyTorch and NumPy") {
+TEST_CASE("linalg: values and gradients are those of PyTorch and NumPy") {
     using In = const std::vector<Tensor>&;
     const Tensor a = golden_input(golden::a, {2, 4, 4});
     const Tensor b = golden_input(golden::b, {2, 4, 3});
@@ -137,7 +136,7 @@ TEST_CASE("linalg: factors multiply to the matrix") {
         CHECK(same_bits(f.l, tril(f.l)));
         CHECK(same_bits(f.u, triu(f.u)));
         check_equal(matmul(f.p, transpose(f.p)), unit_matrix(x), 0);
-        CHECK(all(le(abs(f.l), ones_like(f.l))).item() == 1);  // what pivoting is for
+        CHECK(all(le(abs(f.l), ones_like(f.l))).item() == 1);  // thanks to pivoting
         const Tensor symmetric = (x + transpose(x)) * 0.5;
         const Eigh e = eigh(symmetric);
         check_equal(
@@ -162,7 +161,7 @@ TEST_CASE("linalg: factors multiply to the matrix") {
             }
 }
 
-TEST_CASE("linalg: solutions solve") {
+TEST_CASE("linalg: solutions satisfy their equations") {
     for_matrices([](const Tensor& x) {
         const std::int64_t n = x.size(-1);
         Shape sides = x.shape();
@@ -175,7 +174,7 @@ TEST_CASE("linalg: solutions solve") {
                                  : max(abs(solution)).item() + max(abs(inverted)).item() + 1;
         check_equal(matmul(a, solution), b, size * grown);
         check_equal(matmul(a, inverted), unit_matrix(a), size * grown);
-        // Triangles whose inverse stays small; what is not read is NaN.
+        // Triangles whose inverses stay small; the triangle that is not read is NaN.
         const Tensor regular =
             x * (1.0 / std::max(1.0, static_cast<double>(n))) + eye(n, x.options());
         for (bool upper : {false, true})
@@ -197,8 +196,8 @@ TEST_CASE("linalg: solutions solve") {
     });
 }
 
-TEST_CASE("linalg: determinants of closed form") {
-    // Vandermonde: the product of all differences
+TEST_CASE("linalg: determinants agree with closed forms") {
+    // The determinant of a Vandermonde matrix is the product of all differences.
     const Tensor v = tensor({1, 2, 4, 7, 11}, {}, {.dtype = f64});
     std::vector<Tensor> powers;
     double product = 1;
@@ -214,7 +213,7 @@ TEST_CASE("linalg: determinants of closed form") {
         const Tensor swapped = tensor({0, 1, 1, 0, 2, 0, 0, 3}, {2, 2, 2}, {.dtype = dtype});
         CHECK(det(swapped).to_vector() == std::vector<double>{-1, 6});
         CHECK(slogdet(swapped).sign.to_vector() == std::vector<double>{-1, 1});
-        // its determinant is far beyond every float
+        // Its determinant is far beyond the range of both dtypes.
         const Tensor huge = eye(300, {.dtype = dtype}) * -1e6;
         CHECK(std::isinf(det(huge).item()));
         CHECK(slogdet(huge).sign.item() == 1);
@@ -227,16 +226,16 @@ TEST_CASE("linalg: determinants of closed form") {
     CHECK(slogdet(none).logabsdet.to_vector() == std::vector<double>{0, 0});
 }
 
-TEST_CASE("linalg: a random rotation as Glow keeps it, W = P L (U + diag(s))") {
+TEST_CASE("linalg: a rotation can be stored as Glow does it, W = P L (U + diag(s))") {
     const Tensor w = qr(uniform({12, 12}, -1, 1, 5)).q;
     const Lu f = lu(w);
     const Tensor s = diagonal(f.u), u = triu(f.u, 1);
     check_equal(matmul(f.p, matmul(f.l, u + diag(s))), w, 4);
-    CHECK(std::abs(sum(log(abs(s))).item()) < 1e-13);  // a rotation keeps volumes
+    CHECK(std::abs(sum(log(abs(s))).item()) < 1e-13);  // a rotation preserves volume
     CHECK(std::abs(det(w).item()) == doctest::Approx(1).epsilon(1e-13));
 }
 
-TEST_CASE("linalg: singular, indefinite and not finite") {
+TEST_CASE("linalg: singular, indefinite and non-finite matrices give zeros, NaN or errors") {
     const Tensor singular = tensor({1, 2, 2, 4, 0, 0, 0, 0, 3, 1, 1, 2}, {3, 2, 2});
     CHECK(slogdet(singular).sign.to_vector() == std::vector<double>{0, 0, 1});
     CHECK(slogdet(singular).logabsdet.to_vector()[1] == -inf);
@@ -256,24 +255,22 @@ TEST_CASE("linalg: singular, indefinite and not finite") {
         CHECK_FALSE(std::isfinite(max(qr(broken).r).item()));
         CHECK(contains(error_of([&] { eigh(broken); }).sentence, "not finite"));
     }
-    CHECK(contains(error_of([] {
-                       cholesky(full({2, 2}, NAN));
-                   }).sentence,
-                   "minor of order 1 of 2"));
+    const Tensor undefined = full({2, 2}, NAN);
+    CHECK(contains(error_of([&] { cholesky(undefined); }).sentence, "minor of order 1 of 2"));
     Tensor half = eye(3);  // only the lower triangle is read
     half.data<float>()[1] = half.data<float>()[5] = NAN;
     CHECK(same_bits(cholesky(half), eye(3)));
     CHECK(eigh(half).eigenvalues.to_vector() == std::vector<double>{1, 1, 1});
 }
 
-TEST_CASE("linalg: equal eigenvalues have the gradient that is written down") {
+TEST_CASE("linalg: equal eigenvalues have the documented gradient") {
     const Tensor x = leaf(eye(3, {.dtype = f64}));
     check_close(grad(sum(square(eigh(x).eigenvalues)), {x})[0], {2, 0, 0, 0, 2, 0, 0, 0, 2});
     const Tensor v = eigh(x).eigenvectors;
     check_close(grad(sum(square(matmul(v, transpose(v)))), {x})[0], std::vector<double>(9, 0));
 }
 
-TEST_CASE("linalg: the same bits for any number of threads") {
+TEST_CASE("linalg: bits do not depend on the number of threads") {
     for (DType dtype : {f32, f64})
         for (const auto& [batch, n] :
              {std::pair<std::int64_t, std::int64_t>{50, 9}, {9, 70}, {2, 260}}) {

@@ -1,4 +1,4 @@
-// Gradient cases of convolutions and what goes with them.
+// Gradient cases of convolutions, upsampling and channels_last.
 #include "autograd/engine.h"
 #include "autograd/grad_mode.h"
 #include "autograd/ops/elementwise/arithmetic.h"
@@ -45,7 +45,7 @@ void add_convolutions(std::vector<OpCase>& cases) {
                {.stride = {3, 2}, .output_padding = {2, 1}, .dilation = {1, 2}});
     transposed("groups", {1, 4, 2, 3}, {4, 1, 3, 2}, {.groups = 2}, true);
 
-    // The filter's gradient as a function of the image and of what comes from above.
+    // The gradient of the weight, as a function of the image and of the output's gradient.
     cases.push_back({"conv2d_weight",
                      "stride 2",
                      [](Inputs in) {

@@ -1,5 +1,5 @@
-// Gradient cases of ops with kernels of their own for both directions. First order runs those,
-// second order what they are made of; the tests also run every case both ways and compare.
+// Gradient cases of fused ops. First derivatives run their kernels, second ones their composition;
+// fused_test.cpp also compares the two.
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/norm/attention.h"
@@ -78,7 +78,7 @@ void add_attention(std::vector<OpCase>& cases) {
                      "causal",
                      attend({.causal = true}),
                      {any({1, 2, 4, 2}, 37), any({1, 2, 4, 2}, 38), any({1, 2, 4, 3}, 39)}});
-    const auto masked = [](Inputs in) {  // query 1 sees no key
+    const auto masked = [](Inputs in) {  // query 1 may read no key
         return scaled_dot_product_attention(
             in[0], in[1], in[2],
             {.mask = bools({1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1}, {3, 5})});

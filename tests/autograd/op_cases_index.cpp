@@ -1,4 +1,4 @@
-// Gradient cases of what picks, places and sorts by index, and of diagonals.
+// Gradient cases of ops that read, write and sort by index, of repetition, einsum and diagonals.
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/linalg/einsum.h"
 #include "autograd/ops/indexing/index.h"
@@ -68,7 +68,7 @@ void add_placing(std::vector<OpCase>& cases) {
                  square(index_copy(x, 0, index({1, 1, 0}, {3}), y)), any({3, 2}), any({3, 2}, 2)),
         EPS_CASE("embedding", "some twice", square(embedding(x, index({2, 0, 2, 1}, {2, 2}))),
                  any({3, 2})),
-        EPS_CASE("index_put", "places, some twice",
+        EPS_CASE("index_put", "positions, some twice",
                  square(index_put(x, {index({0, 1, 0}, {3}), index({2, 0, 2}, {3})}, y)),
                  any({2, 3}), any({3}, 2)),
         EPS_CASE("index_put", "accumulates rows",
@@ -76,7 +76,7 @@ void add_placing(std::vector<OpCase>& cases) {
         EPS_CASE("index_put", "indices broadcast",
                  square(index_put(x, {index({1, 0}, {2, 1}), index({0, 2}, {2})}, y)),
                  any({2, 3, 2}), any({2, 1, 2}, 2)),
-        EPS_CASE("gather_nd", "places", square(gather_nd(x, index({0, 1, 1, 0, 0, 1}, {3, 2}))),
+        EPS_CASE("gather_nd", "positions", square(gather_nd(x, index({0, 1, 1, 0, 0, 1}, {3, 2}))),
                  any({2, 2, 2})),
         EPS_CASE("gather_nd", "in batches", square(gather_nd(x, index({1, 0}, {2, 1}), 1)),
                  any({2, 2, 2})),

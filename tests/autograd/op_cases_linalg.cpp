@@ -1,5 +1,5 @@
-// Gradient cases of linear algebra. The matrices are made regular inside the functions, so that any
-// small change of an input leaves them so.
+// Gradient cases of linear algebra. The functions make their matrices regular themselves, so that
+// small changes of an input keep them regular.
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/shape/join.h"
 #include "autograd/ops/linalg/linalg.h"
@@ -13,11 +13,11 @@ namespace {
 Tensor small(const Shape& shape, std::uint64_t seed) { return uniform(shape, -1, 1, seed); }
 Tensor identity(const Tensor& x) { return eye(x.size(-1), x.options()); }
 
-// Symmetric, eigenvalues above n.
+// Symmetric, with eigenvalues above n.
 Tensor positive(const Tensor& x) {
     return matmul(x, transpose(x)) + identity(x) * static_cast<double>(x.size(-1));
 }
-// Dominated by a cyclic permutation: elimination must exchange rows, and always the same.
+// Dominated by a cyclic permutation: elimination must exchange rows, and always the same ones.
 Tensor pivoting(const Tensor& x) {
     const std::int64_t n = x.size(-1);
     if (n == 0) return x;
@@ -25,11 +25,11 @@ Tensor pivoting(const Tensor& x) {
     return x + concat({narrow(one, 0, n - 1, 1), narrow(one, 0, 0, n - 1)}) *
                    (2.0 * static_cast<double>(n));
 }
-// Dominated by its diagonal; both triangles are regular.
+// Dominated by the diagonal, so that both triangles are regular.
 Tensor dominant(const Tensor& x) {
     return x + identity(x) * (1.0 + static_cast<double>(x.size(-1)));
 }
-// Symmetric, eigenvalues at least 1 apart.
+// Symmetric, with eigenvalues at least 1 apart.
 Tensor separated(const Tensor& x) {
     return x + transpose(x) +
            diag_embed(arange(0, static_cast<double>(x.size(-1)), 1, x.options()) *
@@ -37,7 +37,7 @@ Tensor separated(const Tensor& x) {
 }
 
 using MatrixFunction = Tensor (*)(const Tensor&);
-// f of one matrix, one element, a batch, and nothing in both ways.
+// f of one matrix, of one element, of a batch, of empty matrices and of an empty batch.
 void add_square(std::vector<OpCase>& cases, const char* op, MatrixFunction f) {
     const auto of = [f](Inputs in) { return f(in[0]); };
     cases.push_back({op, "3x3", of, {small({3, 3}, 1)}});

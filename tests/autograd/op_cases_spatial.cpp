@@ -1,4 +1,4 @@
-// Gradient cases of pooling, resizing, windows, and of what moves elements about.
+// Gradient cases of pooling, resizing, windows and rearrangements.
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/image/pool.h"
 #include "autograd/ops/shape/rearrange.h"
@@ -10,8 +10,8 @@
 namespace eps::test {
 namespace {
 
-// Three inputs, and outputs of two matrix, none, and one that is not weighted.
-CsrMatrix table() {
+// 3 x 3, with a row of two weights, an empty one, and one that selects.
+CsrMatrix small_matrix() {
     CsrMatrix matrix(3);
     matrix.add(2, 0.5);
     matrix.add(0, -2);
@@ -61,11 +61,12 @@ void add_pooling(std::vector<OpCase>& cases) {
 void add_resizing(std::vector<OpCase>& cases) {
     const Tensor image = any({2, 2, 3, 4}, 2), signal = any({2, 3, 5}, 3);
     const std::vector<OpCase> resizing = {
-        EPS_CASE("resample", "weights, an empty output", square(resample(x, 1, table())),
+        EPS_CASE("resample", "weights, an empty output", square(resample(x, 1, small_matrix())),
                  any({2, 3, 4})),
-        EPS_CASE("resample", "the last dim", square(resample(x, -1, table())), any({2, 4, 3})),
-        EPS_CASE("resample", "a vector", square(resample(x, 0, table())), any({3})),
-        EPS_CASE("resample", "no lines", resample(x, 0, table()), any({3, 0})),
+        EPS_CASE("resample", "the last dim", square(resample(x, -1, small_matrix())),
+                 any({2, 4, 3})),
+        EPS_CASE("resample", "a vector", square(resample(x, 0, small_matrix())), any({3})),
+        EPS_CASE("resample", "no lines", resample(x, 0, small_matrix()), any({3, 0})),
         EPS_CASE("resample", "from nothing",
                  resample(x, 0,
                           [] {

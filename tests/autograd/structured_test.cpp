@@ -1,5 +1,5 @@
-// Gradients of every op that is not pointwise, from the table in op_cases.cpp; and what no finite
-// difference can see: ties, kinks, views.
+// Gradients of every op that is not pointwise, from the tables in op_cases*.cpp; and what finite
+// differences cannot check: ties, kinks, views.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -41,7 +41,7 @@ TEST_CASE("structured: every differentiable op of the catalog has gradient cases
     }
 }
 
-TEST_CASE("structured: gradients of first and second order in every layout") {
+TEST_CASE("structured: gradients agree with finite differences to second order, in every layout") {
     for (const OpCase& c : op_cases())
         for (Layout layout : all_layouts) {
             std::vector<Tensor> inputs;
@@ -69,7 +69,7 @@ TEST_CASE("structured: every layout gives the same values") {
     }
 }
 
-TEST_CASE("structured: f32 has the values and derivatives of f64, to rounding") {
+TEST_CASE("structured: f32 has the values and derivatives of f64, up to rounding") {
     const auto results = [](const OpCase& c, DType dtype) {
         std::vector<Tensor> inputs, all;
         for (const Tensor& x : c.inputs) inputs.push_back(to(x, dtype).requires_grad_());
@@ -98,7 +98,7 @@ TEST_CASE("structured: f32 has the values and derivatives of f64, to rounding") 
     }
 }
 
-TEST_CASE("structured: kinks and ties have the gradient that is written down") {
+TEST_CASE("structured: kinks and ties have the documented gradient") {
     const auto d = [](const std::function<Tensor(const Tensor&)>& f,
                       const std::vector<double>& at) {
         const Tensor x = tensor(at, {}, {.dtype = f64}).requires_grad_();
@@ -183,7 +183,7 @@ TEST_CASE("structured: reshape of any strided tensor equals reshape of its copy"
                         }());
             }
         }
-        // A random factorisation of the element count.
+        // Factorise the number of elements at random.
         Shape target;
         std::int64_t left = x.numel();
         for (std::int64_t factor = 2; left > 1 && target.rank() < 6; left % factor ? ++factor : 0)
@@ -202,6 +202,6 @@ TEST_CASE("structured: reshape of any strided tensor equals reshape of its copy"
         CHECK(y.to_vector() == x.to_vector());
         if (&y.storage() == &x.storage() && !x.is_contiguous()) ++views;
     }
-    CHECK(views > 100);  // or the strides were never put to use
+    CHECK(views > 100);  // else the strides were never used
     CHECK(empties > 50);
 }

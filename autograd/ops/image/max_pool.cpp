@@ -24,7 +24,7 @@ struct MaxPool2d {
     kernels::PoolGeometry geometry;
     Extents outputs;
     using saves = SaveInputs<1>;
-    // `indices` is allocated by the caller, who returns it, and written here.
+    // `indices` was allocated by the caller, which returns it too; it is written here.
     Tensor forward(const Tensor& x, const Tensor& indices) const {
         Tensor values = empty_image({x.size(0), x.size(1), outputs[0], outputs[1]}, x.options());
         Tensor written = indices;
