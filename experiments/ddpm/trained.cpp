@@ -80,8 +80,9 @@ Tensor Trained::samples(std::int64_t count, std::uint64_t seed, const Sampling& 
             const Denoiser model =
                 denoiser(classes_of(start, rows, class_count(), sampling.only_class, device_),
                          sampling.guidance);
-            const Tensor x0 = sampler->sample(model, noise.normal(sample_, {f32, device_}), noise,
-                                              seen > 0 ? Sampler::Watch(watch) : Sampler::Watch());
+            const Tensor x0 =
+                sampler->sample(model, noise.normal(sample_, {f32, device_}), noise,
+                                seen > 0 ? Sampler::Observe(watch) : Sampler::Observe());
             parts.push_back(to(narrow(x0, 0, 0, now), cpu));
         }
         return concat(parts);

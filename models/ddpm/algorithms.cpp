@@ -19,8 +19,8 @@ Tensor algorithm1(const Schedule& schedule, const Denoiser& eps_theta, const Ten
     const Tensor t = randint(1, T + 1, {batch}, {i64, x0.device()}, generator);
     // 4:   eps ~ N(0, I)
     const Tensor eps = randn(x0.shape(), x0.options(), generator);
-    // 5:   Take gradient descent step on grad || eps - eps_theta(sqrt(ab_t) x_0 + sqrt(1 - ab_t)
-    // eps, t) ||^2
+    // 5:   Take gradient descent step on
+    //        grad_theta || eps - eps_theta(sqrt(ab_t) x_0 + sqrt(1 - ab_t) eps, t) ||^2
     const Tensor xt = diffuse(schedule, x0, t, eps);
     return mean(simple_loss(predicted_noise(schedule, eps_theta, xt, t), eps));
     // 6: until converged
@@ -37,15 +37,15 @@ Tensor algorithm2(const Schedule& schedule, const Denoiser& eps_theta, const Ten
     for (std::int64_t t = T; t >= 1; --t) {
         // 3:   z ~ N(0, I) if t > 1, else z = 0
         const Tensor z = t > 1 ? noise.normal_like(x) : zeros_like(x);
-        // 4:   x_{t-1} = 1 / sqrt(a_t) (x_t - (1 - a_t) / sqrt(1 - ab_t) eps_theta(x_t, t)) +
-        // sigma_t z
+        // 4:   x_{t-1} = 1 / sqrt(a_t) (x_t - (1 - a_t) / sqrt(1 - ab_t) eps_theta(x_t, t))
+        //                + sigma_t z
         const double sigma = std::sqrt(variance == Variance::beta ? schedule.beta(t)
                                                                   : schedule.posterior_variance(t));
         const Tensor time = full({x.size(0)}, static_cast<double>(t), {i64, x.device()});
         const Tensor eps = predicted_noise(schedule, eps_theta, x, time);
         x = ancestral_step(schedule, x, eps, t, sigma, z);
-        // 5: end for
     }
+    // 5: end for
     // 6: return x_0
     return x;
 }

@@ -12,8 +12,7 @@ Denoiser::Output Denoiser::operator()(const Tensor& x, const Tensor& t) const {
         expected[1] *= 2;
     }
     check(out.defined() && out.shape() == expected, "ddpm",
-          "the denoiser returns another shape than its input asks for; got ", describe(out),
-          "; expected ", expected);
+          "the denoiser returned a wrong shape; got ", describe(out), "; expected ", expected);
     if (!learned_variance_) return {out, {}};
     const std::int64_t channels = x.size(1);
     return {narrow(out, 1, 0, channels), narrow(out, 1, channels, channels)};

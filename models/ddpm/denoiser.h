@@ -1,5 +1,6 @@
 #pragma once
-// What samplers, bounds and losses see of a network: a function of (x_t, t), and what it predicts.
+// A network as samplers, bounds and losses use it: a function of (x_t, t), and the quantity that it
+// predicts.
 #include <concepts>
 #include <functional>
 #include <type_traits>
@@ -9,15 +10,14 @@
 
 namespace eps::models::ddpm {
 
-/// eps_theta, or a network that predicts something else of x_t. Made of anything that can be called
-/// so.
+/// eps_theta, or a network that predicts another quantity. Any callable of (x, t) converts to it.
 class Denoiser {
 public:
-    /// x [B, ...], t [B] -> [B, ...]. t is whole and i64 in training and in bounds; samplers give
-    /// real t of x's dtype.
+    /// x [B, ...], t [B] -> [B, ...]. In training and in bounds t holds integers, i64; samplers
+    /// pass real times of x's dtype.
     using Function = std::function<Tensor(const Tensor& x, const Tensor& t)>;
 
-    /// With learned_variance the function returns twice the channels (dimension 1) of x: the
+    /// With learned_variance, the function returns twice the channels of x (dimension 1): the
     /// prediction, then v   (Nichol & Dhariwal 2021, eq. 15).
     template <class F>
     requires std::convertible_to<F, Function> &&(!std::same_as<std::decay_t<F>, Denoiser>)
@@ -25,9 +25,9 @@ public:
         : function_(std::move(function)), kind_(kind), learned_variance_(learned_variance) {}
 
     struct Output {
-        Tensor predicted, v;  // v undefined unless variances are learned
+        Tensor predicted, v;  // v is undefined unless variances are learned
     };
-    /// Throws where the function returns another shape.
+    /// Throws: if the function returns another shape.
     Output operator()(const Tensor& x, const Tensor& t) const;
     Prediction kind() const { return kind_; }
     bool learned_variance() const { return learned_variance_; }
@@ -38,10 +38,10 @@ private:
     bool learned_variance_;
 };
 
-/// eps_theta(x_t, t), whatever the denoiser predicts.
+/// eps_theta(x_t, t), converted from the quantity that the denoiser predicts.
 Tensor predicted_noise(const Schedule& schedule, const Denoiser& denoiser, const Tensor& xt,
                        const Tensor& t);
-/// p_theta(x_{t-1} | x_t), as a denoiser makes it; learned variances need one that learned them.
+/// p_theta(x_{t-1} | x_t). Variance::learned needs a denoiser that learned its variances.
 Normal reverse(const Schedule& schedule, const Denoiser& denoiser, const Tensor& xt,
                const Tensor& t, Variance variance);
 

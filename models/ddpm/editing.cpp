@@ -23,11 +23,12 @@ void check_pair(const Tensor& from, const Tensor& to) {
 Sampler::Constrain inpaint(const Schedule& schedule, const Tensor& known, const Tensor& mask,
                            SampleNoise& noise) {
     check(known.defined() && mask.defined() && broadcastable_to(mask.shape(), known.shape()),
-          "inpaint", "needs a mask that broadcasts to what is known; got ", describe(mask), " for ",
-          describe(known));
+          "inpaint", "needs a mask that broadcasts to the known values; got ", describe(mask),
+          " for ", describe(known));
     return [schedule, known, mask, &noise](double s, const Tensor& x) {
-        check(x.shape() == known.shape(), "inpaint", "samples are not like what is known; got ",
-              describe(x), "; expected ", describe(known));
+        check(x.shape() == known.shape(), "inpaint",
+              "samples differ in shape from the known values; got ", describe(x), "; expected ",
+              describe(known));
         const double signal = schedule.alpha_bar_at(s);
         const Tensor given =
             s == 0 ? known
@@ -44,7 +45,7 @@ Tensor slerp(const Tensor& from, const Tensor& to, double weight) {
     for (int d = 1; d < from.rank(); ++d) inner.push_back(d);
     const Tensor cosine = sum(from * to, inner) / (norm(from, 2, inner) * norm(to, 2, inner));
     const Tensor angle = reshape(acos(clamp(cosine, {.lo = -1, .hi = 1})), one), sine = sin(angle);
-    // Along one line there is no arc: mix in proportion there.
+    // Parallel vectors span no arc: interpolate linearly there.
     const Tensor arc = sine > 1e-6, safe = where(arc, sine, ones_like(sine));
     const auto share = [&](double w) {
         return where(arc, sin(angle * w) / safe, full_like(sine, w));
@@ -78,10 +79,10 @@ Tensor interpolate_latents(const Schedule& schedule, const Denoiser& denoiser, c
     const auto ddim = make_sampler(schedule, {.name = "ddim", .steps = steps});
     const Tensor first = ddim_invert(schedule, denoiser, from, steps),
                  last = ddim_invert(schedule, denoiser, to, steps);
-    SampleNoise none(0, 0, from.size(0));  // eta = 0 draws nothing
+    SampleNoise unused(0, 0, from.size(0));  // eta = 0 draws nothing
     std::vector<Tensor> between;
     for (double weight : weights)
-        between.push_back(ddim->sample(denoiser, slerp(first, last, weight), none));
+        between.push_back(ddim->sample(denoiser, slerp(first, last, weight), unused));
     return stack(between);
 }
 

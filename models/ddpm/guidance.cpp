@@ -18,13 +18,13 @@ Denoiser guided(ClassConditional model, const Tensor& classes, std::int64_t none
         if (weight == 0) return model(x, t, classes);
         const Tensor both = model(concat({x, x}), concat({t, t}),
                                   concat({classes, full_like(classes, static_cast<double>(none))}));
-        const Tensor told = narrow(both, 0, 0, x.size(0)),
-                     untold = narrow(both, 0, x.size(0), x.size(0));
-        if (!learned_variance) return told * (1 + weight) - untold * weight;
+        const Tensor conditional = narrow(both, 0, 0, x.size(0));
+        const Tensor unconditional = narrow(both, 0, x.size(0), x.size(0));
+        if (!learned_variance) return conditional * (1 + weight) - unconditional * weight;
         const std::int64_t channels = x.size(1);
-        const Tensor mean =
-            narrow(told, 1, 0, channels) * (1 + weight) - narrow(untold, 1, 0, channels) * weight;
-        return concat({mean, narrow(told, 1, channels, channels)}, 1);
+        const Tensor guided_mean = narrow(conditional, 1, 0, channels) * (1 + weight) -
+                                   narrow(unconditional, 1, 0, channels) * weight;
+        return concat({guided_mean, narrow(conditional, 1, channels, channels)}, 1);
     };
     return Denoiser(predict, kind, learned_variance);
 }

@@ -1,5 +1,6 @@
 #pragma once
-// Classes: one network that knows them and does without, and a denoiser made of both answers.
+// Classifier-free guidance: one network makes both the conditional and the unconditional
+// prediction, and a denoiser combines them.
 #include <functional>
 
 #include "models/ddpm/denoiser.h"
@@ -7,19 +8,20 @@
 
 namespace eps::models::ddpm {
 
-/// A network that is told classes i64 [B], one of which stands for "not told".
+/// A network that takes classes i64 [B], one of which stands for "no class".
 using ClassConditional =
     std::function<Tensor(const Tensor& x, const Tensor& t, const Tensor& classes)>;
 
-/// Classifier-free guidance: (1 + weight) eps(x, t, classes) - weight eps(x, t, none), and the same
-/// of x0, v and means, in which eps is linear (Ho & Salimans 2022, eq. 6). weight 0 is the
-/// conditional model alone, at half the cost. Learned variances are the conditional model's. Throws
-/// on batches of another size than `classes`.
+/// (1 + weight) eps(x, t, classes) - weight eps(x, t, none), and the same for predictions of x0, v
+/// and means, which are linear in eps. weight 0 is the conditional model alone, at half the cost.
+/// Learned variances are those of the conditional model.
+/// Throws: on weight < 0; on a batch of another size than `classes`.
+/// Source: Ho & Salimans 2022, eq. 6.
 Denoiser guided(ClassConditional model, const Tensor& classes, std::int64_t none, double weight,
                 Prediction kind = Prediction::noise, bool learned_variance = false);
 
-/// The classes, each replaced by `none` with this probability: what such a network is trained with
-/// (Algorithm 1 there).
+/// The classes for a training step, each replaced by `none` with this probability.
+/// Source: Ho & Salimans 2022, Algorithm 1.
 Tensor drop_classes(const Tensor& classes, std::int64_t none, double probability,
                     Generator& generator);
 

@@ -13,18 +13,19 @@
 namespace eps::models::ddpm {
 namespace {
 
+// The time t for each sample of x: i64 [B]
 Tensor whole(const Tensor& x, std::int64_t t) {
     return full({x.size(0)}, static_cast<double>(t), {i64, x.device()});
 }
 
-// The bound's terms where `term(t)` gives that of t.
+// The bound from its terms, term(t) for t = 1 .. T.
 template <class Term> Bound collect(const Schedule& schedule, const Tensor& x0, const Term& term) {
     Bound bound{.l_T = bound_prior(schedule, x0), .l_mid = {}, .l_0 = term(1)};
     for (std::int64_t t = 2; t <= schedule.steps(); ++t) bound.l_mid.push_back(term(t));
     return bound;
 }
 
-// The bound's term of one t, at x_t = diffuse(x0, t, noise).
+// The bound's term for one t, at x_t = diffuse(x0, t, noise).
 Tensor term_at(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0, std::int64_t t,
                const Tensor& noise, Variance variance, Decoder decoder) {
     const Tensor time = whole(x0, t), xt = diffuse(schedule, x0, time, noise);
@@ -120,30 +121,30 @@ Quadrature gauss_hermite(std::int64_t count) {
 
 namespace {
 
-// dx/du and the trace of its Jacobian, u = log alpha_bar: samplers.cpp has the formula.
-struct Flow {
-    Tensor velocity, trace;
+// dx/du, u = log alpha_bar (the formula is Ode's in samplers.cpp), and the trace of its Jacobian.
+struct Velocity {
+    Tensor value, trace;
 };
 
-Flow flow(const Schedule& schedule, const Denoiser& denoiser, double t, const Tensor& x,
-          const std::vector<Tensor>& probes) {
+Velocity velocity_at(const Schedule& schedule, const Denoiser& denoiser, double t, const Tensor& x,
+                     const std::vector<Tensor>& probes) {
     GradMode record(true);
     Tensor at = detach(x);
     at.requires_grad_();
     const Tensor velocity =
-        (at - look(schedule, denoiser, t, at).noise / std::sqrt(1 - schedule.alpha_bar_at(t))) *
+        (at - predict(schedule, denoiser, t, at).noise / std::sqrt(1 - schedule.alpha_bar_at(t))) *
         0.5;
-    const Tensor lines = reshape(velocity, {x.size(0), -1});
+    const Tensor flat = reshape(velocity, {x.size(0), -1});  // [B, D]
     Tensor trace = zeros({x.size(0)}, x.options());
     const auto pull_back = [&](const Tensor& output) {
-        return reshape(grad(sum(output), {at}, {.retain_graph = true})[0], lines.shape());
+        return reshape(grad(sum(output), {at}, {.retain_graph = true})[0], flat.shape());
     };
     if (probes.empty())
-        for (std::int64_t d = 0; d < lines.size(1); ++d)
-            trace = trace + select(pull_back(select(lines, 1, d)), 1, d);
+        for (std::int64_t d = 0; d < flat.size(1); ++d)
+            trace = trace + select(pull_back(select(flat, 1, d)), 1, d);
     for (const Tensor& probe : probes)
         trace =
-            trace + sum(pull_back(lines * probe) * probe, {1}) / static_cast<double>(probes.size());
+            trace + sum(pull_back(flat * probe) * probe, {1}) / static_cast<double>(probes.size());
     return {detach(velocity), detach(trace)};
 }
 
@@ -164,16 +165,17 @@ Tensor ode_log_likelihood(const Schedule& schedule, const Denoiser& denoiser, co
                                   x0.options(), generator) *
                             2.0 -
                         1.0);
-    // The score is not known at t = 0: what it is at t = 1 serves on the way there, a stride of
-    // beta_1.
+    // The score at t = 0 is unknown; on the short stride from there to t = 1, that of t = 1 stands
+    // in.
     double t = times.back(), u = std::log(schedule.alpha_bar_at(t));
-    Flow here = flow(schedule, denoiser, t, x0, signs);
-    Tensor x = x0 + here.velocity * u, gained = here.trace * u;
+    Velocity here = velocity_at(schedule, denoiser, t, x0, signs);
+    Tensor x = x0 + here.value * u, gained = here.trace * u;
     for (std::size_t i = times.size() - 1; i-- > 0;) {
         const double du = std::log(schedule.alpha_bar_at(times[i])) - u;
-        here = flow(schedule, denoiser, t, x, signs);
-        const Flow there = flow(schedule, denoiser, times[i], x + here.velocity * du, signs);
-        x = x + (here.velocity + there.velocity) * (0.5 * du);
+        here = velocity_at(schedule, denoiser, t, x, signs);
+        const Velocity there =
+            velocity_at(schedule, denoiser, times[i], x + here.value * du, signs);
+        x = x + (here.value + there.value) * (0.5 * du);
         gained = gained + (here.trace + there.trace) * (0.5 * du);
         t = times[i];
         u += du;

@@ -50,9 +50,9 @@ Tensor Mlp::predict(const Tensor& x, const Tensor& condition) {
           options_.data, "]; got ", describe(x));
     std::vector<Tensor> features{x};
     for (std::int64_t k = 0; k < options_.octaves; ++k) {
-        const Tensor turned = x * static_cast<double>(std::int64_t{1} << k);
-        features.push_back(sin(turned));
-        features.push_back(cos(turned));
+        const Tensor angle = x * static_cast<double>(std::int64_t{1} << k);
+        features.push_back(sin(angle));
+        features.push_back(cos(angle));
     }
     Tensor h = first_(concat(features, 1));
     for (const auto& block : blocks_) h = block->run(h, condition);

@@ -9,21 +9,23 @@ namespace eps::models::ddpm {
 
 struct MlpOptions {
     std::int64_t data = 2, width = 128, blocks = 3;
-    // sin and cos of 2^k x, k = 0 .. octaves - 1, beside x: without them fine structure is learned
-    // slowly
+    /// sin and cos of 2^k x, k = 0 .. octaves - 1, are inputs beside x: without them fine structure
+    /// is learned slowly.
     std::int64_t octaves = 4;
-    double dropout = 0;              // in every block
-    std::int64_t classes = 0;        // 0: it is told none
-    bool learned_variance = false;   // twice the numbers come out
-    Generator* generator = nullptr;  // of the weights; null: default_generator()
-    // of the dropout, which must outlive the net; null: default_generator()
+    double dropout = 0;             // in every block
+    std::int64_t classes = 0;       // 0: unconditional
+    bool learned_variance = false;  // doubles the output
+    /// Draws the initial weights; null: default_generator().
+    Generator* generator = nullptr;
+    /// Draws the dropout masks and must outlive the network; null: default_generator().
     Generator* masks = nullptr;
 };
 
-/// For points x [B, data], best of variance about 1: residual blocks h + W2 dropout(silu(W1 silu(h)
-/// + W time)) between two linear layers
-/// -> [B, data], or [B, 2 data]. (Octaves: Tancik et al. 2020.) Submodules: time1, time2,
-/// class_embedding, first, block<i> and last; of a block: first, time, second, dropout.
+/// A network for points, which should have a variance of about 1: residual blocks
+///     h + W2 dropout(silu(W1 silu(h) + W3 condition))
+/// between two linear layers. Submodules: time1, time2, class_embedding, first, block<i>, last; in
+/// a block: first, time, second, dropout. Shapes: [B, data] -> [B, data], or [B, 2 data] with
+/// learned variances Source: octaves: Tancik et al. 2020.
 class Mlp final : public Network {
 public:
     explicit Mlp(const MlpOptions& options);

@@ -27,13 +27,13 @@ Network::Network(const ConditionOptions& o)
 
 Tensor Network::forward(const Tensor& x, const Tensor& t, const Tensor& classes) {
     check(x.defined() && x.rank() >= 2 && t.defined() && t.rank() == 1 && t.size(0) == x.size(0),
-          "ddpm", "a network needs x [B, ..] and one time a sample; got ", describe(x), " and ",
-          describe(t));
+          "ddpm", "a network needs x [B, ..] and one time for each sample; got ", describe(x),
+          " and ", describe(t));
     check(classes.defined() == (classes_ > 0), "ddpm", "the network was made with",
           classes_ > 0 ? "" : "out", " classes; got ", describe(classes));
     if (x.size(0) == 1 && !grad_enabled()) {
-        // A product with one row is a vector's, which rounds otherwise: a sample alone is computed
-        // as one of two, to be the same in any batch.
+        // A product with a single row runs as a matrix-vector product, which rounds differently. A
+        // single sample is therefore computed as one of two, to be the same in any batch.
         const auto twice = [](const Tensor& one) {
             return one.defined() ? concat({one, one}) : one;
         };
@@ -42,7 +42,8 @@ Tensor Network::forward(const Tensor& x, const Tensor& t, const Tensor& classes)
     Tensor condition = time2_(silu(time1_(eps::to(nn::time_embedding(t, sinusoids_), x.dtype()))));
     if (classes_ > 0) {
         check(classes.dtype() == i64 && classes.rank() == 1 && classes.size(0) == x.size(0), "ddpm",
-              "needs a class a sample, i64 [B]; got ", describe(classes), " for ", describe(x));
+              "needs one class for each sample, i64 [B]; got ", describe(classes), " for ",
+              describe(x));
         if (classes.device() == cpu)  // on a GPU the kernel checks
             for (double each : classes.to_vector())
                 check(each >= 0 && each <= static_cast<double>(classes_), "ddpm",

@@ -17,7 +17,8 @@ namespace {
 
 constexpr double kHybrid = 1e-3;  // lambda of Nichol & Dhariwal 2021
 constexpr double kHalfBin = 1.0 / 255;
-constexpr double kFarTail = 1e9;  // deviations: the normal's mass beyond is 0, its logarithm finite
+// In standard deviations: the normal's mass beyond is 0, but its logarithm is finite.
+constexpr double kFarTail = 1e9;
 
 }  // namespace
 
@@ -34,7 +35,7 @@ double bound_weight(const Schedule& schedule, std::int64_t t, bool posterior_var
 double min_snr_weight(const Schedule& schedule, std::int64_t t, double gamma, Prediction kind) {
     const double snr = schedule.snr(t), clipped = std::min(snr, gamma);
     switch (kind) {
-        // the same, and finite where there is no signal
+        // clipped / snr, in a form that stays finite without signal
         case Prediction::noise: return std::min(1.0, gamma / snr);
         case Prediction::x0: return clipped;
         case Prediction::v: return clipped / (snr + 1);
@@ -48,8 +49,8 @@ Tensor discretised_log_prob(const Tensor& x0, const Normal& p) {
     const Tensor far = full({}, kFarTail, x0.options());
     const Tensor below = where(x0 < kHalfBin - 1, -far, (from_mean - kHalfBin) / deviation);
     const Tensor above = where(x0 > 1 - kHalfBin, far, (from_mean + kHalfBin) / deviation);
-    // Phi(above) - Phi(below), on the side of the mean where Phi is small and its logarithm keeps
-    // its digits.
+    // log(Phi(above) - Phi(below)), mirrored to the side of the mean where Phi is small and its
+    // logarithm keeps its digits.
     const Tensor right = below + above > 0.0;
     const Tensor low = log_ndtr(where(right, -above, below)),
                  high = log_ndtr(where(right, -below, above));
@@ -65,8 +66,8 @@ Tensor bound_term(const Schedule& schedule, const Normal& p, const Tensor& x0, c
                   const Tensor& t, Decoder decoder) {
     const Tensor log_prob =
         decoder == Decoder::discretised ? discretised_log_prob(x0, p) : p.log_prob(x0);
-    // At t = 1 q(x_0 | x_1, x_0) is a point; the variance put in its place there keeps what is not
-    // chosen finite.
+    // At t = 1, q(x_0 | x_1, x_0) is a point mass. Another variance there keeps the KL, which is
+    // not selected, finite.
     const Normal q{posterior(schedule, xt, x0, t).mean,
                    reverse_variance(schedule, Variance::beta_tilde, xt, t)};
     return where(eq(t, 1.0), -log_prob, kl(q, p));
@@ -74,11 +75,12 @@ Tensor bound_term(const Schedule& schedule, const Normal& p, const Tensor& x0, c
 
 namespace {
 
-struct Moment {  // of training
+// One evaluation of the denoiser in training, from which each loss is computed.
+struct Evaluation {
     const Schedule& schedule;
     const Denoiser& denoiser;
     const Tensor &x0, &xt, &t;
-    const Tensor& target;  // what the denoiser should have said
+    const Tensor& target;  // of the prediction
     Denoiser::Output out;
     const LossOptions& options;
 
@@ -92,15 +94,15 @@ struct Moment {  // of training
     }
 };
 
-Tensor simple_of(const Moment& m) { return m.simple(); }
-Tensor bound_of(const Moment& m) { return m.bound(m.out.predicted); }
-Tensor hybrid_of(const Moment& m) {
+Tensor simple_of(const Evaluation& m) { return m.simple(); }
+Tensor bound_of(const Evaluation& m) { return m.bound(m.out.predicted); }
+Tensor hybrid_of(const Evaluation& m) {
     check(m.options.variance == Variance::learned && m.denoiser.learned_variance(), "ddpm",
           "hybrid trains variances: it needs a network that learns them");
     return m.simple() + kHybrid * m.bound(detach(m.out.predicted));
 }
-// min_snr_weight of each t, where t is.
-Tensor min_snr_of(const Moment& m) {
+// min_snr_weight for each t, on the device of t.
+Tensor min_snr_of(const Evaluation& m) {
     const Tensor bar = reshape(m.schedule.at(m.t, m.x0).alpha_bar, {m.t.numel()}),
                  snr = bar / (1.0 - bar);
     const Tensor clipped = clamp(snr, {.hi = m.options.gamma});
@@ -119,7 +121,7 @@ Tensor min_snr_of(const Moment& m) {
 
 struct Named {
     const char* name;
-    Tensor (*of)(const Moment& moment);
+    Tensor (*of)(const Evaluation& evaluation);
 };
 constexpr Named kLosses[] = {
     {"simple", simple_of}, {"min-snr", min_snr_of}, {"bound", bound_of}, {"hybrid", hybrid_of}};

@@ -12,12 +12,12 @@
 namespace eps::models::ddpm {
 namespace {
 
-/// A coefficient as a factor of x: its dtype, and its device where one number serves the batch.
+// A coefficient in the dtype and on the device of x.
 Tensor as(const Tensor& coefficient, const Tensor& x) {
     return to(to(coefficient, x.dtype()), x.device());
 }
 
-/// mu-tilde = x0 x_0 + xt x_t: the two factors.
+// The factors in mu-tilde = x0 x_0 + xt x_t.
 struct MeanWeights {
     Tensor x0, xt;
     MeanWeights(const Coefficients& c, const Tensor& x)
@@ -135,7 +135,7 @@ Tensor reverse_variance(const Schedule& schedule, Variance kind, const Tensor& x
     if (kind == Variance::beta_tilde)
         return as(where(eq(c.previous_alpha_bar, 1.0), c.beta, c.posterior_variance()), xt);
     check(schedule.steps() >= 2, "ddpm",
-          "beta-tilde_2 takes the place of beta-tilde_1, but there is one step only");
+          "beta-tilde_1 is replaced by beta-tilde_2, but the schedule has one step only");
     const Tensor clipped = schedule.at(clamp(t, {.lo = 2}), xt).posterior_variance();
     if (kind == Variance::beta_tilde_clipped) return as(clipped, xt);
     check(v.defined() && v.shape() == xt.shape(), "ddpm",

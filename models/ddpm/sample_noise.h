@@ -1,5 +1,5 @@
 #pragma once
-// Noise by the number of the sample, so that a batch may be cut anywhere.
+// Noise that depends on the number of the sample alone, so that a batch may be split anywhere.
 #include <cstdint>
 #include <vector>
 
@@ -8,20 +8,20 @@
 
 namespace eps::models::ddpm {
 
-/// Independent noise for each sample of the batch, by its number: what it draws for sample n does
-/// not depend on which batch n is in.
+/// A stream of independent normal noise for each sample, chosen by the sample's number: sample n
+/// draws the same in any batch.
 class SampleNoise {
 public:
     /// Samples first .. first + count - 1 of the stream `seed`.
     SampleNoise(std::uint64_t seed, std::int64_t first, std::int64_t count);
-    /// N(0, I) -> [count, sample..]; the next draw of each sample's own stream.
+    /// The next draw from each sample's stream, N(0, I) -> [count, sample..]
     Tensor normal(const Shape& sample, Options options = {});
-    /// The same of x's shape without its first dimension, dtype and device; throws unless x has
-    /// `count` samples.
+    /// The same in x's shape, dtype and device.
+    /// Throws: unless x has `count` samples.
     Tensor normal_like(const Tensor& x);
 
 private:
-    std::vector<Generator> generators_;  // one a sample
+    std::vector<Generator> generators_;  // one for each sample
 };
 
 }  // namespace eps::models::ddpm

@@ -12,7 +12,7 @@ namespace {
 
 double logit(double p) { return std::log(p) - std::log1p(-p); }
 
-// S whole times from `from` to 1, evenly up to rounding.
+// `count` integer times from `from` to 1, evenly spaced up to rounding.
 std::vector<double> even_times(std::int64_t from, std::int64_t count) {
     std::vector<double> times;
     const double stride =
@@ -22,18 +22,17 @@ std::vector<double> even_times(std::int64_t from, std::int64_t count) {
     return times;
 }
 
-// S real times from `from` to 1, the logits of their alpha_bar evenly. Where that of `from` is
-// infinite, the others start from the step below.
+// `count` real times from `from` to 1, evenly spaced in the logit of alpha_bar. If that of `from`
+// is infinite, the spacing starts at the step below.
 std::vector<double> even_logits(const Schedule& schedule, std::int64_t from, std::int64_t count) {
     const double first = logit(schedule.alpha_bar(
         schedule.alpha_bar(from) > 0 ? from : std::max<std::int64_t>(from - 1, 1)));
     const double last = logit(schedule.alpha_bar(1));
     std::vector<double> times{static_cast<double>(from)};
-    for (std::int64_t i = 1; i < count; ++i)
-        times.push_back(i + 1 == count
-                            ? 1
-                            : schedule.time_of(first + (last - first) * static_cast<double>(i) /
-                                                           static_cast<double>(count - 1)));
+    for (std::int64_t i = 1; i + 1 < count; ++i)
+        times.push_back(schedule.time_of(first + (last - first) * static_cast<double>(i) /
+                                                     static_cast<double>(count - 1)));
+    if (count > 1) times.push_back(1);
     return times;
 }
 
@@ -48,50 +47,55 @@ std::vector<double> make_times(const Schedule& schedule, const SamplerOptions& o
     check(o.spacing.empty() || o.spacing == "log-snr" || o.spacing == "time", "ddpm",
           "unknown spacing '", o.spacing, "'; expected one of time, log-snr");
     check(!by_snr || o.name != "ancestral", "ddpm",
-          "ancestral sampling stands at whole times; got spacing log-snr; expected time");
+          "ancestral sampling needs integer times; got spacing log-snr; expected time");
     return by_snr ? even_logits(schedule, from, count) : even_times(from, count);
 }
 
 }  // namespace
 
-Point look(const Schedule& schedule, const Denoiser& denoiser, double t, const Tensor& x,
-           bool clip) {
+PredictedState predict(const Schedule& schedule, const Denoiser& denoiser, double t,
+                       const Tensor& x, bool clip) {
     const Coefficients c = schedule.at(t);
     check(c.alpha_bar.item() > 0 || denoiser.kind() != Prediction::noise, "ddpm",
-          "where alpha_bar_T = 0 the noise says nothing of x_0; hint: predict x0 or v");
+          "where alpha_bar_T = 0, noise does not determine x_0; hint: predict x0 or v");
     const Denoiser::Output out = denoiser(x, full({x.size(0)}, t, x.options()));
     if (!clip && denoiser.kind() == Prediction::noise)
-        return {t, x, to_x0(c, Prediction::noise, out.predicted, x), out.predicted, out.v};
-    const Tensor predicted = to_x0(c, denoiser.kind(), out.predicted, x),
-                 x0 = clip ? clamp(predicted, {.lo = -1, .hi = 1}) : predicted;
-    return {t, x, x0, from_x0(c, Prediction::noise, x0, x), out.v};
+        return {.t = t,
+                .x = x,
+                .x0 = to_x0(c, Prediction::noise, out.predicted, x),
+                .noise = out.predicted,
+                .v = out.v};
+    const Tensor predicted = to_x0(c, denoiser.kind(), out.predicted, x);
+    const Tensor x0 = clip ? clamp(predicted, {.lo = -1, .hi = 1}) : predicted;
+    return {.t = t, .x = x, .x0 = x0, .noise = from_x0(c, Prediction::noise, x0, x), .v = out.v};
 }
 
 Sampler::Sampler(const Schedule& schedule, const SamplerOptions& options)
     : schedule_(schedule), times_(make_times(schedule, options)), clip_x0_(options.clip_x0) {}
 
 Tensor Sampler::sample(const Denoiser& denoiser, const Tensor& xT, SampleNoise& noise,
-                       const Watch& watch, const Constrain& constrain) const {
+                       const Observe& observe, const Constrain& constrain) const {
     check(xT.defined() && xT.rank() >= 1 && (xT.dtype() == f32 || xT.dtype() == f64), "ddpm",
           "samples come from noise [B, ..], f32 or f64; got ", describe(xT));
     NoGrad guard;
-    const Predict predict = [&](double t, const Tensor& x) {
-        return look(schedule_, denoiser, t, x, clip_x0_);
+    const Predict predict_at = [&](double t, const Tensor& x) {
+        return predict(schedule_, denoiser, t, x, clip_x0_);
     };
     Tensor x = xT;
-    std::optional<Point> before;
+    std::optional<PredictedState> before;
     for (std::size_t i = 0; i < times_.size(); ++i) {
         const bool last = i + 1 == times_.size();
-        Point now = predict(times_[i], x);
-        if (watch) watch(now.t, now.x, now.x0);
-        x = last ? now.x0 : step(now, before ? &*before : nullptr, times_[i + 1], predict, noise);
+        PredictedState now = predict_at(times_[i], x);
+        if (observe) observe(now.t, now.x, now.x0);
+        x = last ? now.x0
+                 : step(now, before ? &*before : nullptr, times_[i + 1], predict_at, noise);
         if (constrain) x = constrain(last ? 0 : times_[i + 1], x);
         before = std::move(now);
     }
     return x;
 }
 
-Tensor ddim_step(const Schedule& schedule, const Point& now, double s) {
+Tensor ddim_step(const Schedule& schedule, const PredictedState& now, double s) {
     const double signal = schedule.alpha_bar_at(s);
     return now.x0 * std::sqrt(signal) + now.noise * std::sqrt(1 - signal);
 }
@@ -101,14 +105,13 @@ Tensor ddim_invert(const Schedule& schedule, const Denoiser& denoiser, const Ten
     NoGrad guard;
     const std::vector<double> times =
         make_sampler(schedule, {.name = "ddim", .steps = steps})->times();
-    // At t = 0 nothing is hidden: x_0 is x, and the noise that leads on is the one the model sees
-    // at the first time.
-    Point now = look(schedule, denoiser, times.back(), x0);
+    // At t = 0, x_0 is x itself; the first step up uses the noise that the model predicts at t_S.
+    PredictedState now = predict(schedule, denoiser, times.back(), x0);
     now.x0 = x0;
     for (std::size_t i = times.size(); i-- > 0;) {
         const Tensor x = ddim_step(schedule, now, times[i]);
         if (i == 0) return x;
-        now = look(schedule, denoiser, times[i], x);
+        now = predict(schedule, denoiser, times[i], x);
     }
     return x0;
 }

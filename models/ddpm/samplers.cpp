@@ -8,15 +8,15 @@
 namespace eps::models::ddpm {
 namespace {
 
-/// x_s ~ p_theta(x_s | x_t) = N(mu-tilde(x_t, x_0), sigma^2 I): Algorithm 2 of Ho et al. 2020, and
-/// its strided form.
+/// x_s ~ p_theta(x_s | x_t) = N(mu-tilde(x_t, x_0), sigma^2 I): Algorithm 2 of Ho et al. 2020, also
+/// with strides.
 class Ancestral final : public Sampler {
 public:
     Ancestral(const Schedule& schedule, const SamplerOptions& options)
         : Sampler(schedule, options), variance_(variance(options.variance)) {}
 
 private:
-    Tensor step(const Point& now, const Point*, double s, const Predict&,
+    Tensor step(const PredictedState& now, const PredictedState*, double s, const Predict&,
                 SampleNoise& noise) const override {
         const Coefficients c = schedule().between(now.t, s);
         const Tensor mean = posterior_mean(c, now.x0, now.x), z = noise.normal_like(now.x);
@@ -26,15 +26,16 @@ private:
             return mean + z * sigma.item();
         }
         check(now.v.defined(), "ddpm",
-              "the model has not learned its variances; expected another --variance");
+              "the model has not learned its variances; expected another variance");
         return mean + sqrt(learned_variance(c.beta, c.posterior_variance(), now.v)) * z;
     }
 
     Variance variance_;
 };
 
-/// x_s = sqrt(ab_s) x_0 + sqrt(1 - ab_s - sigma^2) eps + sigma z, sigma = eta sqrt((1 - ab_s) / (1
-/// - ab_t)) sqrt(1 - ab_t / ab_s)   (Song et al. 2021, eq. 12 and 16)
+/// x_s = sqrt(ab_s) x_0 + sqrt(1 - ab_s - sigma^2) eps + sigma z,
+/// sigma = eta sqrt((1 - ab_s) / (1 - ab_t)) sqrt(1 - ab_t / ab_s), ab = alpha_bar
+/// Source: Song et al. 2021, eq. 12 and 16.
 class Ddim final : public Sampler {
 public:
     Ddim(const Schedule& schedule, const SamplerOptions& options)
@@ -43,7 +44,7 @@ public:
     }
 
 private:
-    Tensor step(const Point& now, const Point*, double s, const Predict&,
+    Tensor step(const PredictedState& now, const PredictedState*, double s, const Predict&,
                 SampleNoise& noise) const override {
         if (eta_ == 0) return ddim_step(schedule(), now, s);
         const double signal = schedule().alpha_bar_at(s);
@@ -56,9 +57,9 @@ private:
     double eta_;
 };
 
-/// The probability-flow ODE with u = log alpha_bar as its time, which is -integral of beta: dx/du =
-/// (x + grad log q(x)) / 2, the score being -eps / sqrt(1 - alpha_bar)   (Song et al. 2021b, eq.
-/// 13)
+/// The probability-flow ODE in the time u = log alpha_bar = -integral of beta:
+///     dx/du = (x + grad log q(x)) / 2,  grad log q(x) = -eps / sqrt(1 - alpha_bar)
+/// Source: Song et al. 2021b, eq. 13.
 class Ode : public Sampler {
 public:
     Ode(const Schedule& schedule, const SamplerOptions& options) : Sampler(schedule, options) {
@@ -67,7 +68,7 @@ public:
     }
 
 protected:
-    Tensor slope(const Point& p) const {
+    Tensor velocity(const PredictedState& p) const {
         return (p.x - p.noise / std::sqrt(1 - schedule().alpha_bar_at(p.t))) * 0.5;
     }
     double stride(double t, double s) const {
@@ -77,39 +78,40 @@ protected:
 
 class Euler final : public Ode {
     using Ode::Ode;
-    Tensor step(const Point& now, const Point*, double s, const Predict&,
+    Tensor step(const PredictedState& now, const PredictedState*, double s, const Predict&,
                 SampleNoise&) const override {
-        return now.x + slope(now) * stride(now.t, s);
+        return now.x + velocity(now) * stride(now.t, s);
     }
 };
 
-/// Euler's step, then once more with the mean of the slopes at both ends: two predictions a step.
+/// Heun's method: a step with the mean of the velocities at both ends, two predictions a step.
 class Heun final : public Ode {
     using Ode::Ode;
-    Tensor step(const Point& now, const Point*, double s, const Predict& predict,
+    Tensor step(const PredictedState& now, const PredictedState*, double s, const Predict& predict,
                 SampleNoise&) const override {
         const double du = stride(now.t, s);
-        const Tensor k1 = slope(now), k2 = slope(predict(s, now.x + k1 * du));
+        const Tensor k1 = velocity(now), k2 = velocity(predict(s, now.x + k1 * du));
         return now.x + (k1 + k2) * (0.5 * du);
     }
 };
 
-/// x_s = sigma_s / sigma_t x_t - alpha_s (e^-h - 1) D, h = lambda_s - lambda_t, lambda = log(alpha
-/// / sigma); D is x_0 extrapolated from the last two predictions to the middle of the stride, alpha
-/// = sqrt(ab), sigma = sqrt(1 - ab)   (Lu et al. 2022, DPM-Solver++, Algorithm 2)
+/// x_s = sigma_s / sigma_t x_t - alpha_s (e^-h - 1) D, h = lambda_s - lambda_t,
+/// where alpha = sqrt(ab), sigma = sqrt(1 - ab), lambda = log(alpha / sigma), and D extrapolates
+/// x_0 from the last two predictions to the middle of the stride. Source: Lu et al. 2022
+/// (DPM-Solver++ 2M), Algorithm 2.
 class DpmPlusPlus final : public Sampler {
     using Sampler::Sampler;
     double lambda(double t) const {
         const double signal = schedule().alpha_bar_at(t);
         return 0.5 * (std::log(signal) - std::log1p(-signal));
     }
-    Tensor step(const Point& now, const Point* before, double s, const Predict&,
+    Tensor step(const PredictedState& now, const PredictedState* before, double s, const Predict&,
                 SampleNoise&) const override {
         const double signal = schedule().alpha_bar_at(s), h = lambda(s) - lambda(now.t);
         const double sigma_ratio = std::sqrt((1 - signal) / (1 - schedule().alpha_bar_at(now.t)));
         Tensor d = now.x0;
         if (before) {
-            // infinite where the first time had no signal
+            // r is infinite if the first time had no signal.
             const double r = (lambda(now.t) - lambda(before->t)) / h;
             d = d + (now.x0 - before->x0) * (1 / (2 * r));
         }

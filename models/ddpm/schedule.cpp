@@ -18,7 +18,7 @@ namespace {
 Tensor scalar(double value) { return Tensor(value, {.dtype = f64}); }
 double logit(double p) { return std::log(p) - std::log1p(-p); }
 
-// [T] checked, with the value at t = 0 in front.
+// betas [T], checked, with beta_0 = 0 in front -> [T + 1]
 Tensor with_start(const Tensor& betas) {
     check(betas.defined() && betas.rank() == 1 && is_floating(betas.dtype()) && betas.numel() > 0,
           "Schedule", "needs betas [T], T >= 1; got ", describe(betas));
@@ -87,13 +87,13 @@ double Schedule::time_of(double wanted) const {
 
 Coefficients Schedule::at(const Tensor& t, const Tensor& x) const {
     check(t.defined() && t.rank() == 1 && (t.dtype() == i64 || is_floating(t.dtype())), "Schedule",
-          "needs times [B], whole or real; got ", describe(t));
+          "needs times [B], i64 or real; got ", describe(t));
     check(x.defined() && x.rank() >= 1 && x.size(0) == t.size(0), "Schedule",
-          "needs one time a sample; got ", describe(t), " for ", describe(x));
+          "needs one time for each sample; got ", describe(t), " for ", describe(x));
     Shape shape = Shape::filled(x.rank(), 1);
     shape[0] = t.size(0);
     const bool whole = t.dtype() == i64;
-    // on a GPU the kernel checks
+    // Integer times on a GPU are checked by the kernel.
     const std::vector<double> times =
         whole && t.device() != cpu ? std::vector<double>() : t.to_vector();
     for (double each : times)
@@ -129,7 +129,7 @@ namespace {
 
 using std::numbers::pi;
 
-// `steps` values f(0) .. f(1), evenly; f(1) for one step.
+// f at `steps` evenly spaced points of [0, 1]; f(1) alone for one step.
 template <class F> std::vector<double> evenly(std::int64_t steps, const F& f) {
     std::vector<double> values;
     for (std::int64_t i = 0; i < steps; ++i)
@@ -138,7 +138,8 @@ template <class F> std::vector<double> evenly(std::int64_t steps, const F& f) {
     return values;
 }
 
-struct Range {  // of beta, stretched so that alpha_bar_T hardly depends on T
+// The range of beta, scaled so that alpha_bar_T hardly depends on T.
+struct Range {
     double first, last;
     explicit Range(std::int64_t steps)
         : first(1e-4 * 1000 / static_cast<double>(steps)),
@@ -164,7 +165,8 @@ std::vector<double> sigmoid_shaped(std::int64_t steps) {
         steps, [&](double u) { return r.first + (r.last - r.first) / (1 + std::exp(6 - 12 * u)); });
 }
 std::vector<double> cosine(std::int64_t steps) {
-    constexpr double offset = 0.008, largest = 0.999;  // beta_1 not too small, no singularity at T
+    constexpr double offset = 0.008;   // keeps beta_1 from being too small
+    constexpr double largest = 0.999;  // avoids a singularity at T
     const auto f = [&](std::int64_t t) {
         const double u =
             (static_cast<double>(t) / static_cast<double>(steps) + offset) / (1 + offset);

@@ -1,7 +1,7 @@
 #pragma once
-// How much noise each step adds: beta_1 .. beta_T and what follows from them, in f64 whatever the
-// model computes in. Time is the paper's, t = 1 .. T; alpha_bar(0) = 1 is the data. Solvers of the
-// ODE stand between the steps, too, so that alpha_bar has a value at real t.
+// The noise schedule beta_1 .. beta_T and the quantities that follow from it, in f64 whatever the
+// model's dtype. Times are the paper's, t = 1 .. T, and alpha_bar(0) = 1 is the data. ODE solvers
+// also evaluate between the steps, so alpha_bar is defined for real t.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -10,22 +10,22 @@
 
 namespace eps::models::ddpm {
 
-/// What the formulas of a step need: beta_t, alpha_bar_t and alpha_bar_{t-1}, f64. Of a batch [B,
-/// 1, ..], or of rank 0 where all of it stands at one time.
+/// The coefficients of one step: beta_t, alpha_bar_t and alpha_bar_{t-1}.
+/// Shapes: f64 [B, 1, ..], or [] if the whole batch is at one time
 struct Coefficients {
     Tensor beta, alpha_bar, previous_alpha_bar;
-    /// beta-tilde_t = (1 - alpha_bar_{t-1}) / (1 - alpha_bar_t) beta_t, the variance of q(x_{t-1} |
-    /// x_t, x_0); 0 at t = 1   (Ho et al. 2020, eq. 7)
+    /// beta-tilde_t = (1 - alpha_bar_{t-1}) / (1 - alpha_bar_t) beta_t, the variance of
+    /// q(x_{t-1} | x_t, x_0); 0 at t = 1   (Ho et al. 2020, eq. 7)
     Tensor posterior_variance() const;
 };
 
 class Schedule {
 public:
-    /// Throws, naming the step, unless every beta is in (0, 1); beta_T = 1, no signal at the end,
-    /// is allowed   (Lin et al. 2024).
+    /// Throws: naming the step, unless every beta is in (0, 1). Only beta_T may be 1, which leaves
+    /// no signal at the end (Lin et al. 2024).
     explicit Schedule(const std::vector<double>& betas);
-    /// betas [T], which may be computed from parameters: whatever reads the schedule through `at`
-    /// with whole times is differentiable in them.
+    /// betas [T] may be computed from parameters: results of `at` for integer times are
+    /// differentiable in them.
     explicit Schedule(const Tensor& betas);
 
     std::int64_t steps() const { return static_cast<std::int64_t>(betas_.size()) - 1; }  // T
@@ -35,24 +35,25 @@ public:
     double alpha_bar(std::int64_t t) const { return alpha_bars_[index(t)]; }
     /// beta-tilde_t; 0 at t = 1.
     double posterior_variance(std::int64_t t) const;
-    /// alpha_bar / (1 - alpha_bar): the ratio of signal to noise.
+    /// The signal-to-noise ratio alpha_bar / (1 - alpha_bar).
     double snr(std::int64_t t) const { return alpha_bar(t) / (1 - alpha_bar(t)); }
 
-    /// alpha_bar at real t in [0, T]: its logit, the logarithm of the ratio of signal to noise, is
-    /// linear between steps.
+    /// alpha_bar at real t in [0, T]. Its logit, the log signal-to-noise ratio, is linear between
+    /// steps.
     double alpha_bar_at(double t) const;
-    /// The t in [1, T] at which alpha_bar's logit is this; the nearer end beyond them.
+    /// The t in [1, T] at which alpha_bar has this logit, clamped to the ends.
     double time_of(double logit) const;
 
-    /// The same with its tables on a device, so that `at` need not bring them there.
+    /// The same schedule with its tables on a device, so that `at` need not copy them there.
     Schedule on(Device device) const;
 
-    /// Of each t [B], 1 .. T, i64 or, without gradients, real: to broadcast against x [B, ...].
+    /// Coefficients for each t [B] in 1 .. T, shaped to broadcast against x [B, ...]. t is i64, or
+    /// real, for which no gradients are recorded.
     Coefficients at(const Tensor& t, const Tensor& x) const;
-    /// Of one time for the whole batch.
+    /// Coefficients for one time of the whole batch.
     Coefficients at(double t) const;
-    /// Of a longer stride, from t to s < t: beta = 1 - alpha_bar_t / alpha_bar_s takes the place of
-    /// beta_t, alpha_bar_s that of alpha_bar_{t-1}.
+    /// Coefficients for a stride from t to s < t: beta is 1 - alpha_bar_t / alpha_bar_s, and
+    /// alpha_bar_s replaces alpha_bar_{t-1}.
     Coefficients between(double t, double s) const;
 
 private:
@@ -62,10 +63,13 @@ private:
     std::vector<double> betas_, alpha_bars_;  // their values
 };
 
-/// linear (Ho et al. 2020: 1e-4 to 0.02 at T = 1000, times 1000 / T for other T), quadratic,
-/// constant (0.01) and sigmoid over the same range, cosine (Nichol & Dhariwal 2021, eq. 17), and
-/// zero-snr: linear, rescaled so that alpha_bar_T = 0 (Lin et al. 2024, Algorithm 1). Throws,
-/// listing them, on another name.
+/// A schedule by name:
+///     linear                 1e-4 to 0.02 at T = 1000, times 1000 / T for other T   (Ho et al.
+///     2020) quadratic, sigmoid     over the same range constant               0.01 at T = 1000
+///     cosine                 (Nichol & Dhariwal 2021, eq. 17)
+///     zero-snr               linear, rescaled so that alpha_bar_T = 0   (Lin et al. 2024,
+///     Algorithm 1)
+/// Throws: on another name, listing these; on steps < 1.
 Schedule make_schedule(const std::string& name, std::int64_t steps);
 const std::vector<std::string>& schedule_names();
 

@@ -15,7 +15,7 @@ namespace eps::models::ddpm {
 namespace {
 
 constexpr std::int64_t kHistory = 10;
-constexpr double kUniformShare = 1e-3;  // of the probability, so that no t is forgotten
+constexpr double kUniformShare = 1e-3;  // mixed in, so that every t is drawn now and then
 
 }  // namespace
 

@@ -8,9 +8,9 @@
 namespace eps::models::ddpm {
 namespace {
 
-constexpr std::int64_t kTimeFactor = 4;  // the time's width, in base widths
+constexpr std::int64_t kTimeFactor = 4;  // width of the time embedding, in base widths
 
-// Checked before any layer is made: what is wrong is said in the user's words.
+// Checks the options before any layer is built, so that errors name an option.
 const UNetOptions& checked(const UNetOptions& o) {
     check(!o.multipliers.empty() && o.blocks >= 1, "UNet", "needs a level and a block at least");
     check(o.multipliers.size() <= 16, "UNet", "too many levels; got ", o.multipliers.size());
@@ -61,7 +61,7 @@ UNet::UNet(const UNetOptions& o)
                o.attention_at.end();
     };
     const std::size_t levels = o.multipliers.size();
-    std::vector<std::int64_t> widths{o.base};  // of everything that goes across to the other side
+    std::vector<std::int64_t> widths{o.base};  // of the skip connections, in order
     std::int64_t width = o.base, size = o.image_size;
     for (std::size_t l = 0; l < levels; ++l) {
         Level level;
@@ -105,17 +105,16 @@ Tensor UNet::predict(const Tensor& x, const Tensor& condition) {
               x.size(2) == options_.image_size && x.size(3) == options_.image_size,
           "UNet", "was made for images [B, ", options_.image_channels, ", ", options_.image_size,
           ", ", options_.image_size, "]; got ", describe(x));
-    std::vector<Tensor> across{first_(x)};
+    std::vector<Tensor> skips{first_(x)};
     for (const Level& level : down_) {
-        for (const Stage& stage : level.stages)
-            across.push_back(stage.run(across.back(), condition));
-        if (level.resample) across.push_back((*level.resample)(across.back()));
+        for (const Stage& stage : level.stages) skips.push_back(stage.run(skips.back(), condition));
+        if (level.resample) skips.push_back((*level.resample)(skips.back()));
     }
-    Tensor h = middle2_.run(middle1_.run(across.back(), condition), condition);
+    Tensor h = middle2_.run(middle1_.run(skips.back(), condition), condition);
     for (const Level& level : up_) {
         for (const Stage& stage : level.stages) {
-            h = stage.run(concat({h, across.back()}, 1), condition);
-            across.pop_back();
+            h = stage.run(concat({h, skips.back()}, 1), condition);
+            skips.pop_back();
         }
         if (level.resample) h = (*level.resample)(h);
     }

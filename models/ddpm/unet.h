@@ -1,7 +1,6 @@
 #pragma once
-// eps_theta of Ho, Jain and Abbeel, "Denoising Diffusion Probabilistic Models" (2020), appendix B:
-// a U-Net of residual blocks with group normalisation, self-attention at some resolutions, and the
-// time added in every block.
+// eps_theta of Ho, Jain & Abbeel 2020, appendix B: a U-Net of residual blocks with group
+// normalisation, self-attention at some resolutions, and the time embedding added in every block.
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -13,22 +12,22 @@ namespace eps::models::ddpm {
 
 struct UNetOptions {
     std::int64_t image_channels = 1, image_size = 28, base = 32;
-    // of base, a level each; every level halves the image
+    /// Widths of the levels, in multiples of base. Each level after the first halves the image.
     std::vector<std::int64_t> multipliers{1, 2, 2};
-    // residual blocks a level going down; one more going up
-    std::int64_t blocks = 2;
-    std::vector<std::int64_t> attention_at{14};  // sizes of images
+    std::int64_t blocks = 2;  // residual blocks at each level going down; one more going up
+    std::vector<std::int64_t> attention_at{14};  // image sizes with self-attention
     std::int64_t groups = 8;
-    double dropout = 0;              // in every residual block
-    std::int64_t classes = 0;        // 0: it is told none
-    bool learned_variance = false;   // twice the channels come out
-    Generator* generator = nullptr;  // of the weights; null: default_generator()
-    // of the dropout, which must outlive the net; null: default_generator()
+    double dropout = 0;             // in every residual block
+    std::int64_t classes = 0;       // 0: unconditional
+    bool learned_variance = false;  // doubles the output channels
+    /// Draws the initial weights; null: default_generator().
+    Generator* generator = nullptr;
+    /// Draws the dropout masks and must outlive the network; null: default_generator().
     Generator* masks = nullptr;
 };
 
-/// x [B, C, H, W] -> the same, or [B, 2 C, H, W]. Throws where an image cannot be halved at every
-/// level.
+/// Shapes: [B, C, H, W] -> [B, C, H, W], or [B, 2 C, H, W] with learned variances
+/// Throws: if the image cannot be halved at every level.
 class UNet final : public Network {
 public:
     explicit UNet(const UNetOptions& options);

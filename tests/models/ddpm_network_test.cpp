@@ -126,7 +126,7 @@ TEST_CASE(
         CHECK_THROWS_WITH_AS(net.forward(x, t),
                              doctest::Contains("the network was made with classes; got"), Error);
         CHECK_THROWS_WITH_AS(net.forward(x, full({3}, 1, {.dtype = i64}), classes),
-                             doctest::Contains("one time a sample"), Error);
+                             doctest::Contains("one time for each sample"), Error);
     };
     Generator data(4);
     check_net(unet, randn({2, 1, 8, 8}, data), {2, 2, 8, 8});

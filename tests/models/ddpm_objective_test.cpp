@@ -213,7 +213,7 @@ TEST_CASE("the losses by name") {
         CHECK_THROWS_WITH_AS(
             loss(narrow, {}),
             doctest::Contains(
-                "another shape than its input asks for; got f64 [5, 1]; expected [5, 2]"),
+                "the denoiser returned a wrong shape; got f64 [5, 1]; expected [5, 2]"),
             Error);
     }
 }

@@ -173,7 +173,7 @@ TEST_CASE("ancestral sampling converges in law with order 1") {
             double w = variance_at(1025);
             for (std::size_t i = 0; i + 1 < times.size(); ++i) {
                 const Coefficients c = s.between(times[i], times[i + 1]);
-                const Tensor one = column({1}), x0 = look(s, oracle(data, s), times[i], one).x0;
+                const Tensor one = column({1}), x0 = predict(s, oracle(data, s), times[i], one).x0;
                 const double a = posterior_mean(c, x0, one).item();
                 w = a * a * w + (tilde ? c.posterior_variance() : c.beta).item();
             }
@@ -356,7 +356,7 @@ TEST_CASE("a bad sampler is one sentence") {
                          "ddpm: eta belongs to ddim; got eta 0.5 with sampler heun", Error);
     CHECK_THROWS_WITH_AS(make({.name = "ddim", .spacing = "even"}),
                          doctest::Contains("expected one of time, log-snr"), Error);
-    CHECK_THROWS_WITH_AS(make({.spacing = "log-snr"}), doctest::Contains("whole times"), Error);
+    CHECK_THROWS_WITH_AS(make({.spacing = "log-snr"}), doctest::Contains("integer times"), Error);
     CHECK_THROWS_WITH_AS(make({.from = 101}), doctest::Contains("expected 1 to 100"), Error);
     CHECK_THROWS_WITH_AS(sample(s, linear_model(), {.variance = "learned"}, 2, 1),
                          doctest::Contains("has not learned its variances"), Error);

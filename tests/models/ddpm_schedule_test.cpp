@@ -117,6 +117,6 @@ TEST_CASE("a bad schedule is one sentence") {
     CHECK_THROWS_WITH_AS(s.at(whole(2, 0), normal({2, 1}, 3)),
                          doctest::Contains("expected 1 to 100"), Error);
     CHECK_THROWS_WITH_AS(s.at(whole(3, 1), normal({2, 1}, 3)),
-                         doctest::Contains("one time a sample"), Error);
+                         doctest::Contains("one time for each sample"), Error);
     CHECK_THROWS_WITH_AS(s.between(3, 3), doctest::Contains("smaller s"), Error);
 }
