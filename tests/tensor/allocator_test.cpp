@@ -1,5 +1,4 @@
-// The caching allocator over a system of its own: blocks, pools, and what it says where memory
-// ends.
+// The caching allocator on a simulated system: blocks, private pools, and running out of memory.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -15,16 +14,16 @@ namespace {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 
-// A system with so much memory, and addresses that hold nothing.
-std::size_t budget = 0, given = 0;
-void* give(int device, std::size_t bytes) {
+// A simulated system with `budget` bytes left. Its addresses must not be dereferenced.
+std::size_t budget = 0, next_address = 0;
+void* simulated_allocate(int device, std::size_t bytes) {
     if (device != 3 || bytes > budget) return nullptr;
     budget -= bytes;
-    return reinterpret_cast<void*>(given += 64 * kMiB);
+    return reinterpret_cast<void*>(next_address += 64 * kMiB);
 }
-void take_back(int, void*, std::size_t bytes) { budget += bytes; }
+void simulated_free(int, void*, std::size_t bytes) { budget += bytes; }
 
-std::string refusal_of(CachingAllocator& allocator, std::size_t bytes, const BlockUse& use) {
+std::string error_of(CachingAllocator& allocator, std::size_t bytes, const BlockUse& use) {
     try {
         allocator.allocate(bytes, use);
     } catch (const Error& error) { return error.what(); }
@@ -33,7 +32,7 @@ std::string refusal_of(CachingAllocator& allocator, std::size_t bytes, const Blo
 
 }  // namespace
 
-TEST_CASE("allocator: blocks are aligned, of their class, and used again") {
+TEST_CASE("allocator: blocks are aligned, waste at most a quarter, and are reused") {
     CachingAllocator allocator(
         "test allocator",
         [](int, std::size_t bytes) { return std::aligned_alloc(64, (bytes + 63) / 64 * 64); },
@@ -57,7 +56,7 @@ TEST_CASE("allocator: blocks are aligned, of their class, and used again") {
     CHECK(allocator.stats().live_bytes == 0);
     CHECK(allocator.stats().cached_bytes == full.live_bytes);
     CHECK(allocator.stats().peak_bytes == full.peak_bytes);
-    // the same again: nothing from the system
+    // The same requests again take nothing from the system.
     for (auto& [block, bytes] : blocks) block = allocator.allocate(bytes);
     CHECK(allocator.stats().system_bytes == full.system_bytes);
     CHECK(allocator.stats().cached_bytes == 0);
@@ -68,8 +67,8 @@ TEST_CASE("allocator: blocks are aligned, of their class, and used again") {
     CHECK(allocator.stats().cached_bytes == 0);
 }
 
-TEST_CASE("allocator: out of memory gives the cache back, tries again, then says what it holds") {
-    static std::size_t left = 4096;  // of the system below
+TEST_CASE("allocator: out of memory, it releases the cache and retries before it throws") {
+    static std::size_t left = 4096;  // bytes of the simulated system
     CachingAllocator allocator(
         "small allocator",
         [](int, std::size_t bytes) -> void* {
@@ -82,11 +81,11 @@ TEST_CASE("allocator: out of memory gives the cache back, tries again, then says
             std::free(block);
         });
     allocator.free(allocator.allocate(3072), 3072);
-    void* other = allocator.allocate(2048);  // fits only after the cached 3072 went back
+    void* other = allocator.allocate(2048);  // fits only once the cached 3072 are released
     CHECK(allocator.stats().cached_bytes == 0);
     try {
         allocator.allocate(4096);
-        FAIL("no memory, and no error");
+        FAIL("out of memory, but no error");
     } catch (const Error& error) {
         CHECK(error.op() == "small allocator");
         CHECK(std::string(error.what())
@@ -99,60 +98,60 @@ TEST_CASE("allocator: out of memory gives the cache back, tries again, then says
     CHECK_THROWS_AS(allocator.allocate(std::size_t{1} << 60), Error);
 }
 
-TEST_CASE("allocator: where memory ends it names the ten largest blocks, and goes on") {
+TEST_CASE("allocator: the error names the ten largest live blocks, and allocation can go on") {
     budget = 64 * kMiB;
-    CachingAllocator allocator("cuda:3 allocator", give, take_back, 3);
+    CachingAllocator allocator("cuda:3 allocator", simulated_allocate, simulated_free, 3);
     std::vector<void*> blocks;
     for (std::int64_t rows : {1, 2, 8, 8})
         blocks.push_back(
             allocator.allocate(static_cast<std::size_t>(rows) * kMiB, {f32, {rows, 512, 512}}));
     for (int i = 0; i < 9; ++i)
         blocks.push_back(allocator.allocate(kMiB, {DType::u8, {1024, 1024}}));
-    (void)allocator.allocate(100, {f64, {12}});  // too small to be worth a word
-    const std::string said = refusal_of(allocator, 64 * kMiB, {f32, {64, 512, 512}});
-    CHECK_MESSAGE(said.find("cuda:3 allocator: out of memory; asked for 64 MiB for f32 [64, 512, "
-                            "512] with 28 MiB live") == 0,
-                  said);
+    (void)allocator.allocate(100, {f64, {12}});  // too small to be reported
+    const std::string message = error_of(allocator, 64 * kMiB, {f32, {64, 512, 512}});
     CHECK_MESSAGE(
-        said.find("the largest: 2 x f32 [8, 512, 512] 8 MiB, f32 [2, 512, 512] 2 MiB, f32 [1, 512, "
-                  "512] 1 MiB, 6 x u8 [1024, 1024] 1 MiB;") != std::string::npos,
-        said);
-    CHECK(said.find("hint: a smaller batch") != std::string::npos);
+        message.find("cuda:3 allocator: out of memory; asked for 64 MiB for f32 [64, 512, "
+                     "512] with 28 MiB live") == 0,
+        message);
+    CHECK_MESSAGE(
+        message.find(
+            "the largest: 2 x f32 [8, 512, 512] 8 MiB, f32 [2, 512, 512] 2 MiB, f32 [1, 512, "
+            "512] 1 MiB, 6 x u8 [1024, 1024] 1 MiB;") != std::string::npos,
+        message);
+    CHECK(message.find("hint: a smaller batch") != std::string::npos);
     allocator.free(blocks[2], 8 * kMiB);
-    const std::string later = refusal_of(allocator, 64 * kMiB, {f32, {64, 512, 512}});
+    const std::string later = error_of(allocator, 64 * kMiB, {f32, {64, 512, 512}});
     CHECK(later.find("the largest: f32 [8, 512, 512] 8 MiB, f32 [2, 512, 512]") !=
           std::string::npos);
     CHECK(allocator.allocate(kMiB) != nullptr);
 }
 
-TEST_CASE(
-    "allocator: a private pool keeps its blocks, those freed in its scope too, and gives them back "
-    "at its end") {
+TEST_CASE("allocator: a private pool keeps blocks allocated or freed in its scope until it ends") {
     budget = 64 * kMiB;
-    CachingAllocator allocator("test allocator", give, take_back, 3);
+    CachingAllocator allocator("test allocator", simulated_allocate, simulated_free, 3);
     void* const before = allocator.allocate(1000);
     void* const cached = allocator.allocate(1000);
     allocator.free(cached, 1000);
-    void *kept = nullptr, *dropped = nullptr;
+    void *live = nullptr, *dropped = nullptr;
     {
         CachingAllocator::PrivatePool pool(allocator);
         {
             const CachingAllocator::PrivatePool::Scope scope(pool);
-            kept = allocator.allocate(1000);
-            CHECK(kept == cached);  // the cache serves pools, too
+            live = allocator.allocate(1000);
+            CHECK(live == cached);  // pools draw on the cache
             dropped = allocator.allocate(1000);
             allocator.free(dropped, 1000);
-            CHECK(allocator.allocate(1000) == dropped);  // within the scope it is used again
+            CHECK(allocator.allocate(1000) == dropped);  // reused within the scope
             allocator.free(dropped, 1000);
-            // of before the scope: the captured step may have read it
+            // Allocated before the scope: the captured step may have read it.
             allocator.free(before, 1000);
         }
         CHECK(allocator.stats().cached_bytes == 0);
         CHECK(allocator.stats().private_bytes == 2 * 1024);
-        void* const other = allocator.allocate(1000);  // outside nobody gets any of them
+        void* const other = allocator.allocate(1000);  // not a block of the pool
         CHECK(other != dropped);
         CHECK(other != before);
-        allocator.free(kept, 1000);
+        allocator.free(live, 1000);
         CHECK(allocator.stats().private_bytes == 3 * 1024);
         allocator.free(other, 1000);
         CHECK(allocator.stats().cached_bytes == 1024);
@@ -160,27 +159,27 @@ TEST_CASE(
         CHECK(allocator.stats().private_bytes == 3 * 1024);
         {
             const CachingAllocator::PrivatePool::Scope scope(pool);
-            kept = allocator.allocate(1000);  // what the pool has comes first
+            live = allocator.allocate(1000);  // the pool serves its own blocks first
         }
         CHECK(allocator.stats().private_bytes == 2 * 1024);
     }
     CHECK(allocator.stats().private_bytes == 0);
     CHECK(allocator.stats().cached_bytes == 2 * 1024);
-    allocator.free(kept, 1000);  // outlived its pool
+    allocator.free(live, 1000);  // it outlived its pool
     CHECK(allocator.stats().cached_bytes == 3 * 1024);
     CHECK(allocator.stats().live_bytes == 0);
     allocator.release_cache();
     CHECK(budget == 64 * kMiB);
 }
 
-TEST_CASE("allocator: within a private pool's scope nothing is given back to the system") {
+TEST_CASE("allocator: within the scope of a private pool the cache is not released") {
     budget = 4 * kMiB;
-    CachingAllocator allocator("test allocator", give, take_back, 3);
+    CachingAllocator allocator("test allocator", simulated_allocate, simulated_free, 3);
     allocator.free(allocator.allocate(3 * kMiB), 3 * kMiB);
     CachingAllocator::PrivatePool pool(allocator);
     {
         const CachingAllocator::PrivatePool::Scope scope(pool);
-        CHECK(refusal_of(allocator, 2 * kMiB, {f32, {512, 1024}}).find("out of memory") !=
+        CHECK(error_of(allocator, 2 * kMiB, {f32, {512, 1024}}).find("out of memory") !=
               std::string::npos);
     }
     CHECK(allocator.allocate(2 * kMiB) != nullptr);

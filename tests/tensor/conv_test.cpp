@@ -1,4 +1,5 @@
-// The convolution triple against its definition, for every path: pixels, direct, minimal filtering.
+// conv2d and its two adjoints against the definition, for every algorithm: products of pixels,
+// direct sums, and minimal filtering (Winograd).
 #include <cmath>
 
 #include "tensor/contract/kernels.h"
@@ -16,13 +17,14 @@ struct Case {
 };
 
 Shape result_shape(const Case& c) {
-    const auto extent = [&](std::int64_t size, std::int64_t taps, std::size_t d) {
-        return (size + 2 * c.g.padding[d] - c.g.dilation[d] * (taps - 1) - 1) / c.g.stride[d] + 1;
+    const auto extent = [&](std::int64_t size, std::int64_t kernel, std::size_t d) {
+        return (size + 2 * c.g.padding[d] - c.g.dilation[d] * (kernel - 1) - 1) / c.g.stride[d] + 1;
     };
     return {c.batch, c.out, extent(c.height, c.kernel_y, 0), extent(c.width, c.kernel_x, 1)};
 }
 
-Tensor image(Random& random, const Shape& s, DType dtype) {  // channels-last
+// Images are channels-last.
+Tensor random_image(Random& random, const Shape& s, DType dtype) {
     return raw::contiguous(
                random_tensor(random, {s[0], s[2], s[3], s[1]}, dtype, {.broadcast = false}))
         .as_strided(s, {s[1] * s[2] * s[3], 1, s[3] * s[1], s[1]}, 0);
@@ -31,7 +33,7 @@ Tensor empty_image(const Shape& s, DType dtype) {
     return empty_strided(s, {s[1] * s[2] * s[3], 1, s[3] * s[1], s[1]}, {.dtype = dtype});
 }
 
-// Calls visit(y index, x index, w index) for every product of the definition.
+// Calls visit(y index, x index, w index) for every product in the definition of conv2d.
 template <class F> void for_each_product(const Case& c, F&& visit) {
     const std::int64_t in = c.in / c.g.groups, out = c.out / c.g.groups;
     for_each_index(result_shape(c), [&](const Dims& y) {
@@ -45,7 +47,7 @@ template <class F> void for_each_product(const Case& c, F&& visit) {
     });
 }
 
-// got - expected, in units of the largest expected value.
+// The largest |got - expected|, in units of the largest expected value.
 double error_of(const Tensor& got, const std::vector<double>& expected) {
     double worst = 0, largest = 1e-30;
     std::size_t i = 0;
@@ -67,19 +69,21 @@ struct Errors {
 };
 
 Errors check_triple(Random& random, const Case& c, DType dtype, bool with_bias) {
-    const Shape xs{c.batch, c.in, c.height, c.width},
-        ys = result_shape(c), ws{c.out, c.in / c.g.groups, c.kernel_y, c.kernel_x};
-    const Tensor x = image(random, xs, dtype), g = image(random, ys, dtype);
+    const Shape xs{c.batch, c.in, c.height, c.width};
+    const Shape ys = result_shape(c);
+    const Shape ws{c.out, c.in / c.g.groups, c.kernel_y, c.kernel_x};
+    const Tensor x = random_image(random, xs, dtype), g = random_image(random, ys, dtype);
     const Tensor w = raw::contiguous(random_tensor(random, ws, dtype, {.broadcast = false}));
-    const Tensor y_bias =
-        with_bias ? raw::contiguous(random_tensor(random, {c.out}, dtype, {.broadcast = false}))
-                  : Tensor();
-    const Tensor x_bias =
-        with_bias ? raw::contiguous(random_tensor(random, {c.in}, dtype, {.broadcast = false}))
-                  : Tensor();
+    const auto bias = [&](std::int64_t channels) {
+        if (!with_bias) return Tensor();
+        return raw::contiguous(random_tensor(random, {channels}, dtype, {.broadcast = false}));
+    };
+    const Tensor y_bias = bias(c.out);
+    const Tensor x_bias = bias(c.in);
 
-    std::vector<double> y(static_cast<std::size_t>(numel(ys))),
-        dx(static_cast<std::size_t>(numel(xs))), dw(static_cast<std::size_t>(numel(ws)));
+    std::vector<double> y(static_cast<std::size_t>(numel(ys)));
+    std::vector<double> dx(static_cast<std::size_t>(numel(xs)));
+    std::vector<double> dw(static_cast<std::size_t>(numel(ws)));
     if (with_bias) {
         for_each_index(ys, [&](const Dims& i) { y[row_major(ys, i)] = at(y_bias, {i[1]}); });
         for_each_index(xs, [&](const Dims& i) { dx[row_major(xs, i)] = at(x_bias, {i[1]}); });
@@ -90,12 +94,12 @@ Errors check_triple(Random& random, const Case& c, DType dtype, bool with_bias) 
         dw[row_major(ws, wi)] += at(g, yi) * at(x, xi);
     });
 
-    // what was there must not matter
-    const Tensor nothing = full({}, std::nan(""), {.dtype = dtype});
+    // Kernels must not depend on what the target contained.
+    const Tensor garbage = full({}, std::nan(""), {.dtype = dtype});
     const auto run = [&](const Shape& shape, bool filter, auto&& kernel) {
         return same_on_any_threads([&] {
             Tensor target = filter ? empty(shape, {.dtype = dtype}) : empty_image(shape, dtype);
-            kernels::copy(target, nothing);
+            kernels::copy(target, garbage);
             kernel(target);
             return target;
         });
@@ -107,13 +111,13 @@ Errors check_triple(Random& random, const Case& c, DType dtype, bool with_bias) 
         error_of(run(ws, true, [&](Tensor& t) { kernels::conv2d_weight(t, x, g, c.g); }), dw)};
 }
 
-// Of what a path may err by in f32, in units of the largest result. Minimal filtering subtracts
-// what it added.
+// Error bounds of the algorithms in f32, in units of the largest result. Minimal filtering, F(m,
+// r), loses digits when it subtracts what it added.
 constexpr double kDirect = 3e-6, kF43 = 6e-6, kF42 = 1e-5;
 
 void check_case(Random& random, const Case& c, bool with_bias = true, double bound_f32 = kDirect) {
     INFO("batch ", c.batch, " in ", c.in, " out ", c.out, " image ", c.height, "x", c.width,
-         " taps ", c.kernel_y, "x", c.kernel_x, " stride ", c.g.stride[0], ",", c.g.stride[1],
+         " kernel ", c.kernel_y, "x", c.kernel_x, " stride ", c.g.stride[0], ",", c.g.stride[1],
          " padding ", c.g.padding[0], ",", c.g.padding[1], " dilation ", c.g.dilation[0], ",",
          c.g.dilation[1], " groups ", c.g.groups);
     for (DType dtype : {f32, f64}) {
@@ -125,9 +129,31 @@ void check_case(Random& random, const Case& c, bool with_bias = true, double bou
     }
 }
 
+// One line of a table: a square kernel, stride and padding.
+struct Layer {
+    std::int64_t batch, in, out, height, width, kernel, stride, padding;
+    bool with_bias = true;
+};
+void check_layers(Random& random, double bound_f32, std::initializer_list<Layer> layers) {
+    for (const Layer& layer : layers) {
+        const kernels::ConvGeometry geometry{.stride = {layer.stride, layer.stride},
+                                             .padding = {layer.padding, layer.padding}};
+        check_case(random,
+                   {.batch = layer.batch,
+                    .in = layer.in,
+                    .out = layer.out,
+                    .height = layer.height,
+                    .width = layer.width,
+                    .kernel_y = layer.kernel,
+                    .kernel_x = layer.kernel,
+                    .g = geometry},
+                   layer.with_bias, bound_f32);
+    }
+}
+
 }  // namespace
 
-TEST_CASE("conv2d and its adjoints: any geometry") {
+TEST_CASE("conv2d and its adjoints follow the definition in any geometry") {
     Random random(1);
     for (int i = 0; i < 120; ++i) {
         Case c{pick(random, 1, 3),  pick(random, 1, 5), pick(random, 1, 6), pick(random, 1, 9),
@@ -140,161 +166,56 @@ TEST_CASE("conv2d and its adjoints: any geometry") {
             c.g.dilation[d] = pick(random, 1, 3);
             c.g.padding[d] = pick(random, 0, 4);
         }
-        const std::int64_t needed_y = c.g.dilation[0] * (c.kernel_y - 1) + 1 - 2 * c.g.padding[0],
-                           needed_x = c.g.dilation[1] * (c.kernel_x - 1) + 1 - 2 * c.g.padding[1];
-        c.height = std::max(c.height, needed_y);
-        c.width = std::max(c.width, needed_x);
+        // The image must be at least as large as the kernel.
+        const std::int64_t least_y = c.g.dilation[0] * (c.kernel_y - 1) + 1 - 2 * c.g.padding[0];
+        const std::int64_t least_x = c.g.dilation[1] * (c.kernel_x - 1) + 1 - 2 * c.g.padding[1];
+        c.height = std::max(c.height, least_y);
+        c.width = std::max(c.width, least_x);
         check_case(random, c, i % 2 == 0);
     }
 }
 
-TEST_CASE("conv2d and its adjoints: 3x3 by F(4, 3)") {
+// clang-format off
+TEST_CASE("conv2d and its adjoints follow the definition: 3x3 by F(4, 3)") {
     Random random(2);
-    check_case(random,
-               {.batch = 2,
-                .in = 16,
-                .out = 32,
-                .height = 9,
-                .width = 7,
-                .kernel_y = 3,
-                .kernel_x = 3,
-                .g = {.padding = {1, 1}}},
-               true, kF43);
-    check_case(random,
-               {.batch = 3,
-                .in = 32,
-                .out = 16,
-                .height = 14,
-                .width = 14,
-                .kernel_y = 3,
-                .kernel_x = 3,
-                .g = {.padding = {1, 1}}},
-               false, kF43);
-    check_case(random,
-               {.batch = 1,
-                .in = 16,
-                .out = 16,
-                .height = 5,
-                .width = 30,
-                .kernel_y = 3,
-                .kernel_x = 3,
-                .g = {.padding = {0, 2}}},
-               true, kF43);
-    check_case(random,
-               {.batch = 12,
-                .in = 16,
-                .out = 16,
-                .height = 13,
-                .width = 13,
-                .kernel_y = 3,
-                .kernel_x = 3,
-                .g = {.padding = {1, 1}}},
-               true, kF43);
-    check_case(random,
-               {.batch = 2,
-                .in = 128,
-                .out = 128,
-                .height = 14,
-                .width = 14,
-                .kernel_y = 3,
-                .kernel_x = 3,
-                .g = {.padding = {1, 1}}},
-               true, kF43);
+    //                          batch  in  out   image   kernel stride padding
+    check_layers(random, kF43, {{ 2,   16,  32,   9,  7,    3,     1,     1},
+                                { 3,   32,  16,  14, 14,    3,     1,     1, false},
+                                {12,   16,  16,  13, 13,    3,     1,     1},
+                                { 2,  128, 128,  14, 14,    3,     1,     1}});
+    check_case(random, {.batch = 1, .in = 16, .out = 16, .height = 5, .width = 30, .kernel_y = 3,
+                        .kernel_x = 3, .g = {.padding = {0, 2}}}, true, kF43);
 }
 
-TEST_CASE("conv2d and its adjoints: 2x2, and 4x4 with stride 2, by F(4, 2)") {
+TEST_CASE("conv2d and its adjoints follow the definition: 2x2 and strided 4x4 by F(4, 2)") {
     Random random(3);
-    check_case(random,
-               {.batch = 2,
-                .in = 32,
-                .out = 16,
-                .height = 8,
-                .width = 12,
-                .kernel_y = 4,
-                .kernel_x = 4,
-                .g = {.stride = {2, 2}, .padding = {1, 1}}},
-               true, kF42);
-    check_case(random,
-               {.batch = 2,
-                .in = 64,
-                .out = 128,
-                .height = 14,
-                .width = 14,
-                .kernel_y = 4,
-                .kernel_x = 4,
-                .g = {.stride = {2, 2}, .padding = {1, 1}}},
-               true, kF42);
-    check_case(
-        random,
-        {.batch = 2, .in = 16, .out = 16, .height = 9, .width = 9, .kernel_y = 2, .kernel_x = 2},
-        true, kF42);
+    //                          batch  in  out   image   kernel stride padding
+    check_layers(random, kF42, {{ 2,   32,  16,   8, 12,    4,     2,     1},
+                                { 2,   64, 128,  14, 14,    4,     2,     1},
+                                { 2,   16,  16,   9,  9,    2,     1,     0}});
 }
 
-TEST_CASE("conv2d and its adjoints: matrix products and direct sums on the shapes of networks") {
+TEST_CASE("conv2d and its adjoints follow the definition: products and direct sums") {
     Random random(4);
-    check_case(random, {.batch = 2,
-                        .in = 1,
-                        .out = 32,
-                        .height = 28,
-                        .width = 28,
-                        .kernel_y = 4,
-                        .kernel_x = 4,
-                        .g = {.stride = {2, 2}, .padding = {1, 1}}});
-    check_case(random, {.batch = 2,
-                        .in = 32,
-                        .out = 32,
-                        .height = 15,
-                        .width = 15,
-                        .kernel_y = 3,
-                        .kernel_x = 3,
-                        .g = {.stride = {2, 2}, .padding = {1, 1}}});
-    check_case(
-        random,
-        {.batch = 2, .in = 24, .out = 40, .height = 6, .width = 6, .kernel_y = 1, .kernel_x = 1});
-    check_case(
-        random,
-        {.batch = 2, .in = 64, .out = 128, .height = 7, .width = 7, .kernel_y = 7, .kernel_x = 7});
-    // one pixel is left
-    check_case(
-        random,
-        {.batch = 3, .in = 20, .out = 8, .height = 7, .width = 7, .kernel_y = 7, .kernel_x = 7});
-    check_case(random, {.batch = 2,
-                        .in = 3,
-                        .out = 5,
-                        .height = 2,
-                        .width = 1,
-                        .kernel_y = 4,
-                        .kernel_x = 3,
-                        .g = {.padding = {1, 1}}});
-    check_case(random, {.batch = 2,
-                        .in = 3,
-                        .out = 32,
-                        .height = 12,
-                        .width = 10,
-                        .kernel_y = 4,
-                        .kernel_x = 4,
-                        .g = {.stride = {2, 2}, .padding = {1, 1}}});
+    //                             batch  in  out   image   kernel stride padding
+    check_layers(random, kDirect, {{ 2,    1,  32,  28, 28,    4,     2,     1},
+                                   { 2,   32,  32,  15, 15,    3,     2,     1},
+                                   { 2,   24,  40,   6,  6,    1,     1,     0},
+                                   { 2,   64, 128,   7,  7,    7,     1,     0},
+                                   { 3,   20,   8,   7,  7,    7,     1,     0},  // gives one pixel
+                                   { 2,    3,  32,  12, 10,    4,     2,     1}});
+    check_case(random, {.batch = 2, .in = 3, .out = 5, .height = 2, .width = 1, .kernel_y = 4,
+                        .kernel_x = 3, .g = {.padding = {1, 1}}});
 }
 
-TEST_CASE("conv2d and its adjoints: images of few channels, any geometry") {
+TEST_CASE("conv2d and its adjoints follow the definition: images of few channels") {
     Random random(5);
-    check_case(random, {.batch = 2,
-                        .in = 32,
-                        .out = 1,
-                        .height = 10,
-                        .width = 9,
-                        .kernel_y = 3,
-                        .kernel_x = 3,
-                        .g = {.padding = {1, 1}}});
-    // several bands
-    check_case(random, {.batch = 1,
-                        .in = 3,
-                        .out = 16,
-                        .height = 70,
-                        .width = 200,
-                        .kernel_y = 3,
-                        .kernel_x = 5,
-                        .g = {.stride = {2, 3}, .padding = {1, 2}}});
+    //                             batch  in  out   image   kernel stride padding
+    check_layers(random, kDirect, {{ 2,   32,   1,  10,  9,    3,     1,     1}});
+    // large enough for several bands of lines
+    check_case(random, {.batch = 1, .in = 3, .out = 16, .height = 70, .width = 200, .kernel_y = 3,
+                        .kernel_x = 5, .g = {.stride = {2, 3}, .padding = {1, 2}}});
+    // clang-format on
     for (int i = 0; i < 30; ++i) {
         Case c{pick(random, 1, 2),  16,
                pick(random, 1, 4),  pick(random, 9, 20),
@@ -310,7 +231,7 @@ TEST_CASE("conv2d and its adjoints: images of few channels, any geometry") {
     }
 }
 
-TEST_CASE("conv2d and its adjoints: nothing to sum, nothing to write") {
+TEST_CASE("conv2d and its adjoints accept no channels and no images") {
     const kernels::ConvGeometry g{};
     Tensor y = empty_image({2, 3, 4, 4}, f32);
     kernels::conv2d(y, empty_image({2, 0, 4, 4}, f32), empty({3, 0, 1, 1}), full({3}, 5), g);

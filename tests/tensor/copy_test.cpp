@@ -1,3 +1,4 @@
+// The kernels copy, fill and arange, for all dtypes and layouts.
 #include <cmath>
 #include <limits>
 
@@ -12,7 +13,7 @@ namespace {
 
 constexpr DType all_dtypes[] = {boolean, u8, i64, f16, bf16, f32, f64};
 
-// src converted to dtype as C++ would, element by element.
+// `value`, an element of dtype `from`, converted to dtype `to`.
 double converted(double value, DType from, DType to) {
     return visit(from, [&]<class From>() {
         return visit(
@@ -36,7 +37,7 @@ void check_copy(Tensor out, const Tensor& src) {
 
 }  // namespace
 
-TEST_CASE("copy: every pair of dtypes, any strides on both sides") {
+TEST_CASE("copy converts every pair of dtypes, with any strides on both sides") {
     Random random(1);
     for (DType to : all_dtypes)
         for (DType from : all_dtypes)
@@ -49,7 +50,7 @@ TEST_CASE("copy: every pair of dtypes, any strides on both sides") {
             }
 }
 
-TEST_CASE("copy: broadcasts missing and single dimensions") {
+TEST_CASE("copy broadcasts missing dimensions and dimensions of one element") {
     Random random(2);
     for (int i = 0; i < 60; ++i) {
         const Shape shape = random_shape(random, static_cast<int>(pick(random, 1, 4)), 1, 5);
@@ -61,7 +62,7 @@ TEST_CASE("copy: broadcasts missing and single dimensions") {
     }
 }
 
-TEST_CASE("copy: transpositions larger and smaller than a block") {
+TEST_CASE("copy transposes matrices larger and smaller than a block") {
     Random random(3);
     for (std::int64_t rows : {1, 3, 8, 31, 32, 33, 64, 100, 1030})
         for (std::int64_t columns : {1, 2, 7, 8, 32, 65, 128}) {
@@ -83,7 +84,7 @@ TEST_CASE("copy: transpositions larger and smaller than a block") {
     }
 }
 
-TEST_CASE("copy: large ones on any number of threads") {
+TEST_CASE("copy gives the same bits for any number of threads") {
     Random random(4);
     const Tensor big =
         raw::contiguous(random_tensor(random, {600, 500}, f32, {.broadcast = false}));
@@ -98,7 +99,7 @@ TEST_CASE("copy: large ones on any number of threads") {
     }
 }
 
-TEST_CASE("copy: special values, and the empty and the single tensor") {
+TEST_CASE("copy keeps special values, and accepts empty and one-element tensors") {
     const double inf = std::numeric_limits<double>::infinity();
     const Tensor odd = tensor({inf, -inf, std::nan(""), -0.0, 1e-40}, {}, {.dtype = f64});
     Tensor out = empty({5});
@@ -119,7 +120,7 @@ TEST_CASE("copy: special values, and the empty and the single tensor") {
     CHECK(single.item() == 2.5);
 }
 
-TEST_CASE("fill and arange: every dtype") {
+TEST_CASE("fill and arange write every dtype, and nothing beside their view") {
     Random random(5);
     for (DType dtype : all_dtypes) {
         for (int i = 0; i < 8; ++i) {
@@ -135,7 +136,7 @@ TEST_CASE("fill and arange: every dtype") {
         for (std::int64_t i = 0; i < 7; ++i)
             CHECK(at(steps, {i}) == converted(static_cast<double>(2 + 3 * i), f64, dtype));
     }
-    Tensor padded = zeros({4, 8});  // fill writes its view and nothing beside it
+    Tensor padded = zeros({4, 8});
     Tensor view = padded.as_strided({4, 3}, {8, 1}, 2);
     kernels::fill(view, 1);
     double total = 0;

@@ -1,4 +1,4 @@
-// gather, scatter_add, cumsum and argsort.
+// The kernels gather, scatter, cumsum, argsort and searchsorted.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -12,11 +12,11 @@ using namespace eps::test;
 
 namespace {
 
-/// A table, and an index whose other extents may be smaller.
+/// A table, and indices into its dimension `dim`. The other extents of the index may be smaller.
 struct Case {
     int dim;
     Tensor table, index;
-    // The table as the kernels want it: cut to the index's extents beside dim.
+    // x narrowed to the extents of the index, except in dim: what the kernels take.
     Tensor cut(const Tensor& x) const {
         Shape shape = index.shape();
         if (x.rank()) shape[dim] = x.size(dim);
@@ -36,7 +36,7 @@ Case random_case(Random& random, DType dtype, bool own_table) {
                           {.low = 0, .high = shape[dim] - 1 > 0 ? shape[dim] - 1 : 0})};
 }
 
-// An index of extents [0, 0] in random_tensor would be normal numbers: 0 is meant.
+// random_tensor gives normal numbers for the range [0, 0], where the index must be 0.
 Tensor valid(const Tensor& index, std::int64_t extent) {
     if (extent > 1) return index;
     return zeros({}, {.dtype = i64}).as_strided(index.shape(), Dims::filled(index.rank(), 0), 0);
@@ -44,7 +44,7 @@ Tensor valid(const Tensor& index, std::int64_t extent) {
 
 }  // namespace
 
-TEST_CASE("gather: any layout, against the definition") {
+TEST_CASE("gather follows the definition in any layout") {
     Random random(1);
     for (DType dtype : {f32, f64, i64, u8, boolean})
         for (int i = 0; i < 60; ++i) {
@@ -66,7 +66,7 @@ TEST_CASE("gather: any layout, against the definition") {
         }
 }
 
-TEST_CASE("scatter: adding and overwriting, any layout, against the definition") {
+TEST_CASE("scatter, adding and overwriting, follows the definition in any layout") {
     Random random(2);
     for (DType dtype : {f32, f64, i64})
         for (int i = 0; i < 120; ++i) {
@@ -80,7 +80,7 @@ TEST_CASE("scatter: adding and overwriting, any layout, against the definition")
                 Dims to = index;
                 to[c.dim] = static_cast<std::int64_t>(at(c.index, index));
                 visit(dtype, [&]<class T>() {
-                    T& cell = expected.data<T>()[place(expected, to)];
+                    T& cell = expected.data<T>()[offset_of(expected, to)];
                     cell = convert<T>((accumulate ? convert<double>(cell) : 0) + at(added, index));
                 });
             });
@@ -93,7 +93,7 @@ TEST_CASE("scatter: adding and overwriting, any layout, against the definition")
         }
 }
 
-TEST_CASE("gather and scatter_add: an embedding, and equal indices added in their order") {
+TEST_CASE("gather reads an embedding; scatter_add adds equal indices in their order") {
     Random random(3);
     const std::int64_t rows = 50, width = 100, count = 3000;
     const Tensor table =
@@ -124,7 +124,7 @@ TEST_CASE("gather and scatter_add: an embedding, and equal indices added in thei
                     })));
 }
 
-TEST_CASE("gather and scatter_add: an index out of range is an error, from any thread") {
+TEST_CASE("gather and scatter throw on an index out of range, from any thread") {
     const ThreadsGuard guard;
     set_num_threads(3);
     Tensor out = empty({100000});
@@ -145,7 +145,7 @@ TEST_CASE("gather and scatter_add: an index out of range is an error, from any t
     }
 }
 
-TEST_CASE("cumsum: forwards and backwards along any dim") {
+TEST_CASE("cumsum sums forwards and backwards along any dim") {
     Random random(4);
     for (DType dtype : {f32, f64, i64})
         for (int i = 0; i < 80; ++i) {
@@ -179,7 +179,7 @@ TEST_CASE("cumsum: forwards and backwards along any dim") {
     CHECK(single.item() == 3);
 }
 
-TEST_CASE("argsort: stable both ways, NaN largest") {
+TEST_CASE("argsort is stable in both directions, with NaN as the largest") {
     Random random(5);
     for (DType dtype : {f32, f64, i64, u8})
         for (int i = 0; i < 40; ++i) {
@@ -214,9 +214,10 @@ TEST_CASE("argsort: stable both ways, NaN largest") {
                     }
                     std::iota(order.begin(), order.end(), std::int64_t{0});
                     std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
-                        const double x = values[static_cast<std::size_t>(a)],
-                                     y = values[static_cast<std::size_t>(b)];
-                        return x == y ? a < b : descending ? x > y : x < y;
+                        const double x = values[static_cast<std::size_t>(a)];
+                        const double y = values[static_cast<std::size_t>(b)];
+                        if (x == y) return a < b;
+                        return descending ? x > y : x < y;
                     });
                     for (std::int64_t k = 0; k < shape[dim]; ++k) {
                         here[dim] = k;
@@ -229,12 +230,12 @@ TEST_CASE("argsort: stable both ways, NaN largest") {
         }
 }
 
-TEST_CASE("searchsorted: any layout, against std::lower_bound and upper_bound") {
+TEST_CASE("searchsorted agrees with std::lower_bound and upper_bound in any layout") {
     Random random(6);
     for (DType dtype : {f32, f64, i64, u8})
         for (int i = 0; i < 60; ++i) {
-            Shape shape = random_shape(random, static_cast<int>(pick(random, 1, 3)), 1, 6),
-                  lines = shape;
+            const Shape shape = random_shape(random, static_cast<int>(pick(random, 1, 3)), 1, 6);
+            Shape lines = shape;
             lines[lines.rank() - 1] = pick(random, 0, 9);
             const Tensor values = random_tensor(random, shape, dtype, {.low = 0, .high = 9});
             std::vector<double> numbers(static_cast<std::size_t>(numel(lines)));

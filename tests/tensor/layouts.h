@@ -1,6 +1,6 @@
 #pragma once
-// Tensors of every layout, and reading them one element at a time: what the kernels are compared
-// with.
+// Random tensors of every layout, and access to single elements, for tests that compare kernels
+// with definitions.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -32,8 +32,8 @@ template <class F> void for_each_index(const Shape& shape, F&& f) {
     }
 }
 
-/// The element's place in the storage, counted from the tensor's first.
-inline std::int64_t place(const Tensor& x, const Dims& index) {
+/// The offset of an element from the tensor's first, in elements.
+inline std::int64_t offset_of(const Tensor& x, const Dims& index) {
     std::int64_t at = 0;
     for (int d = 0; d < x.rank(); ++d) at += index[d] * x.strides()[d];
     return at;
@@ -42,7 +42,7 @@ inline std::int64_t place(const Tensor& x, const Dims& index) {
 /// One element as f64.
 inline double at(const Tensor& x, const Dims& index) {
     return visit(x.dtype(),
-                 [&]<class T>() { return convert<double>(x.data<T>()[place(x, index)]); });
+                 [&]<class T>() { return convert<double>(x.data<T>()[offset_of(x, index)]); });
 }
 
 /// A shape of `rank` extents in [low, high].
@@ -52,12 +52,11 @@ inline Shape random_shape(Random& random, int rank, std::int64_t low, std::int64
     return shape;
 }
 
-/// Dimensions in any memory order, with gaps between them, some of them broadcast (stride 0) if
-/// asked, at an offset. Values: normal, or integers of [low, high] where a range is given.
 struct LayoutOptions {
-    bool broadcast = true;
-    std::int64_t low = 0, high = 0;
+    bool broadcast = true;           // some dimensions have stride 0
+    std::int64_t low = 0, high = 0;  // integers of [low, high]; normal numbers without a range
 };
+/// A tensor with its dimensions in a random order of memory, with gaps between them, at an offset.
 inline Tensor random_tensor(Random& random, const Shape& shape, DType dtype,
                             LayoutOptions options = {}) {
     std::vector<int> order(static_cast<std::size_t>(shape.rank()));

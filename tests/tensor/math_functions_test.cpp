@@ -1,5 +1,5 @@
-// Float functions against double at the edges where formulas change or break down
-// (tests/autograd/ulp_sweep_test.cpp sweeps the rest).
+// The float functions against double at special values and where their formulas change;
+// tests/autograd/ulp_sweep_test.cpp sweeps the rest.
 #include "tensor/scalar/functions.h"
 
 #include <doctest/doctest.h>
@@ -45,7 +45,7 @@ TEST_CASE("sincos_2pi is exact at quarters and close everywhere") {
     CHECK(worst <= 0x1p-24);
 }
 
-TEST_CASE("exp and expm1 at the edges") {
+TEST_CASE("exp and expm1 are right at zero, infinity, overflow and underflow") {
     CHECK(math::exp(0.0f) == 1.0f);
     CHECK(math::exp(-0.0f) == 1.0f);
     CHECK(math::exp(inf) == inf);
@@ -70,7 +70,7 @@ TEST_CASE("exp and expm1 at the edges") {
     CHECK(std::isnan(math::expm1(not_number)));
 }
 
-TEST_CASE("log and log1p at the edges") {
+TEST_CASE("log and log1p are right at zero, infinity, denormals and outside of their domain") {
     CHECK(same(math::log(1.0f), 0.0f));
     CHECK(math::log(0.0f) == -inf);
     CHECK(math::log(-0.0f) == -inf);
@@ -91,7 +91,7 @@ TEST_CASE("log and log1p at the edges") {
     }
 }
 
-TEST_CASE("exp2, log2 and log10 are exact where the result is whole") {
+TEST_CASE("exp2, log2 and log10 are exact where the result is an integer") {
     for (int n = -149; n < 128; ++n) {
         CHECK(math::exp2(static_cast<float>(n)) == std::ldexp(1.0f, n));
         CHECK(math::log2(std::ldexp(1.0f, n)) == static_cast<float>(n));
@@ -117,14 +117,14 @@ TEST_CASE("exp2, log2 and log10 are exact where the result is whole") {
     CHECK(math::log10(inf) == inf);
 }
 
-TEST_CASE("cbrt at the edges") {
+TEST_CASE("cbrt is right at special values, and exact for cubes") {
     for (float x : {0.0f, -0.0f, inf, -inf, not_number}) CHECK(same(math::cbrt(x), x));
     for (float root = 1; root < 200; ++root) CHECK(math::cbrt(-root * root * root) == -root);
     for (float x : {tiny, 3 * tiny, normal - tiny, normal, largest})
         CHECK(ulps(math::cbrt(x), std::cbrt(static_cast<double>(x))) <= 0.51);
 }
 
-TEST_CASE("sin, cos and tan at the edges, and of the floats nearest to multiples of pi / 2") {
+TEST_CASE("sin, cos and tan are right at special values and closest to multiples of pi / 2") {
     for (float x : {0.0f, -0.0f, tiny, -tiny, normal, -normal, 1e-20f}) {
         CHECK(same(math::sin(x), x));
         CHECK(same(math::tan(x), x));
@@ -149,7 +149,7 @@ TEST_CASE("sin, cos and tan at the edges, and of the floats nearest to multiples
     }
 }
 
-TEST_CASE("tanh, erf and sigmoid at the edges") {
+TEST_CASE("tanh, erf and sigmoid are right at special values and where they saturate") {
     for (float x : {0.0f, -0.0f, tiny, -tiny, normal, -normal, 1e-20f, -1e-20f}) {
         CHECK(same(math::tanh(x), x));
         CHECK(ulps(math::erf(x), std::erf(static_cast<double>(x))) <= 1);
@@ -171,7 +171,7 @@ TEST_CASE("tanh, erf and sigmoid at the edges") {
     CHECK(math::sigmoid(-700.0) == std::exp(-700.0));
 }
 
-TEST_CASE_TEMPLATE("min and max propagate NaN, round goes half to even", T, float, double) {
+TEST_CASE_TEMPLATE("min and max propagate NaN; round goes half to even", T, float, double) {
     const T none = std::numeric_limits<T>::quiet_NaN(),
             endless = std::numeric_limits<T>::infinity();
     const T one = 1, two = 2;

@@ -1,3 +1,4 @@
+// The kernel matmul against sums in f64.
 #include <cmath>
 
 #include "tensor/contract/kernels.h"
@@ -9,13 +10,13 @@ using namespace eps::test;
 
 namespace {
 
-// out + a b in f64, or a b.
+// Compares out = a b, or out += a b, with sums in f64.
 void check_matmul(Random& random, const Tensor& a, const Tensor& b, bool accumulate) {
     const std::int64_t batch = a.size(0), m = a.size(1), k = a.size(2), n = b.size(2);
     const Tensor before =
         accumulate
             ? raw::contiguous(random_tensor(random, {batch, m, n}, a.dtype(), {.broadcast = false}))
-            // what was there must not matter
+            // The result must not depend on what the target contained.
             : full({batch, m, n}, std::nan(""), a.options());
     const Tensor out = same_on_any_threads([&] {
         Tensor target = raw::clone(before);
@@ -41,7 +42,9 @@ void check_matmul(Random& random, const Tensor& a, const Tensor& b, bool accumul
 
 }  // namespace
 
-TEST_CASE("matmul: any layout and any small shape, with one thread and more") {
+TEST_CASE(
+    "matmul takes any layout and any small shape, and gives the same bits on any number of "
+    "threads") {
     Random random(1);
     for (DType dtype : {f32, f64})
         for (int i = 0; i < 150; ++i) {
@@ -52,19 +55,13 @@ TEST_CASE("matmul: any layout and any small shape, with one thread and more") {
         }
 }
 
-TEST_CASE("matmul: transposed, vector-like and odd shapes are the same for any number of threads") {
+TEST_CASE("matmul takes transposed, vector-like and odd shapes") {
     Random random(2);
-    const std::int64_t shapes[][3] = {{1, 300, 70},
-                                      {70, 300, 1},
-                                      {1, 1, 1},
-                                      {130, 70, 150},
-                                      {257, 33, 259},
-                                      {16, 6000, 16},
-                                      {5, 20000, 3},
-                                      // several blocks deep; rows a page apart; blocks wide
-                                      {30, 1100, 40},
-                                      {25, 1024, 70},
-                                      {13, 5, 4100}};
+    const std::int64_t shapes[][3] = {{1, 300, 70},   {70, 300, 1},   {1, 1, 1},
+                                      {130, 70, 150}, {257, 33, 259}, {16, 6000, 16},
+                                      {5, 20000, 3},  {30, 1100, 40},  // several blocks deep
+                                      {25, 1024, 70},                  // rows that are a page apart
+                                      {13, 5, 4100}};                  // several blocks wide
     for (const auto& [m, k, n] : shapes)
         for (int layout = 0; layout < 8; ++layout) {
             const DType dtype = layout & 4 ? f64 : f32;
@@ -78,7 +75,7 @@ TEST_CASE("matmul: transposed, vector-like and odd shapes are the same for any n
         }
 }
 
-TEST_CASE("matmul: large products are cut by shape, not by threads") {
+TEST_CASE("matmul divides large products by shape, not by threads") {
     Random random(3);
     for (const auto& [m, k, n] :
          {std::array<std::int64_t, 3>{300, 200, 520}, {520, 260, 300}, {1000, 100, 64}}) {
@@ -91,7 +88,7 @@ TEST_CASE("matmul: large products are cut by shape, not by threads") {
             kernels::matmul(target, a, b, false);
             return target;
         });
-        for (int i = 0; i < 300; ++i) {  // a sample: all of it would take seconds
+        for (int i = 0; i < 300; ++i) {  // a sample: all elements would take seconds
             const std::int64_t r = pick(random, 0, m - 1), c = pick(random, 0, n - 1);
             double value = 0;
             for (std::int64_t j = 0; j < k; ++j) value += at(a, {0, r, j}) * at(b, {0, j, c});
@@ -100,7 +97,7 @@ TEST_CASE("matmul: large products are cut by shape, not by threads") {
     }
 }
 
-TEST_CASE("matmul: nothing to sum, nothing to write") {
+TEST_CASE("matmul accepts empty sums and empty results") {
     Tensor out = full({1, 2, 2}, 5);
     kernels::matmul(out, empty({1, 2, 0}), empty({1, 0, 2}), true);
     CHECK(out.to_vector() == std::vector<double>{5, 5, 5, 5});
@@ -111,7 +108,7 @@ TEST_CASE("matmul: nothing to sum, nothing to write") {
     kernels::matmul(none, empty({0, 2, 3}), empty({0, 3, 2}), false);
 }
 
-TEST_CASE("matmul: NaN and infinity go where they must") {
+TEST_CASE("matmul keeps NaN to its row") {
     const double nan = std::nan("");
     for (std::int64_t n : {1, 2, 20}) {
         Tensor a = zeros({1, 2, 3}), b = ones({1, 3, n}), out = empty({1, 2, n});

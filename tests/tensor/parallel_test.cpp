@@ -1,5 +1,4 @@
-// The pool of threads: every index once, whatever the number of threads, exceptions, nesting and
-// callers.
+// The pool of threads: coverage, exceptions, nested calls and several callers.
 #include "tensor/runtime/parallel.h"
 
 #include <atomic>
@@ -40,7 +39,7 @@ TEST_CASE("parallel_for visits every index once") {
             }
 }
 
-TEST_CASE("parallel_for stays on the caller's thread where the work is small") {
+TEST_CASE("parallel_for runs small work on the calling thread") {
     const ThreadsGuard guard;
     set_num_threads(4);
     int calls = 0;
@@ -49,7 +48,7 @@ TEST_CASE("parallel_for stays on the caller's thread where the work is small") {
     CHECK(calls == 1);
 }
 
-TEST_CASE("parallel_for hands on the exception of any thread, and the pool goes on") {
+TEST_CASE("parallel_for rethrows the exception of any thread, and the pool stays usable") {
     const ThreadsGuard guard;
     set_num_threads(4);
     for (std::int64_t bad : {0, 50, 99}) {
@@ -61,7 +60,7 @@ TEST_CASE("parallel_for hands on the exception of any thread, and the pool goes 
     }
 }
 
-TEST_CASE("parallel_for does not nest, and many callers share one pool") {
+TEST_CASE("nested parallel_for runs on its own thread, and several callers share one pool") {
     const ThreadsGuard guard;
     set_num_threads(3);
     std::atomic<int> wrong{0};

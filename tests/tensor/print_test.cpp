@@ -1,12 +1,15 @@
-// to_string against the texts NumPy 2.4 prints. The table was made by
-//     for values, shape, dtype in cases: print(str(numpy.array(values,
-//     'f8').astype(dtype).reshape(shape)))
+// to_string against the texts that NumPy 2.4 prints. The table was made by
+//
+//     for values, shape, dtype in cases:
+//         print(str(numpy.array(values, 'f8').astype(dtype).reshape(shape)))
+//
 // with dtype f4, f8, i8, u1 or ?, and range(n, step, start) = [start + step * i for i in range(n)].
 #include "tensor/print.h"
 
 #include <doctest/doctest.h>
 
 #include <limits>
+#include <sstream>
 
 #include "tensor/create.h"
 #include "tensor/raw_copy.h"
@@ -260,7 +263,7 @@ TEST_CASE("views are printed in their logical order") {
     CHECK(to_string(x.as_strided({2, 2}, {0, 1}, 1)) == "[[2. 3.]\n [2. 3.]]");
 }
 
-TEST_CASE("print options") {
+TEST_CASE("print options act as those of NumPy") {
     // numpy.array2string(a, precision=3), (threshold=5, edgeitems=1), (suppress_small=True),
     // (max_line_width=20)
     CHECK(to_string(tensor({1.0 / 3, 22.5}), {.precision = 3}) == "[ 0.333 22.5  ]");
@@ -272,7 +275,13 @@ TEST_CASE("print options") {
     CHECK(to_string(Tensor()) == "undefined");
 }
 
-TEST_CASE("f16 and bf16 are printed as the f32 they stand for") {
+TEST_CASE("operator<< writes what to_string gives") {
+    std::ostringstream out;
+    out << tensor({1, 2, 3, 4}, {2, 2}) << " and " << Tensor();
+    CHECK(out.str() == "[[1. 2.]\n [3. 4.]] and undefined");
+}
+
+TEST_CASE("f16 and bf16 are printed as the f32 of the same value") {
     CHECK(to_string(tensor({1, 0.1}, {}, {.dtype = f16})) == "[1.         0.09997559]");
     CHECK(to_string(tensor({1, 0.1}, {}, {.dtype = bf16})) == "[1.         0.10009766]");
 }

@@ -1,3 +1,4 @@
+// Generators and random tensors: known answers, independence of threads, and statistics.
 #include "tensor/random.h"
 
 #include <algorithm>
@@ -27,8 +28,8 @@ double mean_power(const std::vector<double>& x, int power) {
     return total / static_cast<double>(x.size());
 }
 
-// Sample moments are normal around the true ones with this deviation; five of them happen by chance
-// once in 2 million.
+// Sample moments are normal around the true ones, with this variance divided by n. Five standard
+// deviations happen by chance once in 2 million.
 void check_moment(const std::vector<double>& x, int power, double expected, double variance) {
     INFO("moment ", power);
     CHECK(std::abs(mean_power(x, power) - expected) <
@@ -43,8 +44,8 @@ double correlation(const std::vector<double>& x, const std::vector<double>& y) {
 
 }  // namespace
 
-// kat_vectors of github.com/DEShawResearch/random123, philox4x32 10
-TEST_CASE("philox: the known answers of Random123") {
+// From kat_vectors of github.com/DEShawResearch/random123, philox4x32 10.
+TEST_CASE("philox gives the known answers of Random123") {
     const auto check = [](math::Words4 counter, std::uint32_t key0, std::uint32_t key1,
                           math::Words4 expected) {
         const math::Words4 words = math::philox(counter, key0, key1);
@@ -57,7 +58,7 @@ TEST_CASE("philox: the known answers of Random123") {
           {{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}});
 }
 
-TEST_CASE("philox: words to numbers, at the ends of the range") {
+TEST_CASE("philox converts the smallest and the largest words to finite numbers") {
     CHECK(math::uniform_f32(0) == 0.0f);
     CHECK(math::uniform_f32(0xffffffff) == 1.0f - 0x1p-24f);
     CHECK(math::uniform_f64(0, 0) == 0.0);
@@ -71,10 +72,8 @@ TEST_CASE("philox: words to numbers, at the ends of the range") {
         }
 }
 
-TEST_CASE(
-    "random: element i comes from block counter + i / 4, lane i % 4; of eight bytes, from two "
-    "lanes") {
-    // the counter carries into its upper word
+TEST_CASE("element i comes from lane i % 4 of block i / 4; an element of 8 bytes from two lanes") {
+    // The counter carries into its upper word.
     const kernels::PhiloxState state{.seed = 0x123456789abcdefu, .counter = 0xffffffffu - 3};
     const std::int64_t n = 3001;
     const Tensor u32 = draw({n}, f32, Distribution::uniform, state, 0, 1),
@@ -107,7 +106,8 @@ TEST_CASE(
     CHECK(wrong == 0);
 }
 
-TEST_CASE("random: the same bits for any number of threads, and from the middle of a stream") {
+TEST_CASE(
+    "random numbers have the same bits on any number of threads and from the middle of a stream") {
     const kernels::PhiloxState state{7, 1000};
     for (DType dtype : {f32, f64})
         for (Distribution distribution :
@@ -128,7 +128,7 @@ TEST_CASE("random: the same bits for any number of threads, and from the middle 
     same_on_any_threads([&] { return draw({50001}, i64, Distribution::randint, state, 0, 1000); });
 }
 
-TEST_CASE("randn: moments up to the fourth, tails, and no correlation") {
+TEST_CASE("randn has normal moments and tails, and no correlation") {
     for (DType dtype : {f32, f64}) {
         Generator generator(11);
         const std::vector<double> x = randn({1 << 20}, {.dtype = dtype}, generator).to_vector(),
@@ -151,7 +151,7 @@ TEST_CASE("randn: moments up to the fourth, tails, and no correlation") {
     }
 }
 
-TEST_CASE("rand: moments, range and even bins") {
+TEST_CASE("rand has uniform moments, range and bins") {
     for (DType dtype : {f32, f64}) {
         Generator generator(12);
         const std::vector<double> x = rand({1 << 20}, {.dtype = dtype}, generator).to_vector();
@@ -169,7 +169,7 @@ TEST_CASE("rand: moments, range and even bins") {
     }
 }
 
-TEST_CASE("bernoulli: the share of ones, certainty, and a probability for each element") {
+TEST_CASE("bernoulli gives ones with the given probability, for all or per element") {
     Generator generator(13);
     for (double p : {0.0, 0.1, 0.5, 1.0}) {
         const std::vector<double> x = bernoulli(p, {1 << 18}, {}, generator).to_vector();
@@ -193,7 +193,7 @@ TEST_CASE("bernoulli: the share of ones, certainty, and a probability for each e
     CHECK_THROWS_AS(bernoulli(zeros({2}, {.dtype = i64})), Error);
 }
 
-TEST_CASE("randint: every value as often, and never the upper end") {
+TEST_CASE("randint gives every value equally often, and never the upper end") {
     Generator generator(14);
     const std::int64_t n = 140000;
     std::vector<double> counts(7);
@@ -211,7 +211,7 @@ TEST_CASE("randint: every value as often, and never the upper end") {
                          "randint: empty range; got low 3, high 3; expected low < high", Error);
 }
 
-TEST_CASE("randperm: a permutation, each value in each place as often") {
+TEST_CASE("randperm gives permutations, with each value at each position equally often") {
     Generator generator(15);
     for (std::int64_t n : {0, 1, 2, 1000}) {
         std::vector<double> x = randperm(n, generator).to_vector();
@@ -229,7 +229,7 @@ TEST_CASE("randperm: a permutation, each value in each place as often") {
     CHECK_THROWS_AS(randperm(-1, generator), Error);
 }
 
-TEST_CASE("Generator: draws move on and never overlap; states and forks can be had again") {
+TEST_CASE("Generator: draws never overlap; a state or a fork gives the same numbers again") {
     Generator generator(21), again(21);
     const Tensor first = randn({5}, generator), second = randn({5}, generator);
     CHECK(first.to_vector() != second.to_vector());

@@ -1,3 +1,4 @@
+// The kernels reduce and argmax against loops in f64.
 #include <cmath>
 #include <limits>
 
@@ -34,21 +35,22 @@ double combine(Reduction reduction, double a, double b) {
     return reduction == Reduction::max ? std::max(a, b) : std::min(a, b);
 }
 
-// One element after the other, in f64; also the sum of magnitudes, which says how far rounding may
-// go.
+// The reduction by a plain loop in f64, and the sum of magnitudes, which bounds the rounding error.
 struct Naive {
     Tensor value, magnitude;
 };
 Naive naive(Reduction reduction, const Tensor& src, const Dims& dims) {
     const Shape shape = reduced_shape(src, dims);
-    const double first = reduction == Reduction::sum ? 0 : reduction == Reduction::max ? -inf : inf;
+    const double extreme = reduction == Reduction::max ? -inf : inf;
+    const double first = reduction == Reduction::sum ? 0 : extreme;
     Naive result{full(shape, first, {.dtype = f64}), zeros(shape, {.dtype = f64})};
     for_each_index(src.shape(), [&](const Dims& index) {
         Dims to = index;
         for (std::int64_t d : dims) to[static_cast<int>(d)] = 0;
-        double& value = result.value.data<double>()[place(result.value, to)];
+        double& value = result.value.data<double>()[offset_of(result.value, to)];
         value = combine(reduction, value, at(src, index));
-        result.magnitude.data<double>()[place(result.magnitude, to)] += std::abs(at(src, index));
+        result.magnitude.data<double>()[offset_of(result.magnitude, to)] +=
+            std::abs(at(src, index));
     });
     return result;
 }
@@ -80,7 +82,7 @@ Dims random_dims(Random& random, int rank) {
 
 }  // namespace
 
-TEST_CASE("reduce: any dims of any layout, against a naive loop in f64") {
+TEST_CASE("reduce agrees with a plain loop in f64, over any dims of any layout") {
     Random random(1);
     for (DType dtype : {f32, f64, i64, u8, boolean})
         for (int i = 0; i < 80; ++i) {
@@ -96,7 +98,7 @@ TEST_CASE("reduce: any dims of any layout, against a naive loop in f64") {
         }
 }
 
-TEST_CASE("reduce: rows and columns around the sizes where the algorithm changes") {
+TEST_CASE("reduce agrees around the sizes where the algorithm changes") {
     Random random(2);
     for (std::int64_t rows : {1, 2, 3, 15, 16, 17, 255, 256, 257, 1025})
         for (std::int64_t columns :
@@ -118,7 +120,7 @@ TEST_CASE("reduce: rows and columns around the sizes where the algorithm changes
         check_reduction(Reduction::sum, channels_last, dims, f32);
 }
 
-TEST_CASE("reduce: the same bits for any number of threads") {
+TEST_CASE("reduce gives the same bits on any number of threads") {
     Random random(3);
     const auto check_threads = [&](const Shape& shape, const Dims& dims) {
         const Tensor src = raw::contiguous(random_tensor(random, shape, f32, {.broadcast = false}));
@@ -134,7 +136,7 @@ TEST_CASE("reduce: the same bits for any number of threads") {
     check_threads({50000, 7}, {1});
 }
 
-TEST_CASE("reduce: NaN wins, infinities and identities") {
+TEST_CASE("reduce propagates NaN and infinities; empty sums give the identity") {
     const double nan = std::nan("");
     for (std::int64_t n : {3, 40, 100, 5000})
         for (std::int64_t where : {std::int64_t{0}, n / 2, n - 1}) {
@@ -162,7 +164,7 @@ TEST_CASE("reduce: NaN wins, infinities and identities") {
     CHECK(reduce(Reduction::sum, Tensor(4), {}).item() == 4);
 }
 
-TEST_CASE("reduce: a long sum in f32 keeps its digits") {
+TEST_CASE("reduce keeps the digits of a long sum in f32") {
     Tensor tenths = full({1 << 24}, 0.1);
     CHECK(reduce(Reduction::sum, tenths, {0}).item() ==
           doctest::Approx(double{0.1f} * (1 << 24)).epsilon(1e-6));
@@ -170,13 +172,13 @@ TEST_CASE("reduce: a long sum in f32 keeps its digits") {
           doctest::Approx(double{0.1f} * (1 << 21)).epsilon(1e-6));
 }
 
-TEST_CASE("reduce: a conversion it does not have is an error") {
+TEST_CASE("reduce throws on a conversion that it lacks") {
     Tensor out = empty({}, {.dtype = f64});
     CHECK_THROWS_WITH_AS(kernels::reduce(Reduction::sum, out, Tensor(1), {}),
                          "reduce: no such conversion; got f32 into f64", Error);
 }
 
-TEST_CASE("argmax: the first of the largest, NaN above all") {
+TEST_CASE("argmax gives the first of the largest, with NaN as the largest") {
     Random random(4);
     for (DType dtype : {f32, f64, i64, u8, boolean})
         for (int i = 0; i < 60; ++i) {
@@ -207,8 +209,10 @@ TEST_CASE("argmax: the first of the largest, NaN above all") {
                         here[dim] = k;
                         const double x = at(src, here);
                         if (std::isnan(so_far)) break;
-                        if (std::isnan(x) || (smallest ? x < so_far : x > so_far))
-                            best = k, so_far = x;
+                        if (std::isnan(x) || (smallest ? x < so_far : x > so_far)) {
+                            best = k;
+                            so_far = x;
+                        }
                     }
                     wrong += at(out, index) != static_cast<double>(best);
                 });

@@ -1,4 +1,4 @@
-// Sparse matrices along a dimension and max pooling against their definitions.
+// The kernels resample (a sparse matrix along one dimension) and max_pool2d against definitions.
 #include "tensor/contract/kernels.h"
 #include "tests/tensor/layouts.h"
 
@@ -56,7 +56,7 @@ void check_resample(Random& random, const Shape& shape, int dim, std::int64_t ou
 
 }  // namespace
 
-TEST_CASE("resample: what the table says, in every layout") {
+TEST_CASE("resample multiplies by the sparse matrix, in every layout") {
     Random random(11);
     for (int round = 0; round < 300; ++round) {
         const int rank = static_cast<int>(pick(random, 1, 4));
@@ -70,17 +70,17 @@ TEST_CASE("resample: what the table says, in every layout") {
         for (DType dtype : {boolean, u8, i64, f16, bf16, f32, f64})
             check_resample(random, shape, dim, outputs, dtype, Kind::selection);
     }
-    // several threads, and rows in pieces
+    // large enough for several threads, with each row in pieces
     for (int dim : {0, 1, 2}) check_resample(random, {7, 30, 5000}, dim, 9, f32, Kind::weights);
-    // one line in pieces
+    // one long line, in pieces
     check_resample(random, {7000}, 0, 70000, f64, Kind::weights);
 }
 
-TEST_CASE("resample: transposed twice is the same matrix") {
+TEST_CASE("a sparse matrix transposed twice is itself") {
     Random random(12);
     for (int round = 0; round < 50; ++round) {
         CsrMatrix matrix(pick(random, 1, 9));
-        // sources ascend, as transposing leaves them
+        // Transposing sorts sources, so they ascend here too.
         for (std::int64_t i = pick(random, 0, 9); i > 0; --i, matrix.end_row())
             for (std::int64_t source = 0; source < matrix.inputs; ++source)
                 if (pick(random, 0, 2) == 0)
@@ -94,7 +94,7 @@ TEST_CASE("resample: transposed twice is the same matrix") {
     }
 }
 
-TEST_CASE("max_pool2d: the first largest of each window") {
+TEST_CASE("max_pool2d gives the first largest of each window") {
     Random random(13);
     const auto image = [](const Shape& s, DType dtype) {
         return empty_strided(s, {s[1] * s[2] * s[3], 1, s[3] * s[1], s[1]}, {.dtype = dtype});
@@ -117,7 +117,7 @@ TEST_CASE("max_pool2d: the first largest of each window") {
         }
         for (DType dtype : {u8, i64, f32, f64}) {
             Tensor x = image(shape, dtype);
-            // many are equal
+            // Few different values, so that many are equal.
             kernels::copy(x, random_tensor(random, shape, dtype, {.low = 0, .high = 5}));
             Tensor indices = image(out, i64);
             const Tensor values = same_on_any_threads([&] {
@@ -127,7 +127,7 @@ TEST_CASE("max_pool2d: the first largest of each window") {
             });
             for_each_index(out, [&](const Dims& o) {
                 double best = -1;
-                std::int64_t place = -1;
+                std::int64_t pixel = -1;
                 for (std::int64_t u = 0; u < g.size[0]; ++u)
                     for (std::int64_t v = 0; v < g.size[1]; ++v) {
                         const std::int64_t row = o[2] * g.stride[0] - g.padding[0] +
@@ -136,10 +136,10 @@ TEST_CASE("max_pool2d: the first largest of each window") {
                         if (row < 0 || row >= shape[2] || column < 0 || column >= shape[3])
                             continue;
                         if (const double value = at(x, {o[0], o[1], row, column}); value > best)
-                            best = value, place = row * shape[3] + column;
+                            best = value, pixel = row * shape[3] + column;
                     }
                 REQUIRE(at(values, o) == best);
-                REQUIRE(at(indices, o) == static_cast<double>(place));
+                REQUIRE(at(indices, o) == static_cast<double>(pixel));
             });
         }
     }

@@ -1,7 +1,7 @@
 #include "tensor/io/safetensors.h"
 
-#include "tests/files.h"
 #include "tensor/create.h"
+#include "tests/files.h"
 
 using namespace eps;
 using namespace eps::test;
@@ -29,22 +29,22 @@ struct Fixture {
         put(path, bytes);
         return read_safetensors(path);
     }
-    std::string refusal(const std::string& json, const std::string& data = "") const {
+    std::string error_of(const std::string& json, const std::string& data = "") const {
         const std::string message = message_of([&] { read(file_of(json, data)); });
         CHECK(contains(message, "read_safetensors: "));
         CHECK(contains(message, "'" + path + "'"));
         return message;
     }
-    std::string refusal_of(const std::string& entry) const {
-        return refusal("{\"a\":" + entry + "}", "12345678");
+    std::string entry_error(const std::string& entry) const {
+        return error_of("{\"a\":" + entry + "}", "12345678");
     }
 };
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "golden bytes") {
-    // The layout by hand from the format's description: length, JSON padded with spaces to a
-    // multiple of 8, data.
+TEST_CASE_FIXTURE(Fixture, "write_safetensors writes length, padded JSON and data") {
+    // The layout by hand, from the description of the format: the JSON is padded with spaces to a
+    // multiple of 8 bytes.
     write_safetensors(path, {{"a", tensor({1.5, -2}, {1, 2})}}, {{"k", "v"}});
     const std::string json =
         "{\"__metadata__\":{\"k\":\"v\"},\"a\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":"
@@ -56,8 +56,7 @@ TEST_CASE_FIXTURE(Fixture, "golden bytes") {
     CHECK(read_safetensors(path).tensors.empty());
 }
 
-TEST_CASE_FIXTURE(
-    Fixture, "safetensors round trip: every dtype, order, names, metadata, the same bytes twice") {
+TEST_CASE_FIXTURE(Fixture, "write_safetensors keeps dtypes, order, names and metadata") {
     write_safetensors(path, kMixed, {{"step", "12"}, {"", "\t"}});
     const std::string first = bytes_of_file(path);
     const SafetensorsFile file = read_safetensors(path);
@@ -76,9 +75,8 @@ TEST_CASE_FIXTURE(
                    "no tensor 'v'; expected one of: flag, w, n"));
 }
 
-TEST_CASE_FIXTURE(
-    Fixture,
-    "header order and data order may differ, as in files of the reference implementation") {
+// The reference implementation writes such files.
+TEST_CASE_FIXTURE(Fixture, "the orders of header and data may differ") {
     const auto x =
         read(file_of("{\"b\":{\"data_offsets\":[1,2],\"shape\":[1],\"dtype\":\"U8\"},\"a\":{"
                      "\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1]}}  ",
@@ -87,76 +85,76 @@ TEST_CASE_FIXTURE(
     CHECK(x.at("b").item() == 2);
 }
 
-TEST_CASE_FIXTURE(Fixture, "what the format forbids") {
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
-                              R"("a":{"dtype":"F32","shape":[0],"data_offsets":[8,8]})"),
+TEST_CASE_FIXTURE(Fixture, "read_safetensors throws on everything that the format forbids") {
+    CHECK(contains(entry_error(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
+                               R"("a":{"dtype":"F32","shape":[0],"data_offsets":[8,8]})"),
                    "'a' occurs twice"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]})"),
+    CHECK(contains(entry_error(R"({"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]})"),
                    "repeated key 'dtype' of tensor 'a'"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8],"x":1})"),
+    CHECK(contains(entry_error(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8],"x":1})"),
                    "unknown key 'x'"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2]})"), "is missing of tensor 'a'"));
-    CHECK(contains(refusal_of(R"({"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]})"),
+    CHECK(contains(entry_error(R"({"dtype":"F32","shape":[2]})"), "is missing of tensor 'a'"));
+    CHECK(contains(entry_error(R"({"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]})"),
                    "unsupported dtype 'F8_E4M3' of tensor 'a'"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[3],"data_offsets":[0,8]})"),
+    CHECK(contains(entry_error(R"({"dtype":"F32","shape":[3],"data_offsets":[0,8]})"),
                    "expected 12 bytes for f32 [3]"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2],"data_offsets":[8,0]})"),
+    CHECK(contains(entry_error(R"({"dtype":"F32","shape":[2],"data_offsets":[8,0]})"),
                    "data_offsets [8, 0]"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[1],"data_offsets":[4,8]})"),
+    CHECK(contains(entry_error(R"({"dtype":"F32","shape":[1],"data_offsets":[4,8]})"),
                    "hole in the data before tensor 'a'"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[1],"data_offsets":[0,4]})"),
+    CHECK(contains(entry_error(R"({"dtype":"F32","shape":[1],"data_offsets":[0,4]})"),
                    "data after the last tensor"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[3],"data_offsets":[0,12]})"),
+    CHECK(contains(entry_error(R"({"dtype":"F32","shape":[3],"data_offsets":[0,12]})"),
                    "truncated data: 8 bytes"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
-                              R"("b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]})"),
+    CHECK(contains(entry_error(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
+                               R"("b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]})"),
                    "overlap in the data before tensor 'b'"));
     CHECK(contains(
-        refusal_of(R"({"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]})"),
+        entry_error(R"({"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]})"),
         "overflows"));
     CHECK(contains(
-        refusal_of(R"({"dtype":"F32","shape":[0,9223372036854775807,3],"data_offsets":[0,0]})"),
+        entry_error(R"({"dtype":"F32","shape":[0,9223372036854775807,3],"data_offsets":[0,0]})"),
         "overflows"));
     CHECK(contains(
-        refusal_of(R"({"dtype":"F32","shape":[18446744073709551615],"data_offsets":[0,8]})"),
+        entry_error(R"({"dtype":"F32","shape":[18446744073709551615],"data_offsets":[0,8]})"),
         "too large"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[-2],"data_offsets":[0,8]})"),
+    CHECK(contains(entry_error(R"({"dtype":"F32","shape":[-2],"data_offsets":[0,8]})"),
                    "a negative number"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2.0],"data_offsets":[0,8]})"),
+    CHECK(contains(entry_error(R"({"dtype":"F32","shape":[2.0],"data_offsets":[0,8]})"),
                    "a fraction"));
     CHECK(
-        contains(refusal_of(R"({"dtype":"F32","shape":[1,1,1,1,1,1,1,1,2],"data_offsets":[0,8]})"),
+        contains(entry_error(R"({"dtype":"F32","shape":[1,1,1,1,1,1,1,1,2],"data_offsets":[0,8]})"),
                  "more than 8 dimensions"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2],"data_offsets":[0,4,8]})"),
+    CHECK(contains(entry_error(R"({"dtype":"F32","shape":[2],"data_offsets":[0,4,8]})"),
                    "a number where"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[2],"data_offsets":[0]})"), "no pair"));
-    CHECK(contains(refusal_of(R"({"dtype":"F32","shape":[[2]],"data_offsets":[0,8]})"),
+    CHECK(contains(entry_error(R"({"dtype":"F32","shape":[2],"data_offsets":[0]})"), "not a pair"));
+    CHECK(contains(entry_error(R"({"dtype":"F32","shape":[[2]],"data_offsets":[0,8]})"),
                    "a list where"));
-    CHECK(contains(refusal_of("null"), "null where"));
-    CHECK(contains(refusal(R"({"a\u0000\u001b[2J":1})"),
-                   "near 'a??[2J' in '"));  // nothing reaches the terminal unfiltered
-    CHECK(contains(refusal(R"({"__metadata__":{"k":1}})"), "a number where"));
-    CHECK(contains(refusal(R"({"__metadata__":{"k":"a","k":"b"}})"), "'k' occurs twice"));
-    CHECK(contains(refusal(R"({"__metadata__":{},"__metadata__":{}})"),
+    CHECK(contains(entry_error("null"), "null where"));
+    CHECK(contains(error_of(R"({"a\u0000\u001b[2J":1})"),
+                   "near 'a??[2J' in '"));  // control characters never reach the terminal
+    CHECK(contains(error_of(R"({"__metadata__":{"k":1}})"), "a number where"));
+    CHECK(contains(error_of(R"({"__metadata__":{"k":"a","k":"b"}})"), "'k' occurs twice"));
+    CHECK(contains(error_of(R"({"__metadata__":{},"__metadata__":{}})"),
                    "'__metadata__' occurs twice"));
-    CHECK(contains(refusal("{\"a\":}"), "the JSON is wrong at byte"));
-    CHECK(contains(refusal("{} {}"), "the JSON is wrong at byte"));
-    CHECK(contains(refusal("{\"\xff\":{}}"), "the JSON is wrong at byte"));
-    CHECK(contains(refusal(" {}"), "does not begin with '{'"));
-    CHECK(contains(refusal("[]"), "does not begin with '{'"));
-    CHECK(contains(refusal("{" + std::string(100000, '[')), "the JSON is wrong"));
-    CHECK(contains(refusal(R"({"a":{"dtype":"BOOL","shape":[1],"data_offsets":[0,1]}})", "\x03"),
+    CHECK(contains(error_of("{\"a\":}"), "the JSON is wrong at byte"));
+    CHECK(contains(error_of("{} {}"), "the JSON is wrong at byte"));
+    CHECK(contains(error_of("{\"\xff\":{}}"), "the JSON is wrong at byte"));
+    CHECK(contains(error_of(" {}"), "does not begin with '{'"));
+    CHECK(contains(error_of("[]"), "does not begin with '{'"));
+    CHECK(contains(error_of("{" + std::string(100000, '[')), "the JSON is wrong"));
+    CHECK(contains(error_of(R"({"a":{"dtype":"BOOL","shape":[1],"data_offsets":[0,1]}})", "\x03"),
                    "a bool is stored as 3"));
 }
 
-TEST_CASE_FIXTURE(Fixture, "a header larger than the file costs nothing") {
+TEST_CASE_FIXTURE(Fixture, "a header length beyond the file allocates nothing") {
     const std::string huge(8, '\xff');
     CHECK(contains(message_of([&] { read(huge + "{}"); }),
                    "header of 18446744073709551615 bytes in '"));
     CHECK(contains(message_of([&] { read("{}"); }), "too short"));
 }
 
-TEST_CASE_FIXTURE(Fixture, "what cannot be written leaves the old file alone") {
+TEST_CASE_FIXTURE(Fixture, "a failed write leaves the old file alone") {
     write_safetensors(path, kMixed);
     const std::string before = bytes_of_file(path);
     const Tensor x = tensor({1});

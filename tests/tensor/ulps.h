@@ -9,30 +9,30 @@
 
 namespace eps::test {
 
-/// The type that a T is compared in.
+/// The type in which values of type T are compared.
 template <class T> using Wider = std::conditional_t<std::is_same_v<T, float>, double, long double>;
 
-/// Are a and b the same number, zeros with their signs, or both NaN?
+/// Whether a and b are the same number, the signs of zeros included, or both NaN.
 template <class T> bool same(T a, T b) {
     return (a == b && std::signbit(a) == std::signbit(b)) || (std::isnan(a) && std::isnan(b));
 }
 
-/// The distance of a T of the size of `exact` from the next.
+/// The distance between neighbouring T of the size of `exact`.
 template <class T> Wider<T> ulp_of(Wider<T> exact) {
     using Limits = std::numeric_limits<T>;
     return std::ldexp(Wider<T>(1),
                       std::max(std::ilogb(exact), Limits::min_exponent - 1) - (Limits::digits - 1));
 }
 
-/// Of float, by the exponent's bits: sweeps ask often.
+/// For float, computed from the bits of the exponent: sweeps call this often.
 template <> inline double ulp_of<float>(double exact) {
     const auto exponent =
         std::max<std::uint64_t>(std::bit_cast<std::uint64_t>(exact) >> 52 & 0x7ff, 1023 - 126);
     return std::bit_cast<double>((exponent - 23) << 52);
 }
 
-/// How far `got` is from `exact`, in ULP; infinite where one is NaN, overflows or has lost its
-/// sign.
+/// The distance of `got` from `exact` in ULP; infinite if only one of them is NaN or infinite, or
+/// if the signs of zeros differ.
 template <class T> double ulps(T got, Wider<T> exact) {
     const T nearest = static_cast<T>(exact);
     if (same(got, nearest)) {

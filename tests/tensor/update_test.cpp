@@ -1,14 +1,14 @@
-// The kernel of optimiser steps, every update against its formula in plain loops, over tensors of
-// all sizes at once.
+// The optimiser kernel: every update rule against its formula in a plain loop, on tensors of many
+// sizes at once.
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <functional>
 
-#include "tensor/create.h"
 #include "tensor/contract/kernels.h"
-#include "tensor/runtime/parallel.h"
+#include "tensor/create.h"
 #include "tensor/random.h"
+#include "tensor/runtime/parallel.h"
 
 using namespace eps;
 using kernels::Update, kernels::UpdateCoefficients, kernels::UpdateTensors;
@@ -86,16 +86,17 @@ const std::vector<Formula>& formulas() {
     return list;
 }
 
-// Sizes around the chunks that threads share, an empty tensor, and both types, all in one call.
+// Sizes around the chunks of threads, an empty tensor, and both types, all in one call.
 std::vector<UpdateTensors> make_list(int states) {
     Generator generator(11);
     std::vector<UpdateTensors> list;
     for (std::int64_t n : {1, 0, 7, 8191, 8192, 8193, 40000})
         for (DType dtype : {f32, f64}) {
             const Options options{.dtype = dtype};
-            list.push_back({randn({n}, options, generator), randn({n}, options, generator),
-                            states >= 1 ? rand({n}, options, generator) : Tensor(),
-                            states >= 2 ? rand({n}, options, generator) : Tensor()});
+            list.push_back({.value = randn({n}, options, generator),
+                            .gradient = randn({n}, options, generator),
+                            .state1 = states >= 1 ? rand({n}, options, generator) : Tensor(),
+                            .state2 = states >= 2 ? rand({n}, options, generator) : Tensor()});
         }
     return list;
 }
@@ -133,7 +134,7 @@ double largest_error(const Formula& formula, const UpdateCoefficients& c) {
 
 }  // namespace
 
-TEST_CASE("every optimiser update against its formula in plain loops") {
+TEST_CASE("every optimiser update follows its formula") {
     UpdateCoefficients first = kCoefficients, plain = kCoefficients;
     first.first_step = 1;
     plain.nesterov = 0;
@@ -160,7 +161,7 @@ TEST_CASE("an update without momentum needs no state") {
         CHECK(v == doctest::Approx(2 - 0.1 * (3 + 0.03 * 2)).epsilon(1e-6));
 }
 
-TEST_CASE("an update has the same bits for any number of threads") {
+TEST_CASE("an update gives the same bits on any number of threads") {
     const int before = num_threads();
     for (const Formula& formula : formulas()) {
         std::vector<std::vector<double>> runs;
@@ -180,7 +181,7 @@ TEST_CASE("an update has the same bits for any number of threads") {
     set_num_threads(before);
 }
 
-TEST_CASE("Lion takes no step where the blend is 0, and NaN stays NaN") {
+TEST_CASE("Lion takes no step where the blend is 0, and keeps NaN") {
     UpdateCoefficients c = kCoefficients;
     c.decoupled_decay = 0;
     const UpdateTensors t{tensor({5, 5, 5, 5}), tensor({0, NAN, 1, -1}), zeros({4}), {}};
