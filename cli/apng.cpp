@@ -19,12 +19,15 @@ namespace {
 using Buffer = std::vector<std::byte>;
 
 constexpr std::size_t kMostFrames = 100;
-constexpr std::uint16_t kDelay = 100, kRest = 2000;  // milliseconds a frame, and at the end
-constexpr std::size_t kSignature = 8;                // bytes before the first chunk
-constexpr std::size_t kHeader = 13;                  // bytes of IHDR
-constexpr std::uint8_t kGray = 0, kTrueColour = 2;   // colour types whose pixels need no palette
+constexpr std::uint16_t kDelay = 100;  // milliseconds that a frame is shown
+constexpr std::uint16_t kRest = 2000;  // the same of the last frame
+constexpr std::size_t kSignature = 8;  // bytes before the first chunk
+constexpr std::size_t kHeader = 13;    // bytes in IHDR
+constexpr std::uint8_t kGray = 0;      // the two colour types without a palette or transparency
+constexpr std::uint8_t kTrueColour = 2;
 
-void put(Buffer& out, std::uint64_t value, int bytes) {  // the largest first
+// Big-endian.
+void put(Buffer& out, std::uint64_t value, int bytes) {
     for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
         out.push_back(static_cast<std::byte>(value >> shift));
 }
@@ -35,7 +38,7 @@ std::uint32_t get32(Bytes bytes) {
     return value;
 }
 
-// Length, type, data, CRC of type and data.
+// A chunk is its length, type and data, and the CRC of type and data.
 void put_chunk(Buffer& out, std::string_view type, Bytes data) {
     check(data.size() <= std::numeric_limits<std::int32_t>::max(), "write_film", "a frame of ",
           data.size(), " bytes; expected less than 2^31");
@@ -48,12 +51,12 @@ void put_chunk(Buffer& out, std::string_view type, Bytes data) {
     put(out, ::crc32(0, covered, static_cast<uInt>(out.size() - begin)), 4);
 }
 
-// What a PNG file is made of, as far as a film needs it.
+// The parts of a PNG file that a film needs.
 struct Still {
-    Buffer header;      // of IHDR: size and kind of the picture
-    Buffer compressed;  // of all IDAT
+    Buffer header;      // the data of IHDR: size and colour type
+    Buffer compressed;  // the data of all IDAT chunks
 };
-// The bytes are those of a file that libpng has read or written.
+// `png` is a file that libpng has read or written.
 Still parsed(Bytes png) {
     Still still;
     for (std::size_t at = kSignature; png.size() - at >= 12;) {
@@ -82,15 +85,15 @@ Buffer frame_control(const Still& still, std::uint32_t sequence, std::uint16_t d
     return out;
 }
 
-// The last frame is what stands before the film, outside of it: the default image that programs
-// without animation show.
+// Puts the last frame before the animation, too, as the default image: programs that cannot play
+// films show it.
 void write_stills(const std::string& path, const std::vector<Still>& stills) {
     const std::string_view signature = "\x89PNG\r\n\x1a\n";
     Buffer out(as_byte_span(signature).begin(), as_byte_span(signature).end());
     put_chunk(out, "IHDR", stills.back().header);
     Buffer animation;
     put(animation, stills.size(), 4);
-    put(animation, 0, 4);  // plays: for ever
+    put(animation, 0, 4);  // number of plays; 0: without end
     put_chunk(out, "acTL", animation);
     put_chunk(out, "IDAT", stills.back().compressed);
     std::uint32_t sequence = 0;
@@ -106,7 +109,7 @@ void write_stills(const std::string& path, const std::vector<Still>& stills) {
     write_file_atomically(path, {out}, "write_film");
 }
 
-// The file as a frame; false where that cannot be.
+// Reads a file as a frame. Returns false if that is impossible.
 bool read_still(const std::string& file, Still& still) {
     try {
         const Buffer bytes = read_file(file, "read_png");
@@ -118,13 +121,13 @@ bool read_still(const std::string& file, Still& still) {
     return colour_type == kGray || colour_type == kTrueColour;
 }
 
-// At most kMostFrames of the files: the first, the last, and evenly between.
+// At most kMostFrames of the files: the first, the last, and others evenly between.
 std::vector<std::string> thinned(const std::vector<std::string>& files) {
     if (files.size() <= kMostFrames) return files;
-    std::vector<std::string> kept;
+    std::vector<std::string> chosen;
     for (std::size_t i = 0; i < kMostFrames; ++i)
-        kept.push_back(files[i * (files.size() - 1) / (kMostFrames - 1)]);
-    return kept;
+        chosen.push_back(files[i * (files.size() - 1) / (kMostFrames - 1)]);
+    return chosen;
 }
 
 }  // namespace

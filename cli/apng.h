@@ -1,6 +1,5 @@
 #pragma once
-// Films: animated PNG files, which browsers play and every other program shows as a picture, the
-// last frame.
+// Films: animated PNG files. Browsers play them; other programs show the last frame.
 #include <string>
 #include <vector>
 
@@ -8,17 +7,17 @@
 
 namespace eps::cli {
 
-/// Writes frames [F, H, W, 1] (gray) or [F, H, W, 3], each as write_png would, atomically. The film
-/// loops and rests on its last frame. Throws, naming the file, on other shapes, on NaN and on no
-/// frames.
+/// Writes frames [F, H, W, 1] (gray) or [F, H, W, 3] (RGB), each as write_png would, atomically.
+/// The film loops and rests on its last frame. Throws, naming the file, on other shapes, on NaN and
+/// on no frames.
 void write_film(const std::string& path, const Tensor& frames, int scale = 1);
 
-/// A picture of a model by what it is: a film if its pixels have rank 4, else one PNG.
+/// Writes a film if the pixels have rank 4, else one PNG.
 void write_picture(const std::string& path, const models::Picture& picture);
 
-/// A film of PNG files, in this order; one that is a film itself gives its last frame. Files that
-/// cannot be read are left out, as are those of another size than the last that can. Of more than
-/// 100 files it takes 100, evenly. Writes nothing where fewer than two are left.
+/// Joins PNG files, in this order, into a film; a file that is a film itself gives its last frame.
+/// Leaves out files that cannot be read, and files whose size differs from that of the last one
+/// that can. Takes 100 of more than 100 files, evenly. Writes nothing if fewer than two are left.
 void join_film(const std::string& path, const std::vector<std::string>& files);
 
 }  // namespace eps::cli

@@ -1,6 +1,6 @@
 #pragma once
-// The command line, parsed and checked. arguments.cpp and help.cpp are the only files that know
-// CLI11.
+// The command line, parsed and checked: one struct for each command. Only arguments.cpp, flags.cpp,
+// usage.cpp and help.cpp know CLI11.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,8 +17,7 @@ public:
     using Error::Error;
 };
 
-/// f(), whose errors are the user's, but for what the machine lacks: the same sentences, of a
-/// command.
+/// f(), with its errors as usage errors of a command. What the machine lacks stays Unavailable.
 template <class F> auto as_usage(const std::string& command, const F& f) {
     try {
         return f();
@@ -27,32 +26,33 @@ template <class F> auto as_usage(const std::string& command, const F& f) {
     }
 }
 
-/// --help and --version: nothing but a text for stdout.
+/// --help and --version: a text for stdout.
 struct ShowText {
     std::string text;
 };
 struct TrainArguments {
     bool resume = false;
-    std::string run;                    // the folder
+    std::string run;                    // folder
     models::Config config;              // of a new run, complete
-    std::optional<std::int64_t> steps;  // for --resume: in place of those in config.json
-    std::optional<double> minutes;
-    std::string device;  // here and below: in place of the run's where it is not empty
-    int threads = 0;     // 0 means the library's default
+    std::optional<std::int64_t> steps;  // for --resume: replaces the value in config.json
+    std::optional<double> minutes;      // the same
+    std::string device;                 // the same, if it is not empty
+    int threads = 0;                    // 0: the library's default
     bool quiet = false;
 };
 struct SampleArguments {
-    std::string run, out;
-    std::int64_t count = 64, seed = 0;
-    // options of some family, as they are given: open_trained says whether they are the run's
-    models::Config sampling;
-    std::string device;
+    std::string run;
+    std::string out;
+    std::int64_t count = 64;
+    std::int64_t seed = 0;
+    models::Config sampling;  // sampling options of any family; open_run checks them
+    std::string device;       // replaces the run's, if it is not empty
     int threads = 0;
 };
 struct EvalArguments {
     std::string run;
     std::int64_t seed = 0;
-    models::Config sampling;  // as above
+    models::Config sampling;
     std::string device;
     int threads = 0;
     bool json = false;

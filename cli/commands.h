@@ -7,7 +7,7 @@
 
 namespace eps::cli {
 
-// and 128 + signal: 130 for Ctrl-C
+// Besides, 128 + signal: 130 for Ctrl-C.
 enum ExitCode { exit_ok = 0, exit_error = 1, exit_usage = 2, exit_missing = 3 };
 
 int run(const ShowText& arguments);
@@ -18,11 +18,12 @@ int run(const InfoArguments& arguments);
 int run(const OpsArguments& arguments);
 int run(const DoctorArguments& arguments);
 
-/// How this program was called, for lines that a user is to repeat: "eps", "./run eps".
+/// How this program was called, for commands that a message suggests: "eps", "./run eps".
 void set_program_name(std::string name);
 const std::string& program_name();
 
-/// Parses, runs, and turns every exception into a sentence on stderr and an exit code.
+/// Parses the command line and runs the command. Turns every exception into one sentence on stderr
+/// and an exit code.
 int main_of(int argc, const char* const* argv);
 
 }  // namespace eps::cli

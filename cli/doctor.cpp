@@ -1,4 +1,4 @@
-// eps doctor: what this machine has, and what it lacks.
+// eps doctor: the machine, and what it lacks.
 #include <thread>
 
 #include "cli/commands.h"

@@ -52,7 +52,7 @@ std::string table_of(const models::Scalars& metrics) {
 int run(const EvalArguments& arguments) {
     if (arguments.threads > 0) set_num_threads(arguments.threads);
     const TrainedRun trained =
-        open_trained(arguments.run, "eps eval", arguments.sampling, arguments.device);
+        open_run(arguments.run, "eps eval", arguments.sampling, arguments.device);
     Generator generator(static_cast<std::uint64_t>(arguments.seed));
     talk(str("evaluating '", arguments.run, "', ", trained.folder.family(), " after ", trained.step,
              " steps\n"));

@@ -1,4 +1,4 @@
-// The help of every command. CLI11's own neither wraps nor shows choices as we want them.
+// The help page of every command: unlike that of CLI11 it wraps lines and shows defaults in [].
 #include "cli/help.h"
 
 #include <CLI/CLI.hpp>
@@ -9,7 +9,8 @@
 namespace eps::cli {
 namespace {
 
-constexpr std::size_t kWidth = 80, kColumn = 28;  // of help
+constexpr std::size_t kWidth = 80;   // of the page
+constexpr std::size_t kColumn = 28;  // at which descriptions begin
 
 class Help final : public CLI::Formatter {
 public:

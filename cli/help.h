@@ -1,5 +1,5 @@
 #pragma once
-// What --help shows.
+// The page that --help shows.
 #include <memory>
 #include <string>
 

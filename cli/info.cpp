@@ -1,4 +1,4 @@
-// eps info: what a run folder or a file holds.
+// eps info: describes a run folder or a file.
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
@@ -77,7 +77,8 @@ std::string describe_file(const std::string& path) {
     if (name.find("idx") != std::string::npos || name.ends_with(".gz"))
         return describe_tensor(data::read_idx(path));
     fail("info", "'", path,
-         "' is of no known kind; expected the folder of a run, or a file .safetensors, .npy, .png, "
+         "' is not a kind of file that eps knows; expected the folder of a run, or a file "
+         ".safetensors, .npy, .png, "
          "or IDX (...idx3-ubyte, .gz)");
 }
 

@@ -1,5 +1,5 @@
-// The program eps. Before anything else runs it makes sure that this CPU has the instructions the
-// kernels were compiled for.
+// The program eps. It first checks that this CPU has the instructions the kernels were compiled
+// for.
 #include <unistd.h>
 
 #include "cli/commands.h"
@@ -13,8 +13,8 @@ void complain(const char* text) {
     (void)!::write(STDERR_FILENO, text, length);
 }
 
-// Runs before static objects are made. Plain characters only: any inline function of the standard
-// library may come from a file that was compiled for the missing instructions.
+// Runs before static objects are constructed. It uses plain characters only: any inline function of
+// the standard library may come from a file that was compiled for the missing instructions.
 [[gnu::constructor(101)]] void check_cpu() {
     bool missing = false;
     for (int i = 0; eps::isa_feature(i).name != nullptr; ++i) {

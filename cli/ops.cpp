@@ -1,4 +1,4 @@
-// eps ops: every operation, and which of its derivatives there are in which type and on the GPU.
+// eps ops: every operation, with the derivatives it has in each type and on the GPU.
 #include "autograd/catalog.h"
 #include "cli/commands.h"
 #include "cli/terminal.h"
@@ -12,9 +12,9 @@ namespace {
 constexpr const char* kTypes[] = {"f32", "f64", "cuda"};  // the last is both types on the GPU
 constexpr const char* kOrders[] = {"forward", "backward", "second_order"};
 
-// Whether the order-th derivative is there (0: the value itself). Kernels are written for f32 and
-// f64 alike; the tests see to it.
-bool can(const OpInfo& op, const std::string& type, int order) {
+// Whether the op has its derivative of this order (0: the value). Every kernel has f32 and f64; the
+// tests check it.
+bool has_derivative(const OpInfo& op, const std::string& type, int order) {
     if (type == "cuda" && !op.cuda) return false;
     return order == 0 || op.max_order < 0 || op.max_order >= order;
 }
@@ -28,7 +28,7 @@ std::string table() {
         std::vector<std::string> cells{op.name, op.kind};
         for (const char* type : kTypes)
             for (int order = 0; order < 3; ++order)
-                cells.emplace_back(can(op, type, order) ? "yes" : "-");
+                cells.emplace_back(has_derivative(op, type, order) ? "yes" : "-");
         cells.emplace_back(op.why_not ? op.why_not : "");
         table.row(cells);
     }
@@ -42,7 +42,8 @@ std::string json() {
             {"name", op.name}, {"kind", op.kind}, {"max_order", std::int64_t{op.max_order}}};
         for (const char* type : kTypes)
             for (int order = 0; order < 3; ++order)
-                fields.emplace_back(str(type, "_", kOrders[order]), can(op, type, order));
+                fields.emplace_back(str(type, "_", kOrders[order]),
+                                    has_derivative(op, type, order));
         if (op.why_not) fields.emplace_back("no_derivative_because", op.why_not);
         text += (text.size() > 1 ? ",\n " : "\n ") + models::to_json(fields);
     }

@@ -14,12 +14,12 @@
 namespace eps::cli {
 namespace {
 
-// of DEFLATE, so that a small file cannot ask for a large picture
+// DEFLATE cannot compress by more than this: a small file cannot ask for a large picture.
 constexpr std::uint64_t kLargestRatio = 1032;
 constexpr std::int64_t kLargestSide = 32768;  // pixels
 
-// libpng's simplified interface: it reports errors by return value and message, and never jumps
-// over our frames.
+// The simplified interface of libpng reports errors by return value and message. (The other one
+// uses longjmp.)
 struct Image {
     png_image png{};
     Image() { png.version = PNG_IMAGE_VERSION; }
@@ -47,10 +47,11 @@ Tensor as_levels(const std::string& path, const Tensor& picture) {
     return out;
 }
 
-// Each pixel repeated scale times in both directions. [H, W] or [H, W, 3]
+// Repeats each pixel of [H, W] or [H, W, 3] `scale` times in both directions.
 std::vector<std::uint8_t> enlarged(const Tensor& levels, std::int64_t scale) {
-    const std::int64_t height = levels.size(0), width = levels.size(1),
-                       channels = levels.rank() == 3 ? 3 : 1;
+    const std::int64_t height = levels.size(0);
+    const std::int64_t width = levels.size(1);
+    const std::int64_t channels = levels.rank() == 3 ? 3 : 1;
     const auto* const from = levels.data<std::uint8_t>();
     std::vector<std::uint8_t> out;
     out.reserve(static_cast<std::size_t>(height * width * channels * scale * scale));
@@ -72,7 +73,7 @@ std::vector<std::byte> encoded(const std::string& path, const std::vector<std::u
     std::vector<std::byte> bytes(size);
     const bool written = png_image_write_to_memory(&image.png, bytes.data(), &size, 0,
                                                    pixels.data(), 0, nullptr) != 0;
-    check(written, "write_png", "libpng refuses: ", static_cast<const char*>(image.png.message),
+    check(written, "write_png", "libpng failed: ", static_cast<const char*>(image.png.message),
           "; for '", path, "'");
     bytes.resize(size);
     return bytes;
@@ -80,7 +81,8 @@ std::vector<std::byte> encoded(const std::string& path, const std::vector<std::u
 
 void check_picture(const std::string& path, const Tensor& picture, std::int64_t scale) {
     check(picture.defined(), "write_png", "the picture for '", path, "' is undefined");
-    const bool gray = picture.rank() == 2, colour = picture.rank() == 3 && picture.size(2) == 3;
+    const bool gray = picture.rank() == 2;
+    const bool colour = picture.rank() == 3 && picture.size(2) == 3;
     check((gray || colour) && picture.numel() > 0, "write_png", "got ", describe(picture), " for '",
           path, "'; expected [H, W] or [H, W, 3], not empty");
     check(scale >= 1 && scale <= kLargestSide &&
@@ -117,7 +119,8 @@ Tensor decode_png(const std::string& path, std::span<const std::byte> bytes) {
     image.png.format = colour ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
     const std::uint64_t size = std::uint64_t{image.png.width} * image.png.height * (colour ? 3 : 1);
     if (size > bytes.size() * kLargestRatio) refuse("a size larger than the data can fill");
-    const std::int64_t height = image.png.height, width = image.png.width;
+    const std::int64_t height = image.png.height;
+    const std::int64_t width = image.png.width;
     Tensor out = empty(colour ? Shape{height, width, 3} : Shape{height, width}, {.dtype = u8});
     if (!png_image_finish_read(&image.png, nullptr, out.raw_data(), 0, nullptr))
         refuse(image.png.message);

@@ -10,17 +10,17 @@
 
 namespace eps::cli {
 
-/// Writes [H, W] (gray) or [H, W, 3] (RGB) as an 8-bit PNG, atomically. u8 is taken as it is; f32
-/// and f64 are intensities, clamped to [0, 1], written as round(255 x). Each pixel becomes a square
-/// of scale x scale. Throws, naming the file, on other shapes, on NaN and on empty pictures.
+/// Writes [H, W] (gray) or [H, W, 3] (RGB) as an 8-bit PNG, atomically. u8 is written as it is; f32
+/// and f64 are intensities, clamped to [0, 1] and written as round(255 x). Each pixel becomes a
+/// square of scale x scale. Throws, naming the file, on other shapes, on NaN and on empty pictures.
 void write_png(const std::string& path, const Tensor& picture, int scale = 1);
-/// The same bytes without the file; `path` is for errors.
+/// The bytes of that file; `path` is for error messages only.
 std::vector<std::byte> encode_png(const std::string& path, const Tensor& picture, int scale = 1);
 
-/// Reads a PNG without transparency as u8 [H, W] if it is gray, u8 [H, W, 3] if it has colours.
-/// Throws, naming the file, on damage.
+/// Reads a PNG without transparency: u8 [H, W] if it is gray, u8 [H, W, 3] if it has colours.
+/// Throws, naming the file, if it is damaged.
 Tensor read_png(const std::string& path);
-/// The same from bytes; `path` is for errors.
+/// The same from bytes; `path` is for error messages only.
 Tensor decode_png(const std::string& path, std::span<const std::byte> bytes);
 
 }  // namespace eps::cli

@@ -11,10 +11,11 @@
 namespace eps::cli {
 namespace {
 
-// seconds between two redraws of the bar, and between two lines
-constexpr double kRedraw = 0.1, kLine = 5;
+constexpr double kRedraw = 0.1;      // seconds between two redraws of the bar
+constexpr double kLine = 5;          // seconds between two lines
 constexpr double kSmoothing = 0.98;  // weight of the past in the loss that is shown
-constexpr int kNarrowestBar = 8, kWidestBar = 40;
+constexpr int kNarrowestBar = 8;     // columns
+constexpr int kWidestBar = 40;
 
 }  // namespace
 
@@ -28,7 +29,7 @@ void ProgressDisplay::started(const models::RunSettings& settings,
     shown_ = Clock::now();
     shown_step_ = progress.step;
     shown_seconds_ = progress.seconds;
-    if (!quiet_ && progress.step > 0) talk(str("going on from step ", progress.step, "\n"));
+    if (!quiet_ && progress.step > 0) talk(str("resuming from step ", progress.step, "\n"));
 }
 
 void ProgressDisplay::stepped(const models::Progress& progress) {
@@ -59,7 +60,7 @@ void ProgressDisplay::noted(const std::string& note) {
 void ProgressDisplay::show(const models::Progress& progress) {
     if (const double seconds = progress.seconds - shown_seconds_; seconds > 0) {
         const double rate = static_cast<double>(progress.step - shown_step_) / seconds;
-        const double past = rate_ == 0 ? 0 : std::exp(-seconds / 3);  // forget within a few seconds
+        const double past = rate_ == 0 ? 0 : std::exp(-seconds / 3);  // forgets in a few seconds
         rate_ = past * rate_ + (1 - past) * rate;
     }
     shown_ = Clock::now();
@@ -74,7 +75,7 @@ void ProgressDisplay::show(const models::Progress& progress) {
 }
 
 double ProgressDisplay::fraction(const models::Progress& progress) const {
-    double done = 0;  // of whichever limit is nearer
+    double done = 0;  // of the limit that is closer
     if (settings_.steps > 0)
         done = static_cast<double>(progress.step) / static_cast<double>(settings_.steps);
     if (settings_.minutes > 0) done = std::max(done, progress.seconds / (60 * settings_.minutes));

@@ -1,6 +1,6 @@
 #pragma once
-// How far training is, on stderr: a bar that is redrawn on a terminal, a line every few seconds
-// elsewhere.
+// Progress of training on stderr: on a terminal a bar that is redrawn, elsewhere a line every few
+// seconds.
 #include <chrono>
 #include <string>
 
@@ -12,15 +12,15 @@ namespace eps::cli {
 class ProgressDisplay final : public models::TrainListener {
 public:
     ProgressDisplay(Terminal terminal, bool quiet) : terminal_(terminal), quiet_(quiet) {}
-    /// Leaves the last state of the bar standing in a line of its own.
+    /// Ends the line of the bar, so that its last state stays visible.
     ~ProgressDisplay() override;
 
     void started(const models::RunSettings& settings, const models::Progress& progress) override;
     void stepped(const models::Progress& progress) override;
     void noted(const std::string& note) override;
 
-    /// "step 120/600  loss 181.2  812 steps/s  ETA 0:23"; a bar between, as wide as is left, where
-    /// width > 0. For tests.
+    /// "step 120/600  loss 181.2  812 steps/s  ETA 0:23". If width > 0, a bar after the step fills
+    /// what is left of it.
     std::string line(const models::Progress& progress, int width) const;
 
 private:
@@ -34,8 +34,9 @@ private:
     Clock::time_point shown_{};
     std::int64_t shown_step_ = 0;
     double shown_seconds_ = 0;
-    double rate_ = 0;                    // steps per second, smoothed
-    double loss_ = 0, loss_weight_ = 0;  // the first scalar, smoothed
+    double rate_ = 0;         // steps per second, smoothed
+    double loss_ = 0;         // exponential sum of the first scalar
+    double loss_weight_ = 0;  // sum of its weights
     std::string loss_name_;
     bool drawn_ = false;
 };

@@ -1,20 +1,53 @@
 #include "cli/runs.h"
 
+#include <algorithm>
+
 #include "cli/arguments.h"
-#include "cli/text.h"
-#include "tensor/names.h"
 #include "experiments/run/checkpoint.h"
-#include "experiments/run/trainer.h"
+#include "experiments/run/run_settings.h"
+#include "tensor/names.h"
 
 namespace eps::cli {
+namespace {
 
-std::vector<models::Option> options_of(const models::Family& family) {
-    std::vector<models::Option> options = models::run_options();
-    options.insert(options.end(), family.options.begin(), family.options.end());
-    return options;
+std::vector<std::string> flags_of(const std::vector<models::Option>& options) {
+    std::vector<std::string> flags;
+    for (const models::Option& option : options) flags.push_back("--" + option.name);
+    return flags;
 }
 
-std::unique_ptr<models::Task> make_task(const models::Config& config) {
+// The sampling options that were given, in the types that the family's options have.
+models::Config checked(const models::Config& sampling, const models::Family& family) {
+    models::Config config;
+    for (const auto& [key, value] : sampling.entries()) {
+        const auto& options = family.sample_options;
+        const auto option = std::find_if(options.begin(), options.end(),
+                                         [&](const auto& each) { return each.name == key; });
+        check(option != options.end(), "eps", "a run of ", family.name, " has no --", key,
+              options.empty() ? "; it has no sampling options"
+                              : "; expected one of: " + listed(flags_of(options)));
+        config.set(key, models::check_value(*option, value, sampling.source()));
+    }
+    return config;
+}
+
+void check_checkpoint_family(const models::RunFolder& folder, const std::string& path) {
+    if (!folder.has_checkpoint()) return;
+    const std::string found = models::checkpoint_info(folder.checkpoint_file().string()).family;
+    check(found == folder.family(), "eps", "'", path, "' is a run of ", folder.family(),
+          ", but its checkpoint is of '", found, "'");
+}
+
+}  // namespace
+
+models::Config checked_config(const models::RunFolder& folder) {
+    std::vector<models::Option> options = models::run_options();
+    for (const models::Option& option : models::family(folder.config()).options)
+        options.push_back(option);
+    return models::check_config(folder.config(), options);
+}
+
+std::unique_ptr<models::Task> task_of(const models::Config& config) {
     try {
         return models::family(config).make(config);
     } catch (const Unavailable&) { throw; } catch (const Error& error) {
@@ -27,45 +60,17 @@ void prepare_machine(const models::Config& config) {
     set_precision(models::run_settings_of(config).precision);
 }
 
-namespace {
-
-// The options that are given, in the types of the family that they must be of.
-models::Config checked(const models::Config& sampling, const models::Family& family) {
-    models::Config config;
-    for (const auto& [key, value] : sampling.entries()) {
-        std::vector<std::string> known;
-        const models::Option* option = nullptr;
-        for (const models::Option& each : family.sample_options) {
-            known.push_back("--" + each.name);
-            if (each.name == key) option = &each;
-        }
-        check(option != nullptr, "eps", "a run of ", family.name, " has no --", key,
-              known.empty() ? "; it has no options of sampling" : "; expected one of: ",
-              listed(known));
-        config.set(key, models::check_value(*option, value, sampling.source()));
-    }
-    return config;
-}
-
-}  // namespace
-
-TrainedRun open_trained(const std::string& path, const std::string& command,
-                        const models::Config& sampling, const std::string& device) {
+TrainedRun open_run(const std::string& path, const std::string& command,
+                    const models::Config& sampling, const std::string& device) {
     models::RunFolder folder = models::RunFolder::open(path);
-    const models::Family& family = models::family(folder.config());
-    models::Config config = models::check_config(folder.config(), options_of(family));
+    models::Config config = checked_config(folder);
     if (!device.empty()) config.set("device", device);
     folder.set_config(std::move(config));
     prepare_machine(folder.config());
+    const models::Family& family = models::family(folder.config());
     const models::Config given = as_usage(command, [&] { return checked(sampling, family); });
-    const std::string found =
-        folder.has_checkpoint() ? models::checkpoint_info(folder.checkpoint_file().string()).family
-                                : family.name;
-    as_usage(command, [&] {
-        check(found == family.name, "eps", "'", path, "' is a run of ", family.name,
-              ", but its checkpoint is of '", found, "'");
-    });
-    std::unique_ptr<models::Task> task = make_task(folder.config());
+    as_usage(command, [&] { check_checkpoint_family(folder, path); });
+    std::unique_ptr<models::Task> task = task_of(folder.config());
     if (!given.entries().empty()) as_usage(command, [&] { task->set_sampling(given); });
     const std::int64_t step = folder.require_checkpoint(*task);
     return {std::move(folder), std::move(task), step};

@@ -8,26 +8,26 @@
 
 namespace eps::cli {
 
-/// The options of a run of this family: those of every run, then the family's own.
-std::vector<models::Option> options_of(const models::Family& family);
+/// The settings in a run folder, checked against the options of their family.
+models::Config checked_config(const models::RunFolder& folder);
 
-/// The task of a checked config. Errors about the settings name where these came from.
-std::unique_ptr<models::Task> make_task(const models::Config& config);
+/// The task of a config. Errors about its settings name where these came from.
+std::unique_ptr<models::Task> task_of(const models::Config& config);
 
-/// Makes this program compute with the run's precision. Throws Unavailable where the run's device
-/// is not there.
+/// Makes this program compute with the run's precision. Throws Unavailable where the machine lacks
+/// the run's device.
 void prepare_machine(const models::Config& config);
 
-/// A trained model, ready to be used.
+/// A trained model, ready for use.
 struct TrainedRun {
     models::RunFolder folder;
     std::unique_ptr<models::Task> task;
     std::int64_t step;
 };
-/// For the command that was given these options of sampling, on this device or, if it is empty, the
-/// run's. Throws UsageError where the options are not those of the run's family, or do not go
-/// together.
-TrainedRun open_trained(const std::string& path, const std::string& command,
-                        const models::Config& sampling, const std::string& device);
+/// Opens a run for a command that was given these sampling options, on this device or, if it is
+/// empty, on the run's. Throws UsageError where the options are not those of the run's family, or
+/// do not go together.
+TrainedRun open_run(const std::string& path, const std::string& command,
+                    const models::Config& sampling, const std::string& device);
 
 }  // namespace eps::cli

@@ -12,7 +12,7 @@ namespace eps::cli {
 int run(const SampleArguments& arguments) {
     if (arguments.threads > 0) set_num_threads(arguments.threads);
     const TrainedRun trained =
-        open_trained(arguments.run, "eps sample", arguments.sampling, arguments.device);
+        open_run(arguments.run, "eps sample", arguments.sampling, arguments.device);
     Generator generator(static_cast<std::uint64_t>(arguments.seed));
     const std::filesystem::path out = arguments.out;
     bool first = true;

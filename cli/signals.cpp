@@ -8,12 +8,12 @@ namespace {
 
 std::atomic<int> stop_signal{0};
 static_assert(std::atomic<int>::is_always_lock_free,
-              "a signal handler may only touch what needs no lock");
+              "a signal handler may only use atomics without a lock");
 
 extern "C" void on_stop_signal(int signal) {
     int none = 0;
     if (!stop_signal.compare_exchange_strong(none, signal)) ::_exit(128 + signal);
-    constexpr char message[] = "\nStopping after this step; once more to stop at once.\n";
+    constexpr char message[] = "\nStopping after this step; press again to stop immediately.\n";
     (void)!::write(STDERR_FILENO, message, sizeof message - 1);
 }
 

@@ -1,24 +1,24 @@
 #pragma once
-// What the other end of a stream can show.
+// What a stream is connected to, and output to it.
 #include <string>
 
 namespace eps::cli {
 
 struct Terminal {
     bool interactive = false;  // a terminal that can redraw a line
-    // interactive, and neither NO_COLOR nor TERM=dumb says otherwise; or CLICOLOR_FORCE
+    // Interactive without NO_COLOR, or CLICOLOR_FORCE is set.
     bool colour = false;
     bool unicode = false;  // the locale is UTF-8
 
     static Terminal of(int descriptor);
 };
 
-/// Columns of the terminal, asked anew each time, so that a resized window is noticed.
+/// Columns of the terminal now: its window may have been resized.
 int terminal_width(int descriptor);
 
-/// Results, to stdout. Throws if they cannot be written (a full disk).
+/// Writes results to stdout. Throws if that fails (a full disk).
 void print(const std::string& text);
-/// Everything else, to stderr.
+/// Writes everything else to stderr.
 void talk(const std::string& text);
 
 }  // namespace eps::cli

@@ -8,7 +8,7 @@
 namespace eps::cli {
 namespace {
 
-// Levenshtein's distance; a swap of neighbours counts as one change too.
+// The Damerau-Levenshtein distance: a swap of neighbours counts as one change, too.
 std::size_t edit_distance(const std::string& a, const std::string& b) {
     std::vector<std::size_t> before, last(b.size() + 1), row(b.size() + 1);
     std::iota(last.begin(), last.end(), std::size_t{0});
@@ -26,7 +26,7 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
     return last[b.size()];
 }
 
-// Of UTF-8 text: every byte that does not continue a character.
+// Characters of a UTF-8 text: its bytes that do not continue a character.
 std::size_t columns(const std::string& text) {
     return static_cast<std::size_t>(
         std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
@@ -35,9 +35,9 @@ std::size_t columns(const std::string& text) {
 }  // namespace
 
 std::string closest(const std::string& word, const std::vector<std::string>& candidates) {
-    // nobody mistypes more, and the distance costs the product of the lengths
-    constexpr std::size_t longest = 100;
-    if (word.size() > longest) return "";
+    // The distance takes time with the product of the lengths.
+    constexpr std::size_t kLongest = 100;
+    if (word.size() > kLongest) return "";
     std::string best;
     std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;
     for (const std::string& candidate : candidates)

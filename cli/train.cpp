@@ -1,4 +1,4 @@
-// eps train: a new run, or one that goes on.
+// eps train: a new run, or a resumed one.
 #include <unistd.h>
 
 #include "cli/apng.h"
@@ -17,8 +17,7 @@ namespace {
 models::RunFolder folder_of(const TrainArguments& arguments) {
     if (!arguments.resume) return models::RunFolder::create(arguments.run, arguments.config);
     models::RunFolder folder = models::RunFolder::open(arguments.run);
-    models::Config config =
-        models::check_config(folder.config(), options_of(models::family(folder.config())));
+    models::Config config = checked_config(folder);
     if (arguments.steps) config.set("steps", *arguments.steps);
     if (arguments.minutes) config.set("minutes", *arguments.minutes);
     if (!arguments.device.empty()) config.set("device", arguments.device);
@@ -26,16 +25,16 @@ models::RunFolder folder_of(const TrainArguments& arguments) {
     return folder;
 }
 
-// What is wrong with the options of a new run is a matter of usage; with those of a run that is
-// there, of the run.
-std::unique_ptr<models::Task> task_of(const TrainArguments& arguments,
-                                      const models::RunFolder& folder) {
-    if (arguments.resume) return make_task(folder.config());
-    try {
-        return models::family(folder.config()).make(folder.config());
-    } catch (const Unavailable&) { throw; } catch (const Error& error) {
-        throw UsageError("eps train " + folder.family(), error.sentence());
-    }
+// Wrong settings of a new run are a wrong command line; those of an existing run are an error of
+// that run.
+std::unique_ptr<models::Task> task_for(const TrainArguments& arguments,
+                                       const models::Config& config) {
+    const auto prepared = [&] {
+        prepare_machine(config);
+        return task_of(config);
+    };
+    if (arguments.resume) return prepared();
+    return as_usage("eps train " + config.text("family"), prepared);
 }
 
 std::string counted(std::int64_t count, const char* noun) {
@@ -52,16 +51,16 @@ std::string summary(const models::TrainResult& result, const models::RunFolder& 
     const std::string resume =
         str(program_name(), " train --resume ", shell_quoted(folder.path().string()));
     if (result.end == models::TrainEnd::interrupted)
-        return str("Stopped after step ", result.last_step, " and saved. To go on:\n  ", resume,
+        return str("Stopped after step ", result.last_step, " and saved. To resume:\n  ", resume,
                    "\n");
-    const std::string more = str("For more:\n  ", resume,
+    const std::string more = str("To train longer:\n  ", resume,
                                  result.end == models::TrainEnd::steps_done
                                      ? str(" --steps ", 2 * result.last_step)
                                      : str(" --minutes ", significant(2 * result.seconds / 60, 2)),
                                  "\n");
     if (result.first_step == result.last_step)
         return str("'", folder.path().string(),
-                   "' is trained already: ", counted(result.last_step, "step"), " in ",
+                   "' is already trained: ", counted(result.last_step, "step"), " in ",
                    duration(result.seconds), ". ", more);
     return str("Trained ", counted(result.last_step, "step"), " in ", duration(result.seconds),
                ". Checkpoint and pictures are in '", folder.path().string(), "'.\n");
@@ -73,12 +72,8 @@ int run(const TrainArguments& arguments) {
     const std::atomic<int>& stop = catch_stop_signals();
     if (arguments.threads > 0) set_num_threads(arguments.threads);
     models::RunFolder folder = folder_of(arguments);
-    if (arguments.resume)
-        prepare_machine(folder.config());
-    else
-        as_usage("eps train " + folder.family(), [&] { prepare_machine(folder.config()); });
-    const std::unique_ptr<models::Task> task = task_of(arguments, folder);
-    task->steps_per_epoch();  // reads the data: what is missing is said at once
+    const std::unique_ptr<models::Task> task = task_for(arguments, folder.config());
+    task->steps_per_epoch();  // reads the data, so that missing data are noticed at once
     if (!arguments.quiet)
         talk(str(folder.family(), " in '", folder.path().string(),
                  "': ", counted(task->parameter_count(), "parameter"), ", ",
