@@ -88,7 +88,7 @@ std::vector<Frame> played(const std::string& path, const std::string& scratch) {
 
 TEST_CASE_FIXTURE(
     Fixture,
-    "a film has its frames, rests on the last, and is that one to programs that play none") {
+    "a film has its frames, rests on the last, and shows it to programs that cannot play films") {
     const Tensor gray = tensor({0, 1, 2, 10, 11, 12, 253, 254, 255}, {3, 1, 3, 1}, {.dtype = u8});
     write_film(path, gray);
     const std::vector<Frame> frames = played(path, folder / "frame.png");
@@ -113,7 +113,7 @@ TEST_CASE_FIXTURE(
     CHECK_FALSE(contains(bytes_of_file(path), "acTL"));
 }
 
-TEST_CASE_FIXTURE(Fixture, "films that cannot be") {
+TEST_CASE_FIXTURE(Fixture, "frames of a wrong shape, NaN and no frames are rejected") {
     const auto refusal = [&](const Tensor& x) { return message_of([&] { write_film(path, x); }); };
     CHECK(contains(refusal(zeros({2, 2, 2, 2})), "expected [F, H, W, 1]"));
     CHECK(contains(refusal(zeros({2, 2, 3})), "expected [F, H, W, 1]"));
@@ -162,7 +162,7 @@ TEST_CASE_FIXTURE(Fixture,
         CHECK(std::abs(frames[i].levels[0] - frames[i - 1].levels[0] - 2.5) < 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "training leaves a film, and a longer one after going on") {
+TEST_CASE_FIXTURE(Fixture, "training leaves a film, and a longer one after a resume") {
     const models::PictureWriter writer{.save = write_picture, .join = join_film};
     const std::string film = folder / "run/samples/toy-film.png";
     for (const std::int64_t steps : {100, 200}) {

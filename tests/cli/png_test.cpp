@@ -31,7 +31,7 @@ TEST_CASE_FIXTURE(Fixture, "pictures survive the round trip") {
     CHECK_FALSE(std::filesystem::exists(path + ".tmp"));
 }
 
-TEST_CASE_FIXTURE(Fixture, "intensities are clamped and rounded, pixels enlarged") {
+TEST_CASE_FIXTURE(Fixture, "intensities are clamped and rounded, and pixels are enlarged") {
     write_png(path, tensor({0, 0.5, 1, 2, -3, 0.1}, {2, 3}));
     CHECK(read_png(path).to_vector() == std::vector<double>{0, 128, 255, 255, 0, 26});
     write_png(path, tensor({0, 1}, {1, 2}, {.dtype = f64}), 2);
@@ -41,7 +41,7 @@ TEST_CASE_FIXTURE(Fixture, "intensities are clamped and rounded, pixels enlarged
     CHECK(read_png(path).to_vector() == std::vector<double>{1, 4, 2, 5, 3, 6});
 }
 
-TEST_CASE_FIXTURE(Fixture, "pictures that cannot be") {
+TEST_CASE_FIXTURE(Fixture, "wrong shapes, dtypes, scales and NaN are rejected") {
     const auto refusal = [&](const Tensor& x, int scale = 1) {
         return message_of([&] { write_png(path, x, scale); });
     };

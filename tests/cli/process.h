@@ -8,23 +8,39 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <iterator>
 #include <map>
+#include <sstream>
 #include <thread>
 
 #include "tests/files.h"
 
 namespace eps::test {
 
+/// The arguments of a program.
+using Words = std::vector<std::string>;
+
+/// "--batch 8 --threads 1" in words, which spaces separate.
+inline Words words(const std::string& line) {
+    std::istringstream stream(line);
+    return {std::istream_iterator<std::string>(stream), {}};
+}
+inline Words operator+(Words a, const Words& b) {
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+}
+
 struct Finished {
-    int code = 0;  // of exit; 128 + signal if killed
+    int code = 0;  // exit code; 128 + signal if it was killed
     std::string out, err;
 };
 
-/// A running program; its output goes to files in a folder of its own.
+/// A running program. Its output goes to files in a temporary folder; stderr, if a descriptor is
+/// given, goes there.
 class Process {
 public:
-    Process(std::vector<std::string> arguments,
-            const std::map<std::string, std::string>& environment = {}, int error_descriptor = -1) {
+    Process(Words arguments, const std::map<std::string, std::string>& environment = {},
+            int error_descriptor = -1) {
         std::vector<char*> argv;
         for (std::string& argument : arguments) argv.push_back(argument.data());
         argv.push_back(nullptr);
@@ -36,7 +52,7 @@ public:
         ::dup2(error_descriptor >= 0 ? error_descriptor
                                      : ::open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600),
                STDERR_FILENO);
-        // a sanitized eps, too, is to hear of memory it cannot have
+        // under a sanitizer, too, an allocation that is too large fails with an exception
         ::setenv("ASAN_OPTIONS", "allocator_may_return_null=1", 0);
         ::setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);  // tests leave nothing behind
         for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
@@ -67,20 +83,21 @@ private:
     int status_ = 0;
 };
 
-/// eps with these arguments, to its end.
-inline Finished eps_program(std::vector<std::string> arguments,
+/// The command line of eps with these arguments.
+inline Words eps_command(const Words& arguments) { return Words{EPS_BINARY} + arguments; }
+/// Runs eps to its end.
+inline Finished eps_program(const Words& arguments,
                             const std::map<std::string, std::string>& environment = {}) {
-    arguments.insert(arguments.begin(), EPS_BINARY);
-    return Process(std::move(arguments), environment).wait();
+    return Process(eps_command(arguments), environment).wait();
 }
 
-/// Whether standard error holds what the program says of a mistake, and nothing else.
+/// Whether stderr holds one sentence of the program, and nothing else.
 inline bool one_sentence(const std::string& err) {
     return err.starts_with("eps") && err.ends_with("\n") &&
            std::count(err.begin(), err.end(), '\n') == 1;
 }
 
-/// Waits for something that another process brings about; fails after a minute.
+/// Waits for something that another process does; fails after a minute.
 template <class Condition> void wait_until(const Condition& condition) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
     while (!condition()) {

@@ -1,4 +1,4 @@
-// Runs that are killed, interrupted and resumed end with the bytes of one that never was.
+// Runs that are killed, interrupted and resumed end with the same bytes as undisturbed runs.
 #include "tests/cli/process.h"
 #include "tests/cli/tiny_data.h"
 
@@ -13,82 +13,81 @@ std::string checkpoint_of(const std::string& run) {
     return bytes_of_file(run + "/checkpoint.safetensors");
 }
 
-std::vector<std::string> program(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), EPS_BINARY);
-    return arguments;
+Finished resume(const std::string& run, const std::string& options) {
+    return eps_program(Words{"train", "--resume", run} + words(options));
 }
 
-// Training told by a folder and a number of steps: killed after its first checkpoint, and stopped
-// at a step that is no multiple of anything, it goes on to bitwise the checkpoint of a run that was
-// never disturbed.
-template <class Arguments>
-void check_resumes(const TempFolder& data, int steps, const Arguments& training) {
-    const std::string whole = data / "whole", parts = data / "parts", odd = data / "odd";
+// training(folder, steps) is a command line. Killed after its first checkpoint, and stopped at a
+// step that is a multiple of nothing, it resumes to the checkpoint of an undisturbed run.
+template <class Training>
+void check_resumes(const TempFolder& data, int steps, const Training& training) {
+    const std::string whole = data / "whole";
+    const std::string parts = data / "parts";
+    const std::string odd = data / "odd";
     for (const std::string& run : {whole, parts, odd}) std::filesystem::remove_all(run);
     REQUIRE(eps_program(training(whole, steps)).code == 0);
-    // at a checkpoint every ten steps, and mostly between two
-    Process killed(program(training(parts, steps)));
+    // there is a checkpoint every ten steps: most kills come between two
+    Process killed(eps_command(training(parts, steps)));
     wait_until([&] {
         return std::filesystem::exists(parts + "/checkpoint.safetensors") || !killed.running();
     });
     killed.signal(SIGKILL);
     killed.wait();
-    REQUIRE(eps_program({"train", "--resume", parts, "--threads", "1", "--quiet"}).code == 0);
+    REQUIRE(resume(parts, "--threads 1 --quiet").code == 0);
     CHECK(checkpoint_of(parts) == checkpoint_of(whole));
 
     REQUIRE(eps_program(training(odd, 13)).code == 0);
-    REQUIRE(eps_program({"train", "--resume", odd, "--steps", std::to_string(steps), "--threads",
-                         "2", "--quiet"})
-                .code == 0);
+    REQUIRE(resume(odd, "--threads 2 --quiet --steps " + std::to_string(steps)).code == 0);
     CHECK(checkpoint_of(odd) == checkpoint_of(whole));
 }
 
 }  // namespace
 
-TEST_CASE("twenty times killed with -9, a run ends bitwise as one never killed") {
-    constexpr int kills = 20, steps = 600;
+TEST_CASE("a run that is killed twenty times with -9 ends bitwise like one that is not") {
+    constexpr int kKills = 20;
+    constexpr int kSteps = 600;
     TempFolder data;
     put_tiny_data(data);
     const auto start = std::chrono::steady_clock::now();
-    REQUIRE(eps_program(tiny_training(data, data / "whole", steps)).code == 0);
+    REQUIRE(eps_program(tiny_vae(data, data / "whole", kSteps)).code == 0);
     const Milliseconds whole = std::chrono::steady_clock::now() - start;
 
-    // Lives of random length, from before main() to a good part of the run: most kills must hit.
+    // It is killed after a random time, from before main() to a good part of the run. Most kills
+    // must hit.
     std::mt19937 random(5);
     const std::string run = data / "killed";
     int hit = 0;
-    for (int i = 0; i < kills; ++i) {
+    for (int i = 0; i < kKills; ++i) {
         const bool exists = std::filesystem::exists(run + "/config.json");
-        Process process(
-            program(exists ? std::vector<std::string>{"train", "--resume", run, "--threads", "1"}
-                           : tiny_training(data, run, steps)));
+        Process process(eps_command(exists ? Words{"train", "--resume", run, "--threads", "1"}
+                                           : tiny_vae(data, run, kSteps)));
         std::this_thread::sleep_for(whole * 0.15 * std::uniform_real_distribution<>(0, 1)(random));
         process.signal(SIGKILL);
         const Finished finished = process.wait();
         REQUIRE_MESSAGE((finished.code == 137 || finished.code == 0), finished.err);
         hit += finished.code == 137;
     }
-    CHECK(hit >= kills / 2);
-    REQUIRE(eps_program({"train", "--resume", run, "--threads", "1"}).code == 0);
+    CHECK(hit >= kKills / 2);
+    REQUIRE(resume(run, "--threads 1").code == 0);
     CHECK(checkpoint_of(run) == checkpoint_of(data / "whole"));
 }
 
-TEST_CASE("Ctrl-C saves, says how to go on, and changes nothing") {
-    // steps: far more than are done before the signal comes
-    constexpr int steps = 1000, rarely = 500;
+TEST_CASE("Ctrl-C saves, prints the command that resumes, and changes nothing") {
+    constexpr int kSteps = 1000;  // far more than are done before the signal comes
+    constexpr int kRarely = 500;
     TempFolder data;
     put_tiny_data(data);
-    REQUIRE(eps_program(tiny_training(data, data / "whole", steps, rarely)).code == 0);
+    REQUIRE(eps_program(tiny_vae(data, data / "whole", kSteps, kRarely)).code == 0);
     const std::string run = data / "a 'run'";
     for (const auto& [signal, code] : {std::pair{SIGINT, 130}, {SIGTERM, 143}}) {
         const std::string name = run + std::to_string(signal);
-        Process process(program(tiny_training(data, name, steps, rarely)));
+        Process process(eps_command(tiny_vae(data, name, kSteps, kRarely)));
         wait_until([&] { return !bytes_of_file(name + "/metrics.jsonl").empty(); });
         process.signal(signal);
         const Finished finished = process.wait();
         REQUIRE_MESSAGE(finished.code == code, finished.err);
         CHECK(finished.out.empty());
-        // The line that it prints is one that a shell understands.
+        // a shell understands the printed line
         const std::size_t at = finished.err.rfind("\n  ");
         REQUIRE(at != std::string::npos);
         const Finished resumed =
@@ -99,90 +98,81 @@ TEST_CASE("Ctrl-C saves, says how to go on, and changes nothing") {
     }
 }
 
-TEST_CASE(
-    "batches in parts: told by config.json, bitwise the same after a resume, refused where there "
-    "are too many") {
+TEST_CASE("batches in parts: kept in config.json, bitwise the same after a resume") {
     TempFolder data;
     put_tiny_data(data);
     const auto in_parts = [&](const std::string& run, int steps, const char* parts) {
-        std::vector<std::string> arguments = tiny_training(data, data / run, steps);
-        arguments.insert(arguments.end(), {"--accumulate", parts});
-        return eps_program(arguments);
+        return eps_program(tiny_vae(data, data / run, steps) + Words{"--accumulate", parts});
     };
     REQUIRE(in_parts("whole", 20, "3").code == 0);
-    CHECK(bytes_of_file(data / "whole/config.json").find("\"accumulate\": 3") != std::string::npos);
+    CHECK(contains(bytes_of_file(data / "whole/config.json"), "\"accumulate\": 3"));
     REQUIRE(in_parts("half", 10, "3").code == 0);
-    REQUIRE(
-        eps_program({"train", "--resume", data / "half", "--steps", "20", "--threads", "1"}).code ==
-        0);
+    REQUIRE(resume(data / "half", "--steps 20 --threads 1").code == 0);
     CHECK(checkpoint_of(data / "half") == checkpoint_of(data / "whole"));
     REQUIRE(in_parts("single", 20, "1").code == 0);
     // other roundings, other noise
     CHECK(checkpoint_of(data / "single") != checkpoint_of(data / "whole"));
-    const Finished refused = in_parts("many", 20, "11");
-    CHECK(refused.code != 0);
-    CHECK(refused.err.find("more parts than images; got --accumulate 11 and --batch 10") !=
-          std::string::npos);
+    const Finished too_many = in_parts("many", 20, "11");
+    CHECK(too_many.code == 2);
+    CHECK_MESSAGE(contains(too_many.err, "more parts than images; got --accumulate 11 --batch 10"),
+                  too_many.err);
 }
 
-TEST_CASE("GANs: killed and resumed, at any step, they end bitwise as ones never stopped") {
+TEST_CASE("GANs that are killed and resumed, at any step, end bitwise like undisturbed ones") {
     TempFolder data;
     put_tiny_data(data);
-    const std::vector<std::vector<std::string>> games{
-        {"--data", "ring8", "--layers", "2", "--lr-decay", "none", "--instance-noise-steps", "50"},
-        {"--data", "grid25", "--gp", "r1", "--k", "2", "--pac", "2", "--conditional",
-         "--instance-noise", "0.2", "--instance-noise-steps", "30", "--lr-decay", "none"},
-        {"--data", "mnist", "--noise", "4", "--minibatch-stddev"}};
-    for (std::size_t game = 0; game < games.size(); ++game) {
-        const int steps = game == 2 ? 23 : 200;
+    const std::pair<int, const char*> runs[] = {
+        {200, "--data ring8 --layers 2 --lr-decay none --instance-noise-steps 50"},
+        {200,
+         "--data grid25 --gp r1 --k 2 --pac 2 --conditional --instance-noise 0.2 "
+         "--instance-noise-steps 30 --lr-decay none"},
+        {23, "--data mnist --noise 4 --minibatch-stddev"},
+    };
+    for (const auto& [steps, options] : runs)
         check_resumes(data, steps, [&](const std::string& folder, int until) {
-            return tiny_gan(data, folder, until, games[game]);
+            return tiny_gan(data, folder, until, words(options));
         });
-    }
 }
 
-TEST_CASE("DDPMs: killed and resumed, at any step, they end bitwise as ones never stopped") {
+TEST_CASE("DDPMs that are killed and resumed, at any step, end bitwise like undisturbed ones") {
     TempFolder data;
     put_tiny_data(data);
-    const std::vector<std::vector<std::string>> runs{
-        {"--data", "grid25", "--importance", "--variance", "learned", "--dropout", "0.2",
-         "--accumulate", "3"},
-        {"--data", "mnist", "--conditional", "--dropout", "0.2", "--ema", "0.99"}};
-    for (std::size_t run = 0; run < runs.size(); ++run) {
-        // enough for every t to have the losses that importance asks for
-        const int steps = run == 1 ? 23 : 150;
+    const std::pair<int, const char*> runs[] = {
+        // enough steps for every t to have the losses that importance sampling needs
+        {150, "--data grid25 --importance --variance learned --dropout 0.2 --accumulate 3"},
+        {23, "--data mnist --conditional --dropout 0.2 --ema 0.99"},
+    };
+    for (const auto& [steps, options] : runs)
         check_resumes(data, steps, [&](const std::string& folder, int until) {
-            return tiny_ddpm(data, folder, until, runs[run]);
+            return tiny_ddpm(data, folder, until, words(options));
         });
-    }
 }
 
-TEST_CASE("flows: killed and resumed, at any step, they end bitwise as ones never stopped") {
+TEST_CASE("flows that are killed and resumed, at any step, end bitwise like undisturbed ones") {
     TempFolder data;
     put_tiny_data(data);
-    const std::vector<std::vector<std::string>> runs{
-        {"--flow", "planar", "--target", "U1", "--reversible", "--anneal", "50"},
-        {"--flow", "glow", "--target", "moons", "--width", "8", "--ema", "0.9"},
-        {"--flow", "realnvp", "--target", "mnist", "--k", "1", "--width", "4"}};
-    for (std::size_t run = 0; run < runs.size(); ++run) {
-        const int steps = run == 2 ? 23 : 60;
+    const std::pair<int, const char*> runs[] = {
+        {60, "--flow planar --target U1 --reversible --anneal 50"},
+        {60, "--flow glow --target moons --width 8 --ema 0.9"},
+        {23, "--flow realnvp --target mnist --k 1 --width 4"},
+    };
+    for (const auto& [steps, options] : runs)
         check_resumes(data, steps, [&](const std::string& folder, int until) {
-            return tiny_flow(data, folder, until, runs[run]);
+            return tiny_flow(data, folder, until, words(options));
         });
-    }
 }
 
-TEST_CASE("one thread or two: the same bytes") {
+TEST_CASE("one thread and two give the same bytes") {
     TempFolder data;
     put_tiny_data(data);
     std::string bytes;
-    for (const char* threads : {"1", "2"}) {
-        const std::string run = data / (std::string("run") + threads);
-        const std::vector<std::string> arguments{
-            "train",   "vae", "--data",    "mnist", "--data-dir", data.path().string(),
-            "--out",   run,   "--steps",   "20",    "--hidden",   "300",
-            "--batch", "50",  "--threads", threads, "--quiet"};
-        REQUIRE(eps_program(arguments).code == 0);
+    for (const std::string threads : {"1", "2"}) {
+        const std::string run = data / ("run" + threads);
+        REQUIRE(eps_program(words("train vae --data mnist --steps 20 --hidden 300 --batch 50 "
+                                  "--quiet --threads " +
+                                  threads) +
+                            Words{"--data-dir", data.path().string(), "--out", run})
+                    .code == 0);
         if (bytes.empty()) bytes = checkpoint_of(run);
         CHECK(checkpoint_of(run) == bytes);
     }

@@ -1,5 +1,6 @@
 #pragma once
-// A data set in MNIST's layout that loads in no time, and the options of a VAE to match.
+// A data set in MNIST's layout that loads in no time, and command lines that train small models.
+#include "tests/cli/process.h"
 #include "tests/files.h"
 
 namespace eps::test {
@@ -12,141 +13,53 @@ inline void put_idx(const std::string& path, const std::vector<int>& extents,
     put(path, text + bytes);
 }
 
+/// 60 training and 40 test images of noise.
 inline void put_tiny_data(const TempFolder& folder) {
     std::mt19937 random(3);
     for (const auto& [prefix, count] : {std::pair{"train", 60}, {"t10k", 40}}) {
-        std::string pixels(static_cast<std::size_t>(count) * 784, '\0'),
-            labels(static_cast<std::size_t>(count), '\0');
+        std::string pixels(static_cast<std::size_t>(count) * 784, '\0');
+        std::string labels(static_cast<std::size_t>(count), '\0');
         for (char& pixel : pixels) pixel = static_cast<char>(random());
         put_idx(folder / (prefix + std::string("-images-idx3-ubyte")), {count, 28, 28}, pixels);
         put_idx(folder / (prefix + std::string("-labels-idx1-ubyte")), {count}, labels);
     }
 }
 
-/// A GAN of the plane (data: a toy), or of the tiny images.
-inline std::vector<std::string> tiny_gan(const TempFolder& data, const std::string& run, int steps,
-                                         const std::vector<std::string>& more = {}) {
-    std::vector<std::string> arguments{"train",
-                                       "gan",
-                                       "--out",
-                                       run,
-                                       "--steps",
-                                       std::to_string(steps),
-                                       "--width",
-                                       "8",
-                                       "--batch",
-                                       "8",
-                                       "--checkpoint-every",
-                                       "10",
-                                       "--log-every",
-                                       "5",
-                                       "--picture-every",
-                                       "0",
-                                       "--threads",
-                                       "1"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    for (const std::string& word : more)
-        if (word == "mnist")
-            arguments.insert(arguments.end(), {"--data-dir", data.path().string()});
+/// Training of a family: some options every run has, then those of the family, then `more`. Where
+/// "mnist" is among them, it reads the tiny images and has the options `images`, too.
+inline Words tiny(const std::string& family, const TempFolder& data, const std::string& run,
+                  int steps, const std::string& options, const Words& more,
+                  const std::string& images = "") {
+    Words arguments = Words{"train", family, "--out", run, "--steps", std::to_string(steps)} +
+                      words("--checkpoint-every 10 --log-every 5 --threads 1 " + options) + more;
+    if (std::find(more.begin(), more.end(), "mnist") != more.end())
+        arguments = arguments + Words{"--data-dir", data.path().string()} + words(images);
     return arguments;
 }
-
-/// A DDPM of the plane (data: a toy), or of the tiny images.
-inline std::vector<std::string> tiny_ddpm(const TempFolder& data, const std::string& run, int steps,
-                                          const std::vector<std::string>& more = {}) {
-    std::vector<std::string> arguments{"train",
-                                       "ddpm",
-                                       "--out",
-                                       run,
-                                       "--steps",
-                                       std::to_string(steps),
-                                       "--T",
-                                       "20",
-                                       "--schedule",
-                                       "cosine",
-                                       "--width",
-                                       "8",
-                                       "--blocks",
-                                       "1",
-                                       "--batch",
-                                       "8",
-                                       "--sample-steps",
-                                       "4",
-                                       "--lr-decay",
-                                       "none",
-                                       "--checkpoint-every",
-                                       "10",
-                                       "--log-every",
-                                       "5",
-                                       "--picture-every",
-                                       "0",
-                                       "--threads",
-                                       "1"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    for (const std::string& word : more)
-        if (word == "mnist")
-            arguments.insert(arguments.end(), {"--data-dir", data.path().string(), "--levels",
-                                               "1,2", "--attention", "14"});
-    return arguments;
+inline Words tiny_gan(const TempFolder& data, const std::string& run, int steps,
+                      const Words& more = {}) {
+    return tiny("gan", data, run, steps, "--picture-every 0 --width 8 --batch 8", more);
 }
-
-/// A flow of an energy, of the plane (target: a toy), or of the tiny images.
-inline std::vector<std::string> tiny_flow(const TempFolder& data, const std::string& run, int steps,
-                                          const std::vector<std::string>& more = {},
-                                          int picture_every = 0) {
-    std::vector<std::string> arguments{"train",
-                                       "flow",
-                                       "--out",
-                                       run,
-                                       "--steps",
-                                       std::to_string(steps),
-                                       "--batch",
-                                       "8",
-                                       "--lr-decay",
-                                       "none",
-                                       "--checkpoint-every",
-                                       "10",
-                                       "--log-every",
-                                       "5",
-                                       "--picture-every",
-                                       std::to_string(picture_every),
-                                       "--threads",
-                                       "1"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    for (const std::string& word : more)
-        if (word == "mnist")
-            arguments.insert(arguments.end(), {"--data-dir", data.path().string()});
-    return arguments;
+inline Words tiny_ddpm(const TempFolder& data, const std::string& run, int steps,
+                       const Words& more = {}) {
+    return tiny("ddpm", data, run, steps,
+                "--picture-every 0 --T 20 --schedule cosine --width 8 --blocks 1 --batch 8 "
+                "--sample-steps 4 --lr-decay none",
+                more, "--levels 1,2 --attention 14");
 }
-
-inline std::vector<std::string> tiny_training(const TempFolder& data, const std::string& run,
-                                              int steps, int checkpoint_every = 10) {
-    return {"train",
-            "vae",
-            "--data",
-            "mnist",
-            "--data-dir",
-            data.path().string(),
-            "--out",
-            run,
-            "--steps",
-            std::to_string(steps),
-            "--hidden",
-            "8",
-            "--latent",
-            "2",
-            "--batch",
-            "10",
-            "--eval-k",
-            "2",
-            "--checkpoint-every",
-            std::to_string(checkpoint_every),
-            "--log-every",
-            "5",
-            "--picture-every",
-            "200",
-            "--threads",
-            "1"};
+inline Words tiny_flow(const TempFolder& data, const std::string& run, int steps,
+                       const Words& more = {}, int picture_every = 0) {
+    return tiny("flow", data, run, steps,
+                "--batch 8 --lr-decay none --picture-every " + std::to_string(picture_every), more);
+}
+inline Words tiny_vae(const TempFolder& data, const std::string& run, int steps,
+                      int checkpoint_every = 10) {
+    return Words{"train", "vae", "--out", run, "--steps", std::to_string(steps)} +
+           words(
+               "--data mnist --hidden 8 --latent 2 --batch 10 --eval-k 2 --log-every 5 "
+               "--picture-every 200 --threads 1") +
+           Words{"--data-dir", data.path().string(), "--checkpoint-every",
+                 std::to_string(checkpoint_every)};
 }
 
 }  // namespace eps::test
