@@ -12,8 +12,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Events of nlohmann's parser. Returning false ends the parse, so that nothing nested is ever
-// built.
+// Receives the events of nlohmann's parser. Returning false ends the parse, so that nothing nested
+// is ever built.
 class FlatReader final : public nlohmann::json_sax<Json> {
 public:
     explicit FlatReader(bool nulls) : nulls_(nulls) {}
@@ -22,49 +22,49 @@ public:
     std::string problem;
 
     bool null() override {
-        return nulls_ ? value(std::numeric_limits<double>::quiet_NaN()) : refuse("null");
+        return nulls_ ? value(std::numeric_limits<double>::quiet_NaN()) : reject("null");
     }
     bool boolean(bool v) override { return value(v); }
     bool number_integer(number_integer_t v) override { return value(std::int64_t{v}); }
     bool number_unsigned(number_unsigned_t v) override {
         if (v > static_cast<number_unsigned_t>(std::numeric_limits<std::int64_t>::max()))
-            return refuse("a whole number beyond 2^63 - 1");
+            return reject("a whole number beyond 2^63 - 1");
         return value(static_cast<std::int64_t>(v));
     }
     bool number_float(number_float_t v, const string_t&) override { return value(v); }
     bool string(string_t& v) override { return value(std::move(v)); }
-    bool binary(binary_t&) override { return refuse("binary data"); }
+    bool binary(binary_t&) override { return reject("binary data"); }
 
     bool start_object(std::size_t) override {
-        if (inside_) return refuse("an object within the object");
+        if (inside_) return reject("an object within the object");
         return inside_ = true;
     }
     bool end_object() override { return true; }
-    bool start_array(std::size_t) override { return refuse("a list"); }
+    bool start_array(std::size_t) override { return reject("a list"); }
     bool end_array() override { return true; }
 
     bool key(string_t& name) override {
         const bool printable = std::all_of(name.begin(), name.end(), [](char c) {
             return c > ' ' && c <= '~' && c != '"' && c != '\\';
         });
-        if (name.empty() || !printable || name.size() > 100) return refuse("a key that is no name");
+        if (name.empty() || !printable || name.size() > 100) return reject("a key that is no name");
         const auto same = [&](const auto& field) { return field.first == name; };
         if (std::any_of(fields.begin(), fields.end(), same))
-            return refuse("the key '" + name + "' twice");
+            return reject("the key '" + name + "' twice");
         key_ = std::move(name);
         return true;
     }
     bool parse_error(std::size_t position, const std::string&, const Json::exception&) override {
-        return refuse(str("a syntax error at byte ", position));
+        return reject(str("a syntax error at byte ", position));
     }
 
 private:
     bool value(Value v) {
-        if (!inside_) return refuse("a bare value");
+        if (!inside_) return reject("a bare value");
         fields.emplace_back(std::move(key_), std::move(v));
         return true;
     }
-    bool refuse(std::string what) {
+    bool reject(std::string what) {
         problem = std::move(what);
         return false;
     }
@@ -77,7 +77,7 @@ private:
 
 Fields parse_flat_json(std::string_view text, const char* op, const std::string& where,
                        bool nulls) {
-    // the parser would take it for the end
+    // the parser would take a zero byte for the end
     check(text.find('\0') == text.npos, op, "a zero byte in ", where);
     FlatReader reader(nulls);
     const bool parsed = Json::sax_parse(text.begin(), text.end(), &reader);

@@ -1,7 +1,8 @@
-// config.json: what is written is read again, and whatever else stands there is refused with a
-// sentence.
+// config.json and tables of options: what is written is read again, and everything else is rejected
+// in one sentence.
 #include "experiments/run/config.h"
 
+#include "experiments/run/field.h"
 #include "experiments/run/option.h"
 #include "experiments/run/task.h"
 #include "tests/files.h"
@@ -37,7 +38,7 @@ TEST_CASE("a config keeps order, types and values through its file") {
     CHECK(read.flag("fast"));
 }
 
-TEST_CASE("wrong keys and types are named with the file they stand in") {
+TEST_CASE("wrong keys and types are named, with their file") {
     TempFolder folder;
     sample_config().write(folder / "config.json");
     const Config read = Config::read(folder / "config.json");
@@ -54,10 +55,10 @@ TEST_CASE("wrong keys and types are named with the file they stand in") {
     CHECK_FALSE(std::filesystem::exists(folder / "other.json"));
 }
 
-TEST_CASE("hostile config files are refused with one sentence") {
+TEST_CASE("malformed config files are rejected in one sentence") {
     TempFolder folder;
     const std::string path = folder / "config.json";
-    const auto refusal = [&](const std::string& text) {
+    const auto message = [&](const std::string& text) {
         put(path, text);
         const std::string message = message_of([&] { Config::read(path); });
         CHECK_MESSAGE(contains(message, "'" + path + "'"), text, " -> ", message);
@@ -65,26 +66,26 @@ TEST_CASE("hostile config files are refused with one sentence") {
                            [](unsigned char c) { return c < ' ' || c == 127; }));
         return message;
     };
-    CHECK(contains(refusal("{\"a\": 1, \"a\": 2}"), "the key 'a' twice"));
-    CHECK(contains(refusal("{\"a\": {\"b\": 1}}"), "an object within"));
-    CHECK(contains(refusal("{\"a\": [1]}"), "a list"));
-    CHECK(contains(refusal("{\"a\": null}"), "null"));
-    CHECK(contains(refusal("{\"a\": 9223372036854775808}"), "2^63"));
-    CHECK(contains(refusal("{\"a\": 1e999}"), "syntax error"));
-    CHECK(contains(refusal("{\"a\": NaN}"), "syntax error at byte"));
-    CHECK(contains(refusal("{\"\\u001b[31m\": 1}"), "a key that is no name"));
-    CHECK(contains(refusal("{\"\": 1}"), "a key that is no name"));
+    CHECK(contains(message("{\"a\": 1, \"a\": 2}"), "the key 'a' twice"));
+    CHECK(contains(message("{\"a\": {\"b\": 1}}"), "an object within"));
+    CHECK(contains(message("{\"a\": [1]}"), "a list"));
+    CHECK(contains(message("{\"a\": null}"), "null"));
+    CHECK(contains(message("{\"a\": 9223372036854775808}"), "2^63"));
+    CHECK(contains(message("{\"a\": 1e999}"), "syntax error"));
+    CHECK(contains(message("{\"a\": NaN}"), "syntax error at byte"));
+    CHECK(contains(message("{\"\\u001b[31m\": 1}"), "a key that is no name"));
+    CHECK(contains(message("{\"\": 1}"), "a key that is no name"));
     for (const char* text : {"", "1", "\"text\"", "[]", "{}x", "{} {}", "{\"a\": 1,}", "{'a': 1}",
                              "{\"a\": \"\xff\"}", "{\"a\" 1}", "// {}"})
-        refusal(text);
-    refusal(std::string(100000, '['));
-    refusal(std::string("{\"a\":") + std::string(100000, '{'));
-    refusal(std::string(2 << 20, ' '));
+        message(text);
+    message(std::string(100000, '['));
+    message(std::string("{\"a\":") + std::string(100000, '{'));
+    message(std::string(2 << 20, ' '));
     put(path, "{}");
     CHECK(Config::read(path).entries().empty());
 }
 
-TEST_CASE("truncated and corrupted config files are read or refused, never worse") {
+TEST_CASE("truncated and corrupted config files are read or rejected, never worse") {
     TempFolder folder;
     sample_config().write(folder / "valid.json");
     std::string valid = bytes_of_file(folder / "valid.json");
@@ -121,6 +122,101 @@ TEST_CASE("options are checked: type, choice, range, missing, unknown") {
     CHECK(contains(message_of([&] { check_config(more, options); }), "unknown key 'extra'"));
     CHECK(contains(message_of([&] { check_config(Config(), options); }),
                    "missing in the options: latent, lr, data"));
+}
+
+namespace {
+
+enum class Colour { red, green };
+struct Inner {
+    std::int64_t width = 8;
+};
+struct Settings {
+    double lr = 1e-3;
+    bool fast = false;
+    Colour colour = Colour::red;
+    std::vector<std::int64_t> levels = {1, 2};
+    Inner inner;
+};
+
+const std::vector<Field<Settings>>& fields() {
+    static const std::vector<Field<Settings>> all{
+        field("lr", &Settings::lr, "learning rate").at_least(0),
+        field("fast", &Settings::fast, "faster"),
+        choice("colour", &Settings::colour, {{"red", Colour::red}, {"green", Colour::green}}, ""),
+        field("levels", &Settings::levels, "levels"),
+        field("width", &Settings::inner, &Inner::width, "width").between(1, 9).by("data"),
+    };
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("a table of fields gives the options their types, defaults and limits") {
+    const std::vector<Option> options = options_of(fields());
+    REQUIRE(options.size() == 5);
+    CHECK(options[0].fallback == Value(1e-3));
+    CHECK(options[1].fallback == Value(false));
+    CHECK(options[2].fallback == Value(std::string("red")));
+    CHECK(options[2].choices == std::vector<std::string>{"red", "green"});
+    CHECK(options[3].fallback == Value(std::string("1,2")));
+    CHECK(options[4].fallback == Value(std::int64_t{8}));
+    CHECK(options[4].most == 9);
+    CHECK_FALSE(options[3].derived);
+    CHECK(options[4].derived);
+    CHECK(options[4].default_text == "by data");
+}
+
+TEST_CASE("a table of fields reads a config into a struct and back") {
+    Config config;
+    config.set("lr", std::int64_t{2});
+    config.set("fast", true);
+    config.set("colour", std::string("green"));
+    config.set("levels", std::string("3,14"));
+    config.set("width", std::int64_t{5});
+    Settings settings;
+    read(settings, fields(), config);
+    CHECK(settings.lr == 2);
+    CHECK(settings.fast);
+    CHECK(settings.colour == Colour::green);
+    CHECK(settings.levels == std::vector<std::int64_t>{3, 14});
+    CHECK(settings.inner.width == 5);
+    for (const auto& each : fields())
+        if (each.option.name != "lr") CHECK(each.get(settings) == *config.find(each.option.name));
+
+    config.set("levels", std::string(""));
+    read(settings, fields(), config);
+    CHECK(settings.levels.empty());
+    Settings untouched;
+    read(untouched, fields(), Config());
+    CHECK(untouched.inner.width == 8);
+}
+
+TEST_CASE("a table of fields rejects wrong values, naming the option and the source") {
+    const auto message = [](const std::string& key, Value value) {
+        Config config;
+        config.set(key, std::move(value));
+        Settings settings;
+        return message_of([&] { read(settings, fields(), config); });
+    };
+    CHECK(contains(message("lr", -1.0), "'lr' is -1 in the options; expected at least 0"));
+    CHECK(contains(message("width", std::int64_t{10}), "expected 1 to 9"));
+    CHECK(contains(message("colour", std::string("blue")), "expected one of: red, green"));
+    for (const char* bad : {"1,", ",1", "1,x", "0", "1,,2", "-1", "99999", "1 2"})
+        CHECK_MESSAGE(contains(message("levels", std::string(bad)),
+                               "expected a list of whole numbers above 0, such as 1,2,2"),
+                      bad);
+}
+
+TEST_CASE("a rule that is broken shows the options as they are typed") {
+    Settings settings;
+    settings.levels.clear();
+    const Rules rule("toy", settings, fields());
+    CHECK(message_of([&] { rule(true, "fine", {}, ""); }).empty());
+    CHECK(message_of([&] {
+              rule(false, "too wide", {"width", "fast", "levels", "colour"}, "--width 4");
+          }) ==
+          "toy: too wide; got --width 8 --no-fast --levels '' --colour red; expected --width "
+          "4");
 }
 
 TEST_CASE("the state of a generator survives packing") {
