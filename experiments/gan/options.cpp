@@ -127,25 +127,21 @@ const std::vector<Field<Settings>>& Settings::fields() {
                "loss of D and G"),
         field("k", &S::discriminator_steps, "steps of D for each step of G").at_least(1),
         choice("gp", &S::penalty, penalty_choices(), "penalty on the gradient of D"),
-        field("gp-weight", &S::penalty_weight, "weight of the penalty")
+        field("gp-weight", &S::penalty_weight, "its weight")
             .at_least(0)
-            .derived("as in the paper of the penalty"),
+            .derived("that of its paper"),
         field("pac", &S::network, &N::pac, "samples that D judges at once (PacGAN)").at_least(1),
-        field("label-smoothing", &S::label_smoothing,
-              "one-sided label smoothing: what the label of data lacks of 1")
-            .between(0, 0.9),
+        field("label-smoothing", &S::label_smoothing, "one-sided label smoothing").between(0, 0.9),
         field("instance-noise", &S::instance_noise,
-              "standard deviation of the noise on all inputs of D, at the first step")
+              "standard deviation of the noise on D's inputs, at first")
             .at_least(0)
             .by("data"),
-        field("instance-noise-steps", &S::instance_noise_steps,
-              "steps in which the instance noise falls to 0")
+        field("instance-noise-steps", &S::instance_noise_steps, "steps until it is 0")
             .at_least(0)
             .derived("half of --steps"),
         field("unroll", &S::unrolled_steps, "steps of D that G unrolls").at_least(0),
         field("conditional", &S::conditional, "give G and D the class (in a mixture: the mode)"),
-        field("spectral-norm", &S::network, &N::spectral_norm,
-              "spectral normalisation in every layer of D"),
+        field("spectral-norm", &S::network, &N::spectral_norm, "spectral normalisation of D"),
         field("norm", &S::network, &N::norm, "normalisation in a DCGAN")
             .one_of({"batch", "group", "none"})
             .by("net"),
