@@ -77,7 +77,7 @@ std::int64_t blocks_for(std::int64_t count, DType dtype) {
 }
 
 Generator::~Generator() {
-    if (StepRecorder* const recorder = StepRecorder::current()) recorder->ends(*this);
+    if (StepRecorder* const recorder = StepRecorder::current()) recorder->destroyed(*this);
 }
 
 std::uint64_t Generator::reserve(std::int64_t blocks) {

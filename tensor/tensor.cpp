@@ -53,14 +53,14 @@ double Tensor::item() const {
     check(defined(), "item", "the tensor is undefined");
     check(numel() == 1, "item", "needs a tensor of one element; got ", describe(*this));
     if (const StepRecorder* const recorder = StepRecorder::current())
-        recorder->refuse_read("item", device());
+        recorder->check_read("item", device());
     return to_vector()[0];
 }
 
 std::vector<double> Tensor::to_vector() const {
     check(defined(), "to_vector", "the tensor is undefined");
     if (const StepRecorder* const recorder = StepRecorder::current())
-        recorder->refuse_read("to_vector", device());
+        recorder->check_read("to_vector", device());
     const Tensor host = raw::clone(raw::to(raw::to(*this, cpu), f64));
     const auto* values = host.data<double>();
     return {values, values + host.numel()};
@@ -234,7 +234,7 @@ Tensor raw::to(const Tensor& x, Device device) {
     check(x.defined(), "to", "the tensor is undefined");
     if (x.device() == device) return x;
     if (const StepRecorder* const recorder = StepRecorder::current())
-        recorder->refuse_copy(x.device(), device);
+        recorder->check_copy(x.device(), device);
     const Tensor source = raw::contiguous(x);
     Tensor out = empty(x.shape(), {x.dtype(), device});
     kernels::cuda::copy_bytes(out.raw_data(), device, source.raw_data(), x.device(),

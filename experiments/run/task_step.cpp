@@ -21,9 +21,9 @@ void drop_skipped(Scalars& scalars, const std::string& name, const nn::GradScale
 }
 
 TaskStep::TaskStep(Device device, std::function<NamedTensors()> body)
-    : body_(std::move(body)), step_(device, Step::Body([this] {
-                                        return NamedTensors{{"numbers", packed()}};
-                                    })) {}
+    : body_(std::move(body)), step_(device, [this] {
+          return NamedTensors{{"numbers", packed()}};
+      }) {}
 
 Tensor TaskStep::packed() {
     const NamedTensors numbers = body_();
@@ -39,7 +39,7 @@ Tensor TaskStep::packed() {
 }
 
 Scalars TaskStep::operator()() {
-    const std::vector<double> values = step_()[0].second.to_vector();
+    const std::vector<double> values = step_().at("numbers").to_vector();
     Scalars scalars;
     for (std::size_t i = 0; i < values.size(); ++i) scalars.emplace_back(names_[i], values[i]);
     return scalars;

@@ -2,85 +2,65 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "tensor/create.h"
-#include "tensor/capture/staging_buffer.h"
 #include "tensor/raw_copy.h"
 
 namespace eps {
 namespace {
 
 constexpr const char* kOp = "Step";
-// the first makes what lasts (states, handles, workspaces), the second finds it there
+// The first call allocates what lasts (states, handles, workspaces), the second finds it there.
 constexpr int kWarmUps = 2;
 
-bool same_shapes(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](const Tensor& x, const Tensor& y) { return x.shape() == y.shape(); });
-}
+bool is_on_host(const Tensor& x) { return !x.device().is_cuda(); }
 
-// The elements of x where `place` has its own; neither op nor graph.
-void fill_place(Tensor place, const Tensor& x) {
-    if (x.device() == place.device()) return kernels::copy(place, x);
+// Copies the elements of x to the address of `target`. Neither an op nor part of a graph.
+void copy_elements(Tensor target, const Tensor& x) {
+    if (x.device() == target.device()) return kernels::copy(target, x);
     const Tensor source = raw::contiguous(x);
-    kernels::cuda::copy_bytes(place.raw_data(), place.device(), source.raw_data(), x.device(),
+    kernels::cuda::copy_bytes(target.raw_data(), target.device(), source.raw_data(), x.device(),
                               static_cast<std::size_t>(x.numel()) * size_of(x.dtype()));
 }
 
-// A place for each host part's tensor, then one for the counters of the generators, where a replay
-// begins: i64.
-StepMail mail_for(const StepRecord& record, Device device) {
-    std::vector<std::pair<Shape, DType>> what;
-    for (const HostPart& part : record.parts)
-        what.emplace_back(part.makes_tensor ? part.shape : Shape{0}, part.dtype);
-    what.emplace_back(Shape{static_cast<std::int64_t>(record.generators.size())}, i64);
-    return StepMail(device, what);
-}
-
-void send_to(StepMail& mail, const std::vector<GivenPart>& given,
-             const std::vector<std::uint64_t>& counters) {
-    for (std::size_t i = 0; i < given.size(); ++i)
-        if (given[i].made.defined()) mail.put(i, given[i].made);
-    const std::vector<std::int64_t> bits(counters.begin(), counters.end());
-    if (!bits.empty())
-        mail.put(given.size(),
-                 from_span(std::span(bits), {static_cast<std::int64_t>(bits.size())}));
-    mail.send();
-}
-
-void move_to(const std::vector<StepGenerator>& generators, const std::vector<std::uint64_t>& base,
-             const std::vector<std::uint64_t>& offsets) {
+void move_generators(const std::vector<StepGenerator>& generators,
+                     const std::vector<std::uint64_t>& base,
+                     const std::vector<std::uint64_t>& offsets) {
     for (std::size_t g = 0; g < generators.size(); ++g)
         generators[g].generator->set_state(generators[g].seed, base[g] + offsets[g]);
 }
 
-// Runs a part, and says what it drew from the step's generators, which stand `base` + part.before.
-GivenPart made_by(const HostPart& part, const std::vector<StepGenerator>& generators,
-                  const std::vector<std::uint64_t>& base) {
-    move_to(generators, base, part.before);
-    GivenPart given{part.make(), {}};
-    for (std::size_t g = 0; g < generators.size(); ++g)
-        if (const std::uint64_t blocks =
-                generators[g].generator->counter() - base[g] - part.before[g];
-            blocks > 0)
-            given.drawn.emplace_back(generators[g].generator, blocks);
-    return given;
+// Calls a host input with the step's generators at their place, `base` + input.before, and notes
+// what it draws from them.
+HostResult call_host_input(const HostInput& input, const std::vector<StepGenerator>& generators,
+                           const std::vector<std::uint64_t>& base) {
+    move_generators(generators, base, input.before);
+    HostResult result{input.make(), {}};
+    for (std::size_t g = 0; g < generators.size(); ++g) {
+        Generator* const generator = generators[g].generator;
+        const std::uint64_t blocks = generator->counter() - base[g] - input.before[g];
+        if (blocks > 0) result.drawn.emplace_back(generator, blocks);
+    }
+    return result;
 }
 
-bool as_captured(const HostPart& part, const GivenPart& given) {
-    if (part.drawn != given.drawn || part.makes_tensor != given.made.defined()) return false;
-    return !part.makes_tensor ||
-           (part.shape == given.made.shape() && part.dtype == given.made.dtype());
+bool is_as_captured(const HostInput& input, const HostResult& result) {
+    return input.drawn == result.drawn &&
+           std::equal(input.types.begin(), input.types.end(), result.tensors.begin(),
+                      result.tensors.end(), [](const TensorType& type, const Tensor& x) {
+                          return x.defined() && type == type_of(x);
+                      });
 }
 
 }  // namespace
 
 const CaptureBackend* capture_backend(Device device) {
-    static constexpr CaptureBackend of_gpus{
-        kernels::cuda::begin_capture, kernels::cuda::end_capture, kernels::cuda::abandon_capture,
-        kernels::cuda::launch_graph, kernels::cuda::release_graph};
-    return device.is_cuda() ? &of_gpus : nullptr;
+    static constexpr CaptureBackend gpu{kernels::cuda::begin_capture, kernels::cuda::end_capture,
+                                        kernels::cuda::abandon_capture, kernels::cuda::launch_graph,
+                                        kernels::cuda::release_graph};
+    return device.is_cuda() ? &gpu : nullptr;
 }
 
 // A graph and everything it reads and writes.
@@ -89,18 +69,61 @@ struct Step::Capture {
     Device device;
     CachingAllocator::PrivatePool pool;
     StepRecord record = {};
-    std::vector<Tensor> inputs = {};
-    std::optional<StepMail> mail = {};
-    NamedTensors outputs = {};
+    NamedTensors inputs = {};
+    std::optional<StagingBuffer> staging = {};
+    StepOutputs outputs = {};
     void* graph = nullptr;
 
     Capture(const CaptureBackend& b, Device d) : backend(b), device(d), pool(allocator_of(d)) {}
     ~Capture() {
         if (graph) backend.release(device, graph);
     }
+
+    // Allocates what the body reads: the staging buffer has a slot for each input on the host, one
+    // for each tensor of a host input, and one for the counters of the generators.
+    StepSlots allocate(const StepTensors& given, const StepRecord& watched) {
+        std::vector<TensorType> types;
+        for (const auto& [name, x] : given)
+            if (is_on_host(x)) types.push_back(type_of(x));
+        for (const HostInput& input : watched.host_inputs)
+            types.insert(types.end(), input.types.begin(), input.types.end());
+        types.push_back({{std::ssize(watched.generators)}, i64});
+        staging.emplace(device, types);
+
+        std::size_t slot = 0;
+        for (const auto& [name, x] : given)
+            inputs.emplace_back(name, is_on_host(x) ? staging->slot(slot++)
+                                                    : empty(x.shape(), {x.dtype(), device}));
+        StepSlots slots;
+        for (const HostInput& input : watched.host_inputs) {
+            std::vector<Tensor>& tensors = slots.host_inputs.emplace_back();
+            for (std::size_t i = 0; i < input.types.size(); ++i)
+                tensors.push_back(staging->slot(slot++));
+        }
+        slots.counters = staging->slot(slot);
+        return slots;
+    }
+
+    // Brings to the device what the next replay reads, in the order of allocate().
+    void fill(const StepTensors& given, const std::vector<HostResult>& made,
+              const std::vector<std::uint64_t>& counters) {
+        std::size_t slot = 0, index = 0;
+        for (const auto& [name, x] : given) {
+            if (is_on_host(x))
+                staging->write(slot++, x);
+            else
+                copy_elements(inputs[index].second, x);
+            ++index;
+        }
+        for (const HostResult& result : made)
+            for (const Tensor& x : result.tensors) staging->write(slot++, x);
+        const std::vector<std::int64_t> bits(counters.begin(), counters.end());
+        staging->write(slot, from_span(std::span(bits), {std::ssize(bits)}));
+        staging->upload();
+    }
 };
 
-Step::Step(Device device, BodyOfInputs body, const CaptureBackend* backend)
+Step::Step(Device device, Body body, const CaptureBackend* backend)
     : device_(device), body_(std::move(body)), backend_(backend) {
     check(body_ != nullptr, kOp, "the body is null");
 }
@@ -108,61 +131,75 @@ Step::~Step() = default;
 
 void Step::forget() {
     capture_.reset();
-    warm_ = 0;
+    warm_up_ = 0;
 }
 
-void Step::check_inputs(const std::vector<Tensor>& inputs) const {
-    for (std::size_t i = 0; i < inputs.size(); ++i)
-        check(inputs[i].defined(), kOp, "input ", i, " is undefined");
+void Step::check_inputs(const StepTensors& inputs) const {
+    for (const auto& [name, x] : inputs) check(x.defined(), kOp, "input '", name, "' is undefined");
     if (!called_) return;
-    check(inputs.size() == last_.size(), kOp, "got ", inputs.size(), " inputs; expected ",
-          last_.size(), ", as before; hint: another Step");
-    for (std::size_t i = 0; i < inputs.size(); ++i)
-        check(inputs[i].dtype() == last_[i].dtype(), kOp, "input ", i,
-              " has another dtype than before; got ", describe(inputs[i]), "; expected ",
-              last_[i].dtype(), "; hint: another Step");
+    check(inputs.size() == last_inputs_.size(), kOp, "got ", inputs.size(), " inputs; expected ",
+          last_inputs_.size(), ", as before; hint: another Step");
+    for (const auto& [name, x] : inputs) {
+        const Tensor& before = last_inputs_.at(name);
+        check(x.dtype() == before.dtype(), kOp, "input '", name,
+              "' has another dtype than before; got ", describe(x), "; expected ", before.dtype(),
+              "; hint: another Step");
+    }
 }
 
-NamedTensors Step::operator()(const std::vector<Tensor>& inputs) {
+bool Step::same_layout(const StepTensors& inputs) const {
+    return std::equal(inputs.begin(), inputs.end(), last_inputs_.begin(), last_inputs_.end(),
+                      [](const auto& now, const auto& before) {
+                          return now.first == before.first &&
+                                 now.second.shape() == before.second.shape() &&
+                                 is_on_host(now.second) == is_on_host(before.second);
+                      });
+}
+
+StepOutputs Step::operator()(const StepTensors& inputs) {
     check_inputs(inputs);
-    const bool as_before = called_ && same_shapes(inputs, last_);
+    const bool as_before = called_ && same_layout(inputs);
     called_ = true;
-    last_ = inputs;
-    if (!backend_ || !fallback_reason_.empty()) return body_(inputs);
+    last_inputs_ = inputs;
+    if (!backend_ || !fallback_reason_.empty()) return call(inputs);
     if (!as_before) {
         forget();
-    } else if (!capture_ && warm_ >= kWarmUps) {
+    } else if (!capture_ && warm_up_ >= kWarmUps) {
         capture(inputs);
-        if (!fallback_reason_.empty()) return body_(inputs);
+        if (!fallback_reason_.empty()) return call(inputs);
     }
-    return capture_ ? replay(inputs) : run(inputs);
+    return capture_ ? replay(inputs) : watch(inputs);
 }
 
-// The body as it stands, watched.
-NamedTensors Step::run(const std::vector<Tensor>& inputs, std::vector<GivenPart> given) {
-    const StepRecorder recorder(device_, std::move(given));
-    NamedTensors outputs = body_(inputs);
-    seen_ = recorder.record();
-    ++warm_;
+StepOutputs Step::call(const StepTensors& inputs) const {
+    NamedTensors on_device;
+    for (const auto& [name, x] : inputs) on_device.emplace_back(name, raw::to(x, device_));
+    return {body_(StepTensors(std::move(on_device))), device_};
+}
+
+StepOutputs Step::watch(const StepTensors& inputs, std::vector<HostResult> made) {
+    const StepRecorder recorder(device_, std::move(made));
+    StepOutputs outputs = call(inputs);
+    watched_ = recorder.record();
+    ++warm_up_;
     return outputs;
 }
 
-// Nothing of the step happens yet: no kernel runs, no host part is called, and generators end where
-// they were.
-void Step::capture(const std::vector<Tensor>& inputs) {
-    fallback_reason_ = seen_.refusal;
+// Nothing of the step happens yet: no kernel runs, no host input is called, and generators end
+// where they were.
+void Step::capture(const StepTensors& inputs) {
+    fallback_reason_ = watched_.fallback_reason;
     if (!fallback_reason_.empty()) return;
     auto made = std::make_unique<Capture>(*backend_, device_);
     const CachingAllocator::PrivatePool::Scope scope(made->pool);
-    for (const Tensor& x : inputs) made->inputs.push_back(empty(x.shape(), {x.dtype(), device_}));
-    // before the body allocates: no earlier work of a replay may use this memory
-    made->mail = mail_for(seen_, device_);
-    const StepRecorder recorder(device_, seen_, *made->mail);
+    // Before the body allocates: no earlier work of a replay may use this memory.
+    StepSlots slots = made->allocate(inputs, watched_);
+    const StepRecorder recorder(device_, watched_, std::move(slots));
     backend_->begin(device_);
     try {
-        made->outputs = body_(made->inputs);
+        made->outputs = StepOutputs(body_(StepTensors(made->inputs)), device_);
         made->graph = backend_->end(device_);
-        check(recorder.record().parts.size() == seen_.parts.size(), kOp,
+        check(recorder.record().host_inputs.size() == watched_.host_inputs.size(), kOp,
               "the step does less on the host than the last time");
         made->record = recorder.record();
     } catch (const Error& error) { fallback_reason_ = error.what(); } catch (...) {
@@ -177,32 +214,31 @@ void Step::capture(const std::vector<Tensor>& inputs) {
         backend_->abandon(device_);
 }
 
-NamedTensors Step::replay(const std::vector<Tensor>& inputs) {
+StepOutputs Step::replay(const StepTensors& inputs) {
     const std::vector<StepGenerator>& generators = capture_->record.generators;
-    std::vector<std::uint64_t> base, taken;
+    std::vector<std::uint64_t> base, drawn;
     bool reseeded = false;
     for (const StepGenerator& each : generators) {
         reseeded = reseeded || each.generator->seed() != each.seed;
         base.push_back(each.generator->counter());
-        taken.push_back(each.blocks);
+        drawn.push_back(each.blocks);
     }
     if (reseeded) {
         forget();
-        return run(inputs);
+        return watch(inputs);
     }
-    std::vector<GivenPart> given;
-    for (const HostPart& part : capture_->record.parts) {
-        given.push_back(made_by(part, generators, base));
-        if (as_captured(part, given.back())) continue;
-        move_to(generators, base, std::vector<std::uint64_t>(base.size(), 0));
+    std::vector<HostResult> made;
+    for (const HostInput& input : capture_->record.host_inputs) {
+        made.push_back(call_host_input(input, generators, base));
+        if (is_as_captured(input, made.back())) continue;
+        move_generators(generators, base, std::vector<std::uint64_t>(base.size(), 0));
         forget();
-        // this host part has done its work, and those before it
-        return run(inputs, std::move(given));
+        // This host input has done its work, and so have those before it.
+        return watch(inputs, std::move(made));
     }
-    for (std::size_t i = 0; i < inputs.size(); ++i) fill_place(capture_->inputs[i], inputs[i]);
-    send_to(*capture_->mail, given, base);
+    capture_->fill(inputs, made, base);
     backend_->launch(device_, capture_->graph);
-    move_to(generators, base, taken);
+    move_generators(generators, base, drawn);
     return capture_->outputs;
 }
 

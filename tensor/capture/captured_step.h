@@ -1,33 +1,39 @@
 #pragma once
 // A training step that a GPU repeats by itself.
 //
-//     Step step(cuda, [&] {                                    // forward, backward, optimiser
-//         const Tensor rows = host_tensor(cuda, [&] { return order.indices(index); });
+//     Step step(cuda, [&](const StepTensors& inputs) {      // forward, backward, optimiser
 //         optimizer.zero_grad();
-//         const Tensor loss = mean(square(net(index_select(x, 0, rows))));
+//         const Tensor loss = mean(square(net(index_select(x, 0, inputs.at("rows")))));
 //         backward(loss);
 //         optimizer.step();
 //         return NamedTensors{{"loss", loss}};
 //     });
-//     for (index = 0; index < n; ++index) std::cout << step()[0].second.item() << "\n";
+//     for (int i = 0; i < n; ++i)
+//         std::cout << step({{"rows", order.indices(i)}}).at("loss").item() << "\n";
 //
 // On the CPU a Step calls its body. On a GPU it does so twice, to warm up; then it captures what
-// the body launches into a CUDA graph, and from there on a call is one launch of all of it. A
-// replay repeats what the device did, on the same addresses: whatever the host computes in a step
-// comes through tensor/capture/host_input.h, as optimisers and averages do with theirs; random
-// numbers go on as if the body had run, bit for bit. A body that looks at a number of the device
-// (item()), copies from the host, or draws where the host would have to, cannot be captured: it is
-// called in each step, and fallback_reason() says why.
+// the body launches into a CUDA graph, and from there on a call is one launch of that graph.
+//
+// A replay repeats what the device did, at the same addresses. Whatever the host makes anew for
+// each step, such as the indices of a batch or a weight that is annealed, is therefore an input: a
+// host tensor with a name, which the Step copies to the device. Optimisers and averages count
+// replays by themselves (tensor/capture/host_input.h), and random numbers continue bit for bit as
+// if the body had run.
+//
+// A body that reads a number of the device (item()), copies from the host, or draws random numbers
+// on the host cannot be captured. It is called in each step instead, and fallback_reason() says
+// why.
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "tensor/capture/recorder.h"
+#include "tensor/capture/step_tensors.h"
 
 namespace eps {
 
-/// What a device does for a Step: launches between begin and end are not run but become a graph.
+/// What a device does for a Step: between begin and end, launches do not run but become a graph.
 struct CaptureBackend {
     void (*begin)(Device device);
     void* (*end)(Device device);
@@ -35,57 +41,53 @@ struct CaptureBackend {
     void (*launch)(Device device, void* graph);
     void (*release)(Device device, void* graph);
 };
-/// Of GPUs; null for the CPU.
+/// The backend of a GPU; null for the CPU.
 const CaptureBackend* capture_backend(Device device);
 
 class Step {
 public:
-    /// Named numbers of the step, or whatever else it is to give; where the step is captured, each
-    /// replay overwrites them.
-    using Body = std::function<NamedTensors()>;
-    /// The same of inputs, which differ from step to step but in their shapes.
-    using BodyOfInputs = std::function<NamedTensors(const std::vector<Tensor>& inputs)>;
-
-    /// What the body refers to must outlive the Step, generators among it, and stay where it is:
+    /// Takes the inputs, on the Step's device, and returns what the step is to give. Everything
+    /// that it refers to must outlive the Step, generators included, and keep its address:
     /// parameters may change by copying into them.
-    Step(Device device, Body body)
-        : Step(
-              device, [body = std::move(body)](const std::vector<Tensor>&) { return body(); },
-              capture_backend(device)) {}
-    Step(Device device, BodyOfInputs body)
-        : Step(device, std::move(body), capture_backend(device)) {}
-    /// With another backend; null: the body is called.
-    Step(Device device, BodyOfInputs body, const CaptureBackend* backend);
+    using Body = std::function<NamedTensors(const StepTensors& inputs)>;
+
+    Step(Device device, Body body) : Step(device, std::move(body), capture_backend(device)) {}
+    Step(Device device, std::function<NamedTensors()> body)
+        : Step(device, [body = std::move(body)](const StepTensors&) { return body(); }) {}
+    /// Captures with another backend. Null: the body is always called.
+    Step(Device device, Body body, const CaptureBackend* backend);
     ~Step();
     Step(const Step&) = delete;
     Step& operator=(const Step&) = delete;
 
-    /// One step. Inputs of other shapes, its own or those of host parts, make it warm up and
-    /// capture anew; another number of inputs or another dtype is an error.
-    NamedTensors operator()(const std::vector<Tensor>& inputs = {});
+    /// One step. Inputs of other shapes, or host inputs that return other shapes, make it warm up
+    /// and capture anew. Throws if the inputs have other names or dtypes than the last time.
+    StepOutputs operator()(const StepTensors& inputs = {});
 
     bool captured() const { return capture_ != nullptr; }
-    /// Why the step is not captured; empty where it is, or will be.
+    /// Why the step is not captured; empty if it is, or will be.
     const std::string& fallback_reason() const { return fallback_reason_; }
-    /// Forgets the graph: for what changed outside of a body's sight, such as a module that moved.
-    /// The next steps capture anew.
+    /// Discards the graph, after a change that the body cannot notice, such as a module that moved
+    /// to another device. The next steps capture anew.
     void forget();
 
 private:
     struct Capture;
 
-    NamedTensors run(const std::vector<Tensor>& inputs, std::vector<GivenPart> given = {});
-    void capture(const std::vector<Tensor>& inputs);
-    NamedTensors replay(const std::vector<Tensor>& inputs);
-    void check_inputs(const std::vector<Tensor>& inputs) const;
+    void check_inputs(const StepTensors& inputs) const;
+    bool same_layout(const StepTensors& inputs) const;
+    StepOutputs call(const StepTensors& inputs) const;
+    StepOutputs watch(const StepTensors& inputs, std::vector<HostResult> made = {});
+    void capture(const StepTensors& inputs);
+    StepOutputs replay(const StepTensors& inputs);
 
     Device device_;
-    BodyOfInputs body_;
+    Body body_;
     const CaptureBackend* backend_;
-    std::vector<Tensor> last_;  // inputs, for their shapes and dtypes
+    StepTensors last_inputs_;  // for their names, types and devices
     bool called_ = false;
-    int warm_ = 0;  // calls of the body since shapes last changed
-    StepRecord seen_;
+    int warm_up_ = 0;  // calls of the body since the layout last changed
+    StepRecord watched_;
     std::unique_ptr<Capture> capture_;
     std::string fallback_reason_;
 };

@@ -11,6 +11,9 @@ namespace eps {
 namespace {
 
 constexpr const char* kOp = "Step";
+constexpr const char* kDiffers =
+    "the step does other things on the host than the last time; hint: one Step for each of the "
+    "things it may do";
 
 thread_local StepRecorder* innermost = nullptr;
 
@@ -23,19 +26,19 @@ StepGenerator* found(std::vector<StepGenerator>& generators, const Generator* ge
 
 }  // namespace
 
-StepRecorder::StepRecorder(Device device, std::vector<GivenPart> given)
+StepRecorder::StepRecorder(Device device, std::vector<HostResult> made)
     : mode_(Mode::watch),
       device_(device),
       outer_(std::exchange(innermost, this)),
-      given_(std::move(given)) {}
+      made_(std::move(made)) {}
 
-StepRecorder::StepRecorder(Device device, const StepRecord& seen, const StepMail& mail)
+StepRecorder::StepRecorder(Device device, const StepRecord& watched, StepSlots slots)
     : mode_(Mode::capture),
       device_(device),
       outer_(std::exchange(innermost, this)),
-      expected_(seen.parts),
-      mail_(&mail) {
-    record_.generators = seen.generators;
+      expected_(watched.host_inputs),
+      slots_(std::move(slots)) {
+    record_.generators = watched.generators;
     for (StepGenerator& each : record_.generators) {
         each.seed = each.generator->seed();
         each.start = each.generator->counter();
@@ -46,61 +49,57 @@ StepRecorder::StepRecorder(Device device, const StepRecord& seen, const StepMail
 StepRecorder::~StepRecorder() { innermost = outer_; }
 StepRecorder* StepRecorder::current() { return innermost; }
 
-Tensor StepRecorder::host_part(Device device, bool makes_tensor, std::function<Tensor()> make) {
-    HostPart part{.make = std::move(make), .makes_tensor = makes_tensor};
-    return mode_ == Mode::watch ? watched(device, std::move(part))
-                                : captured(device, std::move(part));
+std::vector<Tensor> StepRecorder::host_input(Device device, HostInput input) {
+    return mode_ == Mode::watch ? watch(device, std::move(input))
+                                : capture(device, std::move(input));
 }
 
-Tensor StepRecorder::watched(Device device, HostPart part) {
-    const std::size_t index = record_.parts.size();
-    record_.parts.push_back(std::move(part));
-    const Tensor made = index < given_.size() ? give(index) : make(index);
-    if (!made.defined()) return made;
-    record_.parts[index].dtype = made.dtype();
-    record_.parts[index].shape = made.shape();
-    return raw::to(made, device);
+std::vector<Tensor> StepRecorder::watch(Device device, HostInput input) {
+    const std::size_t index = record_.host_inputs.size();
+    record_.host_inputs.push_back(std::move(input));
+    std::vector<Tensor> tensors = index < made_.size() ? use_made(index) : call(index);
+    for (Tensor& x : tensors) {
+        record_.host_inputs[index].types.push_back(type_of(x));
+        x = raw::to(x, device);
+    }
+    return tensors;
 }
 
-Tensor StepRecorder::make(std::size_t index) {
-    struct InPart {
+std::vector<Tensor> StepRecorder::call(std::size_t index) {
+    struct InHostInput {
         bool& flag;
-        explicit InPart(bool& f) : flag(f) { flag = true; }
-        ~InPart() { flag = false; }
-    } const scope(in_part_);
-    return record_.parts[index].make();
+        explicit InHostInput(bool& f) : flag(f) { flag = true; }
+        ~InHostInput() { flag = false; }
+    } const scope(in_host_input_);
+    return record_.host_inputs[index].make();
 }
 
-Tensor StepRecorder::give(std::size_t index) {
-    record_.parts[index].drawn = given_[index].drawn;
-    for (const auto& [generator, blocks] : given_[index].drawn)
+std::vector<Tensor> StepRecorder::use_made(std::size_t index) {
+    record_.host_inputs[index].drawn = made_[index].drawn;
+    for (const auto& [generator, blocks] : made_[index].drawn)
         generator->set_state(generator->seed(), generator->counter() + blocks);
-    return given_[index].made;
+    return made_[index].tensors;
 }
 
-// What the part draws when it is called is taken into account: later draws of the device stand
-// behind it.
-Tensor StepRecorder::captured(Device device, HostPart part) {
-    const std::size_t index = record_.parts.size();
-    check(index < expected_.size() && expected_[index].makes_tensor == part.makes_tensor &&
-              (!part.makes_tensor || device == device_),
-          kOp,
-          "the step does other things on the host than the last time; hint: one Step for each of "
-          "the things it may do");
-    part.dtype = expected_[index].dtype;
-    part.shape = expected_[index].shape;
+// The host input is not called, but the generators advance by what it draws when it is: later draws
+// of the device come after its own.
+std::vector<Tensor> StepRecorder::capture(Device device, HostInput input) {
+    const std::size_t index = record_.host_inputs.size();
+    check(index < expected_.size() && expected_[index].is_work == input.is_work &&
+              (input.is_work || device == device_),
+          kOp, kDiffers);
+    input.types = expected_[index].types;
     for (StepGenerator& each : record_.generators) {
-        part.before.push_back(each.blocks);
+        input.before.push_back(each.blocks);
         for (const auto& [generator, blocks] : expected_[index].drawn)
             if (generator == each.generator) {
-                part.drawn.emplace_back(generator, blocks);
+                input.drawn.emplace_back(generator, blocks);
                 each.blocks += blocks;
                 generator->set_state(generator->seed(), generator->counter() + blocks);
             }
     }
-    const bool gives = part.makes_tensor;
-    record_.parts.push_back(std::move(part));
-    return gives ? mail_->place(index) : Tensor();
+    record_.host_inputs.push_back(std::move(input));
+    return slots_.host_inputs[index];
 }
 
 void StepRecorder::drew(Generator& generator, std::int64_t blocks) {
@@ -109,8 +108,8 @@ void StepRecorder::drew(Generator& generator, std::int64_t blocks) {
         if (StepGenerator* known = found(record_.generators, &generator)) known->blocks += count;
         return;
     }
-    if (!in_part_) return;
-    auto& drawn = record_.parts.back().drawn;
+    if (!in_host_input_) return;
+    auto& drawn = record_.host_inputs.back().drawn;
     const auto entry = std::find_if(drawn.begin(), drawn.end(),
                                     [&](const auto& each) { return each.first == &generator; });
     if (entry == drawn.end())
@@ -119,12 +118,12 @@ void StepRecorder::drew(Generator& generator, std::int64_t blocks) {
         entry->second += count;
 }
 
-void StepRecorder::ends(const Generator& generator) {
-    for (HostPart& part : record_.parts)
-        std::erase_if(part.drawn, [&](const auto& each) { return each.first == &generator; });
+void StepRecorder::destroyed(const Generator& generator) {
+    for (HostInput& input : record_.host_inputs)
+        std::erase_if(input.drawn, [&](const auto& each) { return each.first == &generator; });
     if (std::erase_if(record_.generators,
                       [&](const StepGenerator& each) { return each.generator == &generator; }) > 0)
-        record_.refusal =
+        record_.fallback_reason =
             "a generator that ends with the step draws on the device; hint: keep it outside of the "
             "step";
 }
@@ -132,13 +131,13 @@ void StepRecorder::ends(const Generator& generator) {
 void StepRecorder::will_draw(Generator& generator, Device device) {
     const bool known = found(record_.generators, &generator) != nullptr;
     if (mode_ == Mode::watch) {
-        if (!known && device == device_ && !in_part_)
+        if (!known && device == device_ && !in_host_input_)
             record_.generators.push_back({.generator = &generator});
         return;
     }
     check(device == device_, kOp, "random numbers are drawn on ", device,
-          " in a captured step: every replay would have the same; hint: on ", device_,
-          ", or in a host_tensor");
+          " in a captured step: every replay would have the same; hint: draw them on ", device_,
+          ", or make them an input of the step");
     check(known, kOp,
           "the step draws from other generators than the last time; hint: one Step for each of the "
           "things it may do");
@@ -147,8 +146,7 @@ void StepRecorder::will_draw(Generator& generator, Device device) {
 kernels::PhiloxState StepRecorder::state_of(const Generator& generator, std::uint64_t first) {
     if (mode_ == Mode::watch) return {generator.seed(), first};
     const StepGenerator* known = found(record_.generators, &generator);
-    const auto* counters =
-        static_cast<const std::uint64_t*>(mail_->place(expected_.size()).raw_data());
+    const auto* counters = static_cast<const std::uint64_t*>(slots_.counters.raw_data());
     return {generator.seed(), first - known->start, counters + (known - record_.generators.data())};
 }
 
@@ -157,23 +155,34 @@ void StepRecorder::rewind() const {
         each.generator->set_state(each.generator->seed(), each.start);
 }
 
-void StepRecorder::refuse_read(const char* op, Device device) const {
+void StepRecorder::check_read(const char* op, Device device) const {
     check(mode_ != Mode::capture || device != device_, op,
-          "a captured step cannot look at numbers of ", device,
+          "a captured step cannot read numbers of ", device,
           ", which are not computed yet; hint: return the tensor from the step and read it there");
 }
 
-void StepRecorder::refuse_copy(Device from, Device to) const {
+void StepRecorder::check_copy(Device from, Device to) const {
     if (mode_ != Mode::capture || from == to) return;
-    refuse_read("to", from);
+    check_read("to", from);
     check(to != device_, "to", "a captured step cannot copy from ", from,
-          ": every replay would have the same numbers; hint: host_tensor, or copy ",
-          "before the step");
+          ": every replay would have the same numbers; hint: make it an input of the step, or "
+          "copy it before the step");
+}
+
+std::vector<Tensor> host_tensors(Device device, std::function<std::vector<Tensor>()> make) {
+    if (StepRecorder* const recorder = StepRecorder::current())
+        return recorder->host_input(device, {.make = std::move(make)});
+    std::vector<Tensor> tensors = make();
+    for (Tensor& x : tensors) x = raw::to(x, device);
+    return tensors;
 }
 
 Tensor host_tensor(Device device, std::function<Tensor()> make) {
-    StepRecorder* recorder = StepRecorder::current();
-    return recorder ? recorder->host_part(device, true, std::move(make)) : raw::to(make(), device);
+    if (!StepRecorder::current()) return raw::to(make(), device);
+    const std::vector<Tensor> tensors =
+        host_tensors(device, [make = std::move(make)] { return std::vector<Tensor>{make()}; });
+    check(tensors.size() == 1, kOp, kDiffers);
+    return tensors[0];
 }
 
 Tensor host_number(Options options, std::function<double()> number) {
@@ -183,12 +192,13 @@ Tensor host_number(Options options, std::function<double()> number) {
 }
 
 void host_work(std::function<void()> work) {
-    StepRecorder* recorder = StepRecorder::current();
+    StepRecorder* const recorder = StepRecorder::current();
     if (!recorder) return work();
-    recorder->host_part({}, false, [work = std::move(work)] {
+    const auto make = [work = std::move(work)] {
         work();
-        return Tensor();
-    });
+        return std::vector<Tensor>();
+    };
+    recorder->host_input({}, {.make = make, .is_work = true});
 }
 
 }  // namespace eps

@@ -1,103 +1,109 @@
 #pragma once
-// What a Step learns of its body while it runs: its host parts, and where its random numbers come
-// from.
+// What a Step learns about its body while the body runs: which inputs the host makes, and which
+// generators the random numbers come from.
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "tensor/capture/staging_buffer.h"
 #include "tensor/contract/kernels.h"
 #include "tensor/random.h"
 
 namespace eps {
 
-class StepMail;
-
-/// Blocks of random numbers, by the generator that gave them.
+/// Numbers of blocks of random numbers, by the generator they were drawn from.
 using BlocksDrawn = std::vector<std::pair<Generator*, std::uint64_t>>;
 
-/// What a host part gave before it was clear that the step must run anew.
-struct GivenPart {
-    Tensor made;
+/// The tensors that a host input returned when it was called, and what it drew.
+struct HostResult {
+    std::vector<Tensor> tensors;
     BlocksDrawn drawn;
 };
 
-/// One host part as it was seen.
-struct HostPart {
-    std::function<Tensor()> make;  // of host_work: returns an undefined tensor
-    bool makes_tensor = false;
-    DType dtype = f32;
-    Shape shape = {};
+/// One call of host_tensor, host_tensors, host_number or host_work (tensor/capture/host_input.h).
+struct HostInput {
+    std::function<std::vector<Tensor>()> make;
+    bool is_work = false;  // from host_work: there are no tensors
+    // What it returned and drew when it was watched:
+    std::vector<TensorType> types = {};
     BlocksDrawn drawn = {};
-    // in a captured step: blocks that each of the step's generators has given before this part
+    // In a captured step: blocks that were drawn from each of the step's generators before it.
     std::vector<std::uint64_t> before = {};
 };
 
-/// A generator that the device draws from within a step.
+/// A generator from which the device draws within a step.
 struct StepGenerator {
     Generator* generator;
     std::uint64_t seed = 0;
-    std::uint64_t start = 0;   // its counter where the capture began
-    std::uint64_t blocks = 0;  // that a step takes of it
+    std::uint64_t start = 0;   // its counter when the capture began
+    std::uint64_t blocks = 0;  // blocks that one step draws from it
 };
 
-/// What was seen of a step.
 struct StepRecord {
-    std::vector<HostPart> parts;
+    std::vector<HostInput> host_inputs;
     std::vector<StepGenerator> generators;
-    std::string refusal;  // why it cannot be captured; empty if it can
+    std::string fallback_reason;  // why the step cannot be captured; empty if it can
 };
 
-/// Between construction and destruction host parts, generators and looks at numbers of this thread
-/// are told to it.
+/// Where a captured step reads what the host writes before each replay.
+struct StepSlots {
+    std::vector<std::vector<Tensor>> host_inputs;  // the tensors of each host input
+    Tensor counters;  // i64 [generators]: where each generator stands when a replay begins
+};
+
+/// From its construction to its destruction it is notified of the host inputs, the draws and the
+/// reads of this thread.
 class StepRecorder {
 public:
     enum class Mode {
-        watch,   // everything runs; what host parts make and draw is noted
-        capture  // nothing runs on the device, and no host part is called
+        watch,   // everything runs; what host inputs return and draw is recorded
+        capture  // nothing runs on the device, and no host input is called
     };
-    /// To watch: the first host parts are not called but give these.
-    StepRecorder(Device device, std::vector<GivenPart> given);
-    /// To capture what `seen` watched. mail: a place for each of its parts, then one for the
-    /// counters of its generators.
-    StepRecorder(Device device, const StepRecord& seen, const StepMail& mail);
+    /// Watches. The first host inputs are not called but return `made`.
+    StepRecorder(Device device, std::vector<HostResult> made);
+    /// Captures the step that was watched.
+    StepRecorder(Device device, const StepRecord& watched, StepSlots slots);
     ~StepRecorder();
     StepRecorder(const StepRecorder&) = delete;
     StepRecorder& operator=(const StepRecorder&) = delete;
+    /// The innermost one of this thread, or null.
     static StepRecorder* current();
 
     const StepRecord& record() const { return record_; }
-    /// After a capture, which drew nothing: every generator stands where it stood.
+    /// After a capture, in which nothing was drawn: puts every generator back where it stood.
     void rewind() const;
 
-    // Told by others.
-    // -----------------------------------------------------------------------------------------
-    Tensor host_part(Device device, bool makes_tensor, std::function<Tensor()> make);
+    // Notifications from host_input.h, Generator and Tensor.
+    // ---------------------------------------------------------------------------------------------
+    std::vector<Tensor> host_input(Device device, HostInput input);
     void drew(Generator& generator, std::int64_t blocks);
-    void ends(const Generator& generator);
-    /// Before a draw on `device`, and after it: the state of the one whose first block is `first`.
+    void destroyed(const Generator& generator);
+    /// Before a draw on `device`.
     void will_draw(Generator& generator, Device device);
+    /// After it: the state from which a kernel draws the blocks that begin at `first`.
     kernels::PhiloxState state_of(const Generator& generator, std::uint64_t first);
-    /// Throws if the numbers of a captured step's device are asked for.
-    void refuse_read(const char* op, Device device) const;
-    void refuse_copy(Device from, Device to) const;
+    /// Throws if a captured step would have to wait for numbers of its device.
+    void check_read(const char* op, Device device) const;
+    void check_copy(Device from, Device to) const;
 
 private:
-    Tensor watched(Device device, HostPart part);
-    Tensor make(std::size_t index);
-    Tensor give(std::size_t index);
-    Tensor captured(Device device, HostPart part);
+    std::vector<Tensor> watch(Device device, HostInput input);
+    std::vector<Tensor> call(std::size_t index);
+    std::vector<Tensor> use_made(std::size_t index);
+    std::vector<Tensor> capture(Device device, HostInput input);
 
     Mode mode_;
     Device device_;
     StepRecorder* outer_;
     StepRecord record_;
     // To watch:
-    std::vector<GivenPart> given_;
-    bool in_part_ = false;
+    std::vector<HostResult> made_;
+    bool in_host_input_ = false;
     // To capture:
-    std::vector<HostPart> expected_;
-    const StepMail* mail_ = nullptr;
+    std::vector<HostInput> expected_;
+    StepSlots slots_;
 };
 
 }  // namespace eps

@@ -1,28 +1,35 @@
 #pragma once
-// What the host hands to each replay of a captured step: tensors that lie in one block of the
-// device's memory, so that one copy brings them all.
-#include <utility>
+// The staging buffer of a captured step: the tensors that the host writes before each replay. They
+// lie in one block of the device's memory, so that one copy uploads them all.
+#include <cstddef>
 #include <vector>
 
 #include "tensor/tensor.h"
 
 namespace eps {
 
-class StepMail {
-public:
-    /// A place for a tensor of each shape and dtype.
-    StepMail(Device device, const std::vector<std::pair<Shape, DType>>& what);
+struct TensorType {
+    Shape shape;
+    DType dtype;
+    bool operator==(const TensorType&) const = default;
+};
+inline TensorType type_of(const Tensor& x) { return {x.shape(), x.dtype()}; }
 
-    /// Where the device finds number i.
-    const Tensor& place(std::size_t i) const { return places_[i]; }
-    /// Number i of the next sending: a host tensor of its shape and dtype.
-    void put(std::size_t i, const Tensor& x);
-    void send();
+class StagingBuffer {
+public:
+    /// Allocates a slot for a tensor of each type.
+    StagingBuffer(Device device, const std::vector<TensorType>& types);
+
+    /// Where the device reads tensor i.
+    const Tensor& slot(std::size_t i) const { return slots_[i]; }
+    /// Tensor i of the next upload: a tensor of its type, from any device.
+    void write(std::size_t i, const Tensor& x);
+    void upload();
 
 private:
     Device device_;
-    std::vector<Tensor> places_;
-    std::vector<std::size_t> starts_;  // of each in the block
+    std::vector<Tensor> slots_;
+    std::vector<std::size_t> starts_;  // byte offset of each slot in the block
     std::vector<std::byte> bytes_;     // the block as the host fills it
     Tensor block_;
 };

@@ -197,11 +197,12 @@ TEST_CASE("cuda: captured convolutions equal called ones, bit for bit") {
     const auto on_gpu = [&](const Shape& shape) { return raw::to(randn(shape, generator), cuda); };
     const Tensor w = on_gpu({16, 8, 3, 3}).requires_grad_(), bias = on_gpu({16}).requires_grad_(),
                  v = on_gpu({16, 4, 4, 4}).requires_grad_();
-    const auto body = [&](const std::vector<Tensor>& x) {
-        const Tensor y = conv2d(x[0], w, bias, {.padding = {1, 1}}),
+    const auto body = [&](const StepTensors& inputs) {
+        const Tensor y = conv2d(inputs.at("x"), w, bias, {.padding = {1, 1}}),
                      z = conv_transpose2d(y, v, {}, {.stride = {2, 2}, .padding = {1, 1}});
         NamedTensors all{{"z", detach(z)}};
-        for (const Tensor& g : grad(sum(square(z)), {w, bias, v})) all.emplace_back("gradient", g);
+        for (const Tensor& g : grad(sum(square(z)), {w, bias, v}))
+            all.emplace_back(str("gradient", all.size()), g);
         return all;
     };
     for (const std::string& name : precision_names()) {
@@ -209,9 +210,10 @@ TEST_CASE("cuda: captured convolutions equal called ones, bit for bit") {
         Step step(cuda, body);
         for (int i = 0; i < 5; ++i) {
             const Tensor x = on_gpu({4, 8, 12, 12});
-            const NamedTensors expected = body({x}), got = step({x});
-            for (std::size_t k = 0; k < expected.size(); ++k)
-                CHECK(got[k].second.to_vector() == expected[k].second.to_vector());
+            const NamedTensors expected = body({{"x", x}});
+            const StepOutputs got = step({{"x", x}});
+            for (const auto& [each, tensor] : expected)
+                CHECK(got.at(each).to_vector() == tensor.to_vector());
         }
         CHECK_MESSAGE(step.captured(), step.fallback_reason());
         set_precision(Precision::f32);

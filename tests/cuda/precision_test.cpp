@@ -10,7 +10,6 @@
 #include "autograd/ops/shape/shape.h"
 #include "nn/optim/grad_scaler.h"
 #include "nn/layers/linear.h"
-#include "tensor/capture/host_input.h"
 #include "tensor/raw_copy.h"
 #include "tensor/runtime/precision.h"
 #include "tensor/capture/captured_step.h"
@@ -28,18 +27,18 @@ TEST_CASE("cuda: a captured step scales its loss and skips as the CPU does") {
         net.to(device);
         nn::Adam adam(net.parameters(), {.lr = 0.1});
         nn::GradScaler scaler({.init_scale = 1024, .growth_interval = 3});
-        int index = 0;
-        Step step(device, [&] {
-            const Tensor factor =
-                host_number({f32, device}, [&] { return index % 5 == 4 ? double(INFINITY) : 1.0; });
+        Step step(device, [&](const StepTensors& inputs) {
             adam.zero_grad();
-            backward(scaler.scale(mean(square(net(x))) * factor));
+            backward(scaler.scale(mean(square(net(x))) * inputs.at("factor")));
             scaler.step(adam);
             scaler.update();
             return NamedTensors{{"scale", scaler.current_scale()}};
         });
         std::pair<std::vector<double>, std::vector<double>> seen;  // scales; parameters
-        for (; index < 14; ++index) seen.first.push_back(step()[0].second.item());
+        for (int i = 0; i < 14; ++i) {
+            const Tensor factor(i % 5 == 4 ? double(INFINITY) : 1.0);
+            seen.first.push_back(step({{"factor", factor}}).at("scale").item());
+        }
         CHECK(step.captured() == device.is_cuda());
         for (const Tensor& p : net.parameters())
             for (const double v : p.to_vector()) seen.second.push_back(v);

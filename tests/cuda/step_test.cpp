@@ -25,7 +25,6 @@
 #include "nn/layers/norm.h"
 #include "nn/optim/optimizer.h"
 #include "nn/sequential.h"
-#include "tensor/capture/host_input.h"
 #include "tensor/raw_copy.h"
 #include "tensor/runtime/precision.h"
 #include "tensor/capture/captured_step.h"
@@ -58,8 +57,9 @@ struct Training {
         adam.emplace(net.parameters(), nn::AdamOptions{.lr = 1e-2});
         average.emplace(net, 0.99, true);
     }
-    NamedTensors step() {
-        const Tensor rows = host_tensor(device, [this] { return randint(0, 64, {batch}, order); });
+    StepTensors inputs() { return {{"rows", randint(0, 64, {batch}, order)}}; }
+    NamedTensors step(const StepTensors& inputs) {
+        const Tensor rows = raw::to(inputs.at("rows"), device);
         adam->zero_grad();
         const Tensor x = index_select(data, 0, rows);
         const Tensor loss = nn::mse_loss(net(x + 0.1 * randn(x.shape(), x.options(), noise)),
@@ -91,12 +91,18 @@ struct Training {
 TEST_CASE("cuda: captured steps equal called ones, bit for bit") {
     if (no_gpu()) return;
     Training plain(cuda), captured(cuda);
-    Step step(cuda, [&] { return captured.step(); });
+    Step step(cuda, [&](const StepTensors& inputs) { return captured.step(inputs); });
     for (int i = 0; i < 10; ++i) {
         for (Training* t : {&plain, &captured}) t->adam->set_learning_rate(1e-2 / (1 + i));
-        const NamedTensors expected = plain.step(), got = step();
-        for (std::size_t k = 0; k < expected.size(); ++k)
-            CHECK(got[k].second.item() == expected[k].second.item());
+        const NamedTensors expected = plain.step(plain.inputs());
+        const StepOutputs got = step(captured.inputs());
+        const auto numbers = got.numbers();
+        REQUIRE(numbers.size() == expected.size());
+        for (std::size_t k = 0; k < expected.size(); ++k) {
+            const auto& [name, x] = expected[k];
+            CHECK(got.at(name).item() == x.item());
+            CHECK(numbers[k] == std::pair(name, x.item()));
+        }
         CHECK(captured.state() == plain.state());
         CHECK(step.captured() == (i >= 2));
     }
@@ -107,57 +113,59 @@ TEST_CASE(
     "cuda: batches of another shape are captured anew; a steady step asks the system for nothing") {
     if (no_gpu()) return;
     Training plain(cuda), captured(cuda);
-    Step step(cuda, [&] { return captured.step(); });
+    Step step(cuda, [&](const StepTensors& inputs) { return captured.step(inputs); });
     for (int i = 0; i < 12; ++i) {
         plain.batch = captured.batch = i < 6 ? 16 : 40;
-        plain.step();
-        step();
+        plain.step(plain.inputs());
+        step(captured.inputs());
         CHECK(captured.state() == plain.state());
     }
     CHECK(step.captured());
     const std::size_t before = allocator_of(cuda).stats().system_bytes;
-    for (int i = 0; i < 5; ++i) step();
+    for (int i = 0; i < 5; ++i) step(captured.inputs());
     CHECK(allocator_of(cuda).stats().system_bytes == before);
 }
 
 TEST_CASE(
-    "cuda: item() within a step is refused in a sentence; the step goes on uncaptured, and nothing "
-    "leaks") {
+    "cuda: a step that calls item() says in a sentence why it is not captured, and nothing leaks") {
     if (no_gpu()) return;
-    Training plain(cuda), looking(cuda);
+    Training plain(cuda), reading(cuda);
     const std::size_t before = allocator_of(cuda).stats().private_bytes;
     {
-        Step step(cuda, [&] {
-            NamedTensors out = looking.step();
+        Step step(cuda, [&](const StepTensors& inputs) {
+            NamedTensors out = reading.step(inputs);
             check(out[0].second.item() < 1e9, "body", "diverges");
             return out;
         });
         for (int i = 0; i < 5; ++i) {
-            plain.step();
-            step();
-            CHECK(looking.state() == plain.state());
+            plain.step(plain.inputs());
+            step(reading.inputs());
+            CHECK(reading.state() == plain.state());
         }
-        CHECK_MESSAGE(contains(step.fallback_reason(),
-                               "item: a captured step cannot look at numbers of cuda:0"),
-                      step.fallback_reason());
+        CHECK_MESSAGE(
+            contains(step.fallback_reason(), "item: a captured step cannot read numbers of cuda:0"),
+            step.fallback_reason());
     }
     CHECK(allocator_of(cuda).stats().private_bytes == before);
     Step copying(cuda, [&] { return NamedTensors{{"x", raw::to(ones({3}), cuda)}}; });
-    for (int i = 0; i < 4; ++i) CHECK(sum(copying()[0].second).item() == 3);
-    CHECK(contains(copying.fallback_reason(), "hint: host_tensor"));
+    for (int i = 0; i < 4; ++i) CHECK(sum(copying().at("x")).item() == 3);
+    CHECK(contains(copying.fallback_reason(), "hint: make it an input of the step"));
 }
 
-TEST_CASE("cuda: inputs of another dtype are refused, of another shape captured anew") {
+TEST_CASE(
+    "cuda: inputs of another dtype throw; inputs of another shape or device are captured anew") {
     if (no_gpu()) return;
-    Step step(cuda, [](const std::vector<Tensor>& x) {
-        return NamedTensors{{"sum", sum(square(x[0]))}};
+    Step step(cuda, [](const StepTensors& inputs) {
+        return NamedTensors{{"sum", sum(square(inputs.at("x")))}};
     });
-    for (int i = 0; i < 4; ++i)
-        CHECK(step({full({8}, i, {f32, cuda})})[0].second.item() == 8 * i * i);
-    // from the host, too
-    for (int i = 0; i < 4; ++i) CHECK(step({full({3, 5}, i)})[0].second.item() == 15 * i * i);
-    CHECK(one_sentence(message_of([&] { step({ones({3, 5}, {f64, cuda})}); })));
-    CHECK(step({full({3, 5}, 2, {f32, cuda})})[0].second.item() == 60);
+    const auto sum_of = [&](const Tensor& x) { return step({{"x", x}}).at("sum").item(); };
+    for (int i = 0; i < 4; ++i) CHECK(sum_of(full({8}, i, {f32, cuda})) == 8 * i * i);
+    // inputs on the host, too, of another shape and of the same
+    for (int i = 0; i < 4; ++i) CHECK(sum_of(full({3, 5}, i)) == 15 * i * i);
+    for (int i = 0; i < 4; ++i) CHECK(sum_of(full({3, 5}, i, {f32, cuda})) == 15 * i * i);
+    CHECK(step.captured());
+    CHECK(one_sentence(message_of([&] { sum_of(ones({3, 5}, {f64, cuda})); })));
+    CHECK(sum_of(full({3, 5}, 2, {f32, cuda})) == 60);
 }
 
 TEST_CASE(
@@ -171,7 +179,7 @@ TEST_CASE(
         const Tensor x = ones({large ? std::int64_t{1} << 42 : 16}, {DType::u8, cuda});
         return NamedTensors{{"sum", sum(x)}};
     });
-    CHECK(step()[0].second.item() == 16);
+    CHECK(step().at("sum").item() == 16);
     large = true;
     const std::string said = message_of([&] { step(); });
     CHECK_MESSAGE(contains(said, "cuda:0 allocator: out of memory; asked for "), said);
@@ -179,7 +187,7 @@ TEST_CASE(
     CHECK(one_sentence(said));
     CHECK(allocator_of(cuda).stats().live_bytes == live);
     large = false;
-    for (int i = 0; i < 4; ++i) CHECK(step()[0].second.item() == 16);
+    for (int i = 0; i < 4; ++i) CHECK(step().at("sum").item() == 16);
 }
 
 TEST_CASE("cuda: a device that does not exist, and two devices in one op") {
@@ -208,22 +216,22 @@ TEST_CASE("cuda: a device that does not exist, and two devices in one op") {
     CHECK(sum(matmul(other, other)).item() == 8);
     CHECK(contains(message_of([&] { other + there; }), "different devices; got cuda:1 and cuda:0"));
     Training training(second);
-    Step step(second, [&] { return training.step(); });
-    for (int i = 0; i < 5; ++i) step();
+    Step step(second, [&](const StepTensors& inputs) { return training.step(inputs); });
+    for (int i = 0; i < 5; ++i) step(training.inputs());
     CHECK(step.captured());
 }
 
 TEST_CASE("cuda: a module that moves takes optimiser and average with it") {
     if (no_gpu()) return;
     Training training(cpu);
-    for (int i = 0; i < 3; ++i) training.step();
+    for (int i = 0; i < 3; ++i) training.step(training.inputs());
     const std::vector<double> before = training.state();
     training.net.to(cuda);
     training.device = cuda;
     training.data = raw::to(training.data, cuda);
     training.target = raw::to(training.target, cuda);
     CHECK(training.state() == before);
-    training.step();
+    training.step(training.inputs());
     CHECK(training.adam->state_dict().back().second.device() == cuda);
     CHECK(training.average->shadow()[0].second.device() == cuda);
     nn::BatchNorm norm(4);  // whose count is of i64

@@ -87,17 +87,18 @@ struct Game {
     Generator shared{1}, other{2};
     std::int64_t index = 0, rows = 3, called = 0;
 
-    NamedTensors body(const std::vector<Tensor>& inputs) {
+    NamedTensors body(const StepTensors& inputs) {
         const Tensor first = draw(5, shared);
-        const Tensor batch = host_tensor(cpu, [this] {
+        const std::vector<Tensor> batch = host_tensors(cpu, [this] {
             ++called;
-            return rand({rows}, shared);
+            const Tensor x = rand({rows}, shared);
+            return std::vector<Tensor>{x, rand({2 * rows}, shared)};
         });
         const Tensor second = draw(9, shared), third = draw(2, other);
         const Tensor rate =
             host_number({f32}, [this] { return 1.0 / static_cast<double>(1 + index); });
-        std::vector<Tensor> all{first, batch, second, third, rate};
-        all.insert(all.end(), inputs.begin(), inputs.end());
+        std::vector<Tensor> all{first, batch[0], batch[1], second, third, rate};
+        for (const auto& [name, x] : inputs) all.push_back(x);
         return {{"total", total(all)}};
     }
 };
@@ -111,11 +112,11 @@ TEST_CASE(
     Game plain, game;
     {
         Step step(
-            cpu, [&](const std::vector<Tensor>& inputs) { return game.body(inputs); }, &kBackend);
+            cpu, [&](const StepTensors& inputs) { return game.body(inputs); }, &kBackend);
         for (int i = 0; i < 8; ++i) {
             plain.index = game.index = i;
             const double expected = plain.body({})[0].second.item();
-            CHECK(step()[0].second.item() == expected);
+            CHECK(step().at("total").item() == expected);
             CHECK(game.shared.counter() == plain.shared.counter());
             CHECK(game.other.counter() == plain.other.counter());
             CHECK(step.captured() == (i >= 2));
@@ -129,13 +130,13 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "Step: what a host part gives is not overwritten by what the device did before it in the "
+    "Step: what a host input returns is not overwritten by what the device did before it in the "
     "step") {
     machine = {};
     int index = 0;
-    const auto body = [&](const std::vector<Tensor>&) {
+    const auto body = [&](const StepTensors&) {
         {
-            // its memory is free again when the host part asks for its place
+            // its memory is free again when the host input is allocated
             Tensor scratch = empty({300});
             on_device([data = static_cast<float*>(scratch.raw_data())] {
                 std::fill_n(data, 300, -1.0f);
@@ -145,35 +146,35 @@ TEST_CASE(
         return NamedTensors{{"total", total({given})}};
     };
     Step step(cpu, body, &kBackend);
-    for (index = 0; index < 6; ++index) CHECK(step()[0].second.item() == 300.0 * index);
+    for (index = 0; index < 6; ++index) CHECK(step().at("total").item() == 300.0 * index);
     CHECK(step.captured());
 }
 
-TEST_CASE("Step: a generator that was set back or seeded anew is followed") {
+TEST_CASE("Step: replays follow a generator that was set back or seeded anew") {
     machine = {};
     Game plain, game;
     Step step(
-        cpu, [&](const std::vector<Tensor>& inputs) { return game.body(inputs); }, &kBackend);
+        cpu, [&](const StepTensors& inputs) { return game.body(inputs); }, &kBackend);
     for (int i = 0; i < 12; ++i) {
         if (i == 5) plain.shared.set_state(1, 77), game.shared.set_state(1, 77);
         if (i == 8) plain.other = Generator(9), game.other = Generator(9);
-        CHECK(step()[0].second.item() == plain.body({})[0].second.item());
+        CHECK(step().at("total").item() == plain.body({})[0].second.item());
         CHECK(game.shared.counter() == plain.shared.counter());
     }
     CHECK(machine.captures == 2);
 }
 
 TEST_CASE(
-    "Step: a host part of another shape makes it run once as it stands, and capture anew; each "
-    "part is called once a step") {
+    "Step: a host input of another shape makes the body run once and be captured anew; each host "
+    "input is called once a step") {
     machine = {};
     Game plain, game;
     Step step(
-        cpu, [&](const std::vector<Tensor>& inputs) { return game.body(inputs); }, &kBackend);
+        cpu, [&](const StepTensors& inputs) { return game.body(inputs); }, &kBackend);
     for (int i = 0; i < 12; ++i) {
         plain.index = game.index = i;
         plain.rows = game.rows = i < 6 ? 3 : 50;
-        CHECK(step()[0].second.item() == plain.body({})[0].second.item());
+        CHECK(step().at("total").item() == plain.body({})[0].second.item());
         CHECK(game.shared.counter() == plain.shared.counter());
         CHECK(game.called == i + 1);
     }
@@ -183,37 +184,43 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "Step: inputs may change their shapes, but neither dtype nor number: one sentence, and it goes "
-    "on") {
+    "Step: inputs may change their shapes; another dtype, number or name is an error of one "
+    "sentence, after which steps continue") {
     machine = {};
     Game plain, game;
     Step step(
-        cpu, [&](const std::vector<Tensor>& inputs) { return game.body(inputs); }, &kBackend);
+        cpu, [&](const StepTensors& inputs) { return game.body(inputs); }, &kBackend);
     const auto both = [&](const Tensor& x) {
-        return step({x})[0].second.item() == plain.body({x})[0].second.item();
+        return step({{"x", x}}).at("total").item() == plain.body({{"x", x}})[0].second.item();
     };
     for (int i = 0; i < 5; ++i) CHECK(both(full({4}, i)));
     CHECK(machine.captures == 1);
     for (int i = 0; i < 5; ++i) CHECK(both(full({2, 2}, i)));
     CHECK(machine.captures == 2);
-    const std::string other = message_of([&] { step({full({2, 2}, 1, {f64})}); });
-    CHECK_MESSAGE(contains(other,
-                           "Step: input 0 has another dtype than before; got f64 [2, 2]; expected "
-                           "f32; hint: another Step"),
-                  other);
+    const std::string other = message_of([&] { step({{"x", full({2, 2}, 1, {f64})}}); });
+    CHECK_MESSAGE(
+        contains(other,
+                 "Step: input 'x' has another dtype than before; got f64 [2, 2]; expected "
+                 "f32; hint: another Step"),
+        other);
     CHECK(contains(message_of([&] { step(); }), "Step: got 0 inputs; expected 1"));
-    CHECK(contains(message_of([&] { step({Tensor()}); }), "input 0 is undefined"));
+    CHECK(contains(message_of([&] { step({{"x", Tensor()}}); }), "input 'x' is undefined"));
+    CHECK(contains(message_of([&] {
+                       step({{"y", full({2, 2}, 1)}});
+                   }),
+                   "Step: no tensor is named 'y'; got x"));
     CHECK(both(full({2, 2}, 7)));
     CHECK(machine.captures == 2);
 }
 
 TEST_CASE(
-    "Step: what looks at a number is not captured, says so, and draws what it would have drawn") {
+    "Step: a body that reads a number is not captured, says so, and draws what it would have "
+    "drawn") {
     machine = {};
     Game plain, game;
     Step step(
         cpu,
-        [&](const std::vector<Tensor>& inputs) {
+        [&](const StepTensors& inputs) {
             NamedTensors out = game.body(inputs);
             if (out[0].second.item() > 1e9) out.clear();
             return out;
@@ -221,11 +228,11 @@ TEST_CASE(
         &kBackend);
     const std::size_t before = allocator_of(cpu).stats().private_bytes;
     for (int i = 0; i < 6; ++i) {
-        CHECK(step()[0].second.item() == plain.body({})[0].second.item());
+        CHECK(step().at("total").item() == plain.body({})[0].second.item());
         CHECK(game.shared.counter() == plain.shared.counter());
     }
     CHECK_MESSAGE(contains(step.fallback_reason(),
-                           "item: a captured step cannot look at numbers of cpu, which are not "
+                           "item: a captured step cannot read numbers of cpu, which are not "
                            "computed yet; hint: return the tensor"),
                   step.fallback_reason());
     CHECK(game.called == 6);
@@ -234,30 +241,33 @@ TEST_CASE(
     CHECK(allocator_of(cpu).stats().private_bytes == before);
 }
 
-TEST_CASE("Step: a generator of the body's own is refused, as its numbers could not go on") {
+TEST_CASE(
+    "Step: a body with a generator of its own is not captured, as its numbers could not continue") {
     machine = {};
     int seed = 0;
     Step step(
         cpu,
-        [&](const std::vector<Tensor>&) {
+        [&](const StepTensors&) {
             Generator own(static_cast<std::uint64_t>(seed));
             return NamedTensors{{"total", total({draw(4, own)})}};
         },
         &kBackend);
     for (seed = 0; seed < 5; ++seed) {
         Generator own(static_cast<std::uint64_t>(seed));
-        CHECK(step()[0].second.item() == total({draw(4, own)}).item());
+        CHECK(step().at("total").item() == total({draw(4, own)}).item());
     }
     CHECK(contains(step.fallback_reason(), "a generator that ends with the step"));
 }
 
-TEST_CASE("Step: an error of the body is the caller's, and the next step is none the worse") {
+TEST_CASE(
+    "Step: an error of the body reaches the caller, and the next step runs as if it had not "
+    "happened") {
     machine = {};
     Game game;
     bool fails = false;
     Step step(
         cpu,
-        [&](const std::vector<Tensor>& inputs) {
+        [&](const StepTensors& inputs) {
             check(!fails, "body", "fails");
             return game.body(inputs);
         },
@@ -279,7 +289,7 @@ TEST_CASE("Step: optimisers and averages count replays") {
     const Tensor x = ones({1, 2});
     Step step(
         cpu,
-        [&](const std::vector<Tensor>&) {
+        [&](const StepTensors&) {
             adam.zero_grad();
             const Tensor loss = sum(net(x));
             backward(loss);
@@ -295,7 +305,7 @@ TEST_CASE("Step: optimisers and averages count replays") {
     CHECK(adam.state_dict()[1].second.to_vector() == std::vector<double>{7, 7});
 }
 
-TEST_CASE("Step: loss scaling looks at no number") {
+TEST_CASE("Step: loss scaling reads no number") {
     machine = {};
     Tensor p = ones({2}).requires_grad_();
     nn::Adam adam({p}, {.lr = 0.1});
@@ -303,7 +313,7 @@ TEST_CASE("Step: loss scaling looks at no number") {
     std::vector<const void*> places;
     Step step(
         cpu,
-        [&](const std::vector<Tensor>&) {
+        [&](const StepTensors&) {
             adam.zero_grad();
             backward(scaler.scale(sum(p * p)));
             scaler.unscale_(adam);
@@ -324,14 +334,32 @@ TEST_CASE("Step: loss scaling looks at no number") {
     for (const void* place : places) CHECK(place == places[0]);  // what a graph reads and writes
 }
 
-TEST_CASE("Step: on the CPU it calls its body, and host parts stand where they are") {
+TEST_CASE("Step: on the CPU it calls its body, and host inputs are called at once") {
     Game plain, game;
-    Step step(cpu, [&](const std::vector<Tensor>& inputs) { return game.body(inputs); });
-    for (int i = 0; i < 5; ++i) CHECK(step()[0].second.item() == plain.body({})[0].second.item());
+    Step step(cpu, [&](const StepTensors& inputs) { return game.body(inputs); });
+    for (int i = 0; i < 5; ++i) {
+        const Tensor x = full({2}, i);
+        CHECK(step({{"x", x}}).at("total").item() == plain.body({{"x", x}})[0].second.item());
+    }
     CHECK_FALSE(step.captured());
     CHECK(step.fallback_reason().empty());
     int called = 0;
     host_work([&] { ++called; });
     CHECK(called == 1);
     CHECK(host_number({f64}, [] { return 0.1; }).item() == 0.1);
+}
+
+TEST_CASE("Step: its numbers are the outputs of one element, in their order, as doubles") {
+    Step step(cpu, [] {
+        return NamedTensors{{"loss", full({1, 1}, 0.1)},
+                            {"samples", ones({3})},
+                            {"count", Tensor(7.0, {.dtype = i64})}};
+    });
+    const StepOutputs outputs = step();
+    CHECK(outputs.numbers() == std::vector<std::pair<std::string, double>>{
+                                   {"loss", static_cast<double>(0.1f)}, {"count", 7}});
+    CHECK(outputs.at("samples").numel() == 3);
+    CHECK(contains(message_of([&] { outputs.at("los"); }),
+                   "Step: no tensor is named 'los'; got loss, samples, count"));
+    CHECK(Step(cpu, [] { return NamedTensors{}; })().numbers().empty());
 }
