@@ -1,46 +1,55 @@
 #pragma once
-// An image data set that is read when it is first asked for: drawing samples from a trained model
-// needs none.
+// An image data set in batches. Files are read when they are first needed: drawing samples from a
+// trained model needs none.
+#include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 
-#include "autograd/ops/elementwise/cast.h"
 #include "experiments/data/batches.h"
 #include "experiments/data/images.h"
 
 namespace eps::data {
 
+struct ImageSourceOptions {
+    std::string name, dir;
+    std::int64_t batch;
+    std::uint64_t order_seed;  // of the order in which an epoch takes the training images
+    Device device = cpu;       // where batches are made
+    bool binarised = false;    // statically (images.h): the same data set for every seed of a run
+};
+
 class ImageSource {
 public:
-    /// Batches of `batch` rows of the training set, in the order of `seed`.
-    ImageSource(std::string name, std::string dir, std::int64_t batch, std::uint64_t seed)
-        : name_(std::move(name)), dir_(std::move(dir)), batch_(batch), seed_(seed) {}
+    static constexpr std::int64_t kSide = 28, kPixels = kSide * kSide;
 
-    const ImageDataset& train() const { return loaded(train_, "train"); }
-    /// The same images on the device of training: a copy is made once.
-    const ImageDataset& train_on(Device device) const {
-        if (!on_device_ || on_device_->images.device() != device)
-            on_device_ = {to(train().images, device), to(train().labels, device), train().name};
-        return *on_device_;
-    }
-    const ImageDataset& test() const { return loaded(test_, "test"); }
-    const BatchOrder& order() const {
-        if (!order_) order_.emplace(train().images.size(0), batch_, seed_);
-        return *order_;
-    }
+    explicit ImageSource(ImageSourceOptions options) : options_(std::move(options)) {}
+
+    const ImageDataset& train() { return loaded(train_, "train"); }
+    const ImageDataset& test() { return loaded(test_, "test"); }
+    /// The same images before they were binarised: "train" or "test".
+    ImageDataset grey(const std::string& split) const;
+    /// The number of images in the smaller of the two splits.
+    std::int64_t smaller_split();
+
+    std::int64_t steps_per_epoch() { return order().steps_per_epoch(); }
+    /// The indices of training batch 0, 1, 2, ...: i64 [batch], on the CPU.
+    Tensor rows(std::int64_t batch) { return order().indices(batch); }
+    /// Training images f32 [B, 784] in [0, 1] and their labels i64 [B]: rows and results are on the
+    /// device, where the images are copied once.
+    Tensor train_pixels(const Tensor& rows);
+    Tensor train_labels(const Tensor& rows);
 
 private:
-    const ImageDataset& loaded(std::optional<ImageDataset>& set, const char* split) const {
-        if (!set) set = load_images(name_, split, dir_);
-        return *set;
-    }
+    const ImageDataset& loaded(std::optional<ImageDataset>& set, const std::string& split);
+    const ImageDataset& on_device();
+    const BatchOrder& order();
 
-    std::string name_, dir_;
-    std::int64_t batch_;
-    std::uint64_t seed_;
-    mutable std::optional<ImageDataset> train_, test_, on_device_;
-    mutable std::optional<BatchOrder> order_;
+    ImageSourceOptions options_;
+    std::optional<ImageDataset> train_, test_, on_device_;
+    std::optional<BatchOrder> order_;
 };
+
+/// Images start .. start + count - 1 of a set: f32 [count, 784] in [0, 1].
+Tensor pixels_of(const ImageDataset& set, std::int64_t start, std::int64_t count);
 
 }  // namespace eps::data

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <functional>
 
-#include "autograd/grad_mode.h"
 #include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/indexing/index.h"
 #include "autograd/ops/shape/shape.h"
@@ -16,37 +15,33 @@ namespace {
 
 constexpr std::int64_t kAtOnce = 128;
 
-struct Place {
+// Example number `row` at time t.
+struct Query {
     std::int64_t row, t;
 };
-using Places = std::vector<Place>;
-// One value for each place of a block, in order.
-using Look = std::function<Tensor(const Denoiser& denoiser, const Tensor& x0, const Tensor& t)>;
+using Queries = std::vector<Query>;
+// One value for each query of a block, in order.
+using Term = std::function<Tensor(const Denoiser& denoiser, const Tensor& x0, const Tensor& t)>;
 
-// The values of `look` at all places, a block of them at a time.
-std::vector<double> at_places(Trained& model, const Minibatch& examples, const Places& places,
-                              const Look& look) {
-    const NoGrad guard;
+std::vector<double> evaluate(EvaluationModel& model, const Minibatch& examples,
+                             const Queries& queries, const Term& term) {
+    const nn::Evaluation scope = model.evaluation();
+    const auto on_device = [&](const Tensor& x) { return to(x, model.device()); };
     std::vector<double> values;
-    model.with_weights([&] {
-        for (std::size_t start = 0; start < places.size(); start += kAtOnce) {
-            const std::size_t count = std::min<std::size_t>(kAtOnce, places.size() - start);
-            Tensor rows = empty({static_cast<std::int64_t>(count)}, {.dtype = i64}),
-                   t = empty_like(rows);
-            for (std::size_t i = 0; i < count; ++i) {
-                rows.data<std::int64_t>()[i] = places[start + i].row;
-                t.data<std::int64_t>()[i] = places[start + i].t;
-            }
-            const auto on_device = [&](const Tensor& x) { return to(x, model.device()); };
-            const Tensor classes =
-                examples.y.defined() ? on_device(index_select(examples.y, 0, rows)) : Tensor();
-            const std::vector<double> block =
-                look(model.denoiser(classes), on_device(index_select(examples.x, 0, rows)),
-                     on_device(t))
-                    .to_vector();
-            values.insert(values.end(), block.begin(), block.end());
+    for (std::size_t start = 0; start < queries.size(); start += kAtOnce) {
+        const std::size_t count = std::min<std::size_t>(kAtOnce, queries.size() - start);
+        Tensor rows = empty({static_cast<std::int64_t>(count)}, {.dtype = i64});
+        Tensor t = empty_like(rows);
+        for (std::size_t i = 0; i < count; ++i) {
+            rows.data<std::int64_t>()[i] = queries[start + i].row;
+            t.data<std::int64_t>()[i] = queries[start + i].t;
         }
-    });
+        const Tensor x0 = on_device(index_select(examples.x, 0, rows));
+        const Tensor classes =
+            examples.y.defined() ? on_device(index_select(examples.y, 0, rows)) : Tensor();
+        const Tensor block = term(model.denoiser(classes), x0, on_device(t));
+        for (const double value : block.to_vector()) values.push_back(value);
+    }
     return values;
 }
 
@@ -64,28 +59,29 @@ BoundEstimate::Term BoundEstimate::total() const {
             std::sqrt(l_T.se * l_T.se + l_mid.se * l_mid.se + l_0.se * l_0.se)};
 }
 
-BoundEstimate estimate_bound(Trained& model, const Minibatch& examples, Generator& generator) {
+BoundEstimate estimate_bound(EvaluationModel& model, const Minibatch& examples,
+                             Generator& generator) {
     const std::int64_t n = examples.x.size(0), steps = model.schedule().steps();
-    const Look bound = [&](const Denoiser& denoiser, const Tensor& x0, const Tensor& t) {
+    const Term bound = [&](const Denoiser& denoiser, const Tensor& x0, const Tensor& t) {
         const Tensor xt =
             diffuse(model.schedule(), x0, t, randn(x0.shape(), x0.options(), generator));
         const Normal p = reverse(model.schedule(), denoiser, xt, t, model.loss().variance);
         return bound_term(model.schedule(), p, x0, xt, t, model.loss().decoder);
     };
     BoundEstimate estimate;
-    Places places;
-    for (std::int64_t row = 0; row < n; ++row) places.push_back({row, 1});
-    const std::vector<double> prior = bound_prior(model.schedule(), examples.x).to_vector(),
-                              last = at_places(model, examples, places, bound);
+    Queries queries;
+    for (std::int64_t row = 0; row < n; ++row) queries.push_back({row, 1});
+    const std::vector<double> prior = bound_prior(model.schedule(), examples.x).to_vector();
+    const std::vector<double> last = evaluate(model, examples, queries, bound);
     estimate.l_T = mean_of(prior.data(), prior.size());
     estimate.l_0 = mean_of(last.data(), last.size());
 
     const std::int64_t each = std::max<std::int64_t>(1, n / std::max<std::int64_t>(1, steps - 1));
-    places.clear();
-    for (std::int64_t i = 0; i < each * (steps - 1); ++i) places.push_back({i % n, 2 + i / each});
-    const std::vector<double> values = at_places(model, examples, places, bound);
-    // With one value a step its variance is not known from them: neighbouring steps, whose terms
-    // differ little, stand in for each other.
+    queries.clear();
+    for (std::int64_t i = 0; i < each * (steps - 1); ++i) queries.push_back({i % n, 2 + i / each});
+    const std::vector<double> values = evaluate(model, examples, queries, bound);
+    // One value does not show the variance of its step, so steps with a single value are grouped
+    // with a neighbour, whose term differs little.
     const std::size_t group = static_cast<std::size_t>(std::max<std::int64_t>(each, 2));
     double variance = 0;
     for (std::size_t start = 0; start < values.size(); start += group) {
@@ -100,15 +96,15 @@ BoundEstimate estimate_bound(Trained& model, const Minibatch& examples, Generato
     return estimate;
 }
 
-std::vector<double> loss_by_time(Trained& model, const Minibatch& examples,
+std::vector<double> loss_by_time(EvaluationModel& model, const Minibatch& examples,
                                  const std::vector<std::int64_t>& times, Generator& generator) {
     const std::int64_t n = examples.x.size(0);
-    Places places;
+    Queries queries;
     for (const std::int64_t t : times)
-        for (std::int64_t row = 0; row < n; ++row) places.push_back({row, t});
+        for (std::int64_t row = 0; row < n; ++row) queries.push_back({row, t});
     const LossOptions simple{.name = "simple"};
-    const std::vector<double> values = at_places(
-        model, examples, places, [&](const Denoiser& denoiser, const Tensor& x0, const Tensor& t) {
+    const std::vector<double> values = evaluate(
+        model, examples, queries, [&](const Denoiser& denoiser, const Tensor& x0, const Tensor& t) {
             return training_loss(model.schedule(), denoiser, x0, t,
                                  randn(x0.shape(), x0.options(), generator), simple);
         });

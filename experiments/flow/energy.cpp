@@ -7,36 +7,36 @@
 #include "autograd/ops/shape/join.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
-#include "experiments/flow/domain.h"
+#include "experiments/flow/problem.h"
 #include "models/free_energy.h"
-#include "experiments/flow/portrait.h"
+#include "experiments/flow/plots.h"
 #include "models/flow/target.h"
-#include "tensor/capture/host_input.h"
+#include "tensor/create.h"
 
 namespace eps::models::flow {
 namespace {
 
-constexpr std::int64_t kPixels = 240;                 // a side of each density
-constexpr std::int64_t kAtOnce = 5000, kGroups = 20;  // of evaluation: 100 000 samples
+constexpr std::int64_t kPixels = 240;                 // the side of a density
+constexpr std::int64_t kAtOnce = 5000, kGroups = 20;  // evaluation: 100 000 samples
 constexpr Window kWindow{-5, 5, -5, 5};
 
-class EnergyDomain final : public Domain {
+class EnergyProblem final : public FlowProblem {
 public:
-    explicit EnergyDomain(const Settings& settings)
+    explicit EnergyProblem(const Settings& settings)
         : energy_(energy(settings.target_name)),
           device_(settings.device),
           batch_(settings.batch),
           anneal_(settings.anneal),
           gradient_(settings.path ? Gradient::path : Gradient::total) {}
 
-    PartLoss loss(Model& model, const std::function<std::int64_t()>& index,
-                  Generator& generator) override {
-        const Tensor beta = host_number({f32, device_}, [this, index] {
-            return anneal_ > 0 ? annealing(index(), anneal_) : 1;
-        });
-        const Tensor loss =
-            model.q->reverse_kl([&](const Tensor& z) { return beta * energy_.energy(z); }, batch_,
-                                generator, gradient_);
+    /// "beta": the weight of the energy, which is annealed.
+    StepTensors inputs(std::int64_t index, Generator&) override {
+        return {{"beta", Tensor(anneal_ > 0 ? annealing(index, anneal_) : 1)}};
+    }
+    Loss loss(Model& model, const StepTensors& inputs, Generator& generator) override {
+        const Tensor& beta = inputs.at("beta");
+        const auto annealed = [&](const Tensor& z) { return beta * energy_.energy(z); };
+        const Tensor loss = model.q->reverse_kl(annealed, batch_, generator, gradient_);
         return {loss, {{"loss", loss}, {"beta", beta}}};
     }
 
@@ -60,7 +60,8 @@ public:
                 warp(model, kWindow, generator)};
     }
 
-    /// kl = E_q[log q + U] + ln Z. The effective sample size has its error from groups of samples.
+    /// kl = E_q[log q + U] + ln Z. The error of the effective sample size comes from groups of
+    /// samples.
     Scalars evaluate(Model& model, Generator& generator) override {
         Estimate free_energy, kl, effective;
         LayerMeans layers;
@@ -109,8 +110,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Domain> energy_domain(const Settings& settings) {
-    return std::make_unique<EnergyDomain>(settings);
+std::unique_ptr<FlowProblem> energy_problem(const Settings& settings) {
+    return std::make_unique<EnergyProblem>(settings);
 }
 
 }  // namespace eps::models::flow

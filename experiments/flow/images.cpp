@@ -11,37 +11,41 @@
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
 #include "experiments/data/image_source.h"
-#include "experiments/flow/domain.h"
+#include "experiments/flow/problem.h"
 #include "models/flow/pixels.h"
 #include "experiments/metrics/bits_per_dim.h"
 #include "experiments/metrics/report.h"
 #include "experiments/plots/image_grid.h"
 #include "tensor/create.h"
-#include "tensor/capture/host_input.h"
 
 namespace eps::models::flow {
 namespace {
 
-constexpr std::int64_t kSide = 28, kPixels = kSide * kSide, kLevels = 256;
+constexpr std::int64_t kSide = data::ImageSource::kSide, kPixels = data::ImageSource::kPixels;
+constexpr std::int64_t kLevels = 256;
 constexpr std::int64_t kShown = 64, kAtOnce = 100;
-// images: what minutes on two cores allow
-constexpr std::int64_t kReported = 1000, kHeldOut = 4000;
+constexpr std::int64_t kReported = 1000, kHeldOut = 4000;  // images: minutes on two cores
 
-class Images final : public Domain {
+class Images final : public FlowProblem {
 public:
     explicit Images(const Settings& settings)
         : device_(settings.device),
-          data_(settings.target_name, settings.data_dir, settings.batch, settings.seed + 1) {}
+          data_({.name = settings.target_name,
+                 .dir = settings.data_dir,
+                 .batch = settings.batch,
+                 .order_seed = settings.seed + 1,
+                 .device = settings.device}) {}
 
-    PartLoss loss(Model& model, const std::function<std::int64_t()>& index,
-                  Generator& generator) override {
-        const data::ImageDataset& train = data_.train_on(device_);
-        const Tensor rows =
-            host_tensor(device_, [this, index] { return data_.order().indices(index()); });
-        const Tensor loss = mean(bits(model.q->log_prob(take(train, rows, generator))));
+    /// "rows": the indices of the batch.
+    StepTensors inputs(std::int64_t index, Generator&) override {
+        return {{"rows", data_.rows(index)}};
+    }
+    Loss loss(Model& model, const StepTensors& inputs, Generator& generator) override {
+        const Tensor x = dequantised(data_.train_pixels(inputs.at("rows")), generator);
+        const Tensor loss = mean(bits(model.q->log_prob(x)));
         return {loss, {{"loss", loss}}};
     }
-    std::int64_t batches_per_epoch() override { return data_.order().steps_per_epoch(); }
+    std::int64_t steps_per_epoch() override { return data_.steps_per_epoch(); }
 
     std::vector<Picture> pictures(Model& model, Generator& generator) override {
         return samples(model, kShown, generator);
@@ -56,18 +60,16 @@ public:
     Scalars evaluate(Model& model, Generator& generator) override {
         Estimate of_test, of_train;
         LayerMeans layers;
-        const std::int64_t count =
-            std::min({kHeldOut, data_.test().images.size(0), data_.train().images.size(0)});
+        const std::int64_t count = std::min(kHeldOut, data_.smaller_split());
         for (std::int64_t start = 0; start < count; start += kAtOnce) {
-            const Tensor rows =
-                arange(static_cast<double>(start),
-                       static_cast<double>(std::min(start + kAtOnce, count)), 1, {.dtype = i64});
-            const LayerDensities at =
-                densities_at(model, to(take(data_.test(), rows, generator), device_));
+            const std::int64_t now = std::min(kAtOnce, count - start);
+            const auto images_of = [&](const data::ImageDataset& set) {
+                return to(dequantised(data::pixels_of(set, start, now), generator), device_);
+            };
+            const LayerDensities at = densities_at(model, images_of(data_.test()));
             of_test.add(bits(at.log_prob));
             layers.add(at.log_det);
-            of_train.add(
-                bits(model.q->log_prob(to(take(data_.train(), rows, generator), device_))));
+            of_train.add(bits(model.q->log_prob(images_of(data_.train()))));
         }
         Scalars scalars;
         append(scalars, "bits_per_dim", of_test);
@@ -77,9 +79,7 @@ public:
         scalars.emplace_back("nll_se", of_test.standard_error() * nats);
         scalars.emplace_back("images", static_cast<double>(count));
         layers.append_to(scalars);
-        if (std::min(data_.train().images.size(0), data_.test().images.size(0)) <
-            metrics::kFewestPoints)
-            return scalars;
+        if (data_.smaller_split() < metrics::kFewestPoints) return scalars;
         const Tensor drawn =
             draw(model, std::min(kReported, data_.test().images.size(0)), generator);
         for (auto& scalar : metrics::image_report(drawn, data_.train(), data_.test(), generator))
@@ -88,18 +88,17 @@ public:
     }
 
 private:
-    /// Dequantised, [m, 1, 28, 28] in [0, 1).
-    static Tensor take(const data::ImageDataset& set, const Tensor& rows, Generator& generator) {
+    /// [m, 784] in [0, 1] -> dequantised, [m, 1, 28, 28] in [0, 1).
+    static Tensor dequantised(const Tensor& pixels, Generator& generator) {
         const NoGrad guard;
-        const Tensor x = round(data::take_rows_u8_as_f32(set.images, rows) * 255.0);
+        const Tensor x = round(pixels * 255.0);
         return dequantise(reshape(x, {x.size(0), 1, kSide, kSide}), kLevels, generator).y;
     }
     static Tensor bits(const Tensor& log_prob) {
         return metrics::bits_per_dim(log_prob, kPixels, kLevels);
     }
-    /// [count, 784] in [0, 1]; the rim around it is black or white.
+    /// [count, 784] in [0, 1]; values beyond become black or white.
     static Tensor draw(Model& model, std::int64_t count, Generator& generator) {
-        const NoGrad guard;
         std::vector<Tensor> parts;
         for (std::int64_t start = 0; start < count; start += kAtOnce)
             parts.push_back(
@@ -115,7 +114,7 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Domain> images(const Settings& settings) {
+std::unique_ptr<FlowProblem> image_problem(const Settings& settings) {
     return std::make_unique<Images>(settings);
 }
 

@@ -1,54 +1,51 @@
-// Toys: densities in the plane. The flow has them centred and of unit variance.
+// Points of a density in the plane. The flow takes them centred and of unit variance.
 #include <cmath>
 #include <utility>
 
 #include "autograd/engine.h"
-#include "autograd/grad_mode.h"
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/indexing/index.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
 #include "experiments/data/toy.h"
-#include "experiments/flow/domain.h"
-#include "models/flow/flow_matching.h"
-#include "experiments/flow/portrait.h"
-#include "models/flow/transport.h"
+#include "experiments/data/toy_units.h"
+#include "experiments/flow/plots.h"
+#include "experiments/flow/problem.h"
 #include "experiments/metrics/report.h"
+#include "models/flow/flow_matching.h"
+#include "models/flow/transport.h"
 #include "tensor/create.h"
-#include "tensor/capture/host_input.h"
 
 namespace eps::models::flow {
 namespace {
 
-// a side of each density; of a continuous flow's, which takes an integral a pixel
+// The side of a density; that of a continuous flow takes an integral a pixel.
 constexpr std::int64_t kPixels = 240, kFewPixels = 80;
-// of PacGAN's protocol   (Lin et al. 2018, section 4.1)
-constexpr std::int64_t kReported = 2500;
-constexpr std::int64_t kAtOnce = 5000, kHeldOut = 100000;
-constexpr std::int64_t kHeldOutContinuous = 5000;
-constexpr double kLeastNoise = 0.01;    // of the first
-constexpr Window kUnits{-4, 4, -4, 4};  // of the film: units of the flow
+constexpr std::int64_t kReported = 2500;  // PacGAN's protocol   (Lin et al. 2018, section 4.1)
+constexpr std::int64_t kAtOnce = 5000, kHeldOut = 100000, kHeldOutContinuous = 5000;
+constexpr double kLeastNoise = 0.01;    // share of the first noise that is left at the end
+constexpr Window kUnits{-4, 4, -4, 4};  // window of the film, in units of the flow
 
-// A continuous flow, solved no better than eyes can see, until the end of the scope.
-class Coarse {
+// Solves a continuous flow only as well as eyes can see, until the end of the scope.
+class CoarseSolver {
 public:
-    explicit Coarse(Model& model) : flow_(model.continuous) {
+    explicit CoarseSolver(Model& model) : flow_(model.continuous) {
         if (flow_)
             before_ = std::exchange(flow_->options, {.method = OdeMethod::heun, .steps = 12});
     }
-    ~Coarse() {
+    ~CoarseSolver() {
         if (flow_) flow_->options = before_;
     }
-    Coarse(const Coarse&) = delete;
-    Coarse& operator=(const Coarse&) = delete;
+    CoarseSolver(const CoarseSolver&) = delete;
+    CoarseSolver& operator=(const CoarseSolver&) = delete;
 
 private:
     ContinuousFlow* flow_;
     OdeOptions before_;
 };
 
-class Plane final : public Domain {
+class Plane final : public FlowProblem {
 public:
     explicit Plane(const Settings& settings)
         : toy_(data::make_toy(settings.target_name)),
@@ -58,39 +55,37 @@ public:
           side_(settings.continuous() ? kFewPixels : kPixels),
           noise_(settings.noise),
           anneal_(settings.anneal),
-          transport_(settings.transport) {
-        Generator generator(1);
-        const Tensor x = toy_.sample(20000, generator);
-        centre_ = mean(x, {0});
-        deviation_ = std::sqrt(mean(square(x - centre_)).item());
-        const Tensor few = narrow(x, 0, 0, 2000);
-        window_ = window_around(few);
-        background_ = toy_.has_density() ? log_density_at_pixels(toy_.log_density, window_, kPixels)
-                                         : Tensor();
-        data_ = narrow(x, 0, 0, kDots);
+          transport_(settings.transport),
+          points_(data::reference_points(toy_)),
+          units_(points_),
+          window_(window_around(narrow(points_, 0, 0, 2000))) {
+        if (toy_.has_density())
+            background_ = log_density_at_pixels(toy_.log_density, window_, kPixels);
     }
 
-    PartLoss loss(Model& model, const std::function<std::int64_t()>& index,
-                  Generator& generator) override {
-        const Tensor x = host_tensor(device_, [this, index, &generator] {
-            const NoGrad guard;
-            return with_noise(in_units(toy_.sample(batch_, generator)), index(), generator);
-        });
+    /// "x": the points of the batch.
+    StepTensors inputs(std::int64_t index, Generator& generator) override {
+        const Tensor x = units_.to_units(toy_.sample(batch_, generator));
+        return {{"x", with_noise(x, index, generator)}};
+    }
+    Loss loss(Model& model, const StepTensors& inputs, Generator& generator) override {
+        const Tensor& x = inputs.at("x");
         if (model.continuous) {
-            const Tensor loss = matching(model.continuous->velocity(),
-                                         model.q->base().sample(batch_, generator), x, generator);
+            const Tensor base = model.q->base().sample(batch_, generator);
+            const Tensor loss = matching(model.continuous->velocity(), base, x, generator);
             return {loss, {{"loss", loss}}};
         }
         const Tensor loss = model.q->forward_kl(x);
-        return {loss, {{"loss", to(detach(loss), f64) + unit()}}};
+        return {loss, {{"loss", to(detach(loss), f64) + units_.log_area()}}};
     }
 
     /// The target's density (or data), and beside it the flow's.
     std::vector<Picture> pictures(Model& model, Generator& generator) override {
-        const Coarse solver(model);
+        const CoarseSolver solver(model);
         const Tensor fitted = log_density_at_pixels(
             [&](const Tensor& x) {
-                return to(model.q->log_prob(to(in_units(x), device_)), cpu) - unit();
+                return to(model.q->log_prob(to(units_.to_units(x), device_)), cpu) -
+                       units_.log_area();
             },
             window_, side_);
         const double peak = max(background_.defined() ? background_ : fitted).item();
@@ -107,15 +102,15 @@ public:
         return {picture(model.q->sample(count, generator)), warp(model, kUnits, generator)};
     }
 
-    /// On fresh data. The gap to the entropy is of the same data: what both have of their luck
-    /// cancels.
+    /// Evaluates fresh data. The gap to the entropy is estimated from the same data as both, so
+    /// that their common error cancels.
     Scalars evaluate(Model& model, Generator& generator) override {
         Estimate nll, entropy, gap;
         LayerMeans layers;
         for (std::int64_t start = 0; start < held_out_; start += kAtOnce) {
             const Tensor x = toy_.sample(kAtOnce, generator);
-            const LayerDensities at = densities_at(model, to(in_units(x), device_));
-            const Tensor log_prob = to(to(at.log_prob, cpu), f64) - unit();
+            const LayerDensities at = densities_at(model, to(units_.to_units(x), device_));
+            const Tensor log_prob = to(to(at.log_prob, cpu), f64) - units_.log_area();
             nll.add(-log_prob);
             layers.add(at.log_det);
             if (!toy_.has_density()) continue;
@@ -138,13 +133,10 @@ public:
     }
 
 private:
-    Tensor in_units(const Tensor& x) const { return (x - centre_) / deviation_; }
-    Tensor in_plane(const Tensor& z) const { return to(z, cpu) * deviation_ + centre_; }
-    /// What -log p of points of the plane is more than that of what the flow has.
-    double unit() const { return 2 * std::log(deviation_); }
+    Tensor in_plane(const Tensor& z) const { return units_.to_plane(to(z, cpu)); }
 
-    /// Modes that noise joins and that part slowly are found; between modes of the last size there
-    /// is no gradient that would show a flow the way.
+    /// Noise that joins the modes at first and lets them part slowly: between modes of their final
+    /// size there is no gradient that would lead a flow to them.
     Tensor with_noise(const Tensor& x, std::int64_t step, Generator& generator) const {
         if (step >= anneal_) return x;
         const double deviation = noise_ * std::pow(kLeastNoise, static_cast<double>(step) /
@@ -164,7 +156,8 @@ private:
                                    : log_density_at_pixels(toy_.log_density, window_, side),
                                peak);
         Tensor picture = ones({side, side, 3});
-        scatter(picture, window_, data_, {0.3f, 0.3f, 0.3f}, side == kPixels ? 1.5 : 0.7);
+        scatter(picture, window_, narrow(points_, 0, 0, kDots), {0.3f, 0.3f, 0.3f},
+                side == kPixels ? 1.5 : 0.7);
         return picture;
     }
     Picture picture(const Tensor& z) const {
@@ -179,14 +172,15 @@ private:
     double noise_;
     std::int64_t anneal_;
     bool transport_;
-    Tensor centre_, background_, data_;
-    double deviation_ = 1;
-    Window window_{};
+    Tensor points_;  // of the toy, the same in every run: for units and pictures
+    data::ToyUnits units_;
+    Window window_;
+    Tensor background_;  // log-density at the pixels; undefined if it is not known
 };
 
 }  // namespace
 
-std::unique_ptr<Domain> plane(const Settings& settings) {
+std::unique_ptr<FlowProblem> plane_problem(const Settings& settings) {
     return std::make_unique<Plane>(settings);
 }
 

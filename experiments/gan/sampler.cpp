@@ -1,19 +1,19 @@
 #include "experiments/gan/sampler.h"
 
+#include <algorithm>
 #include <cmath>
-#include <optional>
 
-#include "autograd/grad_mode.h"
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/shape/join.h"
 #include "autograd/ops/shape/shape.h"
 #include "nn/evaluation.h"
+#include "tensor/create.h"
 
 namespace eps::models::gan {
 namespace {
 
-// samples in one pass of G: bounds memory, and no result depends on it
+// Samples in one pass of G. This bounds memory, and no result depends on it.
 constexpr std::int64_t kAtOnce = 256;
 
 Minibatch on(const Minibatch& batch, Device device) {
@@ -54,10 +54,7 @@ Minibatch Sampler::noise_in_turn(std::int64_t count, Generator& generator) const
 }
 
 Tensor Sampler::samples(const Minibatch& noise, bool latest) {
-    const NoGrad guard;
-    const nn::Evaluating mode(generator_);
-    std::optional<nn::EmaScope> weights;
-    if (average_ && !latest) weights.emplace(*average_, generator_);
+    const nn::Evaluation evaluation(generator_, latest ? nullptr : average_);
     std::vector<Tensor> parts;
     for (std::int64_t start = 0; start < noise.x.size(0); start += kAtOnce) {
         const std::int64_t count = std::min(kAtOnce, noise.x.size(0) - start);
@@ -69,17 +66,16 @@ Tensor Sampler::samples(const Minibatch& noise, bool latest) {
 }
 
 Tensor Sampler::logits(const Minibatch& x, const std::function<Minibatch(std::int64_t)>& company) {
-    const NoGrad guard;
-    const nn::Evaluating mode(discriminator_);
-    const std::int64_t n = x.x.size(0), features = x.x.size(1), pac = discriminator_input_.pac,
-                       others = n * (pac - 1), groups = n * pac * (group_ - 1);
-    const auto looked_at = [&](const Minibatch& batch, std::int64_t count) {
-        Generator unused;  // draws instance noise, of which there is none
+    const nn::Evaluation evaluation(discriminator_);
+    const std::int64_t n = x.x.size(0), features = x.x.size(1), pac = discriminator_input_.pac;
+    const std::int64_t others = n * (pac - 1), groups = n * pac * (group_ - 1);
+    const auto logits_of = [&](const Minibatch& batch, std::int64_t count) {
+        Generator unused;  // would draw instance noise, of which there is none
         return to(
             reshape(discriminator_(discriminator_input_(on(batch, device_), unused)), {count}),
             cpu);
     };
-    if (others + groups == 0) return looked_at(x, n);
+    if (others + groups == 0) return logits_of(x, n);
     // Packs are rows next to each other; the samples of a group are a quarter of D's batch apart.
     const Minibatch data = company(others + groups);
     const auto beside = [&](const Tensor& mine, const Tensor& theirs, std::int64_t width) {
@@ -91,7 +87,7 @@ Tensor Sampler::logits(const Minibatch& x, const std::function<Minibatch(std::in
     };
     Minibatch shown{beside(x.x, data.x, features), {}};
     if (x.y.defined()) shown.y = reshape(beside(x.y, data.y, 1), {n * pac * group_});
-    return narrow(looked_at(shown, n * group_), 0, 0, n);
+    return narrow(logits_of(shown, n * group_), 0, 0, n);
 }
 
 }  // namespace eps::models::gan

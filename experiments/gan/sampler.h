@@ -1,6 +1,6 @@
 #pragma once
-// The two players as pictures and metrics see them: no graph, evaluation mode, and nothing that
-// training computes is changed by it. They compute on the device of training; what they give to
+// The two players as pictures and metrics evaluate them: without a graph, in evaluation mode, and
+// without any effect on training. They compute on the device of training; what they return for
 // pictures and metrics is on the CPU.
 #include <functional>
 
@@ -13,20 +13,20 @@ namespace eps::models::gan {
 
 class Sampler {
 public:
-    /// `average` of G's weights and buffers, or null. All must outlive this.
+    /// average: of G's weights and buffers, or null. All must outlive this.
     Sampler(nn::Module& generator, nn::Module& discriminator, nn::EMA* average,
             const Settings& settings);
 
-    /// z of the prior, on the device: N(0, I); for the networks of 2014 uniform, of the same
-    /// variance. Classes drawn uniformly where the game has them.
+    /// Draws z from the prior, on the device: N(0, I), or for the networks of 2014 a uniform
+    /// distribution of the same variance; and uniform classes if the game has them.
     Minibatch noise(std::int64_t count, Generator& generator) const;
-    /// The same with the classes in turn, 0, 1, .. , for pictures; on the CPU.
+    /// The same for pictures, on the CPU: with the classes in turn, 0, 1, ...
     Minibatch noise_in_turn(std::int64_t count, Generator& generator) const;
-    /// As G has learned them, with its averaged weights -> [count, ...]; `latest`: with those of
-    /// the last step, the ones that D plays against.
+    /// G's samples [count, ...] by its averaged weights; latest: by those of the last step, which D
+    /// plays against.
     Tensor samples(const Minibatch& noise, bool latest = false);
-    /// D's logits of x [n, F], one each: in a pack, and in a group of minibatch standard deviation,
-    /// x is seen beside data from `company` -> [n].
+    /// D's logits [n], one for each row of x [n, F]. In a pack, and in a group of minibatch
+    /// standard deviation, x stands beside data from `company`.
     Tensor logits(const Minibatch& x, const std::function<Minibatch(std::int64_t count)>& company);
 
 private:

@@ -5,7 +5,7 @@
 #include <optional>
 #include <set>
 
-#include "experiments/run/culprit.h"
+#include "experiments/run/non_finite_search.h"
 
 namespace eps::models {
 namespace {
@@ -105,9 +105,10 @@ private:
         const Scalars scalars = task_.step(step_);
         ++step_;
         recent_.add(scalars);
-        for (const std::string& note : task_.notes()) {
-            line_.note += (line_.note.empty() ? "" : "\n") + note;
-            listener_.noted(note);
+        for (const std::string& sentence : task_.notes()) note(sentence);
+        if (const std::string& reason = task_.capture_fallback(); reason != capture_fallback_) {
+            capture_fallback_ = reason;
+            note("steps are not captured into a graph, and slower than they could be: " + reason);
         }
         for (const auto& [name, value] : scalars)
             if (is_loss(name) && !std::isfinite(value)) stop_at(name, value);
@@ -118,15 +119,19 @@ private:
         listener_.stepped({step_, seconds(), scalars});
     }
 
+    void note(const std::string& sentence) {
+        line_.note += (line_.note.empty() ? "" : "\n") + sentence;
+        listener_.noted(sentence);
+    }
+
     [[noreturn]] void stop_at(const std::string& name, double value) {
         log();
         const std::string file = run_.checkpoint_file().string(),
                           failed = str(name, " is ", value, " at step ", step_, "; ");
         listener_.noted(
-            failed +
-            "the steps since the last checkpoint are done once more to find where it came from");
-        const std::string culprit = find_culprit(run_, step_, stop_);
-        fail(kOp, failed, culprit.empty() ? "" : str("it came from ", culprit, "; "),
+            failed + "the steps since the last checkpoint are repeated to find where it came from");
+        const std::string source = find_non_finite(run_, step_, stop_);
+        fail(kOp, failed, source.empty() ? "" : str("it came from ", source, "; "),
              saved_ ? str("the last good checkpoint is that of step ", *saved_, " in '", file, "'")
                     : "no checkpoint was saved before",
              "; hint: a smaller learning rate");
@@ -171,6 +176,7 @@ private:
     std::optional<Clock::time_point> start_;
     RecentMeans recent_;
     MetricsLine line_;
+    std::string capture_fallback_;  // as it was noted
 };
 
 }  // namespace

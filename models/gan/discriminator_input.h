@@ -3,16 +3,11 @@
 // samples. With these, both players of every variant are plain modules of one tensor.
 #include <cstdint>
 
+#include "models/minibatch.h"
 #include "tensor/random.h"
 #include "tensor/tensor.h"
 
 namespace eps::models::gan {
-
-/// x: examples, samples or noise [m, ...]; y: their classes i64 [m], or undefined in an
-/// unconditional game.
-struct Minibatch {
-    Tensor x, y;
-};
 
 /// Appends one-hot classes as features, or as constant channels of an image.
 /// Shapes: x [m, F], y [m] -> [m, F + classes]; x [m, C, H, W] -> [m, C + classes, H, W]

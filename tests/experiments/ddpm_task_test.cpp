@@ -1,5 +1,5 @@
-// The family "ddpm": recipes and combinations of options, that looking changes nothing, that
-// samples do not depend on the split, that it learns.
+// The family "ddpm": recipes and combinations of options; evaluation changes nothing; samples do
+// not depend on how many are drawn at once; it learns.
 #include "experiments/ddpm/ddpm.h"
 
 #include <cmath>
@@ -11,7 +11,7 @@
 #include "autograd/ops/shape/shape.h"
 #include "experiments/ddpm/estimates.h"
 #include "models/ddpm/likelihood.h"
-#include "experiments/ddpm/trained.h"
+#include "experiments/ddpm/evaluation_model.h"
 #include "tensor/create.h"
 #include "tests/cli/tiny_data.h"
 #include "tests/experiments/family_options.h"
@@ -126,8 +126,8 @@ TEST_CASE("ddpm: options that do not go together are one sentence with what is a
 
 TEST_CASE("ddpm: options of sampling that the run does not allow") {
     const auto plain = task_of(small_plane());
-    const auto told = task_of(with(small_plane(), {{"conditional", true}}));
-    const auto never_untold =
+    const auto classes_known = task_of(with(small_plane(), {{"conditional", true}}));
+    const auto never_dropped =
         task_of(with(small_plane(), {{"conditional", true}, {"class-dropout", 0.0}}));
     const auto refusal = [](Task& task, const Given& given) {
         return message_of([&] { task.set_sampling(sampling_of(given)); });
@@ -141,14 +141,14 @@ TEST_CASE("ddpm: options of sampling that the run does not allow") {
                    "--variance is for --sampler ancestral"));
     CHECK(contains(refusal(*plain, {{"sampler", Text("ancestral")}, {"variance", Text("learned")}}),
                    "trained with it"));
-    CHECK(contains(refusal(*told, {{"class", Whole{25}}}),
+    CHECK(contains(refusal(*classes_known, {{"class", Whole{25}}}),
                    "no such class; got --class 25; expected 0 to 24"));
-    CHECK(contains(refusal(*never_untold, {{"guidance", 2.0}}), "--class-dropout above 0"));
-    told->set_sampling(sampling_of({{"class", Whole{24}},
-                                    {"guidance", 2.0},
-                                    {"sampler", Text("ddim")},
-                                    {"eta", 1.0},
-                                    {"steps", Whole{20}}}));
+    CHECK(contains(refusal(*never_dropped, {{"guidance", 2.0}}), "--class-dropout above 0"));
+    classes_known->set_sampling(sampling_of({{"class", Whole{24}},
+                                             {"guidance", 2.0},
+                                             {"sampler", Text("ddim")},
+                                             {"eta", 1.0},
+                                             {"steps", Whole{20}}}));
 }
 
 TEST_CASE("ddpm: pictures, samples and evaluation change nothing that is trained") {
@@ -165,25 +165,25 @@ TEST_CASE("ddpm: pictures, samples and evaluation change nothing that is trained
              {{"conditional", true}, {"dropout", 0.2}, {"accumulate", Whole{3}}}),
     };
     for (const Given& given : runs) {
-        const auto looked_at = task_of(given), left_alone = task_of(given);
+        const auto evaluated = task_of(given), left_alone = task_of(given);
         for (std::int64_t step = 0; step < 3; ++step) {
-            for (const Picture& picture : looked_at->pictures()) {
+            for (const Picture& picture : evaluated->pictures()) {
                 CHECK(picture.pixels.numel() > 0);
                 CHECK(min(picture.pixels).item() >= 0);
                 CHECK(max(picture.pixels).item() <= 1);
             }
             Generator generator(9);
-            const std::vector<Picture> drawn = looked_at->sample(5, generator);
+            const std::vector<Picture> drawn = evaluated->sample(5, generator);
             CHECK(drawn[0].name == "samples");
             CHECK(drawn[1].pixels.rank() == 4);
-            looked_at->step(step);
+            evaluated->step(step);
             left_alone->step(step);
         }
         Generator generator(9);
         if (&given == &runs.back())  // that of toys takes longer, and is tested through the program
-            for (const auto& [name, value] : looked_at->evaluate(generator))
+            for (const auto& [name, value] : evaluated->evaluate(generator))
                 CHECK_MESSAGE(std::isfinite(value), name);
-        CHECK(same_state(*looked_at, *left_alone));
+        CHECK(same_state(*evaluated, *left_alone));
     }
 }
 
@@ -222,8 +222,9 @@ TEST_CASE("ddpm: samples do not depend on how many are drawn at once") {
     settings.timesteps = 50;
     settings.prediction = ddpm::Prediction::noise;
     settings.loss.variance = ddpm::Variance::beta;
-    ddpm::Trained images(unet, nullptr, settings, {1, 28, 28}), points(mlp, nullptr, settings, {2});
-    for (ddpm::Trained* model : {&images, &points})
+    ddpm::EvaluationModel images(unet, nullptr, settings, {1, 28, 28});
+    ddpm::EvaluationModel points(mlp, nullptr, settings, {2});
+    for (ddpm::EvaluationModel* model : {&images, &points})
         for (const char* name : {"ancestral", "ddim", "dpm++"}) {
             ddpm::Sampling sampling(settings);
             sampling.sampler = {.name = name, .steps = 4, .clip_x0 = true};
@@ -231,9 +232,9 @@ TEST_CASE("ddpm: samples do not depend on how many are drawn at once") {
             std::vector<double> whole;
             for (const std::int64_t at_once : {7, 3, 2, 1}) {
                 sampling.at_once = at_once;
+                model->set_sampling(sampling);
                 ddpm::Film film{.frames = 3, .most = 5};
-                const std::vector<double> values =
-                    model->samples(7, 11, sampling, &film).to_vector();
+                const std::vector<double> values = model->samples(7, 11, &film).to_vector();
                 if (whole.empty()) whole = values;
                 CHECK(values == whole);
                 CHECK(film.x.size() == 3);
@@ -243,7 +244,7 @@ TEST_CASE("ddpm: samples do not depend on how many are drawn at once") {
                 CHECK(film.x0.back().to_vector() ==
                       std::vector<double>(whole.begin(), whole.begin() + film.x0.back().numel()));
             }
-            const std::vector<double> fewer = model->samples(3, 11, sampling).to_vector();
+            const std::vector<double> fewer = model->samples(3, 11).to_vector();
             CHECK(fewer ==
                   std::vector<double>(whole.begin(),
                                       whole.begin() + static_cast<std::ptrdiff_t>(fewer.size())));
@@ -259,8 +260,8 @@ TEST_CASE("ddpm: the bound by a few examples a step estimates the whole bound") 
     settings.timesteps = 12;
     settings.prediction = ddpm::Prediction::v;
     settings.loss = {.variance = ddpm::Variance::beta_tilde, .decoder = ddpm::Decoder::density};
-    ddpm::Trained model(net, nullptr, settings, {2});
-    const ddpm::Minibatch examples{randn({3000, 2}, generator), {}};
+    ddpm::EvaluationModel model(net, nullptr, settings, {2});
+    const Minibatch examples{randn({3000, 2}, generator), {}};
     const ddpm::BoundEstimate estimate = ddpm::estimate_bound(model, examples, generator);
     const NoGrad guard;
     const ddpm::Bound bound =

@@ -1,5 +1,5 @@
 #pragma once
-// What the command line makes of some options of a family, and what tests ask of a task.
+// The config that the command line makes of a family's options, and checks of tasks.
 #include <doctest/doctest.h>
 
 #include "autograd/ops/reduction/reduce.h"
@@ -39,20 +39,20 @@ inline bool same_state(const models::Task& a, const models::Task& b) {
 
 /// Pictures, samples and evaluation between two steps change nothing that is trained; colours are
 /// in [0, 1].
-inline void check_looking_changes_nothing(models::Task& looked_at, models::Task& left_alone,
-                                          std::int64_t steps) {
+inline void check_evaluation_changes_nothing(models::Task& evaluated, models::Task& left_alone,
+                                             std::int64_t steps) {
     for (std::int64_t step = 0; step < steps; ++step) {
-        for (const models::Picture& picture : looked_at.pictures()) {
+        for (const models::Picture& picture : evaluated.pictures()) {
             CHECK(picture.pixels.numel() > 0);
             CHECK(min(picture.pixels).item() >= 0);
             CHECK(max(picture.pixels).item() <= 1);
         }
         Generator generator(9);
-        CHECK(looked_at.sample(20, generator)[0].name == "samples");
-        looked_at.step(step);
+        CHECK(evaluated.sample(20, generator)[0].name == "samples");
+        evaluated.step(step);
         left_alone.step(step);
     }
-    CHECK(same_state(looked_at, left_alone));
+    CHECK(same_state(evaluated, left_alone));
 }
 
 }  // namespace eps::test

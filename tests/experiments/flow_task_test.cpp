@@ -1,5 +1,5 @@
-// The family "flow": recipes and combinations of options, that looking changes nothing, that a
-// state goes on bitwise, that it learns.
+// The family "flow": recipes and combinations of options; evaluation changes nothing; a state that
+// is loaded continues bitwise; it learns.
 #include "autograd/ops/elementwise/cast.h"
 #include "experiments/flow/flow.h"
 
@@ -156,8 +156,8 @@ TEST_CASE("flow: pictures, samples and evaluation change nothing that is trained
     TempFolder data;
     put_tiny_data(data);
     for (const Given& given : small_runs(data)) {
-        const auto looked_at = task_of(given), left_alone = task_of(given);
-        check_looking_changes_nothing(*looked_at, *left_alone, 2);
+        const auto evaluated = task_of(given), left_alone = task_of(given);
+        check_evaluation_changes_nothing(*evaluated, *left_alone, 2);
     }
 }
 

@@ -1,5 +1,5 @@
-// The family "gan": recipes and combinations of options, that looking changes nothing, that
-// averages look like what they average, that it learns.
+// The family "gan": recipes and combinations of options; evaluation changes nothing; averaged
+// weights make samples like those of the weights they average; it learns.
 #include "experiments/gan/gan.h"
 
 #include <cmath>
@@ -105,8 +105,8 @@ TEST_CASE("gan: pictures, samples and evaluation change nothing that is trained"
     for (const auto& game : games) {
         Given given = small;
         given.insert(given.end(), game.begin(), game.end());
-        const auto looked_at = task_of(given), left_alone = task_of(given);
-        check_looking_changes_nothing(*looked_at, *left_alone, 5);
+        const auto evaluated = task_of(given), left_alone = task_of(given);
+        check_evaluation_changes_nothing(*evaluated, *left_alone, 5);
     }
 }
 
@@ -132,7 +132,7 @@ TEST_CASE("gan: a state that is loaded goes on bitwise, at odd steps as at even 
 TEST_CASE(
     "gan: averaged weights with averaged statistics make the samples that batch statistics make") {
     // A DCGAN at a learning rate at which weights stand nearly still: what differs is how batch
-    // norm is told about the batch.
+    // norm gets its statistics.
     Generator init(3), generator(4);
     const gan::Pair pair = gan::dcgan_28({.noise = 8, .width = 8}, init);
     nn::EMA average(*pair.generator, 0.99, true, true);
@@ -151,7 +151,7 @@ TEST_CASE(
     Settings settings{};
     settings.network = {.noise = 8};
     gan::Sampler sampler(*pair.generator, *pair.discriminator, &average, settings);
-    const gan::Minibatch z{noise(), {}};
+    const Minibatch z{noise(), {}};
     const Tensor sampled = sampler.samples(z);
     CHECK(pair.generator->is_training());
     const NoGrad guard;

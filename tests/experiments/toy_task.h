@@ -2,6 +2,7 @@
 // The smallest Task with everything that a checkpoint must carry: parameters, an optimiser's
 // memory, a random state, data in order.
 #include "experiments/data/batches.h"
+#include "experiments/run/train_state.h"
 #include "experiments/run/trainer.h"
 #include "tensor/create.h"
 

@@ -1,4 +1,4 @@
-#include "experiments/flow/portrait.h"
+#include "experiments/flow/plots.h"
 
 #include "autograd/grad_mode.h"
 #include "autograd/ops/elementwise/arithmetic.h"
@@ -10,10 +10,9 @@
 namespace eps::models::flow {
 namespace {
 
-// points whose density is computed at once: bounds memory
-constexpr std::int64_t kAtOnce = 8192;
-constexpr std::int64_t kLines = 13, kPoints = 120;  // of the grid each way, and of a line
-constexpr std::int64_t kSide = 240, kGap = 4;
+constexpr std::int64_t kAtOnce = 8192;  // points whose density is computed at once: bounds memory
+constexpr std::int64_t kLines = 13, kPoints = 120;  // lines of the grid each way, points of a line
+constexpr std::int64_t kSide = 240, kGap = 4;       // pixels
 constexpr std::int64_t kFrames = 33;
 constexpr Colour kGrid{0.1f, 0.3f, 0.8f};
 

@@ -1,4 +1,4 @@
-#include "experiments/run/culprit.h"
+#include "experiments/run/non_finite_search.h"
 
 #include "autograd/grad_mode.h"
 #include "experiments/run/family.h"
@@ -6,7 +6,7 @@
 namespace eps::models {
 namespace {
 
-// A task of its own at the checkpoint; null where it cannot be made.
+// A new task at the checkpoint; null if it cannot be made.
 std::unique_ptr<Task> replica(const RunFolder& run, std::int64_t& step) {
     try {
         std::unique_ptr<Task> task = family(run.config()).make(run.config());
@@ -15,15 +15,15 @@ std::unique_ptr<Task> replica(const RunFolder& run, std::int64_t& step) {
     } catch (const Error&) { return nullptr; }
 }
 
-// "mul: its backward made a NaN ..., called at ..." without the place, which no user of the program
-// can change.
+// "mul: its backward made a NaN ..." without the source line, which users of the program cannot
+// change.
 std::string brief(const std::string& message) {
     return message.substr(0, message.find("; the forward op was called"));
 }
 
 }  // namespace
 
-std::string find_culprit(const RunFolder& run, std::int64_t step, const std::atomic<int>& stop) {
+std::string find_non_finite(const RunFolder& run, std::int64_t step, const std::atomic<int>& stop) {
     std::int64_t at = 0;
     const std::unique_ptr<Task> task = replica(run, at);
     const AnomalyMode guard;
