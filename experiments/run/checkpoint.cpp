@@ -21,7 +21,7 @@ Tensor on_host(const Tensor& x) {
     return contiguous(to(x, cpu));
 }
 
-// Of step, names, types and elements.
+// Covers the step and the names, types and elements of the tensors.
 std::string checksum(const std::string& step, const NamedTensors& state) {
     return Checksum().add(step).add(state).text();
 }

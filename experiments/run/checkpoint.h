@@ -1,6 +1,6 @@
 #pragma once
-// checkpoint.safetensors: a task's whole state and the step it stands at. No clock and no path is
-// in it, so that equal training makes equal bytes.
+// checkpoint.safetensors: the whole state of a task, and its step. It contains no time and no path,
+// so equal training makes equal bytes.
 #include <cstdint>
 #include <string>
 
@@ -8,18 +8,18 @@
 
 namespace eps::models {
 
-/// Writes task.state() atomically, with the metadata family, step, parameters, version and
-/// checksum. Refuses a state that is not finite, naming the tensor: what is saved can always be
-/// trained on.
+/// Writes task.state() atomically, with family, step, parameters, version and checksum as metadata.
+/// Throws: if a tensor is not finite, naming it, so that training can continue from any checkpoint.
 void save_checkpoint(const std::string& path, const std::string& family, const Task& task,
                      std::int64_t step);
 
-/// Puts a checkpoint's state into the task and returns its step. Everything is checked before the
-/// task changes: family, checksum (a file without one, saved by another program, is taken as it
-/// is), the names, shapes and dtypes of task.state(). Throws naming the file and what is wrong.
+/// Loads a checkpoint into the task and returns its step.
+/// Throws: naming the file and what is wrong, before the task changes, if the family, the checksum
+/// or the names, shapes and dtypes of the tensors are others. A file without a checksum, which
+/// another program saved, is accepted.
 std::int64_t load_checkpoint(const std::string& path, const std::string& family, Task& task);
 
-/// What a checkpoint says about itself, without a task to load it into.
+/// The metadata of a checkpoint.
 struct CheckpointInfo {
     std::string family, version;
     std::int64_t step = 0, parameters = 0;

@@ -1,11 +1,12 @@
 #include "experiments/run/checksum.h"
-#include "autograd/grad_mode.h"
-#include "autograd/ops/elementwise/cast.h"
-#include "autograd/ops/shape/shape.h"
 
 #include <zlib.h>
 
 #include <cstdio>
+
+#include "autograd/grad_mode.h"
+#include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/shape/shape.h"
 
 namespace eps::models {
 

@@ -1,5 +1,5 @@
 #pragma once
-// A checksum of tensors: file formats of tensors would not notice a flipped bit.
+// A checksum of tensors. File formats of tensors do not notice a flipped bit.
 #include <cstdint>
 #include <string>
 
@@ -7,14 +7,13 @@
 
 namespace eps::models {
 
-/// CRC-32 of everything added, in order.
+/// The CRC-32 of everything that is added, in order.
 class Checksum {
 public:
-    /// With its end, so that "a", "b" is not "ab".
+    /// Adds the text and a zero byte, so that "a", "b" differs from "ab".
     Checksum& add(const std::string& text);
-    /// Dtype, shape and elements in row-major order, wherever they lie.
+    /// Adds dtype, shape and the elements in row-major order, whatever strides and device are.
     Checksum& add(const Tensor& x);
-    /// Names and tensors.
     Checksum& add(const NamedTensors& tensors);
     std::uint32_t value() const { return value_; }
     /// Eight hexadecimal digits.
@@ -22,7 +21,7 @@ public:
 
 private:
     void add_bytes(const void* bytes, std::size_t count);
-    std::uint32_t value_ = 0;  // of nothing
+    std::uint32_t value_ = 0;
 };
 
 }  // namespace eps::models

@@ -54,18 +54,18 @@ std::string read_text(const std::filesystem::path& file) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// The lines of steps up to `step`: how many bytes they are, and the last of them.
-struct Kept {
+// The lines up to a step: their length in bytes, and the last of them.
+struct Prefix {
     std::size_t bytes = 0;
     std::optional<MetricsLine> last;
 };
-Kept keep(const std::string& text, std::int64_t step, const std::string& file) {
-    Kept kept;
+Prefix lines_up_to(std::int64_t step, const std::string& text, const std::string& file) {
+    Prefix prefix;
     std::int64_t before = -1;
     bool cutting = false;
     for (std::size_t begin = 0, number = 1; begin < text.size(); ++number) {
         const std::size_t end = text.find('\n', begin);
-        // a line that was being written when the program was killed
+        // The program was killed while it wrote this line.
         if (end == std::string::npos) break;
         const std::string where = str("'", file, "', line ", number);
         MetricsLine line = parse(std::string_view(text).substr(begin, end - begin), where);
@@ -73,9 +73,9 @@ Kept keep(const std::string& text, std::int64_t step, const std::string& file) {
         before = line.step;
         begin = end + 1;
         cutting = cutting || line.step > step;
-        if (!cutting) kept = {begin, std::move(line)};
+        if (!cutting) prefix = {begin, std::move(line)};
     }
-    return kept;
+    return prefix;
 }
 
 }  // namespace
@@ -85,25 +85,26 @@ MetricsLog::~MetricsLog() {
 }
 
 std::optional<MetricsLine> MetricsLog::last() const {
-    return keep(read_text(file_), std::numeric_limits<std::int64_t>::max(), file_.string()).last;
+    return lines_up_to(std::numeric_limits<std::int64_t>::max(), read_text(file_), file_.string())
+        .last;
 }
 
 std::optional<MetricsLine> MetricsLog::cut(std::int64_t step) const {
     const std::string text = read_text(file_);
-    Kept kept = keep(text, step, file_.string());
-    if (kept.bytes < text.size())
-        write_file_atomically(file_.string(), std::string_view(text).substr(0, kept.bytes), kOp);
-    return std::move(kept.last);
+    Prefix prefix = lines_up_to(step, text, file_.string());
+    if (prefix.bytes < text.size())
+        write_file_atomically(file_.string(), std::string_view(text).substr(0, prefix.bytes), kOp);
+    return std::move(prefix.last);
 }
 
 void MetricsLog::append(const MetricsLine& line) {
-    const auto refuse = [&] {
+    const auto fail_to_write = [&] {
         fail(kOp, "cannot write '", file_.string(), "': ", std::generic_category().message(errno));
     };
     if (descriptor_ < 0)
         descriptor_ =
             ::open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
-    if (descriptor_ < 0) refuse();
+    if (descriptor_ < 0) fail_to_write();
     text_ = "{\"step\": " + std::to_string(line.step);
     const auto add = [&](const std::string& name, double value) {
         text_.append(", \"").append(name).append("\": ").append(std::isfinite(value) ? str(value)
@@ -117,7 +118,7 @@ void MetricsLog::append(const MetricsLine& line) {
     for (std::size_t done = 0; done < text_.size();) {
         const ssize_t count = ::write(descriptor_, text_.data() + done, text_.size() - done);
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0) refuse();
+        if (count < 0) fail_to_write();
         done += static_cast<std::size_t>(count);
     }
 }

@@ -1,7 +1,8 @@
 #pragma once
-// metrics.jsonl: one JSON object a line, {"step": 100, "epoch": 0.17, "seconds": 1.9, "loss":
-// 180.2, ...}; NaN is null. What a task noted since the line before is its "note", sentences parted
-// by line ends.
+// metrics.jsonl, the log of a run: one JSON object a line, such as
+//     {"step": 100, "epoch": 0.17, "seconds": 1.9, "loss": 180.2, "kl": 11.9}
+// NaN is written as null. "note" has the sentences that the task noted since the line before,
+// separated by line ends.
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -25,17 +26,17 @@ public:
     MetricsLog(const MetricsLog&) = delete;
     MetricsLog& operator=(const MetricsLog&) = delete;
 
-    /// The last line; nothing if there is none. Here and below a last line without its end, as a
-    /// killed program leaves it, does not count, and any other damage throws, naming file and line.
+    /// The last line, or nothing. Here and below, a last line without its end, which a killed
+    /// program leaves, does not count; any other damage throws, naming file and line.
     std::optional<MetricsLine> last() const;
-    /// Drops the lines after `step`, atomically, and returns the last that stays.
+    /// Removes the lines after `step`, atomically, and returns the last one that remains.
     std::optional<MetricsLine> cut(std::int64_t step) const;
     void append(const MetricsLine& line);
 
 private:
     std::filesystem::path file_;
     int descriptor_ = -1;
-    std::string text_;  // kept, so that logging does not allocate
+    std::string text_;  // a member so that logging does not allocate
 };
 
 }  // namespace eps::models

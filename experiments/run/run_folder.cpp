@@ -23,23 +23,24 @@ namespace fs = std::filesystem;
 constexpr const char* kOp = "run";
 constexpr const char* kConfigFile = "config.json";
 
-// The file itself or a dangling link: whatever would be in the way.
+// Also true of a dangling link, which would be in the way.
 bool is_there(const fs::path& path) {
     std::error_code ignored;
     return fs::exists(fs::symlink_status(path, ignored));
 }
 
-// Nothing, or what a program leaves that was killed before it had written its settings.
+// Whether the folder is empty, but for what a program leaves that is killed before it has written
+// its settings.
 bool is_fresh(const fs::path& folder) {
     std::error_code error;
     for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
          entry.increment(error))
         if (entry->path().filename() != std::string(kConfigFile) + ".tmp") return false;
-    check(!error, kOp, "cannot look into '", folder.string(), "': ", error.message());
+    check(!error, kOp, "cannot read the folder '", folder.string(), "': ", error.message());
     return true;
 }
 
-// "latent is 20 there, 10 here"; empty if the settings are equal.
+// "latent is 20 there, 10 here", or nothing if the settings are equal.
 std::string difference(const Config& there, const Config& here) {
     for (const auto& [key, value] : here.entries()) {
         for (const auto& [other, old] : there.entries())
@@ -52,7 +53,7 @@ std::string difference(const Config& there, const Config& here) {
     return "";
 }
 
-// The step in NAME-STEP.png; nothing for other names.
+// The step in a file name NAME-STEP.png; nothing for other names.
 std::optional<std::int64_t> step_of(std::string_view file, const std::string& name) {
     const std::string begin = name + "-", end = ".png";
     if (!file.starts_with(begin) || !file.ends_with(end) ||
@@ -116,7 +117,7 @@ void RunFolder::claim() {
     fs::create_directories(path_, error);
     check(!error, kOp, "cannot create the folder '", path_.string(), "': ", error.message());
     lock_.reset(new int(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
-    // a file system without locks has none to respect
+    // A file system without locks fails with another error, and then there is no lock to respect.
     const bool taken = ::flock(*lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     check(!taken, kOp, "another program is training in '", path_.string(), "'");
     if (!written_) config_.write(path_ / kConfigFile);
@@ -144,8 +145,7 @@ void RunFolder::save_pictures(const std::vector<Picture>& pictures, std::int64_t
     fs::create_directories(samples_folder(), error);
     check(!error, kOp, "cannot create the folder '", samples_folder().string(),
           "': ", error.message());
-    char at[32];
-    // so that names sort by step
+    char at[32];  // with leading zeros, so that names sort by step
     std::snprintf(at, sizeof at, "-%07lld.png", static_cast<long long>(step));
     for (const Picture& picture : pictures) {
         writer.save((samples_folder() / (picture.name + at)).string(), picture);
@@ -162,7 +162,8 @@ void RunFolder::save_film(const std::string& name, std::int64_t step,
         const std::optional<std::int64_t> at = step_of(entry->path().filename().string(), name);
         if (at && *at <= step) frames[*at] = entry->path().string();
     }
-    check(!error, kOp, "cannot look into '", samples_folder().string(), "': ", error.message());
+    check(!error, kOp, "cannot read the folder '", samples_folder().string(),
+          "': ", error.message());
     if (frames.size() < 2) return;
     std::vector<std::string> files;
     for (auto& [at, file] : frames) files.push_back(std::move(file));

@@ -1,8 +1,12 @@
 #pragma once
-// The folder of one training run, from which every later command rebuilds it:
-//     config.json   metrics.jsonl   samples/   checkpoint.safetensors
-// samples/ has NAME-STEP.png, NAME.png (the newest), NAME-film.png (all steps, of the pictures that
-// are filmed). Everything but metrics.jsonl is replaced atomically; a program killed at any moment
+// The folder of one training run. Every later command rebuilds the run from it:
+//
+//     config.json              its settings
+//     metrics.jsonl            its log (metrics_log.h)
+//     checkpoint.safetensors   the state of its task (checkpoint.h)
+//     samples/NAME-STEP.png    pictures; NAME.png is the newest, NAME-film.png joins all steps
+//
+// Files are replaced atomically, metrics.jsonl apart, so a program that is killed at any moment
 // leaves a folder that can be resumed.
 #include <filesystem>
 #include <functional>
@@ -16,19 +20,19 @@
 
 namespace eps::models {
 
-/// Saves pictures as files; given by the program, which knows about PNG.
+/// Saves pictures as files. The program provides it, because it knows the PNG format.
 struct PictureWriter {
     std::function<void(const std::string& file, const Picture& picture)> save;
-    /// Makes `file` a film of pictures saved before, in this order.
+    /// Makes `file` a film of pictures that were saved before, in this order.
     std::function<void(const std::string& file, const std::vector<std::string>& frames)> join;
 };
 
 class RunFolder {
 public:
-    /// A run to begin; writes nothing yet. Throws if the path holds anything but a run of equal
+    /// A run that begins. Writes nothing yet. Throws if the path holds anything but a run of equal
     /// settings, which is then continued.
     static RunFolder create(std::filesystem::path path, Config config);
-    /// A run that is there. Throws, with a hint, if it is not, or if its config.json is broken.
+    /// A run that exists. Throws, with a hint, if it does not, or if its config.json is broken.
     static RunFolder open(std::filesystem::path path);
 
     const std::filesystem::path& path() const { return path_; }
@@ -39,21 +43,21 @@ public:
     bool has_checkpoint() const;
     MetricsLog& metrics() { return *metrics_; }
 
-    /// Other settings from here on (more steps, say); written by claim().
+    /// Changes the settings, for example to more steps; claim() writes them.
     void set_config(Config config);
-    /// Makes the folder ready for training: creates it, locks it against a second program, writes
+    /// Prepares the folder for training: creates it, locks it against a second program, and writes
     /// config.json if it changed.
     void claim();
 
-    /// 0, and nothing loaded, where there is no checkpoint yet.
+    /// Loads the checkpoint and returns its step; 0 if there is no checkpoint yet.
     std::int64_t load_checkpoint(Task& task) const;
-    /// The same for commands that need a trained model: throws, with a hint, where there is no
+    /// The same for commands that need a trained model: throws, with a hint, if there is no
     /// checkpoint.
     std::int64_t require_checkpoint(Task& task) const;
     void save_checkpoint(const Task& task, std::int64_t step) const;
     void save_pictures(const std::vector<Picture>& pictures, std::int64_t step,
                        const PictureWriter& writer) const;
-    /// A film of everything saved of the picture `name` up to `step`, if that is more than once.
+    /// Joins the pictures that were saved under `name` up to `step` into a film, if there are two.
     void save_film(const std::string& name, std::int64_t step, const PictureWriter& writer) const;
 
 private:
@@ -61,7 +65,7 @@ private:
 
     std::filesystem::path path_;
     Config config_;
-    bool written_;  // config.json holds config_
+    bool written_;  // whether config.json holds config_
     std::unique_ptr<MetricsLog> metrics_;
     struct CloseFile {
         void operator()(int* descriptor) const;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* kOp = "train";
 
-// Means of named numbers over the steps since the last line of the log.
+// The means of named numbers over the steps since the last line of the log.
 class RecentMeans {
 public:
     void add(const Scalars& scalars) {
@@ -23,7 +23,7 @@ public:
             ++mean.count;
         }
     }
-    /// Fills `scalars` and starts anew.
+    /// Fills `scalars` and starts again from nothing.
     void take(Scalars& scalars) {
         scalars.clear();
         for (Mean& mean : means_) {
@@ -41,7 +41,7 @@ private:
         std::int64_t count = 0;
     };
     Mean& slot(std::size_t guess, const std::string& name) {
-        // the usual case: the same names in the same order
+        // Usually a step has the same names in the same order.
         if (guess < means_.size() && means_[guess].name == name) return means_[guess];
         for (Mean& mean : means_)
             if (mean.name == name) return mean;
@@ -70,7 +70,7 @@ public:
         if (const auto line = run_.metrics().last(); line && line->step <= step_)
             seconds_before_ = line->seconds;
         std::optional<TrainEnd> end = reached();
-        // nothing to do, nothing touched
+        // There is nothing to do, so nothing is touched.
         if (saved_ && end && *end != TrainEnd::interrupted) return {*end, first, step_, seconds()};
 
         run_.claim();
@@ -137,8 +137,8 @@ private:
              "; hint: a smaller learning rate");
     }
 
-    // The checkpoint comes last: what is written before it is written again, identically, by a run
-    // that is killed between the two.
+    // The checkpoint comes last: a run that is killed before it writes the same lines and pictures
+    // again when it is resumed.
     void log() {
         if (logged_ == step_) return;
         const std::int64_t epoch = task_.steps_per_epoch();

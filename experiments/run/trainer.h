@@ -1,5 +1,5 @@
 #pragma once
-// The loop that every family shares: data source -> step -> log -> pictures -> checkpoint.
+// The training loop that all families share: step, log, pictures, checkpoint.
 #include <atomic>
 #include <cstdint>
 #include <vector>
@@ -16,14 +16,15 @@ struct Progress {
     const Scalars& scalars;  // of this step
 };
 
+/// Shows the training to the user.
 class TrainListener {
 public:
     virtual ~TrainListener() = default;
-    /// Before the first step of this session, which begins at `progress.step`.
+    /// Called before the first step of this session, which begins at `progress.step`.
     virtual void started(const RunSettings& settings, const Progress& progress) = 0;
-    /// After every step: keep it cheap.
+    /// Called after every step, so it must be cheap.
     virtual void stepped(const Progress& progress) = 0;
-    /// A sentence for the person at the screen; it is in metrics.jsonl as well.
+    /// Takes a sentence for the user, which goes to metrics.jsonl as well.
     virtual void noted(const std::string&) {}
 };
 
@@ -35,11 +36,12 @@ struct TrainResult {
     double seconds;                      // of training, over all sessions
 };
 
-/// Trains in `run` from its checkpoint, if it has one, until the steps are done, the time is up or
-/// `stop` is set (the step under way is finished first); saves; returns. Killed at any moment and
-/// called again, it ends with bitwise the checkpoint of an undisturbed run. A loss (a scalar "loss"
-/// or "..._loss") that is not finite throws, naming the step, the op it came from and the last good
-/// checkpoint. However it ends otherwise, the pictures that are filmed have been joined.
+/// Trains in `run`, from its checkpoint if it has one, until the steps are done, the time is up, or
+/// `stop` is set, which lets the current step finish. Then it saves a checkpoint and joins the
+/// pictures that are filmed. A program that is killed at any moment and calls this again ends with
+/// the same checkpoint, bit for bit, as one that runs undisturbed.
+/// Throws: if a loss (a scalar "loss" or "..._loss") is not finite, naming the step, the op that
+/// the value came from, and the last good checkpoint.
 TrainResult train(Task& task, RunFolder& run, const PictureWriter& writer, TrainListener& listener,
                   const std::atomic<int>& stop);
 
