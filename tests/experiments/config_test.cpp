@@ -4,7 +4,7 @@
 
 #include "experiments/run/field.h"
 #include "experiments/run/option.h"
-#include "experiments/run/task.h"
+#include "experiments/run/train_state.h"
 #include "tests/files.h"
 
 using namespace eps;
