@@ -29,11 +29,26 @@ void append(std::string& text, const std::string& more) {
     text += (text.empty() ? "" : " ") + more;
 }
 
+// Appends a line of a docstring as Markdown. A formula, which is indented, becomes a line of code,
+// and a slot ("Shapes: ..") begins a paragraph; other lines go on.
+void append_line(std::string& text, const std::string& line) {
+    static const std::regex formula("//+ {5,}.*"), slot("(Shapes|Throws|Source)\\b.*");
+    const std::string content = comment_text(line);
+    const std::size_t last = text.rfind('\n');
+    const bool behind_formula = last != std::string::npos && begins(text.substr(last), "\n    ");
+    if (std::regex_match(line, formula))
+        text += (behind_formula ? "\n    " : "\n\n    ") + content;
+    else if (behind_formula || (!text.empty() && std::regex_match(content, slot)))
+        text += "\n\n" + content;
+    else
+        append(text, content);
+}
+
 // The comment that follows #pragma once.
 std::string opening_of(const std::vector<std::string>& lines) {
     std::string text;
     for (std::size_t i = 1; i < lines.size() && begins(lines[i], "//"); ++i)
-        append(text, comment_text(lines[i]));
+        append_line(text, lines[i]);
     return text;
 }
 
@@ -88,7 +103,7 @@ private:
         if (line.empty()) return close();
         if (begins(line, "///")) {
             if (!current_.code.empty()) close();
-            return append(current_.doc, comment_text(line));
+            return append_line(current_.doc, line);
         }
         // Declared only for use in a signature.
         if (begins(line, "struct ") && line.back() == ';' && line.find('{') == std::string::npos)

@@ -50,12 +50,19 @@ std::vector<std::string> ops_named_in(const std::string& doc) {
     return names;
 }
 
+// Markdown that shows the characters of a text as they are; lines of code do so by themselves.
 std::string escaped(const std::string& text) {
+    std::istringstream lines(text);
     std::string out;
-    for (char c : text) {
-        if (c == '|' || c == '*') out += '\\';
-        out += c;
+    for (std::string line; std::getline(lines, line);) {
+        const bool is_code = line.rfind("    ", 0) == 0;
+        for (char c : line) {
+            if (!is_code && (c == '|' || c == '*')) out += '\\';
+            out += c;
+        }
+        out += '\n';
     }
+    if (!out.empty()) out.pop_back();
     return out;
 }
 
@@ -64,7 +71,7 @@ std::string derivatives_of(const OpInfo& op) {
     return op.max_order < 0 ? "any order" : "to order " + std::to_string(op.max_order);
 }
 
-// What the bad calls of these ops are told.
+// The errors that the bad calls of these ops throw.
 std::string errors_of(const std::set<std::string>& ops) {
     std::string text;
     for (const BadCall& bad : bad_calls())
