@@ -79,7 +79,11 @@ Tensor transposed(const Tensor& x, const Tensor& weight, const Tensor& bias,
     if (w.size() == 3) return transposed_3d(x, weight, bias, w, more, groups);
     if (w.size() == 1)
         return conv_transpose1d(x, weight, bias,
-                                {w[0].stride, w[0].before, more[0], w[0].dilation, groups});
+                                {.stride = w[0].stride,
+                                 .padding = w[0].before,
+                                 .output_padding = more[0],
+                                 .dilation = w[0].dilation,
+                                 .groups = groups});
     return conv_transpose2d(x, weight, bias,
                             {.stride = {w[0].stride, w[1].stride},
                              .padding = {w[0].before, w[1].before},
@@ -140,7 +144,11 @@ Tensor convolution(const Tensor& image, const Tensor& weight, const Tensor& bias
     if (w.size() == 3) return convolution_3d(image, weight, bias, w, groups);
     const Tensor x = is_symmetric(w) ? image : pad_window(image, w);
     if (w.size() == 1)
-        return conv1d(x, weight, bias, {w[0].stride, w[0].before, w[0].dilation, groups});
+        return conv1d(x, weight, bias,
+                      {.stride = w[0].stride,
+                       .padding = w[0].before,
+                       .dilation = w[0].dilation,
+                       .groups = groups});
     return conv2d(x, weight, bias,
                   {.stride = {w[0].stride, w[1].stride},
                    .padding = {w[0].before, w[1].before},

@@ -11,13 +11,20 @@ namespace eps::conformance {
 namespace {
 
 MaxPool2dOptions options_of(const WindowDim& h, const WindowDim& w, bool ceil_mode) {
-    return {{h.stride, w.stride}, {h.before, w.before}, {h.dilation, w.dilation}, ceil_mode};
+    return {.stride = {h.stride, w.stride},
+            .padding = {h.before, w.before},
+            .dilation = {h.dilation, w.dilation},
+            .ceil_mode = ceil_mode};
 }
 
 // In three dimensions the maximum of each plane is taken first, then the maximum along the depth.
 Tensor largest(const Tensor& x, const std::vector<WindowDim>& w, bool ceil_mode) {
     if (w.size() == 1)
-        return max_pool1d(x, w[0].size, {w[0].stride, w[0].before, w[0].dilation, ceil_mode});
+        return max_pool1d(x, w[0].size,
+                          {.stride = w[0].stride,
+                           .padding = w[0].before,
+                           .dilation = w[0].dilation,
+                           .ceil_mode = ceil_mode});
     if (w.size() == 2)
         return max_pool2d(x, {w[0].size, w[1].size}, options_of(w[0], w[1], ceil_mode));
     const std::int64_t b = x.size(0), c = x.size(1), d = x.size(2);
@@ -63,7 +70,11 @@ Results average_pool(const Call& c) {
     const bool ceil_mode = c.flag("ceil_mode"), counts = c.flag("count_include_pad");
     if (is_symmetric(w) && w.size() == 1)
         return avg_pool1d(x, w[0].size,
-                          {w[0].stride, w[0].before, w[0].dilation, ceil_mode, counts});
+                          {.stride = w[0].stride,
+                           .padding = w[0].before,
+                           .dilation = w[0].dilation,
+                           .ceil_mode = ceil_mode,
+                           .count_include_pad = counts});
     if (is_symmetric(w) && w.size() == 2)
         return avg_pool2d(x, {w[0].size, w[1].size},
                           {.stride = {w[0].stride, w[1].stride},
@@ -76,8 +87,12 @@ Results average_pool(const Call& c) {
         const std::int64_t dim = static_cast<std::int64_t>(d) + 2;
         out = resample(out, dim,
                        average_matrix(out.size(dim), w[d].size,
-                                      {w[d].stride, w[d].before, w[d].after, w[d].dilation,
-                                       ceil_mode, counts}));
+                                      {.stride = w[d].stride,
+                                       .before = w[d].before,
+                                       .after = w[d].after,
+                                       .dilation = w[d].dilation,
+                                       .ceil_mode = ceil_mode,
+                                       .count_include_pad = counts}));
     }
     return out;
 }
