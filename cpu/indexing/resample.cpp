@@ -1,6 +1,6 @@
-// A sparse matrix along one dimension. Where what lies beside the dimension is contiguous, an
-// output is a sum of rows, added two at a time in blocks that stay in the cache; else each line is
-// done for itself.
+// A sparse matrix that acts along one dimension. If the elements beside the dimension are
+// contiguous, an output is a weighted sum of whole rows, added two at a time in blocks that stay in
+// the cache; else the lines along the dimension are computed one by one.
 #include <algorithm>
 
 #include "tensor/contract/kernels.h"
@@ -11,22 +11,23 @@
 namespace eps::kernels::cpu {
 namespace {
 
-constexpr std::int64_t kGrain = 32 * 1024;  // elements worth a second thread
-constexpr std::int64_t kBlock = 2048;       // elements of a row added up before going on
+constexpr std::int64_t kGrain = 32 * 1024;  // elements that are worth a second thread
+constexpr std::int64_t kBlock = 2048;       // elements of a row that are summed before the next
 
-// Where each line along dim begins.
+// The first element of each line along dim.
 Tensor line_starts(const Tensor& x, int dim) {
     Shape shape = x.shape();
     shape[dim] = 1;
     return x.as_strided(shape, x.strides(), x.offset());
 }
 
-/// Elements are numbers, or words that are only selected.
+/// With `Selects`, each row of the matrix is empty or one entry of weight 1, and T may be any word
+/// of the element's size.
 template <class T, bool Selects> struct Resampling {
     const CsrMatrix& matrix;
     std::int64_t to_step, from_step;  // along the dimension
 
-    /// Output i of `width` lines side by side.
+    /// Output i of `width` contiguous lines.
     void row(T* __restrict to, const T* from, std::int64_t i, std::int64_t width) const {
         std::int64_t t = matrix.starts[static_cast<std::size_t>(i)];
         const std::int64_t end = matrix.starts[static_cast<std::size_t>(i) + 1];
@@ -35,12 +36,14 @@ template <class T, bool Selects> struct Resampling {
         } else if constexpr (Selects) {
             std::copy_n(source(from, t), width, to);
         } else {
-            if ((end - t) % 2 != 0)
-                scale(to, source(from, t), weight(t), width), ++t;
-            else
+            if ((end - t) % 2 != 0) {
+                scale(to, source(from, t), weight(t), width);
+                t += 1;
+            } else {
                 pair<false>(to, source(from, t), source(from, t + 1), weight(t), weight(t + 1),
-                            width),
-                    t += 2;
+                            width);
+                t += 2;
+            }
             for (; t < end; t += 2)
                 pair<true>(to, source(from, t), source(from, t + 1), weight(t), weight(t + 1),
                            width);
@@ -78,6 +81,48 @@ private:
     }
 };
 
+// Units of work are pieces of an output row.
+template <class T, bool Selects>
+void resample_rows(T* to, const T* from, const Loop<2>& lines,
+                   const Resampling<T, Selects>& resampling) {
+    const std::int64_t width = lines.inner_size(), pieces = ceil_div(width, kBlock);
+    const std::int64_t outputs = resampling.matrix.outputs();
+    parallel_for(lines.outer_count() * outputs * pieces,
+                 std::max<std::int64_t>(1, kGrain / std::min(width, kBlock)),
+                 [&](std::int64_t begin, std::int64_t end) {
+                     for (std::int64_t unit = begin; unit < end; ++unit) {
+                         const std::int64_t first = unit % pieces * kBlock;
+                         const std::int64_t i = unit / pieces % outputs;
+                         const std::int64_t outer = unit / pieces / outputs;
+                         resampling.row(
+                             to + lines.row_offset(0, outer) + i * resampling.to_step + first,
+                             from + lines.row_offset(1, outer) + first, i,
+                             std::min(kBlock, width - first));
+                     }
+                 });
+}
+
+// Units of work are pieces of a line.
+template <class T, bool Selects>
+void resample_lines(T* to, const T* from, const Loop<2>& lines,
+                    const Resampling<T, Selects>& resampling) {
+    const std::int64_t width = lines.inner_size(), outputs = resampling.matrix.outputs();
+    const std::int64_t pieces = ceil_div(outputs, kBlock);
+    parallel_for(lines.outer_count() * width * pieces,
+                 std::max<std::int64_t>(1, kGrain / std::min(outputs, kBlock)),
+                 [&](std::int64_t begin, std::int64_t end) {
+                     for (std::int64_t unit = begin; unit < end; ++unit) {
+                         const std::int64_t first = unit % pieces * kBlock;
+                         const std::int64_t inner = unit / pieces % width;
+                         const std::int64_t outer = unit / pieces / width;
+                         resampling.line(
+                             to + lines.row_offset(0, outer) + inner * lines.inner_stride(0),
+                             from + lines.row_offset(1, outer) + inner * lines.inner_stride(1),
+                             first, std::min(outputs, first + kBlock));
+                     }
+                 });
+}
+
 template <class T, bool Selects>
 void resample_typed(Tensor& out, const Tensor& src, int dim, const CsrMatrix& matrix) {
     const Tensor to_starts = line_starts(out, dim), from_starts = line_starts(src, dim);
@@ -85,36 +130,11 @@ void resample_typed(Tensor& out, const Tensor& src, int dim, const CsrMatrix& ma
     const Resampling<T, Selects> resampling{matrix, out.strides()[dim], src.strides()[dim]};
     T* const to = static_cast<T*>(out.raw_data());
     const T* const from = static_cast<const T*>(src.raw_data());
-    const std::int64_t width = lines.inner_size(), outputs = matrix.outputs();
-    const auto pieces_of = [](std::int64_t n) { return (n + kBlock - 1) / kBlock; };
-    if (lines.inner_stride(0) == 1 && lines.inner_stride(1) == 1 && width > 1) {
-        const std::int64_t pieces = pieces_of(width),
-                           units = lines.outer_count() * outputs * pieces;
-        parallel_for(
-            units, std::max<std::int64_t>(1, kGrain / std::min(width, kBlock)),
-            [&](std::int64_t begin, std::int64_t end) {
-                for (std::int64_t unit = begin; unit < end; ++unit) {
-                    const std::int64_t first = unit % pieces * kBlock, i = unit / pieces % outputs,
-                                       outer = unit / pieces / outputs;
-                    resampling.row(to + lines.row_offset(0, outer) + i * resampling.to_step + first,
-                                   from + lines.row_offset(1, outer) + first, i,
-                                   std::min(kBlock, width - first));
-                }
-            });
-        return;
-    }
-    const std::int64_t pieces = pieces_of(outputs), units = lines.outer_count() * width * pieces;
-    parallel_for(
-        units, std::max<std::int64_t>(1, kGrain / std::min(outputs, kBlock)),
-        [&](std::int64_t begin, std::int64_t end) {
-            for (std::int64_t unit = begin; unit < end; ++unit) {
-                const std::int64_t first = unit % pieces * kBlock, inner = unit / pieces % width,
-                                   outer = unit / pieces / width;
-                resampling.line(to + lines.row_offset(0, outer) + inner * lines.inner_stride(0),
-                                from + lines.row_offset(1, outer) + inner * lines.inner_stride(1),
-                                first, std::min(outputs, first + kBlock));
-            }
-        });
+    const bool contiguous = lines.inner_stride(0) == 1 && lines.inner_stride(1) == 1;
+    if (contiguous && lines.inner_size() > 1)
+        resample_rows(to, from, lines, resampling);
+    else
+        resample_lines(to, from, lines, resampling);
 }
 
 }  // namespace

@@ -1,19 +1,22 @@
-// Moving elements: copy with conversion and broadcasting, fill, arange.
+// copy, with conversion and broadcasting, fill and arange. A copy walks along the target's memory;
+// if the source's memory runs along another dimension, it goes by square blocks: see Transposition.
 #include <algorithm>
 #include <cstring>
 
 #include "tensor/contract/conversion.h"
-#include "cpu/reduction/lines.h"
 #include "tensor/contract/kernels.h"
 #include "tensor/contract/loop.h"
+#include "tensor/numbers.h"
 #include "tensor/runtime/parallel.h"
 
 namespace eps::kernels::cpu {
 namespace {
 
-constexpr std::int64_t kGrain = 128 * 1024;  // elements worth a second thread
+constexpr std::int64_t kGrain = 128 * 1024;  // elements that are worth a second thread
 constexpr std::int64_t kBlock = 32;          // side of a transposed block
-constexpr std::int64_t kFewColumns = 8;      // below that, a transposed copy walks along its source
+// With fewer columns, such as the colours of an image, a transposed copy walks along its source.
+constexpr std::int64_t kFewColumns = 8;
+constexpr std::int64_t kInterleavedRows = 1024;
 
 template <class To, class From>
 void copy_row(To* __restrict to, std::int64_t to_stride, const From* __restrict from,
@@ -30,21 +33,20 @@ void copy_row(To* __restrict to, std::int64_t to_stride, const From* __restrict 
     }
 }
 
-/// to[r * to_stride + c] = from[c * from_stride + r]; operand 0 of the axes is the target, operand
-/// 1 the source.
+/// to[r * to_stride + c] = from[c * from_stride + r]. Operand 0 of the dimensions is the target,
+/// operand 1 the source.
 template <class To, class From> struct Transposition {
-    Axis<2> rows, columns;
+    LoopDimension<2> rows, columns;
     To* to;
     const From* from;
 
     // The tile is read along the source and written along the target, so that every cache line is
-    // touched once, even where the lines of a block would throw each other out of the cache (a
-    // power of two as stride).
+    // touched once, even if the stride is a power of two and the lines of a block evict each other.
     template <bool Full> void block(std::int64_t row, std::int64_t column) const {
         const std::int64_t height = Full ? kBlock : std::min(kBlock, rows.size - row);
         const std::int64_t width = Full ? kBlock : std::min(kBlock, columns.size - column);
         const std::int64_t to_stride = rows.strides[0], from_stride = columns.strides[1];
-        // padded, because the second loop runs down its columns
+        // Padded, because the second loop runs down its columns.
         To tile[kBlock][kBlock + 16 / sizeof(To)];
         const From* __restrict source = from + column * from_stride + row;
         for (std::int64_t c = 0; c < width; ++c)
@@ -62,7 +64,7 @@ template <class To, class From> struct Transposition {
                 block<false>(row, column);
         }
     }
-    // A few interleaved columns, as the colours of pictures are.
+    // A few columns: each is copied along the source, and they interleave in the target.
     void interleave(std::int64_t row, std::int64_t height) const {
         for (std::int64_t c = 0; c < columns.size; ++c)
             copy_row(to + row * rows.strides[0] + c, rows.strides[0],
@@ -70,19 +72,19 @@ template <class To, class From> struct Transposition {
     }
 };
 
-// Copies `outer` many transposed matrices.
+// Copies one transposed matrix for each index of `outer`.
 template <class To, class From>
-void copy_transposed(const Nest<2>& outer, const Axis<2>& rows, const Axis<2>& columns, To* to,
-                     const From* from) {
+void copy_transposed(const Loop<2>& outer, const LoopDimension<2>& rows,
+                     const LoopDimension<2>& columns, To* to, const From* from) {
     const bool interleaved = columns.size < kFewColumns;
-    const std::int64_t height = interleaved ? 1024 : kBlock,
-                       strips = (rows.size + height - 1) / height;
+    const std::int64_t height = interleaved ? kInterleavedRows : kBlock;
+    const std::int64_t strips = ceil_div(rows.size, height);
     const std::int64_t strip_work = std::min(height, rows.size) * columns.size;
     parallel_for(
         outer.count() * strips, std::max<std::int64_t>(1, kGrain / strip_work),
         [&](std::int64_t begin, std::int64_t end) {
             for (std::int64_t unit = begin; unit < end; ++unit) {
-                const Walk<2> at(outer, unit / strips);
+                const LoopIterator<2> at(outer, unit / strips);
                 const std::int64_t row = unit % strips * height;
                 const Transposition<To, From> matrix{rows, columns, to + at[0], from + at[1]};
                 if (interleaved)
@@ -94,15 +96,15 @@ void copy_transposed(const Nest<2>& outer, const Axis<2>& rows, const Axis<2>& c
 }
 
 template <class To, class From>
-void copy_rows(const Nest<2>& outer, const Axis<2>& inner, To* to, const From* from) {
-    const std::int64_t pieces = (inner.size + kGrain - 1) / kGrain;  // a long row is cut, too
+void copy_rows(const Loop<2>& outer, const LoopDimension<2>& inner, To* to, const From* from) {
+    const std::int64_t pieces = ceil_div(inner.size, kGrain);  // long rows are cut
     const auto row = [&](std::int64_t to_at, std::int64_t from_at, std::int64_t n) {
         copy_row(to + to_at, inner.strides[0], from + from_at, inner.strides[1], n);
     };
     if (pieces > 1) {
         parallel_for(outer.count() * pieces, 1, [&](std::int64_t begin, std::int64_t end) {
             for (std::int64_t unit = begin; unit < end; ++unit) {
-                const Walk<2> at(outer, unit / pieces);
+                const LoopIterator<2> at(outer, unit / pieces);
                 const std::int64_t first = unit % pieces * kGrain;
                 row(at[0] + first * inner.strides[0], at[1] + first * inner.strides[1],
                     std::min(kGrain, inner.size - first));
@@ -112,35 +114,30 @@ void copy_rows(const Nest<2>& outer, const Axis<2>& inner, To* to, const From* f
     }
     parallel_for(outer.count(), std::max<std::int64_t>(1, kGrain / inner.size),
                  [&](std::int64_t begin, std::int64_t end) {
-                     Walk<2> at(outer, begin);
+                     LoopIterator<2> at(outer, begin);
                      for (std::int64_t r = begin; r < end; ++r, at.next())
                          row(at[0], at[1], inner.size);
                  });
 }
 
-// The outer dimension along which the source is contiguous where it is not along the target's
-// innermost; -1 if there is none.
-int source_dimension(const Nest<2>& outer, const Axis<2>& inner) {
+// The outer dimension along which the source is contiguous, if it is not contiguous along the
+// innermost dimension as the target is; -1 if there is none.
+int source_dimension(const Loop<2>& outer, const LoopDimension<2>& inner) {
     if (inner.strides[0] != 1 || inner.strides[1] == 1 || inner.strides[1] == 0) return -1;
-    for (int d = outer.rank() - 1; d >= 0; --d)
+    for (int d = outer.rank - 1; d >= 0; --d)
         if (outer[d].strides[1] == 1 && outer[d].size >= kFewColumns) return d;
     return -1;
 }
 
 template <class To, class From> void copy_typed(Tensor& out, const Tensor& src) {
-    const auto loop = plan_loop<2>({&out, &src});
-    Nest<2> outer;
-    for (int d = 0; d + 1 < loop.rank; ++d) {
-        const auto at = static_cast<std::size_t>(d);
-        outer.append({loop.sizes[at], {loop.strides[0][at], loop.strides[1][at]}});
-    }
-    const Axis<2> inner{loop.inner_size(), {loop.inner_stride(0), loop.inner_stride(1)}};
+    auto outer = plan_loop<2>({&out, &src});
+    const LoopDimension<2> inner = outer.pop();
     To* to = static_cast<To*>(out.raw_data());
     const From* from = static_cast<const From*>(src.raw_data());
     const int rows = source_dimension(outer, inner);
     if (rows < 0) return copy_rows(outer, inner, to, from);
-    Nest<2> others;
-    for (int d = 0; d < outer.rank(); ++d)
+    Loop<2> others;
+    for (int d = 0; d < outer.rank; ++d)
         if (d != rows) others.append(outer[d]);
     copy_transposed(others, outer[rows], inner, to, from);
 }

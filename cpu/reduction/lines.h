@@ -1,91 +1,71 @@
 #pragma once
-// Walking over some dimensions of several tensors at once: what copies, reductions, gather, scans
-// and sorting do around their inner loops.
+// The lines of several tensors along one dimension: what scans, sorting, gather and scatter loop
+// over.
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
-#include "tensor/tensor.h"
+#include "tensor/contract/loop.h"
+#include "tensor/numbers.h"
+#include "tensor/runtime/parallel.h"
 
 namespace eps::kernels::cpu {
 
-/// One dimension as N operands see it; strides in elements.
-template <std::size_t N> struct Axis {
-    std::int64_t size = 1;
-    std::array<std::int64_t, N> strides{};
+/// `line` runs along dimension dim, `starts` over the first element of every line.
+template <int N> struct Lines {
+    Loop<N> starts;
+    LoopDimension<N> line;
+
+    Lines(const std::array<const Tensor*, N>& tensors, const Shape& shape, int dim) {
+        for (int d = 0; d < shape.rank(); ++d)
+            if (d != dim) starts.append(dimension_of<N>(tensors, shape, d));
+        // A tensor of rank 0 is one line of one element.
+        if (shape.rank() > 0) line = dimension_of<N>(tensors, shape, dim);
+    }
 };
 
-/// Dimensions from outermost to innermost. Neighbours that every operand sees as one are merged;
-/// extents of 1 are dropped.
-template <std::size_t N> class Nest {
-public:
-    int rank() const { return rank_; }
-    const Axis<N>& operator[](int d) const { return axes_[static_cast<std::size_t>(d)]; }
-    const Axis<N>& back() const { return (*this)[rank_ - 1]; }
-    /// Number of places: 1 for rank 0.
-    std::int64_t count() const {
-        std::int64_t n = 1;
-        for (int d = 0; d < rank_; ++d) n *= (*this)[d].size;
-        return n;
-    }
-    void append(const Axis<N>& axis) {
-        if (axis.size == 1) return;
-        if (rank_ > 0 && continues(axis)) {
-            Axis<N>& last = axes_[static_cast<std::size_t>(rank_ - 1)];
-            last = {last.size * axis.size, axis.strides};
-        } else {
-            axes_[static_cast<std::size_t>(rank_++)] = axis;
-        }
-    }
-    /// Takes the innermost dimension away; an extent of 1 where there is none.
-    Axis<N> pop() { return rank_ > 0 ? axes_[static_cast<std::size_t>(--rank_)] : Axis<N>{}; }
+/// Lines side by side: `inner` is the innermost of the dimensions after dim, of extent 1 if there
+/// is none, so that a loop over it inside the loop along `line` walks along memory. `outer` holds
+/// all other dimensions.
+template <int N> struct LineBlocks {
+    Loop<N> outer;
+    LoopDimension<N> line, inner;
 
-private:
-    bool continues(const Axis<N>& axis) const {
-        for (std::size_t k = 0; k < N; ++k)
-            if (back().strides[k] != axis.size * axis.strides[k]) return false;
-        return true;
+    LineBlocks(const std::array<const Tensor*, N>& tensors, const Shape& shape, int dim) {
+        Loop<N> after;
+        for (int d = 0; d < dim; ++d) outer.append(dimension_of<N>(tensors, shape, d));
+        for (int d = dim + 1; d < shape.rank(); ++d)
+            after.append(dimension_of<N>(tensors, shape, d));
+        inner = after.pop();
+        for (int d = 0; d < after.rank; ++d) outer.append(after[d]);
+        if (shape.rank() > 0) line = dimension_of<N>(tensors, shape, dim);
+        // Lines of one element, as labels select them: go along the starts of the lines instead.
+        if (inner.size == 1 && line.size == 1) inner = outer.pop();
     }
-    std::array<Axis<N>, kMaxRank> axes_{};
-    int rank_ = 0;
 };
 
-/// Dimension d of `shape` in tensors of its rank.
-template <std::size_t N>
-Axis<N> axis_of(const std::array<const Tensor*, N>& tensors, const Shape& shape, int d) {
-    Axis<N> axis{shape[d], {}};
-    for (std::size_t k = 0; k < N; ++k) axis.strides[k] = tensors[k]->strides()[d];
-    return axis;
+/// Elements that are worth a second thread.
+inline constexpr std::int64_t kLineGrain = 32 * 1024;
+/// Elements of a cache line: two threads that write to the same one slow each other down.
+inline constexpr std::int64_t kCacheLine = 16;
+
+/// Calls work(outer begin, outer end, inner begin, inner end) on several threads; no line is cut.
+template <int N, class Work> void parallel_lines(const LineBlocks<N>& blocks, Work&& work) {
+    const std::int64_t outer = blocks.outer.count(), width = blocks.inner.size;
+    const std::int64_t length = blocks.line.size;
+    const auto grain_of = [](std::int64_t elements) {
+        return std::max<std::int64_t>(1, kLineGrain / std::max<std::int64_t>(1, elements));
+    };
+    if (outer >= kCacheLine || width < 2 * kCacheLine) {
+        parallel_for(outer, grain_of(length * width),
+                     [&](std::int64_t begin, std::int64_t end) { work(begin, end, 0, width); });
+        return;
+    }
+    // Few blocks of wide lines: cut the width.
+    parallel_for(ceil_div(width, kCacheLine), grain_of(outer * length * kCacheLine),
+                 [&](std::int64_t begin, std::int64_t end) {
+                     work(0, outer, begin * kCacheLine, std::min(width, end * kCacheLine));
+                 });
 }
-
-/// Stands at one place of a nest and knows its offset in each operand. Divides once, to find the
-/// start; each step only adds.
-template <std::size_t N> class Walk {
-public:
-    Walk(const Nest<N>& nest, std::int64_t place) : nest_(nest) {
-        for (int d = nest.rank() - 1; d >= 0; --d) {
-            const std::int64_t i = place % nest[d].size;
-            place /= nest[d].size;
-            index_[static_cast<std::size_t>(d)] = i;
-            for (std::size_t k = 0; k < N; ++k) offsets_[k] += i * nest[d].strides[k];
-        }
-    }
-    /// Offset of operand k, in elements.
-    std::int64_t operator[](std::size_t k) const { return offsets_[k]; }
-    void next() {
-        for (int d = nest_.rank() - 1; d >= 0; --d) {
-            const Axis<N>& axis = nest_[d];
-            std::int64_t& i = index_[static_cast<std::size_t>(d)];
-            for (std::size_t k = 0; k < N; ++k) offsets_[k] += axis.strides[k];
-            if (++i < axis.size) return;
-            for (std::size_t k = 0; k < N; ++k) offsets_[k] -= axis.size * axis.strides[k];
-            i = 0;
-        }
-    }
-
-private:
-    const Nest<N>& nest_;
-    std::array<std::int64_t, kMaxRank> index_{};
-    std::array<std::int64_t, N> offsets_{};
-};
 
 }  // namespace eps::kernels::cpu

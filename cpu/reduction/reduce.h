@@ -1,5 +1,7 @@
 #pragma once
-// What reductions of every kind share: the operators, and trees of a fixed shape.
+// What all reductions share: the operators, and combinations in an order that depends on the number
+// of elements alone. So the bits do not depend on the number of threads, and the rounding error of
+// a long sum grows with its logarithm.
 #include <algorithm>
 #include <cstdint>
 #include <limits>
@@ -10,12 +12,13 @@ template <class T> struct SumOf {
     static T identity() { return T(0); }
     static T combine(T a, T b) { return static_cast<T>(a + b); }
 };
+// NaN wins in max and min. Two selections, which compile to no branch.
 template <class T> struct MaxOf {
     static T identity() {
         return std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity()
                                                     : std::numeric_limits<T>::lowest();
     }
-    static T combine(T a, T b) {  // NaN wins; two selections, no branch
+    static T combine(T a, T b) {
         const T larger = a > b ? a : b;
         return a != a ? a : larger;
     }
@@ -31,11 +34,11 @@ template <class T> struct MinOf {
     }
 };
 
-/// Independent running values, as many as four AVX-512 registers hold: what g++ vectorises without
-/// being allowed to reorder sums.
-template <class T> inline constexpr std::int64_t kLanes = sizeof(T) == 8 ? 32 : 64;
+/// Independent running values, as many as four AVX-512 registers hold. g++ vectorises loops over
+/// them without reordering any sum.
+template <class T> inline constexpr std::int64_t kRunningValues = sizeof(T) == 8 ? 32 : 64;
 
-/// values[0] and values[Half], values[1] and values[Half + 1], ... until one is left.
+/// Combines values[i] with values[i + Half] for i < Half, then halves again, until one is left.
 template <class R, std::int64_t Half, class T> T fold(T* values) {
     if constexpr (Half == 0) {
         return values[0];
@@ -45,10 +48,11 @@ template <class R, std::int64_t Half, class T> T fold(T* values) {
     }
 }
 
-/// A line of n elements: element i joins running value i % kLanes.
+/// Combines a line of n elements: element i joins running value i % kRunningValues, and the running
+/// values are folded.
 template <class R, class T, class S>
 T reduce_line(const S* __restrict x, std::int64_t stride, std::int64_t n) {
-    constexpr std::int64_t lanes = kLanes<T>;
+    constexpr std::int64_t lanes = kRunningValues<T>;
     T values[lanes];
     std::fill_n(values, lanes, R::identity());
     std::int64_t i = 0;
@@ -65,8 +69,8 @@ T reduce_line(const S* __restrict x, std::int64_t stride, std::int64_t n) {
     return fold<R, lanes / 2>(values);
 }
 
-/// `count` rows of `width` values, `stride` apart, combined into the first: neighbours, then
-/// neighbours of those, and so on.
+/// Combines `count` rows of `width` values, `stride` apart, into the first, along a binary tree:
+/// neighbours, then neighbours of the results, and so on.
 template <class R, class T>
 void combine_rows(T* rows, std::int64_t count, std::int64_t width, std::int64_t stride) {
     for (std::int64_t step = 1; step < count; step *= 2)

@@ -1,7 +1,8 @@
 #pragma once
-// Which conversions a device has kernels for: between any two types that compute, and between f32
-// and each storage type. The others go through f32, which every value of a storage type survives:
-// with kernels for all pairs, two storage types would double what there is to compile.
+// Which conversions between dtypes have a kernel of their own: those between two types that
+// compute, and those between f32 and a storage-only type. All others take two steps through f32,
+// which represents every value of a storage-only type. Kernels for all pairs would double what
+// there is to compile with each such type.
 #include "tensor/create.h"
 
 namespace eps {
@@ -12,8 +13,7 @@ inline constexpr bool converts_at_once =
     (is_stored_only<To> ? std::is_same_v<From, float>
                         : !is_stored_only<From> || std::is_same_v<To, float>);
 
-/// out = src of another dtype, by one or two calls of kernel.template operator()<To, From>(out,
-/// src).
+/// out = src of another dtype, by one or two calls kernel.template operator()<To, From>(out, src).
 template <class Kernel> void copy_converted(Tensor& out, const Tensor& src, const Kernel& kernel) {
     visit(out.dtype(), [&]<class To>() {
         visit(src.dtype(), [&]<class From>() {

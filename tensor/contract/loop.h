@@ -1,7 +1,12 @@
 #pragma once
-// From tensors of any layout to the simplest loop nest that visits them: broadcast, order the
-// dimensions by the output's memory, and merge neighbours that are contiguous for every operand.
-// Used by the pointwise, copy and reduction kernels of each device.
+// Loop: the simplest loop nest that visits several tensors of any layout together. Dimensions of
+// extent 1 are dropped, and neighbours that are contiguous for every operand are merged, so that
+// most loops over a 4-d tensor have one dimension or two. All kernels that meet strides, on both
+// devices, plan their loops here.
+//
+//     const auto loop = plan_loop<2>({&out, &src});
+//     LoopIterator<2> at(loop, 0);
+//     for (std::int64_t i = 0; i < loop.count(); ++i, at.next()) to[at[0]] = from[at[1]];
 #include <array>
 #include <cstdint>
 
@@ -9,27 +14,43 @@
 
 namespace eps {
 
-/// `count` operands visited together. Dimensions run from outermost to innermost; strides are in
-/// elements, 0 where broadcast.
-template <int MaxOperands> struct Loop {
+/// One dimension of a loop over N operands. Strides are in elements, 0 where broadcast.
+template <int N> struct LoopDimension {
+    std::int64_t size = 1;
+    std::array<std::int64_t, N> strides{};
+};
+
+/// A loop nest over N operands. Dimensions run from outermost to innermost.
+template <int N> struct Loop {
     int rank = 0;
     std::array<std::int64_t, kMaxRank> sizes{};
-    std::array<std::array<std::int64_t, kMaxRank>, MaxOperands> strides{};
+    std::array<std::array<std::int64_t, kMaxRank>, N> strides{};  // of each operand
+
+    LoopDimension<N> operator[](int d) const {
+        const auto at = static_cast<std::size_t>(d);
+        LoopDimension<N> dimension{sizes[at], {}};
+        for (std::size_t k = 0; k < N; ++k) dimension.strides[k] = strides[k][at];
+        return dimension;
+    }
+    LoopDimension<N> innermost() const { return rank > 0 ? (*this)[rank - 1] : LoopDimension<N>{}; }
 
     std::int64_t inner_size() const { return rank ? sizes[static_cast<std::size_t>(rank - 1)] : 1; }
     std::int64_t inner_stride(std::size_t operand) const {
         return rank ? strides[operand][static_cast<std::size_t>(rank - 1)] : 1;
     }
-    /// From one line of the innermost dimension to the next.
+    /// The stride of the dimension around the innermost.
     std::int64_t line_stride(std::size_t operand) const {
         return rank > 1 ? strides[operand][static_cast<std::size_t>(rank - 2)] : 0;
     }
+    /// Indices of the loop: 1 for rank 0.
+    std::int64_t count() const { return outer_count() * inner_size(); }
+    /// Indices of all dimensions but the innermost.
     std::int64_t outer_count() const {
-        std::int64_t count = 1;
-        for (int d = 0; d + 1 < rank; ++d) count *= sizes[static_cast<std::size_t>(d)];
-        return count;
+        std::int64_t n = 1;
+        for (int d = 0; d + 1 < rank; ++d) n *= sizes[static_cast<std::size_t>(d)];
+        return n;
     }
-    /// Offset of `operand` at the `row`-th outer index, in elements.
+    /// Offset of an operand at the `row`-th outer index, in elements.
     std::int64_t row_offset(std::size_t operand, std::int64_t row) const {
         std::int64_t offset = 0;
         for (int d = rank - 2; d >= 0; --d) {
@@ -39,51 +60,84 @@ template <int MaxOperands> struct Loop {
         }
         return offset;
     }
+
+    /// Adds a dimension inside all others, or merges it with the innermost.
+    void append(const LoopDimension<N>& dimension) {
+        if (dimension.size == 1) return;
+        const bool merges = rank > 0 && continues(dimension);
+        const auto at = static_cast<std::size_t>(merges ? rank - 1 : rank++);
+        sizes[at] = merges ? sizes[at] * dimension.size : dimension.size;
+        for (std::size_t k = 0; k < N; ++k) strides[k][at] = dimension.strides[k];
+    }
+    /// Removes the innermost dimension and returns it; one of extent 1 if there is none.
+    LoopDimension<N> pop() {
+        const LoopDimension<N> last = innermost();
+        if (rank > 0) --rank;
+        return last;
+    }
+
+private:
+    // Does the innermost dimension go on where `inside` ends, for every operand?
+    bool continues(const LoopDimension<N>& inside) const {
+        for (std::size_t k = 0; k < N; ++k)
+            if (strides[k][static_cast<std::size_t>(rank - 1)] != inside.strides[k] * inside.size)
+                return false;
+        return true;
+    }
 };
 
-/// The loop over operands[0]'s shape; undefined operands get strides 0. The others broadcast to
-/// that shape.
-template <int MaxOperands>
-Loop<MaxOperands> plan_loop(const std::array<const Tensor*, MaxOperands>& operands) {
-    const Shape& shape = operands[0]->shape();
-    const int rank = shape.rank();
-    // Order: largest output stride first, so that the innermost loop walks the output's memory.
-    std::array<int, kMaxRank> order{};
-    for (int d = 0; d < rank; ++d) {
-        int at = d;
-        while (at > 0 && operands[0]->strides()[order[static_cast<std::size_t>(at - 1)]] <
-                             operands[0]->strides()[d]) {
-            order[static_cast<std::size_t>(at)] = order[static_cast<std::size_t>(at - 1)];
-            --at;
-        }
-        order[static_cast<std::size_t>(at)] = d;
+/// Dimension d of `shape` in tensors that broadcast to it; the strides of undefined ones are 0.
+template <int N>
+LoopDimension<N> dimension_of(const std::array<const Tensor*, N>& tensors, const Shape& shape,
+                              int d) {
+    LoopDimension<N> dimension{shape[d], {}};
+    for (std::size_t k = 0; k < N; ++k) {
+        const Tensor* const x = tensors[k];
+        if (!x || !x->defined()) continue;
+        const int own = d - (shape.rank() - x->rank());
+        if (own >= 0 && x->shape()[own] != 1) dimension.strides[k] = x->strides()[own];
     }
-    const auto stride_at = [&](std::size_t operand, int d) -> std::int64_t {
-        const Tensor* t = operands[operand];
-        if (!t || !t->defined()) return 0;
-        const int own = d - (rank - t->rank());
-        return own < 0 || (t->shape()[own] == 1) ? 0 : t->strides()[own];
-    };
-    Loop<MaxOperands> loop;
-    for (int i = 0; i < rank; ++i) {
-        const int d = order[static_cast<std::size_t>(i)];
-        if (shape[d] == 1) continue;
-        std::array<std::int64_t, MaxOperands> strides{};
-        for (std::size_t k = 0; k < MaxOperands; ++k) strides[k] = stride_at(k, d);
-        bool merges = loop.rank > 0;
-        const auto last = static_cast<std::size_t>(loop.rank - 1);
-        for (std::size_t k = 0; merges && k < MaxOperands; ++k)
-            merges = loop.strides[k][last] == strides[k] * shape[d];
-        if (merges) {
-            loop.sizes[last] *= shape[d];
-            for (std::size_t k = 0; k < MaxOperands; ++k) loop.strides[k][last] = strides[k];
-        } else {
-            const auto next = static_cast<std::size_t>(loop.rank++);
-            loop.sizes[next] = shape[d];
-            for (std::size_t k = 0; k < MaxOperands; ++k) loop.strides[k][next] = strides[k];
-        }
-    }
+    return dimension;
+}
+
+/// The loop over the shape of operands[0], to which the others broadcast. The dimensions are in
+/// the order of that operand's memory, so that the innermost loop walks along it.
+template <int N> Loop<N> plan_loop(const std::array<const Tensor*, N>& operands) {
+    Loop<N> loop;
+    for (const std::int64_t d : dims_by_stride(operands[0]->strides()))
+        loop.append(dimension_of<N>(operands, operands[0]->shape(), static_cast<int>(d)));
     return loop;
 }
+
+/// A position in a loop, with the offset of each operand there. Finding the start takes divisions;
+/// next() only adds.
+template <int N> class LoopIterator {
+public:
+    LoopIterator(const Loop<N>& loop, std::int64_t start) : loop_(loop) {
+        for (int d = loop.rank - 1; d >= 0; --d) {
+            const auto at = static_cast<std::size_t>(d);
+            index_[at] = start % loop.sizes[at];
+            start /= loop.sizes[at];
+            for (std::size_t k = 0; k < N; ++k) offsets_[k] += index_[at] * loop.strides[k][at];
+        }
+    }
+    /// Offset of operand k, in elements.
+    std::int64_t operator[](std::size_t k) const { return offsets_[k]; }
+    void next() {
+        for (int d = loop_.rank - 1; d >= 0; --d) {
+            const auto at = static_cast<std::size_t>(d);
+            for (std::size_t k = 0; k < N; ++k) offsets_[k] += loop_.strides[k][at];
+            if (++index_[at] < loop_.sizes[at]) return;
+            for (std::size_t k = 0; k < N; ++k)
+                offsets_[k] -= loop_.sizes[at] * loop_.strides[k][at];
+            index_[at] = 0;
+        }
+    }
+
+private:
+    const Loop<N>& loop_;
+    std::array<std::int64_t, kMaxRank> index_{};
+    std::array<std::int64_t, N> offsets_{};
+};
 
 }  // namespace eps

@@ -1,15 +1,17 @@
+#include "tensor/contract/optimizer_steps.h"
+
 #include <cstddef>
 #include <type_traits>
 
-#include "tensor/create.h"
 #include "tensor/contract/kernels.h"
+#include "tensor/create.h"
 
 namespace eps::kernels {
 
 Tensor as_tensor(const UpdateCoefficients& c) {
     static_assert(std::is_trivially_copyable_v<UpdateCoefficients> &&
                       sizeof(UpdateCoefficients) % sizeof(double) == 0,
-                  "nothing but doubles");
+                  "UpdateCoefficients must consist of doubles only");
     constexpr std::size_t count = sizeof(UpdateCoefficients) / sizeof(double);
     return from_span(std::span(reinterpret_cast<const double*>(&c), count),
                      {static_cast<std::int64_t>(count)});
@@ -17,9 +19,9 @@ Tensor as_tensor(const UpdateCoefficients& c) {
 
 void set_skip(Tensor& coefficients, const Tensor& skip) {
     constexpr std::size_t at = offsetof(UpdateCoefficients, skip) / sizeof(double);
-    Tensor place =
+    Tensor target =
         coefficients.as_strided({}, {}, coefficients.offset() + static_cast<std::int64_t>(at));
-    copy(place, skip);
+    copy(target, skip);
 }
 
 }  // namespace eps::kernels

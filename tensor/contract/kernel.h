@@ -1,0 +1,65 @@
+#pragma once
+// EPS_KERNEL declares a kernel once for both devices, and Kernel calls the one or the other.
+//
+//     EPS_KERNEL(copy, void(Tensor& out, const Tensor& src));
+//
+// declares the functions kernels::cpu::copy and kernels::cuda::copy, whose bodies are in cpu/ and
+// cuda/, and the function object kernels::copy. A call kernels::copy(out, src) runs on the device
+// of the first tensor among the arguments. A body that is missing is a link error; in a build
+// without CUDA, a call with a CUDA tensor throws an Error that names the kernel.
+#include <type_traits>
+
+#include "tensor/config.h"
+#include "tensor/tensor.h"
+
+namespace eps::kernels {
+
+[[noreturn]] void without_cuda(const char* kernel);
+namespace cuda {
+/// Makes `device` the current GPU of this thread: what is launched next runs there.
+void use(Device device);
+}  // namespace cuda
+
+/// The device of the first tensor among a kernel's arguments.
+template <class First, class... Rest>
+Device device_of_first(const First& first, const Rest&... rest) {
+    if constexpr (std::is_same_v<First, Tensor>)
+        return first.device();
+    else
+        return device_of_first(rest...);
+}
+
+/// A kernel of both devices. `Cuda` is nullptr in a build without CUDA.
+template <auto Cpu, auto Cuda> struct Kernel;
+template <class... Parameters, void (*Cpu)(Parameters...), auto Cuda> struct Kernel<Cpu, Cuda> {
+    const char* name;
+
+    void operator()(Parameters... arguments) const {
+        const Device device = device_of_first(arguments...);
+        if (!device.is_cuda()) return Cpu(static_cast<Parameters>(arguments)...);
+        if constexpr (std::is_null_pointer_v<decltype(Cuda)>) {
+            without_cuda(name);
+        } else {
+            cuda::use(device);
+            Cuda(static_cast<Parameters>(arguments)...);
+        }
+    }
+};
+
+}  // namespace eps::kernels
+
+#if EPS_WITH_CUDA
+#define EPS_CUDA_KERNEL(name) &cuda::name
+#else
+#define EPS_CUDA_KERNEL(name) nullptr
+#endif
+
+// std::type_identity_t<void(int)> f; declares the function void f(int).
+#define EPS_KERNEL(name, signature)       \
+    namespace cpu {                       \
+    std::type_identity_t<signature> name; \
+    }                                     \
+    namespace cuda {                      \
+    std::type_identity_t<signature> name; \
+    }                                     \
+    inline constexpr Kernel<&cpu::name, EPS_CUDA_KERNEL(name)> name { #name }
