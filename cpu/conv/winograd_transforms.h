@@ -1,7 +1,7 @@
 #pragma once
-// One-dimensional transforms of minimal filtering, on whole registers: y = A^T [(G g) * (B^T d)],
-// and the adjoints of A^T and G for the gradient of the filter. Two dimensions apply them to
-// columns, then to rows.
+// The transforms of minimal filtering, on whole registers: y = A^T [(G g) * (B^T d)] in one
+// dimension, and the adjoints of A^T and G for the gradient of the filter. In two dimensions they
+// are applied to the columns, then to the rows.
 #include <type_traits>
 #include <utility>
 
@@ -9,18 +9,18 @@ namespace eps::kernels::cpu {
 
 template <class V> using Element = std::remove_cvref_t<decltype(std::declval<V>()[0])>;
 
-/// F(4, 3), points 0, p, -p, q, -q, infinity: the algorithm of Lavin and Gray (2016), section 4.3,
-/// has p = 1 and q = 2. These halve its error in f32 (Barabasz et al. 2020 explain why) and are as
-/// exact.
+/// F(4, 3) with the points 0, p, -p, q, -q, infinity. Lavin & Gray (2016, section 4.3) have p = 1
+/// and q = 2; the p and q here, which are exact in binary as well, halve the error in f32.
+/// Source: Barabasz et al. 2020 on the choice of points.
 struct F43 {
-    static constexpr int results = 4, taps = 3, points = 6;
+    static constexpr int results = 4, positions = 3, points = 6;
     static constexpr float p = 0.75f, q = 1.5f, p2 = p * p, q2 = q * q;
     template <class V> static constexpr Element<V> to_p = Element<V>(1 / (2.0 * p2 * (p2 - q2)));
     template <class V> static constexpr Element<V> to_q = Element<V>(1 / (2.0 * q2 * (q2 - p2)));
     template <class V> static constexpr Element<V> to_0 = Element<V>(1 / (1.0 * p2 * q2));
     template <class V> static void input(const V (&d)[6], V (&v)[6]) {  // B^T d
-        const V even1 = d[4] - q2 * d[2], odd1 = p * (d[3] - q2 * d[1]), even2 = d[4] - p2 * d[2],
-                odd2 = q * (d[3] - p2 * d[1]);
+        const V even1 = d[4] - q2 * d[2], odd1 = p * (d[3] - q2 * d[1]);
+        const V even2 = d[4] - p2 * d[2], odd2 = q * (d[3] - p2 * d[1]);
         v[0] = p2 * q2 * d[0] - (p2 + q2) * d[2] + d[4];
         v[1] = even1 + odd1;
         v[2] = even1 - odd1;
@@ -29,8 +29,8 @@ struct F43 {
         v[5] = p2 * q2 * d[1] - (p2 + q2) * d[3] + d[5];
     }
     template <class V> static void filter(const V (&g)[3], V (&u)[6]) {  // G g
-        const V even1 = to_p<V> * (g[0] + p2 * g[2]), odd1 = to_p<V> * p * g[1],
-                even2 = to_q<V> * (g[0] + q2 * g[2]), odd2 = to_q<V> * q * g[1];
+        const V even1 = to_p<V> * (g[0] + p2 * g[2]), odd1 = to_p<V> * p * g[1];
+        const V even2 = to_q<V> * (g[0] + q2 * g[2]), odd2 = to_q<V> * q * g[1];
         u[0] = to_0<V> * g[0];
         u[1] = even1 + odd1;
         u[2] = even1 - odd1;
@@ -39,16 +39,16 @@ struct F43 {
         u[5] = g[2];
     }
     template <class V> static void output(const V (&m)[6], V (&y)[4]) {  // A^T m
-        const V sum1 = m[1] + m[2], difference1 = m[1] - m[2], sum2 = m[3] + m[4],
-                difference2 = m[3] - m[4];
+        const V sum1 = m[1] + m[2], difference1 = m[1] - m[2];
+        const V sum2 = m[3] + m[4], difference2 = m[3] - m[4];
         y[0] = m[0] + sum1 + sum2;
         y[1] = p * difference1 + q * difference2;
         y[2] = p2 * sum1 + q2 * sum2;
         y[3] = p2 * p * difference1 + q2 * q * difference2 + m[5];
     }
     template <class V> static void output_adjoint(const V (&y)[4], V (&m)[6]) {  // A y
-        const V even1 = y[0] + p2 * y[2], odd1 = p * (y[1] + p2 * y[3]), even2 = y[0] + q2 * y[2],
-                odd2 = q * (y[1] + q2 * y[3]);
+        const V even1 = y[0] + p2 * y[2], odd1 = p * (y[1] + p2 * y[3]);
+        const V even2 = y[0] + q2 * y[2], odd2 = q * (y[1] + q2 * y[3]);
         m[0] = y[0];
         m[1] = even1 + odd1;
         m[2] = even1 - odd1;
@@ -64,9 +64,9 @@ struct F43 {
     }
 };
 
-/// F(4, 2), points 0, 1, -1, 2, infinity.
+/// F(4, 2) with the points 0, 1, -1, 2, infinity.
 struct F42 {
-    static constexpr int results = 4, taps = 2, points = 5;
+    static constexpr int results = 4, positions = 2, points = 5;
     template <class V> static void input(const V (&d)[5], V (&v)[5]) {
         const V odd = d[3] - d[1];
         v[0] = 2 * (d[0] - d[2]) + odd;
@@ -103,26 +103,31 @@ struct F42 {
     }
 };
 
-// to[n][n] = f(f(from^T)^T): the one-dimensional transform of every column, then of every row.
+// Defines to = f(f(from^T)^T): the one-dimensional transform of every column, then of every row.
+// clang-format off
 #define EPS_TRANSFORM_2D(name, function, inputs, outputs)                                        \
     template <class F, class V>                                                                  \
-    inline __attribute__((always_inline)) void name(const V(&from)[F::inputs][F::inputs],        \
-                                                    V(&to)[F::outputs][F::outputs]) {            \
+    inline __attribute__((always_inline)) void name(const V (&from)[F::inputs][F::inputs],       \
+                                                    V (&to)[F::outputs][F::outputs]) {           \
         V columns[F::outputs][F::inputs];                                                        \
-        _Pragma("GCC unroll 8") for (int j = 0; j < F::inputs; ++j) {                            \
+        _Pragma("GCC unroll 8")                                                                  \
+        for (int j = 0; j < F::inputs; ++j) {                                                    \
             V in[F::inputs], out[F::outputs];                                                    \
-            _Pragma("GCC unroll 8") for (int i = 0; i < F::inputs; ++i) in[i] = from[i][j];      \
+            _Pragma("GCC unroll 8")                                                              \
+            for (int i = 0; i < F::inputs; ++i) in[i] = from[i][j];                              \
             F::function(in, out);                                                                \
-            _Pragma("GCC unroll 8") for (int i = 0; i < F::outputs; ++i) columns[i][j] = out[i]; \
+            _Pragma("GCC unroll 8")                                                              \
+            for (int i = 0; i < F::outputs; ++i) columns[i][j] = out[i];                         \
         }                                                                                        \
-        _Pragma("GCC unroll 8") for (int i = 0; i < F::outputs; ++i)                             \
-            F::function(columns[i], to[i]);                                                      \
+        _Pragma("GCC unroll 8")                                                                  \
+        for (int i = 0; i < F::outputs; ++i) F::function(columns[i], to[i]);                     \
     }
+// clang-format on
 EPS_TRANSFORM_2D(transform_input, input, points, points)
-EPS_TRANSFORM_2D(transform_filter, filter, taps, points)
+EPS_TRANSFORM_2D(transform_filter, filter, positions, points)
 EPS_TRANSFORM_2D(transform_output, output, points, results)
 EPS_TRANSFORM_2D(transform_output_adjoint, output_adjoint, results, points)
-EPS_TRANSFORM_2D(transform_filter_adjoint, filter_adjoint, points, taps)
+EPS_TRANSFORM_2D(transform_filter_adjoint, filter_adjoint, points, positions)
 #undef EPS_TRANSFORM_2D
 
 }  // namespace eps::kernels::cpu

@@ -21,9 +21,6 @@ inline constexpr int kTileVectors = 2;
 inline constexpr int kTileRows = (kVectorRegisters - kTileVectors - 1) / kTileVectors / 3 * 3;
 template <class T> inline constexpr int kTileColumns = kTileVectors* kLanes<T>;
 
-/// How many pieces of length b cover a.
-inline std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
 /// The sum of one tile. p runs over `segments` runs of `length` steps: a plain product has one, a
 /// convolution one for each line it reads. Of a_row and a_step one is 1, as the tile function
 /// demands that was asked for; rows of B are contiguous.
