@@ -64,7 +64,8 @@ struct Problem {
     std::vector<std::int64_t> key() const {
         std::vector<std::int64_t> all{images, in, out, groups, type, math};
         for (const Axis& a : {down, across})
-            all.insert(all.end(), {a.inputs, a.outputs, a.taps, a.before, a.step, a.stride_of()});
+            all.insert(all.end(),
+                       {a.inputs, a.outputs, a.positions, a.padding, a.dilation, a.stride_of()});
         return all;
     }
     bool describe(const ImageDescriptor& image, int count, int channels, int rows,
@@ -74,12 +75,14 @@ struct Problem {
     }
     bool describe(const FilterDescriptor& filters) const {
         return can(cudnn().cudnnSetFilter4dDescriptor(filters.get(), type, CUDNN_TENSOR_NHWC,
-                                                      groups * out, in, down.taps, across.taps));
+                                                      groups * out, in, down.positions,
+                                                      across.positions));
     }
     bool describe(const ConvolutionDescriptor& convolution) const {
         return can(cudnn().cudnnSetConvolution2dDescriptor(
-                   convolution.get(), down.before, across.before, down.stride_of(),
-                   across.stride_of(), down.step, across.step, CUDNN_CROSS_CORRELATION, type)) &&
+                   convolution.get(), down.padding, across.padding, down.stride_of(),
+                   across.stride_of(), down.dilation, across.dilation, CUDNN_CROSS_CORRELATION,
+                   type)) &&
                can(cudnn().cudnnSetConvolutionGroupCount(convolution.get(), groups)) &&
                can(cudnn().cudnnSetConvolutionMathType(convolution.get(), math));
     }
@@ -87,9 +90,9 @@ struct Problem {
 
 // cuDNN pads both ends alike and takes as many outputs as there are.
 bool is_plain(const Axis& a) {
-    const std::int64_t room =
-        std::int64_t{a.inputs} + 2 * std::int64_t{a.before} - std::int64_t{a.taps - 1} * a.step - 1;
-    return a.before >= 0 && room >= 0 && room / a.stride_of() + 1 == a.outputs;
+    const std::int64_t room = std::int64_t{a.inputs} + 2 * std::int64_t{a.padding} -
+                              std::int64_t{a.positions - 1} * a.dilation - 1;
+    return a.padding >= 0 && room >= 0 && room / a.stride_of() + 1 == a.outputs;
 }
 bool has_elements(const Tensor& x) {
     return x.numel() > 0 && x.numel() <= std::numeric_limits<int>::max();
@@ -176,9 +179,9 @@ template <class A, class B, class R, class Algorithm, class Proposal> struct Fun
     std::optional<Choice> choice(A a, B b, R result, const Described& d) const {
         static auto* known = new std::map<std::pair<cudnnHandle_t, std::vector<std::int64_t>>,
                                           std::optional<Choice>>;
-        const auto [place, is_new] = known->try_emplace({cudnn_handle(), d.problem.key()});
-        if (is_new) place->second = find(a, b, result, d);
-        return place->second;
+        const auto [entry, is_new] = known->try_emplace({cudnn_handle(), d.problem.key()});
+        if (is_new) entry->second = find(a, b, result, d);
+        return entry->second;
     }
     bool operator()(const Operand<A>& a, const Operand<B>& b, const Operand<R>& result,
                     const Described& d) const {

@@ -1,17 +1,19 @@
 // The convolution triple as matrix products of cuBLAS. With an image as a matrix of pixels, a row
-// for each and a column for each channel,
+// for each pixel and a column for each channel,
 //
-//     columns[place, (tap, c)] = the pixel that `place` sees through `tap`, or 0       [places,
-//     taps C] y = columns filters^T,      filters^T . filters: one row per y channel           [K,
-//     taps C] columns' gradient = y filters, added up where the pixels came from: the input's
-//     filters' gradient = y^T columns
+//     columns[output, (position, c)] = the pixel that `output` reads through kernel `position`, or
+//     0
+//                                                                      [outputs, positions C]
+//     y                   = columns filters^T          filters [K, positions C]
+//     gradient of columns = y filters                  added up at the pixels they were read from
+//     gradient of filters = y^T columns
 //
-// each group for itself, as a batch. Without strides a pixel is seen by a window of places just as
-// a place sees a window of pixels: where there are hardly more pixels than places, the input's
-// gradient is a product of y's columns, too. Columns are made in strips of bounded size, already in
-// f16 or bf16 where factors are rounded to that, and never where they are the image itself (1x1).
-// Whoever adds does so in an order that depends on shapes alone: no atomics, the same bits every
-// run.
+// separately for each group, as a batch. Without strides a window of outputs reads each pixel, just
+// as each output reads a window of pixels: unless there are many more pixels than outputs, the
+// input's gradient is a product of y's columns, too. Columns are made in strips of bounded size,
+// already in f16 or bf16 if factors are rounded to that, and not at all if they are the image
+// itself (1x1 filters). All sums have an order that depends on shapes alone: no atomics, and the
+// same bits in every run.
 #include "cuda/matmul/biased_product.h"
 #include "cuda/runtime/context.h"
 #include "cuda/conv/convolution.h"
@@ -48,31 +50,32 @@ Tensor rows_of(const Convolution& c, const Tensor& image, std::int64_t channels,
                             image.offset() + first * c.groups * channels);
 }
 
-/// What the two kernels that make and unmake columns share. Columns [groups, rows, taps, C /
-/// groups] hold the places from `first` on.
+/// What the two kernels that make and unmake columns share. Columns [groups, rows, positions, C /
+/// groups] hold the outputs from `first` on.
 struct Columns {
     Windows windows;
     Divisor pieces, channels;  // pieces: vectors of a pixel; channels: of a group
-    std::uint32_t taps, groups, first, rows;
+    std::uint32_t positions, groups, first, rows;
 
-    Columns(const Convolution& c, int vector, std::int64_t first_place, std::int64_t count)
+    Columns(const Convolution& c, int vector, std::int64_t first_output, std::int64_t count)
         : windows(c.windows),
           pieces(static_cast<std::uint32_t>(c.groups * c.in / vector)),
           channels(static_cast<std::uint32_t>(c.in)),
-          taps(static_cast<std::uint32_t>(c.taps)),
+          positions(static_cast<std::uint32_t>(c.positions)),
           groups(static_cast<std::uint32_t>(c.groups)),
-          first(static_cast<std::uint32_t>(first_place)),
+          first(static_cast<std::uint32_t>(first_output)),
           rows(static_cast<std::uint32_t>(count)) {}
     __device__ std::uint32_t width() const { return groups * channels.size; }  // of the image
-    /// Where (row, tap) of a channel, counted over all groups, is.
-    __device__ std::int64_t at(std::uint32_t row, std::uint32_t tap, std::uint32_t channel) const {
+    /// Where (row, position) of a channel, counted over all groups, is.
+    __device__ std::int64_t at(std::uint32_t row, std::uint32_t position,
+                               std::uint32_t channel) const {
         const std::uint32_t group = channels.divide(channel);
-        return ((std::int64_t{group} * rows + row) * taps + tap) * channels.size +
+        return ((std::int64_t{group} * rows + row) * positions + position) * channels.size +
                (channel - group * channels.size);
     }
 };
 
-// A thread V channels of a row, all its taps: their loads are in flight together.
+// A thread copies V channels of a row at all kernel positions: their loads are in flight together.
 template <class T, class To, int V>
 __global__ void __launch_bounds__(kBlock)
     gather_kernel(To* __restrict__ columns, const T* __restrict__ x,
@@ -82,15 +85,15 @@ __global__ void __launch_bounds__(kBlock)
     const std::uint32_t row = c.pieces.divide(i), channel = (i - row * c.pieces.size) * V;
     To* const to = columns + c.at(row, 0, channel);
     const T* const from = x + channel;
-    c.windows.each_pixel(c.first + row, [&](std::int32_t pixel, std::int32_t tap) {
+    c.windows.each_pixel(c.first + row, [&](std::int32_t pixel, std::int32_t position) {
         Vector<To, V> seen = {};
         if (pixel >= 0) seen = converted<To>(vector_at<V>(from + std::int64_t{pixel} * c.width()));
-        vector_at<V>(to + static_cast<std::uint32_t>(tap) * c.channels.size) = seen;
+        vector_at<V>(to + static_cast<std::uint32_t>(position) * c.channels.size) = seen;
     });
 }
 
-// A thread V channels of a pixel: the sum over the places that saw it, taps in order. All of those
-// are among the columns.
+// A thread computes V channels of a pixel: the sum over the outputs that read it, in the order of
+// the kernel positions. All of them are among the columns.
 template <class T, int V>
 __global__ void __launch_bounds__(kBlock)
     collect_kernel(T* x, const T* columns, const T* bias, const __grid_constant__ Columns c,
@@ -102,10 +105,10 @@ __global__ void __launch_bounds__(kBlock)
     Vector<T, V> sum = {};
     if (bias)
         for (int k = 0; k < V; ++k) sum.at[k] = bias[channel + k];
-    c.windows.each_place(pixel, [&](std::int64_t place, std::int32_t tap) {
+    c.windows.each_output(pixel, [&](std::int64_t output, std::int32_t position) {
         const Vector<T, V> part =
-            vector_at<V>(columns + c.at(static_cast<std::uint32_t>(place) - c.first,
-                                        static_cast<std::uint32_t>(tap), channel));
+            vector_at<V>(columns + c.at(static_cast<std::uint32_t>(output) - c.first,
+                                        static_cast<std::uint32_t>(position), channel));
 #pragma unroll
         for (int k = 0; k < V; ++k) sum.at[k] += part.at[k];
     });
@@ -121,7 +124,7 @@ void launch_gather(Tensor& columns, const Tensor& x, const Convolution& c, std::
     constexpr int kWide = kVector<To>;
     const bool vectors = in_vectors(c, data_of<T>(x), kWide);
     const int width = vectors ? kWide : 1;
-    const auto count = static_cast<std::uint32_t>(columns.numel() / (c.taps * width));
+    const auto count = static_cast<std::uint32_t>(columns.numel() / (c.positions * width));
     const auto kernel = vectors ? gather_kernel<T, To, kWide> : gather_kernel<T, To, 1>;
     kernel<<<blocks_for(count), kBlock, 0, stream()>>>(
         data_of<To>(columns), data_of<T>(x), Columns(c, width, first, columns.size(1)), count);
@@ -153,14 +156,14 @@ void collect_columns(Tensor& x, const Tensor& columns, const Tensor& bias, const
     check_launch("conv2d_input");
 }
 
-/// Calls f(columns [groups, rows, taps C / groups], first place) strip by strip.
+/// Calls f(columns [groups, rows, positions C / groups], first output) strip by strip.
 template <class F> void for_each_strip(const Convolution& c, const Tensor& x, const F& f) {
-    if (c.is_product()) return f(rows_of(c, x, c.in, 0, c.places()), 0);
-    // converting all of x first, to read half of it per tap, was measured and is slower
+    if (c.is_product()) return f(rows_of(c, x, c.in, 0, c.outputs()), 0);
+    // To convert all of x first, and read half of it at each position, was measured: it is slower.
     const DType dtype = factor_type(x.dtype());
     const std::int64_t rows = rows_of_strip(c, dtype);
-    for (std::int64_t first = 0; first < c.places(); first += rows) {
-        Tensor columns = empty_columns(c, std::min(rows, c.places() - first), {dtype, x.device()});
+    for (std::int64_t first = 0; first < c.outputs(); first += rows) {
+        Tensor columns = empty_columns(c, std::min(rows, c.outputs() - first), {dtype, x.device()});
         gather_columns(columns, x, c, first);
         f(columns, first);
     }
@@ -197,16 +200,16 @@ bool input_gradient(Tensor& x, const Tensor& y, const Tensor& w, const Tensor& b
         return true;
     }
     const Tensor filters = filters_of(c, w);
-    // A strip is some whole images or, where one alone is too large, some rows of one with all the
-    // places that see them.
+    // A strip is some whole images or, if one alone is too large, some rows of one with all the
+    // outputs that read them.
     const Axis& down = c.windows.y;
     const std::int64_t strip = rows_of_strip(c, x.dtype()),
-                       of_image = std::max<std::int64_t>(1, c.windows.places());
+                       of_image = std::max<std::int64_t>(1, c.windows.outputs());
     const std::int64_t images = std::max<std::int64_t>(1, strip / of_image);
     std::int64_t rows = down.inputs;
     if (of_image > strip)
-        rows = std::max<std::int64_t>(
-            1, strip / c.windows.x.outputs * down.stride.size - (down.taps - 1) * down.step);
+        rows = std::max<std::int64_t>(1, strip / c.windows.x.outputs * down.stride.size -
+                                             (down.positions - 1) * down.dilation);
     for (std::int64_t image = 0; image < c.images; image += images)
         for (std::int64_t row = 0; row < down.inputs; row += rows) {
             const std::int64_t here = std::min(images, c.images - image),

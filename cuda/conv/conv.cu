@@ -49,7 +49,7 @@ Convolution::Convolution(const Tensor& x, const Tensor& y, const Tensor& w, cons
       in(x.size(1) / g.groups),
       out(y.size(1) / g.groups),
       groups(g.groups),
-      taps(w.size(2) * w.size(3)),
+      positions(w.size(2) * w.size(3)),
       windows(axis_of(0, x, y, w, g), axis_of(1, x, y, w, g)) {
     check_count(std::max(x.numel(), y.numel()), "conv2d");
 }
@@ -68,15 +68,15 @@ Tensor channels_innermost(const Tensor& w) {
 }
 
 Tensor filters_of(const Convolution& c, const Tensor& w) {
-    return matrices(c, c.taps_outermost() ? w : raw::clone(channels_innermost(w)));
+    return matrices(c, c.positions_outermost() ? w : raw::clone(channels_innermost(w)));
 }
 
 Tensor empty_filters(const Convolution& c, const Tensor& w) {
-    return matrices(c, c.taps_outermost() ? w : empty(w.shape(), w.options()));
+    return matrices(c, c.positions_outermost() ? w : empty(w.shape(), w.options()));
 }
 
 void keep_filters(Tensor& w, const Tensor& filters, const Convolution& c) {
-    if (c.taps_outermost()) return;
+    if (c.positions_outermost()) return;
     Tensor target = channels_innermost(w);
     copy(target,
          filters.as_strided(target.shape(), contiguous_strides(target.shape()), filters.offset()));
@@ -86,8 +86,8 @@ Tensor reversed_filters_of(const Convolution& c, const Tensor& w) {
     const Strides& s = w.strides();
     const Tensor view = w.as_strided({c.groups, c.in, w.size(2), w.size(3), c.out},
                                      {c.out * s[0], s[1], s[2], s[3], s[0]}, w.offset());
-    return raw::clone(view).as_strided({c.groups, c.in, c.taps * c.out},
-                                       {c.in * c.taps * c.out, c.taps * c.out, 1}, 0);
+    return raw::clone(view).as_strided({c.groups, c.in, c.positions * c.out},
+                                       {c.in * c.positions * c.out, c.positions * c.out, 1}, 0);
 }
 
 #if !EPS_WITH_CUDNN
@@ -116,7 +116,7 @@ void conv2d_input(Tensor& x, const Tensor& y, const Tensor& w, const Tensor& bia
 void conv2d_weight(Tensor& w, const Tensor& x, const Tensor& y, const ConvGeometry& geometry) {
     if (w.numel() == 0) return;
     const Convolution c(x, y, w, geometry);
-    if (c.places() == 0) return fill(w, 0);
+    if (c.outputs() == 0) return fill(w, 0);
     if (!chosen().conv2d_weight(w, x, y, c)) conv_by_columns.conv2d_weight(w, x, y, c);
 }
 

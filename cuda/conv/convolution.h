@@ -7,7 +7,7 @@ namespace eps::kernels::cuda {
 
 /// Extents, and the operands as batches of matrices, a matrix a group.
 struct Convolution {
-    std::int64_t images, in, out, groups, taps;  // in, out: channels of a group
+    std::int64_t images, in, out, groups, positions;  // in, out: channels of a group
     Windows windows;
 
     /// Throws where there are too many elements for 32-bit indices.
@@ -16,26 +16,26 @@ struct Convolution {
     Convolution reversed() const;
     bool is_worth_reversing() const {
         return windows.y.stride.size == 1 && windows.x.stride.size == 1 &&
-               2 * windows.pixels() <= 3 * windows.places();
+               2 * windows.pixels() <= 3 * windows.outputs();
     }
-    std::int64_t places() const { return images * windows.places(); }
-    std::int64_t width() const { return taps * in; }  // of a group's columns
-    /// The pixels that places see are the places: columns need not be made.
+    std::int64_t outputs() const { return images * windows.outputs(); }
+    std::int64_t width() const { return positions * in; }  // of a group's columns
+    /// Each output reads the pixel of its own number: columns need not be made.
     bool is_product() const { return windows.is_identity(); }
     /// Is [K, h, w, C/groups] the order of w's memory already?
-    bool taps_outermost() const { return taps == 1 || in == 1; }
+    bool positions_outermost() const { return positions == 1 || in == 1; }
 };
 
 /// w [K, C/groups, h, w] -> [K, h, w, C/groups], a view.
 Tensor channels_innermost(const Tensor& w);
-/// w as matrices [groups, K/groups, taps C/groups], channels innermost; a copy where memory has
-/// another order.
+/// w as matrices [groups, K/groups, positions C/groups], channels innermost; a copy where memory
+/// has another order.
 Tensor filters_of(const Convolution& c, const Tensor& w);
 /// Memory for the gradient of such matrices: w itself where that has their order; and what ends
 /// with all of it in w.
 Tensor empty_filters(const Convolution& c, const Tensor& w);
 void keep_filters(Tensor& w, const Tensor& filters, const Convolution& c);
-/// Those of c.reversed():   [groups, C/groups, taps K/groups]
+/// Those of c.reversed():   [groups, C/groups, positions K/groups]
 Tensor reversed_filters_of(const Convolution& c, const Tensor& w);
 
 /// The triple of tensor/contract/kernels.h on operands with elements. Each says false, having done

@@ -11,11 +11,14 @@ using namespace eps::kernels::cuda;
 
 namespace {
 
-Axis axis(std::int32_t inputs, std::int32_t taps, std::int32_t stride, std::int32_t before,
-          std::int32_t step) {
-    return {inputs, (inputs + 2 * before - (taps - 1) * step - 1) / stride + 1,
-            taps,   before,
-            step,   Divisor(static_cast<std::uint32_t>(stride))};
+Axis axis(std::int32_t inputs, std::int32_t positions, std::int32_t stride, std::int32_t padding,
+          std::int32_t dilation) {
+    return {.inputs = inputs,
+            .outputs = (inputs + 2 * padding - (positions - 1) * dilation - 1) / stride + 1,
+            .positions = positions,
+            .padding = padding,
+            .dilation = dilation,
+            .stride = Divisor(static_cast<std::uint32_t>(stride))};
 }
 std::vector<Axis> axes() {
     return {axis(5, 3, 1, 1, 1), axis(7, 1, 1, 0, 1), axis(8, 4, 2, 1, 1), axis(9, 2, 3, 0, 2),
@@ -31,55 +34,47 @@ TEST_CASE("cuda index: a division by multiplication is a division") {
             CHECK(Divisor(d).divide(n) == n / d);
 }
 
-TEST_CASE(
-    "cuda index: windows see the pixels of the convolution's definition, and pixels the windows "
-    "that see them") {
+TEST_CASE("cuda index: windows read the pixels of the convolution's definition, and back") {
     for (const Axis& down : axes())
         for (const Axis& across : axes()) {
             const Windows windows(down, across);
-            const std::uint32_t images = 2;
-            // pixel -> (place, tap)
-            std::map<std::int64_t, std::set<std::pair<std::int64_t, std::int32_t>>> seen;
-            std::uint32_t place = 0;
-            for (std::int32_t b = 0; b < static_cast<std::int32_t>(images); ++b)
-                for (std::int32_t i = 0; i < down.outputs; ++i)
-                    for (std::int32_t j = 0; j < across.outputs; ++j, ++place) {
-                        std::vector<std::int64_t> pixels;
-                        windows.each_pixel(place, [&](std::int64_t pixel, std::int32_t tap) {
-                            CHECK(tap == static_cast<std::int32_t>(pixels.size()));
-                            pixels.push_back(pixel);
-                        });
-                        REQUIRE(pixels.size() == static_cast<std::size_t>(windows.taps()));
-                        for (std::int32_t tap = 0; tap < windows.taps(); ++tap) {
-                            const std::int32_t row =
-                                                   i * static_cast<std::int32_t>(down.stride.size) -
-                                                   down.before + tap / across.taps * down.step,
-                                               column = j * static_cast<std::int32_t>(
-                                                                across.stride.size) -
-                                                        across.before +
-                                                        tap % across.taps * across.step;
-                            const bool inside = row >= 0 && row < down.inputs && column >= 0 &&
-                                                column < across.inputs;
-                            const std::int64_t pixel =
-                                inside
-                                    ? (std::int64_t{b} * down.inputs + row) * across.inputs + column
-                                    : -1;
-                            REQUIRE(pixels[static_cast<std::size_t>(tap)] == pixel);
-                            if (inside) seen[pixel].insert({place, tap});
-                        }
-                    }
-            for (std::uint32_t pixel = 0;
-                 pixel < images * static_cast<std::uint32_t>(windows.pixels()); ++pixel) {
-                std::set<std::pair<std::int64_t, std::int32_t>> found;
-                windows.each_place(pixel, [&](std::int64_t at, std::int32_t tap) {
-                    found.insert({at, tap});
+            const std::int32_t images = 2, outputs = static_cast<std::int32_t>(windows.outputs());
+            // The pixel that an output reads at kernel position (u, v), by the definition.
+            const auto expected = [&](std::int32_t output, std::int32_t u, std::int32_t v) {
+                const std::int32_t b = output / outputs, i = output % outputs / across.outputs;
+                const std::int32_t j = output % across.outputs;
+                const std::int32_t row = i * down.stride_of() - down.padding + u * down.dilation;
+                const std::int32_t column =
+                    j * across.stride_of() - across.padding + v * across.dilation;
+                const bool inside =
+                    row >= 0 && row < down.inputs && column >= 0 && column < across.inputs;
+                return inside ? (b * down.inputs + row) * across.inputs + column : -1;
+            };
+            // pixel -> (output, kernel position)
+            std::map<std::int64_t, std::set<std::pair<std::int64_t, std::int32_t>>> readers;
+            for (std::int32_t output = 0; output < images * outputs; ++output) {
+                std::int32_t next = 0;
+                windows.each_pixel(static_cast<std::uint32_t>(output), [&](std::int64_t pixel,
+                                                                           std::int32_t position) {
+                    REQUIRE(position == next++);
+                    REQUIRE(pixel == expected(output, position / across.positions,
+                                              position % across.positions));
+                    if (pixel >= 0) readers[pixel].insert({output, position});
                 });
-                REQUIRE(found == seen[pixel]);
+                REQUIRE(next == windows.positions());
+            }
+            for (std::int64_t pixel = 0; pixel < images * windows.pixels(); ++pixel) {
+                std::set<std::pair<std::int64_t, std::int32_t>> found;
+                windows.each_output(static_cast<std::uint32_t>(pixel),
+                                    [&](std::int64_t output, std::int32_t position) {
+                                        found.insert({output, position});
+                                    });
+                REQUIRE(found == readers[pixel]);
             }
         }
 }
 
-TEST_CASE("cuda index: the outputs of a strip of inputs are all that see it") {
+TEST_CASE("cuda index: the outputs of a strip of inputs are all that read it") {
     for (const Axis& a : axes())
         for (std::int32_t begin = 0; begin < a.inputs; ++begin)
             for (std::int32_t end = begin + 1; end <= a.inputs; ++end) {
@@ -87,17 +82,15 @@ TEST_CASE("cuda index: the outputs of a strip of inputs are all that see it") {
                 REQUIRE(range.begin <= range.end);
                 REQUIRE(range.end <= a.outputs);
                 for (std::int32_t i = begin; i < end; ++i)
-                    for (std::int32_t tap = 0; tap < a.taps; ++tap)
-                        if (const std::int32_t output = a.output(i, tap); output >= 0) {
+                    for (std::int32_t position = 0; position < a.positions; ++position)
+                        if (const std::int32_t output = a.output(i, position); output >= 0) {
                             REQUIRE(output >= range.begin);
                             REQUIRE(output < range.end);
                         }
             }
 }
 
-TEST_CASE(
-    "cuda index: without a stride, the outputs that see an input are a window of the reversed "
-    "axis") {
+TEST_CASE("cuda index: without a stride, the readers of an input are a reversed axis' window") {
     int unstrided = 0;
     for (const Axis& a : axes()) {
         if (a.stride.size > 1) continue;
@@ -106,30 +99,52 @@ TEST_CASE(
         CHECK(reversed.inputs == a.outputs);
         CHECK(reversed.outputs == a.inputs);
         for (std::int32_t i = 0; i < a.inputs; ++i)
-            for (std::int32_t tap = 0; tap < a.taps; ++tap)
-                REQUIRE(reversed.input(i, tap) == a.output(i, tap));
+            for (std::int32_t position = 0; position < a.positions; ++position)
+                REQUIRE(reversed.input(i, position) == a.output(i, position));
     }
     CHECK(unstrided >= 3);
 }
 
-TEST_CASE(
-    "cuda index: the inputs between two strides see their outputs through windows of a phase") {
+TEST_CASE("cuda index: the inputs of a phase are read by windows without a stride") {
     for (const Axis& a : axes()) {
-        int seen = 0, expected = 0;
+        int found = 0, expected = 0;
         for (std::int32_t i = 0; i < a.inputs; ++i)
-            for (std::int32_t tap = 0; tap < a.taps; ++tap) expected += a.output(i, tap) >= 0;
+            for (std::int32_t u = 0; u < a.positions; ++u) expected += a.output(i, u) >= 0;
         for (std::int32_t phase = 0; phase < std::min(a.stride_of(), a.inputs); ++phase) {
             const Phase p(a, phase);
             REQUIRE(p.axis.inputs == a.outputs);
             REQUIRE(p.axis.outputs == (a.inputs - phase + a.stride_of() - 1) / a.stride_of());
             for (std::int32_t i = 0; i < p.axis.outputs; ++i)
-                for (std::int32_t tap = 0; tap < p.axis.taps; ++tap) {
-                    REQUIRE(p.first + tap * p.every < a.taps);
-                    REQUIRE(p.axis.input(i, tap) ==
-                            a.output(p.input + i * a.stride_of(), p.first + tap * p.every));
-                    seen += p.axis.input(i, tap) >= 0;
+                for (std::int32_t t = 0; t < p.axis.positions; ++t) {
+                    const std::int32_t u = p.first_position + t * p.position_step;
+                    REQUIRE(u < a.positions);
+                    REQUIRE(p.axis.input(i, t) == a.output(p.input + i * a.stride_of(), u));
+                    found += p.axis.input(i, t) >= 0;
                 }
         }
-        CHECK(seen == expected);
+        CHECK(found == expected);
+    }
+}
+
+TEST_CASE("strided convolution: kernel positions of one residue read inputs of one residue") {
+    for (const Axis& a : axes()) {
+        if (a.dilation != 1) continue;
+        const eps::ConvDimension d{.inputs = a.inputs,
+                                   .positions = a.positions,
+                                   .stride = a.stride_of(),
+                                   .padding = a.padding};
+        std::int64_t positions = 0;
+        for (std::int64_t residue = 0; residue < d.stride; ++residue) {
+            const eps::ConvResidue r = eps::conv_residue(d, residue);
+            positions += r.positions;
+            for (std::int64_t i = 0; i < a.outputs; ++i)
+                for (std::int64_t t = 0; t < r.positions; ++t) {
+                    const std::int64_t input = r.first_input + (i - r.padding + t) * d.stride;
+                    REQUIRE(input == i * d.stride - d.padding + residue + t * d.stride);
+                    REQUIRE((i - r.padding + t < r.inputs) == (input < d.inputs));
+                    REQUIRE((i - r.padding + t >= 0) == (input >= 0));
+                }
+        }
+        CHECK(positions == d.positions);
     }
 }
