@@ -1,8 +1,10 @@
 #pragma once
-// Inner loops that the norms share: sums of rows of columns, and of lines. Deviations are taken
-// from a centre near the mean, and what the centre missed is added afterwards in f64 (the corrected
-// two-pass algorithm of Chan, Golub & LeVeque 1983): a mean of 1e4 beside a deviation of 1 costs no
-// digits.
+// The mean and variance of a line of numbers, which the norms share. Two passes: the mean, rounded
+// to T, is the centre of the second pass, and the part that the rounding lost is corrected in f64.
+// So a mean of 1e4 beside a deviation of 1 costs no digits.
+// Source: Chan, Golub & LeVeque 1983, the corrected two-pass algorithm.
+#include <algorithm>
+
 #include "cpu/reduction/reduce.h"
 
 namespace eps::kernels::cpu {
@@ -11,15 +13,15 @@ namespace eps::kernels::cpu {
 struct Moments {
     double mean = 0, squares = 0;
 };
-/// From n numbers' sums of (x - centre) and (x - centre)^2.
+/// The moments of n numbers from the sums of (x - centre) and of (x - centre)^2.
 inline Moments moments_about(double centre, double deviations, double squares, std::int64_t n) {
     const double shift = deviations / static_cast<double>(n);
     return {centre + shift, std::max(0.0, squares - deviations * shift)};
 }
 
-/// Two running sums along a contiguous line: f(i) gives the pair to add.
+/// Two sums along a contiguous line of n elements: f(i, a, b) adds element i to both.
 template <class T, class F> void sum_line_pairs(std::int64_t n, T& first, T& second, const F& f) {
-    constexpr std::int64_t lanes = kLanes<T>;
+    constexpr std::int64_t lanes = kRunningValues<T>;
     T a[lanes] = {}, b[lanes] = {};
     std::int64_t i = 0;
     for (; i + lanes <= n; i += lanes)

@@ -1,27 +1,29 @@
-// softmax and log_softmax along one dimension of dense tensors, which memory shows as [outer, n,
-// inner]: rows where inner is 1, else strips of columns side by side.
+// softmax and log_softmax along one dimension of a dense tensor, whose memory is [outer, n, inner].
+// If inner is 1, each row is computed alone; else strips of columns are computed side by side.
 #include <algorithm>
 
 #include "cpu/reduction/reduce.h"
 #include "tensor/contract/kernels.h"
-#include "tensor/scalar/functions.h"
+#include "tensor/numbers.h"
 #include "tensor/runtime/parallel.h"
+#include "tensor/scalar/functions.h"
 
 namespace eps::kernels::cpu {
 namespace {
 
-constexpr std::int64_t kStrip = 64;        // columns side by side
-constexpr std::int64_t kGrain = 4 * 1024;  // elements worth a second thread
+constexpr std::int64_t kStrip = 64;        // columns
+constexpr std::int64_t kGrain = 4 * 1024;  // elements that are worth a second thread
 
-/// x seen as [outer, n, inner].
-struct Lines {
+/// The memory of x as [outer, n, inner].
+struct DenseLines {
     std::int64_t n, inner, outer, strips;
-    Lines(const Tensor& x, int dim)
+    DenseLines(const Tensor& x, int dim)
         : n(x.size(dim)),
           inner(n > 1 ? x.strides()[dim] : 1),
           outer(x.numel() / (n * inner)),
-          strips((inner + kStrip - 1) / kStrip) {}
-    /// row(start) for every line, or strip(start, width) for every strip of columns.
+          strips(ceil_div(inner, kStrip)) {}
+
+    /// Calls row(start) for every line, or strip(start, width) for every strip of columns.
     template <class Row, class Strip> void run(const Row& row, const Strip& strip) const {
         const std::int64_t grain =
             std::max<std::int64_t>(1, kGrain / (n * std::min(inner, kStrip)));
@@ -39,10 +41,13 @@ struct Lines {
 
 template <bool Log, class T>
 void softmax_row(T* __restrict y, const T* __restrict x, std::int64_t n) {
+    // max
     const T largest = reduce_line<MaxOf<T>, T>(x, 1, n);
+    // exp, sum
 #pragma GCC ivdep
     for (std::int64_t i = 0; i < n; ++i) y[i] = math::exp(x[i] - largest);
     const T total = reduce_line<SumOf<T>, T>(y, 1, n);
+    // normalise
     if constexpr (Log) {
         const T log_total = math::log(total);
         for (std::int64_t i = 0; i < n; ++i) y[i] = (x[i] - largest) - log_total;
@@ -55,10 +60,12 @@ void softmax_row(T* __restrict y, const T* __restrict x, std::int64_t n) {
 template <bool Log, class T>
 void softmax_strip(T* y, const T* x, std::int64_t n, std::int64_t stride, std::int64_t width) {
     T largest[kStrip], total[kStrip] = {};
+    // max
     std::copy_n(x, width, largest);
     for (std::int64_t i = 1; i < n; ++i)
         for (std::int64_t c = 0; c < width; ++c)
             largest[c] = MaxOf<T>::combine(largest[c], x[i * stride + c]);
+    // exp, sum
     for (std::int64_t i = 0; i < n; ++i) {
         const T* __restrict from = x + i * stride;
         T* __restrict to = y + i * stride;
@@ -68,6 +75,7 @@ void softmax_strip(T* y, const T* x, std::int64_t n, std::int64_t stride, std::i
             total[c] += to[c];
         }
     }
+    // normalise
     for (std::int64_t c = 0; c < width; ++c) total[c] = Log ? math::log(total[c]) : T(1) / total[c];
     for (std::int64_t i = 0; i < n; ++i) {
         const T* __restrict from = x + i * stride;
@@ -77,8 +85,9 @@ void softmax_strip(T* y, const T* x, std::int64_t n, std::int64_t stride, std::i
     }
 }
 
-// y (g - sum g y), or g - exp(y) sum g
-template <bool Log, class T> EPS_HD T slope(T g, T y, T total) {
+// dx = y (g - total) with total = sum g y, or, for the logarithm, g - exp(y) total with total = sum
+// g
+template <bool Log, class T> EPS_HD T gradient(T g, T y, T total) {
     if constexpr (Log)
         return g - math::exp(y) * total;
     else
@@ -87,7 +96,7 @@ template <bool Log, class T> EPS_HD T slope(T g, T y, T total) {
 
 template <bool Log, class T>
 void gradient_row(T* __restrict dx, const T* __restrict g, const T* __restrict y, std::int64_t n) {
-    constexpr std::int64_t lanes = kLanes<T>;
+    constexpr std::int64_t lanes = kRunningValues<T>;
     T sums[lanes] = {};
     std::int64_t i = 0;
     for (; i + lanes <= n; i += lanes)
@@ -95,7 +104,7 @@ void gradient_row(T* __restrict dx, const T* __restrict g, const T* __restrict y
     for (std::int64_t l = 0; l < n - i; ++l) sums[l] += Log ? g[i + l] : g[i + l] * y[i + l];
     const T total = fold<SumOf<T>, lanes / 2>(sums);
 #pragma GCC ivdep
-    for (i = 0; i < n; ++i) dx[i] = slope<Log>(g[i], y[i], total);
+    for (i = 0; i < n; ++i) dx[i] = gradient<Log>(g[i], y[i], total);
 }
 
 template <bool Log, class T>
@@ -110,23 +119,22 @@ void gradient_strip(T* dx, const T* g, const T* y, std::int64_t n, std::int64_t 
         const T* __restrict by = g + i * stride;
         const T* __restrict at = y + i * stride;
 #pragma GCC ivdep
-        for (std::int64_t c = 0; c < width; ++c) to[c] = slope<Log>(by[c], at[c], total[c]);
+        for (std::int64_t c = 0; c < width; ++c) to[c] = gradient<Log>(by[c], at[c], total[c]);
     }
 }
 
-// f.operator()<Log, T>()
+// Calls f.operator()<Log, T>().
 template <class F> void choose(const Tensor& x, bool log, const F& f) {
-    if (x.dtype() == DType::f64)
-        log ? f.template operator()<true, double>() : f.template operator()<false, double>();
-    else
-        log ? f.template operator()<true, float>() : f.template operator()<false, float>();
+    visit_real(x.dtype(), [&]<class T>() {
+        log ? f.template operator()<true, T>() : f.template operator()<false, T>();
+    });
 }
 
 }  // namespace
 
 void softmax(Tensor& out, const Tensor& x, int dim, bool log) {
     if (out.numel() == 0) return;
-    const Lines lines(x, dim);
+    const DenseLines lines(x, dim);
     choose(x, log, [&]<bool Log, class T>() {
         T* const y = static_cast<T*>(out.raw_data());
         const T* const from = static_cast<const T*>(x.raw_data());
@@ -139,7 +147,7 @@ void softmax(Tensor& out, const Tensor& x, int dim, bool log) {
 
 void softmax_backward(Tensor& dx, const Tensor& g, const Tensor& y, int dim, bool log) {
     if (dx.numel() == 0) return;
-    const Lines lines(y, dim);
+    const DenseLines lines(y, dim);
     choose(y, log, [&]<bool Log, class T>() {
         T* const to = static_cast<T*>(dx.raw_data());
         const T* const by = static_cast<const T*>(g.raw_data());

@@ -30,8 +30,9 @@ Device device_of_first(const First& first, const Rest&... rest) {
 }
 
 /// A kernel of both devices. `Cuda` is nullptr in a build without CUDA.
-template <auto Cpu, auto Cuda> struct Kernel;
-template <class... Parameters, void (*Cpu)(Parameters...), auto Cuda> struct Kernel<Cpu, Cuda> {
+template <auto Cpu, auto Cuda, class Function = decltype(Cpu)> struct Kernel;
+template <auto Cpu, auto Cuda, class... Parameters>
+struct Kernel<Cpu, Cuda, void (*)(Parameters...)> {
     const char* name;
 
     void operator()(Parameters... arguments) const {
@@ -55,11 +56,9 @@ template <class... Parameters, void (*Cpu)(Parameters...), auto Cuda> struct Ker
 #endif
 
 // std::type_identity_t<void(int)> f; declares the function void f(int).
-#define EPS_KERNEL(name, signature)       \
-    namespace cpu {                       \
-    std::type_identity_t<signature> name; \
-    }                                     \
-    namespace cuda {                      \
-    std::type_identity_t<signature> name; \
-    }                                     \
-    inline constexpr Kernel<&cpu::name, EPS_CUDA_KERNEL(name)> name { #name }
+// clang-format off
+#define EPS_KERNEL(name, signature)                           \
+    namespace cpu { std::type_identity_t<signature> name; }   \
+    namespace cuda { std::type_identity_t<signature> name; }  \
+    inline constexpr Kernel<&cpu::name, EPS_CUDA_KERNEL(name)> name{#name}
+// clang-format on
