@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "tensor/contract/loop.h"
+#include "tensor/numbers.h"
 #include "tensor/runtime/parallel.h"
 
 namespace eps::kernels::cpu {
@@ -64,8 +65,8 @@ struct Tiling {
         count = loop.rank > 1 ? loop.sizes[static_cast<std::size_t>(loop.rank - 2)] : 1;
         width = std::min(inner, kTile);
         lines = inner < kNarrow ? std::min(count, kTile / inner) : 1;
-        across = (inner + width - 1) / width;
-        down = (count + lines - 1) / lines;
+        across = ceil_div(inner, width);
+        down = ceil_div(count, lines);
     }
 
     /// The part of one operand that a tile covers.

@@ -1,5 +1,5 @@
-// Optimiser steps over all parameters at once: one parallel loop over chunks of every tensor. So
-// are their gradients unscaled.
+// Optimiser steps, and the unscaling of gradients, over all parameters at once: one parallel loop
+// over chunks of every tensor.
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -31,7 +31,7 @@ std::vector<Piece> pieces_of(std::span<const UpdateTensors> list) {
     return pieces;
 }
 
-/// f(piece) for those of T, on several threads where they are worth it.
+/// Calls f(piece) for the pieces of dtype T, on several threads if there is enough to do.
 template <class T, class F>
 void parallel_pieces(std::span<const UpdateTensors> list, const std::vector<Piece>& pieces,
                      const F& f) {
@@ -95,7 +95,7 @@ void update_dtypes(std::span<const UpdateTensors> list, const std::vector<Piece>
     if (any(DType::f64)) update_all<U, double>(list, pieces, c);
 }
 
-/// Whether the piece was finite.
+/// value = gradient * factor. Returns true if the gradient is finite.
 template <class T> bool unscale_piece(const UpdateTensors& t, const Piece& piece, T factor) {
     T* __restrict to = static_cast<T*>(t.value.raw_data()) + piece.first;
     const T* __restrict from = static_cast<const T*>(t.gradient.raw_data()) + piece.first;

@@ -1,20 +1,20 @@
-// Random numbers: tiles of Philox blocks, each computed from its counter alone, turned into the
-// distribution in a second loop. A block of four words makes four elements, or two where an element
-// takes two words: f64 and i64.
+// Random numbers in tiles of Philox blocks: a first loop computes the words of each block from its
+// counter alone, a second turns them into the distribution. A block of four words makes four
+// elements, or two of f64 and i64, which take two words each.
 #include <algorithm>
 
 #include "tensor/contract/kernels.h"
-#include "tensor/scalar/philox.h"
+#include "tensor/numbers.h"
 #include "tensor/runtime/parallel.h"
+#include "tensor/scalar/philox.h"
 
 namespace eps::kernels::cpu {
 namespace {
 
-constexpr std::int64_t kBlocks = 128;      // of a tile: 512 words, 2 KiB
-constexpr std::int64_t kGrain = 8 * 1024;  // elements worth a second thread
+constexpr std::int64_t kBlocks = 128;      // blocks of a tile: 512 words, 2 KiB
+constexpr std::int64_t kGrain = 8 * 1024;  // elements that are worth a second thread
 
-// A tile's words as four arrays: lane l of block b is lanes[l][b]. So both loops below run over b
-// with unit stride.
+// The words of a tile: word l of block b is lanes[l][b], so that loops over b have unit stride.
 struct Tile {
     std::uint32_t lanes[4][kBlocks];
 
@@ -32,21 +32,20 @@ struct Tile {
     }
 };
 
-// Runs make(tile, values) tile by tile; `values` receives PerBlock elements a block and the part
-// that exists is copied out.
+// Calls make(tile, values, first element) for every tile. `values` receives PerBlock elements of
+// each block, and those that exist are copied out.
 template <int PerBlock, class T, class Make>
 void for_each_tile(T* out, std::int64_t count, PhiloxState state, Make make) {
     constexpr std::int64_t size = kBlocks * PerBlock;
-    parallel_for((count + size - 1) / size, kGrain / size,
-                 [&](std::int64_t begin, std::int64_t end) {
-                     Tile tile;
-                     T values[size];
-                     for (std::int64_t t = begin; t < end; ++t) {
-                         tile.fill(state, t * kBlocks);
-                         make(tile, values, t * size);
-                         std::copy_n(values, std::min(size, count - t * size), out + t * size);
-                     }
-                 });
+    parallel_for(ceil_div(count, size), kGrain / size, [&](std::int64_t begin, std::int64_t end) {
+        Tile tile;
+        T values[size];
+        for (std::int64_t t = begin; t < end; ++t) {
+            tile.fill(state, t * kBlocks);
+            make(tile, values, t * size);
+            std::copy_n(values, std::min(size, count - t * size), out + t * size);
+        }
+    });
 }
 
 void uniform(float* out, std::int64_t count, PhiloxState state, double a, double b) {
@@ -101,7 +100,7 @@ void normal(double* out, std::int64_t count, PhiloxState state, double mean, dou
     });
 }
 
-// probability(i) of element i; four elements a block whatever their dtype.
+// out[i] = 1 with probability(i). A block makes four elements of any dtype.
 template <class T, class Probability>
 void bernoulli(T* out, std::int64_t count, PhiloxState state, Probability probability) {
     for_each_tile<4>(out, count, state, [=](const Tile& tile, T* values, std::int64_t first) {
@@ -119,7 +118,7 @@ void randint(std::int64_t* out, std::int64_t count, PhiloxState state, std::int6
              std::int64_t high) {
     const auto range = static_cast<std::uint64_t>(high - low);
     for_each_tile<2>(out, count, state, [=](const Tile& tile, std::int64_t* values, std::int64_t) {
-        // upper half of a 128-bit product: biased by less than range / 2^64
+        // The upper half of a 128-bit product: its bias is below range / 2^64.
         const auto at = [&](std::uint32_t upper, std::uint32_t lower) {
             const std::uint64_t word = std::uint64_t{upper} << 32 | lower;
             return low +
@@ -145,21 +144,21 @@ void random(Tensor& out, Distribution distribution, PhiloxState state, double a,
             bernoulli(static_cast<T*>(out.raw_data()), count, state, same);
         });
     }
-    const auto draw = [&]<class T>(T* data) {
+    visit_real(out.dtype(), [&]<class T>() {
+        T* const data = out.data<T>();
         distribution == Distribution::uniform ? uniform(data, count, state, a, b)
                                               : normal(data, count, state, a, b);
-    };
-    out.dtype() == DType::f64 ? draw(out.data<double>()) : draw(out.data<float>());
+    });
 }
 
 void random_bernoulli(Tensor& out, const Tensor& p, PhiloxState state) {
-    const auto draw = [&]<class P>(const P* probability) {
+    visit_real(p.dtype(), [&]<class P>() {
+        const P* const probability = p.data<P>();
         visit(out.dtype(), [&]<class T>() {
             bernoulli(static_cast<T*>(out.raw_data()), out.numel(), state,
                       [=](std::int64_t i) { return static_cast<float>(probability[i]); });
         });
-    };
-    p.dtype() == DType::f64 ? draw(p.data<double>()) : draw(p.data<float>());
+    });
 }
 
 }  // namespace eps::kernels::cpu
