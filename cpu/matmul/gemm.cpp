@@ -1,7 +1,15 @@
-// Matrix products, cut so that what is read again lies in cache: B in blocks of kDepth x kWidth,
-// packed into strips of a tile's width, of which one stays in L1 while the rows of A pass by; A as
-// it lies where its rows are contiguous, packed where not. The scheme is that of Goto and van de
-// Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008).
+// Matrix products, cut so that what is read again lies in a cache:
+//
+//     for each block of B, kDepth x kWidth           run()
+//         pack it into strips of a tile's width      prepare_b(): 8 MiB, in L3
+//         for each group of rows of A                multiply(): kGroupTiles tiles, in L2
+//             for each strip of B                    64 KiB, in L1 while the group passes by
+//                 for each tile of the group         tile.h: in registers
+//
+// Packing turns B into what a tile reads: the rows of a strip follow each other. A is read in place
+// if its rows are contiguous: a tile reads each of its elements once per strip, and copying them
+// all would cost about as much. It is copied or packed only if it must be: see Rows. Source: Goto &
+// van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008).
 #include "cpu/matmul/gemm.h"
 
 #include <algorithm>
@@ -10,27 +18,28 @@
 #include "cpu/matmul/pack.h"
 #include "cpu/matmul/tile.h"
 #include "tensor/create.h"
+#include "tensor/numbers.h"
 #include "tensor/runtime/parallel.h"
 
 namespace eps::kernels::cpu {
 namespace {
 
-constexpr std::int64_t kDepth = 512;             // a strip of B: 64 KiB of f32
-constexpr std::int64_t kWidth = 4096;            // a block of B: 8 MiB
-constexpr std::int64_t kGroupTiles = 16;         // tiles of one strip that one thread takes at once
-constexpr std::int64_t kPackedRows = 8;          // of B, packed at once
-constexpr std::int64_t kSmallBlock = 128 * 128;  // numbers of B that stay in cache as they are
-constexpr std::int64_t kThreadWork = 1 << 20;    // multiply-adds worth a second thread, about 10 us
+constexpr std::int64_t kDepth = 512;      // steps of a block: a strip of f32 has 64 KiB
+constexpr std::int64_t kWidth = 4096;     // columns of a block: 8 MiB
+constexpr std::int64_t kGroupTiles = 16;  // tiles of one strip that a thread computes in a row
+constexpr std::int64_t kPackedRows = 8;   // rows of B that are packed into all strips at a time
+constexpr std::int64_t kSmallBlock = 128 * 128;  // elements of B that stay in cache unpacked
+constexpr std::int64_t kPageBytes = 4096;
+// Multiply-adds that are worth a second thread, about 10 us.
+constexpr std::int64_t kThreadWork = 1 << 20;
 
-/// Where a block of B lies once it is ready for tiles.
+/// A block of B as tiles read it: element (p, j) of strip s is at data[s strip + p step + j].
 template <class T> struct Strips {
     const T* data;
-    std::int64_t strip;  // from one strip to the next
-    std::int64_t step;   // from one p to the next
+    std::int64_t strip, step;
 };
 
-/// One block of the product: all of it that needs depth steps [p0, p0 + depth) and columns [j0, j0
-/// + width).
+/// The part of the product that needs the steps [p0, p0 + depth) and the columns [j0, j0 + width).
 template <class T> class Block {
 public:
     Block(const Gemm<T>& g, std::int64_t p0, std::int64_t depth, std::int64_t j0,
@@ -44,35 +53,41 @@ public:
 
     void run() {
         const Tensor b_buffer = prepare_b();
-        if (g_.a_column != 1 && depth_ != 1) return multiply<Rows::packed>();
-        // Rows are read where they lie, kTileRows of them side by side; a distance of whole pages
-        // would put all of them into one set of L1.
-        const bool collide =
-            g_.m > 1 && g_.a_row * static_cast<std::int64_t>(sizeof(T)) % 4096 == 0;
-        collide ? multiply<Rows::copied>() : multiply<Rows::in_place>();
+        const std::int64_t row_bytes = g_.a_row * static_cast<std::int64_t>(sizeof(T));
+        if (g_.a_column != 1 && depth_ != 1)
+            multiply<Rows::packed>();
+        else if (g_.m > 1 && row_bytes % kPageBytes == 0)
+            multiply<Rows::copied>();
+        else
+            multiply<Rows::in_place>();
     }
 
 private:
-    /// How a group of rows of A is made ready. Each thread does so for the groups it needs: what it
-    /// has just written lies in its L2.
+    /// How tiles read the rows of A.
+    ///     in_place   they are contiguous
+    ///     copied     they are, but whole pages apart: the rows of a tile, which are read side by
+    ///                side, would all fall into one set of L1
+    ///     packed     they are not contiguous
+    /// Each thread copies or packs the groups that it needs, so that they lie in its own L2.
     enum class Rows { in_place, copied, packed };
 
-    bool b_direct() const {
+    // B is read in place if its rows are contiguous and packing would not pay.
+    bool b_in_place() const {
         return g_.b_column == 1 && width_ % kLanes<T> == 0 &&
                (g_.m <= kTileRows || depth_ * width_ <= kSmallBlock);
     }
 
     Tensor prepare_b() {
         const T* const from = g_.b + p0_ * g_.b_row + j0_ * g_.b_column;
-        if (b_direct()) {
+        if (b_in_place()) {
             b_ = {from, kTileColumns<T>, g_.b_row};
             return {};
         }
         constexpr int strip = kTileColumns<T>;
         const Tensor buffer = empty({strips_ * depth_ * strip}, {.dtype = dtype_of<T>});
         T* const to = static_cast<T*>(buffer.raw_data());
-        // Rows of B are read as they lie, some at a time for all strips; columns, a strip of them
-        // from end to end.
+        // Along the memory of B: some rows for all strips, or the columns of a strip from end to
+        // end.
         const std::int64_t chunk = g_.b_column == 1 ? kPackedRows : depth_;
         parallel_for(
             strips_, grain(strips_, depth_ * width_ * 4),
@@ -89,64 +104,66 @@ private:
         return buffer;
     }
 
-    // A unit of work is one group of rows, kGroupTiles tiles one below the other, times one strip.
-    // Tiles of a product are of even height.
-    template <Rows ready> void multiply() const {
-        constexpr Along along = ready == Rows::packed ? Along::rows : Along::steps;
-        const std::int64_t tiles = ceil_div(g_.m, kTileRows), groups = ceil_div(tiles, kGroupTiles),
-                           units = groups * strips_;
-        const auto first_row = [&](std::int64_t tile) { return g_.m * tile / tiles; };
-        // Where rows are made ready, large pieces: it is done anew in each.
-        const std::int64_t least = ready == Rows::in_place ? 1 : ceil_div(units, num_threads());
+    // A unit of work is one group of rows times one strip. The tiles of a product differ by one row
+    // in height at most.
+    template <Rows rows> void multiply() const {
+        const std::int64_t tiles = ceil_div(g_.m, kTileRows), groups = ceil_div(tiles, kGroupTiles);
+        const std::int64_t units = groups * strips_;
+        // Every thread prepares the rows of its units anew: as few pieces of work as threads.
+        const std::int64_t least = rows == Rows::in_place ? 1 : ceil_div(units, num_threads());
         parallel_for(
             units, std::max(least, grain(units, g_.m * width_ * depth_)),
             [&](std::int64_t begin, std::int64_t end) {
                 Tensor buffer;
-                if (ready != Rows::in_place)
+                if (rows != Rows::in_place)
                     buffer = empty({kGroupTiles * kTileRows * pitch()}, {.dtype = dtype_of<T>});
-                T* const rows =
-                    ready == Rows::in_place ? nullptr : static_cast<T*>(buffer.raw_data());
-                std::int64_t group_ready = -1;
+                T* const prepared =
+                    rows == Rows::in_place ? nullptr : static_cast<T*>(buffer.raw_data());
+                std::int64_t group_prepared = -1;
                 for (std::int64_t unit = begin; unit < end; ++unit) {
                     const std::int64_t group = unit / strips_, strip = unit % strips_;
-                    const std::int64_t first_tile = tiles * group / groups,
-                                       last_tile = tiles * (group + 1) / groups;
-                    if (ready != Rows::in_place && std::exchange(group_ready, group) != group)
-                        for (std::int64_t t = first_tile; t < last_tile; ++t)
-                            prepare_rows<ready>(rows, t - first_tile, first_row(t),
-                                                first_row(t + 1));
-                    const std::int64_t column = strip * kTileColumns<T>;
-                    const int columns =
-                        static_cast<int>(std::min<std::int64_t>(kTileColumns<T>, width_ - column));
-                    for (std::int64_t t = first_tile; t < last_tile; ++t) {
-                        const std::int64_t row = first_row(t);
-                        TileSum<T> sum{.a = rows + (t - first_tile) * kTileRows * pitch(),
-                                       .a_row = pitch(),
-                                       .a_step = 1,
-                                       .b = b_.data + strip * b_.strip,
-                                       .b_step = b_.step,
-                                       .length = depth_};
-                        if constexpr (ready == Rows::packed) sum.a_step = kTileRows;
-                        if constexpr (ready == Rows::in_place) {
-                            sum.a = g_.a + row * g_.a_row + p0_ * g_.a_column;
-                            sum.a_row = g_.a_row;
-                        }
-                        run_tile<T, along>(sum, static_cast<int>(first_row(t + 1) - row), columns,
-                                           g_.c + row * g_.c_row + j0_ + column, g_.c_row,
-                                           p0_ > 0 || g_.accumulate);
-                    }
+                    const std::int64_t first = tiles * group / groups;
+                    const std::int64_t last = tiles * (group + 1) / groups;
+                    if (rows != Rows::in_place && std::exchange(group_prepared, group) != group)
+                        for (std::int64_t t = first; t < last; ++t)
+                            prepare_rows<rows>(prepared + (t - first) * kTileRows * pitch(),
+                                               g_.m * t / tiles, g_.m * (t + 1) / tiles);
+                    for (std::int64_t t = first; t < last; ++t)
+                        tile<rows>(prepared + (t - first) * kTileRows * pitch(), strip,
+                                   g_.m * t / tiles, g_.m * (t + 1) / tiles);
                 }
             });
     }
 
-    // From one row to the next of a buffer of copied rows: off the multiples of a page.
+    // One tile: rows [first, last) times one strip.
+    template <Rows rows>
+    void tile(const T* prepared, std::int64_t strip, std::int64_t first, std::int64_t last) const {
+        constexpr Along along = rows == Rows::packed ? Along::rows : Along::steps;
+        const std::int64_t column = strip * kTileColumns<T>;
+        const std::int64_t columns = std::min<std::int64_t>(kTileColumns<T>, width_ - column);
+        TileSum<T> sum{.a = prepared,
+                       .a_row = pitch(),
+                       .a_step = 1,
+                       .b = b_.data + strip * b_.strip,
+                       .b_step = b_.step,
+                       .length = depth_};
+        if constexpr (rows == Rows::packed) sum.a_step = kTileRows;
+        if constexpr (rows == Rows::in_place) {
+            sum.a = g_.a + first * g_.a_row + p0_ * g_.a_column;
+            sum.a_row = g_.a_row;
+        }
+        run_tile<T, along>(sum, static_cast<int>(last - first), static_cast<int>(columns),
+                           g_.c + first * g_.c_row + j0_ + column, g_.c_row,
+                           p0_ > 0 || g_.accumulate);
+    }
+
+    // The distance of copied rows, which is no multiple of a page.
     std::int64_t pitch() const { return depth_ + kLanes<T>; }
 
-    template <Rows ready>
-    void prepare_rows(T* buffer, std::int64_t tile, std::int64_t first, std::int64_t last) const {
-        T* const to = buffer + tile * kTileRows * pitch();
+    // to = rows [first, last) of A, copied or packed.
+    template <Rows rows> void prepare_rows(T* to, std::int64_t first, std::int64_t last) const {
         const T* const from = g_.a + first * g_.a_row + p0_ * g_.a_column;
-        if constexpr (ready == Rows::packed)
+        if constexpr (rows == Rows::packed)
             pack_strip<T, kTileRows>(to, from, g_.a_column, g_.a_row, depth_,
                                      static_cast<int>(last - first));
         else
@@ -154,8 +171,7 @@ private:
                 std::copy_n(from + i * g_.a_row, depth_, to + i * pitch());
     }
 
-    // Units that are worth a thread of their own, when all of them together take `work`
-    // multiply-adds.
+    // Units that are worth a thread, if all `units` together take `work` multiply-adds.
     std::int64_t grain(std::int64_t units, std::int64_t work) const {
         return std::max<std::int64_t>(1, units * kThreadWork / std::max<std::int64_t>(work, 1));
     }

@@ -4,8 +4,8 @@
 
 namespace eps::kernels::cpu {
 
-/// C [m, n] = A [m, k] B [k, n], or C += A B. A and B lie in memory as their strides say; rows of C
-/// are contiguous.
+/// C [m, n] = A [m, k] B [k, n], or C += A B. A and B may have any strides: element (i, p) of A is
+/// at a[i a_row + p a_column]. The rows of C are contiguous.
 template <class T> struct Gemm {
     std::int64_t m, n, k;
     const T* a;
@@ -16,7 +16,7 @@ template <class T> struct Gemm {
     std::int64_t c_row;
     bool accumulate = false;
 
-    /// Cut among threads where that pays; the result is the same bits for any number of them.
+    /// Uses several threads if that pays. The bits are the same for any number of them.
     void run() const;
 };
 

@@ -1,7 +1,8 @@
 #pragma once
-// The routines of LAPACK we call. They are in OpenBLAS's library, but no header that comes with it
-// declares them. Fortran's way: matrices by columns (element i, j at i + j ld), arguments by
-// address, the lengths of texts at the end. Each returns its `info`: 0, or where it failed.
+// The LAPACK routines that we call. They are in OpenBLAS's library, but no header that comes with
+// it declares them. They follow Fortran's conventions: matrices are column-major, with element (i,
+// j) at i + j ld, arguments are passed by address, and the lengths of strings come last. Each
+// wrapper returns the routine's `info`: 0, or where it failed.
 #include <algorithm>
 #include <cstddef>
 #include <vector>
@@ -38,14 +39,14 @@ namespace eps::kernels::cpu::lapack {
         p##getrf_(&n, &n, a, &ld, pivots, &info);                                                  \
         return info;                                                                               \
     }                                                                                              \
-    /* R over the upper triangle of a [m, n], the reflections below it and in tau [n]. A size of   \
-     * -1 asks for the best. */                                                                    \
+    /* R over the upper triangle of a [m, n], the reflections below it and in tau [n]. With size   \
+     * -1 it writes the best size to work[0]. */                                                   \
     inline int geqrf(int m, int n, T* a, int ld, T* tau, T* work, int size) {                      \
         int info = 0;                                                                              \
         p##geqrf_(&m, &n, a, &ld, tau, work, &size, &info);                                        \
         return info;                                                                               \
     }                                                                                              \
-    /* The product of those reflections, its first n columns, over a. */                           \
+    /* The first n columns of the product of those reflections, over a. */                         \
     inline int orgqr(int m, int n, T* a, int ld, const T* tau, T* work, int size) {                \
         int info = 0;                                                                              \
         p##orgqr_(&m, &n, &n, a, &ld, tau, work, &size, &info);                                    \

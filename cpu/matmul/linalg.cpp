@@ -1,5 +1,5 @@
-// Factorisations and triangular solves, by LAPACK and BLAS: a matrix is one thread's, matrices of a
-// batch are shared among threads.
+// Factorisations and triangular solves by LAPACK and BLAS. One thread computes each matrix; threads
+// share the matrices of a batch.
 #include <cblas.h>
 
 #include <algorithm>
@@ -17,8 +17,8 @@
 namespace eps::kernels::cpu {
 namespace {
 
-constexpr std::int64_t kThreadWork = 1 << 18;  // multiply-adds worth a second thread
-constexpr std::int64_t kMaxExtent = 32000;     // workspaces of 2 n^2 elements are still an int
+constexpr std::int64_t kThreadWork = 1 << 18;  // multiply-adds that are worth a second thread
+constexpr std::int64_t kMaxExtent = 32000;     // the size of a workspace, 2 n^2, is still an int
 
 int narrow(std::int64_t extent, const char* op) {
     check(extent <= kMaxExtent, op, "the matrix is beyond what LAPACK can count; got extent ",
@@ -26,10 +26,11 @@ int narrow(std::int64_t extent, const char* op) {
     return static_cast<int>(extent);
 }
 
-// f(begin, end) on ranges of `count` matrices, each worth rows * columns * inner multiply-adds.
+// Calls f(begin, end) for ranges of `count` matrices, each worth rows * columns * inner
+// multiply-adds.
 template <class F>
-void over_batch(std::int64_t count, std::int64_t rows, std::int64_t columns, std::int64_t inner,
-                const F& f) {
+void for_each_range(std::int64_t count, std::int64_t rows, std::int64_t columns, std::int64_t inner,
+                    const F& f) {
     const std::int64_t work = std::max<std::int64_t>(1, rows * columns * inner);
     parallel_for(count, std::max<std::int64_t>(1, kThreadWork / work),
                  [&](std::int64_t begin, std::int64_t end) {
@@ -38,13 +39,8 @@ void over_batch(std::int64_t count, std::int64_t rows, std::int64_t columns, std
                  });
 }
 
-// f.operator()<T>() with float or double.
-template <class F> void visit_real(const Tensor& x, const F& f) {
-    x.dtype() == DType::f64 ? f.template operator()<double>() : f.template operator()<float>();
-}
-
-// LAPACK's searches and iterations may run astray on what is not. By columns; all of a, or its
-// lower triangle.
+// True if all of a, or its lower triangle, is finite; a is column-major. Other matrices are kept
+// from LAPACK, whose searches and iterations may not end on them.
 template <class T> bool is_finite(const T* a, std::int64_t n, std::int64_t ld, bool lower) {
     T zero = 0;
     for (std::int64_t j = 0; j < n; ++j)
@@ -52,7 +48,8 @@ template <class T> bool is_finite(const T* a, std::int64_t n, std::int64_t ld, b
     return zero == T(0);
 }
 
-// Row-major memory holds the transpose, by columns: its upper factor U, a = U^T U, is our L.
+// Row-major memory is the transpose in column-major order, whose factor U, with a = U^T U, is our L
+// in row-major order. After a failure at minor `failed`, rows are NaN from that column on.
 template <class T> void factor_cholesky(T* a, int n) {
     const int failed = lapack::potrf(n, a, n);
     for (int i = 0; i < n; ++i)
@@ -85,7 +82,7 @@ template <class T> void factor_qr(T* a, int m, int n, std::vector<T>& tau, std::
     lapack::orgqr(m, n, a, ld, tau.data(), work.data(), size);
 }
 
-// What both routines would like to have.
+// The workspace that is best for both routines.
 template <class T> std::size_t qr_workspace(int m, int n) {
     T factor = 1, generate = 1, none = 0;
     lapack::geqrf(m, n, &none, m + n, &none, &factor, -1);
@@ -96,7 +93,7 @@ template <class T> std::size_t qr_workspace(int m, int n) {
 template <class T>
 void solve_triangular(T* x, std::int64_t columns, const T* a, int n, int ld, bool by_columns,
                       bool upper, bool unit) {
-    // By columns, memory read by rows holds the transpose, and the triangle lies on the other side.
+    // Column-major memory, read as row-major, is the transpose, with the other triangle.
     const auto triangle = upper != by_columns ? CblasUpper : CblasLower;
     const auto transpose = by_columns ? CblasTrans : CblasNoTrans;
     const auto diagonal = unit ? CblasUnit : CblasNonUnit;
@@ -113,9 +110,9 @@ void cholesky(Tensor& out, const Tensor& a) {
     if (out.numel() == 0) return;
     copy(out, a);
     const int n = narrow(a.size(-1), "cholesky");
-    visit_real(out, [&]<class T>() {
+    visit_real(out.dtype(), [&]<class T>() {
         T* const data = out.data<T>();
-        over_batch(a.size(0), n, n, n, [&](std::int64_t begin, std::int64_t end) {
+        for_each_range(a.size(0), n, n, n, [&](std::int64_t begin, std::int64_t end) {
             for (std::int64_t b = begin; b < end; ++b) factor_cholesky(data + b * n * n, n);
         });
     });
@@ -126,9 +123,9 @@ void lu(Tensor& out, Tensor& permutation, const Tensor& a) {
     copy(out, a);
     const int n = narrow(a.size(-1), "lu");
     auto* const order = permutation.data<std::int64_t>();
-    visit_real(out, [&]<class T>() {
+    visit_real(out.dtype(), [&]<class T>() {
         T* const data = out.data<T>();
-        over_batch(a.size(0), n, n, n, [&](std::int64_t begin, std::int64_t end) {
+        for_each_range(a.size(0), n, n, n, [&](std::int64_t begin, std::int64_t end) {
             std::vector<int> pivots(static_cast<std::size_t>(n));
             for (std::int64_t b = begin; b < end; ++b)
                 factor_lu(data + b * n * n, order + b * n, n, pivots);
@@ -141,9 +138,9 @@ void qr(Tensor& out, const Tensor& a) {
     Tensor top = out.as_strided(a.shape(), out.strides(), out.offset());
     copy(top, a);
     const int n = narrow(a.size(-1), "qr"), m = narrow(a.size(-2), "qr");
-    visit_real(out, [&]<class T>() {
+    visit_real(out.dtype(), [&]<class T>() {
         T* const data = out.data<T>();
-        over_batch(a.size(0), m, n, n, [&](std::int64_t begin, std::int64_t end) {
+        for_each_range(a.size(0), m, n, n, [&](std::int64_t begin, std::int64_t end) {
             std::vector<T> tau(static_cast<std::size_t>(n)), work(qr_workspace<T>(m, n));
             for (std::int64_t b = begin; b < end; ++b)
                 factor_qr(data + b * (m + n) * n, m, n, tau, work);
@@ -156,9 +153,9 @@ void eigh(Tensor& out, const Tensor& a) {
     Tensor top = out.as_strided(a.shape(), out.strides(), out.offset());
     copy(top, a);
     const int n = narrow(a.size(-1), "eigh"), ld = n + 1;
-    visit_real(out, [&]<class T>() {
+    visit_real(out.dtype(), [&]<class T>() {
         T* const data = out.data<T>();
-        over_batch(
+        for_each_range(
             a.size(0), n, n, 10 * std::int64_t{n}, [&](std::int64_t begin, std::int64_t end) {
                 const auto size = static_cast<std::size_t>(n);
                 std::vector<T> values(size), work(1 + 6 * size + 2 * size * size);
@@ -184,15 +181,15 @@ void triangular_solve(Tensor& x, const Tensor& a, bool upper, bool unit) {
     const auto fits = [n](std::int64_t one, std::int64_t ld) {
         return n == 1 || (one == 1 && ld >= n && ld <= std::numeric_limits<int>::max());
     };
-    const bool by_rows = fits(a.strides()[2], a.strides()[1]),
-               by_columns = !by_rows && fits(a.strides()[1], a.strides()[2]);
+    const bool by_rows = fits(a.strides()[2], a.strides()[1]);
+    const bool by_columns = !by_rows && fits(a.strides()[1], a.strides()[2]);
     if (!by_rows && !by_columns) return triangular_solve(x, raw::clone(a), upper, unit);
     const int ld = n == 1 ? 1 : static_cast<int>(a.strides()[by_columns ? 2 : 1]);
-    visit_real(x, [&]<class T>() {
+    visit_real(x.dtype(), [&]<class T>() {
         T* const to = x.data<T>();
         const T* const from = a.data<T>();
         const std::int64_t k = x.size(-1);
-        over_batch(x.size(0), n, n, k, [&](std::int64_t begin, std::int64_t end) {
+        for_each_range(x.size(0), n, n, k, [&](std::int64_t begin, std::int64_t end) {
             for (std::int64_t b = begin; b < end; ++b)
                 solve_triangular(to + b * n * k, k, from + b * a.strides()[0], n, ld, by_columns,
                                  upper, unit);

@@ -1,4 +1,5 @@
-// Batched matrix products.
+// Batched matrix products, and which of three ways computes each: matrix times vector by OpenBLAS,
+// a small result of long sums in slices, everything else by Gemm.
 #include <cblas.h>
 
 #include <algorithm>
@@ -6,18 +7,18 @@
 
 #include "cpu/matmul/gemm.h"
 #include "cpu/matmul/openblas.h"
-#include "tensor/create.h"
 #include "tensor/contract/kernels.h"
+#include "tensor/create.h"
 #include "tensor/runtime/parallel.h"
 
 namespace eps::kernels::cpu {
 namespace {
 
-constexpr std::int64_t kThreadWork = 1 << 20;  // multiply-adds worth a second thread
-constexpr std::int64_t kSharedWork = 1 << 24;  // of one product that is worth all threads
-constexpr std::int64_t kMaxSlices = 8, kSliceLength = 2048;  // of the summed dimension
-// numbers that do not occupy all threads
-constexpr std::int64_t kSmallResult = 1 << 15;
+// Multiply-adds that are worth a second thread; multiply-adds of one product that is worth all.
+constexpr std::int64_t kThreadWork = 1 << 20, kSharedWork = 1 << 24;
+// A result of at most kSmallResult elements does not occupy all threads: its sums are cut into at
+// most kMaxSlices slices of at least kSliceLength steps.
+constexpr std::int64_t kSmallResult = 1 << 15, kMaxSlices = 8, kSliceLength = 2048;
 
 int narrow(std::int64_t extent) {
     check(extent <= std::numeric_limits<int>::max(), "matmul",
@@ -25,7 +26,7 @@ int narrow(std::int64_t extent) {
     return static_cast<int>(extent);
 }
 
-// y = op(a) x, a stored as [rows, columns].
+// y += op(a) x, where a is stored as [rows, columns].
 void gemv(CBLAS_TRANSPOSE op, std::int64_t rows, std::int64_t columns, const float* a,
           std::int64_t ld, const float* x, std::int64_t x_step, float* y, std::int64_t y_step) {
     cblas_sgemv(CblasRowMajor, op, narrow(rows), narrow(columns), 1, a, narrow(ld), x,
@@ -37,17 +38,16 @@ void gemv(CBLAS_TRANSPOSE op, std::int64_t rows, std::int64_t columns, const dou
                 narrow(x_step), 1, y, narrow(y_step));
 }
 
-// A product with one row or one column reads its matrix once: packing it would cost as much as the
-// product. The matrix is [rows, columns] and multiplies x from the left: y = A x. BLAS must find
-// one of its strides to be 1.
+// y = A x with A [rows, columns]. Such a product reads its matrix once, so packing would cost as
+// much as the product. Returns false, having done nothing, if no stride of A is 1, as BLAS demands.
 template <class T>
 bool multiply_vector(std::int64_t rows, std::int64_t columns, const T* a, std::int64_t a_row,
                      std::int64_t a_column, const T* x, std::int64_t x_step, T* y,
                      std::int64_t y_step, bool accumulate) {
-    const bool by_rows = a_column == 1 && a_row >= columns,
-               by_columns = a_row == 1 && a_column >= rows;
+    const bool by_rows = a_column == 1 && a_row >= columns;
+    const bool by_columns = a_row == 1 && a_column >= rows;
     if ((!by_rows && !by_columns) || x_step <= 0 || y_step <= 0) return false;
-    if (!accumulate)  // not by gemv, which multiplies what is there: 0 * NaN is NaN
+    if (!accumulate)  // gemv would multiply the old y by 0, and 0 * NaN is NaN
         for (std::int64_t i = 0; i < rows; ++i) y[i * y_step] = T(0);
     const BlasCall call;
     by_rows ? gemv(CblasNoTrans, rows, columns, a, a_row, x, x_step, y, y_step)
@@ -65,8 +65,8 @@ template <class T> void multiply(const Gemm<T>& g) {
     g.run();
 }
 
-// A small result of long sums, as gradients of weights are: the sums are cut instead, by shape
-// alone, and the slices' results added in order.
+// A small result of long sums, such as the gradient of a weight: the sums are cut into slices, by
+// shape alone, and the slices' results are added in order.
 template <class T> void multiply_by_slices(const Gemm<T>& g, std::int64_t slices) {
     const Tensor partial = empty({slices - 1, g.m, g.n}, {.dtype = dtype_of<T>});
     T* const rest = static_cast<T*>(partial.raw_data());
@@ -111,9 +111,8 @@ void multiply_batch(Tensor& out, const Tensor& a, const Tensor& b, bool accumula
     if (batches == 1) {
         const auto slices = std::min<std::int64_t>(
             {kMaxSlices, first.k / kSliceLength, static_cast<std::int64_t>(work) / kThreadWork});
-        return slices > 1 && first.m > 1 && first.n > 1 && first.m * first.n <= kSmallResult
-                   ? multiply_by_slices(first, slices)
-                   : multiply(first);
+        const bool is_small = first.m > 1 && first.n > 1 && first.m * first.n <= kSmallResult;
+        return is_small && slices > 1 ? multiply_by_slices(first, slices) : multiply(first);
     }
     const auto range = [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
@@ -124,13 +123,9 @@ void multiply_batch(Tensor& out, const Tensor& a, const Tensor& b, bool accumula
             multiply(g);
         }
     };
-    if (work >= static_cast<double>(kSharedWork))
-        range(0, batches);
-    else
-        parallel_for(
-            batches,
-            std::max<std::int64_t>(1, static_cast<std::int64_t>(kThreadWork / std::max(work, 1.0))),
-            range);
+    if (work >= static_cast<double>(kSharedWork)) return range(0, batches);
+    const auto grain = static_cast<std::int64_t>(kThreadWork / std::max(work, 1.0));
+    parallel_for(batches, std::max<std::int64_t>(1, grain), range);
 }
 
 }  // namespace
@@ -141,10 +136,10 @@ void matmul(Tensor& out, const Tensor& a, const Tensor& b, bool accumulate) {
         if (!accumulate) fill(out, 0);
         return;
     }
-    out.dtype() == DType::f64 ? multiply_batch<double>(out, a, b, accumulate)
-                              : multiply_batch<float>(out, a, b, accumulate);
+    visit_real(out.dtype(), [&]<class T>() { multiply_batch<T>(out, a, b, accumulate); });
 }
 
+// The bias first, then the product added to it.
 void linear(Tensor& out, const Tensor& x, const Tensor& weight, const Tensor& bias) {
     const auto matrix = [](const Tensor& t, int row, int column) {
         return t.as_strided({1, t.size(row), t.size(column)},

@@ -9,7 +9,8 @@
 
 #include "tensor/runtime/isa.h"
 
-// Of OpenBLAS builds that hold kernels for many CPUs (DYNAMIC_ARCH); null in others.
+// Only builds of OpenBLAS with kernels for many CPUs (DYNAMIC_ARCH) define these; else they are
+// null.
 extern "C" {
 void gotoblas_dynamic_init() __attribute__((weak));
 void gotoblas_dynamic_quit() __attribute__((weak));
@@ -19,7 +20,7 @@ namespace eps::kernels::cpu {
 namespace {
 
 [[maybe_unused]] void choose_again(const char* kernels) {
-    // OpenBLAS reads the variable here, and only here.
+    // OpenBLAS reads the variable in its initialisation only.
     setenv("OPENBLAS_CORETYPE", kernels, 1);
     gotoblas_dynamic_quit();
     gotoblas_dynamic_init();
@@ -48,9 +49,8 @@ void choose_blas_kernels() {
     });
 }
 
-// An OpenMP build of OpenBLAS asks omp_get_max_threads() at every call, a setting that each thread
-// of the program has for itself and that we give back; a build of another kind has one setting for
-// the process.
+// An OpenMP build of OpenBLAS reads omp_get_max_threads() at every call. That setting belongs to
+// the calling thread, and we restore it. Other builds have one setting for the process.
 BlasCall::BlasCall() : threads_before_(omp_get_max_threads()) {
     static std::once_flag once;
     std::call_once(once, [] {

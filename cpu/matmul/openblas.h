@@ -1,12 +1,12 @@
 #pragma once
-// The door to OpenBLAS, which does our matrix-vector products and linear algebra. Hold a BlasCall
-// around every call of it.
+// Access to OpenBLAS, which computes our matrix-vector products and linear algebra. Every call of
+// it must happen during the life of a BlasCall.
 
 namespace eps::kernels::cpu {
 
-/// While one of these lives, OpenBLAS computes on the calling thread alone: it would split its work
-/// by the number of threads, and with it change the bits. Whoever calls it splits by shape. The
-/// first one made also sees to it that OpenBLAS uses this CPU.
+/// During its life, OpenBLAS computes on the calling thread alone. Otherwise it would split its
+/// work by the number of threads, which changes the bits; callers split their work by shape. The
+/// first BlasCall also calls choose_blas_kernels().
 class BlasCall {
 public:
     BlasCall();
@@ -18,10 +18,10 @@ private:
     int threads_before_ = 1;
 };
 
-/// OpenBLAS picks its kernels by the CPU's model number. A model that came out after it gets those
-/// of the Prescott (SSE3, of 2004), a quarter of the speed and less; where that happens, this makes
-/// it choose again by what the CPU can do. OPENBLAS_CORETYPE, where the user has set it, stays in
-/// force.
+/// OpenBLAS chooses its kernels by the CPU's model number. For a model newer than itself it chooses
+/// those of the Prescott (SSE3, 2004), at a quarter of the speed or less. In that case this
+/// function makes it choose again, by the instruction sets of the CPU. OPENBLAS_CORETYPE, if the
+/// user has set it, takes precedence.
 void choose_blas_kernels();
 
 }  // namespace eps::kernels::cpu

@@ -8,18 +8,21 @@ namespace {
 template <class T, int Rows, int Vectors, Along along>
 void tile(const TileSum<T>& sum, T* __restrict c, std::int64_t c_row, int columns,
           bool accumulate) {
-    // Many rows are found from a pointer to every fourth: so many multiples of a_row do not fit
-    // into the registers.
-    constexpr int lanes = kLanes<T>, group = Rows > 8 ? 4 : Rows,
-                  groups = (Rows + group - 1) / group;
+    // With many rows, a pointer to every fourth one finds them all: the multiples of a_row for all
+    // rows would not fit into the registers.
+    constexpr int lanes = kLanes<T>, group = Rows > 8 ? 4 : Rows;
+    constexpr int groups = (Rows + group - 1) / group;
+
+    // accumulators
     Vector<T> total[Rows][Vectors];
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 4
         for (int j = 0; j < Vectors; ++j) total[i][j] = Vector<T>{};
 
-    const std::int64_t a_row = along == Along::rows ? 1 : sum.a_row,
-                       a_step = along == Along::steps ? 1 : sum.a_step, b_step = sum.b_step;
+    // sum over p
+    const std::int64_t a_row = along == Along::rows ? 1 : sum.a_row;
+    const std::int64_t a_step = along == Along::steps ? 1 : sum.a_step, b_step = sum.b_step;
     for (std::int64_t segment = 0; segment < sum.segments; ++segment) {
         const T* __restrict a[groups];
         for (int i = 0; i < groups; ++i) a[i] = sum.a + segment * sum.a_segment + i * group * a_row;
@@ -39,6 +42,7 @@ void tile(const TileSum<T>& sum, T* __restrict c, std::int64_t c_row, int column
         }
     }
 
+    // store whole rows
     if (columns == Vectors * lanes) {
 #pragma GCC unroll 16
         for (int i = 0; i < Rows; ++i)
@@ -49,6 +53,7 @@ void tile(const TileSum<T>& sum, T* __restrict c, std::int64_t c_row, int column
             }
         return;
     }
+    // store the first `columns` of each row
     T line[Vectors * lanes];
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i) {
