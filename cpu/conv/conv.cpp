@@ -28,6 +28,7 @@
 #include "cpu/conv/winograd.h"
 #include "tensor/contract/kernels.h"
 #include "tensor/contract/strided_conv.h"
+#include "tensor/numbers.h"
 
 namespace eps::kernels::cpu {
 namespace {
@@ -83,8 +84,8 @@ Filters<T> every_nth(const Filters<T>& w, std::int64_t u, std::int64_t v, std::i
             .in = w.in,
             .y = w.y * stride_y,
             .x = w.x * stride_x,
-            .height = (w.height - u + stride_y - 1) / stride_y,
-            .width = (w.width - v + stride_x - 1) / stride_x};
+            .height = ceil_div(w.height - u, stride_y),
+            .width = ceil_div(w.width - v, stride_x)};
 }
 
 /// A correlation with a stride, but without dilation, as the sum of stride_y * stride_x

@@ -8,8 +8,9 @@
 //
 // Packing turns B into what a tile reads: the rows of a strip follow each other. A is read in place
 // if its rows are contiguous: a tile reads each of its elements once per strip, and copying them
-// all would cost about as much. It is copied or packed only if it must be: see Rows. Source: Goto &
-// van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008).
+// all would cost about as much. It is copied or packed only if it must be: see Rows.
+//
+// Source: Goto & van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008).
 #include "cpu/matmul/gemm.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The host side of the caching allocator.
+// Memory of the host for the caching allocator.
 #include "tensor/runtime/allocator.h"
 
 #include <sys/mman.h>
@@ -15,7 +15,7 @@ constexpr std::size_t kHugePage = std::size_t{2} << 20;
 void* host_allocate(int, std::size_t bytes) {
     const std::size_t alignment = bytes >= 2 * kHugePage ? kHugePage : 64;
     void* block = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
-    // Large blocks on huge pages: fewer page faults at first touch, fewer TLB misses ever after.
+    // Huge pages for large blocks: fewer page faults at first touch, fewer TLB misses later.
     if (block && alignment == kHugePage) (void)madvise(block, bytes, MADV_HUGEPAGE);
     return block;
 }
@@ -26,8 +26,7 @@ void host_free(int, void* block, std::size_t) { std::free(block); }
 
 CachingAllocator& allocator_of(Device device) {
     if (device.is_cuda()) return kernels::cuda::allocator(device);
-    // Never destroyed: storages held by statics of the program may outlive any order of
-    // destruction.
+    // Never destroyed: static objects of the program may hold storages until its very end.
     static auto* allocator = new CachingAllocator("cpu allocator", host_allocate, host_free);
     return *allocator;
 }

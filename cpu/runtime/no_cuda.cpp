@@ -1,6 +1,7 @@
-// What the library says of CUDA in a build without it. With CUDA the bodies are in
-// cuda/runtime/context.cu.
-#include "tensor/contract/kernels.h"
+// The functions of tensor/contract/cuda_device.h in a build without CUDA.
+#include "tensor/contract/cuda_device.h"
+
+#include "tensor/contract/kernel.h"
 
 #if !EPS_WITH_CUDA
 namespace eps::kernels::cuda {

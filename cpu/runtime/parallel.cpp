@@ -1,9 +1,10 @@
-// The pool: threads that wait for jobs, and a caller that works along with them.
+// The thread pool behind parallel_for: threads that wait for jobs, and a caller that works with
+// them.
 //
-// A job is cut into pieces, a few for each thread, and each piece goes to the first thread that
-// asks for it. The caller waits only for pieces that another thread has begun: a thread that the
-// system holds back (a busy machine, a shared one) costs what it would have computed, not the time
-// until it wakes. Every thread begins with its own share, so that from one job to the next it
+// A job is cut into a few pieces for each thread, and each piece goes to the first thread that asks
+// for it. The caller waits only for pieces that another thread has begun: if the system suspends a
+// thread, as on a busy or shared machine, that costs what the thread would have computed, not the
+// time until it wakes. Every thread begins with its own share, so that from one job to the next it
 // mostly finds in its cache what it wrote itself.
 #include "tensor/runtime/parallel.h"
 
@@ -14,6 +15,8 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
+
+#include "tensor/numbers.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -26,15 +29,17 @@
 namespace eps {
 namespace {
 
-constexpr std::int64_t kPiecesPerThread = 4, kMaxPieces = 64;  // of a job: a bit each
 constexpr int kMaxThreads = 64;
-// of a waiting thread before it sleeps, some 50 us: longer than between two kernels of a training
-// step
-constexpr int kSpins = 4000;
-// spins of a caller at the end before it offers its core to others
-constexpr int kPatience = 1000;
+// Pieces of a job; each is a bit of one word.
+constexpr std::int64_t kPiecesPerThread = 4, kMaxPieces = 64;
+// A waiting thread spins so often before it sleeps: some 50 us, which is longer than the time
+// between two kernels of a training step.
+constexpr int kSpinsBeforeSleep = 4000;
+// At the end of a job, the caller spins so often before it offers its core to others.
+constexpr int kSpinsBeforeYield = 1000;
 
-thread_local bool inside_job = false;  // of this thread: jobs do not nest
+// True in a thread that works on a job: jobs do not nest.
+thread_local bool inside_job = false;
 
 void pause() {
 #if defined(__x86_64__)
@@ -43,7 +48,7 @@ void pause() {
 }
 
 int default_threads() {
-    // Also what OpenMP programs are told by: users set it for PyTorch, too.
+    // OpenMP programs, and PyTorch, read the same variable.
     if (const char* setting = std::getenv("OMP_NUM_THREADS"))
         if (const int count = std::atoi(setting); count > 0) return std::min(count, kMaxThreads);
     return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kMaxThreads);
@@ -54,19 +59,19 @@ std::atomic<int>& thread_setting() {
     return count;
 }
 
-/// A thread of the pool, as its caller sees it. Linux likes to wake a sleeper on the core of
-/// whoever wakes it, and to let it wait there until the caller's slice is over (measured: 3 ms,
-/// with the other core idle). So a sleeper is kept off that core until it runs.
+/// One thread of the pool, as its caller sees it. Linux tends to wake a sleeper on the core of the
+/// thread that wakes it, where it waits until that thread's time slice is over (measured: 3 ms,
+/// with the other core idle). So a sleeper is kept off the caller's core until it runs.
 class Worker {
 public:
-    /// By the thread itself, first of all.
+    /// Called by the thread itself, first of all.
     void begin() {
 #if defined(__linux__)
         self_ = pthread_self();
         known_ = sched_getaffinity(0, sizeof cores_, &cores_) == 0;
 #endif
     }
-    /// By the thread: sleep() returns once news differs from seen.
+    /// Called by the thread. Returns once news differs from seen.
     void sleep(const std::atomic<unsigned>& news, unsigned seen) {
         asleep_.store(true);
         news.wait(seen);
@@ -75,7 +80,7 @@ public:
         if (known_) sched_setaffinity(0, sizeof cores_, &cores_);
 #endif
     }
-    /// By the caller, before the news.
+    /// Called by the caller, before it changes the news.
     void will_be_woken() const {
 #if defined(__linux__)
         const int here = sched_getcpu();
@@ -90,7 +95,7 @@ private:
     std::atomic<bool> asleep_{false};
 #if defined(__linux__)
     pthread_t self_{};
-    cpu_set_t cores_{};  // it may run on; what stands here before asleep_ is true does not change
+    cpu_set_t cores_{};  // on which it may run; written once, before asleep_ is first true
     bool known_ = false;
 #endif
 };
@@ -100,7 +105,7 @@ public:
     Job(detail::RangeBody body, void* context, std::int64_t n, std::int64_t pieces, int threads)
         : body_(body), context_(context), n_(n), pieces_(pieces), threads_(threads) {}
 
-    /// Takes pieces until none is left, from the share of `thread` on.
+    /// Takes pieces until none is left, beginning with the share of `thread`.
     void work(int thread) {
         if (thread >= threads_) return;
         const std::int64_t first = pieces_ * thread / threads_;
@@ -112,8 +117,8 @@ public:
                 run(piece);
         }
     }
-    /// The first exception of any thread, for the caller's thread: none may end a thread of the
-    /// pool.
+    /// Throws the first exception of any thread, in the caller's thread. A thread of the pool must
+    /// not end.
     void rethrow() const {
         if (exception_) std::rethrow_exception(exception_);
     }
@@ -138,13 +143,13 @@ private:
 
 class Pool {
 public:
-    /// Never destroyed: its threads may outlive main, and end with the process.
+    /// The pool is never destroyed: its threads may outlive main, and end with the process.
     static Pool& instance() {
         static Pool& pool = *new Pool;
         return pool;
     }
 
-    /// False if another thread of the program has the pool: then the caller is on its own.
+    /// Returns false, having done nothing, if another thread of the program uses the pool.
     bool run(Job& job, int threads) {
         const std::unique_lock lock(caller_, std::try_to_lock);
         if (!lock) return false;
@@ -158,13 +163,13 @@ public:
         inside_job = false;
         job_.store(nullptr);
         for (int spins = 0; inside_.load() != 0; ++spins)
-            spins < kPatience ? pause() : std::this_thread::yield();
+            spins < kSpinsBeforeYield ? pause() : std::this_thread::yield();
         return true;
     }
 
 private:
-    // Where the system gives no more threads, those that are there do the work, the caller alone if
-    // need be.
+    // If the system gives no more threads, those that are there do the work, if need be the caller
+    // alone.
     void start(int count) {
         try {
             for (; started_ < count; ++started_)
@@ -177,8 +182,8 @@ private:
         workers_[id].begin();
         for (unsigned seen = 0;;) {
             seen = next_news(seen, workers_[id]);
-            // Whoever is counted as inside before it looks for the job keeps the job's caller
-            // waiting, so what it finds is alive.
+            // A thread that is counted as inside before it reads the job keeps the job's caller
+            // waiting, so the job is alive.
             inside_.fetch_add(1);
             if (Job* const job = job_.load()) job->work(id);
             inside_.fetch_sub(1);
@@ -186,7 +191,7 @@ private:
     }
 
     unsigned next_news(unsigned seen, Worker& worker) {
-        for (int spins = 0; spins < kSpins; ++spins) {
+        for (int spins = 0; spins < kSpinsBeforeSleep; ++spins) {
             if (const unsigned now = news_.load(); now != seen) return now;
             pause();
         }
@@ -196,8 +201,8 @@ private:
 
     std::mutex caller_;  // one job at a time
     int started_ = 0;
-    Worker workers_[kMaxThreads];                // by id, which the caller has none of
-    alignas(64) std::atomic<unsigned> news_{0};  // counts jobs
+    Worker workers_[kMaxThreads];                // by id, from 1 on
+    alignas(64) std::atomic<unsigned> news_{0};  // the number of jobs so far
     alignas(64) std::atomic<Job*> job_{nullptr};
     std::atomic<int> inside_{0};
 };
@@ -212,7 +217,7 @@ void set_num_threads(int count) {
 namespace detail {
 
 void parallel_ranges(std::int64_t n, std::int64_t grain, RangeBody body, void* context) {
-    const std::int64_t useful = (n + grain - 1) / std::max<std::int64_t>(grain, 1);
+    const std::int64_t useful = ceil_div(n, std::max<std::int64_t>(grain, 1));
     const int threads = static_cast<int>(std::min<std::int64_t>(num_threads(), useful));
     if (threads <= 1 || inside_job) return body(context, 0, n);
     Job job(body, context, n, std::min({useful, threads * kPiecesPerThread, kMaxPieces}), threads);

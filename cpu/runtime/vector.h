@@ -1,6 +1,6 @@
 #pragma once
-// One SIMD register as a type, for the few kernels whose speed depends on what stays in registers.
-// Everything else is a plain loop that the compiler vectorises.
+// One SIMD register as a type, for the few kernels whose speed depends on what stays in registers:
+// matrix tiles and Winograd transforms. All others are plain loops that the compiler vectorises.
 #include <cstring>
 
 namespace eps::kernels::cpu {
@@ -26,19 +26,19 @@ template <class T> inline Vector<T> load(const T* p) {
 template <class T> inline void store(T* p, Vector<T> v) {
     *reinterpret_cast<typename VectorOf<T>::unaligned*>(p) = v;
 }
-/// x in every lane. (x - 0 is x for every x, so that the compiler makes this one broadcast; x + 0
-/// would not be: -0 + 0 is 0.)
+/// x in every lane. As x - 0 is x for every x, the compiler makes this one broadcast; x + 0 would
+/// not do, because -0 + 0 is 0.
 template <class T> inline Vector<T> broadcast(T x) { return x - Vector<T>{}; }
 
-/// Swaps rows and columns of a block of kLanes x kLanes that lies in registers: log2(lanes) rounds,
-/// each exchanging the off-diagonal quarters of blocks twice as large as in the round before.
+/// Transposes a block of kLanes x kLanes elements in registers, in log2(kLanes) rounds. Each round
+/// exchanges the off-diagonal quarters of blocks twice as large as in the round before.
 template <class T>
 inline __attribute__((always_inline)) void transpose_block(Vector<T> (&r)[kLanes<T>]) {
     constexpr int n = kLanes<T>;
     using Lane = decltype(Vector<T>{} < Vector<T>{});
 #pragma GCC unroll 4
     for (int h = 1; h < n; h *= 2) {
-        // lane numbers of the pair (r[i], r[i + h]), n and more being the second's
+        // Lanes of the pair (r[i], r[i + h]): numbers from n on are those of the second.
         Lane even{}, odd{};
         for (int j = 0; j < n; ++j) {
             even[j] = (j & h) != 0 ? n + j - h : j;
