@@ -1,6 +1,6 @@
-// The convolution triple, batch 32, against the machine's matrix products: GFLOP/s counts the
+// The convolution triple, batch 32, against the machine's matrix products. GFLOP/s counts the
 // arithmetic of the definition, and x_gemm is its ratio to the fastest product of the same run.
-// Minimal filtering needs less arithmetic than that, so x_gemm passes 1.
+// Winograd needs less arithmetic than the definition, so its x_gemm exceeds 1.
 #include <benchmark/benchmark.h>
 
 #include "peak.h"
@@ -14,7 +14,8 @@ namespace {
 
 struct Layer {
     const char* name;
-    std::int64_t in, out, size, taps;
+    std::int64_t in, out;       // channels
+    std::int64_t size, filter;  // height and width of the image and of the filter
     kernels::ConvGeometry g;
 };
 
@@ -39,20 +40,20 @@ void run(benchmark::State& state, const Layer& l, Part part, int threads) {
     constexpr std::int64_t batch = 32;
     set_num_threads(threads);
     const double peak = gemm_peak(threads);
-    const std::int64_t size = (l.size + 2 * l.g.padding[0] - l.taps) / l.g.stride[0] + 1;
+    const std::int64_t size = (l.size + 2 * l.g.padding[0] - l.filter) / l.g.stride[0] + 1;
     const auto image = [](std::int64_t channels, std::int64_t extent) {
         return permute(rand({batch, extent, extent, channels}) - 0.5, {0, 3, 1, 2});
     };
-    Tensor x = image(l.in, l.size), y = image(l.out, size),
-           w = rand({l.out, l.in, l.taps, l.taps}) - 0.5;
+    Tensor x = image(l.in, l.size), y = image(l.out, size);
+    Tensor w = rand({l.out, l.in, l.filter, l.filter}) - 0.5;
     for (auto _ : state) {
         if (part == Part::forward) kernels::conv2d(y, x, w, Tensor(), l.g);
         if (part == Part::input) kernels::conv2d_input(x, y, w, Tensor(), l.g);
         if (part == Part::weight) kernels::conv2d_weight(w, x, y, l.g);
     }
-    const double flops = 2.0 *
-                         static_cast<double>(batch * l.out * size * size * l.in * l.taps * l.taps) *
-                         static_cast<double>(state.iterations());
+    const std::int64_t products = batch * l.out * size * size * l.in * l.filter * l.filter;
+    const double flops =
+        2 * static_cast<double>(products) * static_cast<double>(state.iterations());
     state.counters["GFLOP/s"] = benchmark::Counter(flops * 1e-9, benchmark::Counter::kIsRate);
     state.counters["x_gemm"] = benchmark::Counter(flops / peak, benchmark::Counter::kIsRate);
     set_num_threads(1);

@@ -1,5 +1,5 @@
-// Our matmul against OpenBLAS's, alternating in one case so that both see the same machine; threads
-// as the argument says.
+// Our matmul and OpenBLAS's, alternating within one case so that both meet the same conditions.
+// cblas/ours is the ratio of the median times.
 #include <benchmark/benchmark.h>
 #include <cblas.h>
 
@@ -22,7 +22,7 @@ double seconds(auto&& f) {
 }
 
 void BM_matmul(benchmark::State& state) {
-    static const std::string blas = blas_summary();  // OpenBLAS with the kernels for this CPU
+    static const std::string blas = blas_summary();  // also chooses kernels for this CPU
     state.SetLabel(blas.substr(blas.rfind(' ') + 1));
     const std::int64_t m = state.range(0), k = state.range(1), n = state.range(2);
     const auto threads = static_cast<int>(state.range(3));
@@ -45,7 +45,7 @@ void BM_matmul(benchmark::State& state) {
         if (threads > 1) blas_product();
         cblas.push_back(seconds(blas_product));
         openblas_set_num_threads(1);
-        // OpenMP's threads go on spinning for a while
+        // The threads of OpenMP spin for a while longer.
         if (threads > 1) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     const auto median = [](std::vector<double>& v) {

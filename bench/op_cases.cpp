@@ -8,10 +8,12 @@ namespace {
 
 using Inputs = std::vector<Tensor>;
 
-// Rows of floats, 32 MiB of them; images inside a U-Net, channels-last; a layer of a small
-// transformer.
-constexpr std::int64_t kRows = 8192, kColumns = 1024, kImages = 32, kChannels = 128, kSize = 28,
-                       kTokens = 4096, kWidth = 512;
+// A matrix of 32 MiB.
+constexpr std::int64_t kRows = 8192, kColumns = 1024;
+// Images inside a U-Net, channels-last.
+constexpr std::int64_t kImages = 32, kChannels = 128, kSize = 28;
+// A layer of a small transformer, and its attention.
+constexpr std::int64_t kTokens = 4096, kWidth = 512;
 constexpr std::int64_t kBatch = 8, kHeads = 8, kLength = 256, kHeadWidth = 64;
 
 auto floats(std::vector<Shape> shapes) {
@@ -26,13 +28,13 @@ Inputs image_and_channels() {
     const Tensor image = permute(rand({kImages, kSize, kSize, kChannels}) - 0.5, {0, 3, 1, 2});
     return {image, rand({kChannels}), rand({kChannels})};
 }
-// A matrix, and for each element a place along its rows.
-Inputs matrix_and_places() {
+// A matrix, and for each element an index along its row.
+Inputs matrix_and_indices() {
     return {rand({kRows, kColumns}), randint(0, kColumns, {kRows, kColumns})};
 }
-// A matrix, and as many of its rows.
+// A matrix, and the numbers of as many of its rows, drawn at random.
 Inputs matrix_and_rows() { return {rand({kRows, kColumns}), randint(0, kRows, {kRows})}; }
-// The same, and what is added there.
+// The same, and a matrix to add there.
 auto with_source(Inputs (*make)()) {
     return [make] {
         Inputs x = make();
@@ -101,7 +103,8 @@ void add_products(std::vector<OpCase>& cases) {
 }
 
 void add_convolutions(std::vector<OpCase>& cases) {
-    constexpr double products = 2.0 * kImages * kChannels * kChannels * kSize * kSize;  // of a tap
+    // FLOP of one kernel position.
+    constexpr double products = 2.0 * kImages * kChannels * kChannels * kSize * kSize;
     const auto with_filters = [](std::int64_t size) {
         return [size] {
             return Inputs{image_and_channels()[0], rand({kChannels, kChannels, size, size}) - 0.5};
@@ -128,9 +131,9 @@ void add_convolutions(std::vector<OpCase>& cases) {
 }
 
 void add_indexing(std::vector<OpCase>& cases) {
-    cases.push_back(
-        {"index/gather", matrix_and_places, [](const Inputs& x) { return gather(x[0], 1, x[1]); }});
-    cases.push_back({"index/scatter_add", with_source(matrix_and_places),
+    cases.push_back({"index/gather", matrix_and_indices,
+                     [](const Inputs& x) { return gather(x[0], 1, x[1]); }});
+    cases.push_back({"index/scatter_add", with_source(matrix_and_indices),
                      [](const Inputs& x) { return scatter_add(x[0], 1, x[1], x[2]); }});
     cases.push_back({"index/index_select", matrix_and_rows,
                      [](const Inputs& x) { return index_select(x[0], 0, x[1]); }});
@@ -201,7 +204,7 @@ void add_spatial(std::vector<OpCase>& cases) {
 }
 
 void add_random(std::vector<OpCase>& cases) {
-    // an empty input says on which device
+    // An empty input carries the device.
     const auto add = [&](const char* name, Tensor (*make)(const Options& options)) {
         cases.push_back({std::string("random/") + name, [] { return Inputs{empty({0})}; },
                          [make](const Inputs& x) { return make({.device = x[0].device()}); }, 0, 0,
@@ -216,13 +219,17 @@ void add_random(std::vector<OpCase>& cases) {
     add("randperm", [](const Options& o) { return randperm(kRows * kColumns / 4, o.device); });
 }
 
-// An optimiser's step: the gradient is read; value and state are read and written.
-void add_update(std::vector<OpCase>& cases, const char* name, kernels::Update update) {
+// The number of state tensors of an optimiser.
+std::size_t states_of(kernels::Update update) {
     using enum kernels::Update;
+    if (update == ema) return 0;
+    return update == adam || update == adamax || update == rmsprop ? 2 : 1;
+}
+
+// One step of an optimiser reads the gradient, and reads and writes the value and the states.
+void add_update(std::vector<OpCase>& cases, const char* name, kernels::Update update) {
     constexpr std::int64_t n = kRows * kColumns;
-    const std::size_t states = update == ema                                             ? 0
-                               : update == adam || update == adamax || update == rmsprop ? 2
-                                                                                         : 1;
+    const std::size_t states = states_of(update);
     const auto tensors = [states] {
         Inputs x;
         for (std::size_t i = 0; i < 2 + states; ++i) x.push_back(rand({n}));

@@ -1,7 +1,8 @@
-// Every family of ops, forward and forward + backward, as a part of what the machine can do:
+// Every op of op_cases.cpp, forward and forward + backward, against the limit of the machine:
 // of_peak is the ratio of GFLOP/s to the fastest matrix product of the run, or of GB/s to its
-// stream of memory. Backward counts twice the forward's arithmetic, and each gradient once beside
-// each tensor once; of_peak passes 1 where a gradient is a view or a tensor stays in the cache.
+// stream of memory. Backward counts twice the arithmetic of the forward, and each gradient once
+// beside each tensor once. of_peak exceeds 1 if a gradient is a view or a tensor stays in the
+// cache.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>

@@ -24,7 +24,7 @@ template <class F> double best_seconds(F&& f) {
 }
 
 double measure_gemm(int threads) {
-    (void)blas_summary();  // OpenBLAS with the kernels for this CPU
+    (void)blas_summary();  // makes OpenBLAS use its kernels for this CPU
     NoGrad guard;
     double peak = 0;
     for (int n : {256, 512, 1024}) {
@@ -51,7 +51,7 @@ double measure_stream() {
            });
 }
 
-// Measured at the first question for each number of threads, with that many set.
+// The peak for a number of threads, measured at the first call.
 double once_for(int threads, double (&known)[2], double (*measure)(int)) {
     double& peak = known[threads - 1];
     if (peak > 0) return peak;

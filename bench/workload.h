@@ -1,7 +1,7 @@
 #pragma once
-// A workload is a whole training step (or sampling step), timed with 1 and 2 threads under the name
-// BM_workload/<name>/threads:<n> and, where there is a GPU, as BM_workload/<name>/cuda/<mode>,
-// called or captured, in each precision. bench/peers/workloads.py has the same steps in PyTorch.
+// A workload is a whole training step, or sampling step. It is timed with 1 and 2 threads as
+// BM_workload/<name>/threads:<n> and, on a GPU, as BM_workload/<name>/cuda/<mode>: called or
+// captured, in each precision. bench/peers/ has the same steps in PyTorch.
 #include <benchmark/benchmark.h>
 
 #if defined(__GLIBC__)
@@ -22,15 +22,16 @@ namespace eps::bench {
 
 using WorkloadStep = std::function<void()>;
 
-/// Resident memory of this process in MB: now ("VmRSS:"), or at most since the peak was reset
-/// ("VmHWM:"); 0 where Linux's /proc is missing.
+/// Resident memory of this process in MB: the current ("VmRSS:"), or the peak since it was reset
+/// ("VmHWM:"); 0 on systems without Linux's /proc.
 inline double resident_megabytes(const std::string& field) {
     std::ifstream status("/proc/self/status");
     for (std::string word; status >> word;)
         if (double kilobytes = 0; word == field && status >> kilobytes) return kilobytes / 1000;
     return 0;
 }
-/// Gives free memory back to the system first: cases before this one must not hide what it takes.
+/// Resets that peak. Returns free memory to the system first, so that earlier cases do not hide the
+/// memory this one takes.
 inline void reset_resident_peak() {
     allocator_of(cpu).release_cache();
 #if defined(__GLIBC__)
@@ -39,14 +40,14 @@ inline void reset_resident_peak() {
     std::ofstream("/proc/self/clear_refs") << 5;
 }
 
-/// On the CPU: `peak_MB` is what the process grew by at most from before `make` on, `new_bytes`
-/// what a warm step takes from the system.
+/// Times a workload on the CPU. `peak_MB` is the most by which the process grew, construction
+/// included; `new_bytes` is what a warm step takes from the system.
 template <class Make> void run_on_cpu(benchmark::State& state, const Make& make, int threads) {
     set_num_threads(threads);
     reset_resident_peak();
     const double before = resident_megabytes("VmRSS:");
     const WorkloadStep step = make(cpu);
-    for (int i = 0; i < 3; ++i) step();  // memory is taken from the system once
+    for (int i = 0; i < 3; ++i) step();  // the first steps take memory from the system
     const std::size_t warm = allocator_of(cpu).stats().system_bytes;
     for (auto _ : state) step();
     const auto taken = static_cast<double>(allocator_of(cpu).stats().system_bytes - warm);
@@ -54,8 +55,8 @@ template <class Make> void run_on_cpu(benchmark::State& state, const Make& make,
     state.counters["peak_MB"] = resident_megabytes("VmHWM:") - before;
 }
 
-/// On a GPU, ten steps at a time: the host runs ahead of the device, as it does in training.
-/// `peak_MB` is the most that tensors held.
+/// Times a workload on a GPU, ten steps at a time, because the host runs ahead of the device, as in
+/// training. `peak_MB` is the most memory that tensors held.
 template <class Make>
 void run_on_gpu(benchmark::State& state, const Make& make, Precision precision, bool captured) {
     set_precision(precision);
@@ -66,7 +67,7 @@ void run_on_gpu(benchmark::State& state, const Make& make, Precision precision, 
             return NamedTensors{};
         });
         const auto run = [&] { captured ? (void)graph() : step(); };
-        for (int i = 0; i < 5; ++i) run();  // a Step is captured on the way
+        for (int i = 0; i < 5; ++i) run();  // captures the step
         allocator_of(cuda).reset_peak();
         if (captured && !graph.captured())
             state.SkipWithError(graph.fallback_reason().c_str());
@@ -78,8 +79,8 @@ void run_on_gpu(benchmark::State& state, const Make& make, Precision precision, 
     set_precision(Precision::f32);
 }
 
-/// `make` builds nets, optimisers and data on a device, and returns the step. Registers a case for
-/// each number of threads, and those of a GPU.
+/// Registers a workload for each number of threads and, if there is a GPU, for each mode. `make`
+/// builds networks, optimisers and data on a device, and returns the step.
 template <class Make> int register_workload(const char* name, Make make, bool on_cpu = true) {
     const std::string prefix = std::string("BM_workload/") + name;
     const auto add = [&](const std::string& how, double seconds, auto run) {

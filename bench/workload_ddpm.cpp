@@ -1,6 +1,6 @@
 // `ddpm_28`: the U-Net of Ho et al. (2020) on 28x28, batch 32, epsilon loss, Adam, EMA.
-// `ddpm_28_sample`: one ancestral step, batch
-// 16. `ddpm_cifar`: the paper's net for CIFAR-10, batch 128; for a GPU only.
+// `ddpm_28_sample`: one ancestral sampling step, batch 16.
+// `ddpm_cifar`: the paper's network for CIFAR-10, batch 128; for a GPU only.
 #include <cmath>
 #include <memory>
 
@@ -41,7 +41,7 @@ struct DdpmStep {
           adam((net.to(device), net.parameters()), nn::AdamOptions{.lr = 2e-4}),
           average(net, 0.999),
           schedule(make_schedule("linear", 1000).on(device)) {
-        check(net.parameter_count() == parameters, name, "is another net; got ",
+        check(net.parameter_count() == parameters, name, "is another network; got ",
               net.parameter_count(), " parameters");
     }
     void operator()() {

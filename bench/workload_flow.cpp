@@ -1,6 +1,7 @@
-// `planar_2d`: 32 planar flows (Rezende and Mohamed 2015) against the energy U1, batch 512.
-// `vae_nf`: a VAE whose posterior passes 20 planar flows, batch 100. `realnvp_2d`: 8 affine
-// couplings (Dinh et al. 2017), exact likelihood, batch 512. Adam.
+// `planar_2d`: 32 planar flows (Rezende & Mohamed 2015) against the energy U1, batch 512.
+// `vae_nf`: a VAE whose posterior is transformed by 20 planar flows, batch 100.
+// `realnvp_2d`: 8 affine couplings (Dinh et al. 2017), exact likelihood, batch 512.
+// All use Adam.
 #include <cmath>
 #include <memory>
 

@@ -1,6 +1,6 @@
-// `gan_2d`, `gan_mlp`, `gan_dc`: an iteration of Algorithm 1, one discriminator step and one
-// generator step (non-saturating), Adam with betas (0.5, 0.999). The generator step computes no
-// gradient of the discriminator's weights.
+// `gan_2d`, `gan_mlp`, `gan_dc`: one iteration of Algorithm 1 of Goodfellow et al. (2014): a step
+// of the discriminator and a step of the generator (non-saturating), with Adam, betas (0.5, 0.999).
+// The generator's step computes no gradients of the discriminator's weights.
 #include <memory>
 
 #include "bench/workload.h"

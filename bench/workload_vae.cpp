@@ -1,4 +1,5 @@
-// `vae`: 784-400-400-2x20, 20-400-400-784 Bernoulli, batch 100, one-sample bound, Adam.
+// `vae`: encoder 784-400-400-2x20, decoder 20-400-400-784, Bernoulli likelihood, batch 100, a bound
+// of one sample, Adam.
 #include <memory>
 
 #include "bench/workload.h"
