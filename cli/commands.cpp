@@ -37,7 +37,7 @@ int main_of(int argc, const char* const* argv) {
     } catch (const UsageError& error) {
         return complain(error.what(), exit_usage);  // names the command: "eps train vae: ..."
     } catch (const Unavailable& error) {
-        return complain(str("eps: ", error.what()), exit_missing);
+        return complain(str("eps: ", error.what()), exit_unavailable);
     } catch (const std::bad_alloc&) {
         return complain("eps: out of memory", exit_error);
     } catch (const std::exception& error) {

@@ -8,7 +8,7 @@
 namespace eps::cli {
 
 // Besides, 128 + signal: 130 for Ctrl-C.
-enum ExitCode { exit_ok = 0, exit_error = 1, exit_usage = 2, exit_missing = 3 };
+enum ExitCode { exit_ok = 0, exit_error = 1, exit_usage = 2, exit_unavailable = 3 };
 
 int run(const ShowText& arguments);
 int run(const TrainArguments& arguments);

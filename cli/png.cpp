@@ -109,21 +109,21 @@ Tensor read_png(const std::string& path) { return decode_png(path, read_file(pat
 
 Tensor decode_png(const std::string& path, std::span<const std::byte> bytes) {
     Image image;
-    const auto refuse = [&](const char* what) {
+    const auto reject = [&](const char* what) {
         fail("read_png", what, " in '", path, "'; expected a PNG picture without transparency");
     };
     if (!png_image_begin_read_from_memory(&image.png, bytes.data(), bytes.size()))
-        refuse(image.png.message);
-    if (image.png.format & PNG_FORMAT_FLAG_ALPHA) refuse("transparency");
+        reject(image.png.message);
+    if (image.png.format & PNG_FORMAT_FLAG_ALPHA) reject("transparency");
     const bool colour = (image.png.format & PNG_FORMAT_FLAG_COLOR) != 0;
     image.png.format = colour ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
     const std::uint64_t size = std::uint64_t{image.png.width} * image.png.height * (colour ? 3 : 1);
-    if (size > bytes.size() * kLargestRatio) refuse("a size larger than the data can fill");
+    if (size > bytes.size() * kLargestRatio) reject("a size larger than the data can fill");
     const std::int64_t height = image.png.height;
     const std::int64_t width = image.png.width;
     Tensor out = empty(colour ? Shape{height, width, 3} : Shape{height, width}, {.dtype = u8});
     if (!png_image_finish_read(&image.png, nullptr, out.raw_data(), 0, nullptr))
-        refuse(image.png.message);
+        reject(image.png.message);
     return out;
 }
 

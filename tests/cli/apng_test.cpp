@@ -114,12 +114,12 @@ TEST_CASE_FIXTURE(
 }
 
 TEST_CASE_FIXTURE(Fixture, "frames of a wrong shape, NaN and no frames are rejected") {
-    const auto refusal = [&](const Tensor& x) { return message_of([&] { write_film(path, x); }); };
-    CHECK(contains(refusal(zeros({2, 2, 2, 2})), "expected [F, H, W, 1]"));
-    CHECK(contains(refusal(zeros({2, 2, 3})), "expected [F, H, W, 1]"));
-    CHECK(contains(refusal(zeros({0, 2, 2, 3})), "not empty"));
-    CHECK(contains(refusal(Tensor()), "undefined"));
-    CHECK(contains(refusal(full({1, 1, 1, 1}, NAN)), "holds NaN"));
+    const auto message = [&](const Tensor& x) { return message_of([&] { write_film(path, x); }); };
+    CHECK(contains(message(zeros({2, 2, 2, 2})), "expected [F, H, W, 1]"));
+    CHECK(contains(message(zeros({2, 2, 3})), "expected [F, H, W, 1]"));
+    CHECK(contains(message(zeros({0, 2, 2, 3})), "not empty"));
+    CHECK(contains(message(Tensor()), "undefined"));
+    CHECK(contains(message(full({1, 1, 1, 1}, NAN)), "holds NaN"));
     CHECK_FALSE(std::filesystem::exists(path));
 }
 

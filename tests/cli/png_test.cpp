@@ -42,16 +42,16 @@ TEST_CASE_FIXTURE(Fixture, "intensities are clamped and rounded, and pixels are 
 }
 
 TEST_CASE_FIXTURE(Fixture, "wrong shapes, dtypes, scales and NaN are rejected") {
-    const auto refusal = [&](const Tensor& x, int scale = 1) {
+    const auto message = [&](const Tensor& x, int scale = 1) {
         return message_of([&] { write_png(path, x, scale); });
     };
-    CHECK(contains(refusal(zeros({2})), "got f32 [2] for '" + path + "'; expected [H, W]"));
-    CHECK(contains(refusal(zeros({2, 2, 4})), "expected [H, W]"));
-    CHECK(contains(refusal(zeros({0, 2})), "not empty"));
-    CHECK(contains(refusal(zeros({2, 2}, {.dtype = i64})), "expected u8"));
-    CHECK(contains(refusal(full({2, 2}, std::numeric_limits<double>::quiet_NaN())), "holds NaN"));
-    CHECK(contains(refusal(zeros({2, 2}), 0), "scale 0"));
-    CHECK(contains(refusal(zeros({2, 2}), 1 << 30), "scale"));
+    CHECK(contains(message(zeros({2})), "got f32 [2] for '" + path + "'; expected [H, W]"));
+    CHECK(contains(message(zeros({2, 2, 4})), "expected [H, W]"));
+    CHECK(contains(message(zeros({0, 2})), "not empty"));
+    CHECK(contains(message(zeros({2, 2}, {.dtype = i64})), "expected u8"));
+    CHECK(contains(message(full({2, 2}, std::numeric_limits<double>::quiet_NaN())), "holds NaN"));
+    CHECK(contains(message(zeros({2, 2}), 0), "scale 0"));
+    CHECK(contains(message(zeros({2, 2}), 1 << 30), "scale"));
     CHECK_FALSE(std::filesystem::exists(path));
     CHECK(contains(message_of([&] {
                        write_png(folder / "none/x.png", zeros({1, 1}));
