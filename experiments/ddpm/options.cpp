@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "experiments/data/sets.h"
-#include "experiments/run/learning_rate.h"
 #include "tensor/names.h"
 
 namespace eps::models::ddpm {

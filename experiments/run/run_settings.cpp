@@ -39,4 +39,9 @@ void resolve_device(RunSettings& s) {
     s.loss_scaling = {.enabled = s.precision == Precision::f16};
 }
 
+void check_decay(const char* op, const std::string& decay, std::int64_t steps) {
+    check(decay == "none" || steps > 0, op, "--lr-decay ", decay,
+          " ends with the run; got no --steps; expected --steps N, or --lr-decay none");
+}
+
 }  // namespace eps::models

@@ -35,6 +35,9 @@ RunSettings run_settings_of(const Config& config);
 /// and an Error where the device computes in f32 alone and another precision is asked for.
 void resolve_device(RunSettings& settings);
 
+/// Throws if the learning rate decays to the end of a run that has no end.
+void check_decay(const char* op, const std::string& decay, std::int64_t steps);
+
 /// `settings`, but for the options that the config has.
 template <class S> S overridden(S settings, const Config& config) {
     read(static_cast<RunSettings&>(settings), run_fields(), config);

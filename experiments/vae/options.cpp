@@ -1,7 +1,6 @@
 #include "experiments/vae/options.h"
 
 #include "experiments/data/sets.h"
-#include "experiments/run/learning_rate.h"
 
 namespace eps::models::vae {
 namespace {
