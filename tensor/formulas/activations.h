@@ -1,5 +1,5 @@
 #pragma once
-// Activation functions.
+// Activation functions. Their attributes are structs of tensor/formulas/attributes.h.
 #include "tensor/contract/derivative_table.h"
 #include "tensor/formulas/attributes.h"
 
@@ -53,11 +53,12 @@ struct Celu : CeluAttributes {
         return where(x > T(0), x, T(alpha) * expm1(x / T(alpha)));
     }
 };
-/// scale (x > 0 ? x : alpha (e^x - 1)) with the fixed point of zero mean, unit variance (Klambauer
-/// et al. 2017)
+/// scale (x > 0 ? x : alpha (e^x - 1)), whose fixed point has mean 0 and variance 1
+/// (Klambauer et al. 2017)
 struct Selu {
     template <class T> EPS_HD constexpr T f(T x) const {
-        return T(1.0507009873554805) * where(x > T(0), x, T(1.6732632423543772) * expm1(x));
+        constexpr double scale = 1.0507009873554805, alpha = 1.6732632423543772;
+        return T(scale) * where(x > T(0), x, T(alpha) * expm1(x));
     }
 };
 /// x sigmoid(x)   (Elfwing et al. 2017)
@@ -71,7 +72,8 @@ struct Gelu {
 /// x Phi(x) by the tanh approximation   (Hendrycks & Gimpel 2016)
 struct GeluTanh {
     template <class T> EPS_HD constexpr T f(T x) const {
-        return T(0.5) * x * (T(1) + tanh(T(0.79788456080286536) * (x + T(0.044715) * x * x * x)));
+        constexpr double sqrt_two_over_pi = 0.79788456080286536;
+        return T(0.5) * x * (T(1) + tanh(T(sqrt_two_over_pi) * (x + T(0.044715) * x * x * x)));
     }
 };
 /// x tanh(softplus(x))   (Misra 2019)
@@ -108,7 +110,7 @@ struct Hardshrink : HardshrinkAttributes {
         return where(abs(x) <= T(lambda), T(0), x);
     }
 };
-/// x where x > threshold, else value: with value 0 the thresholded ReLU   (Konda et al. 2015)
+/// x where x > threshold, else value; with value 0 the thresholded ReLU   (Konda et al. 2015)
 struct Threshold : ThresholdAttributes {
     template <class T> EPS_HD constexpr T f(T x) const {
         return where(x <= T(threshold), T(value), x);

@@ -132,9 +132,9 @@ struct Trunc : Numeric {
 struct Clamp : Numeric, ClampAttributes {
     template <class T> EPS_HD constexpr T f(T x) const {
         if constexpr (std::is_integral_v<T>) {  // an infinite bound does not fit an integer
-            return static_cast<T>(static_cast<double>(x) < lo   ? T(lo)
-                                  : static_cast<double>(x) > hi ? T(hi)
-                                                                : x);
+            const double value = static_cast<double>(x);
+            const T below_hi = value > hi ? T(hi) : x;
+            return value < lo ? T(lo) : below_hi;
         } else {
             return where(x < T(lo), T(lo), where(x > T(hi), T(hi), x));
         }

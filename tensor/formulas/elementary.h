@@ -1,6 +1,6 @@
 #pragma once
-// Exponentials, logarithms, trigonometric and hyperbolic functions, roots, erf. An op whose
-// derivative is cheaper from its output says so with derivative_from_output(y) = f'(x), and saves y
+// Exponentials, logarithms, trigonometric and hyperbolic functions, roots, erf. A formula whose
+// derivative is cheaper from its output has derivative_from_output(y) = f'(x); its op then saves y
 // instead of x.
 #include "tensor/contract/derivative_table.h"
 
@@ -36,7 +36,7 @@ struct Log10 {
 struct Log1p {
     template <class T> EPS_HD constexpr T f(T x) const { return log1p(x); }
 };
-/// the square root; its slope at 0 is infinite
+/// the square root; the derivative at 0 is infinite
 struct Sqrt {
     template <class T> EPS_HD constexpr T f(T x) const { return sqrt(x); }
     template <class T> EPS_HD constexpr T derivative_from_output(T y) const { return T(0.5) / y; }
@@ -48,7 +48,7 @@ struct Rsqrt {
         return T(-0.5) * y * y * y;
     }
 };
-/// The root of x of order three, real for every x
+/// the cube root, real for either sign of x
 struct Cbrt {
     template <class T> EPS_HD constexpr T f(T x) const { return cbrt(x); }
     template <class T> EPS_HD constexpr T derivative_from_output(T y) const {

@@ -40,7 +40,7 @@ struct LogicalOr : Predicate {
         return (a != T(0)) || (b != T(0));
     }
 };
-/// one of a and b is not zero, and the other is
+/// exactly one of a and b is zero
 struct LogicalXor : Predicate {
     template <class T> EPS_HD constexpr auto f(T a, T b) const {
         return (a != T(0)) != (b != T(0));
@@ -50,7 +50,7 @@ struct LogicalXor : Predicate {
 struct LogicalNot : Predicate {
     template <class T> EPS_HD constexpr auto f(T x) const { return !(x != T(0)); }
 };
-/// x is no number
+/// x is NaN
 struct IsNan : Predicate {
     template <class T> EPS_HD constexpr auto f(T x) const { return isnan(x); }
 };

@@ -1,5 +1,5 @@
-// Graphs deeper than any stack, and with more paths than atoms. ctest runs this file under `ulimit
-// -s 256`.
+// Graphs deeper than any stack, and with more paths than a walk could take. ctest runs this file
+// under `ulimit -s 256`.
 #include <chrono>
 #include <cmath>
 
@@ -63,7 +63,8 @@ TEST_CASE("deep: a chain that only its last tensor keeps is destroyed without a 
 }
 
 TEST_CASE("deep: a graph that outlives main") {
-    // destroyed at exit, after the thread's own variables; a sanitizer sees what it touches
+    // It is destroyed at exit, after the thread's own variables; a sanitizer reports what it
+    // touches.
     static Tensor survivor;
     survivor = chain(ones({1, 1}, {.dtype = f64}).requires_grad_());
     CHECK(std::abs(survivor.item()) > 0);
@@ -76,7 +77,7 @@ TEST_CASE("deep: 2^60 paths take 60 steps") {
             Tensor y = x, z = x;
             for (int i = 0; i < 60; ++i) y = y + y;
             CHECK(grad(sum(y), {x})[0].to_vector() == std::vector<double>(2, std::ldexp(1.0, 60)));
-            for (int i = 0; i < 60; ++i) z = z * z;  // x^(2^60): at 1, the slope is 2^60
+            for (int i = 0; i < 60; ++i) z = z * z;  // x^(2^60): at 1, the derivative is 2^60
             CHECK(grad(sum(z), {x})[0].to_vector() == std::vector<double>(2, std::ldexp(1.0, 60)));
         }) < 1);
 }

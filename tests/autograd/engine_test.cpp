@@ -1,4 +1,5 @@
-// The engine: what is accumulated where, what runs, what is kept, what is refused.
+// The engine: where gradients accumulate, which nodes run, what is saved and for how long, and what
+// throws.
 #include "autograd/engine.h"
 
 #include <cmath>
@@ -27,7 +28,7 @@ using V = std::vector<double>;
 
 }  // namespace
 
-TEST_CASE("engine: gradients are never summed into a buffer that somebody else sees") {
+TEST_CASE("engine: gradients are never summed into a shared buffer") {
     for (bool sum_first : {true, false}) {
         const Tensor a = parameter(1), b = parameter(1);
         const Tensor c = a + b, d = a * 3.0;
@@ -41,9 +42,9 @@ TEST_CASE("engine: gradients are never summed into a buffer that somebody else s
     a.grad().fill_(7);
     CHECK(b.grad().to_vector() == V{2, 2, 2});
     CHECK(seed.to_vector() == V{2, 2, 2});
-    const Tensor kept = b.grad();
+    const Tensor before = b.grad();
     backward(b * 5.0, {.gradient = seed});
-    CHECK(kept.to_vector() == V{2, 2, 2});
+    CHECK(before.to_vector() == V{2, 2, 2});
     CHECK(b.grad().to_vector() == V{12, 12, 12});
 }
 
@@ -113,7 +114,7 @@ TEST_CASE("engine: a second backward needs retain_graph") {
     CHECK(contains(error.sentence, "retain_graph"));
 }
 
-TEST_CASE("engine: hooks see, replace, and are checked") {
+TEST_CASE("engine: hooks receive the gradient, may replace it, and are checked") {
     const Tensor x = parameter(2), y = x * x;
     int calls = 0;
     register_hook(y, [&](const Tensor& g) {
@@ -206,7 +207,7 @@ TEST_CASE("engine: .grad() made with create_graph can be differentiated") {
     x.set_grad({});  // x owns its gradient, whose graph owns x
 }
 
-TEST_CASE("engine: overwriting what a node saved is found out") {
+TEST_CASE("engine: overwriting a saved tensor is an error in backward") {
     struct Case {
         const char* op;
         std::function<Tensor(const Tensor&, const Tensor&)> f;

@@ -1,6 +1,5 @@
-// Fused ops against what they are made of: values and gradients, f64 and f32, every layout. Cases
-// come from the list of gradient cases, of which structured_test.cpp sees to it that no op lacks
-// one.
+// Fused ops against their compositions: values and gradients, f64 and f32, every layout. The cases
+// are the gradient cases, and structured_test.cpp checks that each op has one.
 #include <cmath>
 
 #include "autograd/catalog.h"
@@ -63,7 +62,7 @@ TEST_CASE("fused: forward and backward are those of the composition") {
                 REQUIRE(fused.size() == composed.size());
                 for (std::size_t i = 0; i < fused.size(); ++i) {
                     if (!fused[i].defined() && !composed[i].defined()) continue;
-                    // what an undefined gradient means
+                    // An undefined gradient means zero.
                     const Tensor zero = zeros_like(fused[i].defined() ? fused[i] : composed[i]);
                     const auto got = (fused[i].defined() ? fused[i] : zero).to_vector(),
                                wanted = (composed[i].defined() ? composed[i] : zero).to_vector();

@@ -1,4 +1,5 @@
-// Random graphs against finite differences: shapes, sharing and reuse that nobody would think of.
+// Random graphs against finite differences: combinations of shapes, sharing and reuse that no other
+// test has.
 #include <cmath>
 #include <random>
 
@@ -16,7 +17,7 @@ using namespace eps::test;
 
 namespace {
 
-// Smooth ops of bounded slope, so that twenty of them in a row stay differentiable by differences.
+// Smooth ops with bounded derivatives, so that finite differences hold for a chain of twenty.
 using Unary = Tensor (*)(const Tensor&);
 using Binary = Tensor (*)(const Tensor&, const Tensor&);
 const Unary unaries[] = {

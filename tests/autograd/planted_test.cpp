@@ -1,4 +1,4 @@
-// Wrong derivatives, planted: gradcheck is only worth something if it finds them, and says where.
+// Planted wrong derivatives: gradcheck must find each of them and say where it is.
 #include <cstdio>
 
 #include "autograd/engine.h"
@@ -115,7 +115,7 @@ TEST_CASE("planted: gradcheck finds every wrong derivative and says where it is"
     }
 }
 
-TEST_CASE("planted: the sentence holds both numbers") {
+TEST_CASE("planted: the error holds the analytic and the numeric derivative") {
     const Tensor x = leaf(tensor({3}, {}, {.dtype = f64}));
     const Thrown error = error_of([&] {
         gradcheck(
@@ -131,7 +131,7 @@ TEST_CASE("planted: the sentence holds both numbers") {
     CHECK(contains(error.sentence, "identity: the gradient of input 0 at [0] of [1] is wrong"));
 }
 
-TEST_CASE("planted: gradcheck passes what is right and leaves inputs as they were") {
+TEST_CASE("planted: gradcheck passes right derivatives and leaves inputs unchanged") {
     const Tensor x = leaf(uniform({2, 3}), Layout::transposed), constant = uniform({3});
     const auto before = x.to_vector();
     CHECK_NOTHROW(gradgradcheck([](Inputs in) { return tanh(in[0]) * in[1]; }, {x, constant}));
@@ -139,7 +139,7 @@ TEST_CASE("planted: gradcheck passes what is right and leaves inputs as they wer
     CHECK_FALSE(x.grad().defined());
 }
 
-TEST_CASE("planted: gradcheck refuses what it cannot check") {
+TEST_CASE("planted: gradcheck throws on functions and inputs that it cannot check") {
     const Tensor x64 = leaf(uniform({2})), x32 = to(uniform({2}), f32).requires_grad_();
     const Tensor overlapping = uniform({1}).as_strided({3}, {0}, 0).requires_grad_();
     const struct {

@@ -90,7 +90,7 @@ TEST_CASE("pointwise: rank-0 and empty results have the broadcast shape") {
         }
 }
 
-TEST_CASE("pointwise: the dtype of every mix of dtypes, and storage types refused") {
+TEST_CASE("pointwise: the dtype of every mix of dtypes, and storage types throw") {
     const DType dtypes[] = {boolean, u8, i64, f16, bf16, f32, f64};
     for (const PointwiseOp* op : all_pointwise_ops())
         for (DType a : dtypes)

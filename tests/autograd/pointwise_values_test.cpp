@@ -1,4 +1,5 @@
-// The value of every pointwise op against a formula written a second time, with the C library only.
+// The value of every pointwise op against a formula written a second time, with nothing but the C
+// library.
 #include <algorithm>
 #include <complex>
 #include <numbers>
@@ -136,7 +137,7 @@ const std::map<std::string, Reference>& references() {
 
 }  // namespace
 
-TEST_CASE("pointwise: values against a second formula") {
+TEST_CASE("pointwise: values agree with a second formula") {
     std::size_t checked = 0;
     for (const PointwiseOp* op : all_pointwise_ops()) {
         const auto reference = references().find(op->name);

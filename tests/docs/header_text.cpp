@@ -71,7 +71,7 @@ std::string declared(const std::string& line) {
     return std::regex_match(line, match, function) ? match[1].str() : "";
 }
 
-// A declaration, which may be wrapped, in place of an inline definition.
+// The declaration that an inline definition, which may be wrapped, begins with.
 std::string without_body(const std::string& statement) {
     static const std::string prefix = "inline ";
     if (!begins(statement, prefix)) return statement;

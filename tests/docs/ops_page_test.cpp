@@ -1,6 +1,6 @@
-// docs/ops.md is written from what there is: the catalog of ops, the docstrings of their headers,
-// and the sentences with which the bad calls of the tests are refused. `./run docs` writes it
-// (EPS_WRITE_DOCS=1); without, these tests fail where the page is not what it would write.
+// docs/ops.md is generated from the catalog of ops, the docstrings of their headers and the errors
+// of the bad calls in the tests. `./run docs` writes it (EPS_WRITE_DOCS=1). Otherwise these tests
+// fail where the page differs from what would be written.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -133,18 +133,21 @@ std::string ops_page() {
         "# Operations\n\n"
         "<!-- Written by ./run docs from the headers, the catalog of ops and the bad calls of the "
         "tests; change those. -->\n\n"
-        "Every op runs on the CPU and, in a build with CUDA, on the GPU, in f32 and f64, where not "
-        "said otherwise; gradients of gradients are\n"
-        "tested against finite differences for all of them. Kinds: a *pointwise* op is one "
-        "formula, from which its kernels and derivatives are\n"
-        "made; a *structured* op has kernels and a backward of its own; a *fused* op has kernels "
-        "for both directions and says what it is in plain\n"
-        "ops; a *composition* is a function of other ops. `./run eps ops` prints the list; "
-        "[adding-an-op.md](adding-an-op.md) says how to add to it.\n\n"
-        "What an op cannot do it refuses with an `eps::Error` of one sentence. All refuse "
-        "undefined tensors and tensors on different devices; pointwise\n"
-        "ops, which broadcast and promote, also shapes that do not broadcast, f16, bf16, and an "
-        "attribute that a tensor of integers cannot hold.\n\n";
+        "Unless said otherwise, every op runs on the CPU and, in a build with CUDA, on the GPU, "
+        "in\n"
+        "f32 and f64. Gradients of gradients are tested against finite differences for all ops.\n"
+        "`./run eps ops` prints the list, and [adding-an-op.md](adding-an-op.md) says how to add "
+        "to\n"
+        "it. There are four kinds:\n\n"
+        "- A *pointwise* op is one formula, from which its kernels and derivatives follow.\n"
+        "- A *structured* op has kernels and a backward of its own.\n"
+        "- A *fused* op has kernels for both directions, and also says what it is in plain ops.\n"
+        "- A *composition* is a function of other ops.\n\n"
+        "Errors are an `eps::Error` of one sentence. Every op throws on undefined tensors and on\n"
+        "tensors on different devices. Pointwise ops, which broadcast and promote, also throw on\n"
+        "shapes that do not broadcast, on f16 and bf16, and on attributes that a tensor of "
+        "integers\n"
+        "cannot hold.\n\n";
     for (const Formulas& group : read_formulas(root)) text += section(group);
     std::set<std::string> functions;
     for (const Header& header : all_headers())
