@@ -77,7 +77,8 @@ std::string without_body(const std::string& statement) {
     if (!begins(statement, prefix)) return statement;
     const std::string head = statement.substr(0, end_of_parameters(statement));
     static const std::regex indentation("\n" + std::string(prefix.size(), ' '));
-    return std::regex_replace(head.substr(prefix.size()), indentation, "\n") + ";";
+    const std::string text = std::regex_replace(head.substr(prefix.size()), indentation, "\n");
+    return text.back() == ';' ? text : text + ";";
 }
 
 // Reads the declarations of a header one line at a time.
