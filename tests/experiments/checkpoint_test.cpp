@@ -19,7 +19,7 @@ std::vector<double> numbers(const Task& task) {
 
 }  // namespace
 
-TEST_CASE("a checkpoint brings back the whole state and says what it is") {
+TEST_CASE("a checkpoint restores the whole state, and says what it holds") {
     TempFolder folder;
     const std::string path = folder / "checkpoint.safetensors";
     ToyTask a, b(77);
@@ -36,12 +36,13 @@ TEST_CASE("a checkpoint brings back the whole state and says what it is") {
     CHECK(bytes_of_file(path) == first);
 }
 
-TEST_CASE("a checkpoint that does not fit is refused by name, and the task stays as it was") {
+TEST_CASE(
+    "a checkpoint that does not fit throws, naming what is wrong, and the task stays as it was") {
     TempFolder folder;
     const std::string path = folder / "checkpoint.safetensors";
     const Tensor four = ones({4}), state = tensor({1, 2}, {2}, {.dtype = i64});
-    const auto refusal = [&](const NamedTensors& tensors,
-                             const std::map<std::string, std::string>& metadata) {
+    const auto error_for = [&](const NamedTensors& tensors,
+                               const std::map<std::string, std::string>& metadata) {
         write_safetensors(path, tensors, metadata);
         ToyTask task;
         const auto before = numbers(task);
@@ -51,25 +52,25 @@ TEST_CASE("a checkpoint that does not fit is refused by name, and the task stays
         return message;
     };
     const NamedTensors good{{"weights", four}, {"momentum", four}, {"noise", state}};
-    CHECK(contains(refusal({{"weights", four}, {"noise", state}, {"other", four}},
-                           {{"family", "toy"}, {"step", "1"}}),
+    CHECK(contains(error_for({{"weights", four}, {"noise", state}, {"other", four}},
+                             {{"family", "toy"}, {"step", "1"}}),
                    "missing in '"));
-    CHECK(
-        contains(refusal({{"weights", four}, {"momentum", four}, {"noise", state}, {"more", four}},
-                         {{"family", "toy"}, {"step", "1"}}),
-                 ": more"));
-    CHECK(contains(refusal({{"weights", ones({5})}, {"momentum", four}, {"noise", state}},
-                           {{"family", "toy"}, {"step", "1"}}),
+    CHECK(contains(
+        error_for({{"weights", four}, {"momentum", four}, {"noise", state}, {"more", four}},
+                  {{"family", "toy"}, {"step", "1"}}),
+        ": more"));
+    CHECK(contains(error_for({{"weights", ones({5})}, {"momentum", four}, {"noise", state}},
+                             {{"family", "toy"}, {"step", "1"}}),
                    "got f32 [5]; expected f32 [4]"));
-    CHECK(contains(refusal({{"weights", four}, {"momentum", four}, {"noise", four}},
-                           {{"family", "toy"}, {"step", "1"}}),
+    CHECK(contains(error_for({{"weights", four}, {"momentum", four}, {"noise", four}},
+                             {{"family", "toy"}, {"step", "1"}}),
                    "'noise' does not fit"));
-    CHECK(contains(refusal(good, {{"family", "gan"}, {"step", "1"}}), "another family"));
-    CHECK(contains(refusal(good, {{"family", "toy"}}), "no 'step'"));
-    CHECK(contains(refusal(good, {{"family", "toy"}, {"step", "-3"}}), "no whole number"));
-    CHECK(contains(refusal(good, {{"family", "toy"}, {"step", "99999999999999999999"}}),
+    CHECK(contains(error_for(good, {{"family", "gan"}, {"step", "1"}}), "another family"));
+    CHECK(contains(error_for(good, {{"family", "toy"}}), "no 'step'"));
+    CHECK(contains(error_for(good, {{"family", "toy"}, {"step", "-3"}}), "no whole number"));
+    CHECK(contains(error_for(good, {{"family", "toy"}, {"step", "99999999999999999999"}}),
                    "no whole number"));
-    CHECK(contains(refusal(good, {{"family", "toy"}, {"step", "1"}, {"checksum", "00000000"}}),
+    CHECK(contains(error_for(good, {{"family", "toy"}, {"step", "1"}, {"checksum", "00000000"}}),
                    "checksum"));
     // made by another program: no checksum
     write_safetensors(path, good, {{"family", "toy"}, {"step", "12"}});
@@ -77,7 +78,7 @@ TEST_CASE("a checkpoint that does not fit is refused by name, and the task stays
     CHECK(load_checkpoint(path, "toy", task) == 12);
 }
 
-TEST_CASE("truncated and corrupted checkpoints: every changed bit of the data is noticed") {
+TEST_CASE("every truncation and every changed bit of a checkpoint is noticed") {
     TempFolder folder;
     const std::string path = folder / "checkpoint.safetensors";
     ToyTask task;

@@ -83,44 +83,45 @@ TEST_CASE("ddpm: what is not given comes from the recipe, and what is given stay
 }
 
 TEST_CASE("ddpm: options that do not go together are one sentence with what is allowed") {
-    const auto refusal = [](const Given& given) { return message_of([&] { config_of(given); }); };
+    const auto error_for = [](const Given& given) { return message_of([&] { config_of(given); }); };
     const Given images{{"data", Text("mnist")}};
-    CHECK(contains(refusal({{"T", Whole{5}}}), "beta leaves (0, 1) at step 2 of 5"));
-    CHECK(contains(refusal({{"sample-steps", Whole{2000}}}),
+    CHECK(contains(error_for({{"T", Whole{5}}}), "beta leaves (0, 1) at step 2 of 5"));
+    CHECK(contains(error_for({{"sample-steps", Whole{2000}}}),
                    "got --sample-steps 2000; expected 1000 at most"));
-    CHECK(contains(refusal({{"sample-eta", 0.5}}),
+    CHECK(contains(error_for({{"sample-eta", 0.5}}),
                    "eta belongs to ddim; got eta 0.5 with sampler dpm++"));
-    CHECK(contains(refusal({{"schedule", Text("zero-snr")}}), "expected --prediction v or x0"));
+    CHECK(contains(error_for({{"schedule", Text("zero-snr")}}), "expected --prediction v or x0"));
     CHECK(contains(
-        refusal(
+        error_for(
             {{"schedule", Text("zero-snr")}, {"prediction", Text("v")}, {"sampler", Text("heun")}}),
         "ddim and dpm++ can"));
-    CHECK(contains(refusal({{"variance", Text("learned")}, {"loss", Text("simple")}}),
+    CHECK(contains(error_for({{"variance", Text("learned")}, {"loss", Text("simple")}}),
                    "expected --loss hybrid or bound"));
-    CHECK(contains(refusal({{"loss", Text("hybrid")}}), "expected --variance learned"));
-    CHECK(contains(refusal({{"loss", Text("min-snr")}, {"prediction", Text("mean")}}),
+    CHECK(contains(error_for({{"loss", Text("hybrid")}}), "expected --variance learned"));
+    CHECK(contains(error_for({{"loss", Text("min-snr")}, {"prediction", Text("mean")}}),
                    "weights noise, x0 or v"));
-    CHECK(contains(refusal({{"data", Text("moons")}, {"conditional", true}}),
+    CHECK(contains(error_for({{"data", Text("moons")}, {"conditional", true}}),
                    "expected one of: ring8, grid25, fashion-mnist, mnist"));
-    CHECK(contains(refusal({{"class-dropout", 0.1}}), "is for --conditional"));
-    CHECK(
-        contains(refusal({{"levels", Text("1,2")}}), "--levels is for images; got --data grid25"));
-    CHECK(contains(refusal({{"groups", Whole{2}}}), "--groups is for images"));
-    CHECK(contains(refusal({{"data-dir", Text("/tmp")}}), "is drawn, not read"));
-    CHECK(contains(refusal({{"width", Whole{7}}}), "must be even"));
-    CHECK(contains(refusal({{"accumulate", Whole{600}}}), "got --accumulate 600 --batch 512"));
-    CHECK(contains(refusal({{"lr-decay", Text("cosine")}, {"steps", Whole{0}}}),
+    CHECK(contains(error_for({{"class-dropout", 0.1}}), "is for --conditional"));
+    CHECK(contains(error_for({{"levels", Text("1,2")}}),
+                   "--levels is for images; got --data grid25"));
+    CHECK(contains(error_for({{"groups", Whole{2}}}), "--groups is for images"));
+    CHECK(contains(error_for({{"data-dir", Text("/tmp")}}), "is drawn, not read"));
+    CHECK(contains(error_for({{"width", Whole{7}}}), "must be even"));
+    CHECK(contains(error_for({{"accumulate", Whole{600}}}), "got --accumulate 600 --batch 512"));
+    CHECK(contains(error_for({{"lr-decay", Text("cosine")}, {"steps", Whole{0}}}),
                    "expected --steps N"));
     CHECK(contains(
-        refusal(with(images, {{"levels", Text("1,2,2,2")}})),
+        error_for(with(images, {{"levels", Text("1,2,2,2")}})),
         "cannot be halved at every level; got --levels 1,2,2,2; expected 3 levels at most"));
-    CHECK(contains(refusal(with(images, {{"levels", Text("")}})), "at least one level"));
+    CHECK(contains(error_for(with(images, {{"levels", Text("")}})), "at least one level"));
     for (const char* bad : {"1,", ",1", "1,x", "0", "1,,2", "-1", "99999", "1 2"})
-        CHECK_MESSAGE(contains(refusal(with(images, {{"levels", Text(bad)}})),
+        CHECK_MESSAGE(contains(error_for(with(images, {{"levels", Text(bad)}})),
                                "list of whole numbers above 0"),
                       bad);
-    CHECK(contains(refusal(with(images, {{"attention", Text("13")}})), "expected one of: 28,14,7"));
-    CHECK(contains(refusal(with(images, {{"groups", Whole{5}}})),
+    CHECK(
+        contains(error_for(with(images, {{"attention", Text("13")}})), "expected one of: 28,14,7"));
+    CHECK(contains(error_for(with(images, {{"groups", Whole{5}}})),
                    "groups must divide the width; got --groups 5 --width 32"));
 }
 
@@ -129,21 +130,23 @@ TEST_CASE("ddpm: options of sampling that the run does not allow") {
     const auto classes_known = task_of(with(small_plane(), {{"conditional", true}}));
     const auto never_dropped =
         task_of(with(small_plane(), {{"conditional", true}, {"class-dropout", 0.0}}));
-    const auto refusal = [](Task& task, const Given& given) {
+    const auto error_for = [](Task& task, const Given& given) {
         return message_of([&] { task.set_sampling(sampling_of(given)); });
     };
-    CHECK(contains(refusal(*plain, {{"steps", Whole{21}}}), "got --steps 21; expected 20 at most"));
-    CHECK(contains(refusal(*plain, {{"class", Whole{1}}}), "trained with --conditional"));
-    CHECK(contains(refusal(*plain, {{"guidance", 1.0}}), "trained with --conditional"));
-    CHECK(contains(refusal(*plain, {{"eta", 0.5}}),
+    CHECK(
+        contains(error_for(*plain, {{"steps", Whole{21}}}), "got --steps 21; expected 20 at most"));
+    CHECK(contains(error_for(*plain, {{"class", Whole{1}}}), "trained with --conditional"));
+    CHECK(contains(error_for(*plain, {{"guidance", 1.0}}), "trained with --conditional"));
+    CHECK(contains(error_for(*plain, {{"eta", 0.5}}),
                    "--eta is for --sampler ddim; got --sampler dpm++"));
-    CHECK(contains(refusal(*plain, {{"sampler", Text("ddim")}, {"variance", Text("beta")}}),
+    CHECK(contains(error_for(*plain, {{"sampler", Text("ddim")}, {"variance", Text("beta")}}),
                    "--variance is for --sampler ancestral"));
-    CHECK(contains(refusal(*plain, {{"sampler", Text("ancestral")}, {"variance", Text("learned")}}),
-                   "trained with it"));
-    CHECK(contains(refusal(*classes_known, {{"class", Whole{25}}}),
+    CHECK(
+        contains(error_for(*plain, {{"sampler", Text("ancestral")}, {"variance", Text("learned")}}),
+                 "trained with it"));
+    CHECK(contains(error_for(*classes_known, {{"class", Whole{25}}}),
                    "no such class; got --class 25; expected 0 to 24"));
-    CHECK(contains(refusal(*never_dropped, {{"guidance", 2.0}}), "--class-dropout above 0"));
+    CHECK(contains(error_for(*never_dropped, {{"guidance", 2.0}}), "--class-dropout above 0"));
     classes_known->set_sampling(sampling_of({{"class", Whole{24}},
                                              {"guidance", 2.0},
                                              {"sampler", Text("ddim")},

@@ -64,11 +64,11 @@ std::vector<Given> small_runs(const TempFolder& data) {
 TEST_CASE("flow: what is not given comes from the recipe, and what is given stays") {
     for (const std::string& name : kFlows)
         for (const std::string& target : flow::target_names()) {
-            const bool refused =
+            const bool is_excluded =
                 (name == "cfm" && flow::target_of(target) == flow::Target::energy) ||
                 (name != "glow" && name != "realnvp" &&
                  flow::target_of(target) == flow::Target::images);
-            if (refused) continue;
+            if (is_excluded) continue;
             std::vector<Option> options = run_options();
             for (const Option& option : flow_family().options) options.push_back(option);
             check_config(config_of({{"flow", name}, {"target", target}}), options);
@@ -85,59 +85,63 @@ TEST_CASE("flow: what is not given comes from the recipe, and what is given stay
 }
 
 TEST_CASE("flow: options that do not go together are one sentence with what is allowed") {
-    const auto refusal = [](const Given& given) { return message_of([&] { config_of(given); }); };
+    const auto error_for = [](const Given& given) { return message_of([&] { config_of(given); }); };
     const auto on = [](const char* flow, const char* target, const Given& more = {}) {
         return with({{"flow", Text(flow)}, {"target", Text(target)}}, more);
     };
-    CHECK(contains(refusal(on("cfm", "U1")), "learns from samples, and an energy has none"));
-    CHECK(contains(refusal(on("cfm", "moons", {{"k", Whole{3}}})), "expected no --k"));
-    CHECK(contains(refusal(on("cfm", "moons", {{"reversible", true}})),
+    CHECK(contains(error_for(on("cfm", "U1")), "learns from samples, and an energy has none"));
+    CHECK(contains(error_for(on("cfm", "moons", {{"k", Whole{3}}})), "expected no --k"));
+    CHECK(contains(error_for(on("cfm", "moons", {{"reversible", true}})),
                    "a continuous flow has none"));
-    CHECK(contains(refusal(on("cfm", "moons", {{"ot", true}, {"batch", Whole{5000}}})),
+    CHECK(contains(error_for(on("cfm", "moons", {{"ot", true}, {"batch", Whole{5000}}})),
                    "expected 1024 at most"));
-    CHECK(contains(refusal(on("cfm", "moons", {{"base", Text("learned")}})),
+    CHECK(contains(error_for(on("cfm", "moons", {{"base", Text("learned")}})),
                    "expected --base normal"));
-    CHECK(contains(refusal(on("cfm", "moons", {{"base", Text("mixture")}})),
+    CHECK(contains(error_for(on("cfm", "moons", {{"base", Text("mixture")}})),
                    "got --base mixture; expected --base normal"));
-    CHECK(contains(refusal(on("spline", "U1", {{"base", Text("mixture")}})),
+    CHECK(contains(error_for(on("spline", "U1", {{"base", Text("mixture")}})),
                    "learned from points; got --target U1"));
-    CHECK(contains(refusal(on("spline", "moons", {{"ot", true}})), "expected --flow cfm"));
-    CHECK(contains(refusal(on("spline", "pinwheel", {{"stl", true}})),
+    CHECK(contains(error_for(on("spline", "moons", {{"ot", true}})), "expected --flow cfm"));
+    CHECK(contains(error_for(on("spline", "pinwheel", {{"stl", true}})),
                    "needs a density; got --target pinwheel"));
-    CHECK(contains(refusal(on("spline", "moons", {{"anneal", Whole{5}}})),
+    CHECK(contains(error_for(on("spline", "moons", {{"anneal", Whole{5}}})),
                    "for energies, or for --noise; got --anneal 5 --noise 0"));
-    CHECK(contains(refusal(on("spline", "moons", {{"noise", 0.5}, {"anneal", Whole{0}}})),
+    CHECK(contains(error_for(on("spline", "moons", {{"noise", 0.5}, {"anneal", Whole{0}}})),
                    "got --anneal 0 --noise 0.5"));
-    CHECK(contains(refusal(on("spline", "U1", {{"noise", 0.5}})),
+    CHECK(contains(error_for(on("spline", "U1", {{"noise", 0.5}})),
                    "--noise is for points in the plane; got --noise 0.5 --target U1"));
-    CHECK(contains(refusal(on("spline", "moons", {{"base", Text("uniform")}})),
+    CHECK(contains(error_for(on("spline", "moons", {{"base", Text("uniform")}})),
                    "no density outside of its box"));
-    CHECK(contains(refusal(on("spline", "checkerboard", {{"tail", 1.5}})), "--tail of at least 2"));
-    CHECK(contains(refusal(on("spline", "moons", {{"bins", Whole{0}}})),
-                   "needs bins and a tail above 0"));
     CHECK(
-        contains(refusal(on("spline", "moons", {{"bins", Whole{1000}}})), "expected 500 at most"));
-    CHECK(contains(refusal(on("realnvp", "moons", {{"bins", Whole{3}}})), "are for --flow spline"));
-    CHECK(contains(refusal(on("realnvp", "moons", {{"limit", 0.0}})),
+        contains(error_for(on("spline", "checkerboard", {{"tail", 1.5}})), "--tail of at least 2"));
+    CHECK(contains(error_for(on("spline", "moons", {{"bins", Whole{0}}})),
+                   "needs bins and a tail above 0"));
+    CHECK(contains(error_for(on("spline", "moons", {{"bins", Whole{1000}}})),
+                   "expected 500 at most"));
+    CHECK(
+        contains(error_for(on("realnvp", "moons", {{"bins", Whole{3}}})), "are for --flow spline"));
+    CHECK(contains(error_for(on("realnvp", "moons", {{"limit", 0.0}})),
                    "a largest |log scale| above 0"));
-    CHECK(contains(refusal(on("nice", "moons", {{"limit", 2.0}})),
+    CHECK(contains(error_for(on("nice", "moons", {{"limit", 2.0}})),
                    "for affine maps of points; got --flow nice"));
-    CHECK(contains(refusal(on("glow", "mnist", {{"limit", 2.0}})),
+    CHECK(contains(error_for(on("glow", "mnist", {{"limit", 2.0}})),
                    "for affine maps of points; got --flow glow --target mnist"));
-    CHECK(contains(refusal(on("planar", "moons", {{"width", Whole{3}}})),
+    CHECK(contains(error_for(on("planar", "moons", {{"width", Whole{3}}})),
                    "which this flow does not have"));
-    CHECK(contains(refusal(on("nice", "moons", {{"layers", Whole{0}}})), "need a hidden layer"));
-    CHECK(contains(refusal(on("nice", "moons", {{"levels", Whole{1}}})), "--levels is for images"));
-    CHECK(contains(refusal(on("maf", "mnist")), "expected --flow realnvp or glow"));
-    CHECK(contains(refusal(on("glow", "mnist", {{"levels", Whole{3}}})),
+    CHECK(contains(error_for(on("nice", "moons", {{"layers", Whole{0}}})), "need a hidden layer"));
+    CHECK(
+        contains(error_for(on("nice", "moons", {{"levels", Whole{1}}})), "--levels is for images"));
+    CHECK(contains(error_for(on("maf", "mnist")), "expected --flow realnvp or glow"));
+    CHECK(contains(error_for(on("glow", "mnist", {{"levels", Whole{3}}})),
                    "cannot be halved so often"));
-    CHECK(contains(refusal(on("realnvp", "mnist", {{"levels", Whole{4}}})), "expected 3 at most"));
-    CHECK(contains(refusal(on("realnvp", "mnist", {{"base", Text("learned")}})),
+    CHECK(
+        contains(error_for(on("realnvp", "mnist", {{"levels", Whole{4}}})), "expected 3 at most"));
+    CHECK(contains(error_for(on("realnvp", "mnist", {{"base", Text("learned")}})),
                    "start from a normal base"));
-    CHECK(contains(refusal(on("realnvp", "moons", {{"data-dir", Text("/tmp")}})),
+    CHECK(contains(error_for(on("realnvp", "moons", {{"data-dir", Text("/tmp")}})),
                    "not read from files"));
     CHECK(contains(
-        refusal(on("realnvp", "moons", {{"lr-decay", Text("cosine")}, {"steps", Whole{0}}})),
+        error_for(on("realnvp", "moons", {{"lr-decay", Text("cosine")}, {"steps", Whole{0}}})),
         "expected --steps N"));
 
     const auto layered = task_of(small("nice", "moons")),

@@ -56,33 +56,35 @@ TEST_CASE("gan: what is not given comes from the recipe, and what is given stays
 }
 
 TEST_CASE("gan: options that do not go together are one sentence with what is allowed") {
-    const auto refusal = [](const Given& given) { return message_of([&] { config_of(given); }); };
-    CHECK(contains(refusal({{"pac", Whole{3}}}),
+    const auto error_for = [](const Given& given) { return message_of([&] { config_of(given); }); };
+    CHECK(contains(error_for({{"pac", Whole{3}}}),
                    "packs must divide the batch; got --pac 3 --batch 256; expected a --batch "
                    "that is a multiple of 3"));
-    CHECK(contains(refusal({{"net", Text("dcgan")}}),
+    CHECK(contains(error_for({{"net", Text("dcgan")}}),
                    "--net dcgan makes images; got --data ring8; expected --net mlp, or --data "
                    "fashion-mnist, mnist"));
-    CHECK(contains(refusal({{"conditional", true}, {"data", Text("moons")}}),
+    CHECK(contains(error_for({{"conditional", true}, {"data", Text("moons")}}),
                    "expected one of: ring8, grid25, fashion-mnist, mnist"));
-    CHECK(contains(refusal({{"norm", Text("batch")}}), "--norm batch is for --net dcgan"));
-    CHECK(contains(refusal({{"data", Text("mnist")}, {"layers", Whole{3}}}),
+    CHECK(contains(error_for({{"norm", Text("batch")}}), "--norm batch is for --net dcgan"));
+    CHECK(contains(error_for({{"data", Text("mnist")}, {"layers", Whole{3}}}),
                    "--layers is for --net mlp"));
-    CHECK(contains(refusal({{"data", Text("mnist")}, {"net", Text("maxout")}, {"width", Whole{3}}}),
-                   "1200 hidden units"));
-    CHECK(contains(refusal({{"data", Text("mnist")}, {"gp", Text("r1")}, {"norm", Text("batch")}}),
-                   "expected --norm group or none"));
-    CHECK(contains(refusal({{"gp", Text("none")}, {"gp-weight", 1.0}}),
+    CHECK(
+        contains(error_for({{"data", Text("mnist")}, {"net", Text("maxout")}, {"width", Whole{3}}}),
+                 "1200 hidden units"));
+    CHECK(
+        contains(error_for({{"data", Text("mnist")}, {"gp", Text("r1")}, {"norm", Text("batch")}}),
+                 "expected --norm group or none"));
+    CHECK(contains(error_for({{"gp", Text("none")}, {"gp-weight", 1.0}}),
                    "expected --gp wgan-gp, r1, r2, r1+r2"));
-    CHECK(contains(refusal({{"loss", Text("hinge")}, {"label-smoothing", 0.1}}),
+    CHECK(contains(error_for({{"loss", Text("hinge")}, {"label-smoothing", 0.1}}),
                    "--loss hinge has no labels to smooth; got --label-smoothing 0.1"));
-    CHECK(contains(refusal({{"instance-noise", 0.0}, {"instance-noise-steps", Whole{9}}}),
+    CHECK(contains(error_for({{"instance-noise", 0.0}, {"instance-noise-steps", Whole{9}}}),
                    "--instance-noise and --instance-noise-steps go together"));
-    CHECK(contains(refusal({{"lr-decay", Text("linear")}, {"steps", Whole{0}}}),
+    CHECK(contains(error_for({{"lr-decay", Text("linear")}, {"steps", Whole{0}}}),
                    "expected --steps N"));
-    CHECK(contains(refusal({{"minibatch-stddev", true}, {"batch", Whole{6}}}), "groups of 4"));
-    CHECK(contains(refusal({{"data-dir", Text("/tmp")}}), "is drawn, not read"));
-    CHECK(contains(refusal({{"optimizer", Text("sgd")}, {"beta2", 0.9}}), "--beta2 is for Adam"));
+    CHECK(contains(error_for({{"minibatch-stddev", true}, {"batch", Whole{6}}}), "groups of 4"));
+    CHECK(contains(error_for({{"data-dir", Text("/tmp")}}), "is drawn, not read"));
+    CHECK(contains(error_for({{"optimizer", Text("sgd")}, {"beta2", 0.9}}), "--beta2 is for Adam"));
 }
 
 TEST_CASE("gan: pictures, samples and evaluation change nothing that is trained") {

@@ -37,7 +37,7 @@ TEST_CASE("metrics are one JSON object a line, NaN is null") {
     CHECK(last->scalars[1].second == 1e300);
 }
 
-TEST_CASE("cutting keeps the lines up to the checkpoint, and what follows is appended to them") {
+TEST_CASE("cut() keeps the lines up to a step, and new lines follow them") {
     TempFolder folder;
     const std::string path = folder / "metrics.jsonl";
     {
@@ -57,24 +57,24 @@ TEST_CASE("cutting keeps the lines up to the checkpoint, and what follows is app
     CHECK(bytes_of_file(path).empty());
 }
 
-TEST_CASE("damaged metrics are refused by file and line, and stay as they are") {
+TEST_CASE("damaged metrics throw, naming file and line, and stay as they are") {
     TempFolder folder;
     const std::string path = folder / "metrics.jsonl";
-    const auto refusal = [&](const std::string& text) {
+    const auto error_for = [&](const std::string& text) {
         put(path, text);
         const std::string message = message_of([&] { MetricsLog(path).cut(10); });
         CHECK_MESSAGE(contains(message, "'" + path + "', line "), text, " -> ", message);
         CHECK(bytes_of_file(path) == text);
         return message;
     };
-    CHECK(contains(refusal("{\"step\": 5}\n{\"step\": 5}\n"), "step 5 after step 5"));
-    CHECK(contains(refusal("{\"step\": 5}\nx\n"), "line 2"));
-    CHECK(contains(refusal("{\"loss\": 5}\n"), "no 'step'"));
-    CHECK(contains(refusal("{\"step\": -1}\n"), "no count"));
-    CHECK(contains(refusal("{\"step\": 1.5}\n"), "no count"));
-    CHECK(contains(refusal("{\"step\": 1, \"seconds\": null}\n"), "no duration"));
-    CHECK(contains(refusal("{\"step\": 1, \"loss\": \"a\"}\n"), "no number"));
-    refusal("\n");
+    CHECK(contains(error_for("{\"step\": 5}\n{\"step\": 5}\n"), "step 5 after step 5"));
+    CHECK(contains(error_for("{\"step\": 5}\nx\n"), "line 2"));
+    CHECK(contains(error_for("{\"loss\": 5}\n"), "no 'step'"));
+    CHECK(contains(error_for("{\"step\": -1}\n"), "no count"));
+    CHECK(contains(error_for("{\"step\": 1.5}\n"), "no count"));
+    CHECK(contains(error_for("{\"step\": 1, \"seconds\": null}\n"), "no duration"));
+    CHECK(contains(error_for("{\"step\": 1, \"loss\": \"a\"}\n"), "no number"));
+    error_for("\n");
     put(path, "");
     CHECK_FALSE(MetricsLog(path).last().has_value());
 

@@ -1,5 +1,5 @@
-// The loop and its folder: what is written when, what resuming does, and that stopping anywhere
-// changes nothing.
+// The training loop and its folder: what is written when, what resuming does, and that a stop at
+// any step changes nothing.
 #include "experiments/run/trainer.h"
 
 #include <algorithm>
@@ -71,7 +71,7 @@ TEST_CASE("a run writes its config, metrics, pictures and checkpoint") {
     CHECK(RunFolder::open(path).load_checkpoint(task) == 100);
 }
 
-TEST_CASE("stopped at any step and by any means, a resumed run ends with the same bytes") {
+TEST_CASE("a run that is stopped at any step, by any means, and resumed ends with the same bytes") {
     TempFolder folder;
     session(folder.path() / "whole", toy_config());
     const std::string whole = checkpoint_of(folder.path() / "whole"),
@@ -105,7 +105,7 @@ TEST_CASE("stopped at any step and by any means, a resumed run ends with the sam
     }
 }
 
-TEST_CASE("more steps later are the steps of a longer run") {
+TEST_CASE("a run that gets more steps later equals a longer run") {
     TempFolder folder;
     session(folder.path() / "long", toy_config(100));
     session(folder.path() / "short", toy_config(30));
@@ -151,8 +151,7 @@ TEST_CASE("time limits count all sessions") {
     CHECK(session(folder.path() / "run", config, slow).first_step == result.last_step);
 }
 
-TEST_CASE(
-    "a loss that is not finite stops the run by name of the step and of the last good checkpoint") {
+TEST_CASE("a loss that is not finite stops the run, naming the step and the last good checkpoint") {
     TempFolder folder;
     const auto broken = [](ToyTask& task, QuietListener&, std::atomic<int>&) { task.nan_at = 46; };
     const std::string message =
@@ -168,17 +167,17 @@ TEST_CASE(
                    "no checkpoint was saved before"));
 }
 
-TEST_CASE("what a task notes is told at once and is in the next line of the log") {
+TEST_CASE("what a task notes is shown at once and is in the next line of the log") {
     TempFolder folder;
-    std::vector<std::string> told;
+    std::vector<std::string> shown;
     session(folder.path() / "run", toy_config(),
             [&](ToyTask& task, QuietListener& listener, std::atomic<int>&) {
                 task.on_step = [&](std::int64_t index) {
                     if (index == 23) task.to_note = {"it is \"late\"", "and cold"};
-                    if (index == 24) told = listener.notes;
+                    if (index == 24) shown = listener.notes;
                 };
             });
-    CHECK(told == std::vector<std::string>{"it is \"late\"", "and cold"});
+    CHECK(shown == std::vector<std::string>{"it is \"late\"", "and cold"});
     MetricsLog log(folder.path() / "run" / "metrics.jsonl");
     CHECK(log.cut(20)->note.empty());
     const auto line = [&] {
@@ -196,7 +195,7 @@ TEST_CASE("what a task notes is told at once and is in the next line of the log"
     CHECK(checkpoint_of(folder.path() / "again").size() > 0);
 }
 
-TEST_CASE("a steady step takes nothing from the system") {
+TEST_CASE("a steady step asks the system for no memory") {
     TempFolder folder;
     Config config = toy_config(2000);
     config.set("log-every", std::int64_t{7});
@@ -213,25 +212,25 @@ TEST_CASE("a steady step takes nothing from the system") {
     CHECK(early == late);
 }
 
-TEST_CASE("a folder that is no run, or another run, is not touched") {
+TEST_CASE("a folder that is no run, or another run, is left as it is") {
     TempFolder folder;
-    const auto refusal = [&](const std::filesystem::path& path, const Config& config) {
+    const auto error_for = [&](const std::filesystem::path& path, const Config& config) {
         return message_of([&] { session(path, config); });
     };
-    put(folder / "letter.txt", "dear");
-    CHECK(contains(refusal(folder.path(), toy_config()), "is not empty and holds no run"));
-    CHECK(contains(refusal(folder / "letter.txt", toy_config()), "is no folder"));
-    CHECK(contains(refusal(folder.path() / "letter.txt" / "run", toy_config()), "letter.txt"));
+    put(folder / "letter.txt", "hello");
+    CHECK(contains(error_for(folder.path(), toy_config()), "is not empty and holds no run"));
+    CHECK(contains(error_for(folder / "letter.txt", toy_config()), "is no folder"));
+    CHECK(contains(error_for(folder.path() / "letter.txt" / "run", toy_config()), "letter.txt"));
     std::filesystem::create_directory(folder.path() / "empty");
-    CHECK(refusal(folder.path() / "empty", toy_config()).empty());
+    CHECK(error_for(folder.path() / "empty", toy_config()).empty());
 
     session(folder.path() / "run", toy_config());
     const std::string checkpoint = checkpoint_of(folder.path() / "run");
-    CHECK(contains(refusal(folder.path() / "run", toy_config(200)),
+    CHECK(contains(error_for(folder.path() / "run", toy_config(200)),
                    "other settings: steps is 100 there, 200 here; hint: "));
     Config more = toy_config();
     more.set("latent", std::int64_t{3});
-    CHECK(contains(refusal(folder.path() / "run", more), "latent is not set there"));
+    CHECK(contains(error_for(folder.path() / "run", more), "latent is not set there"));
     CHECK(checkpoint_of(folder.path() / "run") == checkpoint);
 
     const auto opening = [&](const std::filesystem::path& path) {
@@ -243,7 +242,7 @@ TEST_CASE("a folder that is no run, or another run, is not touched") {
     CHECK(contains(opening(folder / "letter.txt"), "is no folder"));
 }
 
-TEST_CASE("broken files of a run are named, and nothing is overwritten") {
+TEST_CASE("errors name the broken files of a run, and nothing is overwritten") {
     TempFolder folder;
     const auto run = folder.path() / "run";
     session(run, toy_config(40));
@@ -273,7 +272,7 @@ TEST_CASE("two programs cannot train in one folder") {
                    "another program is training in '"));
 }
 
-TEST_CASE("killed before its settings were written, a run begins anew") {
+TEST_CASE("a run that is killed before its settings are written begins again") {
     TempFolder folder;
     std::filesystem::create_directory(folder.path() / "run");
     put(folder / "run/config.json.tmp", "{\"fam");

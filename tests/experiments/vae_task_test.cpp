@@ -1,4 +1,4 @@
-// The family "vae": the rate of its steps.
+// The family "vae": its learning rate.
 #include "experiments/vae/vae.h"
 
 #include <cmath>
@@ -37,7 +37,7 @@ double weight_of(const Task& task) {
 }  // namespace
 
 TEST_CASE(
-    "vae: a rate that falls is the whole one at first, half of it half way, and 0 at the end; a "
+    "vae: a learning rate that decays is whole at first, half in the middle, and 0 at the end; a "
     "decay needs an end") {
     TempFolder data;
     put_tiny_data(data);

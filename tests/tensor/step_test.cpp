@@ -310,7 +310,7 @@ TEST_CASE("Step: loss scaling reads no number") {
     Tensor p = ones({2}).requires_grad_();
     nn::Adam adam({p}, {.lr = 0.1});
     nn::GradScaler scaler({.init_scale = 4, .growth_interval = 1});
-    std::vector<const void*> places;
+    std::vector<const void*> addresses;
     Step step(
         cpu,
         [&](const StepTensors&) {
@@ -320,7 +320,7 @@ TEST_CASE("Step: loss scaling reads no number") {
             nn::clip_grad_norm_(adam.parameters(), 1.0);
             scaler.step(adam);
             scaler.update();
-            places.push_back(scaler.current_scale().raw_data());
+            addresses.push_back(scaler.current_scale().raw_data());
             return NamedTensors{{"loss_scale", scaler.current_scale()}};
         },
         &kBackend);
@@ -331,7 +331,8 @@ TEST_CASE("Step: loss scaling reads no number") {
     CHECK(adam.step_count() == 6);
     // two steps of the warm-up, and what the capture did, which ran on this device
     CHECK(scaler.current_scale().item() == 4 * 8);
-    for (const void* place : places) CHECK(place == places[0]);  // what a graph reads and writes
+    for (const void* address : addresses)
+        CHECK(address == addresses[0]);  // what a graph reads and writes
 }
 
 TEST_CASE("Step: on the CPU it calls its body, and host inputs are called at once") {
