@@ -57,7 +57,7 @@ Config sampling_of(const Given& given) {
 
 }  // namespace
 
-TEST_CASE("ddpm: what is not given comes from the recipe, and what is given stays") {
+TEST_CASE("ddpm: options that are not given get their defaults, and given ones stay") {
     // every option is in the config, of its type and within its range
     for (const char* data : {"grid25", "pinwheel", "fashion-mnist"}) {
         std::vector<Option> options = run_options();
@@ -82,7 +82,7 @@ TEST_CASE("ddpm: what is not given comes from the recipe, and what is given stay
         1623169);
 }
 
-TEST_CASE("ddpm: options that do not go together are one sentence with what is allowed") {
+TEST_CASE("ddpm: options that do not go together throw one sentence that says what is allowed") {
     const auto error_for = [](const Given& given) { return message_of([&] { config_of(given); }); };
     const Given images{{"data", Text("mnist")}};
     CHECK(contains(error_for({{"T", Whole{5}}}), "beta leaves (0, 1) at step 2 of 5"));
@@ -125,7 +125,7 @@ TEST_CASE("ddpm: options that do not go together are one sentence with what is a
                    "groups must divide the width; got --groups 5 --width 32"));
 }
 
-TEST_CASE("ddpm: options of sampling that the run does not allow") {
+TEST_CASE("ddpm: sampling options that the run does not allow throw") {
     const auto plain = task_of(small_plane());
     const auto classes_known = task_of(with(small_plane(), {{"conditional", true}}));
     const auto never_dropped =
@@ -190,17 +190,17 @@ TEST_CASE("ddpm: pictures, samples and evaluation change nothing that is trained
     }
 }
 
-TEST_CASE("ddpm: a state that is loaded goes on bitwise, with everything that remembers") {
+TEST_CASE("ddpm: a state that is loaded continues bitwise, with importance sampling and dropout") {
     TempFolder data;
     put_tiny_data(data);
-    const Given remembers{
+    const Given with_memory{
         {"importance", true}, {"dropout", 0.3}, {"conditional", true}, {"accumulate", Whole{2}}};
     const Given few_times{{"variance", Text("learned")},
                           {"T", Whole{4}},
                           {"sample-steps", Whole{4}},
                           {"steps", Whole{60}}};
-    for (const Given& given :
-         {with(small_plane(), with(remembers, few_times)), with(small_images(data), remembers)}) {
+    for (const Given& given : {with(small_plane(), with(with_memory, few_times)),
+                               with(small_images(data), with_memory)}) {
         const auto whole = task_of(given), first = task_of(given), second = task_of(given);
         const std::int64_t steps = config_of(given).integer("steps"), half = steps / 2 + 1;
         for (std::int64_t step = 0; step < steps; ++step) whole->step(step);
@@ -254,7 +254,7 @@ TEST_CASE("ddpm: samples do not depend on how many are drawn at once") {
         }
 }
 
-TEST_CASE("ddpm: the bound by a few examples a step estimates the whole bound") {
+TEST_CASE("ddpm: a few examples a step estimate the whole bound") {
     // A network that is a function of x and t, with weights that make it say something.
     Generator init(2), generator(3);
     ddpm::Mlp net({.width = 8, .blocks = 1, .generator = &init});

@@ -61,7 +61,7 @@ std::vector<Given> small_runs(const TempFolder& data) {
 
 }  // namespace
 
-TEST_CASE("flow: what is not given comes from the recipe, and what is given stays") {
+TEST_CASE("flow: options that are not given get their defaults, and given ones stay") {
     for (const std::string& name : kFlows)
         for (const std::string& target : flow::target_names()) {
             const bool is_excluded =
@@ -84,7 +84,7 @@ TEST_CASE("flow: what is not given comes from the recipe, and what is given stay
     CHECK(config_of({{"target", Text("checkerboard")}}).text("base") == "uniform");
 }
 
-TEST_CASE("flow: options that do not go together are one sentence with what is allowed") {
+TEST_CASE("flow: options that do not go together throw one sentence that says what is allowed") {
     const auto error_for = [](const Given& given) { return message_of([&] { config_of(given); }); };
     const auto on = [](const char* flow, const char* target, const Given& more = {}) {
         return with({{"flow", Text(flow)}, {"target", Text(target)}}, more);
@@ -165,7 +165,7 @@ TEST_CASE("flow: pictures, samples and evaluation change nothing that is trained
     }
 }
 
-TEST_CASE("flow: a state that is loaded goes on bitwise") {
+TEST_CASE("flow: a state that is loaded continues bitwise") {
     TempFolder data;
     put_tiny_data(data);
     for (const Given& given : small_runs(data)) {
@@ -178,7 +178,7 @@ TEST_CASE("flow: a state that is loaded goes on bitwise") {
     }
 }
 
-TEST_CASE("flow: densities layer by layer are those of the whole") {
+TEST_CASE("flow: the densities of the layers add up to that of the whole") {
     for (const char* name : {"planar", "glow", "cfm"}) {
         Generator init(1), generator(2);
         flow::Model model =
@@ -197,7 +197,7 @@ TEST_CASE("flow: densities layer by layer are those of the whole") {
     }
 }
 
-TEST_CASE("flow: an energy's metrics are those of its definition") {
+TEST_CASE("flow: the metrics of an energy agree with their definitions") {
     const auto task = task_of(small("planar", "U1"));
     Generator generator(1);
     const Scalars scalars = task->evaluate(generator);
@@ -232,8 +232,8 @@ TEST_CASE("flow: U1 is fitted by planar flows, moons by splines") {
           doctest::Approx(scalar(points, "entropy") + scalar(points, "nll_gap")));
 }
 
-TEST_CASE("flow: noise on points falls to a hundredth, then to none") {
-    // What a flow sees that has learned nothing, of base N(0, I), tells the variance of its points:
+TEST_CASE("flow: the noise on points falls to a hundredth, and then ends") {
+    // The loss of a flow that has learned nothing shows the variance of its points:
     // loss = ln 2 pi + E |x|^2 / 2 + constants.
     const auto loss = [](double noise, std::int64_t step) {
         const auto task = task_of(with(
@@ -250,7 +250,7 @@ TEST_CASE("flow: noise on points falls to a hundredth, then to none") {
     CHECK(loss(0.5, 10) == without);
 }
 
-TEST_CASE("flow: a run that diverges stops in a sentence") {
+TEST_CASE("flow: a run that diverges stops with one sentence") {
     const auto task = task_of(with(small("nice", "moons"), {{"lr", 1e30}, {"grad-clip", 0.0}}));
     bool finite = true;
     const std::string sentence = message_of([&] {
@@ -272,7 +272,7 @@ TEST_CASE("flow: a log-determinant that is not finite stops the step with the in
     }
 }
 
-TEST_CASE("vae: a posterior that goes through flows") {
+TEST_CASE("vae: a posterior may go through flows") {
     Generator init(1), data(2);
     const vae::MakeFlow planar = [](std::int64_t dim, std::int64_t context, Generator& generator) {
         return flow::make_flow("planar", {.dim = dim, .k = 4, .context = context}, generator);

@@ -29,7 +29,7 @@ using Whole = std::int64_t;
 
 }  // namespace
 
-TEST_CASE("gan: what is not given comes from the recipe, and what is given stays") {
+TEST_CASE("gan: options that are not given get their defaults, and given ones stay") {
     // every option is in the config, of its type and within its range
     for (const Option& option : gan_family().options)
         for (const char* data : {"ring8", "pinwheel", "fashion-mnist"})
@@ -55,7 +55,7 @@ TEST_CASE("gan: what is not given comes from the recipe, and what is given stays
     CHECK(config_of({{"data", Text("mnist")}, {"gp", Text("r1")}}).text("norm") == "group");
 }
 
-TEST_CASE("gan: options that do not go together are one sentence with what is allowed") {
+TEST_CASE("gan: options that do not go together throw one sentence that says what is allowed") {
     const auto error_for = [](const Given& given) { return message_of([&] { config_of(given); }); };
     CHECK(contains(error_for({{"pac", Whole{3}}}),
                    "packs must divide the batch; got --pac 3 --batch 256; expected a --batch "
@@ -112,7 +112,7 @@ TEST_CASE("gan: pictures, samples and evaluation change nothing that is trained"
     }
 }
 
-TEST_CASE("gan: a state that is loaded goes on bitwise, at odd steps as at even ones") {
+TEST_CASE("gan: a state that is loaded continues bitwise, at odd and at even steps") {
     const Given given{{"width", Whole{8}},
                       {"batch", Whole{8}},
                       {"k", Whole{2}},
