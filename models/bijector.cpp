@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* kOp = "flow";
 
-// On a GPU nobody looks: that would make the host wait in every pass.
+// Not checked on a GPU, where the host would wait for the answer in every pass.
 bool all_finite(const Tensor& x) {
     return x.device().is_cuda() || all(isfinite(detach(x))).item() != 0;
 }
@@ -25,15 +25,15 @@ Composition& Composition::add(std::unique_ptr<Bijector> layer) {
     return *this;
 }
 
-// Looked at once a pass, not once a layer: what is not finite in one layer is not in the sum. The
-// first of the pass is to blame: its NaN reaches those that come after it.
-void Composition::check_finite(const Tensor& total, const std::vector<Tensor>& of_layer,
+// One check of the sum serves all layers, since it is not finite if any term is not. The first such
+// layer of the pass is named: its NaN reaches all later ones.
+void Composition::check_finite(const Tensor& total, const std::vector<Tensor>& log_dets,
                                Pass pass) const {
     if (all_finite(total)) return;
-    const std::size_t count = of_layer.size();
+    const std::size_t count = log_dets.size();
     for (std::size_t i = 0; i < count; ++i) {
         const std::size_t k = pass == Pass::transform ? i : count - 1 - i;
-        check(all_finite(of_layer[k]), kOp, "the log-determinant of layer ", k, ", ",
+        check(all_finite(log_dets[k]), kOp, "the log-determinant of layer ", k, ", ",
               layers_[k]->name(),
               ", is not finite; hint: a lower learning rate, or gradients clipped");
     }
@@ -42,34 +42,34 @@ void Composition::check_finite(const Tensor& total, const std::vector<Tensor>& o
 
 Transformed Composition::transform(const Tensor& z, const Tensor& context) {
     check(z.defined() && z.rank() >= 1, kOp, "needs a batch [B, ...]");
-    Transformed on_the_way{z, zero_log_det(z)};
-    std::vector<Tensor> of_layer;
+    Transformed now{z, zero_log_det(z)};
+    std::vector<Tensor> log_dets;
     for (const auto& layer : layers_) {
-        Transformed next = layer->transform(on_the_way.z, context);
-        on_the_way = {std::move(next.z), on_the_way.log_det + next.log_det};
-        of_layer.push_back(std::move(next.log_det));
+        Transformed next = layer->transform(now.z, context);
+        now = {std::move(next.z), now.log_det + next.log_det};
+        log_dets.push_back(std::move(next.log_det));
     }
-    check_finite(on_the_way.log_det, of_layer, Pass::transform);
-    return on_the_way;
+    check_finite(now.log_det, log_dets, Pass::transform);
+    return now;
 }
 
 Tensor Composition::map(const Tensor& z, const Tensor& context) {
-    Tensor on_the_way = z;
-    for (const auto& layer : layers_) on_the_way = layer->map(on_the_way, context);
-    return on_the_way;
+    Tensor now = z;
+    for (const auto& layer : layers_) now = layer->map(now, context);
+    return now;
 }
 
 Transformed Composition::inverse(const Tensor& z, const Tensor& context) {
     check(z.defined() && z.rank() >= 1, kOp, "needs a batch [B, ...]");
-    Transformed on_the_way{z, zero_log_det(z)};
-    std::vector<Tensor> of_layer(layers_.size());
+    Transformed now{z, zero_log_det(z)};
+    std::vector<Tensor> log_dets(layers_.size());
     for (std::size_t k = layers_.size(); k-- > 0;) {
-        Transformed next = layers_[k]->inverse(on_the_way.z, context);
-        on_the_way = {std::move(next.z), on_the_way.log_det + next.log_det};
-        of_layer[k] = std::move(next.log_det);
+        Transformed next = layers_[k]->inverse(now.z, context);
+        now = {std::move(next.z), now.log_det + next.log_det};
+        log_dets[k] = std::move(next.log_det);
     }
-    check_finite(on_the_way.log_det, of_layer, Pass::inverse);
-    return on_the_way;
+    check_finite(now.log_det, log_dets, Pass::inverse);
+    return now;
 }
 
 bool Composition::has_inverse() const {

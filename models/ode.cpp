@@ -19,14 +19,15 @@ OdeSolution fixed_steps(const OdeField& f, Tensor y, double start, double end,
     for (std::int64_t i = 0; i < options.steps; ++i) {
         const double t = start + h * static_cast<double>(i);
         const Tensor k = f(t, y);
-        const Tensor there = y + h * k;
-        y = options.method == OdeMethod::euler ? there : y + (0.5 * h) * (k + f(t + h, there));
+        const Tensor euler = y + h * k;
+        y = options.method == OdeMethod::euler ? euler : y + (0.5 * h) * (k + f(t + h, euler));
     }
     return {y, options.steps * (options.method == OdeMethod::euler ? 1 : 2)};
 }
 
-// The table of Dormand & Prince 1980: times, weights of the stages before, and what the orders 5
-// and 4 differ by. The last stage is the first of the next step, whose y is its own.
+// The tableau of Dormand & Prince 1980: times, weights of earlier stages, and differences between
+// the weights of orders 5 and 4. The last stage is evaluated at the next y and serves as the first
+// stage of the next step.
 constexpr int kStages = 7;
 constexpr std::array<double, kStages> kTimes{0, 1. / 5, 3. / 10, 4. / 5, 8. / 9, 1, 1};
 constexpr double kWeights[kStages][kStages - 1] = {

@@ -12,25 +12,28 @@ using OdeField = std::function<Tensor(double t, const Tensor& y)>;
 enum class OdeMethod {
     euler,  // order 1
     heun,   // order 2
-    rk45    // orders 5 and 4, the difference of which chooses the step   (Dormand & Prince 1980)
+    rk45    // orders 5 and 4, whose difference controls the step size   (Dormand & Prince 1980)
 };
-/// "euler", "heun" or "rk45"; throws, listing them, on another.
+/// By name: "euler", "heun", "rk45".
+/// Throws: on another name, listing these.
 OdeMethod ode_method(const std::string& name);
 
 struct OdeOptions {
     OdeMethod method = OdeMethod::rk45;
-    std::int64_t steps = 100;  // of euler and heun, equally long
-    // rk45: the error of a step, rms over all elements in units of absolute + relative |y|
+    std::int64_t steps = 100;  // for euler and heun, all of one length
+    /// For rk45: tolerances on the error of a step, whose rms over all elements is taken in units
+    /// of absolute + relative |y|.
     double relative = 1e-5, absolute = 1e-5;
-    std::int64_t most_steps = 10000;  // rk45: throws rather than take more
+    std::int64_t most_steps = 10000;  // for rk45: throws beyond
 };
 
 struct OdeSolution {
     Tensor y;
-    std::int64_t evaluations;  // of f
+    std::int64_t evaluations;  // calls of f
 };
-/// y(end), from y(start) = y; end may lie before start. What f records is recorded: the solution is
-/// differentiable as the steps that made it.
+/// y(end) from y(start) = y; `end` may lie before `start`. The solution is differentiable through
+/// the steps that computed it. Throws: on bad options; for rk45 also on a vanishing step, a result
+/// that is not finite, and more than most_steps steps.
 OdeSolution solve_ode(const OdeField& f, const Tensor& y, double start, double end,
                       const OdeOptions& options = {});
 

@@ -1,5 +1,5 @@
 #pragma once
-// The mean of per-sample values with its standard error.
+// A running mean with its standard error.
 #include <cmath>
 
 #include "tensor/tensor.h"
@@ -8,9 +8,9 @@ namespace eps::models {
 
 class Estimate {
 public:
-    /// Adds every element of a tensor.
+    /// Adds every element of a tensor, by Welford's update.
     void add(const Tensor& values) {
-        for (double value : values.to_vector()) {  // Welford's update
+        for (double value : values.to_vector()) {
             ++count_;
             const double delta = value - mean_;
             mean_ += delta / static_cast<double>(count_);

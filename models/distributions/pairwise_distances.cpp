@@ -18,7 +18,7 @@ namespace {
 constexpr std::int64_t kBlock = std::int64_t{1} << 21;  // distances at a time
 constexpr std::int64_t kGrain = 8;                      // rows a thread takes at least
 
-// products [rows, m] of x's rows and y's become squared distances, in place.
+// Turns products x_i . y_j [rows, m] into squared distances, in place.
 template <class T>
 void distances_from_products(T* products, const T* x_norms, std::int64_t rows, const T* y_norms,
                              std::int64_t m) {
@@ -35,11 +35,11 @@ void distances_from_products(T* products, const T* x_norms, std::int64_t rows, c
 
 void check_points(const Tensor& x, const char* op, std::int64_t least) {
     check(x.defined() && is_real(x.dtype()) && x.rank() == 2 && x.size(1) >= 1, op,
-          "needs a point a row; got ", describe(x), "; expected f32 or f64 [n, D]");
+          "needs one point in each row; got ", describe(x), "; expected f32 or f64 [n, D]");
     check(x.size(0) >= least, op, "too few points; got ", x.size(0), "; expected ", least,
           " at least");
     NoGrad guard;
-    // NaN wins in both
+    // max and min propagate NaN.
     check(std::isfinite(max(x).item()) && std::isfinite(min(x).item()), op,
           "a point is not finite; got ", describe(x));
 }
@@ -56,14 +56,15 @@ void for_distances(const Tensor& x, const Tensor& y,
     check_points(x, y, "for_distances");
     NoGrad guard;
     const DType dtype = x.dtype() == f64 || y.dtype() == f64 ? f64 : f32;
-    const Tensor from = contiguous(to(x, dtype)), onto = contiguous(to(y, dtype));
+    const Tensor from = contiguous(to(x, dtype));
+    const Tensor onto = contiguous(to(y, dtype));
     const Tensor x_norms = sum(square(from), {1}), y_norms = sum(square(onto), {1});
-    const std::int64_t n = from.size(0), m = onto.size(0),
-                       block = std::max<std::int64_t>(1, kBlock / m);
+    const std::int64_t n = from.size(0), m = onto.size(0);
+    const std::int64_t block = std::max<std::int64_t>(1, kBlock / m);
     for (std::int64_t first = 0; first < n; first += block) {
         const std::int64_t rows = std::min(block, n - first);
-        // [rows, m]
-        const Tensor products = contiguous(matmul(narrow(from, 0, first, rows), transpose(onto)));
+        const Tensor products =
+            contiguous(matmul(narrow(from, 0, first, rows), transpose(onto)));  // [rows, m]
         const auto finish = [&]<class T>(T* values) {
             distances_from_products(values, x_norms.data<T>() + first, rows, y_norms.data<T>(), m);
         };

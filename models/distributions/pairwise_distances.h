@@ -1,6 +1,6 @@
 #pragma once
-// Distances between two sets of points, a block of rows at a time, so that memory stays bounded
-// whatever the sets' sizes.
+// Distances between two sets of points, in blocks, so that memory stays bounded for sets of any
+// size.
 #include <cstdint>
 #include <functional>
 
@@ -8,16 +8,17 @@
 
 namespace eps::models {
 
-/// Throws, naming `op`, unless x is f32 or f64 [n, D], n >= least, D >= 1, and every element is
-/// finite.
+/// Throws: naming `op`, unless x is f32 or f64 [n, D], n >= least, D >= 1, and all finite.
 void check_points(const Tensor& x, const char* op, std::int64_t least = 1);
-/// The same of both, and that they have one D.
+/// The same for both, and unless they have one D.
 void check_points(const Tensor& x, const Tensor& y, const char* op, std::int64_t least = 1);
 
-/// visit(first, squared) for blocks of rows of x in order: squared [rows, m] = max(0, ||x_i||^2 +
-/// ||y_j||^2 - 2 x_i . y_j), i from `first`, of the later dtype of the two. Rounding is that of the
-/// norms, not of the distance: pass f64 where points lie close together and far from 0. Equal
-/// points give equal bits, whichever set they stand in.
+/// Calls visit(first, squared) for consecutive blocks of x, with
+///     squared[i - first, j] = max(0, ||x_i||^2 + ||y_j||^2 - 2 x_i . y_j),  i = first, first + 1,
+///     ..
+/// in f64 if either is. The error is relative to the norms rather than to the distance: pass f64
+/// where points lie close together and far from 0. Equal points give equal bits in either set.
+/// Shapes: x [n, D], y [m, D]; squared [rows, m]
 void for_distances(const Tensor& x, const Tensor& y,
                    const std::function<void(std::int64_t first, const Tensor& squared)>& visit);
 

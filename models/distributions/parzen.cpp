@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* kOp = "parzen";
 
-// Of each sigma: log densities f64 [n]. Distances, the dear part, are computed once.
+// Log-densities f64 [n] for each sigma. The distances, which cost most, are computed once.
 std::vector<Tensor> log_densities(const Tensor& x, const Tensor& centres,
                                   const std::vector<double>& sigmas) {
     check_points(x, centres, kOp);

@@ -11,9 +11,9 @@ namespace {
 
 constexpr double kLeastDeviation = 1e-6;
 
-// [C] as it meets z [B, C] or [B, C, H, W]
-Tensor beside(const Tensor& of_channels, const Tensor& z) {
-    return z.rank() == 2 ? of_channels : reshape(of_channels, {-1, 1, 1});
+// [C], shaped to broadcast against z [B, C] or [B, C, H, W]
+Tensor per_channel(const Tensor& values, const Tensor& z) {
+    return z.rank() == 2 ? values : reshape(values, {-1, 1, 1});
 }
 
 }  // namespace
@@ -43,27 +43,30 @@ void ActNorm::prepare(const Tensor& z, bool forwards) {
     initialised.fill_(1);
 }
 
-// On a GPU the host waits for the answer until it is yes, and then asks no more.
+// On a GPU the host waits for the answer until it is yes, and remembers that.
 bool ActNorm::is_initialised() {
-    if (known_) return true;
+    if (known_initialised_) return true;
     const bool answer = initialised.item() != 0;
-    known_ = answer && initialised.device().is_cuda();
+    known_initialised_ = answer && initialised.device().is_cuda();
     return answer;
 }
 
-Transformed ActNorm::moved(const Tensor& z, const Tensor& y, const Tensor& log_derivative) const {
-    const double places = z.rank() == 2 ? 1 : static_cast<double>(z.size(2) * z.size(3));
-    return {y, expand(places * sum(log_derivative), {z.size(0)})};
+Transformed ActNorm::with_log_det(const Tensor& z, const Tensor& y,
+                                  const Tensor& log_derivative) const {
+    const double pixels = z.rank() == 2 ? 1 : static_cast<double>(z.size(2) * z.size(3));
+    return {y, expand(pixels * sum(log_derivative), {z.size(0)})};
 }
 
 Transformed ActNorm::transform(const Tensor& z, const Tensor&) {
     prepare(z, true);
-    return moved(z, affine_coupling(z, beside(log_scale, z), beside(shift, z)), log_scale);
+    return with_log_det(z, affine_coupling(z, per_channel(log_scale, z), per_channel(shift, z)),
+                        log_scale);
 }
 
 Transformed ActNorm::inverse(const Tensor& z, const Tensor&) {
     prepare(z, false);
-    return moved(z, (z - beside(shift, z)) * exp(-beside(log_scale, z)), -log_scale);
+    return with_log_det(z, (z - per_channel(shift, z)) * exp(-per_channel(log_scale, z)),
+                        -log_scale);
 }
 
 }  // namespace eps::models::flow

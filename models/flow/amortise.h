@@ -1,5 +1,5 @@
 #pragma once
-// Parameters of a flow that are a function of the context, one set a sample.
+// Amortised parameters of a flow: a function of the context, one set for each sample.
 #include <memory>
 
 #include "nn/init.h"
@@ -7,8 +7,8 @@
 
 namespace eps::models::flow {
 
-/// context [B, width] -> parameters [B, count]: near U(-.1, .1) for every context at first, as
-/// parameters without one.
+/// A linear map from context [B, width] to parameters [B, count]. At first its output is near
+/// U(-.1, .1) for every context, as parameters without a context are.
 inline std::unique_ptr<nn::Linear> amortised_head(std::int64_t width, std::int64_t count,
                                                   Generator& generator) {
     auto head =

@@ -16,7 +16,7 @@ namespace {
 
 using Degrees = std::vector<std::int64_t>;
 
-// 1 .. count over and over.
+// 1 .. count, repeated up to `length`.
 Degrees in_turn(std::int64_t length, std::int64_t count) {
     Degrees degrees;
     for (std::int64_t i = 0; i < length; ++i)
@@ -30,7 +30,7 @@ Tensor column(const Degrees& degrees) {
 
 }  // namespace
 
-// An output of degree d sees inputs of degree d and less; in the last layer, of less.
+// An output of degree d depends on inputs of degree at most d, in the last layer of less than d.
 Made::Masked::Masked(const Degrees& in, const Degrees& out, bool strict, Generator& generator) {
     const auto rows = static_cast<std::int64_t>(out.size()),
                columns = static_cast<std::int64_t>(in.size());
@@ -59,7 +59,7 @@ Made::Made(std::int64_t dim, std::int64_t parameters, std::int64_t width, std::i
                                                    last ? outputs : inside, last, generator));
         add("layer" + std::to_string(i), *layers_.back());
     }
-    nn::init::zeros_(layers_.back()->weight);  // a flow that starts as the identity
+    nn::init::zeros_(layers_.back()->weight);  // so that the flow starts as the identity
     if (context == 0) return;
     context_ = std::make_unique<nn::Linear>(
         context, width, nn::LinearOptions{.bias = false, .generator = &generator});
@@ -89,31 +89,31 @@ void Autoregressive::check_input(const Tensor& z, const Tensor& context) const {
     check_context("autoregressive flow", z, context, context_);
 }
 
-Transformed Autoregressive::at_once(const Tensor& z, const Tensor& context, Direction direction) {
+Transformed Autoregressive::in_one_pass(const Tensor& z, const Tensor& context,
+                                        Direction direction) {
     check_input(z, context);
-    const ElementwiseBijector::Output moved = (map_.get()->*direction)(z, made_(z, context));
-    return {moved.y, sum_per_sample(moved.log_derivative)};
+    const ElementwiseBijector::Output out = (map_.get()->*direction)(z, made_(z, context));
+    return {out.y, sum_per_sample(out.log_derivative)};
 }
 
-// After k passes the first k elements are right, whatever the others hold, for none of these
-// depends on those.
-Transformed Autoregressive::one_by_one(const Tensor& z, const Tensor& context,
-                                       Direction direction) {
+// After k passes the first k elements are final, since they do not depend on later ones.
+Transformed Autoregressive::in_dim_passes(const Tensor& z, const Tensor& context,
+                                          Direction direction) {
     check_input(z, context);
-    ElementwiseBijector::Output moved{zeros_like(z), {}};
+    ElementwiseBijector::Output out{zeros_like(z), {}};
     for (std::int64_t i = 0; i < dim_; ++i)
-        moved = (map_.get()->*direction)(z, made_(moved.y, context));
-    return {moved.y, sum_per_sample(moved.log_derivative)};
+        out = (map_.get()->*direction)(z, made_(out.y, context));
+    return {out.y, sum_per_sample(out.log_derivative)};
 }
 
 Transformed Autoregressive::transform(const Tensor& z, const Tensor& context) {
-    return quick_ == Quick::transform ? at_once(z, context, &ElementwiseBijector::forward)
-                                      : one_by_one(z, context, &ElementwiseBijector::forward);
+    return quick_ == Quick::transform ? in_one_pass(z, context, &ElementwiseBijector::forward)
+                                      : in_dim_passes(z, context, &ElementwiseBijector::forward);
 }
 
 Transformed Autoregressive::inverse(const Tensor& z, const Tensor& context) {
-    return quick_ == Quick::inverse ? at_once(z, context, &ElementwiseBijector::inverse)
-                                    : one_by_one(z, context, &ElementwiseBijector::inverse);
+    return quick_ == Quick::inverse ? in_one_pass(z, context, &ElementwiseBijector::inverse)
+                                    : in_dim_passes(z, context, &ElementwiseBijector::inverse);
 }
 
 }  // namespace eps::models::flow

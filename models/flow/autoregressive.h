@@ -1,9 +1,12 @@
 #pragma once
-// Autoregressive flows: element i moves as the elements before it say. One direction is one pass of
-// the network, the other takes D passes.
-//     x_i = g(u_i; theta_i(x_1 .. x_{i-1}))   MAF (Papamakarios et al. 2017): densities of given
-//     points are quick x_i = g(u_i; theta_i(u_1 .. u_{i-1}))   IAF (Kingma et al. 2016): samples
-//     with their densities are quick
+// Autoregressive flows: element i is transformed by an elementwise bijector g, whose parameters
+// depend on the elements before it. One direction takes one pass of the network, the other D
+// passes.
+//
+//     MAF: x_i = g(u_i; theta_i(x_1 .. x_{i-1}))   fast densities of given points
+//          (Papamakarios et al. 2017)
+//     IAF: x_i = g(u_i; theta_i(u_1 .. u_{i-1}))   fast samples with their densities
+//          (Kingma et al. 2016)
 #include <vector>
 
 #include "models/bijector.h"
@@ -12,9 +15,11 @@
 
 namespace eps::models::flow {
 
-/// An autoencoder whose output i has paths from inputs before i only: weights times masks from the
-/// degrees of units, here 1 .. D - 1 in turn (Germain et al. 2015). The context, where there is
-/// one, is seen by all. [B, D] -> [B, P D], parameter p of element i at p D + i.
+/// A masked autoencoder: the parameters of element i depend on inputs before i only. Each weight is
+/// multiplied by a mask that follows from the degrees of its units, 1 .. D - 1 in turn. A context
+/// reaches all outputs.
+/// Shapes: [B, D] -> [B, P D], parameter p of element i at p D + i
+/// Source: Germain et al. 2015.
 class Made final : public nn::Module {
 public:
     Made(std::int64_t dim, std::int64_t parameters, std::int64_t width, std::int64_t hidden,
@@ -33,7 +38,8 @@ private:
     std::unique_ptr<nn::Module> context_;
 };
 
-enum class Quick { inverse, transform };  // MAF, IAF
+/// The direction that takes one pass: `inverse` makes a MAF, `transform` an IAF.
+enum class Quick { inverse, transform };
 
 class Autoregressive final : public Bijector {
 public:
@@ -41,7 +47,7 @@ public:
         Quick quick = Quick::inverse;
         std::int64_t width = 64, hidden = 2, context = 0;
     };
-    /// Points [B, dim].
+    /// For points [B, dim].
     Autoregressive(std::int64_t dim, std::unique_ptr<ElementwiseBijector> map,
                    const Options& options, Generator& generator);
     Transformed transform(const Tensor& z, const Tensor& context = {}) override;
@@ -51,8 +57,8 @@ public:
 private:
     using Direction = ElementwiseBijector::Output (ElementwiseBijector::*)(const Tensor&,
                                                                            const Tensor&) const;
-    Transformed at_once(const Tensor& z, const Tensor& context, Direction direction);
-    Transformed one_by_one(const Tensor& z, const Tensor& context, Direction direction);
+    Transformed in_one_pass(const Tensor& z, const Tensor& context, Direction direction);
+    Transformed in_dim_passes(const Tensor& z, const Tensor& context, Direction direction);
     void check_input(const Tensor& z, const Tensor& context) const;
 
     std::int64_t dim_, context_;

@@ -32,7 +32,7 @@ Layer radial_layer(const FlowOptions& o, std::int64_t, Generator& generator) {
     return std::make_unique<Radial>(o.dim, generator, o.context);
 }
 
-// Every other layer leaves what the one before moved.
+// Each layer keeps the part that the layer before transformed.
 template <MakeMap map, Mask mask>
 Layer coupling_layer(const FlowOptions& o, std::int64_t index, Generator& generator) {
     return coupling(index % 2 == 0 ? mask : opposite(mask), map(o), o.dim,
@@ -47,7 +47,7 @@ Layer glow_layer(const FlowOptions& o, std::int64_t, Generator& generator) {
     return step;
 }
 
-// Every other layer sees the elements in reverse order.
+// Every other layer runs over the elements in reverse order.
 template <MakeMap map, Quick quick>
 Layer autoregressive_layer(const FlowOptions& o, std::int64_t index, Generator& generator) {
     auto layer = std::make_unique<Autoregressive>(

@@ -10,8 +10,8 @@
 namespace eps::models::flow {
 namespace {
 
-// v and the trace of dv/dx, [B, D] and [B]. Where nothing is recorded outside, only what the trace
-// needs is.
+// v [B, D] and the trace of dv/dx [B]. If the caller records no gradients, only those for the trace
+// are recorded.
 Transformed velocity_with_trace(Velocity& velocity, const Tensor& x, const Tensor& t) {
     const bool record = grad_enabled();
     const GradMode on(true);
@@ -37,7 +37,7 @@ ContinuousFlow::ContinuousFlow(std::unique_ptr<Velocity> velocity, const OdeOpti
     add("velocity", *velocity_);
 }
 
-// The state is x with the log-determinant behind it: [B, D + 1].
+// The state of the equation is x with the log-determinant behind it: [B, D + 1].
 Transformed ContinuousFlow::with_trace(const Tensor& z, double start, double end) {
     check(z.defined() && z.rank() == 2 && is_floating(z.dtype()), "continuous flow", "got ",
           describe(z), "; expected points [B, D]");

@@ -5,9 +5,9 @@
 
 namespace eps::models::flow {
 
-/// dx/dt = v(x, t) as a bijector: transform leads from noise (t = 0) to data (t = 1); log |det| =
-/// integral of the trace of dv/dx, exact, by D gradients an evaluation   (Chen et al. 2018, theorem
-/// 1)
+/// The solution of dx/dt = v(x, t) from noise at t = 0 to data at t = 1, as a bijector. log |det|
+/// is the integral of the trace of dv/dx, which is exact and takes D gradients an evaluation.
+/// Source: Chen et al. 2018, theorem 1.
 class ContinuousFlow final : public Bijector {
 public:
     explicit ContinuousFlow(std::unique_ptr<Velocity> velocity, const OdeOptions& options = {});
@@ -18,7 +18,7 @@ public:
 
     Velocity& velocity() { return *velocity_; }
     OdeOptions options;
-    /// How often v was evaluated by the last of transform, map and inverse.
+    /// Evaluations of v in the last call of transform, map or inverse.
     std::int64_t evaluations() const { return evaluations_; }
 
 private:

@@ -12,13 +12,13 @@ namespace eps::models::flow {
 Coupling::Coupling(Mask mask, std::unique_ptr<ElementwiseBijector> map,
                    std::unique_ptr<nn::Module> net, std::int64_t context)
     : mask_(mask), map_(std::move(map)), net_(std::move(net)), context_(context) {
-    check(map_ && net_, "coupling", "needs an element map and a network");
+    check(map_ && net_, "coupling", "needs an elementwise bijector and a network");
     add("net", *net_);
 }
 
-Tensor Coupling::parameters_of(const Tensor& stays, const Tensor& context, const Tensor& moves) {
-    const Tensor theta = (*net_)(context_ > 0 ? concat({stays, context}, 1) : stays);
-    Shape expected = moves.shape();
+Tensor Coupling::parameters_of(const Tensor& kept, const Tensor& context, const Tensor& rest) {
+    const Tensor theta = (*net_)(context_ > 0 ? concat({kept, context}, 1) : kept);
+    Shape expected = rest.shape();
     expected[1] *= map_->parameters();
     check(theta.shape() == expected, "coupling", "the network gave ", theta.shape(), "; expected ",
           expected);
@@ -29,20 +29,22 @@ Transformed Coupling::run(const Tensor& z, const Tensor& context, Direction dire
     check(z.defined() && is_floating(z.dtype()) && z.rank() >= 2, "coupling", "got ", describe(z),
           "; expected [B, D] or [B, C, H, W]");
     if (z.rank() == 2) check_context("coupling", z, context, context_);
-    if (is_checkerboard(mask_)) return run_on_squares(z, context, direction);
-    const Parts parts = cut(mask_, z);
-    const ElementwiseBijector::Output moved =
-        (map_.get()->*direction)(parts.moves, parameters_of(parts.stays, context, parts.moves));
-    return {join(mask_, {parts.stays, moved.y}), sum_per_sample(moved.log_derivative)};
+    if (is_checkerboard(mask_)) return run_on_checkerboard(z, context, direction);
+    const Parts parts = split_parts(mask_, z);
+    const ElementwiseBijector::Output out =
+        (map_.get()->*direction)(parts.rest, parameters_of(parts.kept, context, parts.rest));
+    return {join(mask_, {parts.kept, out.y}), sum_per_sample(out.log_derivative)};
 }
 
-Transformed Coupling::run_on_squares(const Tensor& z, const Tensor& context, Direction direction) {
+Transformed Coupling::run_on_checkerboard(const Tensor& z, const Tensor& context,
+                                          Direction direction) {
     check(z.rank() == 4, "coupling", "a checkerboard is for images [B, C, H, W]; got ",
           describe(z));
-    const Tensor stays = squares(mask_, z.size(2), z.size(3), z.device()), zero(0.0, z.options());
-    const ElementwiseBijector::Output moved =
-        (map_.get()->*direction)(z, parameters_of(where(stays, z, zero), context, z));
-    return {where(stays, z, moved.y), sum_per_sample(where(stays, zero, moved.log_derivative))};
+    const Tensor kept = kept_squares(mask_, z.size(2), z.size(3), z.device()),
+                 zero(0.0, z.options());
+    const ElementwiseBijector::Output out =
+        (map_.get()->*direction)(z, parameters_of(where(kept, z, zero), context, z));
+    return {where(kept, z, out.y), sum_per_sample(where(kept, zero, out.log_derivative))};
 }
 
 std::unique_ptr<Coupling> coupling(Mask mask, std::unique_ptr<ElementwiseBijector> map,
@@ -50,18 +52,18 @@ std::unique_ptr<Coupling> coupling(Mask mask, std::unique_ptr<ElementwiseBijecto
                                    Generator& generator) {
     check(!is_checkerboard(mask), "coupling",
           "a checkerboard is for images; hint: Mask::even and Mask::odd for points");
-    const std::int64_t stays = staying(mask, dim);
-    auto net = conditioner(stays + options.context, options.width, options.hidden,
-                           (dim - stays) * map->parameters(), generator);
+    const std::int64_t kept = kept_count(mask, dim);
+    auto net = conditioner(kept + options.context, options.width, options.hidden,
+                           (dim - kept) * map->parameters(), generator);
     return std::make_unique<Coupling>(mask, std::move(map), std::move(net), options.context);
 }
 
 std::unique_ptr<Coupling> image_coupling(Mask mask, std::unique_ptr<ElementwiseBijector> map,
                                          std::int64_t channels, std::int64_t width,
                                          Generator& generator) {
-    const std::int64_t stays = staying(mask, channels),
-                       moves = is_checkerboard(mask) ? channels : channels - stays;
-    auto net = conv_conditioner(stays, width, moves * map->parameters(), generator);
+    const std::int64_t kept = kept_count(mask, channels),
+                       rest = is_checkerboard(mask) ? channels : channels - kept;
+    auto net = conv_conditioner(kept, width, rest * map->parameters(), generator);
     return std::make_unique<Coupling>(mask, std::move(map), std::move(net));
 }
 

@@ -1,8 +1,11 @@
 #pragma once
-// Couplings: a part of the sample stays, and a network of it says where the rest goes. Both
-// directions cost the same; the network is never inverted.
-//     z_stays' = z_stays,  z_moves' = g(z_moves; net(z_stays)),  log |det| = sum log g'   (Dinh et
-//     al. 2015, 2017; Durkan et al. 2019)
+// Coupling layers: one part of the sample is kept, and a network of it computes the parameters of
+// an elementwise bijector g for the rest. Both directions cost the same; the network is never
+// inverted.
+//
+//     z'_kept = z_kept,  z'_rest = g(z_rest; net(z_kept)),  log |det| = sum log g'
+//
+// Source: Dinh et al. 2015, 2017; Durkan et al. 2019.
 #include "models/bijector.h"
 #include "models/flow/elementwise.h"
 #include "models/flow/mask.h"
@@ -12,9 +15,9 @@ namespace eps::models::flow {
 
 class Coupling final : public Bijector {
 public:
-    /// net: what stays, and behind it along dimension 1 the context where there is one -> the map's
-    /// parameters of what moves. A checkerboard's network sees the whole image, black where it
-    /// moves, and its parameters for what stays are not used.
+    /// `net` maps the kept part, with the context if any appended along dimension 1, to the
+    /// parameters of `map` for the rest. With a checkerboard it takes the whole image, 0 where it
+    /// is transformed, and its parameters for the kept pixels are ignored.
     Coupling(Mask mask, std::unique_ptr<ElementwiseBijector> map, std::unique_ptr<nn::Module> net,
              std::int64_t context = 0);
     Transformed transform(const Tensor& z, const Tensor& context = {}) override {
@@ -29,8 +32,8 @@ private:
     using Direction = ElementwiseBijector::Output (ElementwiseBijector::*)(const Tensor&,
                                                                            const Tensor&) const;
     Transformed run(const Tensor& z, const Tensor& context, Direction direction);
-    Transformed run_on_squares(const Tensor& z, const Tensor& context, Direction direction);
-    Tensor parameters_of(const Tensor& stays, const Tensor& context, const Tensor& moves);
+    Transformed run_on_checkerboard(const Tensor& z, const Tensor& context, Direction direction);
+    Tensor parameters_of(const Tensor& kept, const Tensor& context, const Tensor& rest);
 
     Mask mask_;
     std::unique_ptr<ElementwiseBijector> map_;
@@ -45,7 +48,7 @@ struct CouplingOptions {
 std::unique_ptr<Coupling> coupling(Mask mask, std::unique_ptr<ElementwiseBijector> map,
                                    std::int64_t dim, const CouplingOptions& options,
                                    Generator& generator);
-/// One of images [B, channels, H, W] with a convolutional network.
+/// A coupling of images [B, channels, H, W] with a convolutional network.
 std::unique_ptr<Coupling> image_coupling(Mask mask, std::unique_ptr<ElementwiseBijector> map,
                                          std::int64_t channels, std::int64_t width,
                                          Generator& generator);

@@ -63,8 +63,8 @@ Importance importance(const Tensor& log_weights) {
     check(log_weights.defined() && log_weights.rank() == 1 && log_weights.numel() > 0, "importance",
           "needs log weights [n]");
     const NoGrad guard;
-    const double total = logsumexp(log_weights).item(),
-                 squares = logsumexp(2.0 * log_weights).item();
+    const double total = logsumexp(log_weights).item();
+    const double squares = logsumexp(2.0 * log_weights).item();
     const double count = static_cast<double>(log_weights.numel());
     return {total - std::log(count), std::exp(2 * total - squares) / count};
 }

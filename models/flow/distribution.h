@@ -9,7 +9,7 @@
 
 namespace eps::models::flow {
 
-/// h or U of a batch: [B, event...] -> [B]
+/// A function of points, such as an energy U: [B, event...] -> [B]
 using PointFunction = std::function<Tensor(const Tensor& z)>;
 
 /// Samples with their log-densities.
@@ -19,13 +19,14 @@ struct Drawn {
 
 /// How the reverse KL divergence is differentiated.
 enum class Gradient {
-    total,  // through the sample and through q's parameters
-    // through the sample alone: the rest is 0 on average, and "sticks the landing" at 0 variance
-    // where q = p   (Roeder et al. 2017)
+    /// Through the sample and through the parameters of the density.
+    total,
+    /// Through the sample alone. The omitted part is 0 on average, and without it the estimate has
+    /// variance 0 at q = p ("sticking the landing", Roeder et al. 2017).
     path
 };
 
-/// q_K: the distribution of f(z_0), z_0 ~ base.
+/// q_K, the distribution of f(z_0), z_0 ~ base. A context [B, C] goes to the flow.
 class FlowDistribution final : public nn::Module {
 public:
     FlowDistribution(std::unique_ptr<Base> base, std::unique_ptr<Bijector> flow);
@@ -36,15 +37,15 @@ public:
     /// log q_K(z_K) = log q_0(z_0) - log |det df/dz_0|, without an inverse   (eq. 7)
     Drawn sample_with_log_prob(std::int64_t count, Generator& generator,
                                const Tensor& context = {});
-    /// h(f(z_0)) of `count` samples, whose mean estimates E_q_K h: the law of the unconscious
-    /// statistician. No determinant is computed   (eq. 8)
+    /// h(f(z_0)) for `count` samples, whose mean estimates E_q_K h. By the law of the unconscious
+    /// statistician no determinant is computed   (eq. 8).
     Tensor expectation(const PointFunction& h, std::int64_t count, Generator& generator,
                        const Tensor& context = {});
 
-    /// -mean log q_K(x): KL(data || q_K) less the data's entropy.
+    /// -mean log q_K(x), which is KL(data || q_K) + the entropy of the data -> []
     Tensor forward_kl(const Tensor& x, const Tensor& context = {});
-    /// mean of log q_K(z) + U(z), z ~ q_K: KL(q_K || exp(-U) / Z) - log Z. Gradient::path needs a
-    /// flow with an inverse.
+    /// The mean of log q_K(z) + U(z), z ~ q_K, which is KL(q_K || exp(-U) / Z) - log Z -> []
+    /// Throws: on Gradient::path for a flow without an inverse.
     Tensor reverse_kl(const PointFunction& energy, std::int64_t count, Generator& generator,
                       Gradient gradient = Gradient::total);
 
@@ -56,11 +57,10 @@ private:
     std::unique_ptr<Bijector> flow_;
 };
 
-/// What importance sampling says of log Z = log E_q exp(-U(z)) / q(z), from log weights -U(z) - log
-/// q(z) [n]; and how many samples of p itself the n are worth, as a share: (sum w)^2 / (n sum w^2)
-/// (Kong 1992).
+/// Estimates by importance sampling, from log-weights log w = -U(z) - log q(z) [n], z ~ q.
 struct Importance {
-    double log_z, effective_share;
+    double log_z;            // log Z = log E_q w
+    double effective_share;  // effective sample size / n = (sum w)^2 / (n sum w^2)   (Kong 1992)
 };
 Importance importance(const Tensor& log_weights);
 

@@ -1,6 +1,6 @@
 #pragma once
-// Increasing maps of one number, the parameters of which a network computes: what couplings and
-// autoregressive flows move elements with.
+// Elementwise bijectors: increasing maps of one number, whose parameters a network computes.
+// Couplings and autoregressive flows apply them to each element.
 #include <memory>
 #include <string>
 
@@ -14,11 +14,12 @@ public:
         Tensor y, log_derivative;  // both of x's shape
     };
     virtual ~ElementwiseBijector() = default;
-    /// P, how many an element has.
+    /// P, the number of parameters of an element.
     virtual std::int64_t parameters() const = 0;
-    /// x [B, n, ...], theta [B, P n, ...], parameter p of element i at p n + i -> y, log dy/dx.
+    /// x -> y, log dy/dx
+    /// Shapes: x [B, n, ...], theta [B, P n, ...], parameter p of element i at p n + i
     virtual Output forward(const Tensor& x, const Tensor& theta) const = 0;
-    /// y -> x, log dx/dy.
+    /// y -> x, log dx/dy
     virtual Output inverse(const Tensor& y, const Tensor& theta) const = 0;
     virtual std::string name() const = 0;
 };

@@ -17,7 +17,7 @@ Shape with_batch(const Tensor& z, Shape event) {
     return event;
 }
 
-// [C, H, W] squeezed.
+// The shape [C, H, W] after a squeeze.
 Shape squeezed(const Shape& event) {
     check(event[1] % 2 == 0 && event[2] % 2 == 0, "squeeze",
           "an image of odd height or width cannot be squeezed; got ", event,
@@ -38,7 +38,7 @@ std::unique_ptr<Composition> with_logit(std::unique_ptr<Multiscale> scales, doub
     return flow;
 }
 
-// `count` couplings whose masks alternate, actnorm on the side of the data.
+// `count` couplings with alternating masks, each with actnorm on the side of the data.
 void add_couplings(Composition& flow, Mask mask, std::int64_t count, std::int64_t channels,
                    std::int64_t filters, Generator& generator) {
     for (std::int64_t i = 0; i < count; ++i)

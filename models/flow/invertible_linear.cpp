@@ -14,7 +14,7 @@
 namespace eps::models::flow {
 namespace {
 
-// [B, C] and [B, C, H, W] as columns [B, C, pixels], which a matrix multiplies from the left.
+// [B, C] or [B, C, H, W] as columns [B, C, pixels], for a matrix product from the left.
 Tensor columns(const Tensor& z) {
     return reshape(z, {z.size(0), z.size(1), z.rank() == 2 ? 1 : z.size(2) * z.size(3)});
 }

@@ -4,10 +4,9 @@
 
 namespace eps::models::flow {
 
-/// z' = W z, W = P L (U + diag(sign exp(log_diagonal))): of features [B, D], or of the channels of
-/// each pixel [B, C, H, W], a 1x1 convolution; log |det| = H W sum log_diagonal. P and the signs
-/// stay what they were in a random rotation, where W starts   (Kingma & Dhariwal 2018,
-/// section 3.2).
+/// z' = W z with W = P L (U + diag(sign exp(log_diagonal))), on features [B, D] or on the channels
+/// of each pixel of [B, C, H, W] (a 1x1 convolution); log |det| = H W sum log_diagonal. W starts as
+/// a random rotation, whose P and signs are kept. Source: Kingma & Dhariwal 2018, section 3.2.
 class InvertibleLinear final : public Bijector {
 public:
     InvertibleLinear(std::int64_t channels, Generator& generator);
@@ -15,8 +14,9 @@ public:
     Transformed inverse(const Tensor& z, const Tensor& context = {}) override;
     std::string name() const override { return "invertible linear"; }
 
-    // [C, C] x 3, [C], [C]; only what is below, or above, the diagonal of L, or U, is read
-    Tensor p, lower, upper, log_diagonal, sign;
+    Tensor p;                   // [C, C]
+    Tensor lower, upper;        // [C, C], read below and above the diagonal only
+    Tensor log_diagonal, sign;  // [C]
 
 private:
     Tensor unit_lower() const;
@@ -26,11 +26,12 @@ private:
     std::int64_t channels_;
 };
 
-/// The features of [B, D] in another order, drawn once, or reversed; log |det| = 0.
+/// A fixed permutation of the features of [B, D]; log |det| = 0.
 class Permutation final : public Bijector {
 public:
+    /// A random order, drawn once.
     Permutation(std::int64_t dim, Generator& generator);
-    /// D - 1, .., 0
+    /// The reverse order, D - 1, .., 0.
     explicit Permutation(std::int64_t dim);
     Transformed transform(const Tensor& z, const Tensor& context = {}) override;
     Transformed inverse(const Tensor& z, const Tensor& context = {}) override;

@@ -27,33 +27,32 @@ Mask opposite(Mask mask) {
     fail("mask", "no such mask");
 }
 
-std::int64_t staying(Mask mask, std::int64_t n) {
+std::int64_t kept_count(Mask mask, std::int64_t n) {
     if (is_checkerboard(mask)) return n;
     check(n >= 2, "coupling",
-          "needs at least two dimensions (or channels), of which one stays and one moves; got ", n);
-    const std::int64_t smaller = n / 2;  // the first half, and the odd places
+          "needs at least two dimensions (or channels), one to keep and one to transform; got ", n);
+    const std::int64_t smaller = n / 2;  // the first half, and the odd indices
     return mask == Mask::first_half || mask == Mask::odd ? smaller : n - smaller;
 }
 
-Parts cut(Mask mask, const Tensor& x) {
-    const std::int64_t n = x.size(1), stays = staying(mask, n);
-    if (mask == Mask::first_half) return {narrow(x, 1, 0, stays), narrow(x, 1, stays, n - stays)};
-    if (mask == Mask::second_half)
-        return {narrow(x, 1, n - stays, stays), narrow(x, 1, 0, n - stays)};
+Parts split_parts(Mask mask, const Tensor& x) {
+    const std::int64_t n = x.size(1), kept = kept_count(mask, n);
+    if (mask == Mask::first_half) return {narrow(x, 1, 0, kept), narrow(x, 1, kept, n - kept)};
+    if (mask == Mask::second_half) return {narrow(x, 1, n - kept, kept), narrow(x, 1, 0, n - kept)};
     return {slice(x, 1, parity(mask), n, 2), slice(x, 1, 1 - parity(mask), n, 2)};
 }
 
 Tensor join(Mask mask, const Parts& parts) {
     if (is_half(mask))
-        return mask == Mask::first_half ? concat({parts.stays, parts.moves}, 1)
-                                        : concat({parts.moves, parts.stays}, 1);
-    Shape shape = parts.stays.shape();
-    shape[1] += parts.moves.size(1);
-    return slice_backward(parts.stays, shape, 1, parity(mask), 2) +
-           slice_backward(parts.moves, shape, 1, 1 - parity(mask), 2);
+        return mask == Mask::first_half ? concat({parts.kept, parts.rest}, 1)
+                                        : concat({parts.rest, parts.kept}, 1);
+    Shape shape = parts.kept.shape();
+    shape[1] += parts.rest.size(1);
+    return slice_backward(parts.kept, shape, 1, parity(mask), 2) +
+           slice_backward(parts.rest, shape, 1, 1 - parity(mask), 2);
 }
 
-Tensor squares(Mask mask, std::int64_t height, std::int64_t width, Device device) {
+Tensor kept_squares(Mask mask, std::int64_t height, std::int64_t width, Device device) {
     const auto line = [&](std::int64_t n) {
         return arange(0, static_cast<double>(n), 1, {i64, device});
     };

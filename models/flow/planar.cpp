@@ -18,26 +18,26 @@
 namespace eps::models::flow {
 namespace {
 
-constexpr double kTiny = 1e-30;  // a squared norm that f32 still holds
-// where the root is triple, Newton's method gains a third a step
+constexpr double kTiny = 1e-30;  // a squared norm that f32 still represents
+// At a triple root Newton's method only removes a third of the error at each step.
 constexpr int kMostSteps = 200;
-// Adam moves each of a head's hundreds of weights by its rate. Together they would move w and u by
-// .1 to .2 a step, which a decoder hears as noise.
+// Adam changes each of a head's hundreds of weights by its learning rate. Without this gain, all of
+// them together would change w and u by .1 to .2 a step, which is noise to a decoder.
 constexpr double kHeadGain = 0.03;
 
 double margin(DType dtype) { return dtype == f64 ? 0x1p-49 : 0x1p-20; }
 
-// a + m tanh(a + b) = c. The root is within |m| of c, for |tanh| < 1; the left side increases, for
-// m > -1. Done where what is left is what rounding leaves, of the sum and of a itself; the step
-// computed last is taken, still.
+// Solves a + m tanh(a + b) = c. The root is within |m| of c, since |tanh| < 1, and the left side
+// increases, since m > -1. Stops when the residual is within the rounding of the sum and of a
+// itself, after one more step.
 Tensor solve_planar(const Tensor& c, const Tensor& m, const Tensor& b) {
     constexpr double kRounding = 0x1p-51;
     Tensor a = c, low = c - abs(m), high = c + abs(m);
-    const Tensor of_sum = abs(c) + abs(m);
+    const Tensor magnitude = abs(c) + abs(m);
     for (int step = 0; step < kMostSteps; ++step) {
         const Tensor h = tanh(a + b), excess = a + m * h - c, slope = 1.0 + m * (1.0 - square(h));
         const bool done =
-            all(abs(excess) <= kRounding * (of_sum + slope * (abs(a) + abs(b)))).item() != 0;
+            all(abs(excess) <= kRounding * (magnitude + slope * (abs(a) + abs(b)))).item() != 0;
         low = where(excess < 0.0, a, low);
         high = where(excess > 0.0, a, high);
         const Tensor newton = a - excess / slope;
@@ -65,7 +65,7 @@ struct PlanarRoot {
 Tensor project(const PlanarMap& f, const Tensor& z) {
     return f.w.rank() == 1 ? matmul(z, f.w) : sum(z * f.w, {1});
 }
-Tensor move(const PlanarMap& f, const Tensor& z, const Tensor& h) {
+Tensor displaced(const PlanarMap& f, const Tensor& z, const Tensor& h) {
     return addcmul(z, unsqueeze(h, 1), f.u_hat);
 }
 
@@ -125,18 +125,18 @@ PlanarMap Planar::parameters_for(const Tensor& z, const Tensor& context) {
 Transformed Planar::transform(const Tensor& z, const Tensor& context) {
     const PlanarMap f = parameters_for(z, context);
     const Tensor h = planar_activation(f, z);
-    return {move(f, z, h), planar_log_det(h, f.m)};
+    return {displaced(f, z, h), planar_log_det(h, f.m)};
 }
 
 Tensor Planar::map(const Tensor& z, const Tensor& context) {
     const PlanarMap f = parameters_for(z, context);
-    return move(f, z, planar_activation(f, z));
+    return displaced(f, z, planar_activation(f, z));
 }
 
 Transformed Planar::inverse(const Tensor& z, const Tensor& context) {
     const PlanarMap f = parameters_for(z, context);
     const Tensor h = tanh(planar_root(project(f, z), f.m, f.b) + f.b);
-    return {move(f, z, -h), -planar_log_det(h, f.m)};
+    return {displaced(f, z, -h), -planar_log_det(h, f.m)};
 }
 
 }  // namespace eps::models::flow

@@ -9,7 +9,7 @@
 namespace eps::models::flow {
 namespace {
 
-// z - c scaled by a factor of each sample [B].
+// c + factor (z - c), factor [B]
 Tensor scaled_about(const RadialMap& f, const Tensor& z, const Tensor& factor) {
     return f.centre + unsqueeze(factor, 1) * (z - f.centre);
 }
@@ -29,11 +29,11 @@ RadialMap constrain_radial(const Tensor& centre, const Tensor& log_alpha, const 
     return {centre, exp(log_alpha), softplus(beta)};
 }
 
-// The form of the root that adds numbers of one sign: -B + sqrt(..), or what it is equal to, 4
-// alpha r' / (B + sqrt(..)).
+// The root in the form that adds numbers of one sign: -B + sqrt(..), or the equal
+// 4 alpha r' / (B + sqrt(..)).
 Tensor radial_root(const Tensor& distance, const Tensor& alpha, const Tensor& s) {
-    const Tensor B = s - distance, product = 4.0 * alpha * distance,
-                 size = abs(B) + sqrt(square(B) + product);
+    const Tensor B = s - distance, product = 4.0 * alpha * distance;
+    const Tensor size = abs(B) + sqrt(square(B) + product);
     return 0.5 * where(B > 0.0, product / size, size);
 }
 

@@ -1,33 +1,34 @@
 #pragma once
-// Radial flows: space is pushed away from a reference point, or pulled to it.
+// Radial flows push space away from a reference point c (z_0 in the paper), or pull it there:
 //
 //     f(z) = z + beta_hat h(alpha, r) (z - c),  r = ||z - c||,  h(alpha, r) = 1 / (alpha + r)
-//     (Rezende & Mohamed 2015, eq. 14; c is their z_0) det = (1 + beta_hat h)^(D - 1) (1 + beta_hat
-//     h + beta_hat h' r)
+//     det = (1 + beta_hat h)^(D - 1) (1 + beta_hat h + beta_hat h' r)
 //
-// alpha > 0 and beta_hat >= -alpha make it invertible: beta_hat = -alpha + softplus(beta) (appendix
-// A.2), and with s = softplus(beta) > 0
-//     1 + beta_hat h = (r + s) / (alpha + r),  1 + beta_hat h + beta_hat h' r = (r^2 + 2 alpha r +
-//     alpha s) / (alpha + r)^2
-// are positive without a difference in which rounding could lose that.
+// f is invertible for alpha > 0 and beta_hat >= -alpha, so beta_hat = -alpha + softplus(beta). With
+// s = softplus(beta) > 0, both factors are positive in a form without differences:
+//
+//     1 + beta_hat h = (r + s) / (alpha + r)
+//     1 + beta_hat h + beta_hat h' r = (r^2 + 2 alpha r + alpha s) / (alpha + r)^2
+//
+// Source: Rezende & Mohamed 2015, eq. 14 and appendix A.2.
 #include "models/bijector.h"
 #include "nn/layers/linear.h"
 
 namespace eps::models::flow {
 
-/// The parameters as they act: centre [D], alpha, s [], or one a sample: [B, D], [B]. beta_hat = s
-/// - alpha.
+/// The constrained parameters; beta_hat = s - alpha.
+/// Shapes: centre [D] and alpha, s [] for the whole batch; or [B, D] and [B] for each sample
 struct RadialMap {
     Tensor centre, alpha, s;
 };
 /// alpha = exp(log_alpha), s = softplus(beta)
 RadialMap constrain_radial(const Tensor& centre, const Tensor& log_alpha, const Tensor& beta);
 
-/// r of the z that a radial map takes to distance r' from the centre, in closed form: r = (-B +
-/// sqrt(B^2 + 4 alpha r')) / 2, B = alpha + beta_hat - r'.
+/// The distance r from the centre of the z that a radial map takes to distance r':
+///     r = (-B + sqrt(B^2 + 4 alpha r')) / 2,  B = alpha + beta_hat - r'
 Tensor radial_root(const Tensor& distance, const Tensor& alpha, const Tensor& s);
 
-/// Points [B, dim]. With a context, the parameters are a linear function of it for every sample.
+/// For points [B, dim]. With a context, the parameters of each sample are a linear function of it.
 class Radial final : public Bijector {
 public:
     Radial(std::int64_t dim, Generator& generator, std::int64_t context = 0);
@@ -36,7 +37,7 @@ public:
     Transformed inverse(const Tensor& z, const Tensor& context = {}) override;
     std::string name() const override { return "radial"; }
 
-    /// What acts on this batch.
+    /// The constrained parameters for this batch.
     RadialMap parameters_for(const Tensor& z, const Tensor& context = {});
 
     Tensor centre, log_alpha, beta;  // [D], [], []; undefined with a context

@@ -10,27 +10,26 @@
 namespace eps::models::flow {
 namespace {
 
-// Where a batch went and its log-determinants as one line, for an op has one output.
+// z and the log-determinants in one vector, because an op has one output.
 Tensor pack(const Transformed& to) { return concat({flatten(to.z, 0), to.log_det}); }
-Transformed unpack(const Tensor& line, const Shape& shape) {
+Transformed unpack(const Tensor& packed, const Shape& shape) {
     const std::int64_t count = numel(shape);
-    return {reshape(narrow(line, 0, 0, count), shape), narrow(line, 0, count, shape[0])};
+    return {reshape(narrow(packed, 0, 0, count), shape), narrow(packed, 0, count, shape[0])};
 }
 
 void add_to(Tensor& sum, const Tensor& term) {
     if (term.defined()) sum = sum.defined() ? sum + term : term;
 }
 
-// Inputs: z, the context or z again, then the parameters, layer by layer. The flow must outlive the
-// graph, as a module does.
+// Inputs: z, the context (or z again), then the parameters of each layer. The flow must outlive the
+// graph, like any module.
 struct ReversibleRun {
     static constexpr const char* name = "reversible_flow";
     using saves = SaveInputsAndOutput<1>;
     Composition* flow;
     bool forwards, has_context;
-    // where among the inputs each layer's parameters begin
-    std::vector<std::size_t> first;
-    // of the other side; Reversible reads it, too
+    std::vector<std::size_t> first;  // the index of each layer's first parameter among the inputs
+    // The shape of the output z, which Reversible reads, too.
     std::shared_ptr<Shape> shape = std::make_shared<Shape>();
 
     Tensor forward(std::span<const Tensor> inputs) {
@@ -48,8 +47,8 @@ struct ReversibleRun {
 
     void backward(const Tensor& g, const Context& node, Gradients out) const {
         check(!grad_enabled(), name,
-              "has no second derivatives, for it keeps no graph; hint: those of the composition "
-              "itself");
+              "has no second derivatives, because it keeps no graph; hint: the composition itself "
+              "has them");
         Transformed gradient = unpack(g, *shape);
         Tensor z = unpack(node.output(), *shape).z;
         const Tensor context = has_context ? node.input(1) : Tensor();
@@ -62,30 +61,30 @@ struct ReversibleRun {
         if (node.needs(0)) add_to(out[0], gradient.z);
     }
 
-    // The gradient in a layer's input; those in its parameters and in the context are added to
-    // `out`.
+    // The gradient with respect to a layer's input. Those with respect to its parameters and to the
+    // context are added to `out`.
     Tensor through_layer(std::int64_t i, const Tensor& input, const Tensor& context,
                          const Transformed& gradient, const Context& node, Gradients out) const {
         const GradMode on(true);
         std::vector<Tensor> leaves{detach(input).requires_grad_()};
         if (has_context) leaves.push_back(detach(context).requires_grad_());
         const std::size_t before = leaves.size();
-        std::size_t place = first[static_cast<std::size_t>(i)];
-        std::vector<std::size_t> places;
+        std::size_t index = first[static_cast<std::size_t>(i)];
+        std::vector<std::size_t> indices;
         for (const Tensor& p : flow->layer(i).parameters()) {
-            if (node.needs(place)) {
+            if (node.needs(index)) {
                 leaves.push_back(p);
-                places.push_back(place);
+                indices.push_back(index);
             }
-            ++place;
+            ++index;
         }
         const Transformed to = step(i, leaves[0], has_context ? leaves[1] : Tensor(), true);
         const Tensor packed = pack(to), along = detach(pack(gradient));
         const std::vector<Tensor> gradients =
             grad(packed, leaves, {.gradient = along, .allow_unused = true});
         if (has_context && node.needs(1)) add_to(out[1], gradients[1]);
-        for (std::size_t k = 0; k < places.size(); ++k)
-            add_to(out[places[k]], gradients[before + k]);
+        for (std::size_t k = 0; k < indices.size(); ++k)
+            add_to(out[indices[k]], gradients[before + k]);
         return gradients[0];
     }
 };

@@ -4,15 +4,15 @@
 
 namespace eps::models::flow {
 
-/// A composition that keeps nothing for backward but where it ended: going back, each layer's input
-/// is its inverse of the output, and the layer runs once more. Memory does not grow with depth, for
-/// the price of an inverse a layer   (Gomez et al. 2017; Dinh et al. 2015, section 3.1). Both
-/// directions. Gradients are the composition's, to the rounding of the inverses. Second derivatives
-/// throw: take them of the composition. backward runs the layers with the parameters that they have
-/// then.
+/// A composition that saves only its output for backward. Backward recomputes each layer's input by
+/// the layer's inverse and runs the layer once more, so that memory does not grow with depth, at
+/// the price of an inverse for each layer. Both directions work like that. Gradients equal those of
+/// the composition up to the rounding of the inverses. Backward uses the parameters that the layers
+/// have at that time. Throws: on second derivatives; the composition itself has them. Source: Gomez
+/// et al. 2017; Dinh et al. 2015, section 3.1.
 class Reversible final : public Bijector {
 public:
-    /// Throws if a layer has no inverse.
+    /// Throws: if a layer has no inverse.
     explicit Reversible(std::unique_ptr<Composition> flow);
     Transformed transform(const Tensor& z, const Tensor& context = {}) override {
         return run(z, context, true);

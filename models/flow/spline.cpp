@@ -15,8 +15,8 @@ namespace {
 
 Tensor edge_like(const Tensor& x, double value) { return full_like(narrow(x, 1, 0, 1), value); }
 
-// Knots from -bound to bound [B, K + 1, n, ...], from what shares of the way between them are
-// computed of [B, K, n, ...].
+// Knots from -bound to bound [B, K + 1, n, ...], whose distances are proportional to
+// softmax(raw), raw [B, K, n, ...].
 Tensor knots_of(const Tensor& raw, const SplineOptions& options) {
     const Tensor share =
         options.least_width +
@@ -26,32 +26,34 @@ Tensor knots_of(const Tensor& raw, const SplineOptions& options) {
     return concat({edge_like(raw, -options.bound), inner, edge_like(raw, options.bound)}, 1);
 }
 
-// The slopes at the knots [B, K + 1, n, ...]; raw 0 gives 1.
-Tensor slopes_of(const Tensor& raw, const Tensor& knots, const SplineOptions& options) {
+// The derivatives at the knots [B, K + 1, n, ...]; raw = 0 gives 1.
+Tensor derivatives_of(const Tensor& raw, const Tensor& knots, const SplineOptions& options) {
     const Tensor end = edge_like(knots, 1);
-    return concat(
-        {end, softplus(raw + std::log(std::expm1(1 - options.least_slope))) + options.least_slope,
-         end},
-        1);
+    return concat({end,
+                   softplus(raw + std::log(std::expm1(1 - options.least_derivative))) +
+                       options.least_derivative,
+                   end},
+                  1);
 }
 
 }  // namespace
 
-/// One bin for each element: its lower left corner, its extents, the slopes at both ends and
-/// across.
+/// One bin for each element: its lower left corner, its extents, the derivatives at both ends, and
+/// the slope of its diagonal.
 struct RationalQuadratic::Bin {
-    Tensor inside;  // bool: not where the identity acts
-    Tensor x, y, width, height, slope0, slope1, across;
-    Tensor bend() const { return slope0 + slope1 - 2.0 * across; }
+    Tensor inside;  // bool: |value| <= bound
+    Tensor x, y, width, height;
+    Tensor d0, d1, slope;  // derivatives at the left and right knot; height / width
+    Tensor bend() const { return d0 + d1 - 2.0 * slope; }
     Tensor log_derivative(const Tensor& xi) const {  // eq. 5
         const Tensor rest = 1.0 - xi, mixed = xi * rest;
-        const Tensor above = slope1 * square(xi) + 2.0 * across * mixed + slope0 * square(rest);
-        return 2.0 * log(across) + log(above) - 2.0 * log(across + bend() * mixed);
+        const Tensor above = d1 * square(xi) + 2.0 * slope * mixed + d0 * square(rest);
+        return 2.0 * log(slope) + log(above) - 2.0 * log(slope + bend() * mixed);
     }
-    // What holds in the box, and the identity outside: 0 there, and `value` itself.
-    ElementwiseBijector::Output or_identity(const Tensor& value, const Tensor& moved,
+    // The spline inside the box, and the identity, whose log-derivative is 0, outside.
+    ElementwiseBijector::Output or_identity(const Tensor& value, const Tensor& spline,
                                             const Tensor& log_derivative) const {
-        return {where(inside, moved, value),
+        return {where(inside, spline, value),
                 where(inside, log_derivative, Tensor(0.0, value.options()))};
     }
 };
@@ -61,8 +63,8 @@ RationalQuadratic::RationalQuadratic(const SplineOptions& options) : options_(op
     check(options.bound > 0, "spline", "the bound must be positive; got ", options.bound);
     check(options.least_width > 0 && options.least_width * static_cast<double>(options.bins) < 1,
           "spline", "the least width must be in (0, 1 / bins); got ", options.least_width);
-    check(options.least_slope > 0 && options.least_slope < 1, "spline",
-          "the least slope must be in (0, 1); got ", options.least_slope);
+    check(options.least_derivative > 0 && options.least_derivative < 1, "spline",
+          "the least derivative must be in (0, 1); got ", options.least_derivative);
 }
 
 RationalQuadratic::Bin RationalQuadratic::bin_of(const Tensor& value, const Tensor& theta,
@@ -73,9 +75,9 @@ RationalQuadratic::Bin RationalQuadratic::bin_of(const Tensor& value, const Tens
     const Tensor raw = reshape(theta, extents);  // [B, 3 K - 1, n, ...]
     const Tensor xs = knots_of(narrow(raw, 1, 0, K), options_),
                  ys = knots_of(narrow(raw, 1, K, K), options_);
-    const Tensor slopes = slopes_of(narrow(raw, 1, 2 * K, K - 1), xs, options_);
+    const Tensor derivatives = derivatives_of(narrow(raw, 1, 2 * K, K - 1), xs, options_);
     const Tensor inner = narrow(by_height ? ys : xs, 1, 1, K - 1);
-    // how many inner knots are passed: [B, 1, n, ...]
+    // The index of the bin: the number of inner knots up to `value` [B, 1, n, ...].
     const Tensor index = sum(unsqueeze(value, 1) >= inner, {1}, true);
     const auto at = [](const Tensor& table, const Tensor& i) {
         return squeeze(gather(table, 1, i), 1);
@@ -87,8 +89,8 @@ RationalQuadratic::Bin RationalQuadratic::bin_of(const Tensor& value, const Tens
             y0,
             width,
             height,
-            at(slopes, index),
-            at(slopes, next),
+            at(derivatives, index),
+            at(derivatives, next),
             height / width};
 }
 
@@ -97,8 +99,8 @@ ElementwiseBijector::Output RationalQuadratic::forward(const Tensor& x, const Te
     const Tensor xi = (clamp(x, {-options_.bound, options_.bound}) - bin.x) / bin.width,
                  mixed = xi * (1.0 - xi);
     // eq. 4
-    const Tensor rise = bin.height * (bin.across * square(xi) + bin.slope0 * mixed) /
-                        (bin.across + bin.bend() * mixed);
+    const Tensor rise =
+        bin.height * (bin.slope * square(xi) + bin.d0 * mixed) / (bin.slope + bin.bend() * mixed);
     return bin.or_identity(x, bin.y + rise, bin.log_derivative(xi));
 }
 
@@ -107,9 +109,9 @@ ElementwiseBijector::Output RationalQuadratic::inverse(const Tensor& y, const Te
     const Tensor rise = clamp(y, {-options_.bound, options_.bound}) - bin.y,
                  bent = rise * bin.bend();
     // eq. 6 to 8
-    const Tensor a = bin.height * (bin.across - bin.slope0) + bent,
-                 b = bin.height * bin.slope0 - bent, c = -(bin.across * rise);
-    // the root that does not cancel; relu: rounding below 0
+    const Tensor a = bin.height * (bin.slope - bin.d0) + bent, b = bin.height * bin.d0 - bent,
+                 c = -(bin.slope * rise);
+    // The form of the root without cancellation; relu guards against rounding below 0.
     const Tensor xi = -2.0 * c / (b + sqrt(relu(square(b) - 4.0 * a * c)));
     return bin.or_identity(y, bin.x + xi * bin.width, -bin.log_derivative(xi));
 }

@@ -6,14 +6,14 @@ namespace eps::models::flow {
 
 struct SplineOptions {
     std::int64_t bins = 8;
-    double bound = 3;           // outside of [-bound, bound] the map is the identity
-    double least_width = 1e-3;  // of a bin, and of its height, as a share of 2 bound
-    double least_slope = 1e-3;  // at a knot
+    double bound = 3;                // outside [-bound, bound] the map is the identity
+    double least_width = 1e-3;       // minimal width and height of a bin, as a share of 2 bound
+    double least_derivative = 1e-3;  // minimal derivative at a knot
 };
 
-/// K bins between knots, in each a quotient of two quadratics that increases; derivatives are
-/// continuous, and 1 at both ends, where the identity goes on. 3 K - 1 parameters an element:
-/// widths, heights, and slopes at the inner knots. Parameters 0 give the identity.
+/// An increasing quotient of two quadratics in each of K bins. Derivatives are continuous, and 1 at
+/// both ends, where the identity continues. 3 K - 1 parameters for each element: widths, heights,
+/// and derivatives at the inner knots; all 0 gives the identity.
 class RationalQuadratic final : public ElementwiseBijector {
 public:
     explicit RationalQuadratic(const SplineOptions& options = {});
@@ -24,7 +24,7 @@ public:
 
 private:
     struct Bin;
-    /// The bin that `value` is in, by its place among the knots of x or of y.
+    /// The bin that holds `value`, among the knots of y if `by_height`, else among those of x.
     Bin bin_of(const Tensor& value, const Tensor& theta, bool by_height) const;
     SplineOptions options_;
 };

@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kPi = std::numbers::pi;
 
-// (x / deviation)^2 / 2: minus a Gaussian's logarithm, less its constant.
+// (x / deviation)^2 / 2, the negative logarithm of a Gaussian without its constant.
 Tensor bowl(const Tensor& x, double deviation) {
     return square(x) * (0.5 / (deviation * deviation));
 }
@@ -28,8 +28,8 @@ Tensor z1(const Tensor& z) {
 Tensor z2(const Tensor& z) { return select(z, 1, 1); }
 Tensor envelope(const Tensor& z) { return bowl(relu(abs(z1(z)) - 4.0), 0.25); }
 
-// z2 over the wave w1, and the two ways in which it forks.
-Tensor over_wave(const Tensor& z) { return z2(z) - sin(z1(z) * (kPi / 2)); }
+// z2 - w1(z1), and the offsets w2 and w3 of the second branch.
+Tensor from_wave(const Tensor& z) { return z2(z) - sin(z1(z) * (kPi / 2)); }
 Tensor w2(const Tensor& z) { return 3.0 * exp(-bowl(z1(z) - 1.0, 0.6)); }
 Tensor w3(const Tensor& z) { return 3.0 * sigmoid((z1(z) - 1.0) / 0.3); }
 
@@ -37,16 +37,16 @@ Tensor u1(const Tensor& z) {
     const Tensor x = z1(z);
     return bowl(norm(z, 2, {1}) - 2.0, 0.4) + either(bowl(x - 2.0, 0.6), bowl(x + 2.0, 0.6));
 }
-Tensor u2(const Tensor& z) { return bowl(over_wave(z), 0.4) + envelope(z); }
+Tensor u2(const Tensor& z) { return bowl(from_wave(z), 0.4) + envelope(z); }
 Tensor u3(const Tensor& z) {
-    return either(bowl(over_wave(z), 0.35), bowl(over_wave(z) + w2(z), 0.35)) + envelope(z);
+    return either(bowl(from_wave(z), 0.35), bowl(from_wave(z) + w2(z), 0.35)) + envelope(z);
 }
 Tensor u4(const Tensor& z) {
-    return either(bowl(over_wave(z), 0.4), bowl(over_wave(z) + w3(z), 0.35)) + envelope(z);
+    return either(bowl(from_wave(z), 0.4), bowl(from_wave(z) + w3(z), 0.35)) + envelope(z);
 }
 
-// At every z1 the energies are Gaussians in z2, whose deviations add up to `width`; the envelope
-// has an integral of 8 + .25 sqrt(2 pi).
+// log Z of U2 to U4: at every z1, exp(-U) is a sum of Gaussians in z2 whose deviations add up to
+// `width`, and the envelope integrates to 8 + .25 sqrt(2 pi) over z1.
 double log_z_of(double width) {
     return std::log((8 + 0.25 * std::sqrt(2 * kPi)) * width * std::sqrt(2 * kPi));
 }

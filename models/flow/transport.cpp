@@ -16,16 +16,16 @@
 namespace eps::models::flow {
 namespace {
 
-// |a_i - b_j|^2, row i column j, in f64.
+// |a_i - b_j|^2 in row i, column j, in f64.
 std::vector<double> squared_distances(const Tensor& a, const Tensor& b) {
     const Tensor x = to(a, f64), y = to(b, f64);
     return (unsqueeze(sum(square(x), {1}), 1) + sum(square(y), {1}) - 2.0 * matmul(x, transpose(y)))
         .to_vector();
 }
 
-// The column of each row in the assignment of least cost [n, n]. Row by row, the shortest
-// augmenting path by Dijkstra's algorithm, with costs that the prices of rows and columns keep
-// non-negative. Column 0 stands for "none" and others count from 1.
+// The column assigned to each row, at least total cost [n, n]. Each row is added by a shortest
+// augmenting path (Dijkstra's algorithm), on costs that the prices of rows and columns keep
+// non-negative. Rows and columns count from 1; column 0 stands for "none".
 std::vector<std::size_t> assignment(const std::vector<double>& cost, std::size_t n) {
     constexpr double far = std::numeric_limits<double>::infinity();
     std::vector<double> row_price(n + 1), column_price(n + 1);

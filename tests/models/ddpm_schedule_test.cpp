@@ -96,7 +96,7 @@ TEST_CASE("learned betas stay in (0, 1) and start where the schedule is") {
                          doctest::Contains("beta_50 = 1"), Error);
 }
 
-TEST_CASE("a bad schedule is one sentence") {
+TEST_CASE("a bad schedule throws, naming the step or the known names") {
     const auto make = [](std::vector<double> betas) { return Schedule(betas); };
     CHECK_THROWS_WITH_AS(make({0.1, 0, 0.2}), "Schedule: beta leaves (0, 1) at step 2 of 3; got 0",
                          Error);

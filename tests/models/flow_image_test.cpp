@@ -46,29 +46,30 @@ TEST_CASE("N15: NICE has log |det| = 0 exactly, and an exact inverse") {
     CHECK(largest(flow->inverse(there.z).z - z) < 1e-14);
 }
 
-TEST_CASE("masks cut and join what they cut, and refuse what cannot be cut") {
+TEST_CASE("masks split and join without loss, and throw if nothing can be kept") {
     Generator generator(2);
     for (const Mask mask : {Mask::first_half, Mask::second_half, Mask::even, Mask::odd}) {
         for (const std::int64_t n : {2, 3, 5, 8}) {
             const Tensor x = randn({3, n, 2, 2}, generator);
-            const Parts parts = cut(mask, x), others = cut(opposite(mask), x);
-            CHECK(parts.stays.size(1) == staying(mask, n));
-            CHECK(parts.stays.size(1) + parts.moves.size(1) == n);
+            const Parts parts = split_parts(mask, x), others = split_parts(opposite(mask), x);
+            CHECK(parts.kept.size(1) == kept_count(mask, n));
+            CHECK(parts.kept.size(1) + parts.rest.size(1) == n);
             CHECK(largest(join(mask, parts) - x) == 0);
             if (n % 2 == 0 || mask == Mask::even || mask == Mask::odd)
-                CHECK(largest(others.moves - parts.stays) == 0);
+                CHECK(largest(others.rest - parts.kept) == 0);
         }
     }
-    const Tensor black = squares(Mask::black, 2, 3, cpu);
+    const Tensor black = kept_squares(Mask::black, 2, 3, cpu);
     CHECK(black.to_vector() == std::vector<double>{1, 0, 1, 0, 1, 0});
-    CHECK(squares(Mask::white, 2, 3, cpu).to_vector() == std::vector<double>{0, 1, 0, 1, 0, 1});
-    CHECK(message_of([] { staying(Mask::even, 1); }).find("at least two") != std::string::npos);
+    CHECK(kept_squares(Mask::white, 2, 3, cpu).to_vector() ==
+          std::vector<double>{0, 1, 0, 1, 0, 1});
+    CHECK(message_of([] { kept_count(Mask::even, 1); }).find("at least two") != std::string::npos);
     CHECK(message_of([&] {
               coupling(Mask::black, std::make_unique<Affine>(), 4, {}, generator);
           }).find("checkerboard") != std::string::npos);
 }
 
-TEST_CASE("a coupling leaves its half alone, squares of a checkerboard, too") {
+TEST_CASE("a coupling keeps its half, or its squares of a checkerboard, unchanged") {
     Generator generator(3);
     for (const Mask mask : {Mask::first_half, Mask::black, Mask::white}) {
         auto layer = image_coupling(mask, std::make_unique<RationalQuadratic>(), 2, 8, generator);
@@ -76,8 +77,8 @@ TEST_CASE("a coupling leaves its half alone, squares of a checkerboard, too") {
         const Tensor x = randn({2, 2, 4, 6}, doubles, generator), y = layer->transform(x).z;
         const Tensor moved = ne(x, y);
         if (is_checkerboard(mask)) {
-            const Tensor stays = expand(squares(mask, 4, 6, cpu), x.shape());
-            CHECK(sum(logical_and(stays, moved)).item() == 0);
+            const Tensor kept = expand(kept_squares(mask, 4, 6, cpu), x.shape());
+            CHECK(sum(logical_and(kept, moved)).item() == 0);
             CHECK(sum(moved).item() > 40);
         } else {
             CHECK(sum(narrow(moved, 1, 0, 1)).item() == 0);
@@ -273,7 +274,7 @@ TEST_CASE("pixels: logit, dequantisation and bits per dimension") {
     // Of a Gaussian density of y: the closed form.
     CHECK(metrics::bits_per_dim(tensor({-2.5}), 2, 1).item() ==
           doctest::Approx(2.5 / 2 / std::numbers::ln2));
-    CHECK(message_of([&] { dequantise(levels / 255.0, 256, generator); }).find("whole numbers") !=
+    CHECK(message_of([&] { dequantise(levels / 255.0, 256, generator); }).find("integers") !=
           std::string::npos);
     CHECK_THROWS_AS(dequantise(levels, 1, generator), Error);
 }
@@ -293,7 +294,6 @@ TEST_CASE("variational dequantisation: a bound on the exact probability, q a den
         const Tensor log_w = log(2.0 * select(drawn.y, 1, 0)) - drawn.log_q - std::log(2);
         const double exact = level == 0 ? 0.25 : 0.75;
         CHECK(mean(log_w).item() < std::log(exact));
-        // importance weights have the right mean
         CHECK(mean(exp(log_w)).item() == doctest::Approx(exact).epsilon(0.02));
     }
     CHECK_THROWS_AS(q(full({1, 1}, 2.0, doubles), generator), Error);

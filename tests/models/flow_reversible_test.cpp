@@ -83,7 +83,7 @@ TEST_CASE("reversible flows: the peak of 64 layers is at most 1.2 of that of 8")
     CHECK(peak_of(64, false) > 5 * peak_of(8, false));  // what it is measured against
 }
 
-TEST_CASE("reversible flows: second derivatives are refused, frozen parameters cost nothing") {
+TEST_CASE("reversible flows: second derivatives throw, frozen parameters cost nothing") {
     const auto [plain, reversible] = twins("planar", {.dim = 2, .k = 2}, 5);
     Tensor z = ones({1, 2}, doubles).requires_grad_();
     CHECK(message_of([&] {

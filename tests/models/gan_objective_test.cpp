@@ -143,7 +143,7 @@ TEST_CASE("gan objectives: twice differentiable, finite at logits of 1e4, of any
     }
 }
 
-TEST_CASE("gan objectives: what makes no sense is refused") {
+TEST_CASE("gan objectives: bad labels and unknown names throw") {
     const Tensor a = zeros({2, 1});
     CHECK(contains(error_of([] { objective("vanilla"); }),
                    "expected one of non-saturating, minimax, hinge, least-squares, wasserstein, "

@@ -198,7 +198,7 @@ TEST_CASE("unrolled GAN: parameters and gradient are PyTorch's, the discriminato
         contains(error_of([&] { unrolled(d, loss, 1, 0); }), "the learning rate must be positive"));
 }
 
-TEST_CASE("gradient penalties: what makes no sense is refused") {
+TEST_CASE("gradient penalties: bad shapes and unknown names throw") {
     const Critic critic = Small();
     Generator generator(1);
     const Tensor x = spread({4, 2}, 0);
