@@ -337,7 +337,7 @@ TEST_CASE("metrics refuse what they cannot measure") {
                          Error);
     CHECK_THROWS_WITH_AS(mode_coverage(x, x, 0), doctest::Contains("sigma must be positive"),
                          Error);
-    CHECK_THROWS_WITH_AS(check_points(to(x, i64), "f"), doctest::Contains("f: needs one point in each row"),
-                         Error);
+    CHECK_THROWS_WITH_AS(check_points(to(x, i64), "f"),
+                         doctest::Contains("f: needs one point in each row"), Error);
     CHECK_THROWS_AS(check_points(Tensor(), "f"), Error);
 }
