@@ -1,10 +1,10 @@
-// The convolution triple by cuDNN, where a build found it and EPS_CUDA_CONV=cudnn asks for it.
-// Images are its NHWC, filters its KRSC, which is their order in filters_of().
+// The convolution triple by cuDNN, if the build found it and EPS_CUDA_CONV=cudnn. Images are
+// cuDNN's NHWC, filters its KRSC, which is their order in filters_of().
 //
-// Its heuristics say which of its algorithms computes: of those that give the same bits every run
-// the first whose workspace is bounded. Nothing is tried out and timed: the choice would differ
-// from run to run, and no graph could capture it. Factors that are rounded to bf16 are not for it:
-// it would store results so, too.
+// cuDNN's heuristics propose algorithms. We take the first that gives the same bits in every run
+// and whose workspace is small enough. Nothing is timed, because the choice would then differ from
+// run to run, and a graph could not capture it. bf16 is not supported here: cuDNN would store the
+// results in bf16, too.
 #include <array>
 #include <limits>
 #include <map>
@@ -24,7 +24,7 @@
 namespace eps::kernels::cuda {
 namespace {
 
-constexpr std::size_t kMostWorkspace = std::size_t{1} << 30;  // bytes
+constexpr std::size_t kMaxWorkspaceBytes = std::size_t{1} << 30;
 
 using ImageDescriptor =
     CudnnDescriptor<cudnnTensorDescriptor_t, &Cudnn::cudnnCreateTensorDescriptor,
@@ -36,7 +36,7 @@ using ConvolutionDescriptor =
     CudnnDescriptor<cudnnConvolutionDescriptor_t, &Cudnn::cudnnCreateConvolutionDescriptor,
                     &Cudnn::cudnnDestroyConvolutionDescriptor>;
 
-// By default kernels would round f32 to tf32.
+// cuDNN's default would let kernels round f32 to tf32.
 cudnnMathType_t math_type(DType dtype) {
     if (dtype == f64) return CUDNN_DEFAULT_MATH;
     return precision() == Precision::tf32 ? CUDNN_TENSOR_OP_MATH : CUDNN_FMA_MATH;
@@ -44,7 +44,7 @@ cudnnMathType_t math_type(DType dtype) {
 
 bool can(cudnnStatus_t status) { return cudnn_can(status, "conv2d"); }
 
-/// What cuDNN's choice of an algorithm depends on, and how it is told.
+/// Everything on which cuDNN's choice of an algorithm depends, and its descriptions for cuDNN.
 struct Problem {
     int images, in, out, groups;  // in, out: channels of a group
     Axis down, across;
@@ -88,7 +88,8 @@ struct Problem {
     }
 };
 
-// cuDNN pads both ends alike and takes as many outputs as there are.
+// True if padding and outputs are as cuDNN computes them: equal padding at both ends, and as many
+// outputs as fit.
 bool is_plain(const Axis& a) {
     const std::int64_t room = std::int64_t{a.inputs} + 2 * std::int64_t{a.padding} -
                               std::int64_t{a.positions - 1} * a.dilation - 1;
@@ -101,8 +102,8 @@ bool is_offered(DType dtype) {
     return dtype == f64 || precision() == Precision::f32 || precision() == Precision::tf32;
 }
 
-/// A convolution in cuDNN's terms, where it has any. While there is one, no other thread uses the
-/// handle.
+/// A convolution in cuDNN's descriptors, if it can be described. While an object exists, no other
+/// thread uses the handle.
 struct Described {
     std::lock_guard<std::mutex> lock{in_use()};
     Problem problem;
@@ -136,8 +137,9 @@ template <class Descriptor> struct Operand {
     const Tensor& tensor;
 };
 
-/// One of the triple, a result of two factors, as cuDNN has it: what proposes algorithms, the
-/// fastest first, what says how much workspace one of them needs, and what computes.
+/// One function of the triple, which computes a result from two factors, as three functions of
+/// cuDNN: one proposes algorithms, the fastest first, one tells how much workspace an algorithm
+/// needs, and one computes.
 template <class A, class B, class R, class Algorithm, class Proposal> struct Function {
     const char* op;
     cudnnStatus_t (*propose)(cudnnHandle_t, A, B, cudnnConvolutionDescriptor_t, R, int, int*,
@@ -153,9 +155,9 @@ template <class A, class B, class R, class Algorithm, class Proposal> struct Fun
         std::size_t workspace;  // bytes
     };
 
-    // Nothing where there is no algorithm.
+    // The first algorithm that will do, or nothing.
     std::optional<Choice> find(A a, B b, R result, const Described& d) const {
-        // of eight algorithms at most, each with several types of math
+        // There are at most eight algorithms, each with several types of math.
         std::array<Proposal, 32> proposals{};
         int count = 0;
         const int most = static_cast<int>(proposals.size());
@@ -170,12 +172,13 @@ template <class A, class B, class R, class Algorithm, class Proposal> struct Fun
                 cudnn_can(
                     measure(cudnn_handle(), a, b, d.convolution.get(), result, p.algo, &bytes),
                     op) &&
-                bytes <= kMostWorkspace)
+                bytes <= kMaxWorkspaceBytes)
                 return Choice{p.algo, bytes};
         }
         return {};
     }
-    // What was found for problems like this one: asking costs more than a small convolution.
+    // Searches once for all problems with the same key, because the search takes longer than a
+    // small convolution.
     std::optional<Choice> choice(A a, B b, R result, const Described& d) const {
         static auto* known = new std::map<std::pair<cudnnHandle_t, std::vector<std::int64_t>>,
                                           std::optional<Choice>>;
@@ -186,7 +189,7 @@ template <class A, class B, class R, class Algorithm, class Proposal> struct Fun
     bool operator()(const Operand<A>& a, const Operand<B>& b, const Operand<R>& result,
                     const Described& d) const {
         for (const Tensor* x : {&a.tensor, &b.tensor, &result.tensor})
-            if (!is_aligned(x->raw_data())) return false;  // which cuDNN takes for granted
+            if (!is_aligned(x->raw_data())) return false;  // cuDNN assumes aligned tensors
         const std::optional<Choice> chosen =
             choice(a.descriptor, b.descriptor, result.descriptor, d);
         if (!chosen) return false;
@@ -194,11 +197,11 @@ template <class A, class B, class R, class Algorithm, class Proposal> struct Fun
                                        {DType::u8, result.tensor.device()});
         bool done = false;
         visit_real(result.tensor, [&]<class T>() {
-            const T one = 1, none = 0;
+            const T one = 1, zero = 0;
             done = cudnn_can(compute(cudnn_handle(), &one, a.descriptor, a.tensor.raw_data(),
                                      b.descriptor, b.tensor.raw_data(), d.convolution.get(),
                                      chosen->algorithm, workspace.raw_data(), chosen->workspace,
-                                     &none, result.descriptor, result.tensor.raw_data()),
+                                     &zero, result.descriptor, result.tensor.raw_data()),
                              op);
         });
         return done;

@@ -1,11 +1,10 @@
 // The convolution triple as matrix products of cuBLAS. With an image as a matrix of pixels, a row
 // for each pixel and a column for each channel,
 //
-//     columns[output, (position, c)] = the pixel that `output` reads through kernel `position`, or
-//     0
-//                                                                      [outputs, positions C]
-//     y                   = columns filters^T          filters [K, positions C]
-//     gradient of columns = y filters                  added up at the pixels they were read from
+//     columns[output, (position, c)] = channel c of the pixel that `output` reads through kernel
+//                                      position `position`, or 0    [outputs, positions C]
+//     y                   = columns filters^T     with filters [K, positions C]
+//     gradient of columns = y filters             added up at the pixels they were read from
 //     gradient of filters = y^T columns
 //
 // separately for each group, as a batch. Without strides a window of outputs reads each pixel, just
@@ -25,36 +24,37 @@
 namespace eps::kernels::cuda {
 namespace {
 
-// bytes of columns at a time: on an H200 long products gain more than a cache does
-constexpr std::int64_t kStrip = std::int64_t{512} << 20;
+// Bytes of columns at a time. On an H200 long products gain more than columns that fit the cache.
+constexpr std::int64_t kStripBytes = std::int64_t{512} << 20;
 
 Tensor transposed(const Tensor& x) {
     return x.as_strided({x.size(0), x.size(2), x.size(1)},
                         {x.strides()[0], x.strides()[2], x.strides()[1]}, x.offset());
 }
 
-/// Rows of columns that fit a strip.
+/// The rows of columns in a strip.
 std::int64_t rows_of_strip(const Convolution& c, DType dtype) {
     const std::int64_t row =
         std::max<std::int64_t>(1, c.groups * c.width()) * static_cast<std::int64_t>(size_of(dtype));
-    return std::max<std::int64_t>(1, kStrip / row);
+    return std::max<std::int64_t>(1, kStripBytes / row);
 }
 Tensor empty_columns(const Convolution& c, std::int64_t rows, const Options& options) {
     return empty({c.groups, rows, c.width()}, options);
 }
-/// Rows [first, first + rows) of an image whose groups have `channels` channels.   [groups, rows,
-/// channels]
+/// Rows [first, first + rows) of an image whose groups have `channels` channels, as a view
+/// [groups, rows, channels].
 Tensor rows_of(const Convolution& c, const Tensor& image, std::int64_t channels, std::int64_t first,
                std::int64_t rows) {
     return image.as_strided({c.groups, rows, channels}, {channels, c.groups * channels, 1},
                             image.offset() + first * c.groups * channels);
 }
 
-/// What the two kernels that make and unmake columns share. Columns [groups, rows, positions, C /
-/// groups] hold the outputs from `first` on.
+/// The parameters of the two kernels that gather columns and add them up. Columns
+/// [groups, rows, positions, C / groups] hold the outputs from `first` on.
 struct Columns {
     Windows windows;
-    Divisor pieces, channels;  // pieces: vectors of a pixel; channels: of a group
+    Divisor pieces;    // vectors of a pixel
+    Divisor channels;  // channels of a group
     std::uint32_t positions, groups, first, rows;
 
     Columns(const Convolution& c, int vector, std::int64_t first_output, std::int64_t count)
@@ -65,8 +65,9 @@ struct Columns {
           groups(static_cast<std::uint32_t>(c.groups)),
           first(static_cast<std::uint32_t>(first_output)),
           rows(static_cast<std::uint32_t>(count)) {}
-    __device__ std::uint32_t width() const { return groups * channels.size; }  // of the image
-    /// Where (row, position) of a channel, counted over all groups, is.
+    /// The channels of the image.
+    __device__ std::uint32_t width() const { return groups * channels.size; }
+    /// The offset of (row, position, channel), the channel counted over all groups.
     __device__ std::int64_t at(std::uint32_t row, std::uint32_t position,
                                std::uint32_t channel) const {
         const std::uint32_t group = channels.divide(channel);
@@ -75,33 +76,36 @@ struct Columns {
     }
 };
 
-// A thread copies V channels of a row at all kernel positions: their loads are in flight together.
+// Each thread copies V channels of a row at all kernel positions, so that many loads are in flight
+// together.
 template <class T, class To, int V>
 __global__ void __launch_bounds__(kBlock)
     gather_kernel(To* __restrict__ columns, const T* __restrict__ x,
                   const __grid_constant__ Columns c, std::uint32_t count) {
     const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= count) return;
-    const std::uint32_t row = c.pieces.divide(i), channel = (i - row * c.pieces.size) * V;
+    const std::uint32_t row = c.pieces.divide(i);
+    const std::uint32_t channel = (i - row * c.pieces.size) * V;
     To* const to = columns + c.at(row, 0, channel);
     const T* const from = x + channel;
     c.windows.each_pixel(c.first + row, [&](std::int32_t pixel, std::int32_t position) {
-        Vector<To, V> seen = {};
-        if (pixel >= 0) seen = converted<To>(vector_at<V>(from + std::int64_t{pixel} * c.width()));
-        vector_at<V>(to + static_cast<std::uint32_t>(position) * c.channels.size) = seen;
+        Vector<To, V> values = {};
+        if (pixel >= 0)
+            values = converted<To>(vector_at<V>(from + std::int64_t{pixel} * c.width()));
+        vector_at<V>(to + static_cast<std::uint32_t>(position) * c.channels.size) = values;
     });
 }
 
-// A thread computes V channels of a pixel: the sum over the outputs that read it, in the order of
-// the kernel positions. All of them are among the columns.
+// Each thread computes V channels of a pixel: the sum over the outputs that read it, in the order
+// of the kernel positions. All of these outputs are among the columns.
 template <class T, int V>
 __global__ void __launch_bounds__(kBlock)
     collect_kernel(T* x, const T* columns, const T* bias, const __grid_constant__ Columns c,
                    std::uint32_t first_pixel, std::uint32_t count) {
     const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= count) return;
-    const std::uint32_t line = c.pieces.divide(i), channel = (i - line * c.pieces.size) * V,
-                        pixel = first_pixel + line;
+    const std::uint32_t line = c.pieces.divide(i), pixel = first_pixel + line;
+    const std::uint32_t channel = (i - line * c.pieces.size) * V;
     Vector<T, V> sum = {};
     if (bias)
         for (int k = 0; k < V; ++k) sum.at[k] = bias[channel + k];
@@ -159,7 +163,8 @@ void collect_columns(Tensor& x, const Tensor& columns, const Tensor& bias, const
 /// Calls f(columns [groups, rows, positions C / groups], first output) strip by strip.
 template <class F> void for_each_strip(const Convolution& c, const Tensor& x, const F& f) {
     if (c.is_product()) return f(rows_of(c, x, c.in, 0, c.outputs()), 0);
-    // To convert all of x first, and read half of it at each position, was measured: it is slower.
+    // Converting all of x first, so that each position reads half the bytes, was measured to be
+    // slower.
     const DType dtype = factor_type(x.dtype());
     const std::int64_t rows = rows_of_strip(c, dtype);
     for (std::int64_t first = 0; first < c.outputs(); first += rows) {
@@ -169,7 +174,7 @@ template <class F> void for_each_strip(const Convolution& c, const Tensor& x, co
     }
 }
 
-// Every pixel of an image [.., C, ..] starts as the bias.
+// Sets every pixel of an image to the bias.
 void fill_pixels(Tensor& image, const Tensor& bias) {
     copy(image,
          bias.as_strided({1, bias.numel(), 1, 1}, {0, bias.strides()[0], 0, 0}, bias.offset()));
@@ -178,12 +183,14 @@ void fill_pixels(Tensor& image, const Tensor& bias) {
 // y = columns filters^T + bias
 void multiply(Tensor& y, const Tensor& x, const Tensor& filters, const Tensor& bias,
               const Convolution& c) {
-    const bool at_once = bias.defined() && c.groups == 1, before = bias.defined() && !at_once;
-    if (before) fill_pixels(y, bias);
+    const bool fused = bias.defined() && c.groups == 1;  // cuBLASLt adds the bias
+    const bool accumulate = bias.defined() && !fused;
+    if (accumulate) fill_pixels(y, bias);
     const Tensor factor = transposed(raw::to(filters, factor_type(filters.dtype())));
     for_each_strip(c, x, [&](const Tensor& columns, std::int64_t first) {
         Tensor out = rows_of(c, y, c.out, first, columns.size(1));
-        at_once ? biased_product(out, columns, factor, bias) : matmul(out, columns, factor, before);
+        fused ? biased_product(out, columns, factor, bias)
+              : matmul(out, columns, factor, accumulate);
     });
 }
 
@@ -203,8 +210,8 @@ bool input_gradient(Tensor& x, const Tensor& y, const Tensor& w, const Tensor& b
     // A strip is some whole images or, if one alone is too large, some rows of one with all the
     // outputs that read them.
     const Axis& down = c.windows.y;
-    const std::int64_t strip = rows_of_strip(c, x.dtype()),
-                       of_image = std::max<std::int64_t>(1, c.windows.outputs());
+    const std::int64_t strip = rows_of_strip(c, x.dtype());
+    const std::int64_t of_image = std::max<std::int64_t>(1, c.windows.outputs());
     const std::int64_t images = std::max<std::int64_t>(1, strip / of_image);
     std::int64_t rows = down.inputs;
     if (of_image > strip)
@@ -212,13 +219,13 @@ bool input_gradient(Tensor& x, const Tensor& y, const Tensor& w, const Tensor& b
                                              (down.positions - 1) * down.dilation);
     for (std::int64_t image = 0; image < c.images; image += images)
         for (std::int64_t row = 0; row < down.inputs; row += rows) {
-            const std::int64_t here = std::min(images, c.images - image),
-                               end = std::min<std::int64_t>(row + rows, down.inputs);
-            const Axis::Range seen =
+            const std::int64_t here = std::min(images, c.images - image);
+            const std::int64_t end = std::min<std::int64_t>(row + rows, down.inputs);
+            const Axis::Range readers =
                 down.outputs_of(static_cast<std::int32_t>(row), static_cast<std::int32_t>(end));
-            const std::int64_t first = (image * down.outputs + seen.begin) * c.windows.x.outputs;
+            const std::int64_t first = (image * down.outputs + readers.begin) * c.windows.x.outputs;
             const std::int64_t count =
-                ((here - 1) * down.outputs + seen.end - seen.begin) * c.windows.x.outputs;
+                ((here - 1) * down.outputs + readers.end - readers.begin) * c.windows.x.outputs;
             Tensor columns = empty_columns(c, count, x.options());
             if (columns.numel() > 0)
                 matmul(columns, rows_of(c, y, c.out, first, count), filters, false);

@@ -1,7 +1,13 @@
 // The convolution triple: which algorithm computes it, and what the algorithms share.
 //
-// The environment variable EPS_CUDA_CONV chooses: `columns`, which is the default and does what the
-// others cannot, `implicit` or `cudnn`. It is read at the first convolution.
+// The environment variable EPS_CUDA_CONV, which is read at the first convolution, chooses one:
+//
+//     columns     products of cuBLAS on gathered columns (columns.cu): the default
+//     implicit    tensor cores without columns in memory (implicit_gemm.cu)
+//     cudnn       cuDNN 9 (by_cudnn.cu), if the build found it
+//
+// Columns always apply. The other two are tried first where they were chosen, and columns do what
+// they do not support.
 #include <cstdlib>
 
 #include "cuda/conv/convolution.h"
@@ -36,7 +42,7 @@ const ConvAlgorithm& chosen() {
     return algorithm;
 }
 
-// Memory in the order [K, h, w, C/groups] as a matrix a group.
+// A view of memory in the order [K, h, w, C/groups] as one matrix for each group.
 Tensor matrices(const Convolution& c, const Tensor& ordered) {
     return ordered.as_strided({c.groups, c.out, c.width()}, {c.out * c.width(), c.width(), 1},
                               ordered.offset());

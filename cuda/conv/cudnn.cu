@@ -1,4 +1,4 @@
-// Loads cuDNN, and keeps a handle for each GPU.
+// Loads cuDNN at the first request, and keeps a handle for each GPU.
 #include "cuda/conv/cudnn.h"
 
 #include <dlfcn.h>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* kOp = "cudnn";
 
-// As the loader finds it for this program, else where it was when this file was compiled.
+// Searches where the loader does, then where the library was when this file was compiled.
 void* open_library() {
     for (const char* name : {"libcudnn.so.9", EPS_CUDNN_LIBRARY})
         if (void* library = dlopen(name, RTLD_NOW | RTLD_LOCAL)) return library;
@@ -30,7 +30,7 @@ template <class Function> void find(void* library, const char* name, Function& f
 }
 
 Cudnn load() {
-    void* const library = open_library();  // never closed: its statics may end after ours
+    void* const library = open_library();  // never closed: its static objects may outlive ours
     Cudnn table{};
 #define EPS_CUDNN_FIND(name) find(library, #name, table.name);
     EPS_CUDNN_FUNCTIONS(EPS_CUDNN_FIND)

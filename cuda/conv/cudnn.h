@@ -1,6 +1,6 @@
 #pragma once
-// cuDNN, whose library is loaded when first asked for: a program that never asks starts and runs
-// without it. Its functions are in a table.
+// cuDNN's functions in a table. The library is loaded at the first request, so a program that never
+// asks for it runs without it.
 #include <cudnn.h>
 
 namespace eps::kernels::cuda {
@@ -38,18 +38,17 @@ struct Cudnn {
     EPS_CUDNN_FUNCTIONS(EPS_CUDNN_FUNCTION)
 #undef EPS_CUDNN_FUNCTION
 };
-/// Throws, with what the loader said, where there is no such library.
+/// The table. Throws the loader's message if there is no such library.
 const Cudnn& cudnn();
 /// The handle bound to stream(). Only one thread at a time may use it.
 cudnnHandle_t cudnn_handle();
 
 /// Throws eps::Error "op: <cuDNN's sentence>" unless the call succeeded.
 void cudnn_check(cudnnStatus_t status, const char* op);
-/// False where cuDNN says that it has nothing for such operands; throws where anything else went
-/// wrong.
+/// False if cuDNN does not support such operands. Throws on any other error.
 bool cudnn_can(cudnnStatus_t status, const char* op);
 
-/// What cuDNN makes by one function of the table and destroys by another.
+/// Owns a descriptor, which cuDNN makes by one function of the table and destroys by another.
 template <class Handle, auto create, auto destroy> class CudnnDescriptor {
 public:
     CudnnDescriptor() { cudnn_check((cudnn().*create)(&handle_), "cudnn"); }

@@ -1,16 +1,17 @@
 #pragma once
-// Matrix products on tensor cores, straight from f32 in shared memory: what a warp needs from the
-// PTX instructions mma.sync and cp.async, both of compute capability 8.0 and later.
+// Matrix products on tensor cores from f32 in shared memory, by the PTX instructions mma.sync and
+// cp.async of compute capability 8.0 and later.
 //
-// An mma gives each thread of a warp, lane = 4 g + t, some elements of the factors and of the
+// In an mma, each thread of a warp, lane = 4 g + t, holds some elements of the factors and of the
 // result (PTX ISA, "Matrix Fragments for mma"):
 //
-//     sum [16, 8]: rows g and g + 8, columns 2 t and 2 t + 1          a [16, k]: rows g and g + 8
-//     b [k, 8]: column g
+//     sum [16, 8]    rows g and g + 8, columns 2 t and 2 t + 1
+//     a   [16, k]    rows g and g + 8
+//     b   [k, 8]     column g
 //
-// and of k what t says. A sum does not mind in which order its terms come, so we choose k: a thread
+// t decides which k it holds. The terms of a sum may come in any order, so we choose k: a thread
 // takes four of every 16, the same four of a and b, in the order that is quickest to read, and
-// deals them to the instructions' places.
+// assigns them to the operands of the instructions.
 #include <cuda_runtime.h>
 
 #include <cstdint>
@@ -34,8 +35,8 @@ __device__ inline std::uint32_t rounded_tf32(float x) {
     return bits;
 }
 
-/// A thread's part of 16 columns of a row of a factor, rounded once for all instructions that read
-/// it: four numbers.
+/// A thread's four of 16 columns of a row of a factor, rounded once for all instructions that read
+/// them.
 template <Precision P> struct Fragment {
     std::uint32_t x[2];
     __device__ explicit Fragment(const float4& v)
@@ -69,8 +70,8 @@ __device__ inline void multiply_add(float (&sum)[4], const Fragment<P>& upper,
 }
 #undef EPS_MMA
 
-/// Begins to copy 16 bytes to shared memory, or to write zeros where there is nothing to copy;
-/// `from` is read only if `exists`.
+/// Begins to copy 16 bytes to shared memory or, unless `exists`, to write zeros; `from` is then not
+/// read.
 __device__ inline void copy_async(float* to, const float* from, bool exists) {
     const auto address = static_cast<std::uint32_t>(__cvta_generic_to_shared(to));
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(address), "l"(from),

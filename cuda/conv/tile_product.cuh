@@ -1,15 +1,15 @@
 #pragma once
-// A block's tile of a product, [kRows, k] times [k, kColumns]: both factors come through shared
-// memory, 16 of k at a time, in kStages buffers, so that copies are on their way while tensor cores
-// work; each warp holds its part of the sums in registers.
+// A block's tile of a product, [kRows, k] times [k, kColumns]. Both factors come through shared
+// memory, 16 of k at a time, in kStages buffers, so that tensor cores work while later stages are
+// copied. Each warp holds its part of the sums in registers.
 #include "cuda/conv/tensor_core.cuh"
 
 namespace eps::kernels::cuda {
 
-inline constexpr int kDepth = 16;  // of k that a stage holds
+inline constexpr int kDepth = 16;  // the part of k in a stage
 inline constexpr int kStages = 4;
 
-/// kWarpRows x kWarpColumns of the tile belong to a warp.
+/// Each warp computes kWarpRows x kWarpColumns of the tile.
 template <int kRows_, int kColumns_, int kWarpRows_, int kWarpColumns_> struct Tile {
     static constexpr int kRows = kRows_, kColumns = kColumns_, kWarpRows = kWarpRows_,
                          kWarpColumns = kWarpColumns_;
@@ -20,16 +20,16 @@ template <int kRows_, int kColumns_, int kWarpRows_, int kWarpColumns_> struct T
 using LargeTile = Tile<128, 128, 64, 32>;
 using SmallTile = Tile<64, 64, 32, 32>;
 
-/// A factor's stage in memory with k innermost: vectors of four of k, and eight threads read all 32
-/// banks.
+/// Layout of a factor's stage in memory with k innermost. Threads read vectors of four k; eight
+/// threads read all 32 banks.
 struct DepthInnermost {
     static constexpr int floats(int rows) { return rows * kDepth; }
     static __device__ float4 read(const float* stage, int /*rows*/, int row, int t) {
         return *reinterpret_cast<const float4*>(stage + row * kDepth + 4 * t);
     }
 };
-/// With k outermost; rows of k are 8 words further apart than they are long, so that the four t of
-/// a warp read different banks.
+/// Layout with k outermost. Rows of equal k are 8 words further apart than they are long, so that
+/// the four t of a warp read different banks.
 struct DepthOutermost {
     static constexpr int stride(int rows) { return rows + 8; }
     static constexpr int floats(int rows) { return stride(rows) * kDepth; }
@@ -58,7 +58,7 @@ public:
         const auto fragment = [&](const float* stage, int rows, int row) {
             return Fragment<P>(Layout::read(stage, rows, row + g_, t_));
         };
-        union Columns {  // no default constructor: filled one by one
+        union Columns {  // a union, because Fragment has no default constructor
             Fragment<P> at[T::kWarpColumns / 8];
             __device__ Columns() {}
         } columns;
@@ -67,16 +67,16 @@ public:
             columns.at[j] = fragment(b, T::kColumns, column_ + 8 * j);
 #pragma unroll
         for (int i = 0; i < T::kWarpRows / 16; ++i) {
-            const auto upper = fragment(a, T::kRows, row_ + 16 * i),
-                       lower = fragment(a, T::kRows, row_ + 16 * i + 8);
+            const auto upper = fragment(a, T::kRows, row_ + 16 * i);
+            const auto lower = fragment(a, T::kRows, row_ + 16 * i + 8);
 #pragma unroll
             for (int j = 0; j < T::kWarpColumns / 8; ++j)
                 multiply_add(sum_[i][j], upper, lower, columns.at[j]);
         }
     }
 
-    /// Calls f(row, column, sum of column, sum of column + 1) for all that this thread holds, row
-    /// and column within the tile.
+    /// Calls f(row, column, sum of column, sum of column + 1) for all sums that this thread holds.
+    /// Row and column count within the tile.
     template <class F> __device__ void each_pair(const F& f) const {
 #pragma unroll
         for (int i = 0; i < T::kWarpRows / 16; ++i)
@@ -90,7 +90,8 @@ public:
 
 private:
     static constexpr int kAcross = T::kColumns / T::kWarpColumns;
-    int row_, column_, g_, t_;  // of the warp in the tile, and of the thread in the warp
+    int row_, column_;  // of the warp's part in the tile
+    int g_, t_;         // of the thread in the warp: see tensor_core.cuh
     float sum_[T::kWarpRows / 16][T::kWarpColumns / 8][4] = {};
 };
 
@@ -105,7 +106,7 @@ __device__ void add_stages(Sum& sum, float* shared, int steps, Load& load) {
     }
     for (int step = 0; step < steps; ++step) {
         wait_for_copies<kStages - 2>();
-        __syncthreads();  // all have this stage, and nobody reads the one before it any more
+        __syncthreads();  // this stage has arrived, and no thread reads the previous one any more
         if (const int next = step + kStages - 1; next < steps) load(a_of(next), b_of(next));
         commit_copies();
         sum.add(a_of(step), b_of(step));

@@ -92,10 +92,10 @@ struct Windows {
           output_columns(unsigned_of(x.outputs)) {}
 
     EPS_HD std::int32_t positions() const { return y.positions * x.positions; }
-    /// Of one image.
+    /// The number of pixels, and of outputs, of one image.
     std::int64_t pixels() const { return std::int64_t{y.inputs} * x.inputs; }
     std::int64_t outputs() const { return std::int64_t{y.outputs} * x.outputs; }
-    /// Does every output read just the pixel of its own number?
+    /// True if every output reads just the pixel of its own number.
     bool is_identity() const {
         const auto same = [](const Axis& a) {
             return a.positions == 1 && a.padding == 0 && a.stride.size == 1 &&
