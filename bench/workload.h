@@ -13,10 +13,10 @@
 #include <string>
 
 #include "bench/device.h"
+#include "tensor/capture/captured_step.h"
 #include "tensor/runtime/allocator.h"
 #include "tensor/runtime/parallel.h"
 #include "tensor/runtime/precision.h"
-#include "tensor/capture/captured_step.h"
 
 namespace eps::bench {
 

@@ -4,13 +4,13 @@
 #include "autograd/grad_mode.h"
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/elementwise/cast.h"
-#include "autograd/ops/shape/join.h"
 #include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/join.h"
 #include "autograd/ops/shape/shape.h"
-#include "experiments/flow/problem.h"
-#include "models/free_energy.h"
 #include "experiments/flow/plots.h"
+#include "experiments/flow/problem.h"
 #include "models/flow/target.h"
+#include "models/free_energy.h"
 #include "tensor/create.h"
 
 namespace eps::models::flow {
@@ -68,11 +68,11 @@ public:
         std::vector<Tensor> weights;
         for (std::int64_t group = 0; group < kGroups; ++group) {
             const LayerDraw draw = draw_with_densities(model, kAtOnce, generator);
-            const Tensor log_weight = -(energy_.energy(draw.z) + draw.of.log_prob);
+            const Tensor log_weight = -(energy_.energy(draw.z) + draw.densities.log_prob);
             free_energy.add(-log_weight);
             kl.add(energy_.log_z - log_weight);
             effective.add(Tensor(importance(log_weight).effective_share, {.dtype = f64}));
-            layers.add(draw.of.log_det);
+            layers.add(draw.densities.log_det);
             weights.push_back(log_weight);
         }
         const Importance all = importance(concat(weights));
@@ -81,8 +81,8 @@ public:
         append(scalars, "kl", kl);
         append(scalars, "free_energy", free_energy);
         scalars.emplace_back("ln_z", all.log_z);
-        // the delta method
-        scalars.emplace_back("ln_z_se", std::sqrt((1 / all.effective_share - 1) / count));
+        const double by_delta_method = std::sqrt((1 / all.effective_share - 1) / count);
+        scalars.emplace_back("ln_z_se", by_delta_method);
         scalars.emplace_back("ln_z_true", energy_.log_z);
         scalars.emplace_back("ess", all.effective_share);
         scalars.emplace_back("ess_se", effective.standard_error());

@@ -6,16 +6,16 @@
 #include "autograd/grad_mode.h"
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/elementwise/cast.h"
-#include "autograd/ops/shape/join.h"
 #include "autograd/ops/elementwise/pointwise_functions.h"
 #include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/join.h"
 #include "autograd/ops/shape/shape.h"
 #include "experiments/data/image_source.h"
 #include "experiments/flow/problem.h"
-#include "models/flow/pixels.h"
 #include "experiments/metrics/bits_per_dim.h"
 #include "experiments/metrics/report.h"
 #include "experiments/plots/image_grid.h"
+#include "models/flow/pixels.h"
 #include "tensor/create.h"
 
 namespace eps::models::flow {

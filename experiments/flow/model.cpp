@@ -11,7 +11,7 @@ namespace eps::models::flow {
 namespace {
 
 constexpr std::int64_t kPixels = 28 * 28;
-// more than modes: two that begin near one leave none empty
+// More components than modes: if two begin near one mode, no other mode is left without one.
 constexpr std::int64_t kComponents = 32;
 
 std::unique_ptr<Base> make_base(const Settings& s, Generator& generator) {
@@ -53,8 +53,8 @@ Model make_model(const Settings& s, Generator& generator) {
     return model;
 }
 
-std::vector<Tensor> on_the_way(Model& model, const Tensor& z0, std::int64_t most) {
-    check(most >= 2, "flow", "a way needs a beginning and an end; got ", most);
+std::vector<Tensor> trajectory(Model& model, const Tensor& z0, std::int64_t most) {
+    check(most >= 2, "flow", "a trajectory has two states at least; got ", most);
     std::vector<Tensor> states{z0};
     if (model.continuous) {
         Velocity& velocity = model.continuous->velocity();
@@ -102,8 +102,8 @@ LayerDraw draw_with_densities(Model& model, std::int64_t count, Generator& gener
     const auto step = [&](Bijector& flow) {
         const Transformed next = flow.transform(draw.z);
         draw.z = next.z;
-        draw.of.log_prob = draw.of.log_prob - next.log_det;
-        draw.of.log_det.push_back(next.log_det);
+        draw.densities.log_prob = draw.densities.log_prob - next.log_det;
+        draw.densities.log_det.push_back(next.log_det);
     };
     if (model.continuous)
         step(*model.continuous);

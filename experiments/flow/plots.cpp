@@ -49,8 +49,8 @@ Tensor side_by_side(const Tensor& left, const Tensor& right) {
 Picture warp(Model& model, const Window& window, Generator& generator) {
     const NoGrad guard;
     const Tensor base = model.q->base().sample(kDots, generator);
-    const std::vector<Tensor> grid = on_the_way(model, to(grid_points(), base.device()), kFrames);
-    const std::vector<Tensor> dots = on_the_way(model, base, kFrames);
+    const std::vector<Tensor> grid = trajectory(model, to(grid_points(), base.device()), kFrames);
+    const std::vector<Tensor> dots = trajectory(model, base, kFrames);
     std::vector<Tensor> frames;
     for (std::size_t i = 0; i < grid.size(); ++i) {
         Tensor frame = ones({kSide, kSide, 3});

@@ -6,22 +6,22 @@
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/elementwise/pointwise_functions.h"
-#include "autograd/ops/shape/join.h"
 #include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/join.h"
 #include "autograd/ops/shape/shape.h"
 #include "experiments/data/toy.h"
 #include "experiments/gan/problem.h"
 #include "experiments/metrics/modes.h"
-#include "models/distributions/parzen.h"
 #include "experiments/metrics/report.h"
 #include "experiments/plots/plot.h"
-#include "tensor/create.h"
+#include "models/distributions/parzen.h"
 #include "tensor/capture/host_input.h"
+#include "tensor/create.h"
 
 namespace eps::models::gan {
 namespace {
 
-constexpr std::int64_t kPixels = 320;  // a side of a picture
+constexpr std::int64_t kPixels = 320;  // the side of a picture
 constexpr std::int64_t kStrip = 32;    // lines of a picture that D evaluates at once: bounds memory
 constexpr std::int64_t kTestSamples = 2500;  // PacGAN's protocol   (Lin et al. 2018, section 4.1)
 constexpr std::int64_t kDots = 1000;         // samples in a picture, and points of data
@@ -64,10 +64,9 @@ public:
         const Tensor made = sampler.samples(sampler.noise_in_turn(kDots, generator));
         const Tensor points = pixel_points(window_, kPixels, kPixels);
         std::vector<Tensor> logits;
-        for (const Tensor& x : split(points, kStrip * kPixels)) {
-            logits.push_back(sampler.logits(
-                with_classes(x), [&](std::int64_t count) { return draw(count, generator); }));
-        }
+        const auto company = [&](std::int64_t count) { return draw(count, generator); };
+        for (const Tensor& x : split(points, kStrip * kPixels))
+            logits.push_back(sampler.logits(with_classes(x), company));
         Tensor picture = heat_map(reshape(sigmoid(concat(logits)), {kPixels, kPixels}), 0, 1);
         scatter(picture, window_, toy_.sample(kDots, generator), kData, 2.5, 0.4);
         scatter(picture, window_, made, kSample, 1.5);

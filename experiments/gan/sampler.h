@@ -6,8 +6,8 @@
 
 #include "experiments/gan/options.h"
 #include "models/gan/discriminator_input.h"
-#include "nn/optim/ema.h"
 #include "nn/module.h"
+#include "nn/optim/ema.h"
 
 namespace eps::models::gan {
 

@@ -8,11 +8,11 @@
 #include "autograd/ops/linalg/matmul.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
-#include "nn/optim/grad_scaler.h"
 #include "nn/layers/linear.h"
+#include "nn/optim/grad_scaler.h"
+#include "tensor/capture/captured_step.h"
 #include "tensor/raw_copy.h"
 #include "tensor/runtime/precision.h"
-#include "tensor/capture/captured_step.h"
 #include "tests/cuda/twins.h"
 
 using namespace eps;

@@ -1,8 +1,8 @@
 #include "experiments/run/checkpoint.h"
 
 #include "tensor/io/safetensors.h"
-#include "tests/files.h"
 #include "tests/experiments/toy_task.h"
+#include "tests/files.h"
 
 using namespace eps;
 using namespace eps::models;

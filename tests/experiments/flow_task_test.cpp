@@ -10,8 +10,8 @@
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "experiments/flow/model.h"
-#include "models/vae/network.h"
 #include "experiments/vae/vae.h"
+#include "models/vae/network.h"
 #include "tensor/create.h"
 #include "tests/cli/tiny_data.h"
 #include "tests/experiments/family_options.h"
@@ -186,13 +186,13 @@ TEST_CASE("flow: the densities of the layers add up to that of the whole") {
         const NoGrad guard;
         const flow::LayerDraw draw = flow::draw_with_densities(model, 50, generator);
         const flow::LayerDensities back = flow::densities_at(model, draw.z);
-        CHECK(max(abs(back.log_prob - draw.of.log_prob)).item() < 1e-3);
+        CHECK(max(abs(back.log_prob - draw.densities.log_prob)).item() < 1e-3);
         CHECK(max(abs(back.log_prob - model.q->log_prob(draw.z))).item() < 1e-3);
-        REQUIRE(back.log_det.size() == draw.of.log_det.size());
+        REQUIRE(back.log_det.size() == draw.densities.log_det.size());
         for (std::size_t k = 0; k < back.log_det.size(); ++k)
-            CHECK(max(abs(back.log_det[k] - draw.of.log_det[k])).item() < 1e-3);
+            CHECK(max(abs(back.log_det[k] - draw.densities.log_det[k])).item() < 1e-3);
         const std::vector<Tensor> states =
-            flow::on_the_way(model, model.q->base().sample(5, generator), 3);
+            flow::trajectory(model, model.q->base().sample(5, generator), 3);
         CHECK(states.size() == 3);
     }
 }

@@ -6,8 +6,8 @@
 #include <thread>
 
 #include "experiments/run/flat_json.h"
-#include "tests/files.h"
 #include "tests/experiments/toy_task.h"
+#include "tests/files.h"
 
 using namespace eps;
 using namespace eps::models;

@@ -11,13 +11,13 @@
 #include "autograd/grad_mode.h"
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/reduction/reduce.h"
+#include "nn/layers/linear.h"
 #include "nn/optim/ema.h"
 #include "nn/optim/grad_scaler.h"
-#include "nn/layers/linear.h"
 #include "nn/optim/optimizer.h"
-#include "tensor/create.h"
-#include "tensor/capture/host_input.h"
 #include "tensor/capture/captured_step.h"
+#include "tensor/capture/host_input.h"
+#include "tensor/create.h"
 #include "tests/files.h"
 
 using namespace eps;
