@@ -33,7 +33,8 @@ public:
         return transform(z, context).z;
     }
     /// z_k -> z_{k-1}, with log |det| of the inverse, which is minus that of `transform` at
-    /// z_{k-1}. Differentiable. Throws: naming the flow, if it has no inverse.
+    /// z_{k-1}. Differentiable.
+    /// Throws: naming the flow, if it has no inverse.
     virtual Transformed inverse(const Tensor& z, const Tensor& context = {}) = 0;
     virtual bool has_inverse() const { return true; }
     virtual std::string name() const = 0;  // "planar"

@@ -30,8 +30,8 @@ struct PosteriorSample {
 };
 
 /// q_K(z|x): z_0 ~ q_0 = N(mu(x), diag sigma^2(x)), then z_K = flow(z_0). A context [B, C] makes
-/// the flow's parameters depend on x, too (amortised flows). The flow must outlive this. Shapes:
-/// q0.mu and q0.log_var [B, D]
+/// the flow's parameters depend on x, too (amortised flows). The flow must outlive this.
+/// Shapes: q0.mu and q0.log_var [B, D]
 struct FlowPosterior {
     DiagonalNormal q0;
     Bijector* flow;
@@ -53,7 +53,8 @@ Tensor free_energy(const LogJoint& log_joint, const PosteriorSample& sample,
 double annealing(std::int64_t step, std::int64_t over = 10000);
 
 /// log p(x, z_K) - ln q_K(z_K) for k samples -> [k, B]. vae::iwae_bound turns them into a bound
-/// that tightens as k grows. Source: Burda et al. 2016, eq. 8.
+/// that tightens as k grows.
+/// Source: Burda et al. 2016, eq. 8.
 Tensor log_weights(const FlowPosterior& q, const LogJoint& log_joint, std::int64_t k,
                    Generator& generator);
 

@@ -32,8 +32,9 @@ struct OdeSolution {
     std::int64_t evaluations;  // calls of f
 };
 /// y(end) from y(start) = y; `end` may lie before `start`. The solution is differentiable through
-/// the steps that computed it. Throws: on bad options; for rk45 also on a vanishing step, a result
-/// that is not finite, and more than most_steps steps.
+/// the steps that computed it.
+/// Throws: on bad options; for rk45 also on a vanishing step, a result that is not finite, and more
+/// than most_steps steps.
 OdeSolution solve_ode(const OdeField& f, const Tensor& y, double start, double end,
                       const OdeOptions& options = {});
 

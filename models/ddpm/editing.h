@@ -6,14 +6,16 @@ namespace eps::models::ddpm {
 
 /// A constraint that keeps the known elements: after each step, x_s is replaced by a draw from
 /// q(x_s | known) where the mask is not 0, and by the known values at s = 0. `noise` must outlive
-/// the sampling. Shapes: known [B, ...]; mask broadcasts to it. Source: Lugmayr et al. 2022
-/// (RePaint), eq. 8, without its jumps back.
+/// the sampling.
+/// Shapes: known [B, ...]; mask broadcasts to it.
+/// Source: Lugmayr et al. 2022 (RePaint), eq. 8, without its jumps back.
 Sampler::Constrain inpaint(const Schedule& schedule, const Tensor& known, const Tensor& mask,
                            SampleNoise& noise);
 
 /// Spherical interpolation, sin((1 - w) a) / sin(a) from + sin(w a) / sin(a) to, where a is the
-/// angle between the two samples. It keeps the length of noise vectors. Shapes: [B, ...], [B, ...]
-/// -> [B, ...] Source: Shoemake 1985.
+/// angle between the two samples. It keeps the length of noise vectors.
+/// Shapes: [B, ...], [B, ...] -> [B, ...]
+/// Source: Shoemake 1985.
 Tensor slerp(const Tensor& from, const Tensor& to, double weight);
 
 /// Diffuses both to time t = options.from with the same noise, mixes them linearly, and samples

@@ -24,8 +24,9 @@ struct MlpOptions {
 /// A network for points, which should have a variance of about 1: residual blocks
 ///     h + W2 dropout(silu(W1 silu(h) + W3 condition))
 /// between two linear layers. Submodules: time1, time2, class_embedding, first, block<i>, last; in
-/// a block: first, time, second, dropout. Shapes: [B, data] -> [B, data], or [B, 2 data] with
-/// learned variances Source: octaves: Tancik et al. 2020.
+/// a block: first, time, second, dropout.
+/// Shapes: [B, data] -> [B, data], or [B, 2 data] with learned variances
+/// Source: octaves: Tancik et al. 2020.
 class Mlp final : public Network {
 public:
     explicit Mlp(const MlpOptions& options);

@@ -42,11 +42,10 @@ Tensor bound_term(const Schedule& schedule, const Normal& p, const Tensor& x0, c
 struct LossOptions {
     /// simple: eq. 14 for the quantity that the denoiser predicts.
     /// min-snr: that, weighted.
-    /// bound: T times the bound's term, so that the mean over uniform t is the bound without L_T;
-    /// in
-    ///        nats per element.
+    /// bound: T times the bound's term in nats per element, so that the mean over uniform t is the
+    ///     bound without L_T.
     /// hybrid: simple + 0.001 bound, where the bound trains the variance alone; it needs learned
-    ///         variances (Nichol & Dhariwal 2021, section 3.1).
+    ///     variances (Nichol & Dhariwal 2021, section 3.1).
     std::string name = "simple";
     double gamma = 5;                        // for min-snr
     Variance variance = Variance::beta;      // for bound and hybrid

@@ -1,7 +1,8 @@
 #pragma once
 // The two chains of Ho, Jain & Abbeel 2020: the forward process q, which adds noise, and the
 // reverse process p_theta that a prediction defines. Coefficients are computed in f64 and rounded
-// to x's dtype, f32 or f64, last. Shapes: x [B, ...]; t [B], one of 1 .. T for each sample
+// to x's dtype, f32 or f64, last.
+// Shapes: x [B, ...]; t [B], one of 1 .. T for each sample
 #include <string>
 #include <vector>
 

@@ -17,14 +17,12 @@ struct SamplerOptions {
     std::string name = "ancestral";  // ancestral, ddim, euler, heun or dpm++
     std::int64_t steps = 0;          // S; 0: every t
     std::string variance = "beta";   // for ancestral, a name of process.h
-    /// For ddim: 0 is deterministic, 1 is ancestral sampling with beta-tilde (Song et al. 2021, eq.
-    /// 16).
+    /// For ddim: 0 is deterministic, 1 is ancestral with beta-tilde (Song et al. 2021, eq. 16).
     double eta = 0;
     bool clip_x0 = false;   // clamps the predicted x_0 to [-1, 1] at every step, for images
     std::int64_t from = 0;  // t_1, to start from an x_t other than x_T; 0: T
-    /// Spacing of the times: "time" for integers at even distances, "log-snr" for real times even
-    /// in log alpha_bar / (1 - alpha_bar), for ODE solvers. Empty: log-snr for dpm++, time for
-    /// others.
+    /// Spacing of the times: "time" for evenly spaced integers, "log-snr" for real times that are
+    /// even in log alpha_bar / (1 - alpha_bar), for ODE solvers. Empty: log-snr for dpm++, else time.
     std::string spacing = {};
 };
 

@@ -95,10 +95,10 @@ class Heun final : public Ode {
     }
 };
 
-/// x_s = sigma_s / sigma_t x_t - alpha_s (e^-h - 1) D, h = lambda_s - lambda_t,
-/// where alpha = sqrt(ab), sigma = sqrt(1 - ab), lambda = log(alpha / sigma), and D extrapolates
-/// x_0 from the last two predictions to the middle of the stride. Source: Lu et al. 2022
-/// (DPM-Solver++ 2M), Algorithm 2.
+/// x_s = sigma_s / sigma_t x_t - alpha_s (e^-h - 1) D, h = lambda_s - lambda_t, where alpha =
+/// sqrt(ab), sigma = sqrt(1 - ab), lambda = log(alpha / sigma), and D extrapolates x_0 from the
+/// last two predictions to the middle of the stride.
+/// Source: Lu et al. 2022 (DPM-Solver++ 2M), Algorithm 2.
 class DpmPlusPlus final : public Sampler {
     using Sampler::Sampler;
     double lambda(double t) const {

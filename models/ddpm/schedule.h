@@ -64,11 +64,11 @@ private:
 };
 
 /// A schedule by name:
-///     linear                 1e-4 to 0.02 at T = 1000, times 1000 / T for other T   (Ho et al.
-///     2020) quadratic, sigmoid     over the same range constant               0.01 at T = 1000
-///     cosine                 (Nichol & Dhariwal 2021, eq. 17)
-///     zero-snr               linear, rescaled so that alpha_bar_T = 0   (Lin et al. 2024,
-///     Algorithm 1)
+///     linear              1e-4 to 0.02 at T = 1000, times 1000 / T for other T (Ho et al. 2020)
+///     quadratic, sigmoid  other shapes over the same range
+///     constant            0.01 at T = 1000, times 1000 / T
+///     cosine              Nichol & Dhariwal 2021, eq. 17
+///     zero-snr            linear, rescaled so that alpha_bar_T = 0 (Lin et al. 2024, Algorithm 1)
 /// Throws: on another name, listing these; on steps < 1.
 Schedule make_schedule(const std::string& name, std::int64_t steps);
 const std::vector<std::string>& schedule_names();

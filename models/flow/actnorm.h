@@ -8,7 +8,8 @@ namespace eps::models::flow {
 ///
 /// In training, the first batch of more than one sample initialises both, so that the output of
 /// whichever direction it ran has mean 0 and variance 1 in each channel. The state dict records
-/// that. Source: Kingma & Dhariwal 2018, section 3.1.
+/// that.
+/// Source: Kingma & Dhariwal 2018, section 3.1.
 class ActNorm final : public Bijector {
 public:
     explicit ActNorm(std::int64_t channels);

@@ -9,7 +9,8 @@
 namespace eps::models::flow {
 
 /// A multilayer perceptron with `hidden` hidden layers of ReLU, or of Maxout with `maxout` pieces;
-/// a linear map with hidden = 0. Shapes: [.., in] -> [.., out]
+/// a linear map with hidden = 0.
+/// Shapes: [.., in] -> [.., out]
 std::unique_ptr<nn::Sequential> mlp(std::int64_t in, std::int64_t width, std::int64_t hidden,
                                     std::int64_t out, Generator& generator,
                                     std::int64_t maxout = 0);

@@ -19,12 +19,13 @@ public:
 
 /// From points [B, D] to images [B, C, H, W], D = C H W. In the direction of `inverse`, half of
 /// each level's output channels become part of the point, and the other half enter the next level;
-/// the last level's output becomes part of the point as a whole. Source: Dinh et al. 2017, eq. 14
-/// to 16.
+/// the last level's output becomes part of the point as a whole.
+/// Source: Dinh et al. 2017, eq. 14 to 16.
 class Multiscale final : public Bijector {
 public:
     /// Appends a level, finest first, whose inverse returns [B, C', H', W'] for `latent` = [C', H',
-    /// W']. Throws: after a level with an odd number of channels C'.
+    /// W'].
+    /// Throws: after a level with an odd number of channels C'.
     Multiscale& add(std::unique_ptr<Bijector> level, const Shape& latent);
     Transformed transform(const Tensor& z, const Tensor& context = {}) override;
     Transformed inverse(const Tensor& x, const Tensor& context = {}) override;
@@ -49,11 +50,12 @@ struct ImageFlowOptions {
 };
 /// RealNVP, from points [B, D] to images in (0, 1): at each scale `steps` couplings with
 /// checkerboards, a squeeze, and as many couplings of channel halves, each followed by actnorm
-/// (instead of batch norm). The last scale has one more checkerboard and no squeeze. Source: Dinh
-/// et al. 2017, section 3.6.
+/// (instead of batch norm). The last scale has one more checkerboard and no squeeze.
+/// Source: Dinh et al. 2017, section 3.6.
 std::unique_ptr<Composition> realnvp(const ImageFlowOptions& options, Generator& generator);
 /// Glow, from points [B, D] to images in (0, 1): at each scale a squeeze, then `steps` times
-/// actnorm, 1x1 convolution and coupling. Source: Kingma & Dhariwal 2018, figure 2.
+/// actnorm, 1x1 convolution and coupling.
+/// Source: Kingma & Dhariwal 2018, figure 2.
 std::unique_ptr<Composition> glow(const ImageFlowOptions& options, Generator& generator);
 
 }  // namespace eps::models::flow

@@ -6,7 +6,8 @@ namespace eps::models::flow {
 
 /// z' = W z with W = P L (U + diag(sign exp(log_diagonal))), on features [B, D] or on the channels
 /// of each pixel of [B, C, H, W] (a 1x1 convolution); log |det| = H W sum log_diagonal. W starts as
-/// a random rotation, whose P and signs are kept. Source: Kingma & Dhariwal 2018, section 3.2.
+/// a random rotation, whose P and signs are kept.
+/// Source: Kingma & Dhariwal 2018, section 3.2.
 class InvertibleLinear final : public Bijector {
 public:
     InvertibleLinear(std::int64_t channels, Generator& generator);

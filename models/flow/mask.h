@@ -6,7 +6,8 @@ namespace eps::models::flow {
 
 /// The kept part. Along dimension 1 (features, or channels): the first floor(n / 2) elements or the
 /// others, or those with even or odd index. For images [B, C, H, W] also the black or white squares
-/// of a checkerboard whose corner is black. Source: Dinh et al. 2017, figure 3.
+/// of a checkerboard whose corner is black.
+/// Source: Dinh et al. 2017, figure 3.
 enum class Mask { first_half, second_half, even, odd, black, white };
 
 bool is_checkerboard(Mask mask);

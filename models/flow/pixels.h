@@ -7,8 +7,9 @@ namespace eps::models::flow {
 
 /// `inverse` maps a pixel x to logit(alpha + (1 - 2 alpha) x), so that a density on the line
 /// becomes one on pixels. The image of the line is slightly wider than [0, 1]: it reaches alpha /
-/// (1 - 2 alpha) beyond either end. Throws: in `inverse`, on pixels beyond that (on the CPU);
-/// unless 0 < alpha < 1/2. Source: Dinh et al. 2017, section 4.1.
+/// (1 - 2 alpha) beyond either end.
+/// Throws: in `inverse`, on pixels beyond that (on the CPU); unless 0 < alpha < 1/2.
+/// Source: Dinh et al. 2017, section 4.1.
 class Logit final : public Bijector {
 public:
     explicit Logit(double alpha = 0.05);
@@ -24,9 +25,10 @@ private:
 struct Dequantised {
     Tensor y, log_q;
 };
-/// Uniform dequantisation: u uniform in [0, 1), log q = 0. x [B, ...] holds integers 0 .. levels
-/// - 1. Throws: on other values (on the CPU). Source: Uria et al. 2013; Theis et al. 2016,
-/// section 3.1.
+/// Uniform dequantisation: u uniform in [0, 1), log q = 0. x [B, ...] holds integers from 0 to
+/// levels - 1.
+/// Throws: on other values (on the CPU).
+/// Source: Uria et al. 2013; Theis et al. 2016, section 3.1.
 Dequantised dequantise(const Tensor& x, std::int64_t levels, Generator& generator);
 
 /// Variational dequantisation: u = sigmoid(f(noise; x)) with a flow f conditioned on x. Then

@@ -8,8 +8,9 @@ namespace eps::models::flow {
 /// the layer's inverse and runs the layer once more, so that memory does not grow with depth, at
 /// the price of an inverse for each layer. Both directions work like that. Gradients equal those of
 /// the composition up to the rounding of the inverses. Backward uses the parameters that the layers
-/// have at that time. Throws: on second derivatives; the composition itself has them. Source: Gomez
-/// et al. 2017; Dinh et al. 2015, section 3.1.
+/// have at that time.
+/// Throws: on second derivatives; the composition itself has them.
+/// Source: Gomez et al. 2017; Dinh et al. 2015, section 3.1.
 class Reversible final : public Bijector {
 public:
     /// Throws: if a layer has no inverse.

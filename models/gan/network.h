@@ -36,7 +36,8 @@ Pair image_mlp(const NetworkOptions& options, Generator& init);
 /// and must outlive the pair.
 Pair maxout_mlp(const NetworkOptions& options, Generator& init, Generator& dropout);
 /// DCGAN for images [B, 1, 28, 28] in [-1, 1]: G convT7, convT4 stride 2 twice, tanh; D conv4
-/// stride 2 twice, linear, with leaky ReLU .2. Source: Radford et al. 2016.
+/// stride 2 twice, linear, with leaky ReLU .2.
+/// Source: Radford et al. 2016.
 Pair dcgan_28(const NetworkOptions& options, Generator& init);
 
 }  // namespace eps::models::gan

@@ -17,8 +17,9 @@ namespace eps::models::gan {
 ///
 /// `loss` runs the module and is called once a step. The module itself is left as it was. The
 /// result holds all parameters (those that need no gradient unchanged) and the buffers after the
-/// steps. Throws: on steps < 0 or learning_rate <= 0. Source: eq. 3 to 5 of the paper, with descent
-/// for ascent.
+/// steps.
+/// Throws: on steps < 0 or learning_rate <= 0.
+/// Source: eq. 3 to 5 of the paper, with descent for ascent.
 NamedTensors unrolled(nn::Module& module, const std::function<Tensor()>& loss, std::int64_t steps,
                       double learning_rate);
 

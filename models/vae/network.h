@@ -71,7 +71,8 @@ public:
     /// closed form -> [B] each
     Elbo elbo(const Tensor& x, Generator& generator, double beta = 1);
     /// beta log p(x, z) - log q(z|x) from one sample, for one stochastic layer: the bound whose
-    /// beta rises from 0.01 to 1 in the first steps -> [B] Source: Rezende & Mohamed 2015, eq. 20.
+    /// beta rises from 0.01 to 1 in the first steps -> [B]
+    /// Source: Rezende & Mohamed 2015, eq. 20.
     Tensor annealed_bound(const Tensor& x, Generator& generator, const Tensor& beta);
     /// log p(x, z_i) - log q(z_i|x) for k samples of the posterior -> [k, B]
     Tensor log_weights(const Tensor& x, std::int64_t k, Generator& generator);

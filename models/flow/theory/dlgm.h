@@ -7,7 +7,8 @@
 //
 // log_var_l are parameters of the layer. All of z = (z_1, .., z_L) is one tensor, z_1 first, so
 // that a flow can transform it. With linear f and L = 1 it is factor analysis; with equal variances
-// of x, probabilistic PCA; as these go to 0, PCA. Source: Rezende, Mohamed & Wierstra 2014.
+// of x, probabilistic PCA; as these go to 0, PCA.
+// Source: Rezende, Mohamed & Wierstra 2014.
 #include <memory>
 #include <vector>
 
@@ -68,9 +69,10 @@ std::unique_ptr<Dlgm> factor_analysis(const Tensor& W, const Tensor& mu, const T
 Tensor factor_analysis_log_prob(const Tensor& x, const Tensor& W, const Tensor& mu,
                                 const Tensor& psi);
 
-/// Probabilistic PCA: the maximum-likelihood model with psi = sigma2 for every pixel, from data
-/// x [N, P]. W = U (Lambda - sigma2 I)^1/2 from the leading eigenvectors of the covariance, and
-/// sigma2 is the mean of the other eigenvalues. Source: Tipping & Bishop 1999, eq. 7 and 8.
+/// Probabilistic PCA: the maximum-likelihood model with psi = sigma2 for every pixel, from data x
+/// [N, P]. W = U (Lambda - sigma2 I)^1/2 from the leading eigenvectors of the covariance, and
+/// sigma2 is the mean of the other eigenvalues.
+/// Source: Tipping & Bishop 1999, eq. 7 and 8.
 struct Ppca {
     Tensor W, mu;   // [P, latent], [P]
     Tensor sigma2;  // []

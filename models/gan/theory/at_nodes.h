@@ -27,7 +27,8 @@ inline double weighted(double log_p, double g) {
     return log_p == -std::numeric_limits<double>::infinity() ? 0 : std::exp(log_p) * g;
 }
 
-/// The values of x. Throws: unless there are `count`, in f32 or f64.
+/// The values of x.
+/// Throws: unless there are `count`, in f32 or f64.
 inline std::vector<double> numbers_of(const Tensor& x, std::int64_t count, const char* what) {
     check(x.defined() && is_floating(x.dtype()) && x.numel() == count, "gan theory", what, ": got ",
           describe(x), "; expected ", count, " in f32 or f64");
