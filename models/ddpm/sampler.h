@@ -22,7 +22,7 @@ struct SamplerOptions {
     bool clip_x0 = false;   // clamps the predicted x_0 to [-1, 1] at every step, for images
     std::int64_t from = 0;  // t_1, to start from an x_t other than x_T; 0: T
     /// Spacing of the times: "time" for evenly spaced integers, "log-snr" for real times that are
-    /// even in log alpha_bar / (1 - alpha_bar), for ODE solvers. Empty: log-snr for dpm++, else time.
+    /// even in log alpha_bar / (1 - alpha_bar) for ODE solvers. Empty: log-snr for dpm++, else time
     std::string spacing = {};
 };
 
