@@ -39,21 +39,40 @@ double* element(const Tensor& x, std::int64_t flat) {
     return x.data<double>() + offset;
 }
 
+// The inputs that require a gradient.
+std::vector<Tensor> leaves_of(const std::vector<Tensor>& inputs, const std::string& name) {
+    std::vector<Tensor> leaves;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        check(inputs[i].defined(), "gradcheck", "input ", i, " of ", name, " is undefined");
+        if (!inputs[i].requires_grad()) continue;
+        check(inputs[i].dtype() == f64, "gradcheck", "input ", i, " of ", name, " is ",
+              describe(inputs[i]), "; expected f64");
+        check(!inputs[i].strides().contains(0) || inputs[i].numel() <= 1, "gradcheck", "input ", i,
+              " of ", name,
+              " overlaps itself; expected a tensor whose elements can be changed one by one");
+        leaves.push_back(inputs[i]);
+    }
+    return leaves;
+}
+
+// The derivative of the weighted output by the number at x, which is an element of an input.
+double central_difference(const TensorFunction& f, const std::vector<Tensor>& inputs, double* x,
+                          double relative_step) {
+    const double before = *x;
+    const double step = relative_step * std::max(1.0, std::abs(before));
+    *x = before + step;
+    const double above = weighted(f(inputs)).item();
+    *x = before - step;
+    const double below = weighted(f(inputs)).item();
+    *x = before;
+    return (above - below) / (2 * step);
+}
+
 }  // namespace
 
 void gradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs,
                const GradcheckOptions& options) {
-    std::vector<Tensor> leaves;
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-        check(inputs[i].defined(), "gradcheck", "input ", i, " of ", options.name, " is undefined");
-        if (!inputs[i].requires_grad()) continue;
-        check(inputs[i].dtype() == f64, "gradcheck", "input ", i, " of ", options.name, " is ",
-              describe(inputs[i]), "; expected f64");
-        check(!inputs[i].strides().contains(0) || inputs[i].numel() <= 1, "gradcheck", "input ", i,
-              " of ", options.name,
-              " overlaps itself; expected a tensor whose elements can be changed one by one");
-        leaves.push_back(inputs[i]);
-    }
+    const std::vector<Tensor> leaves = leaves_of(inputs, options.name);
     const Tensor output = f(inputs);
     check(output.defined() && output.dtype() == f64, "gradcheck", options.name, " returned ",
           describe(output), "; expected f64");
@@ -65,22 +84,17 @@ void gradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs,
     for (std::size_t i = 0, leaf = 0; i < inputs.size(); ++i) {
         if (!inputs[i].requires_grad()) continue;
         const Tensor& gradient = analytic[leaf++];
+        const std::vector<double> computed =
+            gradient.defined() ? gradient.to_vector()
+                               : std::vector<double>(static_cast<std::size_t>(inputs[i].numel()));
         for (std::int64_t k = 0; k < inputs[i].numel(); ++k) {
-            double* x = element(inputs[i], k);
-            const double before = *x, step = options.step * std::max(1.0, std::abs(before));
-            *x = before + step;
-            const double above = weighted(f(inputs)).item();
-            *x = before - step;
-            const double below = weighted(f(inputs)).item();
-            *x = before;
-            const double numeric = (above - below) / (2 * step);
-            const double computed =
-                gradient.defined() ? gradient.to_vector()[static_cast<std::size_t>(k)] : 0.0;
-            const bool close = std::abs(computed - numeric) <=
-                               options.absolute + options.relative * std::abs(numeric);
-            check(close, "gradcheck", options.name, ": the gradient of input ", i, " at ",
-                  index_text(inputs[i].shape(), k), " of ", inputs[i].shape(),
-                  " is wrong; analytic ", computed, "; numeric ", numeric);
+            const double numeric =
+                central_difference(f, inputs, element(inputs[i], k), options.step);
+            const double value = computed[static_cast<std::size_t>(k)];
+            const double tolerance = options.absolute + options.relative * std::abs(numeric);
+            check(std::abs(value - numeric) <= tolerance, "gradcheck", options.name,
+                  ": the gradient of input ", i, " at ", index_text(inputs[i].shape(), k), " of ",
+                  inputs[i].shape(), " is wrong; analytic ", value, "; numeric ", numeric);
         }
     }
 }
