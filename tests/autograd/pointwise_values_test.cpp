@@ -18,10 +18,9 @@ double logistic(double x) { return 1 / (1 + std::exp(-x)); }
 double softplus_of(double x) { return std::log1p(std::exp(x)); }
 
 const std::map<std::string, Reference>& references() {
-#define EPS_REFERENCE(name, formula)                             \
-    {                                                            \
-#name, [](const double* x) -> double { return formula; } \
-    }
+// clang-format off
+#define EPS_REFERENCE(name, formula) {#name, [](const double* x) -> double { return formula; }}
+    // clang-format on
     static const std::map<std::string, Reference> table = {
         EPS_REFERENCE(add, x[0] + x[1]),
         EPS_REFERENCE(sub, x[0] - x[1]),
