@@ -119,7 +119,7 @@ std::string section(const Header& header, const std::set<std::string>& functions
         }
         for (const std::string& name : ops_named_in(entry.doc))
             if (!functions.count(name)) add(name);  // an op without a function of its own
-        if (!entry.doc.empty()) text += "### " + heading + "\n\n";
+        if (!entry.doc.empty() && !heading.empty()) text += "### " + heading + "\n\n";
         text += "```cpp\n" + entry.code + "```\n\n";
         if (!entry.doc.empty()) text += escaped(entry.doc) + "\n\n";
         if (!facts.empty()) text += "*" + facts + ".*\n\n";
