@@ -31,7 +31,8 @@ TEST_CASE("structured: every differentiable op of the catalog has gradient cases
         const bool covered = std::any_of(cases.begin(), cases.end(), [&](const OpCase& c) {
             return std::string(c.op) == op.name;
         });
-        CHECK_MESSAGE(covered, std::string(op.name), " has no case in tests/autograd/op_cases*.cpp");
+        CHECK_MESSAGE(covered, std::string(op.name),
+                      " has no case in tests/autograd/op_cases*.cpp");
     }
     for (const OpCase& c : cases) {
         const auto catalog = op_catalog();
