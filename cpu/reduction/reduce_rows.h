@@ -60,24 +60,27 @@ private:
                          }
                      });
     }
+    // At most kSideBySide of those rows, from `first` on.
     void row_group(const LoopDimension<2>& rows, const LoopIterator<2>& at,
                    std::int64_t first) const {
-        const std::int64_t n = std::min(kSideBySide, rows.size - first);
-        const S* __restrict x = src_ + at[0] + first * rows.strides[0];
+        const auto [row_stride, to_stride] = rows.strides;
+        const S* const x = src_ + at[0] + first * row_stride;
+        T* const to = out_ + at[1] + first * to_stride;
+        if (first + kSideBySide <= rows.size)
+            combine_side_by_side(to, to_stride, x, row_stride, kSideBySide);
+        else
+            combine_side_by_side(to, to_stride, x, row_stride, rows.size - first);
+    }
+    [[gnu::always_inline]] void combine_side_by_side(T* to, std::int64_t to_stride,
+                                                     const S* __restrict x, std::int64_t row_stride,
+                                                     std::int64_t count) const {
         T values[kSideBySide];
         std::fill_n(values, kSideBySide, R::identity());
-        for (std::int64_t i = 0; i < inner_.size; ++i) {
-            const auto join = [&](std::int64_t r) {
-                const S element = x[r * rows.strides[0] + i * inner_.strides[0]];
-                values[r] = R::combine(values[r], static_cast<T>(element));
-            };
-            if (n == kSideBySide)
-                for (std::int64_t r = 0; r < kSideBySide; ++r) join(r);
-            else
-                for (std::int64_t r = 0; r < n; ++r) join(r);
-        }
-        for (std::int64_t r = 0; r < n; ++r)
-            out_[at[1] + (first + r) * rows.strides[1]] = values[r];
+        const std::int64_t length = inner_.size, stride = inner_.strides[0];
+        for (std::int64_t i = 0; i < length; ++i, x += stride)
+            for (std::int64_t r = 0; r < count; ++r)
+                values[r] = R::combine(values[r], static_cast<T>(x[r * row_stride]));
+        for (std::int64_t r = 0; r < count; ++r) to[r * to_stride] = values[r];
     }
 
     void chunked() const {
