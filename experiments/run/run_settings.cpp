@@ -14,7 +14,8 @@ const std::vector<Field<RunSettings>>& run_fields() {
         field("checkpoint-every", &S::checkpoint_every,
               "steps between checkpoints; 0: at the end only")
             .at_least(0),
-        field("device", &S::device_name, "where to compute; auto: on a GPU if there is one")
+        field("device", &S::device_name,
+              "where to compute: auto (a GPU if there is one), cpu, cuda or cuda:N")
             .accepting(is_device_name, "auto, cpu, cuda or cuda:N"),
         choice("precision", &S::precision, choices_of(precision_names(), precision_named),
                "precision of matrix products on a GPU"),
