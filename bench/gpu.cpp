@@ -1,8 +1,7 @@
-// The GPU against its own yardsticks, measured in the run: copying 256 MiB and the product of two
-// 8192 x 8192 matrices by cuBLAS. of_peak is the ratio to the one that limits the op. Every
-// pointwise op and every family of op_cases.cpp, forward and forward + backward, on tensors too
-// large for the cache or, where they are not, as they come in networks; convolutions in each
-// precision. No GPU, no cases.
+// The GPU against its own limits, which are measured in the run: copying 256 MiB, and the product
+// of two 8192 x 8192 matrices by cuBLAS. of_peak is the ratio to the one that limits the op.
+// Pointwise ops run on tensors too large for the cache, the ops of op_cases.cpp on the sizes of
+// networks, and convolutions in each precision. Without a GPU nothing is registered.
 #include <algorithm>
 #include <chrono>
 
@@ -19,7 +18,7 @@ using bench::OpCase;
 namespace {
 
 constexpr int kBatch = 20;                    // calls between two waits
-constexpr std::int64_t kElements = 16 << 20;  // of a pointwise operand: 64 MiB
+constexpr std::int64_t kElements = 16 << 20;  // elements of a pointwise operand: 64 MiB
 
 double bytes_of(const Tensor& x) {
     return static_cast<double>(x.numel()) * static_cast<double>(size_of(x.dtype()));
@@ -59,7 +58,7 @@ double product_peak() {
     return peak;
 }
 
-// `work` of one call: FLOP, or bytes.
+// Reports the rate; `work` is the FLOP or the bytes of one call.
 void report(benchmark::State& state, double work, bool flop) {
     const double done = work * static_cast<double>(state.iterations());
     state.counters[flop ? "TFLOP/s" : "GB/s"] =
@@ -86,11 +85,8 @@ void run_case(benchmark::State& state, const OpCase& op, bool backward, Precisio
         if (backward) grad(out, sources, {.gradient = g});
     });
     set_precision(Precision::f32);
-    report(state,
-           op.flop > 0    ? op.flop * (backward ? 3 : 1)
-           : op.bytes > 0 ? op.bytes
-                          : bytes + (backward ? 2 : 1) * bytes_of(y),
-           op.flop > 0);
+    if (op.flop > 0) return report(state, op.flop * (backward ? 3 : 1), true);
+    report(state, op.bytes > 0 ? op.bytes : bytes + (backward ? 2 : 1) * bytes_of(y), false);
 }
 
 // One entry of an op's derivative table: the forward, or the derivative by its first input.
@@ -119,11 +115,11 @@ template <class Run> void add(const std::string& name, const Run& run) {
         ->Unit(benchmark::kMicrosecond);
 }
 
-// By the name of its family, with what convolutions are rounded to: conv_tf32.
+// Convolutions are registered once for each precision, such as conv_tf32.
 void add_case(const OpCase& op, bool backward) {
     const std::size_t slash = op.name.find('/');
-    const std::string family = op.name.substr(0, slash),
-                      rest = op.name.substr(slash) + (backward ? "/backward" : "/forward");
+    const std::string family = op.name.substr(0, slash);
+    const std::string rest = op.name.substr(slash) + (backward ? "/backward" : "/forward");
     for (const std::string& name : precision_names()) {
         const Precision precision = precision_named(name);
         if (precision != Precision::f32 && family != "conv") continue;

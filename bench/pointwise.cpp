@@ -1,5 +1,5 @@
-// Every pointwise op: ns an element in cache, forward and first derivative; and large tensors
-// against a STREAM-like loop of the same run.
+// Every pointwise op, forward and first derivative: ns per element in the cache. Some on large
+// tensors, against a STREAM-like loop of the same run.
 #include <benchmark/benchmark.h>
 
 #include "autograd/record_pointwise.h"

@@ -1,14 +1,13 @@
 // Matrix products, cut so that what is read again lies in a cache:
 //
-//     for each block of B, kDepth x kWidth           run()
-//         pack it into strips of a tile's width      prepare_b(): 8 MiB, in L3
-//         for each group of rows of A                multiply(): kGroupTiles tiles, in L2
-//             for each strip of B                    64 KiB, in L1 while the group passes by
-//                 for each tile of the group         tile.h: in registers
+//     for each block of B, kDepth x kWidth           8 MiB: L3
+//         pack it into strips of a tile's width      prepare_b()
+//         for each group of rows of A                kGroupTiles tiles: L2
+//             for each strip of the block            64 KiB with AVX-512, 32 KiB with AVX2: L1
+//                 for each tile of the group         tile.h: registers
 //
-// Packing turns B into what a tile reads: the rows of a strip follow each other. A is read in place
-// if its rows are contiguous: a tile reads each of its elements once per strip, and copying them
-// all would cost about as much. It is copied or packed only if it must be: see Rows.
+// Packing gives B the order in which tiles read it. A is read in place if its rows are contiguous,
+// which saves a copy; it is copied or packed only if it must be: see Rows.
 //
 // Source: Goto & van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008).
 #include "cpu/matmul/gemm.h"

@@ -11,8 +11,7 @@
 // Why the bits never change: every element is the same sequence of fused multiply-adds in ascending
 // p, whichever tile it falls into. So it does not matter how a product is cut, nor among how many
 // threads.
-// Source: Goto & van de Geijn 2008, section 6; Van Zee & van de Geijn 2015 (BLIS) call this the
-// micro-kernel.
+// Source: Goto & van de Geijn 2008; Van Zee & van de Geijn 2015 (BLIS) call it the micro-kernel.
 #include <array>
 #include <cstdint>
 

@@ -30,11 +30,12 @@ struct Chunks {
     std::int64_t groups, group_channels;  // channels of a group
     std::int64_t sets;
     bool channels_inner;
-    std::int64_t chunk_pixels;  // of a chunk
-    std::int64_t pieces;        // chunks of a sample
+    std::int64_t chunk_pixels;
+    std::int64_t pieces;  // chunks of a sample
 
-    static constexpr std::int64_t kChunk = 16 * 1024;  // elements: they stay in the cache
-    static constexpr std::int64_t kLeastPixels = 64;   // of a chunk
+    static constexpr std::int64_t kChunk =
+        16 * 1024;  // elements of a chunk: they stay in the cache
+    static constexpr std::int64_t kLeastPixels = 64;
     static constexpr std::int64_t kGrain = 16 * 1024;  // elements that are worth a second thread
 
     Chunks(const Tensor& x, const GroupNormOptions& options)

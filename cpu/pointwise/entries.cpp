@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t kTile = 1024;        // elements of a tile: four f32 operands are 16 KiB
 constexpr std::int64_t kNarrow = 64;        // shorter lines are gathered, several to a tile
-constexpr std::int64_t kGrain = 16 * 1024;  // elements worth a second thread
+constexpr std::int64_t kGrain = 16 * 1024;  // elements that are worth a second thread
 
 /// The part of an operand that a tile covers: `lines` of `width` elements, from `offset` on.
 struct TileLayout {
