@@ -77,8 +77,8 @@ Tensor interpolate_latents(const Schedule& schedule, const Denoiser& denoiser, c
     check_pair(from, to);
     NoGrad guard;
     const auto ddim = make_sampler(schedule, {.name = "ddim", .steps = steps});
-    const Tensor first = ddim_invert(schedule, denoiser, from, steps),
-                 last = ddim_invert(schedule, denoiser, to, steps);
+    const Tensor first = ddim_invert(schedule, denoiser, from, steps);
+    const Tensor last = ddim_invert(schedule, denoiser, to, steps);
     SampleNoise unused(0, 0, from.size(0));  // eta = 0 draws nothing
     std::vector<Tensor> between;
     for (double weight : weights)

@@ -27,8 +27,8 @@ Tensor simple_loss(const Tensor& predicted, const Tensor& target) {
 }
 
 double bound_weight(const Schedule& schedule, std::int64_t t, bool posterior_variance) {
-    const double beta = schedule.beta(t),
-                 variance = posterior_variance ? schedule.posterior_variance(t) : beta;
+    const double beta = schedule.beta(t);
+    const double variance = posterior_variance ? schedule.posterior_variance(t) : beta;
     return beta * beta / (2 * variance * schedule.alpha(t) * (1 - schedule.alpha_bar(t)));
 }
 
@@ -52,8 +52,8 @@ Tensor discretised_log_prob(const Tensor& x0, const Normal& p) {
     // log(Phi(above) - Phi(below)), mirrored to the side of the mean where Phi is small and its
     // logarithm keeps its digits.
     const Tensor right = below + above > 0.0;
-    const Tensor low = log_ndtr(where(right, -above, below)),
-                 high = log_ndtr(where(right, -below, above));
+    const Tensor low = log_ndtr(where(right, -above, below));
+    const Tensor high = log_ndtr(where(right, -below, above));
     return sum_per_sample(high + log(-expm1(low - high)));
 }
 
@@ -103,8 +103,8 @@ Tensor hybrid_of(const Evaluation& m) {
 }
 // min_snr_weight for each t, on the device of t.
 Tensor min_snr_of(const Evaluation& m) {
-    const Tensor bar = reshape(m.schedule.at(m.t, m.x0).alpha_bar, {m.t.numel()}),
-                 snr = bar / (1.0 - bar);
+    const Tensor bar = reshape(m.schedule.at(m.t, m.x0).alpha_bar, {m.t.numel()});
+    const Tensor snr = bar / (1.0 - bar);
     const Tensor clipped = clamp(snr, {.hi = m.options.gamma});
     const auto weight = [&] {
         switch (m.denoiser.kind()) {

@@ -36,8 +36,8 @@ void ActNorm::prepare(const Tensor& z, bool forwards) {
     if (!is_training() || z.size(0) < 2 || is_initialised()) return;
     const NoGrad guard;
     const Dims dims = z.rank() == 2 ? Dims{0} : Dims{0, 2, 3};
-    const Tensor centre = mean(z, dims),
-                 log_deviation = log(stddev(z, dims, false, 0) + kLeastDeviation);
+    const Tensor centre = mean(z, dims);
+    const Tensor log_deviation = log(stddev(z, dims, false, 0) + kLeastDeviation);
     log_scale.copy_(forwards ? -log_deviation : log_deviation);
     shift.copy_(forwards ? -centre * exp(-log_deviation) : centre);
     initialised.fill_(1);

@@ -32,8 +32,8 @@ Tensor column(const Degrees& degrees) {
 
 // An output of degree d depends on inputs of degree at most d, in the last layer of less than d.
 Made::Masked::Masked(const Degrees& in, const Degrees& out, bool strict, Generator& generator) {
-    const auto rows = static_cast<std::int64_t>(out.size()),
-               columns = static_cast<std::int64_t>(in.size());
+    const auto rows = static_cast<std::int64_t>(out.size());
+    const auto columns = static_cast<std::int64_t>(in.size());
     const double bound = 1 / std::sqrt(static_cast<double>(columns));
     weight = empty({rows, columns});
     nn::init::uniform_(weight, -bound, bound, generator);

@@ -61,8 +61,8 @@ std::unique_ptr<Coupling> coupling(Mask mask, std::unique_ptr<ElementwiseBijecto
 std::unique_ptr<Coupling> image_coupling(Mask mask, std::unique_ptr<ElementwiseBijector> map,
                                          std::int64_t channels, std::int64_t width,
                                          Generator& generator) {
-    const std::int64_t kept = kept_count(mask, channels),
-                       rest = is_checkerboard(mask) ? channels : channels - kept;
+    const std::int64_t kept = kept_count(mask, channels);
+    const std::int64_t rest = is_checkerboard(mask) ? channels : channels - kept;
     auto net = conv_conditioner(kept, width, rest * map->parameters(), generator);
     return std::make_unique<Coupling>(mask, std::move(map), std::move(net));
 }

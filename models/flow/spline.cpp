@@ -73,8 +73,8 @@ RationalQuadratic::Bin RationalQuadratic::bin_of(const Tensor& value, const Tens
     Shape extents = value.shape();
     extents.insert(1, parameters());
     const Tensor raw = reshape(theta, extents);  // [B, 3 K - 1, n, ...]
-    const Tensor xs = knots_of(narrow(raw, 1, 0, K), options_),
-                 ys = knots_of(narrow(raw, 1, K, K), options_);
+    const Tensor xs = knots_of(narrow(raw, 1, 0, K), options_);
+    const Tensor ys = knots_of(narrow(raw, 1, K, K), options_);
     const Tensor derivatives = derivatives_of(narrow(raw, 1, 2 * K, K - 1), xs, options_);
     const Tensor inner = narrow(by_height ? ys : xs, 1, 1, K - 1);
     // The index of the bin: the number of inner knots up to `value` [B, 1, n, ...].
@@ -96,8 +96,8 @@ RationalQuadratic::Bin RationalQuadratic::bin_of(const Tensor& value, const Tens
 
 ElementwiseBijector::Output RationalQuadratic::forward(const Tensor& x, const Tensor& theta) const {
     const Bin bin = bin_of(x, theta, false);
-    const Tensor xi = (clamp(x, {-options_.bound, options_.bound}) - bin.x) / bin.width,
-                 mixed = xi * (1.0 - xi);
+    const Tensor xi = (clamp(x, {-options_.bound, options_.bound}) - bin.x) / bin.width;
+    const Tensor mixed = xi * (1.0 - xi);
     // eq. 4
     const Tensor rise =
         bin.height * (bin.slope * square(xi) + bin.d0 * mixed) / (bin.slope + bin.bend() * mixed);
@@ -106,11 +106,11 @@ ElementwiseBijector::Output RationalQuadratic::forward(const Tensor& x, const Te
 
 ElementwiseBijector::Output RationalQuadratic::inverse(const Tensor& y, const Tensor& theta) const {
     const Bin bin = bin_of(y, theta, true);
-    const Tensor rise = clamp(y, {-options_.bound, options_.bound}) - bin.y,
-                 bent = rise * bin.bend();
+    const Tensor rise = clamp(y, {-options_.bound, options_.bound}) - bin.y;
+    const Tensor bent = rise * bin.bend();
     // eq. 6 to 8
-    const Tensor a = bin.height * (bin.slope - bin.d0) + bent, b = bin.height * bin.d0 - bent,
-                 c = -(bin.slope * rise);
+    const Tensor a = bin.height * (bin.slope - bin.d0) + bent, b = bin.height * bin.d0 - bent;
+    const Tensor c = -(bin.slope * rise);
     // The form of the root without cancellation; relu guards against rounding below 0.
     const Tensor xi = -2.0 * c / (b + sqrt(relu(square(b) - 4.0 * a * c)));
     return bin.or_identity(y, bin.x + xi * bin.width, -bin.log_derivative(xi));

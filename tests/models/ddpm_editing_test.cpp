@@ -24,8 +24,8 @@ TEST_CASE("guidance pushes away from the unconditional prediction") {
         return where(eq(c, 2.0), all(x, t).predicted,
                      where(eq(c, 0.0), left(x, t).predicted, right(x, t).predicted));
     };
-    const Tensor classes = tensor({0, 1, 1}, {3}, {.dtype = i64}), x = normal({3, 1}, 8),
-                 t = whole(3, 60);
+    const Tensor classes = tensor({0, 1, 1}, {3}, {.dtype = i64}), x = normal({3, 1}, 8);
+    const Tensor t = whole(3, 60);
     const Tensor conditional = model(x, t, classes), unconditional = model(x, t, whole(3, 2));
     CHECK(largest(guided(model, classes, 2, 0)(x, t).predicted - conditional) == 0);
     CHECK(largest(guided(model, classes, 2, 1.5)(x, t).predicted -
@@ -81,8 +81,8 @@ TEST_CASE("interpolation ends where it should") {
     const Schedule s = make_schedule("linear", 200);
     const Denoiser exact =
         oracle(GaussianMixture::isotropic(tensor({-1, -1, 1, 1}, {2, 2}, {.dtype = f64}), .05), s);
-    const Tensor a = tensor({-1, -0.8, -1.1, -1}, {2, 2}, {.dtype = f64}),
-                 b = tensor({1, 0.9, 0.8, 1}, {2, 2}, {.dtype = f64});
+    const Tensor a = tensor({-1, -0.8, -1.1, -1}, {2, 2}, {.dtype = f64});
+    const Tensor b = tensor({1, 0.9, 0.8, 1}, {2, 2}, {.dtype = f64});
     const Tensor latent = interpolate_latents(s, exact, a, b, {0, 0.5, 1}, 200);
     CHECK(latent.shape() == Shape{3, 2, 2});
     CHECK(largest(select(latent, 0, 0) - a) < 0.02);
@@ -94,8 +94,8 @@ TEST_CASE("interpolation ends where it should") {
     CHECK(mixed.to_vector() ==
           interpolate_diffused(s, exact, a, b, {0, 0.25, 1}, {.from = 20}, 12).to_vector());
     // slerp keeps lengths, and reaches both ends.
-    const Tensor p = tensor({3, 0, 0, 3}, {2, 2}, {.dtype = f64}),
-                 q = tensor({0, 3, 0, 3}, {2, 2}, {.dtype = f64});
+    const Tensor p = tensor({3, 0, 0, 3}, {2, 2}, {.dtype = f64});
+    const Tensor q = tensor({0, 3, 0, 3}, {2, 2}, {.dtype = f64});
     CHECK(largest(slerp(p, q, 0.3) -
                   tensor({3 * std::cos(.15 * M_PI), 3 * std::sin(.15 * M_PI), 0, 3}, {2, 2},
                          {.dtype = f64})) < 1e-12);

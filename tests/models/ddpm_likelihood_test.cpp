@@ -38,8 +38,8 @@ TEST_CASE("D1: the reverse chain's log-probability is the sum of its steps") {
     for (std::size_t i = 0; i < 3; ++i) {
         double sum = log_normal(x[6].to_vector()[i], 0, 1);
         for (std::size_t t = 1; t <= 6; ++t) {
-            const double beta = kBetas[t - 1],
-                         eps = (0.3 + 0.2 * std::cos(double(t))) * x[t].to_vector()[i] + 0.1;
+            const double beta = kBetas[t - 1];
+            const double eps = (0.3 + 0.2 * std::cos(double(t))) * x[t].to_vector()[i] + 0.1;
             const double mu =
                 (x[t].to_vector()[i] - beta / std::sqrt(1 - s.alpha_bar(std::int64_t(t))) * eps) /
                 std::sqrt(1 - beta);
@@ -88,13 +88,13 @@ TEST_CASE("D6: the bound by trajectories is L_T + sum L_{t-1} + L_0, with less n
         const Tensor x0 = full({n, 1}, x, {.dtype = f64});
         double of_ratios = 0, of_kls = 0;
         for (std::int64_t t = 2; t <= 6; ++t) {
-            const Tensor time = whole(n, t),
-                         xt = diffuse(s, x0, time, normal({n, 1}, std::uint64_t(t)));
+            const Tensor time = whole(n, t);
+            const Tensor xt = diffuse(s, x0, time, normal({n, 1}, std::uint64_t(t)));
             const Normal q = posterior(s, xt, x0, time),
                          p = reverse(s, model, xt, time, Variance::beta);
             const Tensor before = q.mean + sqrt(q.variance) * normal({n, 1}, std::uint64_t(10 + t));
-            const Tensor ratio = q.log_prob(before) - p.log_prob(before),
-                         kl = bound_term(s, p, x0, xt, time, Decoder::density);
+            const Tensor ratio = q.log_prob(before) - p.log_prob(before);
+            const Tensor kl = bound_term(s, p, x0, xt, time, Decoder::density);
             CHECK(std::abs(mean(ratio - kl).item()) <
                   4 * stddev(ratio - kl).item() / std::sqrt(double(n)));
             CHECK(var(kl).item() < var(ratio).item());

@@ -96,9 +96,9 @@ TEST_CASE("networks take classes, apply dropout in training only, and learn vari
              .generator = &init,
              .masks = &masks});
     const auto check_net = [&](Network& net, const Tensor& x, const Shape& out) {
-        const Tensor t = tensor({1, 500}, {2}, {.dtype = i64}),
-                     classes = tensor({0, 2}, {2}, {.dtype = i64}),
-                     none = full({2}, 3, {.dtype = i64});
+        const Tensor t = tensor({1, 500}, {2}, {.dtype = i64});
+        const Tensor classes = tensor({0, 2}, {2}, {.dtype = i64});
+        const Tensor none = full({2}, 3, {.dtype = i64});
         net.eval();
         const Tensor y = net.forward(x, t, classes);
         CHECK(y.shape() == out);
@@ -193,8 +193,8 @@ TEST_CASE("D19: losses are finite and fall, for ten seeds") {
         nn::Adam adam(net.parameters(), {.lr = 3e-3});
         std::vector<double> losses;
         for (int i = 0; i < 120; ++i) {
-            const Tensor x0 = to(data.sample(128, generator), f32),
-                         t = randint(1, 101, {128}, generator), noise = randn({128, 2}, generator);
+            const Tensor x0 = to(data.sample(128, generator), f32);
+            const Tensor t = randint(1, 101, {128}, generator), noise = randn({128, 2}, generator);
             const Tensor loss = mean(training_loss(s, net.denoiser(), x0, t, noise, {}));
             adam.zero_grad();
             backward(loss);

@@ -29,8 +29,8 @@ TEST_CASE("D10: the KL of a step is the weight times the error of the noise") {
     CHECK(bound_weight(s, 2, true) == doctest::Approx(.5996715122).epsilon(1e-9));
     CHECK(std::isinf(bound_weight(s, 1, true)));
 
-    const Tensor x0 = normal({3, 2, 2}, 1), noise = normal({3, 2, 2}, 2),
-                 guess = normal({3, 2, 2}, 3);
+    const Tensor x0 = normal({3, 2, 2}, 1), noise = normal({3, 2, 2}, 2);
+    const Tensor guess = normal({3, 2, 2}, 3);
     for (std::int64_t t : {2, 10, 100, 500, 1000})
         for (bool tilde : {false, true}) {
             CAPTURE(t);
@@ -44,8 +44,8 @@ TEST_CASE("D10: the KL of a step is the weight times the error of the noise") {
             CHECK(largest(of_means / (error * bound_weight(s, t, tilde)) - 1.0) < 1e-10);
             // The whole KL has what does not depend on the model beside it: nothing, where the
             // variances are equal.
-            const double ratio = s.posterior_variance(t) / p.variance.to_vector()[0],
-                         constant = 0.5 * 4 * (ratio - 1 - std::log(ratio));
+            const double ratio = s.posterior_variance(t) / p.variance.to_vector()[0];
+            const double constant = 0.5 * 4 * (ratio - 1 - std::log(ratio));
             CHECK(largest(bound_term(s, p, x0, xt, time, Decoder::density) - of_means - constant) <
                   1e-10 * largest(of_means));
         }
@@ -145,8 +145,8 @@ TEST_CASE("D17: L_T, L_{t-1} and L_0 are differentiable in beta") {
 
 TEST_CASE("the losses by name") {
     const Schedule s = make_schedule("cosine", 100);
-    const Tensor x0 = normal({5, 2}, 8), noise = normal({5, 2}, 9),
-                 t = tensor({1, 2, 30, 99, 100}, {5}, {.dtype = i64});
+    const Tensor x0 = normal({5, 2}, 8), noise = normal({5, 2}, 9);
+    const Tensor t = tensor({1, 2, 30, 99, 100}, {5}, {.dtype = i64});
     const auto loss = [&](const Denoiser& d, const LossOptions& o) {
         return training_loss(s, d, x0, t, noise, o);
     };
@@ -182,8 +182,8 @@ TEST_CASE("the losses by name") {
                       term * (100.0 / 2)) < 1e-12);
     }
     SUBCASE("hybrid trains the mean by simple and the variance by the bound") {
-        const Tensor a = Tensor(0.5, {.dtype = f64}).requires_grad_(),
-                     b = Tensor(0.2, {.dtype = f64}).requires_grad_();
+        const Tensor a = Tensor(0.5, {.dtype = f64}).requires_grad_();
+        const Tensor b = Tensor(0.2, {.dtype = f64}).requires_grad_();
         const Denoiser learned(
             [&](const Tensor& x, const Tensor&) {
                 return concat({a * x, b * x}, 1);
@@ -195,8 +195,8 @@ TEST_CASE("the losses by name") {
                                            .decoder = Decoder::density})),
                         inputs);
         };
-        const auto of_hybrid = of("hybrid", {a, b}), of_bound = of("bound", {a, b}),
-                   of_simple = of("simple", {a});
+        const auto of_hybrid = of("hybrid", {a, b}), of_bound = of("bound", {a, b});
+        const auto of_simple = of("simple", {a});
         CHECK(of_hybrid[0].item() == doctest::Approx(of_simple[0].item()).epsilon(1e-12));
         CHECK(of_hybrid[1].item() == doctest::Approx(1e-3 * of_bound[1].item()).epsilon(1e-12));
         CHECK(std::abs(of_bound[0].item()) > 1);

@@ -44,8 +44,8 @@ TEST_CASE("D5: the posterior is Bayes' rule") {
     for (std::int64_t t = 2; t <= 1000; ++t) {
         // x_{t-1} ~ N(sqrt(ab_{t-1}) x_0, 1 - ab_{t-1}), x_t | x_{t-1} ~ N(sqrt(alpha) x_{t-1},
         // beta): precisions add.
-        const double prior = 1 / (1 - s.alpha_bar(t - 1)),
-                     precision = s.alpha(t) / s.beta(t) + prior;
+        const double prior = 1 / (1 - s.alpha_bar(t - 1));
+        const double precision = s.alpha(t) / s.beta(t) + prior;
         const Tensor m = (xt * (std::sqrt(s.alpha(t)) / s.beta(t)) +
                           x0 * (std::sqrt(s.alpha_bar(t - 1)) * prior)) /
                          precision;
@@ -66,8 +66,8 @@ TEST_CASE("D5: the posterior is Bayes' rule") {
 
 TEST_CASE("D9: each kind of prediction is computed from each") {
     const Schedule s = make_schedule("linear", 1000);
-    const Tensor t = spread_times(1000), x0 = normal({7, 3, 2}, 1), noise = normal({7, 3, 2}, 2),
-                 xt = diffuse(s, x0, t, noise);
+    const Tensor t = spread_times(1000), x0 = normal({7, 3, 2}, 1), noise = normal({7, 3, 2}, 2);
+    const Tensor xt = diffuse(s, x0, t, noise);
     // Each from its own definition.
     const Coefficients c = s.at(t, x0);
     const Tensor truth[] = {noise, x0, sqrt(c.alpha_bar) * noise - sqrt(1.0 - c.alpha_bar) * x0,
@@ -122,8 +122,8 @@ TEST_CASE("D16: a small step makes the reverse Gaussian") {
         const Tensor log_joint =
             diffused(data, Tensor(0.7, {.dtype = f64})).log_prob(reshape(x, {n, 1})) -
             square(xt - std::sqrt(1 - beta) * x) / (2 * beta);
-        const Tensor log_p = log_joint - logsumexp(log_joint) - std::log(width),
-                     p = exp(log_p) * width;
+        const Tensor log_p = log_joint - logsumexp(log_joint) - std::log(width);
+        const Tensor p = exp(log_p) * width;
         const double m = sum(p * x).item(), v = sum(p * square(x - m)).item();
         return sum(p * log_p).item() + 0.5 * std::log(2 * M_PI * M_E * v);
     };
@@ -150,8 +150,8 @@ TEST_CASE("learned variances interpolate between beta-tilde and beta in the loga
 
 TEST_CASE("the process computes in its input's type, empty batches and views included") {
     const Schedule s = make_schedule("cosine", 100);
-    const Tensor x = normal({4, 6}, 6), t = tensor({1, 50, 99, 100}, {4}, {.dtype = i64}),
-                 noise = normal({4, 6}, 7);
+    const Tensor x = normal({4, 6}, 6), t = tensor({1, 50, 99, 100}, {4}, {.dtype = i64});
+    const Tensor noise = normal({4, 6}, 7);
     const Tensor single = diffuse(s, to(x, f32), t, to(noise, f32));
     CHECK(single.dtype() == f32);
     CHECK(largest(to(single, f64) - diffuse(s, x, t, noise)) < 1e-6);

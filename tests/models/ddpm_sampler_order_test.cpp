@@ -87,8 +87,8 @@ TEST_CASE("without signal at T, predictions of x0 and v can be sampled from, of 
         // E x_0 = (x + (1 - ab) score) / sqrt(ab), and the mean of the data where ab = 0
         return Denoiser(
             [=](const Tensor& x, const Tensor& t) {
-                const Tensor bar = s.at(t, x).alpha_bar, none = eq(bar, 0.0),
-                             safe = where(none, ones_like(bar), bar);
+                const Tensor bar = s.at(t, x).alpha_bar, none = eq(bar, 0.0);
+                const Tensor safe = where(none, ones_like(bar), bar);
                 const Tensor x0 =
                     where(none, zeros_like(x),
                           (x + (1.0 - bar) * diffused(data, bar).score(x)) / sqrt(safe));

@@ -26,9 +26,9 @@ Tensor sample(const Schedule& s, const Denoiser& denoiser, const SamplerOptions&
 
 // A linear denoiser makes x_{t-1} = a x_t + b + sigma z of Algorithm 2: a and b.
 std::pair<double, double> line(const Schedule& s, const Denoiser& model, std::int64_t t) {
-    const Tensor x = column({0, 1}),
-                 y = ancestral_step(s, x, predicted_noise(s, model, x, whole(2, t)), t, 0,
-                                    zeros_like(x));
+    const Tensor x = column({0, 1});
+    const Tensor y =
+        ancestral_step(s, x, predicted_noise(s, model, x, whole(2, t)), t, 0, zeros_like(x));
     return {y.to_vector()[1] - y.to_vector()[0], y.to_vector()[0]};
 }
 

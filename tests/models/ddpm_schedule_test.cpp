@@ -53,8 +53,8 @@ TEST_CASE("every schedule ends in noise, whatever T") {
     CHECK(make_schedule("zero-snr", 1000).alpha_bar(1000) == 0);
     // the start stays
     CHECK(make_schedule("zero-snr", 1000).alpha_bar(1) == doctest::Approx(0.9999));
-    const double f = std::cos((0.5 + 0.008) / 1.008 * M_PI / 2),
-                 f0 = std::cos(0.008 / 1.008 * M_PI / 2);
+    const double f = std::cos((0.5 + 0.008) / 1.008 * M_PI / 2);
+    const double f0 = std::cos(0.008 / 1.008 * M_PI / 2);
     CHECK(make_schedule("cosine", 1000).alpha_bar(500) ==
           doctest::Approx(f * f / (f0 * f0)).epsilon(1e-12));
 }

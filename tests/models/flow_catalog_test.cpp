@@ -104,8 +104,8 @@ TEST_CASE("N12: with a context, a batch is what its samples are one by one") {
         CAPTURE(kind.name);
         const auto flow =
             disturbed(kind.name, {.dim = 3, .k = 3, .width = 8, .context = 4}, generator);
-        const Tensor z = randn({6, 3}, doubles, generator),
-                     context = randn({6, 4}, doubles, generator);
+        const Tensor z = randn({6, 3}, doubles, generator);
+        const Tensor context = randn({6, 4}, doubles, generator);
         const Transformed batch = flow->transform(z, context),
                           back = flow->inverse(batch.z, context);
         CHECK(largest(back.z - z) < 1e-10);

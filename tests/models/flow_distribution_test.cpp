@@ -66,8 +66,8 @@ TEST_CASE("base distributions: densities in closed form, samples that follow the
         mixture.mu.copy_(tensor({0, 0, 10, 0, 0, 20}, {3, 2}));
         mixture.log_var.copy_(tensor({0, 0, -1, -1, 1, -2}, {3, 2}));
     }
-    const double of_first = std::log(0.5) - std::log(2 * std::numbers::pi),
-                 of_third = std::log(0.2) - std::log(2 * std::numbers::pi) + 0.5;
+    const double of_first = std::log(0.5) - std::log(2 * std::numbers::pi);
+    const double of_third = std::log(0.2) - std::log(2 * std::numbers::pi) + 0.5;
     CHECK(largest(mixture.log_prob(tensor({0, 0, 0, 20}, {2, 2}, doubles)) -
                   tensor({of_first, of_third}, {2}, doubles)) < 1e-6);
     const Tensor few = detach(mixture.sample(20'000, generator)), far = select(few, 1, 0) > 5.0;

@@ -50,8 +50,8 @@ TEST_CASE(
         return 0.0;
     };
     const Tensor x = randn({5, 1}, doubles, generator), z = randn({5, 3}, doubles, generator);
-    const std::vector<double> xs = x.to_vector(), zs = z.to_vector(),
-                              joint = model.log_joint(x, z).to_vector();
+    const std::vector<double> xs = x.to_vector(), zs = z.to_vector();
+    const std::vector<double> joint = model.log_joint(x, z).to_vector();
     const Dlgm::Terms terms = model.terms(x, z);
     REQUIRE(terms.layers.size() == 2);
     for (std::size_t i = 0; i < 5; ++i) {
@@ -69,10 +69,10 @@ TEST_CASE(
     }
     // Ancestral samples: z_2 given z_3 is linear, so moments are known.
     const Tensor drawn = detach(model.sample_prior(200'000, generator));
-    const double w2 = value("f2.0.weight"), b2 = value("f2.0.bias"),
-                 v2 = w2 * w2 + std::exp(value("log_var2"));
-    const double w1 = value("f1.0.weight"), b1 = value("f1.0.bias"),
-                 v1 = w1 * w1 * v2 + std::exp(value("log_var1"));
+    const double w2 = value("f2.0.weight"), b2 = value("f2.0.bias");
+    const double v2 = w2 * w2 + std::exp(value("log_var2"));
+    const double w1 = value("f1.0.weight"), b1 = value("f1.0.bias");
+    const double v1 = w1 * w1 * v2 + std::exp(value("log_var1"));
     const auto close = [](const Tensor& samples, double mean_, double variance) {
         const double n = static_cast<double>(samples.numel());
         CHECK(std::abs(mean(samples).item() - mean_) < 4 * std::sqrt(variance / n));
@@ -90,8 +90,8 @@ TEST_CASE("E3: with p(z_L) the joint integrates to 1 over z_L; without it, not")
     disturb(model, generator);
     const std::int64_t n = 401;
     const Tensor line = linspace(-12, 12, n, doubles);
-    const Tensor z = reshape(expand(unsqueeze(line, 1), {n, n}), {n * n, 1}),
-                 x = reshape(expand(unsqueeze(line, 0), {n, n}), {n * n, 1});
+    const Tensor z = reshape(expand(unsqueeze(line, 1), {n, n}), {n * n, 1});
+    const Tensor x = reshape(expand(unsqueeze(line, 0), {n, n}), {n * n, 1});
     const Dlgm::Terms terms = model.terms(x, z);
     const double cell = std::pow(24.0 / (n - 1), 2);
     CHECK(sum(exp(terms.total())).item() * cell == doctest::Approx(1).epsilon(1e-6));
@@ -103,8 +103,8 @@ TEST_CASE(
     "is the limit") {
     CHECK(std::abs(factor_analysis_log_prob(x_v1, W, mu_x, psi).item() - kLogP) < 1e-10);
     Generator generator(3);
-    const Tensor uneven = tensor({.25, .5, .1}, {3}, doubles),
-                 shift = tensor({.1, -.3, .2}, {3}, doubles);
+    const Tensor uneven = tensor({.25, .5, .1}, {3}, doubles);
+    const Tensor shift = tensor({.1, -.3, .2}, {3}, doubles);
     const auto model = factor_analysis(W, shift, uneven);
     const double exact = factor_analysis_log_prob(x_v1, W, shift, uneven).item();
     // Proposals near the posterior N(m, S), S = (I + W^T Psi^-1 W)^-1.
@@ -155,9 +155,9 @@ TEST_CASE(
     const LogJoint joint = [&](const Tensor& z) { return model.log_joint(x, z); };
     const FlowPosterior q{normal_of(B, D, generator), flow.get()};
     const PosteriorSample sample = q.sample_with(randn({B, D}, doubles, generator));
-    const Tensor F1 = free_energy_at_point(q, joint, sample), F2 = free_energy(joint, sample),
-                 F3 = free_energy_by_terms(q, joint, sample),
-                 F4 = free_energy_by_layers(q, model, x, sample);
+    const Tensor F1 = free_energy_at_point(q, joint, sample), F2 = free_energy(joint, sample);
+    const Tensor F3 = free_energy_by_terms(q, joint, sample);
+    const Tensor F4 = free_energy_by_layers(q, model, x, sample);
     CHECK(largest(F1 - F2) < 1e-10);
     CHECK(largest(F2 - F3) < 1e-10);
     CHECK(largest(F3 - F4) < 1e-10);

@@ -45,8 +45,8 @@ TEST_CASE("solve_ode: every method has its order, both ways, and rk45 keeps to i
     const OdeField turn = [](double, const Tensor& y) {
         return stack({-select(y, 0, 1), select(y, 0, 0)});
     };
-    const Tensor start = tensor({1, 0}, {2}, doubles),
-                 end = tensor({std::cos(1), std::sin(1)}, {2}, doubles);
+    const Tensor start = tensor({1, 0}, {2}, doubles);
+    const Tensor end = tensor({std::cos(1), std::sin(1)}, {2}, doubles);
     const auto error = [&](OdeMethod method, std::int64_t steps) {
         return largest(solve_ode(turn, start, 0, 1, {.method = method, .steps = steps}).y - end);
     };
@@ -122,16 +122,16 @@ TEST_CASE("flow matching: the regression's optimum is the velocity of the margin
     struct Exact final : Velocity {
         double m = 1.5, s = 0.5, off = 0;
         Tensor operator()(const Tensor& x, const Tensor& t) override {
-            const Tensor time = unsqueeze(t, 1),
-                         spread = square(1.0 - time) + square(time) * (s * s);
+            const Tensor time = unsqueeze(t, 1);
+            const Tensor spread = square(1.0 - time) + square(time) * (s * s);
             return m + (time * (s * s) - (1.0 - time)) / spread * (x - time * m) + off;
         }
     };
     Generator generator(2);
     const std::int64_t n = 200'000;
-    const Tensor x0 = randn({n, 1}, doubles, generator),
-                 x1 = 1.5 + 0.5 * randn({n, 1}, doubles, generator),
-                 t = rand({n}, doubles, generator);
+    const Tensor x0 = randn({n, 1}, doubles, generator);
+    const Tensor x1 = 1.5 + 0.5 * randn({n, 1}, doubles, generator);
+    const Tensor t = rand({n}, doubles, generator);
     const auto loss = [&](double off) {
         Exact v;
         v.off = off;

@@ -130,8 +130,8 @@ TEST_CASE(
     Generator generator(5);
     int folded_by_norm = 0, folded_without = 0;
     for (int i = 0; i < 1000; ++i) {
-        const Tensor w = randn({2}, doubles, generator) * 3.0,
-                     u = randn({2}, doubles, generator) * 2.0;
+        const Tensor w = randn({2}, doubles, generator) * 3.0;
+        const Tensor u = randn({2}, doubles, generator) * 2.0;
         const double wu = sum(w * u).item(), m = std::log1p(std::exp(wu)) - 1;
         const Tensor wrong = u + (m - wu) / norm(w) * w;  // two public repositories
         folded_by_norm += sum(w * wrong).item() < -1;
@@ -149,9 +149,9 @@ TEST_CASE(
 
 TEST_CASE("N10: the inverse of a planar flow is exact, also where it is steep, flat or far") {
     Generator generator(6);
-    const Tensor m = concat(
-                     {linspace(-1 + 1e-9, 5, 500, doubles), linspace(100, 1e4, 20, doubles)}),
-                 b = 3.0 * randn({520}, doubles, generator);
+    const Tensor m =
+        concat({linspace(-1 + 1e-9, 5, 500, doubles), linspace(100, 1e4, 20, doubles)});
+    const Tensor b = 3.0 * randn({520}, doubles, generator);
     const Tensor a = concat({5.0 * randn({260}, doubles, generator), narrow(-b, 0, 0, 130) * 1.0,
                              1e3 * randn({130}, doubles, generator)});
     const Tensor c = a + m * tanh(a + b), found = planar_root(c, m, b);
@@ -168,9 +168,9 @@ TEST_CASE("N10: the inverse of a planar flow is exact, also where it is steep, f
 TEST_CASE(
     "N10: the root's derivatives, first and second, are those of the implicit function theorem") {
     Generator generator(7);
-    const Tensor c = randn({6}, doubles, generator).requires_grad_(),
-                 m = (rand({6}, doubles, generator) * 3.0 - 0.9).requires_grad_(),
-                 b = randn({6}, doubles, generator).requires_grad_();
+    const Tensor c = randn({6}, doubles, generator).requires_grad_();
+    const Tensor m = (rand({6}, doubles, generator) * 3.0 - 0.9).requires_grad_();
+    const Tensor b = randn({6}, doubles, generator).requires_grad_();
     const auto root = [](const std::vector<Tensor>& in) {
         return planar_root(in[0], in[1], in[2]);
     };

@@ -23,8 +23,8 @@ TEST_CASE("N8: radial determinants to 1e-12 and the closed inverse") {
         CHECK(largest(radial.inverse(there.z).z - z) < 1e-14);
         // The paper's form: (1 + beta h)^(d - 1) (1 + beta h + beta h' r), h = 1 / (alpha + r)
         const RadialMap f = radial.parameters_for(z);
-        const Tensor r = norm(z - f.centre, 2, {1}), h = 1.0 / (f.alpha + r), beta = f.s - f.alpha,
-                     base = 1.0 + beta * h;
+        const Tensor r = norm(z - f.centre, 2, {1}), h = 1.0 / (f.alpha + r), beta = f.s - f.alpha;
+        const Tensor base = 1.0 + beta * h;
         const Tensor det = pow(base, static_cast<double>(dim - 1)) * (base - beta * square(h) * r);
         CHECK(largest(exp(there.log_det) / det - 1.0) < 1e-12);
     }
@@ -43,8 +43,8 @@ TEST_CASE("N9: alpha > 0 and beta_hat = -alpha + softplus(beta) keep both bracke
         const RadialMap f =
             constrain_radial(zeros({n, 1}, options), 2.0 * randn({n}, options, generator),
                              8.0 * randn({n}, options, generator));
-        const Tensor r = exp(2.0 * randn({n}, options, generator)), beta = f.s - f.alpha,
-                     h = 1.0 / (f.alpha + r);
+        const Tensor r = exp(2.0 * randn({n}, options, generator)), beta = f.s - f.alpha;
+        const Tensor h = 1.0 / (f.alpha + r);
         CHECK(min(1.0 + beta * h).item() > 0);
         CHECK(min((r + f.s) * h).item() > 0);
         CHECK(min(square(h) * (r * (r + 2.0 * f.alpha) + f.alpha * f.s)).item() > 0);
@@ -53,10 +53,10 @@ TEST_CASE("N9: alpha > 0 and beta_hat = -alpha + softplus(beta) keep both bracke
 
 TEST_CASE("E6: with any alpha and any beta, as if R were enough, a radial map folds") {
     Generator generator(10);
-    const Tensor alpha = randn({10000}, doubles, generator),
-                 beta = randn({10000}, doubles, generator) * 2.0;
-    const Tensor r = abs(randn({10000}, doubles, generator)), h = 1.0 / (alpha + r),
-                 bracket = 1.0 + beta * h - beta * square(h) * r;
+    const Tensor alpha = randn({10000}, doubles, generator);
+    const Tensor beta = randn({10000}, doubles, generator) * 2.0;
+    const Tensor r = abs(randn({10000}, doubles, generator)), h = 1.0 / (alpha + r);
+    const Tensor bracket = 1.0 + beta * h - beta * square(h) * r;
     CHECK(sum(bracket < 0.0).item() > 1000);
     const Tensor positive = abs(alpha), g = 1.0 / (positive + r);  // alpha > 0 alone is not enough
     CHECK(sum(1.0 + beta * g - beta * square(g) * r < 0.0).item() > 100);

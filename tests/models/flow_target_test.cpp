@@ -20,9 +20,9 @@ constexpr double kPi = std::numbers::pi;
 
 // The energies on the plane as the paper has them, with numbers for tensors. U1 .. U4.
 double literal(const std::string& name, double z1, double z2) {
-    const double w1 = std::sin(2 * kPi * z1 / 4),
-                 w2 = 3 * std::exp(-.5 * std::pow((z1 - 1) / .6, 2)),
-                 w3 = 3 / (1 + std::exp(-(z1 - 1) / .3));
+    const double w1 = std::sin(2 * kPi * z1 / 4);
+    const double w2 = 3 * std::exp(-.5 * std::pow((z1 - 1) / .6, 2));
+    const double w3 = 3 / (1 + std::exp(-(z1 - 1) / .3));
     const auto g = [](double x, double s) { return std::exp(-.5 * (x / s) * (x / s)); };
     if (name == "U1")
         return .5 * std::pow((std::hypot(z1, z2) - 2) / .4, 2) -

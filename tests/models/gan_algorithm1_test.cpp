@@ -74,8 +74,8 @@ TEST_CASE("G4: in the convex case V does not fall over the steps of D") {
     // logistic regression: V is concave in D's parameters
     nn::Linear g(1, 1, {.dtype = f64}), d(1, 1, {.dtype = f64});
     nn::SGD sgd_g(g.parameters(), {.lr = 0.1}), sgd_d(d.parameters(), {.lr = 0.1});
-    const Tensor x = 1.5 + randn({200, 1}, {.dtype = f64}, generator),
-                 z = randn({200, 1}, {.dtype = f64}, generator);
+    const Tensor x = 1.5 + randn({200, 1}, {.dtype = f64}, generator);
+    const Tensor z = randn({200, 1}, {.dtype = f64}, generator);
     Algorithm1 algorithm({g, d, sgd_g, sgd_d},
                          {.data =
                               [&] {

@@ -10,6 +10,7 @@
 #include "varepsilon.h"
 
 using namespace eps;
+using namespace eps::models;
 using namespace eps::models::gan;
 
 namespace {
@@ -23,8 +24,8 @@ struct Update {
 // The step and its Jacobian by autograd, from the losses and the penalty that training uses.
 Update by_autograd(const DiracGan& game, DiracState state, const char* loss) {
     Generator unused(0);
-    const Tensor psi = Tensor(state.psi, doubles).requires_grad_(),
-                 theta = Tensor(state.theta, doubles).requires_grad_();
+    const Tensor psi = Tensor(state.psi, doubles).requires_grad_();
+    const Tensor theta = Tensor(state.theta, doubles).requires_grad_();
     const Tensor data = zeros({1, 1}, doubles), sample = reshape(theta, {1, 1});
     const auto critic = [&](const Tensor& x) { return psi * x; };
     const Objective& rules = objective(loss);

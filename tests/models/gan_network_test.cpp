@@ -13,6 +13,7 @@
 #include "tensor/error.h"
 
 using namespace eps;
+using namespace eps::models;
 using namespace eps::models::gan;
 
 namespace {
@@ -134,8 +135,8 @@ TEST_CASE(
     const Tensor a = randn({200, 2}, init), b = randn({200, 2}, init);
     for (int i = 0; i < 50; ++i) (*pair.discriminator)(a);  // the power method settles
     pair.discriminator->eval();
-    const Tensor rise = abs((*pair.discriminator)(a) - (*pair.discriminator)(b)),
-                 run = sqrt(sum(square(a - b), {1}, true));
+    const Tensor rise = abs((*pair.discriminator)(a) - (*pair.discriminator)(b));
+    const Tensor run = sqrt(sum(square(a - b), {1}, true));
     CHECK(max(rise / run).item() <= 1.001);
 }
 

@@ -16,6 +16,7 @@
 #include "tests/nn/support.h"
 
 using namespace eps;
+using namespace eps::models;
 using namespace eps::models::gan;
 using namespace nn_test;
 

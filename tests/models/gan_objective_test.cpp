@@ -12,6 +12,7 @@
 #include "tests/nn/support.h"
 
 using namespace eps;
+using namespace eps::models;
 using namespace eps::models::gan;
 using namespace nn_test;
 
@@ -46,8 +47,8 @@ TEST_CASE("G1: V(D, G) is -log 4 where D is 1/2 everywhere") {
     CHECK(std::abs(value(zeros({8, 1}, {.dtype = f64}), zeros({5}, {.dtype = f64})).item() +
                    1.3862943611198906) < 1e-15);
     Generator generator(1);
-    const Tensor real = 4.0 * randn({50, 1}, {.dtype = f64}, generator),
-                 fake = 4.0 * randn({30, 1}, {.dtype = f64}, generator);
+    const Tensor real = 4.0 * randn({50, 1}, {.dtype = f64}, generator);
+    const Tensor fake = 4.0 * randn({30, 1}, {.dtype = f64}, generator);
     const double naive = mean(log(sigmoid(real))).item() + mean(log(1.0 - sigmoid(fake))).item();
     CHECK(value(real, fake).item() == doctest::Approx(naive).epsilon(1e-12));
     CHECK(value(full({1}, 1e4), full({1}, -1e4)).item() == 0);  // a discriminator that is right
@@ -62,8 +63,8 @@ TEST_CASE("G1: V(D, G) is -log 4 where D is 1/2 everywhere") {
 TEST_CASE("G3: gradients in the logits are -sigma(a) and -(1 - sigma(a)), their ratio e^a") {
     std::vector<double> logits;
     for (double a = -30; a <= 30; a += 0.75) logits.push_back(a);
-    const auto saturating = logit_gradients("minimax", logits),
-               other = logit_gradients("non-saturating", logits);
+    const auto saturating = logit_gradients("minimax", logits);
+    const auto other = logit_gradients("non-saturating", logits);
     for (std::size_t i = 0; i < logits.size(); ++i) {
         CAPTURE(logits[i]);
         CHECK(std::abs(saturating[i] + sigma(logits[i])) < 1e-12);
@@ -126,8 +127,8 @@ TEST_CASE("gan objectives: twice differentiable, finite at logits of 1e4, of any
         gradcheck(d, inputs, {.name = o.name});
         gradgradcheck(d, inputs, {.name = o.name});
         for (const DType dtype : {f32, f64}) {
-            Tensor real = tensor({1e4, -1e4, 1e4, -1e4}, {2, 2}, {.dtype = dtype}),
-                   fake = tensor({1e4, -1e4, -1e4}, {3}, {.dtype = dtype});
+            Tensor real = tensor({1e4, -1e4, 1e4, -1e4}, {2, 2}, {.dtype = dtype});
+            Tensor fake = tensor({1e4, -1e4, -1e4}, {3}, {.dtype = dtype});
             real.requires_grad_();
             fake.requires_grad_();
             for (const Tensor& loss :

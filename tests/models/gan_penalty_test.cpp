@@ -19,6 +19,7 @@
 #include "tests/nn/support.h"
 
 using namespace eps;
+using namespace eps::models;
 using namespace eps::models::gan;
 using namespace nn_test;
 
@@ -86,8 +87,8 @@ TEST_CASE("gradient penalties: values and gradients are PyTorch's") {
 }
 
 TEST_CASE("gradient penalties: WGAN-GP looks at one point of each line, drawn uniformly") {
-    const Tensor real = ones({2000, 2, 1}, {.dtype = f64}),
-                 fake = zeros({2000, 2, 1}, {.dtype = f64});
+    const Tensor real = ones({2000, 2, 1}, {.dtype = f64});
+    const Tensor fake = zeros({2000, 2, 1}, {.dtype = f64});
     Tensor seen;
     const Critic critic = [&](const Tensor& x) {
         seen = detach(x);
@@ -128,8 +129,8 @@ TEST_CASE("gradient penalties: at a flat D they are finite, without recording th
 
 TEST_CASE("gradient penalties: their derivatives through the DCGAN's discriminator") {
     Generator data(4);
-    const Tensor real = randn({3, 1, 28, 28}, {.dtype = f64}, data),
-                 fake = randn({3, 1, 28, 28}, {.dtype = f64}, data);
+    const Tensor real = randn({3, 1, 28, 28}, {.dtype = f64}, data);
+    const Tensor fake = randn({3, 1, 28, 28}, {.dtype = f64}, data);
     for (const char* norm : {"batch", "group"})
         for (const char* name : {"wgan-gp", "r1", "r2"}) {
             const Pair pair = small_dcgan(norm);
@@ -146,8 +147,8 @@ TEST_CASE("unrolled GAN: the generator's loss through two steps of the DCGAN's d
     const Pair pair = small_dcgan();
     nn::Module &g = *pair.generator, &d = *pair.discriminator;
     Generator data(6);
-    const Tensor real = randn({3, 1, 28, 28}, {.dtype = f64}, data),
-                 z = randn({3, 1}, {.dtype = f64}, data);
+    const Tensor real = randn({3, 1, 28, 28}, {.dtype = f64}, data);
+    const Tensor z = randn({3, 1}, {.dtype = f64}, data);
     const Objective& o = objective("non-saturating");
     check_gradients(g, "unrolled", [&] {
         const Tensor samples = g(z);

@@ -8,6 +8,7 @@
 #include "varepsilon.h"
 
 using namespace eps;
+using namespace eps::models;
 using namespace eps::models::gan;
 
 namespace {

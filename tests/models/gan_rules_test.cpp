@@ -163,8 +163,8 @@ TEST_CASE(
             return seen;
         };
         Game plain, scaled;
-        std::vector<double> a = play(plain, {.enabled = false}),
-                            b = play(scaled, {.init_scale = 1024, .growth_interval = 4});
+        std::vector<double> a = play(plain, {.enabled = false});
+        std::vector<double> b = play(scaled, {.init_scale = 1024, .growth_interval = 4});
         CHECK(everything(plain.g()) == everything(scaled.g()));
         CHECK(everything(plain.d()) == everything(scaled.d()));
         CHECK(b.end()[-1] == 2048);  // four steps

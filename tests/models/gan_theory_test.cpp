@@ -68,8 +68,8 @@ TEST_CASE(
     "G5: D* = p / (p + q), the argmax of a log y + b log(1 - y), also where a or b vanishes") {
     Generator generator(1);
     for (int i = 0; i < 100; ++i) {
-        const double a = rand({}, doubles, generator).item() + 1e-3,
-                     b = 10 * rand({}, doubles, generator).item() + 1e-3;
+        const double a = rand({}, doubles, generator).item() + 1e-3;
+        const double b = 10 * rand({}, doubles, generator).item() + 1e-3;
         // Newton on the derivative a / y - b / (1 - y), which is concave at first and never leaves
         // (0, 1) when halved
         double y = 0.5;
@@ -127,8 +127,8 @@ TEST_CASE("G5: a trained MLP comes near D*") {
     for (int step = 0; step < 600; ++step) {
         if (step == 400) adam.set_learning_rate(1e-3);
         adam.zero_grad();
-        const Tensor real = randn({512}, doubles, generator),
-                     fake = mu + randn({512}, doubles, generator);
+        const Tensor real = randn({512}, doubles, generator);
+        const Tensor fake = mu + randn({512}, doubles, generator);
         backward(objective("minimax").discriminator_loss(logits(real), logits(fake), 1));
         adam.step();
     }
@@ -174,8 +174,8 @@ TEST_CASE("KL: closed form, quadrature and Monte Carlo agree") {
         for (double& v : values) v = f(v);
         return tensor(values, x.shape(), doubles);
     };
-    const Tensor xp = 0.5 + 0.7 * randn({20000}, doubles, generator),
-                 xq = -1.0 + 1.3 * randn({20000}, doubles, generator);
+    const Tensor xp = 0.5 + 0.7 * randn({20000}, doubles, generator);
+    const Tensor xq = -1.0 + 1.3 * randn({20000}, doubles, generator);
     const auto p = normal(0.5, 0.7), q = normal(-1, 1.3);
     const models::Estimate from_samples = kl_estimate(at(p, xp), at(q, xp)),
                            jensen = jsd_estimate(at(p, xp), at(q, xp), at(p, xq), at(q, xq));
@@ -199,8 +199,8 @@ TEST_CASE("G7: C >= -log 4, with equality for p_g = p_data alone") {
 TEST_CASE("G8: the Jensen-Shannon divergence is symmetric and bounded, its root a metric") {
     Generator generator(6);
     for (int i = 0; i < 300; ++i) {
-        const Tensor p = dirichlet(6, generator), q = dirichlet(6, generator),
-                     r = dirichlet(6, generator);
+        const Tensor p = dirichlet(6, generator), q = dirichlet(6, generator);
+        const Tensor r = dirichlet(6, generator);
         const double pq = jsd_of(p, q), qr = jsd_of(q, r), pr = jsd_of(p, r);
         CHECK(std::abs(pq - jsd_of(q, p)) <= 1e-15);
         CHECK(pq > 0);
@@ -208,8 +208,8 @@ TEST_CASE("G8: the Jensen-Shannon divergence is symmetric and bounded, its root 
         CHECK(std::sqrt(pr) <= std::sqrt(pq) + std::sqrt(qr) + 1e-12);
         CHECK(jsd_of(p, p) == 0);
     }
-    const Tensor left = tensor({0.25, 0.75, 0, 0}, {4}, doubles),
-                 right = tensor({0, 0, 0.5, 0.5}, {4}, doubles);
+    const Tensor left = tensor({0.25, 0.75, 0, 0}, {4}, doubles);
+    const Tensor right = tensor({0, 0, 0.5, 0.5}, {4}, doubles);
     CHECK(jsd_of(left, right) == kLog2);
     CHECK(kl(on_atoms(left, right)) == INFINITY);
     CHECK(kl(on_atoms(left, tensor({.1, .2, .3, .4}, {4}, doubles))) < INFINITY);
@@ -271,8 +271,8 @@ TEST_CASE("G9: sup_D U is convex in p_g") {
 TEST_CASE("D* of the game with instance noise, from samples alone") {
     Generator generator(9);
     constexpr double mu = 1.5, sigma = 0.5;
-    const Tensor real = randn({4000, 1}, doubles, generator),
-                 fake = mu + randn({4000, 1}, doubles, generator);
+    const Tensor real = randn({4000, 1}, doubles, generator);
+    const Tensor fake = mu + randn({4000, 1}, doubles, generator);
     // noise blurs N(mu, 1) to N(mu, 1 + sigma^2)
     const double width = std::sqrt(1 + sigma * sigma);
     const Densities blurred = on_line(normal(0, width), normal(mu, width), -7, 8, 601);

@@ -116,8 +116,8 @@ TEST_CASE("V6: EM on PPCA never lowers the bound and reaches the closed-form opt
 TEST_CASE("V6: a linear VAE reaches the principal subspace") {
     const Data data;
     Generator generator(10);
-    Tensor encoder = (0.3 * randn({2, 4}, {.dtype = f64}, generator)),
-           decoder = (0.3 * randn({4, 2}, {.dtype = f64}, generator));
+    Tensor encoder = (0.3 * randn({2, 4}, {.dtype = f64}, generator));
+    Tensor decoder = (0.3 * randn({4, 2}, {.dtype = f64}, generator));
     Tensor log_var_z = zeros({2}, {.dtype = f64}), log_var_x = zeros({}, {.dtype = f64});
     std::vector<Tensor> parameters{encoder, decoder, log_var_z, log_var_x};
     for (Tensor& p : parameters) p.requires_grad_();

@@ -107,8 +107,8 @@ TEST_CASE("V4: the reparameterisation gives the gradients of an expectation") {
     // d/dmu E z^2 = 2 mu, d/dsigma E z^2 = 2 sigma; with log_var = 2 log sigma, d/dlog_var =
     // sigma^2.
     const double mu = .4, sigma = .8;
-    Tensor m = full({1'000'000}, mu, {.dtype = f64}),
-           v = full({1'000'000}, 2 * std::log(sigma), {.dtype = f64});
+    Tensor m = full({1'000'000}, mu, {.dtype = f64});
+    Tensor v = full({1'000'000}, 2 * std::log(sigma), {.dtype = f64});
     m.requires_grad_();
     v.requires_grad_();
     Generator generator(4);
@@ -117,8 +117,8 @@ TEST_CASE("V4: the reparameterisation gives the gradients of an expectation") {
     CHECK(std::abs(mean(m.grad()).item() - 2 * mu) < 4 * standard_error(m.grad()));
     CHECK(std::abs(mean(v.grad()).item() - sigma * sigma) < 4 * standard_error(v.grad()));
 
-    Tensor a = randn({3, 2}, {.dtype = f64}, generator),
-           b = randn({3, 2}, {.dtype = f64}, generator);
+    Tensor a = randn({3, 2}, {.dtype = f64}, generator);
+    Tensor b = randn({3, 2}, {.dtype = f64}, generator);
     const Tensor noise = randn({3, 2}, {.dtype = f64}, generator);
     const auto f = [&](const std::vector<Tensor>& in) {
         return DiagonalNormal{in[0], in[1]}.sample_with(noise);
@@ -141,8 +141,8 @@ TEST_CASE("V5: decoders equal their naive forms and stay finite") {
     backward(sum(log_p));
     CHECK(all(isfinite(extreme.grad())).item() == 1);
 
-    const Tensor mu = randn({20, 7}, {.dtype = f64}, generator),
-                 y = randn({20, 7}, {.dtype = f64}, generator);
+    const Tensor mu = randn({20, 7}, {.dtype = f64}, generator);
+    const Tensor y = randn({20, 7}, {.dtype = f64}, generator);
     Tensor log_var = Tensor(-1.5, {.dtype = f64});
     const double variance = std::exp(-1.5);
     const Tensor by_hand =
