@@ -185,7 +185,7 @@ private:
 
     Settings settings_;
     Schedule schedule_;
-    Generator noise_, masks_;  // of everything that training draws, and of dropout
+    Generator noise_, masks_;  // for everything that training draws, and for dropout
     std::unique_ptr<DdpmProblem> problem_;
     std::unique_ptr<Network> network_;
     Learner learner_;

@@ -126,7 +126,7 @@ private:
     std::int64_t batch_;
     bool conditional_;
     bool has_ode_;   // its likelihood is known
-    Tensor points_;  // of the toy, the same in every run: for units and pictures
+    Tensor points_;  // the same in every run; for units and pictures
     data::ToyUnits units_;
     Window window_;
 };

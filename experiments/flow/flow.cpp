@@ -96,7 +96,7 @@ public:
 
 private:
     Settings settings_;
-    Generator noise_;  // of everything that training draws
+    Generator noise_;  // for everything that training draws
     std::unique_ptr<FlowProblem> problem_;
     Model model_;
     Learner learner_;

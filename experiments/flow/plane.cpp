@@ -172,7 +172,7 @@ private:
     double noise_;
     std::int64_t anneal_;
     bool transport_;
-    Tensor points_;  // of the toy, the same in every run: for units and pictures
+    Tensor points_;  // the same in every run; for units and pictures
     data::ToyUnits units_;
     Window window_;
     Tensor background_;  // log-density at the pixels; undefined if it is not known

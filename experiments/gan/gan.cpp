@@ -195,7 +195,7 @@ private:
     }
 
     Settings settings_;
-    Generator noise_;  // of everything that training draws
+    Generator noise_;  // for everything that training draws
     std::unique_ptr<GanProblem> problem_;
     Pair pair_;
     std::unique_ptr<nn::Optimizer> generator_optimizer_, discriminator_optimizer_;

@@ -62,7 +62,7 @@ private:
     nn::Adam optimizer_;
     nn::GradScaler scaler_;
     std::optional<nn::EMA> average_;
-    NamedTensors shown_;  // of the parts that were added
+    NamedTensors shown_;  // sums over the parts that were added
 };
 
 /// Rows start .. start + count - 1 of a batch, and their share of it.

@@ -14,7 +14,7 @@ namespace eps::models {
 struct MetricsLine {
     std::int64_t step = 0;  // steps done
     double epoch = 0;       // passes over the data; 0 where data are drawn fresh
-    double seconds = 0;     // of training, over all sessions
+    double seconds = 0;     // trained so far, in all sessions
     Scalars scalars = {};   // means since the line before
     std::string note = {};
 };

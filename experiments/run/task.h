@@ -17,7 +17,7 @@ using Scalars = std::vector<std::pair<std::string, double>>;
 /// A picture f32 [H, W] (gray) or [H, W, 3] in [0, 1], or a film of F of them, [F, H, W, 1] or
 /// [F, H, W, 3].
 struct Picture {
-    std::string name;  // of the file, without a suffix
+    std::string name;  // the file name, without a suffix
     Tensor pixels;
     // The pictures that training saves under this name are joined into a film at the end.
     bool filmed = false;

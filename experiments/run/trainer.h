@@ -12,8 +12,8 @@ namespace eps::models {
 
 struct Progress {
     std::int64_t step;       // steps done
-    double seconds;          // of training, over all sessions
-    const Scalars& scalars;  // of this step
+    double seconds;          // trained so far, in all sessions
+    const Scalars& scalars;  // what this step returned
 };
 
 /// Shows the training to the user.
@@ -32,8 +32,8 @@ enum class TrainEnd { steps_done, time_up, interrupted };
 
 struct TrainResult {
     TrainEnd end;
-    std::int64_t first_step, last_step;  // of this session; equal if there was nothing to do
-    double seconds;                      // of training, over all sessions
+    std::int64_t first_step, last_step;  // this session's; equal if there was nothing to do
+    double seconds;                      // trained so far, in all sessions
 };
 
 /// Trains in `run`, from its checkpoint if it has one, until the steps are done, the time is up, or

@@ -112,7 +112,7 @@ private:
     }
 
     Settings settings_;
-    Generator noise_;  // of everything that training draws
+    Generator noise_;  // for everything that training draws
     ImageProblem problem_;
     std::unique_ptr<Vae> model_;
     Learner learner_;
