@@ -1,4 +1,4 @@
-"""Writes distributions_golden.h: densities, entropies and divergences as SciPy computes them, in f64.
+"""Writes distributions_golden.h: densities, entropies and divergences as SciPy computes them.
 
 pip install scipy==1.17.1
 python3 tests/golden/make_distributions_golden.py > tests/golden/distributions_golden.h
