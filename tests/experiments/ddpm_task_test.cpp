@@ -1,4 +1,4 @@
-// The family "ddpm": recipes and combinations of options; evaluation changes nothing; samples do
+// The family "ddpm": presets and combinations of options; evaluation changes nothing; samples do
 // not depend on how many are drawn at once; it learns.
 #include "experiments/ddpm/ddpm.h"
 

@@ -1,4 +1,4 @@
-// The family "flow": recipes and combinations of options; evaluation changes nothing; a state that
+// The family "flow": presets and combinations of options; evaluation changes nothing; a state that
 // is loaded continues bitwise; it learns.
 #include "autograd/ops/elementwise/cast.h"
 #include "experiments/flow/flow.h"

@@ -1,4 +1,4 @@
-// The family "gan": recipes and combinations of options; evaluation changes nothing; averaged
+// The family "gan": presets and combinations of options; evaluation changes nothing; averaged
 // weights make samples like those of the weights they average; it learns.
 #include "experiments/gan/gan.h"
 
@@ -42,7 +42,7 @@ TEST_CASE("gan: options that are not given get their defaults, and given ones st
                     FAIL(option.name << " is missing");
                     return option.fallback;
                 }(),
-                "the recipe");
+                "the preset");
     CHECK(config_of({}).text("net") == "mlp");
     CHECK(config_of({{"data", Text("mnist")}}).text("net") == "dcgan");
     CHECK(config_of({{"data", Text("mnist")}, {"net", Text("maxout")}}).text("optimizer") == "sgd");
