@@ -1,7 +1,7 @@
 """Writes distributions_golden.h: densities, entropies and divergences as SciPy computes them.
 
 pip install scipy==1.17.1
-python3 tests/golden/make_distributions_golden.py > tests/golden/distributions_golden.h
+python3 tests/golden/make_distributions_golden.py | clang-format-14 > tests/golden/distributions_golden.h
 """
 
 import numpy as np
@@ -11,8 +11,8 @@ from scipy import integrate, special, stats
 def array(name, values):
     numbers = [repr(float(v)) for v in np.atleast_1d(values)]
     print(f"inline const std::vector<double> {name}{{")
-    for start in range(0, len(numbers), 4):
-        print(f"    {', '.join(numbers[start:start + 4])},")
+    for number in numbers:
+        print(f"    {number},")
     print("};")
 
 
