@@ -31,11 +31,11 @@ models::Config checked(const models::Config& sampling, const models::Family& fam
     return config;
 }
 
-void check_checkpoint_family(const models::RunFolder& folder, const std::string& path) {
-    if (!folder.has_checkpoint()) return;
-    const std::string found = models::checkpoint_info(folder.checkpoint_file().string()).family;
-    check(found == folder.family(), "eps", "'", path, "' is a run of ", folder.family(),
-          ", but its checkpoint is of '", found, "'");
+// The family of the checkpoint, or that of the settings if there is none yet.
+std::string trained_family(const models::RunFolder& folder) {
+    return folder.has_checkpoint()
+               ? models::checkpoint_info(folder.checkpoint_file().string()).family
+               : folder.family();
 }
 
 }  // namespace
@@ -69,7 +69,12 @@ TrainedRun open_run(const std::string& path, const std::string& command,
     prepare_machine(folder.config());
     const models::Family& family = models::family(folder.config());
     const models::Config given = as_usage(command, [&] { return checked(sampling, family); });
-    as_usage(command, [&] { check_checkpoint_family(folder, path); });
+    // a broken checkpoint is an error of the run, one of another family a wrong folder
+    const std::string found = trained_family(folder);
+    as_usage(command, [&] {
+        check(found == family.name, "eps", "'", path, "' is a run of ", family.name,
+              ", but its checkpoint is of '", found, "'");
+    });
     std::unique_ptr<models::Task> task = task_of(folder.config());
     if (!given.entries().empty()) as_usage(command, [&] { task->set_sampling(given); });
     const std::int64_t step = folder.require_checkpoint(*task);
