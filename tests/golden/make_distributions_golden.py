@@ -1,7 +1,8 @@
 """Writes distributions_golden.h: densities, entropies and divergences as SciPy computes them.
 
 pip install scipy==1.17.1
-python3 tests/golden/make_distributions_golden.py | clang-format-14 > tests/golden/distributions_golden.h
+python3 tests/golden/make_distributions_golden.py |
+    clang-format-14 > tests/golden/distributions_golden.h
 """
 
 import numpy as np

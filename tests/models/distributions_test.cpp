@@ -26,7 +26,7 @@ Tensor row(const std::vector<double>& values) {
     return tensor(values, {std::ssize(values)}, doubles);
 }
 double largest_difference(const Tensor& x, const std::vector<double>& expected) {
-    return max(abs(flatten(detach(x), 0) - row(expected))).item();
+    return max(abs(reshape(detach(x), {-1}) - row(expected))).item();
 }
 // Three points of the plane.
 const Tensor points = tensor({0, 0, 1.5, -2, -3, 4}, {3, 2}, doubles);
