@@ -92,8 +92,8 @@ public:
             const metrics::ModeCoverage found =
                 metrics::mode_coverage(made, toy_.modes, toy_.sigma);
             scalars = {{"modes", static_cast<double>(found.modes)},
-                       {"hq", found.hq},
-                       {"reverse_kl", found.reverse_kl}};
+                       {"hq", found.high_quality.value},
+                       {"reverse_kl", found.reverse_kl.value}};
         }
         if (has_optimum_) scalars.emplace_back("d_gap", gap(sampler, instance_noise, generator));
         return scalars;

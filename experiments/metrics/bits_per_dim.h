@@ -1,5 +1,5 @@
 #pragma once
-// Likelihoods of images as the literature reports them, in bits a pixel.
+// Image likelihoods as the literature reports them: in bits per dimension.
 #include <cmath>
 #include <numbers>
 
@@ -8,13 +8,17 @@
 
 namespace eps::metrics {
 
-/// -log p of a sample of `elements` = D elements, in nats, as bits an element: nats / (D ln 2).
+/// -log p in nats of a sample of D = `elements` elements, in bits per element:
+///     nats / (D ln 2)
 inline double bits_per_dim(double nats, std::int64_t elements) {
     return nats / (static_cast<double>(elements) * std::numbers::ln2);
 }
 
-/// The same from a density of dequantised data, log p(y) - log q(u|x) in nats [B], of values in
-/// steps of 1 / levels: -log p / (D ln 2) + log2(levels) -> [B]   (Theis et al. 2016)
+/// The same from a log-density of dequantised data, log p(y) - log q(u|x), whose values are steps
+/// of 1 / levels:
+///     -log p / (D ln 2) + log2(levels)
+/// Shapes: log_prob [B] in nats -> [B].
+/// Source: Theis et al. 2016.
 inline Tensor bits_per_dim(const Tensor& log_prob, std::int64_t elements,
                            std::int64_t levels = 256) {
     check(elements >= 1 && levels >= 1, "bits_per_dim",

@@ -30,13 +30,15 @@ namespace eps::metrics {
 namespace {
 
 constexpr const char* kOp = "classifier";
-// a change makes new files
+// Part of the name of a cache file: a change of the network or its training must change it.
 constexpr const char* kRecipe =
     "conv 16 32 64 batch-norm relu, mean, linear 10; adam one-cycle 1e-2, batch 100, seed 1";
-constexpr std::int64_t kSide = 28, kClasses = 10, kBatch = 100, kReadAtOnce = 500;
+constexpr std::int64_t kSide = 28, kClasses = 10;
+constexpr std::int64_t kBatch = 100;      // images per training step
+constexpr std::int64_t kReadBatch = 500;  // images per forward pass in read()
 constexpr std::uint64_t kSeed = 1;
 
-// ${XDG_CACHE_HOME:-~/.cache}/varepsilon, or "" where neither is set.
+// ${XDG_CACHE_HOME:-~/.cache}/varepsilon, or "" if neither variable is set.
 std::string cache_folder() {
     const auto variable = [](const char* name) -> std::string {
         const char* value = std::getenv(name);
@@ -80,7 +82,7 @@ Classifier::Classifier(const data::ImageDataset& set, std::int64_t epochs)
     : network_(std::make_unique<Network>(Generator(kSeed))) {
     check(set.images.defined() && set.images.rank() == 3 && set.images.size(0) >= 2 &&
               set.images.size(1) == kSide && set.images.size(2) == kSide,
-          kOp, "needs two images at least to learn from; got ", describe(set.images),
+          kOp, "needs at least two images to learn from; got ", describe(set.images),
           "; expected u8 [N, 28, 28]");
     const std::string hash = models::Checksum()
                                  .add(set.images)
@@ -99,7 +101,7 @@ Classifier::Classifier(const data::ImageDataset& set, std::int64_t epochs)
 Classifier::~Classifier() = default;
 
 void Classifier::train(const data::ImageDataset& set, std::int64_t epochs) {
-    GradMode recorded(true);  // callers evaluate
+    const GradMode recording(true);  // callers evaluate under NoGrad
     const data::BatchOrder order(set.images.size(0), std::min(kBatch, set.images.size(0)), kSeed);
     const std::int64_t steps = epochs * order.steps_per_epoch();
     const nn::OneCycleLR schedule{.peak = 1e-2, .steps = std::max<std::int64_t>(steps, 8)};
@@ -139,7 +141,7 @@ void Classifier::save() const {
         write_safetensors(
             file_, state,
             {{"recipe", kRecipe}, {"checksum", models::Checksum().add(state).text()}});
-    } catch (const Error&) {  // the next run trains again
+    } catch (const Error&) {  // without a cache the next run trains again
     }
 }
 
@@ -153,7 +155,7 @@ Classifier::Reading Classifier::read(const Tensor& images) const {
           kOp, "needs images; got ", describe(images), "; expected f32 [N, 784], N >= 1");
     NoGrad guard;
     std::vector<Tensor> features, probabilities;
-    for (const Tensor& part : split(images, kReadAtOnce)) {
+    for (const Tensor& part : split(images, kReadBatch)) {
         features.push_back(network_->features(part));
         probabilities.push_back(softmax(network_->logits(features.back())));
     }
@@ -174,11 +176,11 @@ Tensor class_histogram(const Tensor& classes) {
     return mean(one_hot(classes, kClasses, f64), {0});
 }
 
-TotalVariation class_total_variation(const Tensor& p_classes, const Tensor& q_classes) {
+Measured class_total_variation(const Tensor& p_classes, const Tensor& q_classes) {
     NoGrad guard;
-    const Tensor p = class_histogram(p_classes), q = class_histogram(q_classes),
-                 sign_of = sign(p - q);
-    // With s = sign(p - q), the value is (E_p s - E_q s) / 2, two means of values of at most 1.
+    const Tensor p = class_histogram(p_classes), q = class_histogram(q_classes);
+    const Tensor sign_of = sign(p - q);
+    // With s = sign(p - q), the distance is (E_p s - E_q s) / 2: a difference of two means.
     const auto variance = [&](const Tensor& h) {
         return (sum(h * square(sign_of)) - square(sum(h * sign_of))).item();
     };

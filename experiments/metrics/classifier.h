@@ -1,12 +1,13 @@
 #pragma once
-// A small classifier of 28x28 images, trained here, whose features stand where the literature has
-// Inception's. Numbers measured with it compare only with numbers measured with the same weights:
-// `checksum` says which.
+// A small classifier of 28x28 images, trained here, whose features take the place of Inception's in
+// the literature. Numbers that were measured with it are comparable only for the same weights,
+// which `checksum` identifies.
 #include <cstdint>
 #include <memory>
 #include <string>
 
 #include "experiments/data/images.h"
+#include "experiments/metrics/measured.h"
 #include "nn/module.h"
 #include "tensor/tensor.h"
 
@@ -14,26 +15,28 @@ namespace eps::metrics {
 
 class Classifier {
 public:
-    /// What a fixed recipe makes of a training set: three convolutions, the last pooled to 64
-    /// features, and 10 classes. The same set gives the same weights on one instruction set, for
-    /// any number of threads. They are kept in ${XDG_CACHE_HOME:-~/.cache}/varepsilon under a name
-    /// with the hash of data and recipe; a file that is damaged, and a folder that cannot be
-    /// written, cost another training and are no error.
+    /// Trains three convolutions, pooled to 64 features, and a linear layer for 10 classes, by a
+    /// fixed recipe. On one instruction set the same data give the same weights, for any number of
+    /// threads.
+    ///
+    /// Weights are cached in ${XDG_CACHE_HOME:-~/.cache}/varepsilon under a name with the hash of
+    /// data and recipe. A damaged file or a folder that cannot be written only costs another
+    /// training.
     explicit Classifier(const data::ImageDataset& train, std::int64_t epochs = 3);
     ~Classifier();
 
     struct Reading {
         Tensor features;       // f32 [N, 64]
         Tensor probabilities;  // f32 [N, 10]
-        Tensor classes;        // i64 [N], the most probable ones
+        Tensor classes;        // i64 [N], the most probable class of each image
     };
-    /// images f32 [N, 784] in [0, 1]
+    /// Shapes: images f32 [N, 784] in [0, 1].
     Reading read(const Tensor& images) const;
-    /// Share of a labelled set whose most probable class is right.
+    /// The share of images of a labelled set that are classified correctly.
     double accuracy(const data::ImageDataset& set) const;
-    /// CRC-32 of the weights.
+    /// The CRC-32 of the weights.
     std::uint32_t checksum() const;
-    /// Where the weights are kept; "" if there is no home for them.
+    /// The cache file; "" if neither XDG_CACHE_HOME nor HOME is set.
     const std::string& file() const { return file_; }
 
 private:
@@ -45,18 +48,20 @@ private:
     std::string file_;
 };
 
-/// Shares of each class among `classes` i64 [N] -> f64 [10]
+/// The share of each class.
+/// Shapes: classes i64 [N] -> f64 [10].
 Tensor class_histogram(const Tensor& classes);
 
-struct TotalVariation {
-    double value = 0, se = 0;
-};
-/// sum_c |p_c - q_c| / 2 of two class histograms, of classes [n] and [m]: 0 to 1.
-TotalVariation class_total_variation(const Tensor& p_classes, const Tensor& q_classes);
+/// The total variation distance of two class histograms, 0 to 1:
+///     sum_c |p_c - q_c| / 2
+/// Shapes: classes i64 [n] and [m].
+Measured class_total_variation(const Tensor& p_classes, const Tensor& q_classes);
 
-/// exp(E KL(p(c | x) || p(c))) of probabilities [N, 10], p(c) their mean: 1 to 10, high where every
-/// sample is clear and the classes are balanced: the inception score (Salimans et al. 2016), of
-/// this classifier.
+/// The inception score with this classifier, 1 to 10. It is high if each sample has a clear class
+/// and the classes are balanced:
+///     exp(E KL(p(c | x) || p(c))), p(c) = E p(c | x)
+/// Shapes: probabilities [N, 10].
+/// Source: Salimans et al. 2016.
 double classifier_score(const Tensor& probabilities);
 
 }  // namespace eps::metrics

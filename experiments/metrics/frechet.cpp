@@ -18,7 +18,7 @@ constexpr const char* kOp = "frechet_distance";
 
 Tensor square_root(const Tensor& a) {
     const Eigh e = eigh(a);
-    const Tensor roots = sqrt(relu(e.eigenvalues));  // rounding may leave one just below 0
+    const Tensor roots = sqrt(relu(e.eigenvalues));  // rounding may leave one slightly below 0
     return matmul(e.eigenvectors * roots, transpose(e.eigenvectors));
 }
 
@@ -34,8 +34,9 @@ double frechet_distance(const Tensor& mean1, const Tensor& covariance1, const Te
               "a covariance does not fit its mean; got ", describe(*s), "; expected [",
               mean1.size(0), ", ", mean1.size(0), "]");
     NoGrad guard;
-    const Tensor s1 = to(covariance1, f64), s2 = to(covariance2, f64), root = square_root(s1);
-    // of S1^1/2 S2 S1^1/2, whose lower triangle is read
+    const Tensor s1 = to(covariance1, f64), s2 = to(covariance2, f64);
+    const Tensor root = square_root(s1);
+    // The eigenvalues of S1^1/2 S2 S1^1/2; eigh reads the lower triangle.
     const Tensor spectrum = eigh(matmul(matmul(root, s2), root)).eigenvalues;
     const double means = sum(square(to(mean1, f64) - to(mean2, f64))).item();
     return std::max(0.0,

@@ -20,7 +20,7 @@ Tensor nearest_distances(const Tensor& x, const Tensor& train) {
     return norm(to(x, f64) - to(neighbours, f64), 2, {1});
 }
 
-Memorisation memorisation_ratio(const Tensor& sample_distances, const Tensor& held_out_distances) {
+Measured memorisation_ratio(const Tensor& sample_distances, const Tensor& held_out_distances) {
     models::Estimate samples, held_out;
     samples.add(sample_distances);
     held_out.add(held_out_distances);
@@ -29,7 +29,7 @@ Memorisation memorisation_ratio(const Tensor& sample_distances, const Tensor& he
                        held_out.mean()};
 }
 
-Memorisation memorisation(const Tensor& samples, const Tensor& held_out, const Tensor& train) {
+Measured memorisation(const Tensor& samples, const Tensor& held_out, const Tensor& train) {
     models::check_points(samples, held_out, "memorisation", 2);
     return memorisation_ratio(nearest_distances(samples, train),
                               nearest_distances(held_out, train));

@@ -27,7 +27,7 @@ Tensor kernel(const Tensor& squared, const std::vector<double>& bandwidths) {
     return total / static_cast<double>(bandwidths.size());
 }
 
-// Columns of 0 and 1 over the n + m points: the x at hand, then `permutations` random sets of n.
+// Columns of 0 and 1 over the n + m points: first x itself, then `permutations` random sets of n.
 Tensor memberships(std::int64_t n, std::int64_t m, std::int64_t permutations,
                    Generator& generator) {
     const std::int64_t columns = 1 + permutations;
@@ -51,7 +51,7 @@ Mmd mmd(const Tensor& x, const Tensor& y, const MmdOptions& options, Generator& 
     check(!options.bandwidths.empty() &&
               *std::min_element(options.bandwidths.begin(), options.bandwidths.end()) > 0,
           kOp,
-          "needs positive bandwidths; hint: multiples of median_distance(data), which is 0 where "
+          "needs positive bandwidths; hint: multiples of median_distance(data), which is 0 if "
           "most points are equal");
     check(options.permutations >= 0, kOp, "negative number of permutations; got ",
           options.permutations);
@@ -59,13 +59,12 @@ Mmd mmd(const Tensor& x, const Tensor& y, const MmdOptions& options, Generator& 
     const std::int64_t n = x.size(0), m = y.size(0);
     const auto count_x = static_cast<double>(n), count_y = static_cast<double>(m);
     const Tensor points = concat({to(x, f64), to(y, f64)});  // [n + m, D]
-    // [n + m, 1 + P]
-    const Tensor members = memberships(n, m, options.permutations, generator);
-    // One pass over the kernel matrix K, never stored: with a column a of 0 and 1, sums over pairs
-    // are a^T K a, a^T K 1 and 1^T K 1. a^T K a, a^T K 1
+    const Tensor members =
+        memberships(n, m, options.permutations, generator);  // [n + m, 1 + permutations]
+    // One pass over the kernel matrix K, which is never stored. With a column a of 0 and 1, sums
+    // over pairs are a^T K a (within), a^T K 1 (across) and 1^T K 1.
     Tensor within = zeros({members.size(1)}, {.dtype = f64}), across = within;
-    // K a of the labels at hand, and K 1
-    std::vector<Tensor> to_x, to_all;
+    std::vector<Tensor> to_x, to_all;  // K a for the given labels, and K 1
     models::for_distances(points, points, [&](std::int64_t first, const Tensor& squared) {
         const Tensor k = kernel(squared, options.bandwidths);
         const Tensor sums = matmul(k, members), row_sums = sum(k, {1}, true);
@@ -77,20 +76,22 @@ Mmd mmd(const Tensor& x, const Tensor& y, const MmdOptions& options, Generator& 
     });
     const Tensor x_sums = concat(to_x), y_sums = concat(to_all) - x_sums;  // [n + m]
     const double all = sum(x_sums + y_sums).item();
-    // over pairs of x and y, and of y and y
-    const Tensor between = across - within, others = all - across - between;
+    const Tensor between = across - within;        // pairs of x and y
+    const Tensor others = all - across - between;  // pairs of y and y
     // The diagonal, k(a, a) = 1, is not part of the unbiased estimate.
     const std::vector<double> values =
         ((within - count_x) / (count_x * (count_x - 1)) +
          (others - count_y) / (count_y * (count_y - 1)) - between * (2 / (count_x * count_y)))
             .to_vector();
-    Mmd result{.squared = values[0]};
-    // The estimate is a mean of the witness E k(., x) - E k(., y), over x less over y.
+    Mmd result;
+    result.squared.value = values[0];
+    // The estimate is the mean over x, minus the mean over y, of the witness function
+    // E k(., x) - E k(., y).
     const Tensor at_x =
         (narrow(x_sums, 0, 0, n) - 1) / (count_x - 1) - narrow(y_sums, 0, 0, n) / count_y;
     const Tensor at_y =
         narrow(x_sums, 0, n, m) / count_x - (narrow(y_sums, 0, n, m) - 1) / (count_y - 1);
-    result.se = 2 * std::sqrt(variance(at_x) / count_x + variance(at_y) / count_y);
+    result.squared.se = 2 * std::sqrt(variance(at_x) / count_x + variance(at_y) / count_y);
     const auto reached =
         std::count_if(values.begin(), values.end(), [&](double v) { return v >= values[0]; });
     result.p = static_cast<double>(reached) / static_cast<double>(values.size());

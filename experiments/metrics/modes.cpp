@@ -29,14 +29,18 @@ Nearest nearest_mode(const double* x, const std::vector<double>& modes, std::siz
     return best;
 }
 
+void check_samples(const Tensor& samples, const Tensor& modes, const char* op, std::int64_t least) {
+    models::check_points(modes, op);
+    check(samples.defined() && is_floating(samples.dtype()) && samples.rank() == 2 &&
+              samples.size(1) == modes.size(1) && samples.size(0) >= least,
+          op, "samples do not fit the modes; got ", describe(samples), " and ", describe(modes),
+          "; expected [n, ", modes.size(1), "], n >= ", least);
+}
+
 }  // namespace
 
 Tensor nearest_mode(const Tensor& samples, const Tensor& modes) {
-    models::check_points(modes, "nearest_mode");
-    check(samples.defined() && is_floating(samples.dtype()) && samples.rank() == 2 &&
-              samples.size(1) == modes.size(1),
-          "nearest_mode", "samples do not fit the modes; got ", describe(samples), " and ",
-          describe(modes), "; expected [n, ", modes.size(1), "]");
+    check_samples(samples, modes, "nearest_mode", 0);
     const std::vector<double> x = samples.to_vector(), centres = modes.to_vector();
     const std::size_t dim = static_cast<std::size_t>(modes.size(1));
     Tensor nearest = empty({samples.size(0)}, {.dtype = i64});
@@ -47,11 +51,7 @@ Tensor nearest_mode(const Tensor& samples, const Tensor& modes) {
 }
 
 ModeCoverage mode_coverage(const Tensor& samples, const Tensor& modes, double sigma) {
-    models::check_points(modes, kOp);
-    check(samples.defined() && is_floating(samples.dtype()) && samples.rank() == 2 &&
-              samples.size(1) == modes.size(1) && samples.size(0) >= 1,
-          kOp, "samples do not fit the modes; got ", describe(samples), " and ", describe(modes),
-          "; expected [n, ", modes.size(1), "], n >= 1");
+    check_samples(samples, modes, kOp, 1);
     check(sigma > 0, kOp, "sigma must be positive; got ", sigma);
     const std::vector<double> x = samples.to_vector(), centres = modes.to_vector();
     const std::size_t dim = static_cast<std::size_t>(modes.size(1)), n = x.size() / dim;
@@ -63,26 +63,23 @@ ModeCoverage mode_coverage(const Tensor& samples, const Tensor& modes, double si
         ++counts[nearest.mode];
         ++good;
     }
-    const auto total = static_cast<double>(n), c = static_cast<double>(good),
-               of = static_cast<double>(counts.size());
+    const auto c = static_cast<double>(good), of = static_cast<double>(counts.size());
     ModeCoverage result;
-    result.of = static_cast<std::int64_t>(counts.size());
+    result.of = std::ssize(counts);
     result.modes = result.of - std::count(counts.begin(), counts.end(), 0);
-    result.hq = c / total;
-    result.hq_se = std::sqrt(result.hq * (1 - result.hq) / total);
+    result.high_quality = share_of(c, static_cast<double>(n));
     if (good == 0) {
-        result.reverse_kl = std::log(of);
+        result.reverse_kl.value = std::log(of);
         return result;
     }
-    double squares = 0;
+    double kl = 0, squares = 0;
     for (const std::int64_t count : counts) {
         if (count == 0) continue;
         const double p = static_cast<double>(count) / c, surprise = std::log(of * p);
-        result.reverse_kl += p * surprise;
+        kl += p * surprise;
         squares += p * surprise * surprise;
     }
-    result.reverse_kl_se =
-        std::sqrt(std::max(0.0, squares - result.reverse_kl * result.reverse_kl) / c);
+    result.reverse_kl = {kl, std::sqrt(std::max(0.0, squares - kl * kl) / c)};
     return result;
 }
 

@@ -8,10 +8,10 @@
 namespace eps::metrics {
 namespace {
 
-constexpr std::int64_t kGrain = 8;  // rows a thread takes at least
+constexpr std::int64_t kGrain = 8;  // rows per thread, at least
 
-// The k smallest of a line, but for place `skip`, by insertion: most values are turned away by one
-// comparison.
+// The k smallest values of a line, except the one at index `skip`, by insertion: one comparison
+// rejects most values.
 template <class T>
 void keep_smallest(const T* line, std::int64_t count, std::int64_t skip, std::int64_t k,
                    double* squared, std::int64_t* indices) {
@@ -35,14 +35,14 @@ Neighbours nearest_rows(const Tensor& x, const Tensor& y, std::int64_t k, bool s
     std::int64_t* const indices = result.indices.data<std::int64_t>();
     models::for_distances(x, y, [&](std::int64_t first, const Tensor& block) {
         const std::int64_t m = block.size(1);
-        const auto search = [&]<class T>(const T* distances) {
+        visit_real(block.dtype(), [&]<class T>() {
+            const T* const distances = block.data<T>();
             parallel_for(block.size(0), kGrain, [&](std::int64_t begin, std::int64_t end) {
                 for (std::int64_t i = begin; i < end; ++i)
                     keep_smallest(distances + i * m, m, skip_own_row ? first + i : -1, k,
                                   squared + (first + i) * k, indices + (first + i) * k);
             });
-        };
-        block.dtype() == f64 ? search(block.data<double>()) : search(block.data<float>());
+        });
     });
     return result;
 }

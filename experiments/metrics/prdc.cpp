@@ -1,7 +1,6 @@
 #include "experiments/metrics/prdc.h"
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include "autograd/ops/elementwise/cast.h"
@@ -14,12 +13,12 @@ namespace eps::metrics {
 namespace {
 
 struct Counts {
-    std::vector<double> held;  // [M]: balls of data that hold the sample
-    // [N]: does its ball hold a sample; is it in a ball of samples
-    std::vector<std::uint8_t> covered, recalled;
+    std::vector<double> held;            // [M]: how many balls of data hold the sample
+    std::vector<std::uint8_t> covered;   // [N]: whether the point's ball holds a sample
+    std::vector<std::uint8_t> recalled;  // [N]: whether the point lies in a ball of samples
 };
 
-// Squared radii, of the k-th neighbours.
+// The squared distance of each point to its k-th neighbour.
 std::vector<double> squared_radii(const Tensor& points, std::int64_t k) {
     const std::vector<double> squared = nearest_others(points, k).squared.to_vector();
     std::vector<double> radii(static_cast<std::size_t>(points.size(0)));
@@ -29,11 +28,11 @@ std::vector<double> squared_radii(const Tensor& points, std::int64_t k) {
 }
 
 Counts count_in_balls(const Tensor& data, const Tensor& samples, std::int64_t k) {
-    const std::vector<double> data_radii = squared_radii(data, k),
-                              sample_radii = squared_radii(samples, k);
-    Counts counts{std::vector<double>(sample_radii.size()),
-                  std::vector<std::uint8_t>(data_radii.size()),
-                  std::vector<std::uint8_t>(data_radii.size())};
+    const std::vector<double> data_radii = squared_radii(data, k);
+    const std::vector<double> sample_radii = squared_radii(samples, k);
+    Counts counts{.held = std::vector<double>(sample_radii.size()),
+                  .covered = std::vector<std::uint8_t>(data_radii.size()),
+                  .recalled = std::vector<std::uint8_t>(data_radii.size())};
     models::for_distances(data, samples, [&](std::int64_t first, const Tensor& block) {
         const std::int64_t rows = block.size(0), m = block.size(1);
         const double* const squared = block.data<double>();
@@ -58,13 +57,9 @@ Counts count_in_balls(const Tensor& data, const Tensor& samples, std::int64_t k)
     return counts;
 }
 
-template <class Values> double share(const Values& values) {
+template <class Values> Measured share_of_positive(const Values& values) {
     const auto hits = std::count_if(values.begin(), values.end(), [](auto v) { return v > 0; });
-    return static_cast<double>(hits) / static_cast<double>(values.size());
-}
-
-double binomial_error(double p, std::size_t n) {
-    return std::sqrt(p * (1 - p) / static_cast<double>(n));
+    return share_of(static_cast<double>(hits), static_cast<double>(values.size()));
 }
 
 }  // namespace
@@ -75,15 +70,11 @@ Prdc prdc(const Tensor& data, const Tensor& samples, std::int64_t k) {
     const Counts counts = count_in_balls(to(data, f64), to(samples, f64), k);
     models::Estimate held;
     held.add(tensor(counts.held, {}, {.dtype = f64}));
-    Prdc result{.precision = share(counts.held),
-                .recall = share(counts.recalled),
-                .density = held.mean() / static_cast<double>(k),
-                .coverage = share(counts.covered)};
-    result.precision_se = binomial_error(result.precision, counts.held.size());
-    result.recall_se = binomial_error(result.recall, counts.recalled.size());
-    result.density_se = held.standard_error() / static_cast<double>(k);
-    result.coverage_se = binomial_error(result.coverage, counts.covered.size());
-    return result;
+    const auto balls = static_cast<double>(k);
+    return {.precision = share_of_positive(counts.held),
+            .recall = share_of_positive(counts.recalled),
+            .density = {held.mean() / balls, held.standard_error() / balls},
+            .coverage = share_of_positive(counts.covered)};
 }
 
 }  // namespace eps::metrics

@@ -1,6 +1,6 @@
 #pragma once
-// What `eps eval` reports of samples of any family, beside the floor that the data set itself
-// gives: keys as in docs/eval.md.
+// The metrics that `eps eval` reports for samples of any family. Each stands beside its floor: the
+// same metric of the data set against itself. docs/eval.md explains the keys.
 #include <cstdint>
 
 #include "experiments/data/images.h"
@@ -11,22 +11,24 @@
 
 namespace eps::metrics {
 
-/// A report needs as many samples, and as many images, at least.
+/// The least number of samples, and of images, for a report.
 constexpr std::int64_t kFewestPoints = 20;
 
-/// samples f32 [N, 2] of a model of `toy`: modes, high-quality share and reverse KL where it is a
-/// mixture, and the two-sample metrics against N fresh draws. Each with `_se` where it has a
-/// standard error, and with `_floor`: the same metric of two independent draws of the data.
+/// Modes, high-quality share and reverse KL if `toy` is a mixture, and the two-sample metrics
+/// against N fresh draws. Keys with `_se` are standard errors; those with `_floor` compare two
+/// independent draws of the data. Shapes: samples f32 [N, 2].
 models::Scalars toy_report(const Tensor& samples, const data::Toy& toy, Generator& generator);
 
-/// samples f32 [N, 784] in [0, 1] of a model of `train`, against as many images of `test`; `_floor`
-/// compares images of train with those of test. Distances between pairs are of a classifier's
-/// features, which the first call on a data set trains (experiments/metrics/classifier.h).
+/// Compares samples of a model of `train` with as many images of `test`; `_floor` compares images
+/// of train with those of test. Two-sample metrics use the features of a classifier, which the
+/// first call for a data set trains (experiments/metrics/classifier.h). Shapes: samples f32 [N,
+/// 784] in [0, 1].
 models::Scalars image_report(const Tensor& samples, const data::ImageDataset& train,
                              const data::ImageDataset& test, Generator& generator);
 
-/// The cheap part of it, for a look during training, on 500 samples at most: class_tv, density and
-/// coverage, each with `_se`. (Of toys, mode_coverage is that.)
+/// The cheap part of image_report, for use during training: class_tv, density and coverage, each
+/// with
+/// `_se`, on at most 500 samples. (For toys, mode_coverage serves this purpose.)
 models::Scalars image_diagnostics(const Tensor& samples, const data::ImageDataset& test,
                                   const Classifier& classifier);
 

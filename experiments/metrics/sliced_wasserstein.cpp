@@ -14,24 +14,23 @@
 namespace eps::metrics {
 namespace {
 
-constexpr std::int64_t kAtOnce = 32;  // directions, so that memory is that of the points
+constexpr std::int64_t kDirections = 32;  // per pass, so that memory stays that of the points
 
 }  // namespace
 
-SlicedWasserstein sliced_wasserstein(const Tensor& x, const Tensor& y, Generator& generator,
-                                     std::int64_t projections) {
+Measured sliced_wasserstein(const Tensor& x, const Tensor& y, Generator& generator,
+                            std::int64_t projections) {
     constexpr const char* kOp = "sliced_wasserstein";
     models::check_points(x, y, kOp);
-    check(x.size(0) == y.size(0), kOp, "needs as many points in both; got ", x.shape(), " and ",
-          y.shape());
-    check(projections >= 1, kOp, "needs a projection; got ", projections);
+    check(x.size(0) == y.size(0), kOp, "needs as many points in both sets; got ", x.shape(),
+          " and ", y.shape());
+    check(projections >= 1, kOp, "needs at least one projection; got ", projections);
     NoGrad guard;
     Tensor theta = randn({projections, x.size(1)}, {.dtype = f64}, generator);
     theta = theta / norm(theta, 2, {1}, true);
     models::Estimate estimate;
-    for (const Tensor& directions : split(theta, kAtOnce)) {
-        // [.., n]
-        const auto projected = [&](const Tensor& points) {
+    for (const Tensor& directions : split(theta, kDirections)) {
+        const auto projected = [&](const Tensor& points) {  // -> [directions, n]
             return sort(matmul(directions, transpose(to(points, f64)))).values;
         };
         estimate.add(mean(square(projected(x) - projected(y)), {1}));

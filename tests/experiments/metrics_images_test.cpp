@@ -119,7 +119,7 @@ TEST_CASE("a cache that cannot be written is no error") {
     CHECK(Classifier(train, 1).checksum() == checksum);
     CHECK_THROWS_WITH_AS(Classifier(data::ImageDataset{zeros({0, 28, 28}, {.dtype = u8}),
                                                        zeros({0}, {.dtype = i64}), "none"}),
-                         doctest::Contains("needs two images at least"), Error);
+                         doctest::Contains("needs at least two images"), Error);
     CHECK_THROWS_WITH_AS((void)Classifier(train, 1).read(zeros({3, 28})),
                          doctest::Contains("expected f32 [N, 784]"), Error);
 }
@@ -148,7 +148,7 @@ TEST_CASE("class histograms, their total variation and the score, by hand") {
                  q = tensor({0, 1, 1, 3}, {}, {.dtype = i64});
     CHECK(class_histogram(p).to_vector() ==
           std::vector<double>{0.5, 0.25, 0.25, 0, 0, 0, 0, 0, 0, 0});
-    const TotalVariation variation = class_total_variation(p, q);
+    const Measured variation = class_total_variation(p, q);
     CHECK(variation.value == 0.5);
     // sign(p - q) is 1, -1, 1, -1, 0, ..: under p of mean 1/2 and square 1, under q of mean -1/2
     CHECK(variation.se == doctest::Approx(std::sqrt(2 * 0.75 / 4) / 2));

@@ -56,7 +56,7 @@ struct Trials {
 
 }  // namespace
 
-TEST_CASE("modes: exact samples have 8/8, 1 - e^-4.5, (K - 1) / 2n") {
+TEST_CASE("modes: exact samples capture all modes, with the expected share and KL") {
     Generator generator(1);
     Trials hq, reverse_kl;
     constexpr std::int64_t kCount = 2500;
@@ -66,16 +66,16 @@ TEST_CASE("modes: exact samples have 8/8, 1 - e^-4.5, (K - 1) / 2n") {
             mode_coverage(toy.sample(kCount, generator), toy.modes, toy.sigma);
         CHECK(coverage.modes == 8);
         CHECK(coverage.of == 8);
-        CHECK(coverage.hq_se ==
-              doctest::Approx(std::sqrt(coverage.hq * (1 - coverage.hq) / kCount)));
-        hq.add(coverage.hq);
-        reverse_kl.add(coverage.reverse_kl);
+        const auto [hq_share, hq_se] = coverage.high_quality;
+        CHECK(hq_se == doctest::Approx(std::sqrt(hq_share * (1 - hq_share) / kCount)));
+        hq.add(hq_share);
+        reverse_kl.add(coverage.reverse_kl.value);
     }
     CHECK(hq.agrees_with(1 - std::exp(-4.5)));
     CHECK(reverse_kl.agrees_with(7 / (2 * kCount * (1 - std::exp(-4.5)))));
 }
 
-TEST_CASE("modes: collapse, samples off the modes, and samples that are no numbers, by hand") {
+TEST_CASE("modes: collapse, samples off the modes and NaN give what is computed by hand") {
     const Tensor modes = tensor({0, 0, 10, 0, 0, 10, 10, 10}, {4, 2});
     const double nan = std::nan("");
     const Tensor x =
@@ -83,19 +83,19 @@ TEST_CASE("modes: collapse, samples off the modes, and samples that are no numbe
     const ModeCoverage coverage = mode_coverage(x, modes, 0.1);
     CHECK(coverage.modes == 2);
     CHECK(coverage.of == 4);
-    CHECK(coverage.hq == 5.0 / 8);
-    CHECK(coverage.reverse_kl ==
+    CHECK(coverage.high_quality.value == 5.0 / 8);
+    CHECK(coverage.reverse_kl.value ==
           doctest::Approx(0.4 * std::log(1.6) + 0.6 * std::log(2.4)).epsilon(1e-14));
     const ModeCoverage none = mode_coverage(tensor({5, 5}, {1, 2}), modes, 0.1);
     CHECK(none.modes == 0);
-    CHECK(none.hq == 0);
-    CHECK(none.reverse_kl == doctest::Approx(std::log(4.0)));
+    CHECK(none.high_quality.value == 0);
+    CHECK(none.reverse_kl.value == doctest::Approx(std::log(4.0)));
     const ModeCoverage one = mode_coverage(tensor({0, 0, 0, 0.1}, {2, 2}), modes, 0.1);
-    CHECK(one.reverse_kl == doctest::Approx(std::log(4.0)));
-    CHECK(one.reverse_kl_se == 0);
+    CHECK(one.reverse_kl.value == doctest::Approx(std::log(4.0)));
+    CHECK(one.reverse_kl.se == 0);
 }
 
-TEST_CASE("neighbours against NumPy; ties, itself, blocks and threads") {
+TEST_CASE("neighbours agree with NumPy, for ties, blocks and any number of threads") {
     const Tensor x = golden_x(), y = golden_y();
     CHECK(distance(sqrt(nearest(x, y, 3).squared), golden::metrics::nearest) < 1e-14);
     const Tensor line = tensor({0, 1, 1, 3}, {4, 1});
@@ -119,27 +119,27 @@ TEST_CASE("neighbours against NumPy; ties, itself, blocks and threads") {
     CHECK(distance(select(one.squared, 0, 2099), narrow(squared, 0, 1, 4).to_vector()) < 1e-13);
 }
 
-TEST_CASE("precision, recall, density and coverage against NumPy") {
+TEST_CASE("precision, recall, density and coverage agree with NumPy") {
     const auto check_k = [&](std::int64_t k, const std::vector<double>& expected) {
         const Prdc balls = prdc(golden_x(), golden_y(), k);
-        CHECK(balls.precision == doctest::Approx(expected[0]).epsilon(1e-14));
-        CHECK(balls.recall == doctest::Approx(expected[1]).epsilon(1e-14));
-        CHECK(balls.density == doctest::Approx(expected[2]).epsilon(1e-14));
-        CHECK(balls.coverage == doctest::Approx(expected[3]).epsilon(1e-14));
+        CHECK(balls.precision.value == doctest::Approx(expected[0]).epsilon(1e-14));
+        CHECK(balls.recall.value == doctest::Approx(expected[1]).epsilon(1e-14));
+        CHECK(balls.density.value == doctest::Approx(expected[2]).epsilon(1e-14));
+        CHECK(balls.coverage.value == doctest::Approx(expected[3]).epsilon(1e-14));
     };
     check_k(1, golden::metrics::balls1);
     check_k(3, golden::metrics::balls3);
     check_k(5, golden::metrics::balls5);
 }
 
-TEST_CASE("density has mean 1 and coverage its closed form where both sets have one law") {
+TEST_CASE("density has mean 1 and coverage its closed form for two sets of one distribution") {
     Generator generator(5);
     constexpr std::int64_t kData = 150, kSamples = 200, k = 5;
     Trials density, coverage;
     for (int trial = 0; trial < 60; ++trial) {
         const Prdc balls = prdc(randn({kData, 3}, generator), randn({kSamples, 3}, generator), k);
-        density.add(balls.density);
-        coverage.add(balls.coverage);
+        density.add(balls.density.value);
+        coverage.add(balls.coverage.value);
     }
     double missed = 1;
     for (std::int64_t i = 1; i <= k; ++i)
@@ -148,16 +148,17 @@ TEST_CASE("density has mean 1 and coverage its closed form where both sets have 
     CHECK(coverage.agrees_with(1 - missed));
     const Tensor x = randn({100, 2}, generator), elsewhere = x + 100.0;
     const Prdc far = prdc(x, elsewhere), same = prdc(x, x);
-    for (const double value : {far.precision, far.recall, far.density, far.coverage})
-        CHECK(value == 0);
-    for (const double value : {same.precision, same.recall, same.coverage}) CHECK(value == 1);
-    CHECK(same.density == doctest::Approx(1).epsilon(1e-14));
+    for (const Measured& each : {far.precision, far.recall, far.density, far.coverage})
+        CHECK(each.value == 0);
+    for (const Measured& each : {same.precision, same.recall, same.coverage})
+        CHECK(each.value == 1);
+    CHECK(same.density.value == doctest::Approx(1).epsilon(1e-14));
 }
 
-TEST_CASE("mmd against NumPy, and the closed form of two Gaussians within 4 SE") {
+TEST_CASE("mmd agrees with NumPy and with the closed form of two Gaussians") {
     Generator generator(7);
     CHECK(mmd(golden_x(), golden_y(), {.bandwidths = {0.7, 1.9}, .permutations = 0}, generator)
-              .squared == doctest::Approx(golden::metrics::mmd2[0]).epsilon(1e-12));
+              .squared.value == doctest::Approx(golden::metrics::mmd2[0]).epsilon(1e-12));
     // E k(a, b) of N(0, I) and N(mu, I) in D dimensions: (s^2 / (s^2 + 2))^(D/2) exp(-||mu||^2 / 2
     // (s^2 + 2))
     const std::vector<double> bandwidths{0.5, 2};
@@ -170,8 +171,9 @@ TEST_CASE("mmd against NumPy, and the closed form of two Gaussians within 4 SE")
         const Tensor x = randn({150, 2}, kF64, generator),
                      y = randn({120, 2}, kF64, generator) + mu;
         const Mmd result = mmd(x, y, {.bandwidths = bandwidths, .permutations = 0}, generator);
-        CHECK(std::abs(result.squared - expected) <= 4 * result.se);
-        errors.add((result.squared - expected) / result.se);
+        const auto [squared, se] = result.squared;
+        CHECK(std::abs(squared - expected) <= 4 * se);
+        errors.add((squared - expected) / se);
     }
     CHECK(errors.agrees_with(0));
     // 1 if the errors are right, with an error of 1 / sqrt(38)
@@ -179,7 +181,7 @@ TEST_CASE("mmd against NumPy, and the closed form of two Gaussians within 4 SE")
     CHECK(std::abs(spread - 1) < 4 / std::sqrt(38.0));
 }
 
-TEST_CASE("mmd: p is uniform where both sets have one law, and small where they differ") {
+TEST_CASE("mmd: p is uniform for two sets of one distribution, and small for two") {
     Generator generator(8);
     int low = 0;
     constexpr int kTrials = 60;
@@ -198,44 +200,42 @@ TEST_CASE("mmd: p is uniform where both sets have one law, and small where they 
     CHECK(median.agrees_with(2 * std::sqrt(std::numbers::ln2)));
 }
 
-TEST_CASE("sliced Wasserstein: a shift has ||mu||^2 / D; on a line it is sorting") {
+TEST_CASE("sliced Wasserstein gives ||mu||^2 / D for a shift, and sorts on a line") {
     Generator generator(9);
     const Tensor x = randn({500, 5}, kF64, generator), mu = tensor({1, -2, 0.5, 0, 1}, {5}, kF64);
-    const SlicedWasserstein shifted =
+    const Measured shifted =
         sliced_wasserstein(x, index_select(x, 0, randperm(500, generator)) + mu, generator);
-    CHECK(std::abs(shifted.squared - 6.25 / 5) <= 4 * shifted.se);
+    CHECK(std::abs(shifted.value - 6.25 / 5) <= 4 * shifted.se);
     CHECK(shifted.se < 0.1);
     const Tensor a = tensor({3, 1, 2}, {3, 1}), b = tensor({0, 5, 4}, {3, 1});
-    CHECK(sliced_wasserstein(a, b, generator).squared ==
+    CHECK(sliced_wasserstein(a, b, generator).value ==
           doctest::Approx((1 + 4 + 4) / 3.0).epsilon(1e-12));
-    CHECK(sliced_wasserstein(x, x, generator).squared == 0);
+    CHECK(sliced_wasserstein(x, x, generator).value == 0);
     // N(0, I) against N(mu, I): chance adds what two draws of one law have between them, within the
     // errors of both.
-    const SlicedWasserstein independent = sliced_wasserstein(
+    const Measured independent = sliced_wasserstein(
         randn({2000, 5}, generator), randn({2000, 5}, generator) + to(mu, f32), generator);
-    const SlicedWasserstein floor =
+    const Measured floor =
         sliced_wasserstein(randn({2000, 5}, generator), randn({2000, 5}, generator), generator);
     // The two means differ by mu + e, e of variance 2 / n in each of D coordinates: 2 theta.mu
     // theta.e has an error of 2 sqrt(2 / n) ||mu|| / D.
-    CHECK(std::abs(independent.squared - floor.squared - 6.25 / 5) <=
+    CHECK(std::abs(independent.value - floor.value - 6.25 / 5) <=
           4 * std::hypot(independent.se, 2 * std::sqrt(2 / 2000.0) * 2.5 / 5));
 }
 
-TEST_CASE(
-    "the classifier two-sample test: one half where the laws are one, the accuracy of Cover and "
-    "Hart where they are two") {
+TEST_CASE("the classifier two-sample test gives one half, or the accuracy of Cover and Hart") {
     Generator generator(10);
-    const C2st same = c2st(randn({1000, 2}, generator), randn({1000, 2}, generator));
-    CHECK(std::abs(same.accuracy - 0.5) <= 4 * same.se);
+    const Measured same = c2st(randn({1000, 2}, generator), randn({1000, 2}, generator));
+    CHECK(std::abs(same.value - 0.5) <= 4 * same.se);
     CHECK(same.se == doctest::Approx(std::sqrt(0.25 / 1000)).epsilon(0.01));
-    const C2st apart = c2st(randn({50, 2}, generator), randn({50, 2}, generator) + 100.0);
-    CHECK(apart.accuracy == 1);
+    const Measured apart = c2st(randn({50, 2}, generator), randn({50, 2}, generator) + 100.0);
+    CHECK(apart.value == 1);
     // k = 31
-    const C2st shifted = c2st(randn({1000, 1}, generator), randn({1000, 1}, generator) + 2.0);
-    CHECK(std::abs(shifted.accuracy - golden::metrics::majority31[0]) <= 4 * shifted.se);
+    const Measured shifted = c2st(randn({1000, 1}, generator), randn({1000, 1}, generator) + 2.0);
+    CHECK(std::abs(shifted.value - golden::metrics::majority31[0]) <= 4 * shifted.se);
 }
 
-TEST_CASE("Parzen windows: NumPy, one window, and N(0, 1) convolved with the window") {
+TEST_CASE("Parzen windows agree with NumPy and with N(0, 1) convolved with the window") {
     CHECK(distance(parzen_log_density(golden_x(), golden_y(), 0.3), golden::metrics::windows) <
           1e-12);
     // the density itself underflows
@@ -274,21 +274,20 @@ TEST_CASE("Parzen windows: NumPy, one window, and N(0, 1) convolved with the win
           4 * result.se);
 }
 
-TEST_CASE("memorisation: a copy of training data has 0, unseen data have 1") {
+TEST_CASE("memorisation is 0 for copies of training data and 1 for unseen data") {
     Generator generator(12);
     const Tensor train = rand({300, 784}, generator), held_out = rand({100, 784}, generator);
     const Tensor copy = index_select(train, 0, tensor({7, 7, 299, 0}, {}, {.dtype = i64}));
-    CHECK(memorisation(copy, held_out, train).ratio == 0);
-    const Memorisation fresh = memorisation(rand({100, 784}, generator), held_out, train);
-    CHECK(std::abs(fresh.ratio - 1) <= 4 * fresh.se);
+    CHECK(memorisation(copy, held_out, train).value == 0);
+    const Measured fresh = memorisation(rand({100, 784}, generator), held_out, train);
+    CHECK(std::abs(fresh.value - 1) <= 4 * fresh.se);
     const Tensor line = tensor({0, 10}, {2, 1});
-    const Memorisation half = memorisation(tensor({1, 9}, {2, 1}), tensor({-2, 12}, {2, 1}), line);
-    CHECK(half.ratio == 0.5);
+    const Measured half = memorisation(tensor({1, 9}, {2, 1}), tensor({-2, 12}, {2, 1}), line);
+    CHECK(half.value == 0.5);
     CHECK(half.se == 0);
 }
 
-TEST_CASE(
-    "the Frechet distance of two Gaussians: closed form, NumPy, symmetric, 0 of a set and itself") {
+TEST_CASE("the Frechet distance agrees with closed forms and NumPy, and is symmetric") {
     const Tensor m1 = tensor({1, 2, 3}, {3}, kF64), m2 = tensor({0, 2, 5}, {3}, kF64);
     const Tensor d1 = tensor({4, 0, 0, 0, 9, 0, 0, 0, 1}, {3, 3}, kF64),
                  d2 = tensor({1, 0, 0, 0, 4, 0, 0, 0, 16}, {3, 3}, kF64);
@@ -302,7 +301,7 @@ TEST_CASE(
     CHECK(frechet_distance(x, x + 3.0) == doctest::Approx(27).epsilon(1e-13));
 }
 
-TEST_CASE("metrics refuse what they cannot measure") {
+TEST_CASE("metrics throw on what they cannot measure") {
     Generator generator(13);
     const Tensor x = randn({10, 2}, generator), y = randn({10, 3}, generator),
                  bad = tensor({1, std::nan("")}, {1, 2}), none = zeros({0, 2});
@@ -322,7 +321,7 @@ TEST_CASE("metrics refuse what they cannot measure") {
                          doctest::Contains("needs positive bandwidths"), Error);
     CHECK_THROWS_AS(mmd(narrow(x, 0, 0, 1), x, kernel, generator), Error);
     CHECK_THROWS_WITH_AS(sliced_wasserstein(x, narrow(x, 0, 0, 9), generator),
-                         doctest::Contains("as many points in both"), Error);
+                         doctest::Contains("as many points in both sets"), Error);
     CHECK_THROWS_AS(sliced_wasserstein(x, x, generator, 0), Error);
     CHECK_THROWS_WITH_AS(c2st(narrow(x, 0, 0, 3), narrow(x, 0, 0, 3)),
                          doctest::Contains("expected 4 at least"), Error);
