@@ -10,8 +10,8 @@
 namespace eps::data {
 namespace {
 
-// of DEFLATE: 258 bytes from two bits (https://zlib.net/zlib_tech.html)
-constexpr std::uint64_t kLargestRatio = 1032;
+// DEFLATE encodes at most 258 bytes in two bits (https://zlib.net/zlib_tech.html).
+constexpr std::uint64_t kMaxRatio = 1032;
 
 }  // namespace
 
@@ -38,11 +38,11 @@ ByteStream::ByteStream(std::string path, const char* op) : file_(std::move(path)
 
 ByteStream::~ByteStream() = default;
 
-std::uint64_t ByteStream::longest() const {
+std::uint64_t ByteStream::max_size() const {
     if (!gzip_) return file_.size();
-    return file_.size() > std::numeric_limits<std::uint64_t>::max() / kLargestRatio
+    return file_.size() > std::numeric_limits<std::uint64_t>::max() / kMaxRatio
                ? std::numeric_limits<std::uint64_t>::max()
-               : file_.size() * kLargestRatio;
+               : file_.size() * kMaxRatio;
 }
 
 std::size_t ByteStream::read(std::span<std::byte> out) {
@@ -60,7 +60,7 @@ std::size_t ByteStream::read_plain(std::span<std::byte> out) {
 void ByteStream::refill() {
     const auto count = static_cast<std::size_t>(
         std::min<std::uint64_t>(gzip_->input.size(), file_.size() - position_));
-    if (count == 0) file_.fail("truncated gzip stream: the file ends before it does");
+    if (count == 0) file_.fail("truncated gzip stream: the file ends within it");
     file_.read(position_, std::span(gzip_->input).first(count));
     position_ += count;
     gzip_->state.next_in = reinterpret_cast<Bytef*>(gzip_->input.data());
@@ -78,11 +78,10 @@ std::size_t ByteStream::read_gzip(std::span<std::byte> out) {
         z.avail_out = room;
         const int status = inflate(&z, Z_NO_FLUSH);
         done += room - z.avail_out;
-        // zlib has compared checksum and length
         if (status == Z_STREAM_END)
-            gzip_->finished = true;
+            gzip_->finished = true;  // zlib has checked checksum and length
         else if (status != Z_OK)
-            file_.fail(str("damaged gzip stream (", z.msg ? z.msg : "zlib gave up", ")"));
+            file_.fail(str("damaged gzip stream (", z.msg ? z.msg : "zlib cannot continue", ")"));
     }
     if (gzip_->finished && (z.avail_in > 0 || position_ < file_.size()))
         file_.fail("bytes after the end of the gzip stream");

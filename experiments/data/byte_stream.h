@@ -1,5 +1,5 @@
 #pragma once
-// The bytes of a file in order, decompressed on the way if it is a gzip file.
+// The bytes of a file in order. A gzip file, recognised by its first bytes, is decompressed.
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -15,13 +15,14 @@ public:
     ByteStream(std::string path, const char* op);
     ~ByteStream();
 
-    /// Fills as much of `out` as there is and returns how much: less than out.size() only at the
-    /// end. Throws, naming the file, if the gzip stream is damaged, cut off, or followed by
-    /// something else.
+    /// Fills `out` and returns the number of bytes read, which is less than out.size() only at the
+    /// end.
+    /// Throws, naming the file, if the gzip stream is damaged, truncated, or followed by other
+    /// data.
     std::size_t read(std::span<std::byte> out);
-    /// No stream of this file can be longer: its size, or 1032 times that (the most DEFLATE can say
-    /// in a byte) for gzip.
-    std::uint64_t longest() const;
+    /// An upper bound of the stream's length: the size of the file, for gzip times 1032, the
+    /// largest ratio of DEFLATE.
+    std::uint64_t max_size() const;
     const InputFile& file() const { return file_; }
 
 private:

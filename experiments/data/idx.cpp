@@ -9,7 +9,7 @@
 namespace eps::data {
 namespace {
 
-constexpr std::int64_t kFirstBlock = 1 << 20;  // bytes believed before any has arrived
+constexpr std::int64_t kFirstBlock = 1 << 20;  // bytes allocated before any data have arrived
 
 void read_exactly(ByteStream& stream, std::span<std::byte> out, const char* what) {
     if (stream.read(out) < out.size()) stream.file().fail(str("truncated ", what));
@@ -37,8 +37,8 @@ Shape read_header(ByteStream& stream) {
     return shape;
 }
 
-// Exactly `total` bytes. The block doubles each time the data have filled it, so that a false
-// header costs a megabyte and not its word.
+// Reads exactly `total` bytes. The block doubles each time it is full, so that a false header costs
+// a megabyte instead of the size it claims.
 Tensor read_elements(ByteStream& stream, std::int64_t total) {
     Tensor block = empty({std::min(total, kFirstBlock)}, {.dtype = u8});
     std::int64_t filled = 0;
@@ -63,9 +63,10 @@ Tensor read_idx(const std::string& path) {
     ByteStream stream(path, "read_idx");
     const Shape shape = read_header(stream);
     const auto total = byte_count(shape, 1);
-    if (!total || *total > stream.longest())
-        stream.file().fail(str("the header promises more than there is: shape ", shape),
-                           str("; the file has ", stream.file().size(), " bytes"));
+    if (!total || *total > stream.max_size())
+        stream.file().fail(
+            str("the header promises more data than the file can hold: shape ", shape),
+            str("; the file has ", stream.file().size(), " bytes"));
     const Tensor elements = read_elements(stream, static_cast<std::int64_t>(*total));
     std::array<std::byte, 1> beyond{};
     if (stream.read(beyond) != 0)

@@ -1,6 +1,6 @@
 #pragma once
-// An image data set in batches. Files are read when they are first needed: drawing samples from a
-// trained model needs none.
+// An image data set in batches. It is loaded when it is first used: drawing samples from a trained
+// model needs no data.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,9 +13,9 @@ namespace eps::data {
 struct ImageSourceOptions {
     std::string name, dir;
     std::int64_t batch;
-    std::uint64_t order_seed;  // of the order in which an epoch takes the training images
+    std::uint64_t order_seed;  // seeds the order of the training images in each epoch
     Device device = cpu;       // where batches are made
-    bool binarised = false;    // statically (images.h): the same data set for every seed of a run
+    bool binarised = false;    // statically (images.h): one data set for all seeds of a run
 };
 
 class ImageSource {

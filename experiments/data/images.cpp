@@ -12,18 +12,19 @@
 namespace eps::data {
 namespace {
 
-// of the Debian package dataset-fashion-mnist
+// Where the Debian package dataset-fashion-mnist installs its files.
 constexpr const char* kFashionFolder = "/usr/share/datasets/fashion-mnist";
 constexpr std::int64_t kSide = 28, kClasses = 10;
-// images; bounds the memory of the probabilities, and is part of what a seed means
-constexpr std::int64_t kBinarisedAtOnce = 1000;
+// Images that binarise_static converts at a time, which bounds its memory. Another number would
+// give other images for the same seed.
+constexpr std::int64_t kBinariseBatch = 1000;
 
 std::string folder_of(const std::string& name, const std::string& dir) {
     if (!dir.empty()) return dir;
     if (name == "fashion-mnist") return kFashionFolder;
     throw DataUnavailable("load_images",
                           str("the folder of data set '", name,
-                              "' must be given; hint: --data-dir DIR, with its four .gz files"));
+                              "' is needed; hint: --data-dir DIR, with its four .gz files"));
 }
 
 std::string find_file(const std::string& name, const std::string& folder, const std::string& file) {
@@ -61,7 +62,7 @@ ImageDataset load_images(const std::string& name, const std::string& split,
     const auto wrong =
         std::find_if(label, label + labels.numel(), [](int c) { return c >= kClasses; });
     check(wrong == label + labels.numel(), "load_images",
-          "a label is no class; found one above 9 in '", label_path, "'; expected 0 to 9");
+          "a label is not a class; found one above 9 in '", label_path, "'; expected 0 to 9");
     return {images, to(labels, i64), name};
 }
 
@@ -72,8 +73,8 @@ Tensor binarise_static(const Tensor& images, std::uint64_t seed) {
     Tensor out = empty(images.shape(), {.dtype = u8});
     auto* const target = out.data<std::uint8_t>();
     const std::int64_t count = images.size(0), pixels = count == 0 ? 0 : images.numel() / count;
-    for (std::int64_t first = 0; first < count; first += kBinarisedAtOnce) {
-        const std::int64_t last = std::min(count, first + kBinarisedAtOnce);
+    for (std::int64_t first = 0; first < count; first += kBinariseBatch) {
+        const std::int64_t last = std::min(count, first + kBinariseBatch);
         const Tensor rows =
             arange(static_cast<double>(first), static_cast<double>(last), 1, {.dtype = i64});
         const Tensor ones =

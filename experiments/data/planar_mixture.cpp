@@ -11,8 +11,18 @@
 namespace eps::data {
 namespace {
 
-// e^-60 of the largest term, times any number of centres, is below the last digit of a double
+// Terms below e^-60 of the largest do not change the last digit of the sum.
 constexpr double kNegligible = -60;
+
+// Gauss-Legendre quadrature with five nodes on [-1, 1].
+struct Node {
+    double at, weight;
+};
+constexpr Node kGaussLegendre[] = {{-0.9061798459386640, 0.2369268850561891},
+                                   {-0.5384693101056831, 0.4786286704993665},
+                                   {0.0, 0.5688888888888889},
+                                   {0.5384693101056831, 0.4786286704993665},
+                                   {0.9061798459386640, 0.2369268850561891}};
 
 }  // namespace
 
@@ -48,6 +58,20 @@ std::vector<Point> rows_of(const Tensor& x, const char* op) {
     std::vector<Point> points(values.size() / 2);
     for (std::size_t i = 0; i < points.size(); ++i) points[i] = {values[2 * i], values[2 * i + 1]};
     return points;
+}
+
+PlanarMixture along_curve(const std::function<Point(double)>& c,
+                          const std::function<double(double)>& density, double length, int panels,
+                          double sigma) {
+    PlanarMixture mixture{.centres = {}, .sigma = sigma, .weights = {}};
+    const double half = length / (2 * panels);
+    for (int panel = 0; panel < panels; ++panel)
+        for (const Node& node : kGaussLegendre) {
+            const double t = half * (2 * panel + 1 + node.at);
+            mixture.centres.push_back(c(t));
+            mixture.weights.push_back(node.weight * half * density(t));
+        }
+    return mixture;
 }
 
 }  // namespace eps::data

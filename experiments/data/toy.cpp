@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "experiments/data/planar_mixture.h"
-#include "tensor/names.h"
 #include "tensor/create.h"
+#include "tensor/names.h"
 
 namespace eps::data {
 namespace {
@@ -29,19 +29,20 @@ void check_positive(const char* toy, const char* parameter, double value) {
     check(value > 0 && std::isfinite(value), toy, parameter, " must be positive; got ", value);
 }
 
-// One value of each column of the random tensors, in double, for one sample.
+// The random numbers of one sample.
 struct Draw {
     double u;                 // uniform in [0, 1)
     std::int64_t choice;      // uniform in {0, ..., choices - 1}
     double noise_x, noise_y;  // standard normal
 };
 
-// n samples, each a function of its own draw.
+// n samples point(draw), each with a draw of its own.
 template <class F>
 Tensor sample_each(std::int64_t n, std::int64_t choices, Generator& generator, F&& point) {
     check(n >= 0, "sample", "negative count; got ", n);
-    const Tensor u = rand({n}, generator), choice = randint(0, choices, {n}, generator),
-                 noise = randn({n, 2}, generator);
+    const Tensor u = rand({n}, generator);
+    const Tensor choice = randint(0, choices, {n}, generator);
+    const Tensor noise = randn({n, 2}, generator);
     Tensor out = empty({n, 2});
     float* const to = out.data<float>();
     for (std::int64_t i = 0; i < n; ++i) {
@@ -74,7 +75,7 @@ Toy gaussians(std::string name, std::vector<Point> means, double sigma) {
             .sigma = sigma};
 }
 
-// Two curves, each taken with probability 1/2, t = quantile(u), with noise around them.
+// Two curves with noise. Each is chosen with probability 1/2, at t = quantile(u).
 template <class Curve, class Quantile>
 Toy two_curves(std::string name, Curve curve, Quantile quantile, PlanarMixture density) {
     const double sigma = density.sigma;
@@ -92,8 +93,8 @@ Toy two_curves(std::string name, Curve curve, Quantile quantile, PlanarMixture d
             .sigma = sigma};
 }
 
-// Both curves as one mixture. Panels short enough for along_curve's promise, given the length of
-// the longer curve.
+// Both curves as one mixture. The panels are short enough for the accuracy that along_curve states:
+// the curves move at most `arc_speed` per unit of t.
 template <class Curve, class Density>
 PlanarMixture both_curves(Curve curve, Density density, double parameter_length, double arc_speed,
                           double sigma) {
@@ -109,11 +110,12 @@ PlanarMixture both_curves(Curve curve, Density density, double parameter_length,
 
 void check_noise(const char* toy, double sigma) {
     check(sigma >= 1e-3 && std::isfinite(sigma), toy,
-          "sigma must be at least 1e-3, for the density is an integral along the curve; got ",
+          "sigma must be at least 1e-3, since the density is an integral along the curve; got ",
           sigma);
 }
 
-constexpr double kSquare = 2, kEdge = 4;  // side of a square and half the side of the checkerboard
+constexpr double kSquare = 2;  // the side of a square of the checkerboard
+constexpr double kEdge = 4;    // half the side of the checkerboard
 
 bool on_dark_square(Point p) {
     const double column = std::floor(p.x / kSquare), row = std::floor(p.y / kSquare);
@@ -121,7 +123,7 @@ bool on_dark_square(Point p) {
            std::fmod(column + row, 2) == 0;
 }
 
-// A coordinate in the square that begins at `from`, as an f32 that is still in it.
+// A coordinate in the square that begins at `from`. Rounding to f32 must not leave the square.
 double within(double from, double u) {
     const float below =
         std::nextafter(static_cast<float>(from + kSquare), -std::numeric_limits<float>::infinity());

@@ -6,6 +6,7 @@
 #include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
+#include "tensor/numbers.h"
 
 namespace eps::models {
 
@@ -18,7 +19,7 @@ Tensor image_grid(const Tensor& images, std::int64_t columns, std::int64_t paddi
     const std::int64_t count = images.size(0), height = images.size(1), width = images.size(2);
     if (columns <= 0)
         columns = static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(count))));
-    const std::int64_t rows = (count + columns - 1) / columns;
+    const std::int64_t rows = ceil_div(count, columns);
     Tensor picture = full(
         {rows * (height + padding) + padding, columns * (width + padding) + padding}, background);
     const Tensor source = contiguous(to(to(images, cpu), f32));
@@ -26,8 +27,8 @@ Tensor image_grid(const Tensor& images, std::int64_t columns, std::int64_t paddi
     for (std::int64_t i = 0; i < count; ++i)
         for (std::int64_t y = 0; y < height; ++y) {
             const float* const from = source.data<float>() + (i * height + y) * width;
-            const std::int64_t top = padding + (i / columns) * (height + padding) + y,
-                               left = padding + (i % columns) * (width + padding);
+            const std::int64_t top = padding + (i / columns) * (height + padding) + y;
+            const std::int64_t left = padding + (i % columns) * (width + padding);
             std::transform(from, from + width, picture.data<float>() + top * picture.size(1) + left,
                            [unit](float v) { return v / unit; });
         }

@@ -34,7 +34,7 @@ void line(Tensor& picture, const Window& window, double x0, double y0, double x1
 Tensor line_plot(const std::vector<double>& x, const std::vector<double>& y, std::int64_t height,
                  std::int64_t width) {
     check(x.size() == y.size(), "line_plot", "got ", x.size(), " x and ", y.size(),
-          " y; expected as many");
+          " y; expected equally many");
     check(height > 0 && width > 0, "line_plot", "got ", height, " x ", width,
           "; expected at least one pixel");
     for (std::size_t i = 0; i < x.size(); ++i)
@@ -46,8 +46,8 @@ Tensor line_plot(const std::vector<double>& x, const std::vector<double>& y, std
         if (shown(value)) logs.push_back(std::log10(value));
     if (logs.empty()) return picture;
     const auto [low, high] = std::minmax_element(logs.begin(), logs.end());
-    const double bottom = std::floor(*low), top = std::max(std::ceil(*high), bottom + 1),
-                 left = x.front(), right = x.back() > left ? x.back() : left + 1;
+    const double bottom = std::floor(*low), top = std::max(std::ceil(*high), bottom + 1);
+    const double left = x.front(), right = x.back() > left ? x.back() : left + 1;
     const double beside = 0.05 * (right - left), above = 0.05 * (top - bottom);
     const Window window{left - beside, right + beside, bottom - above, top + above};
     for (double decade = bottom + 1; decade <= top; ++decade)

@@ -17,13 +17,15 @@ void check_window(const Window& window, const char* op) {
           ", ", window.top, "]; expected left < right and bottom < top");
 }
 
-// The curve of sRGB, from linear light   (IEC 61966-2-1).
+// Linear light as an sRGB value.
+// Source: IEC 61966-2-1.
 float encoded(double light) {
     return static_cast<float>(light <= 0.0031308 ? 12.92 * light
                                                  : 1.055 * std::pow(light, 1 / 2.4) - 0.055);
 }
 
-// From the perceptual coordinates Oklab (Ottosson 2020) to sRGB.
+// The perceptual coordinates Oklab as sRGB.
+// Source: Ottosson 2020.
 Colour from_oklab(double lightness, double a, double b) {
     const auto cube = [](double x) { return x * x * x; };
     const double l = cube(lightness + 0.3963377774 * a + 0.2158037573 * b);
@@ -34,9 +36,9 @@ Colour from_oklab(double lightness, double a, double b) {
             encoded(-0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s)};
 }
 
-// A helix in Oklab around the axis of grays, dark purple through blue and green to light yellow.
-// Along a helix equal steps of t are equal distances, and lightness rises evenly, so the scale
-// reads right in gray, too. The chroma is the largest round one that stays within sRGB.
+// A helix in Oklab around the axis of grays: dark purple through blue and green to light yellow.
+// Equal steps of t are equal distances, and lightness rises evenly, so the scale works in gray too.
+// The chroma is the largest round number that stays within sRGB.
 Colour scale(double t) {
     constexpr double kChroma = 0.1;
     const double lightness = 0.25 + 0.70 * t, hue = (330 - 230 * t) * std::numbers::pi / 180;
@@ -65,8 +67,8 @@ Window window_around(const Tensor& points) {
         low[i % 2] = std::min(low[i % 2], coordinates[i]);
         high[i % 2] = std::max(high[i % 2], coordinates[i]);
     }
-    const double x = (low[0] + high[0]) / 2, y = (low[1] + high[1]) / 2,
-                 half = 0.6 * std::max(high[0] - low[0], high[1] - low[1]);
+    const double x = (low[0] + high[0]) / 2, y = (low[1] + high[1]) / 2;
+    const double half = 0.6 * std::max(high[0] - low[0], high[1] - low[1]);
     return {x - half, x + half, y - half, y + half};
 }
 
@@ -75,8 +77,8 @@ Tensor pixel_points(const Window& window, std::int64_t height, std::int64_t widt
     check(height > 0 && width > 0, "pixel_points", "got ", height, " x ", width,
           "; expected at least one pixel");
     Tensor points = empty({height * width, 2});
-    const double dx = (window.right - window.left) / static_cast<double>(width),
-                 dy = (window.top - window.bottom) / static_cast<double>(height);
+    const double dx = (window.right - window.left) / static_cast<double>(width);
+    const double dy = (window.top - window.bottom) / static_cast<double>(height);
     float* out = points.data<float>();
     for (std::int64_t row = 0; row < height; ++row)
         for (std::int64_t column = 0; column < width; ++column) {
@@ -124,7 +126,7 @@ void scatter(Tensor& picture, const Window& window, const Tensor& points, Colour
                          0.5;
         const bool inside = x >= -0.5 && x <= static_cast<double>(width) - 0.5 && y >= -0.5 &&
                             y <= static_cast<double>(height) - 0.5;
-        if (!inside) continue;  // nor are NaN
+        if (!inside) continue;  // NaN is not inside
         const auto first = [radius](double at) {
             return std::max<std::int64_t>(0, static_cast<std::int64_t>(std::floor(at - radius)));
         };
@@ -136,7 +138,7 @@ void scatter(Tensor& picture, const Window& window, const Tensor& points, Colour
             for (std::int64_t column = first(x); column <= last(x, width); ++column) {
                 const double distance =
                     std::hypot(static_cast<double>(column) - x, static_cast<double>(row) - y);
-                // an edge one pixel wide
+                // The edge is one pixel wide.
                 const double cover = std::clamp(radius + 0.5 - distance, 0.0, 1.0);
                 if (cover > 0)
                     blend(picture.data<float>() + (row * width + column) * 3, colour,

@@ -40,7 +40,7 @@ TEST_CASE("batches depend on seed and step alone, in whatever order they are ask
     CHECK(BatchOrder(100, 7, 6).indices(0).to_vector() != batches[0]);
 }
 
-TEST_CASE("what the caller does to a batch does not reach the next") {
+TEST_CASE("changing a batch does not change the next") {
     const BatchOrder order(8, 4, 1);
     Tensor first = order.indices(0);
     const std::vector<double> before = first.to_vector();
@@ -65,7 +65,7 @@ TEST_CASE("rows of bytes become intensities") {
                          doctest::Contains("needs u8 images"), Error);
 }
 
-TEST_CASE("bad orders") {
+TEST_CASE("BatchOrder throws on bad batch sizes and steps") {
     CHECK_THROWS_WITH_AS(BatchOrder(10, 11, 0), doctest::Contains("got 11 for 10 rows"), Error);
     CHECK_THROWS_AS(BatchOrder(10, 0, 0), Error);
     CHECK_THROWS_AS((void)BatchOrder(10, 2, 0).indices(-1), Error);

@@ -40,7 +40,7 @@ struct Fixture {
         put(path, bytes);
         return read_idx(path);
     }
-    std::string refusal(const std::string& bytes) const {
+    std::string error_of(const std::string& bytes) const {
         const std::string message = message_of([&] { read(bytes); });
         CHECK(contains(message, "read_idx: "));
         CHECK(contains(message, "'" + path + "'"));
@@ -52,7 +52,7 @@ const std::string kSix = "\1\2\3\4\5\6";
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "idx files, plain and compressed") {
+TEST_CASE_FIXTURE(Fixture, "read_idx reads plain and compressed files") {
     for (const std::string& bytes : {idx({2, 3}, kSix), gzipped(idx({2, 3}, kSix))}) {
         const Tensor x = read(bytes);
         CHECK(x.dtype() == u8);
@@ -66,23 +66,23 @@ TEST_CASE_FIXTURE(Fixture, "idx files, plain and compressed") {
     CHECK(x.data<std::uint8_t>()[4'999'999] == 7);
 }
 
-TEST_CASE_FIXTURE(Fixture, "what is wrong with an idx file") {
-    CHECK(contains(refusal(""), "truncated header"));
-    CHECK(contains(refusal("PK\3\4"), "no IDX signature"));
-    CHECK(contains(refusal(std::string("\0\0\x0d\1", 4)), "unsupported element type 13"));
-    CHECK(contains(refusal(std::string("\0\0\x08\0", 4)), "bad number of dimensions 0"));
-    CHECK(contains(refusal(idx({2, 3}, "12345")), "truncated data: 5 elements"));
-    CHECK(contains(refusal(idx({2, 3}, "1234567")), "data after the last element"));
-    CHECK(contains(refusal(idx({0xffffffffu, 0xffffffffu, 0xffffffffu}, kSix)), "promises more"));
-    CHECK(contains(refusal(gzipped(idx({2, 3}, "12345"))), "truncated data: 5 elements"));
-    CHECK(contains(refusal(gzipped(idx({2, 3}, "1234567"))), "data after the last element"));
-    CHECK(contains(refusal(gzipped(idx({2, 3}, kSix)) + "x"),
+TEST_CASE_FIXTURE(Fixture, "read_idx says what is wrong with a file") {
+    CHECK(contains(error_of(""), "truncated header"));
+    CHECK(contains(error_of("PK\3\4"), "no IDX signature"));
+    CHECK(contains(error_of(std::string("\0\0\x0d\1", 4)), "unsupported element type 13"));
+    CHECK(contains(error_of(std::string("\0\0\x08\0", 4)), "bad number of dimensions 0"));
+    CHECK(contains(error_of(idx({2, 3}, "12345")), "truncated data: 5 elements"));
+    CHECK(contains(error_of(idx({2, 3}, "1234567")), "data after the last element"));
+    CHECK(contains(error_of(idx({0xffffffffu, 0xffffffffu, 0xffffffffu}, kSix)), "promises more"));
+    CHECK(contains(error_of(gzipped(idx({2, 3}, "12345"))), "truncated data: 5 elements"));
+    CHECK(contains(error_of(gzipped(idx({2, 3}, "1234567"))), "data after the last element"));
+    CHECK(contains(error_of(gzipped(idx({2, 3}, kSix)) + "x"),
                    "bytes after the end of the gzip stream"));
-    CHECK(contains(refusal(gzipped(idx({0xffffffffu}, kSix))), "promises more"));
+    CHECK(contains(error_of(gzipped(idx({0xffffffffu}, kSix))), "promises more"));
     std::string wrong_sum = gzipped(idx({2, 3}, kSix));
     wrong_sum[wrong_sum.size() - 6] = static_cast<char>(~wrong_sum[wrong_sum.size() - 6]);
-    CHECK(contains(refusal(wrong_sum), "incorrect data check"));
-    CHECK(contains(refusal("\x1f\x8b garbage, not gzip"), "damaged gzip stream"));
+    CHECK(contains(error_of(wrong_sum), "incorrect data check"));
+    CHECK(contains(error_of("\x1f\x8b garbage, not gzip"), "damaged gzip stream"));
     CHECK(contains(message_of([&] { read_idx(folder / "none"); }), "No such file"));
 }
 
@@ -94,15 +94,15 @@ TEST_CASE_FIXTURE(Fixture, "damaged idx files never crash the reader, and a bomb
     CachingAllocator& allocator = allocator_of(cpu);
     allocator.reset_peak();
     const std::size_t before = allocator.stats().live_bytes;
-    CHECK(contains(refusal(gzipped(idx({6}, std::string(100'000'000, '\0')))),
+    CHECK(contains(error_of(gzipped(idx({6}, std::string(100'000'000, '\0')))),
                    "data after the last element"));
     CHECK(contains(
-        refusal(gzipped(idx({90'000'000}, std::string(300'000, '\0') + std::string(90'000, 'x')))),
+        error_of(gzipped(idx({90'000'000}, std::string(300'000, '\0') + std::string(90'000, 'x')))),
         "promises more"));
     CHECK(allocator.stats().peak_bytes - before < 2'000'000);
 }
 
-TEST_CASE_FIXTURE(Fixture, "image data sets from a folder") {
+TEST_CASE_FIXTURE(Fixture, "load_images reads the files of a folder, and says what is missing") {
     const std::string images = idx({3, 28, 28}, std::string(3 * 784, '\x64'));
     put(folder / "train-images-idx3-ubyte", images);
     put(folder / "train-labels-idx1-ubyte.gz", gzipped(idx({3}, std::string("\0\5\x09", 3))));
@@ -125,7 +125,7 @@ TEST_CASE_FIXTURE(Fixture, "image data sets from a folder") {
     CHECK(contains(message_of([] { load_images("mnist", "valid"); }), "unknown split 'valid'"));
 }
 
-TEST_CASE("Fashion-MNIST") {
+TEST_CASE("the installed Fashion-MNIST has its 70,000 images") {
     if (!std::filesystem::exists("/usr/share/datasets/fashion-mnist")) {
         MESSAGE("skipped: /usr/share/datasets/fashion-mnist is not there");
         return;
@@ -139,7 +139,7 @@ TEST_CASE("Fashion-MNIST") {
     for (const int c : count) CHECK(c == 1000);
 }
 
-TEST_CASE("binarisations") {
+TEST_CASE("binarisations give 0 and 1 with the right frequencies") {
     const Tensor grey = full({2000, 2, 2}, 51, {.dtype = u8});  // probability 0.2
     const Tensor fixed = binarise_static(grey, 7);
     double mean = 0;

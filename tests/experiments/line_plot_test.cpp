@@ -40,7 +40,7 @@ TEST_CASE(
     CHECK(curve_rows(picture, 185).empty());
 }
 
-TEST_CASE("line_plot: nothing to show, and what cannot be shown") {
+TEST_CASE("line_plot leaves the picture empty without data, and throws on bad data") {
     CHECK(line_plot({}, {}, 4, 5).shape() == Shape{4, 5, 3});
     CHECK(line_plot({1}, {2}).shape() == Shape{240, 320, 3});
     CHECK(line_plot({1, 2}, {0, std::numeric_limits<double>::quiet_NaN()}, 4, 5).to_vector() ==
@@ -51,7 +51,7 @@ TEST_CASE("line_plot: nothing to show, and what cannot be shown") {
     CHECK_THROWS_AS(line_plot({0}, {1}, 0, 5), Error);
 }
 
-TEST_CASE("window_around: a margin of a fifth, as wide as high") {
+TEST_CASE("window_around gives a square with a margin of a fifth") {
     const Window window = window_around(tensor({0, 0, 10, 4}, {2, 2}));
     CHECK(window.left == doctest::Approx(-1));
     CHECK(window.right == doctest::Approx(11));

@@ -1,4 +1,4 @@
-// The classifier, what is read off its classes, and the reports.
+// The classifier, the metrics on its classes, and the reports.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -21,7 +21,7 @@ using namespace eps::metrics;
 
 namespace {
 
-// A cache of one's own, and the old one afterwards.
+// Sets XDG_CACHE_HOME for a scope.
 class Cache {
 public:
     explicit Cache(const std::string& folder)
@@ -39,7 +39,7 @@ private:
     std::string before_;
 };
 
-// Class c is a bright square at a place of its own, in noise.
+// Class c is a bright square at its own position, in noise.
 data::ImageDataset squares(std::int64_t count, std::uint64_t seed) {
     Generator generator(seed);
     data::ImageDataset set{randint(0, 60, {count, 28, 28}, {.dtype = u8}, generator),
@@ -71,7 +71,7 @@ std::map<std::string, double> by_name(const models::Scalars& scalars) {
 
 }  // namespace
 
-TEST_CASE("the classifier learns, is the same for any number of threads, and is kept") {
+TEST_CASE("the classifier learns, is the same for any number of threads, and is cached") {
     test::TempFolder folder;
     const Cache cache(folder.path().string());
     const data::ImageDataset train = squares(400, 1), test = squares(100, 2);
@@ -86,7 +86,7 @@ TEST_CASE("the classifier learns, is the same for any number of threads, and is 
     const std::string bytes = test::bytes_of_file(first.file());
     CHECK(bytes.size() > 90000);
 
-    // Kept: a file of other weights is believed if it is whole.
+    // A cached file of other weights is used if its checksum is right.
     CHECK(Classifier(train, 10).checksum() == first.checksum());
     CHECK(Classifier(train, 1).file() != first.file());
     CHECK(Classifier(test, 1).file() != Classifier(train, 1).file());
@@ -94,7 +94,7 @@ TEST_CASE("the classifier learns, is the same for any number of threads, and is 
                                std::filesystem::copy_options::overwrite_existing);
     CHECK(Classifier(train, 10).checksum() == Classifier(train, 1).checksum());
 
-    // Damaged: trained again, on another number of threads, and written again.
+    // A damaged file is replaced after another training, here on another number of threads.
     std::string flipped = bytes;
     flipped[bytes.size() - 100] ^= 1;
     for (const std::string& damage : {bytes.substr(0, bytes.size() / 2), std::string(), flipped}) {
@@ -106,7 +106,7 @@ TEST_CASE("the classifier learns, is the same for any number of threads, and is 
     }
 }
 
-TEST_CASE("a cache that cannot be written is no error") {
+TEST_CASE("a cache that cannot be written is not an error") {
     test::TempFolder folder;
     test::put(folder / "file", "in the way");
     const data::ImageDataset train = squares(60, 1);
@@ -143,7 +143,7 @@ TEST_CASE("Fashion-MNIST: 4000 images are enough for three of four") {
     CHECK(Classifier(train).accuracy(test) > 0.75);
 }
 
-TEST_CASE("class histograms, their total variation and the score, by hand") {
+TEST_CASE("class histograms, total variation and the classifier score agree with values by hand") {
     const Tensor p = tensor({0, 0, 1, 2}, {}, {.dtype = i64}),
                  q = tensor({0, 1, 1, 3}, {}, {.dtype = i64});
     CHECK(class_histogram(p).to_vector() ==
@@ -198,7 +198,8 @@ TEST_CASE("toy_report: exact samples are as good as the data") {
                          doctest::Contains("points in the plane"), Error);
 }
 
-TEST_CASE("image_report: the test set itself, copies of the training set, one class, noise") {
+TEST_CASE(
+    "image_report tells the test set, copies of the training set, one class and noise apart") {
     test::TempFolder folder;
     const Cache cache(folder.path().string());
     const data::ImageDataset train = squares(1500, 1), test = squares(120, 2);

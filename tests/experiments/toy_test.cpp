@@ -55,7 +55,7 @@ void check_samples(const Toy& toy, double entropy) {
 
 }  // namespace
 
-TEST_CASE("toy densities have mass one, and the samples come from them") {
+TEST_CASE("toy densities have mass one, and samples follow them") {
     struct Case {
         Toy toy;
         double half, h;
@@ -75,7 +75,7 @@ TEST_CASE("toy densities have mass one, and the samples come from them") {
     }
 }
 
-TEST_CASE("entropies in closed form") {
+TEST_CASE("entropies agree with closed forms") {
     // Separated modes: ln K + ln(2 pi e sigma^2).
     const auto mixture = [](double k, double sigma) {
         return std::log(k) + std::log(2 * std::numbers::pi * std::numbers::e * sigma * sigma);
@@ -86,7 +86,7 @@ TEST_CASE("entropies in closed form") {
     check_samples(checkerboard(), std::log(32.0));
 }
 
-TEST_CASE("a mixture's log-density far away and against a sum by hand") {
+TEST_CASE("the log-density of a mixture is right far away, and agrees with a sum by hand") {
     const PlanarMixture two{.centres = {{0, 0}, {1, 0}}, .sigma = 0.5, .weights = {1, 3}};
     const auto gauss = [](double d2) {
         return std::exp(-d2 / 0.5) / (2 * std::numbers::pi * 0.25);
@@ -97,7 +97,7 @@ TEST_CASE("a mixture's log-density far away and against a sum by hand") {
           doctest::Approx(-2e6 + std::log(0.75 / (2 * std::numbers::pi * 0.25))).epsilon(1e-12));
 }
 
-TEST_CASE("quadrature along a curve against a finer one") {
+TEST_CASE("quadrature along a curve agrees with a finer one") {
     const Toy toy = moons();
     const auto arc = [](double t) { return Point{std::cos(t), std::sin(t)}; };
     const auto low = [](double t) { return Point{1 - std::cos(t), 0.5 - std::sin(t)}; };
@@ -113,7 +113,7 @@ TEST_CASE("quadrature along a curve against a finer one") {
     }
 }
 
-TEST_CASE("samples: shape, seed, and where the modes are") {
+TEST_CASE("samples depend on the seed alone and lie around the modes") {
     for (const std::string& name : toy_names()) {
         CAPTURE(name);
         const Toy toy = make_toy(name);
@@ -153,7 +153,7 @@ TEST_CASE("checkerboard: outside and on the light squares the density is zero") 
     CHECK(std::isinf(log_p[4]));
 }
 
-TEST_CASE("toys refuse what they cannot be") {
+TEST_CASE("toys throw on bad parameters") {
     CHECK_THROWS_WITH_AS(make_toy("moon"),
                          "make_toy: unknown toy 'moon'; expected one of ring8, grid25, moons, "
                          "checkerboard, pinwheel, spirals",
