@@ -133,8 +133,7 @@ struct Clamp : Numeric, ClampAttributes {
     template <class T> EPS_HD constexpr T f(T x) const {
         if constexpr (std::is_integral_v<T>) {  // an infinite bound does not fit an integer
             const double value = static_cast<double>(x);
-            const T below_hi = value > hi ? T(hi) : x;
-            return value < lo ? T(lo) : below_hi;
+            return value < lo ? T(lo) : value > hi ? T(hi) : x;
         } else {
             return where(x < T(lo), T(lo), where(x > T(hi), T(hi), x));
         }
