@@ -37,7 +37,7 @@ void append_line(std::string& text, const std::string& line) {
     const std::size_t last = text.rfind('\n');
     const bool behind_formula = last != std::string::npos && begins(text.substr(last), "\n    ");
     if (std::regex_match(line, formula))
-        text += (behind_formula ? "\n    " : "\n\n    ") + content;
+        text += (behind_formula ? "\n" : "\n\n") + line.substr(line.find_first_not_of('/') + 1);
     else if (behind_formula || (!text.empty() && std::regex_match(content, slot)))
         text += "\n\n" + content;
     else
