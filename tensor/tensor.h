@@ -20,7 +20,7 @@
 namespace eps {
 
 /// What autograd attaches to a tensor (autograd/node.h): the node that computed it or, for a leaf,
-/// the place where its gradient accumulates.
+/// the accumulator of its gradient.
 class AutogradMeta : public RefCounted {};
 
 struct TensorImpl final : RefCounted {
@@ -150,7 +150,7 @@ using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
 /// An uninitialised row-major tensor.
 Tensor empty(const Shape& shape, Options options = {});
-/// An uninitialised tensor with these strides. They must place numel(shape) elements densely, in
+/// An uninitialised tensor with these strides. They must lay out numel(shape) elements densely, in
 /// some order of the dimensions.
 Tensor empty_strided(const Shape& shape, const Strides& strides, Options options = {});
 

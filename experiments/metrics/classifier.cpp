@@ -13,7 +13,7 @@
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
 #include "autograd/ops/norm/softmax.h"
-#include "experiments/data/batches.h"
+#include "experiments/data/image_source.h"
 #include "experiments/run/checksum.h"
 #include "nn/layers/activation.h"
 #include "nn/layers/conv.h"
@@ -166,9 +166,8 @@ Classifier::Reading Classifier::read(const Tensor& images) const {
 
 double Classifier::accuracy(const data::ImageDataset& set) const {
     NoGrad guard;
-    const Tensor all = arange(0, static_cast<double>(set.images.size(0)), 1, {.dtype = i64});
-    return mean(to(eq(read(data::take_rows_u8_as_f32(set.images, all)).classes, set.labels), f64))
-        .item();
+    const Tensor pixels = data::pixels_of(set, 0, set.images.size(0));
+    return mean(to(eq(read(pixels).classes, set.labels), f64)).item();
 }
 
 Tensor class_histogram(const Tensor& classes) {

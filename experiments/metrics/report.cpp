@@ -6,7 +6,7 @@
 #include "autograd/grad_mode.h"
 #include "autograd/ops/elementwise/pointwise_functions.h"
 #include "autograd/ops/shape/shape.h"
-#include "experiments/data/batches.h"
+#include "experiments/data/image_source.h"
 #include "experiments/metrics/c2st.h"
 #include "experiments/metrics/frechet.h"
 #include "experiments/metrics/memorisation.h"
@@ -16,12 +16,11 @@
 #include "experiments/metrics/prdc.h"
 #include "experiments/metrics/sliced_wasserstein.h"
 #include "models/distributions/parzen.h"
-#include "tensor/create.h"
 
 namespace eps::metrics {
 namespace {
 
-using models::Scalars;
+using data::pixels_of, models::Scalars;
 
 // At most so many images are used
 constexpr std::int64_t kMaxImages = 10000;    // in all,
@@ -32,13 +31,6 @@ constexpr std::int64_t kMaxDiagnosed = 500;   // during training.
 
 Tensor first_rows(const Tensor& x, std::int64_t most) {
     return narrow(x, 0, 0, std::min(most, x.size(0)));
-}
-
-// Images [first, first + count) in [0, 1]: f32 [count, 784]
-Tensor pixels_of(const data::ImageDataset& set, std::int64_t first, std::int64_t count) {
-    return data::take_rows_u8_as_f32(
-        set.images,
-        arange(static_cast<double>(first), static_cast<double>(first + count), 1, {.dtype = i64}));
 }
 
 void append(Scalars& scalars, const char* name, const Measured& measured) {
