@@ -29,7 +29,7 @@ double first(const Tensor& x) { return x.to_vector()[0]; }
 
 }  // namespace
 
-TEST_CASE("EMA follows its formula, and touches no buffer") {
+TEST_CASE("EMA follows its formula and leaves buffers alone") {
     Net net;
     net.set(1);
     nn::EMA average(net, 0.9);
@@ -62,7 +62,7 @@ TEST_CASE("EMA follows its formula, and touches no buffer") {
     CHECK(first(other.seen) == 0);
 }
 
-TEST_CASE("with warm-up the first averages forget quickly") {
+TEST_CASE("EMA with warm-up starts with small decays") {
     Net net;
     net.set(1);
     nn::EMA average(net, 0.5, true);
@@ -78,7 +78,7 @@ TEST_CASE("with warm-up the first averages forget quickly") {
     CHECK(average.next_decay() == 0.5);
 }
 
-TEST_CASE("EMA goes on bitwise from its state, and refuses another module's") {
+TEST_CASE("EMA resumes from its state with the same bits and throws on another module's state") {
     Net net;
     net.set(1);
     nn::EMA a(net, 0.9, true), b(net, 0.9, true);
@@ -104,7 +104,7 @@ TEST_CASE("EMA goes on bitwise from its state, and refuses another module's") {
     CHECK(contains(error_of([&] { a.update(); }), "hint: make the EMA after to()"));
 }
 
-TEST_CASE("EMA averages buffers of floating point where asked") {
+TEST_CASE("EMA averages floating-point buffers if asked to") {
     Net net;
     net.set(1);
     nn::EMA average(net, 0.9, false, true);

@@ -50,7 +50,7 @@ struct Tied : nn::Module {
 
 }  // namespace
 
-TEST_CASE("functional_call: a module with the tensors of another is the other") {
+TEST_CASE("functional_call with the tensors of another module computes what the other computes") {
     nn::Sequential a, b;
     build(a, 1);
     build(b, 2);
@@ -67,7 +67,7 @@ TEST_CASE("functional_call: a module with the tensors of another is the other") 
                    std::vector<double>(5, 7 - a.state_dict().back().second.item())) < 1e-14);
 }
 
-TEST_CASE("functional_call: derivatives go to the tensors given, leaves or not") {
+TEST_CASE("functional_call gives derivatives to the tensors passed in, leaves or not") {
     nn::Sequential net;
     build(net, 3);
     const Tensor x = spread({4, 2}, 0.1);
@@ -84,8 +84,7 @@ TEST_CASE("functional_call: derivatives go to the tensors given, leaves or not")
     for (const auto& [name, p] : own) CHECK_FALSE(p.grad().defined());
 }
 
-TEST_CASE(
-    "functional_call: tied tensors change together, a computed weight changes at its source") {
+TEST_CASE("functional_call exchanges tied tensors together and a computed weight at its source") {
     Tied tied;
     const Tensor weight = f64s({1, 2, 3, 4}, {2, 2}), zero = zeros({2}, {.dtype = f64}),
                  x = f64s({1, 1}, {1, 2});
@@ -110,7 +109,7 @@ TEST_CASE(
     CHECK(distance(y, sum(unit * x, {1}).to_vector()) < 1e-15);
 }
 
-TEST_CASE("functional_call: errors and exceptions leave the module as it was") {
+TEST_CASE("functional_call leaves the module as it was after an error or an exception") {
     nn::Sequential net;
     build(net, 4);
     const auto before = handles(net);
@@ -132,7 +131,7 @@ TEST_CASE("functional_call: errors and exceptions leave the module as it was") {
     } catch (const std::runtime_error&) { CHECK(handles(net) == before); }
 }
 
-TEST_CASE("Frozen: gradients pass through a module that does not change") {
+TEST_CASE("Frozen lets gradients pass through a module that does not change") {
     nn::Sequential net;
     build(net, 5);
     backward(sum(square(net(spread({6, 2}, 1)))));
@@ -157,7 +156,7 @@ TEST_CASE("Frozen: gradients pass through a module that does not change") {
     CHECK(same_bits(x.grad(), same.grad()));
 }
 
-TEST_CASE("grad_norm: of all gradients together") {
+TEST_CASE("grad_norm is the norm of all gradients together") {
     Tensor a = f64s({1, 2}, {2}), b = f64s({3}, {1}), none = f64s({9}, {1});
     for (Tensor* x : {&a, &b, &none}) x->requires_grad_();
     CHECK(nn::grad_norm({a, b}).item() == 0);

@@ -94,7 +94,7 @@ std::vector<std::unique_ptr<nn::Optimizer>> every_optimizer(const Problem& p) {
 
 }  // namespace
 
-TEST_CASE("GradScaler: the scale goes PyTorch's way") {
+TEST_CASE("GradScaler changes its scale as PyTorch's does") {
     // PyTorch 2.15: p = torch.zeros(1, requires_grad=True); sgd = torch.optim.SGD([p], 1.0)
     // scaler = torch.amp.GradScaler("cpu", init_scale=..., growth_interval=3)
     // for i in range(20):
@@ -119,7 +119,8 @@ TEST_CASE("GradScaler: the scale goes PyTorch's way") {
 }
 
 TEST_CASE(
-    "GradScaler: a skipped step leaves parameters and states bit for bit, of every optimiser") {
+    "GradScaler skips a step without changing a bit of parameters and states, for every "
+    "optimiser") {
     const std::size_t count = every_optimizer(Problem()).size();
     for (std::size_t k = 0; k < count; ++k)
         for (double factor : {double(INFINITY), double(NAN)}) {
@@ -142,7 +143,7 @@ TEST_CASE(
         }
 }
 
-TEST_CASE("GradScaler: one element that is not finite, anywhere, is found") {
+TEST_CASE("GradScaler finds a single element that is not finite, wherever it is") {
     for (std::int64_t place : {0, 1, 8191, 8192, 29999}) {
         Tensor p = zeros({30000}).requires_grad_(), q = zeros({3}, {.dtype = f64}).requires_grad_();
         nn::SGD sgd({q, p}, {.lr = 1});
@@ -159,8 +160,8 @@ TEST_CASE("GradScaler: one element that is not finite, anywhere, is found") {
 }
 
 TEST_CASE(
-    "GradScaler: powers of two change no bit of training, clipped or not, with gradients that are "
-    "shared") {
+    "GradScaler with powers of two changes no bit of training, with clipping and shared "
+    "gradients, too") {
     for (bool clips : {false, true})
         for (std::size_t k = 0; k < every_optimizer(Problem()).size(); ++k) {
             Problem plain, scaled;
@@ -186,8 +187,7 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "GradScaler: two optimisers of one scaler are skipped each for itself, and one update serves "
-    "both") {
+    "GradScaler skips the steps of two optimisers independently, and one update serves both") {
     Tensor p = zeros({2}).requires_grad_(), q = zeros({2}).requires_grad_(),
            unused = zeros({1}).requires_grad_();
     nn::SGD first({p}, {.lr = 1}), second({q}, {.lr = 1}), third({unused}, {.lr = 1});
@@ -205,7 +205,7 @@ TEST_CASE(
     CHECK(scaler.current_scale().item() == 4);
 }
 
-TEST_CASE("GradScaler: a checkpoint goes on bitwise; without scaling there is none") {
+TEST_CASE("GradScaler resumes from its state with the same bits and has no state if not enabled") {
     Problem first, second;
     nn::Adam a({first.w, first.b}, {.lr = 0.1}), b({second.w, second.b}, {.lr = 0.1});
     nn::GradScaler one({.growth_interval = 3}), other({.init_scale = 2, .growth_interval = 3});
@@ -234,17 +234,17 @@ TEST_CASE("GradScaler: a checkpoint goes on bitwise; without scaling there is no
                    "growth_tracker"));
 }
 
-TEST_CASE("GradScaler: what is refused, and in which words") {
-    const auto refusal = [](const nn::GradScalerOptions& options) {
+TEST_CASE("GradScaler throws on bad options and on calls out of order") {
+    const auto error = [](const nn::GradScalerOptions& options) {
         return error_of([&] { nn::GradScaler scaler(options); });
     };
     for (double bad : {0.0, -1.0, double(INFINITY), double(NAN), 1e39})
-        CHECK(contains(refusal({.init_scale = bad}), "GradScaler: bad init_scale; got "));
+        CHECK(contains(error({.init_scale = bad}), "GradScaler: bad init_scale; got "));
     for (double bad : {1.0, 0.5, double(INFINITY), double(NAN)})
-        CHECK(contains(refusal({.growth_factor = bad}), "GradScaler: bad growth_factor; got "));
+        CHECK(contains(error({.growth_factor = bad}), "GradScaler: bad growth_factor; got "));
     for (double bad : {0.0, 1.0, double(NAN)})
-        CHECK(contains(refusal({.backoff_factor = bad}), "GradScaler: bad backoff_factor; got "));
-    CHECK(contains(refusal({.growth_interval = 0}),
+        CHECK(contains(error({.backoff_factor = bad}), "GradScaler: bad backoff_factor; got "));
+    CHECK(contains(error({.growth_interval = 0}),
                    "GradScaler: bad growth_interval; got 0; expected at least 1"));
 
     Tensor p = zeros({2}).requires_grad_();

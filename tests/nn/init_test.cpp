@@ -9,7 +9,7 @@
 using namespace eps;
 using namespace nn_test;
 
-TEST_CASE("fans count inputs and outputs of one unit, kernel taps included") {
+TEST_CASE("fans count the inputs and outputs of one unit, kernel elements included") {
     CHECK(nn::init::fan({5, 3}, nn::init::Fan::in) == 3);
     CHECK(nn::init::fan({5, 3}, nn::init::Fan::out) == 5);
     CHECK(nn::init::fan({8, 4, 3, 3}, nn::init::Fan::in) == 36);
@@ -18,7 +18,7 @@ TEST_CASE("fans count inputs and outputs of one unit, kernel taps included") {
     CHECK_THROWS_AS(nn::init::fan({0, 5}, nn::init::Fan::in), Error);
 }
 
-TEST_CASE("uniform initialisers fill their interval, normal ones have their deviation") {
+TEST_CASE("uniform initialisers fill their interval, and normal ones have their deviation") {
     Generator generator(1);
     Tensor x = empty({64, 32, 3, 3}, {.dtype = f64}).requires_grad_();  // fans 288 and 576
     const auto check_uniform = [&](const Tensor& values, double bound) {

@@ -1,4 +1,4 @@
-// Layers that are compositions: each against its formula or PyTorch, and what it refuses.
+// Layers that are compositions: each against its formula or PyTorch, and on which inputs it throws.
 #include "autograd/engine.h"
 #include "autograd/gradcheck.h"
 #include "autograd/ops/elementwise/arithmetic.h"
@@ -33,7 +33,7 @@ void check_gradients(const TensorFunction& f, std::vector<Tensor> inputs,
 
 }  // namespace
 
-TEST_CASE("Maxout is the largest of its pieces; |x| is two of them") {
+TEST_CASE("Maxout is the largest of its pieces, and |x| is one of two pieces") {
     nn::Maxout absolute(1, 1, 2, {.bias = false, .dtype = f64});
     absolute.load_state_dict({{"linear.weight", f64s({1, -1}, {2, 1})}});
     CHECK(absolute(f64s({-2, 0.5, 3}, {3, 1})).to_vector() == std::vector<double>{2, 0.5, 3});
@@ -51,7 +51,7 @@ TEST_CASE("Maxout is the largest of its pieces; |x| is two of them") {
     CHECK(contains(error_of([&] { layer(zeros({2, 2}, {.dtype = f64})); }), "features differ"));
 }
 
-TEST_CASE("the minibatch's deviation is that of its paper") {
+TEST_CASE("MinibatchStdDev computes the formula of its paper") {
     nn::MinibatchStdDev groups(3, 2), whole;
     CHECK(distance(groups(spread({6, 4, 2, 1}, 0.3)), golden::minibatch_groups) < 1e-15);
     CHECK(groups(spread({6, 4, 2, 1}, 0.3)).shape() == Shape{6, 6, 2, 1});
@@ -73,7 +73,7 @@ TEST_CASE("the minibatch's deviation is that of its paper") {
     CHECK(contains(error_of([] { nn::MinibatchStdDev bad(0); }), "MinibatchStdDev"));
 }
 
-TEST_CASE("Embedding's padding starts at 0 and learns nothing") {
+TEST_CASE("Embedding's padding vector starts at 0 and gets no gradient") {
     nn::Embedding embedding(4, 2, {.padding_idx = -2, .dtype = f64});
     CHECK(select(embedding.weight, 0, 2).to_vector() == std::vector<double>{0, 0});
     const std::vector<std::int64_t> index{2, 1, 2, 3};
@@ -105,7 +105,8 @@ TEST_CASE("Dropout2d drops whole channels") {
     CHECK_THROWS_AS(nn::Dropout2d(-1, generator), Error);
 }
 
-TEST_CASE("PReLU and GLU are PyTorch's; Softmax, LogSoftmax and Identity are their functions") {
+TEST_CASE(
+    "PReLU and GLU equal PyTorch's, and Softmax, LogSoftmax and Identity equal their functions") {
     const Tensor x = f64s(golden::x, {4, 3}).requires_grad_();
     nn::PReLU prelu(3, 0.25, f64), one(1, 0.25, f64);
     CHECK(prelu.weight.to_vector() == std::vector<double>{0.25, 0.25, 0.25});
@@ -130,7 +131,7 @@ TEST_CASE("PReLU and GLU are PyTorch's; Softmax, LogSoftmax and Identity are the
     CHECK(contains(error_of([] { nn::PReLU none(0); }), "PReLU"));
 }
 
-TEST_CASE("InstanceNorm is instance_norm, with a weight where one is asked for") {
+TEST_CASE("InstanceNorm is instance_norm, with a weight and a bias if affine") {
     nn::InstanceNorm plain(2), affine(2, 1e-5, true);
     CHECK(plain.state_dict().empty());
     CHECK(names_of(affine.state_dict()) == std::vector<std::string>{"weight", "bias"});
@@ -146,8 +147,7 @@ TEST_CASE("InstanceNorm is instance_norm, with a weight where one is asked for")
     CHECK(contains(error_of([] { nn::InstanceNorm bad(0); }), "InstanceNorm"));
 }
 
-TEST_CASE(
-    "a residual block is its formula, with and without time, and the identity path is there") {
+TEST_CASE("ResidualBlock computes its formula, with and without a time, and adds its input") {
     Generator generator(2);
     nn::ResidualBlock block(4, 6, {.time_width = 3, .groups = 2, .generator = &generator});
     CHECK(names_of(block.state_dict()) ==
@@ -192,7 +192,7 @@ TEST_CASE(
                    "groups do not divide"));
 }
 
-TEST_CASE("attention mixes pixels; steps between resolutions halve and double") {
+TEST_CASE("AttentionBlock mixes pixels, and the blocks between resolutions halve and double them") {
     Generator generator(3);
     nn::AttentionBlock attention(4, 2, &generator);
     CHECK(names_of(attention.state_dict()) == std::vector<std::string>{"norm.weight", "norm.bias",

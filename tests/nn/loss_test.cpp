@@ -74,7 +74,9 @@ TEST_CASE("losses equal PyTorch's in value and gradient") {
         CHECK_LOSS(name##_rows, reduced(x, Reduction::none));                            \
     }
 
-TEST_CASE("class weights, ignored targets, smoothing and places, in every reduction, as PyTorch") {
+TEST_CASE(
+    "class losses equal PyTorch's with weights, ignored targets, smoothing and pixels, in every "
+    "reduction") {
     const Tensor weight = f64s({0.5, 2, 1.25}, {3});
     const std::vector<std::int64_t> some_values{2, -100, 1, 2}, place_values{2, -100, 1, 0};
     const Tensor some = from_span(std::span(some_values), {4}),
@@ -90,7 +92,7 @@ TEST_CASE("class weights, ignored targets, smoothing and places, in every reduct
                                                              {weight, -100, 0.1, reduction}));
 }
 
-TEST_CASE("losses of generative models, in every reduction, as PyTorch") {
+TEST_CASE("losses of generative models equal PyTorch's in every reduction") {
     const Tensor y = f64s(golden::y, {4, 3}), data = f64s(golden::x, {4, 3});
     CHECK_REDUCTIONS(smooth_l1, nn::smooth_l1_loss(x, y, 0.6, reduction));
     CHECK_REDUCTIONS(kl_div, nn::kl_div(x, relu(y), {.reduction = reduction}));
@@ -100,8 +102,8 @@ TEST_CASE("losses of generative models, in every reduction, as PyTorch") {
     CHECK_LOSS(cosine, nn::cosine_similarity(x, y));
     CHECK_LOSS(cosine_rows, nn::cosine_similarity(x, narrow(y, 0, 0, 1), 0));
     CHECK_LOSS(gaussian_nll_shared, nn::gaussian_nll_loss(y, data, narrow(square(x), 1, 0, 1)));
-    // A variance below the bound has PyTorch's gradient, which is not that of the value: values and
-    // gradients, no differences.
+    // A variance below the bound has PyTorch's gradient, which is not the derivative of the value,
+    // so that it is compared with PyTorch and not with finite differences.
     for (const auto& [reduction, value, gradient] :
          {std::tuple{Reduction::mean, &golden::gaussian_nll, &golden::gaussian_nll_grad},
           std::tuple{Reduction::sum, &golden::gaussian_nll_sum, &golden::gaussian_nll_sum_grad},
@@ -116,7 +118,7 @@ TEST_CASE("losses of generative models, in every reduction, as PyTorch") {
     }
 }
 
-TEST_CASE("losses at their edges") {
+TEST_CASE("losses are right at the edges of their arguments") {
     const Tensor x = f64s(golden::x, {4, 3}).requires_grad_(), zero = zeros({4, 3}, {.dtype = f64});
     CHECK(distance(nn::cosine_similarity(zero, x), {0, 0, 0, 0}) == 0);
     CHECK(nn::kl_div(x, zero, {.reduction = Reduction::sum}).item() == 0);
@@ -140,7 +142,7 @@ TEST_CASE("losses at their edges") {
             .shape() == Shape{0});
 }
 
-TEST_CASE("nll_loss picks and negates") {
+TEST_CASE("nll_loss picks the log-probability of the target and negates it") {
     const Tensor x = f64s(golden::x, {4, 3}).requires_grad_();
     const Tensor loss = nn::nll_loss(x, classes());
     CHECK(distance(loss, golden::nll) < 1e-15);
@@ -148,7 +150,7 @@ TEST_CASE("nll_loss picks and negates") {
     CHECK(distance(x.grad(), golden::nll_grad) < 1e-15);
 }
 
-TEST_CASE("kl_normal: zero for equal normals, the standard form for p = N(0, 1)") {
+TEST_CASE("kl_normal is zero for equal normals and the standard form for p = N(0, 1)") {
     const Tensor mu = f64s({-1, 0, 2}, {3}), log_var = f64s({-3, 0.1, 1}, {3});
     CHECK(distance(nn::kl_normal(mu, log_var, mu, log_var), {0, 0, 0}) == 0);
     const Tensor zero = zeros({}, {.dtype = f64});
@@ -164,7 +166,7 @@ TEST_CASE("kl_normal: zero for equal normals, the standard form for p = N(0, 1)"
     CHECK_NOTHROW(gradgradcheck(kl, all));
 }
 
-TEST_CASE("softmax at extremes") {
+TEST_CASE("softmax is finite and right at extreme inputs") {
     const Tensor x = tensor({1e4, 1e4 + 1, -1e30, 1e30, 1e30, -INFINITY}, {2, 3});
     const double e = std::exp(1.0);
     CHECK(distance(softmax(x), {1 / (1 + e), e / (1 + e), 0, 0.5, 0.5, 0}) < 1e-6);
@@ -182,7 +184,7 @@ TEST_CASE("softmax at extremes") {
     CHECK(distance(logits.grad(), {0, 0, 0, 1}) == 0);
 }
 
-TEST_CASE("what losses refuse") {
+TEST_CASE("losses throw on shapes, dtypes and options that do not fit") {
     const Tensor x = f64s(golden::x, {4, 3});
     CHECK(contains(error_of([&] {
                        nn::mse_loss(x, zeros({4, 1}));

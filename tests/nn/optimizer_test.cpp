@@ -151,7 +151,7 @@ TEST_CASE("SGD without momentum ignores dampening, as PyTorch does") {
     CHECK(p.item() == 0.25);
 }
 
-TEST_CASE("an optimiser resumes bitwise from its state dict") {
+TEST_CASE("an optimiser resumes from its state dict with the same bits") {
     check_resumes_bitwise<nn::SGD>(nn::SGDOptions{.lr = 0.05, .momentum = 0.9, .dampening = 0.1});
     check_resumes_bitwise<nn::Adam>(nn::AdamOptions{.lr = 0.1});
     check_resumes_bitwise<nn::AdamW>(nn::AdamOptions{.lr = 0.1, .weight_decay = 0.1});
@@ -174,7 +174,7 @@ TEST_CASE("a gradient may be expanded or transposed") {
     CHECK(q.to_vector() == std::vector<double>{0, -1, -2, 2, 1, 0});
 }
 
-TEST_CASE("parameters without a gradient are left alone, frozen ones too") {
+TEST_CASE("an optimiser leaves parameters without a gradient alone, frozen ones too") {
     Tensor p = f64s({1, 2}, {2}).requires_grad_(), q = f64s({3}, {1}).requires_grad_();
     nn::Adam adam({p, q}, {.lr = 0.1, .weight_decay = 0.5});
     adam.step();
@@ -188,7 +188,7 @@ TEST_CASE("parameters without a gradient are left alone, frozen ones too") {
     CHECK(!p.grad().defined());
 }
 
-TEST_CASE("a step is a write: a graph that saved the parameter refuses to go on") {
+TEST_CASE("a step is a write, so that backward through a graph that saved the parameter throws") {
     Tensor p = f64s({1, 2}, {2}).requires_grad_();
     nn::SGD sgd({p}, {.lr = 0.1});
     const Tensor loss = sum(square(p));
@@ -197,7 +197,7 @@ TEST_CASE("a step is a write: a graph that saved the parameter refuses to go on"
     CHECK_THROWS_AS(backward(loss), Error);
 }
 
-TEST_CASE("f32: one step of Adam moves every parameter by lr") {
+TEST_CASE("the first step of Adam moves every f32 parameter by lr") {
     Tensor p = zeros({1000}).requires_grad_();
     nn::Adam adam({p}, {.lr = 1e-3});
     p.set_grad(full({1000}, 0.3));
@@ -205,7 +205,7 @@ TEST_CASE("f32: one step of Adam moves every parameter by lr") {
     for (double v : p.to_vector()) CHECK(v == doctest::Approx(-1e-3).epsilon(1e-4));
 }
 
-TEST_CASE("what an optimiser refuses") {
+TEST_CASE("an optimiser throws on parameters and options that do not fit") {
     Tensor p = f64s({1, 2}, {2}).requires_grad_();
     const auto sgd = [](std::vector<Tensor> list, nn::SGDOptions o = {}) {
         return error_of([&] { nn::SGD x(std::move(list), o); });
@@ -268,7 +268,7 @@ TEST_CASE(
     CHECK(shared.to_vector() == std::vector<double>{3, 4});
 }
 
-TEST_CASE("clip_grad_norm_ sums in f64 and says when the norm is not finite") {
+TEST_CASE("clip_grad_norm_ sums in f64 and throws if asked to when the norm is not finite") {
     const Tensor p = zeros({2}).requires_grad_();
     p.set_grad(tensor({3e30, 4e30}));  // squares overflow f32
     CHECK(nn::clip_grad_norm_({p}, 1).item() == doctest::Approx(5e30));

@@ -1,5 +1,5 @@
 // Weights computed from others: names, values and derivatives of spectral and weight norm against
-// PyTorch's, and what the mechanism promises.
+// PyTorch's, and the promises of the mechanism.
 #include "nn/parametrization.h"
 
 #include "autograd/checkpoint.h"
@@ -79,7 +79,7 @@ void check_normed(Layer& layer, const Shape& shape, const std::function<void(nn:
             golden::name##_names                                                         \
     }
 
-// of [out, in], by squaring w w^T until one value is left
+// The spectral norm of w [out, in], by squaring w w^T until one value is left.
 double largest_singular_value(const Tensor& w) {
     Tensor a = matmul(w, transpose(w));
     double log_scale = 0;
@@ -94,7 +94,8 @@ double largest_singular_value(const Tensor& w) {
 }  // namespace
 
 TEST_CASE(
-    "spectral norm is PyTorch's: names, values, buffers, gradients through a gradient penalty") {
+    "spectral norm equals PyTorch's in names, values, buffers and the gradients of a gradient "
+    "penalty") {
     nn::Linear linear(4, 3, {.dtype = f64});
     check_normed(
         linear, {2, 4}, [](nn::Module& m) { nn::spectral_norm(m); }, EXPECTED(spectral_linear));
@@ -108,7 +109,7 @@ TEST_CASE(
         EXPECTED(spectral_transposed));
 }
 
-TEST_CASE("weight norm is PyTorch's: names, values, gradients through a gradient penalty") {
+TEST_CASE("weight norm equals PyTorch's in names, values and the gradients of a gradient penalty") {
     nn::Linear linear(4, 3, {.dtype = f64});
     check_normed(
         linear, {2, 4}, [](nn::Module& m) { nn::weight_norm(m); }, EXPECTED(weight_linear));
@@ -164,7 +165,9 @@ TEST_CASE(
     CHECK(joined({a.named_buffers()[1].second}) == joined({b.named_buffers()[1].second}));
 }
 
-TEST_CASE("handles stay, averages leave the buffers alone, moves and modes reach the rule") {
+TEST_CASE(
+    "a rule keeps the handles, and moves and modes reach it, while averages leave its buffers "
+    "alone") {
     Generator generator(5);
     nn::Sequential net;
     net.add(nn::spectral_norm(std::make_unique<nn::Linear>(2, 3), {.generator = &generator}))
@@ -205,7 +208,7 @@ TEST_CASE("handles stay, averages leave the buffers alone, moves and modes reach
     CHECK(frozen.named_buffers()[0].second.to_vector() == still);
 }
 
-TEST_CASE("a rule of one's own") {
+TEST_CASE("a layer takes a rule of one's own") {
     struct Symmetric final : nn::Parametrization {
         Tensor& original;
         explicit Symmetric(Tensor& weight) : original(weight) { add_parameter("original", weight); }
@@ -219,7 +222,7 @@ TEST_CASE("a rule of one's own") {
     CHECK(layer.state_dict()[0].first == "parametrizations.weight.original");
 }
 
-TEST_CASE("what a parametrisation refuses") {
+TEST_CASE("parametrisations throw on weights and options that do not fit") {
     nn::Linear layer(2, 3);
     nn::ReLU none;
     CHECK(contains(error_of([&] { nn::spectral_norm(none); }),

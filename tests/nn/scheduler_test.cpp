@@ -51,7 +51,7 @@ TEST_CASE("restarts, straight lines and one cycle give PyTorch's rates") {
           0);
 }
 
-TEST_CASE("a plateau lowers the rate where PyTorch does, and goes on bitwise from its state") {
+TEST_CASE("ReduceLROnPlateau gives PyTorch's rates and resumes from its state with the same bits") {
     const auto check_plateau = [](const nn::PlateauOptions& options,
                                   const std::vector<double>& expected, double sign = 1) {
         nn::ReduceLROnPlateau plateau(options), resumed(options);
@@ -100,7 +100,7 @@ TEST_CASE("a plateau lowers the rate where PyTorch does, and goes on bitwise fro
     CHECK(contains(error_of([] { nn::ReduceLROnPlateau({.threshold = NAN}); }), "negative bound"));
 }
 
-TEST_CASE("closed forms") {
+TEST_CASE("schedules equal their closed forms") {
     CHECK(nn::ConstantLR{0.3}.at(1000000) == 0.3);
     const nn::CosineLR cosine{.lr = 1, .steps = 100, .floor = 0.1};
     CHECK(cosine.at(0) == 1);
@@ -121,7 +121,7 @@ TEST_CASE("closed forms") {
     CHECK(nn::Schedule(Own{}).at(3) == 6);
 }
 
-TEST_CASE("schedules refuse negative steps and empty periods") {
+TEST_CASE("schedules throw on negative steps and empty periods") {
     CHECK(contains(error_of([] { nn::ConstantLR{}.at(-1); }), "ConstantLR: negative step; got -1"));
     CHECK(contains(error_of([] { nn::CosineLR{.lr = 1, .steps = 0}.at(0); }), "CosineLR"));
     CHECK(contains(error_of([] { nn::CosineWarmRestarts{.lr = 1, .factor = 0}.at(0); }),

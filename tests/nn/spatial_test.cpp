@@ -47,7 +47,7 @@ void check_layer(const std::string& name, nn::Module& layer, const Tensor& x) {
 
 }  // namespace
 
-TEST_CASE("spatial layers: what PyTorch's give") {
+TEST_CASE("spatial layers compute what PyTorch's compute") {
     const Tensor image = golden_input("image"), signal = golden_input("signal");
     const std::map<std::string, PadMode> modes{{"zeros", PadMode::zeros},
                                                {"reflect", PadMode::reflect},

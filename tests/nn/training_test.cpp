@@ -50,8 +50,8 @@ TEST_CASE("two layers learn XOR from any seed") {
 }
 
 TEST_CASE(
-    "backward adds up: micro-batches with their share of the loss make the update of the whole "
-    "batch") {
+    "backward accumulates, so that parts of a batch with their share of the loss make the same "
+    "update") {
     Generator generator(11);
     const Tensor x = randn({12, 4}, {.dtype = f64}, generator),
                  y = randn({12, 1}, {.dtype = f64}, generator);
