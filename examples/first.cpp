@@ -7,5 +7,5 @@ int main() {
     Tensor loss = mean(square(silu(matmul(x, w))));
     auto g = grad(loss, {w}, {.create_graph = true})[0];  // d loss / d w, itself differentiable
     backward(sum(square(g)));                             // a gradient penalty: second derivatives
-    std::cout << to_string(w.grad()) << "\n";
+    std::cout << w.grad() << "\n";
 }

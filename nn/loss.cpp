@@ -7,9 +7,9 @@
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/indexing/index.h"
+#include "autograd/ops/norm/softmax.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
-#include "autograd/ops/norm/softmax.h"
 #include "tensor/create.h"
 
 namespace eps::nn {

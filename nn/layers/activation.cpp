@@ -1,8 +1,8 @@
 #include "nn/layers/activation.h"
 
 #include "autograd/ops/elementwise/arithmetic.h"
-#include "autograd/ops/shape/shape.h"
 #include "autograd/ops/norm/softmax.h"
+#include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
 
 namespace eps::nn {

@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "autograd/ops/norm/attention.h"
 #include "autograd/ops/linalg/matmul.h"
+#include "autograd/ops/norm/attention.h"
 #include "autograd/ops/shape/shape.h"
 #include "nn/init.h"
 #include "tensor/create.h"

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "autograd/ops/elementwise/arithmetic.h"
-#include "autograd/ops/shape/join.h"
 #include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/join.h"
 #include "autograd/ops/shape/shape.h"
 
 namespace eps::nn {

@@ -2,8 +2,8 @@
 
 #include "autograd/checkpoint.h"
 #include "autograd/ops/elementwise/arithmetic.h"
-#include "autograd/ops/norm/norm.h"
 #include "autograd/ops/elementwise/pointwise_functions.h"
+#include "autograd/ops/norm/norm.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "tensor/create.h"
 

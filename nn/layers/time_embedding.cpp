@@ -5,8 +5,8 @@
 #include "autograd/grad_mode.h"
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/elementwise/cast.h"
-#include "autograd/ops/shape/join.h"
 #include "autograd/ops/elementwise/pointwise_functions.h"
+#include "autograd/ops/shape/join.h"
 #include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
 

@@ -1,9 +1,9 @@
 #include "nn/layers/unet_blocks.h"
 
 #include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/image/upsample.h"
 #include "autograd/ops/norm/attention.h"
 #include "autograd/ops/shape/shape.h"
-#include "autograd/ops/image/upsample.h"
 
 namespace eps::nn {
 namespace {

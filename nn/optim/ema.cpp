@@ -5,9 +5,9 @@
 #include "autograd/grad_mode.h"
 #include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/shape/shape.h"
-#include "tensor/create.h"
 #include "tensor/capture/host_input.h"
 #include "tensor/contract/kernels.h"
+#include "tensor/create.h"
 
 namespace eps::nn {
 

@@ -7,8 +7,8 @@
 #include "autograd/grad_mode.h"
 #include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/shape/shape.h"
-#include "tensor/create.h"
 #include "tensor/capture/host_input.h"
+#include "tensor/create.h"
 
 namespace eps::nn {
 namespace {

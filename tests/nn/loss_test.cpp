@@ -5,9 +5,9 @@
 #include "autograd/engine.h"
 #include "autograd/gradcheck.h"
 #include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/norm/softmax.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
-#include "autograd/ops/norm/softmax.h"
 #include "tests/golden/nn_golden.h"
 #include "tests/nn/support.h"
 
