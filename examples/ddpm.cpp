@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
     const int steps = argc > 1 ? std::atoi(argv[1]) : 3000;
     const std::int64_t T = 100;  // steps of the diffusion
 
-    const ddpm::Schedule schedule = ddpm::make_schedule("cosine", T);
+    const ddpm::Schedule schedule = ddpm::make_schedule("linear", T);
     ddpm::Mlp eps_theta({.data = 2, .width = 64, .blocks = 2});  // (x_t, t) -> the noise in x_t
     nn::Adam optimizer(eps_theta.parameters(), {.lr = 2e-3});
     nn::EMA average(eps_theta, 0.99, /*warmup=*/true);

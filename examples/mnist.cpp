@@ -10,7 +10,7 @@
 
 using namespace eps;
 
-/// A share of the labels in [0, 1]: how often the largest logit is that of the label.
+/// The share of images whose largest logit is that of their label.
 double accuracy(nn::Module& net, const Tensor& images, const Tensor& labels) {
     const nn::Evaluation evaluation(net);
     double right = 0;

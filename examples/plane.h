@@ -36,7 +36,8 @@ inline void print(const eps::Tensor& points) {
             ++counts[static_cast<std::size_t>(row) * width + static_cast<std::size_t>(column)];
     }
     for (std::size_t i = 0; i < counts.size(); ++i)
-        std::cout << " .:+*#@"[std::min(6, counts[i])] << (i % width == width - 1 ? "\n" : "");
+        std::cout << " .:+*#@"[std::min(6, (counts[i] + 4) / 5)]
+                  << (i % width == width - 1 ? "\n" : "");
 }
 
 }  // namespace plane
