@@ -35,19 +35,4 @@ private:
     std::vector<std::pair<Module*, bool>> modes_;  // every module, and whether it was training
 };
 
-/// A module in evaluation mode until the end of the scope, then as it was. Prefer Evaluation.
-class Evaluating {
-public:
-    explicit Evaluating(Module& module) : module_(module), before_(module.is_training()) {
-        module_.eval();
-    }
-    ~Evaluating() { module_.train(before_); }
-    Evaluating(const Evaluating&) = delete;
-    Evaluating& operator=(const Evaluating&) = delete;
-
-private:
-    Module& module_;
-    bool before_;
-};
-
 }  // namespace eps::nn
