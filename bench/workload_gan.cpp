@@ -37,15 +37,15 @@ struct GanStep {
                     {}, {.objective = objective("non-saturating"), .diagnostics = false}) {}
 
     Sources sources(std::int64_t noise) {
-        return {
-            .data =
-                [this] {
-                    return Minibatch{real, {}};
-                },
-            .noise =
-                [this, noise] {
-                    return Minibatch{randn({real.size(0), noise}, real.options(), generator), {}};
-                }};
+        return {.data =
+                    [this] {
+                        return models::Minibatch{real, {}};
+                    },
+                .noise =
+                    [this, noise] {
+                        return models::Minibatch{
+                            randn({real.size(0), noise}, real.options(), generator), {}};
+                    }};
     }
     void operator()() { algorithm.iteration(generator); }
 };

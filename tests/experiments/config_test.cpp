@@ -60,11 +60,11 @@ TEST_CASE("malformed config files are rejected in one sentence") {
     const std::string path = folder / "config.json";
     const auto message = [&](const std::string& text) {
         put(path, text);
-        const std::string message = message_of([&] { Config::read(path); });
-        CHECK_MESSAGE(contains(message, "'" + path + "'"), text, " -> ", message);
-        CHECK(std::none_of(message.begin(), message.end(),
+        const std::string sentence = message_of([&] { Config::read(path); });
+        CHECK_MESSAGE(contains(sentence, "'" + path + "'"), text, " -> ", sentence);
+        CHECK(std::none_of(sentence.begin(), sentence.end(),
                            [](unsigned char c) { return c < ' ' || c == 127; }));
-        return message;
+        return sentence;
     };
     CHECK(contains(message("{\"a\": 1, \"a\": 2}"), "the key 'a' twice"));
     CHECK(contains(message("{\"a\": {\"b\": 1}}"), "an object within"));
