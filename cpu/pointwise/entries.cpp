@@ -27,14 +27,12 @@ struct TileLayout {
 
 /// Calls f(i, at) for every element: i counts them, `at` is the offset of each.
 template <class F> void for_each_element(const TileLayout& layout, const F& f) {
-    if (layout.lines == 1) {
-        for (std::int64_t x = 0; x < layout.width; ++x) f(x, layout.offset + x * layout.stride);
-        return;
-    }
-    // The lines are short and many, so the inner loop goes over lines.
-    for (std::int64_t x = 0; x < layout.width; ++x)
+    // Where a tile has several lines, they are short and many: the inner loop goes over lines.
+    for (std::int64_t x = 0; x < layout.width && layout.lines > 1; ++x)
         for (std::int64_t y = 0; y < layout.lines; ++y)
             f(y * layout.width + x, layout.offset + y * layout.line_stride + x * layout.stride);
+    if (layout.lines > 1) return;
+    for (std::int64_t x = 0; x < layout.width; ++x) f(x, layout.offset + x * layout.stride);
 }
 
 /// Copies the elements of a tile one after the other, converted to T.
