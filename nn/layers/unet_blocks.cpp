@@ -43,7 +43,8 @@ Tensor ResidualBlock::forward(const Tensor& x, const Tensor& time) {
     Tensor h = conv1_(norm1_.forward_silu(x));
     if (time_) {
         check(time.rank() == 2 && time.size(0) == x.size(0), "ResidualBlock",
-              "needs one time a sample, [B, width]; got ", describe(time), " for ", describe(x));
+              "needs one time for each sample, [B, width]; got ", describe(time), " for ",
+              describe(x));
         h = h + reshape((*time_)(time), {x.size(0), h.size(1), 1, 1});
     }
     return conv2_(dropout_(norm2_.forward_silu(h))) + (skip_ ? (*skip_)(x) : x);

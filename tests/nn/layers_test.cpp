@@ -46,8 +46,7 @@ TEST_CASE("Maxout is the largest of its pieces, and |x| is one of two pieces") {
     for (std::size_t i = 0; i < y.size(); ++i)
         CHECK(y[i] == *std::max_element(&all[4 * i], &all[4 * i] + 4));
     check_gradients([&](const std::vector<Tensor>& in) { return layer(in[0]); }, {x}, layer);
-    CHECK(
-        contains(error_of([] { nn::Maxout bad(3, 2, 0); }), "Maxout: needs an output and a piece"));
+    CHECK(contains(error_of([] { nn::Maxout bad(3, 2, 0); }), "Maxout: needs at least one output"));
     CHECK(contains(error_of([&] { layer(zeros({2, 2}, {.dtype = f64})); }), "features differ"));
 }
 
@@ -69,7 +68,7 @@ TEST_CASE("MinibatchStdDev computes the formula of its paper") {
                        groups(zeros({3, 3}));
                    }),
                    "2 features do not divide the channels"));
-    CHECK(contains(error_of([&] { whole(zeros({0, 3})); }), "an element at least"));
+    CHECK(contains(error_of([&] { whole(zeros({0, 3})); }), "at least one element"));
     CHECK(contains(error_of([] { nn::MinibatchStdDev bad(0); }), "MinibatchStdDev"));
 }
 
@@ -186,7 +185,7 @@ TEST_CASE("ResidualBlock computes its formula, with and without a time, and adds
     CHECK(contains(error_of([&] {
                        block.forward(x, zeros({3, 3}, {.dtype = f64}));
                    }),
-                   "one time a sample"));
+                   "one time for each sample"));
     CHECK(contains(error_of([&] { plain(zeros({4})); }), "needs x [B, C, H, W]"));
     CHECK(contains(error_of([] { nn::ResidualBlock bad(4, 6, {.groups = 4}); }),
                    "groups do not divide"));

@@ -207,7 +207,7 @@ TEST_CASE("losses throw on shapes, dtypes and options that do not fit") {
     CHECK(contains(error_of([&] { nn::nll_loss(x, from_span(std::span(negative), {4})); }),
                    "out of range"));
     CHECK(contains(error_of([&] { nn::nll_loss(x, classes(), {.weight = ones({4})}); }),
-                   "one number a class; got f32 [4]; expected [3]"));
+                   "one number for each class; got f32 [4]; expected [3]"));
     CHECK(contains(error_of([&] {
                        nn::cross_entropy(x, zeros({4, 1}, {.dtype = i64}));
                    }),
