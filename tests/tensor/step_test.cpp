@@ -1,5 +1,4 @@
-// The host's side of captured steps, with a graph that is a list of functions: what is captured
-// does not run, and a launch runs the list.
+// The host's side of captured steps, on the fake device of fake_capture.h.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -11,54 +10,16 @@
 #include "autograd/grad_mode.h"
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/reduction/reduce.h"
-#include "nn/layers/linear.h"
-#include "nn/optim/ema.h"
-#include "nn/optim/grad_scaler.h"
-#include "nn/optim/optimizer.h"
 #include "tensor/capture/captured_step.h"
 #include "tensor/capture/host_input.h"
 #include "tensor/create.h"
 #include "tests/files.h"
+#include "tests/tensor/fake_capture.h"
 
 using namespace eps;
 using namespace eps::test;
 
 namespace {
-
-using Graph = std::vector<std::function<void()>>;
-
-struct Machine {
-    bool capturing = false;
-    Graph open;
-    int captures = 0, launches = 0, alive = 0;
-} machine;
-
-constexpr CaptureBackend kBackend{[](Device) {
-                                      machine.capturing = true;
-                                      machine.open.clear();
-                                  },
-                                  [](Device) -> void* {
-                                      machine.capturing = false;
-                                      ++machine.captures;
-                                      ++machine.alive;
-                                      return new Graph(machine.open);
-                                  },
-                                  [](Device) { machine.capturing = false; },
-                                  [](Device, void* graph) {
-                                      ++machine.launches;
-                                      for (const auto& work : *static_cast<Graph*>(graph)) work();
-                                  },
-                                  [](Device, void* graph) {
-                                      --machine.alive;
-                                      delete static_cast<Graph*>(graph);
-                                  }};
-
-void on_device(const std::function<void()>& work) {
-    if (machine.capturing)
-        machine.open.push_back(work);
-    else
-        work();
-}
 
 // As randn does it, on the list.
 Tensor draw(std::int64_t count, Generator& generator) {
@@ -278,61 +239,6 @@ TEST_CASE(
     fails = false;
     for (int i = 0; i < 4; ++i) step();
     CHECK(step.captured());
-}
-
-TEST_CASE("Step: optimisers and averages count replays") {
-    machine = {};
-    Generator init(1);
-    nn::Linear net(2, 1, {.generator = &init});
-    nn::Adam adam(net.parameters(), {.lr = 0.1});
-    nn::EMA average(net, 0.9, true);
-    const Tensor x = ones({1, 2});
-    Step step(
-        cpu,
-        [&](const StepTensors&) {
-            adam.zero_grad();
-            const Tensor loss = sum(net(x));
-            backward(loss);
-            adam.step();
-            average.update();
-            return NamedTensors{{"loss", loss}};
-        },
-        &kBackend);
-    for (int i = 0; i < 7; ++i) step();
-    CHECK(step.captured());
-    CHECK(adam.step_count() == 7);
-    CHECK(average.update_count() == 7);
-    CHECK(adam.state_dict()[1].second.to_vector() == std::vector<double>{7, 7});
-}
-
-TEST_CASE("Step: loss scaling reads no number") {
-    machine = {};
-    Tensor p = ones({2}).requires_grad_();
-    nn::Adam adam({p}, {.lr = 0.1});
-    nn::GradScaler scaler({.init_scale = 4, .growth_interval = 1});
-    std::vector<const void*> addresses;
-    Step step(
-        cpu,
-        [&](const StepTensors&) {
-            adam.zero_grad();
-            backward(scaler.scale(sum(p * p)));
-            scaler.unscale_(adam);
-            nn::clip_grad_norm_(adam.parameters(), 1.0);
-            scaler.step(adam);
-            scaler.update();
-            addresses.push_back(scaler.current_scale().raw_data());
-            return NamedTensors{{"loss_scale", scaler.current_scale()}};
-        },
-        &kBackend);
-    for (int i = 0; i < 6; ++i) step();
-    CHECK(step.captured());
-    CHECK_MESSAGE(step.fallback_reason().empty(), step.fallback_reason());
-    CHECK(machine.launches == 4);
-    CHECK(adam.step_count() == 6);
-    // two steps of the warm-up, and what the capture did, which ran on this device
-    CHECK(scaler.current_scale().item() == 4 * 8);
-    for (const void* address : addresses)
-        CHECK(address == addresses[0]);  // what a graph reads and writes
 }
 
 TEST_CASE("Step: on the CPU it calls its body, and host inputs are called at once") {
