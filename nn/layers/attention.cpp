@@ -20,7 +20,7 @@ MultiheadAttention::MultiheadAttention(std::int64_t width, std::int64_t heads, G
           "the heads do not divide the width; got width ", width, ", heads ", heads);
     const double bound = std::sqrt(6.0 / static_cast<double>(4 * width));  // fans are E and 3 E
     init::uniform_(in_proj_weight, -bound, bound, generator ? *generator : default_generator());
-    out_proj.bias.zero_();
+    init::zeros_(out_proj.bias);
     add_parameter("in_proj_weight", in_proj_weight);
     add_parameter("in_proj_bias", in_proj_bias);
     add("out_proj", out_proj);

@@ -45,7 +45,7 @@ TEST_CASE("train writes pictures and plain lines, and does not train twice") {
 
     const Finished again = eps_program(tiny_vae(trained.data, trained.run, 30));
     CHECK(again.code == 0);
-    CHECK(contains(again.err, "is trained already: 30 steps"));
+    CHECK(contains(again.err, "is already trained: 30 steps"));
     const Finished other = eps_program(tiny_vae(trained.data, trained.run, 40));
     CHECK(other.code == 1);
     CHECK(contains(other.err, "steps is 30 there, 40 here"));

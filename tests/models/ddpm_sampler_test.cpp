@@ -106,7 +106,7 @@ TEST_CASE("D18: with the exact denoiser every sampler hits the mixture") {
     const GaussianMixture data = GaussianMixture::isotropic(
         tensor({-1, 0, 1, .5, 0, -1}, {3, 2}, {.dtype = f64}), .04, {1, 2, 3});
     const Schedule s = make_schedule("linear", 250);
-    constexpr std::int64_t n = 250;
+    constexpr std::int64_t n = 400;
     Generator generator(18);
     const Tensor truth = data.sample(n, generator);
     const auto p = [&](const Tensor& x) {

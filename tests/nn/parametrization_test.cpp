@@ -228,7 +228,7 @@ TEST_CASE("parametrisations throw on weights and options that do not fit") {
     CHECK(contains(error_of([&] { nn::spectral_norm(none); }),
                    "parametrize: this layer has no weight of that name; got \"weight\""));
     CHECK(contains(error_of([&] { nn::spectral_norm(layer, {.iterations = 0}); }),
-                   "spectral_norm: needs an iteration"));
+                   "spectral_norm: needs at least one iteration"));
     CHECK(contains(error_of([&] { nn::spectral_norm(layer, {.epsilon = NAN}); }),
                    "epsilon must be positive"));
     CHECK(contains(error_of([&] { nn::spectral_norm(layer, {.dim = 2}); }),
