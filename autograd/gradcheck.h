@@ -9,7 +9,7 @@
 namespace eps {
 
 struct GradcheckOptions {
-    double step = 1e-6;  // of the central difference, whose error is O(step^2) + rounding / step
+    double step = 1e-6;  // step of the central difference; its error is O(step^2) + rounding / step
     // |analytic - numeric| <= absolute + relative |numeric|
     double absolute = 1e-7;
     double relative = 1e-6;

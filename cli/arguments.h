@@ -33,7 +33,7 @@ struct ShowText {
 struct TrainArguments {
     bool resume = false;
     std::string run;                    // folder
-    models::Config config;              // of a new run, complete
+    models::Config config;              // the complete config of a new run
     std::optional<std::int64_t> steps;  // for --resume: replaces the value in config.json
     std::optional<double> minutes;      // the same
     std::string device;                 // the same, if it is not empty

@@ -9,7 +9,7 @@
 namespace eps::cli {
 namespace {
 
-constexpr std::size_t kWidth = 80;   // of the page
+constexpr std::size_t kWidth = 80;   // columns of the page
 constexpr std::size_t kColumn = 28;  // at which descriptions begin
 
 class Help final : public CLI::Formatter {

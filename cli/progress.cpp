@@ -75,7 +75,7 @@ void ProgressDisplay::show(const models::Progress& progress) {
 }
 
 double ProgressDisplay::fraction(const models::Progress& progress) const {
-    double done = 0;  // of the limit that is closer
+    double done = 0;  // fraction of the nearer limit
     if (settings_.steps > 0)
         done = static_cast<double>(progress.step) / static_cast<double>(settings_.steps);
     if (settings_.minutes > 0) done = std::max(done, progress.seconds / (60 * settings_.minutes));

@@ -24,7 +24,7 @@ void print(const Tensor& images) {
 
 struct Vae : nn::Module {
     nn::Sequential encoder, decoder;
-    nn::Linear mu{400, 20}, log_var{400, 20};  // of q(z|x), z [B, 20]
+    nn::Linear mu{400, 20}, log_var{400, 20};  // the heads of q(z|x), z [B, 20]
 
     Vae() {
         encoder.add<nn::Linear>(784, 400).add<nn::ReLU>();

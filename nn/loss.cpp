@@ -49,7 +49,7 @@ void check_classes(const char* op, const Tensor& scores, const Tensor& target,
 struct Targets {
     Tensor target;  // i64 [B, ..], every one of which is a class
     Tensor counts;  // which of them count; undefined: all
-    Tensor weight;  // of each of them; undefined: 1
+    Tensor weight;  // one for each of them; undefined: 1
 };
 Targets targets_of(const Tensor& scores, const Tensor& target, const Tensor& weight,
                    const std::optional<std::int64_t>& ignored) {

@@ -40,7 +40,7 @@ Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& targ
                                         Reduction reduction = Reduction::mean);
 
 struct NllLossOptions {
-    Tensor weight = {};  // of each class, [C]; undefined: 1
+    Tensor weight = {};  // one for each class, [C]; undefined: 1
     // Targets of this value are left out. PyTorch's default is -100.
     std::optional<std::int64_t> ignore_index = {};
     Reduction reduction = Reduction::mean;
@@ -51,7 +51,7 @@ struct NllLossOptions {
 Tensor nll_loss(const Tensor& log_probs, const Tensor& target, const NllLossOptions& options = {});
 
 struct CrossEntropyOptions {
-    Tensor weight = {};  // of each class, [C]; undefined: 1
+    Tensor weight = {};  // one for each class, [C]; undefined: 1
     std::optional<std::int64_t> ignore_index = {};
     double label_smoothing = 0;
     Reduction reduction = Reduction::mean;

@@ -30,7 +30,7 @@ public:
 };
 
 struct SpectralNormOptions {
-    std::int64_t iterations = 1;  // of the power method in a forward
+    std::int64_t iterations = 1;  // steps of the power method in a forward
     double epsilon = 1e-12;       // the smallest length that a vector is divided by
     // The dimension whose indices are the rows of W. By default that of the layer's outputs: 1 for
     // ConvTranspose2d and 0 for the others.

@@ -7,7 +7,7 @@
 namespace eps {
 namespace {
 
-constexpr int kMaxIndex = 127;  // of Device::index
+constexpr int kMaxIndex = 127;  // limit of Device::index
 
 // "cuda:N" gives N, "cuda" 0, and everything else -1.
 int cuda_index(const std::string& text) {

@@ -24,7 +24,7 @@
 namespace eps::kernels::cpu {
 namespace {
 
-constexpr std::int64_t kUnitPixels = 192;  // of the result, for one thread at a time
+constexpr std::int64_t kUnitPixels = 192;  // pixels of the result for one thread at a time
 
 // The filters as tiles read them: [group][strip of output channels][u, v, c][k of the strip].
 // `in` and `out` are the channels of one group.
@@ -142,7 +142,7 @@ private:
     const Image<T>& out_;
     const Correlation<T>& c_;
     const T* bias_;                            // [K], or null
-    std::int64_t in_channels_, out_channels_;  // of a group
+    std::int64_t in_channels_, out_channels_;  // channels of a group
     Tensor packed_;
 };
 

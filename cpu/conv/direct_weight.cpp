@@ -19,7 +19,7 @@
 namespace eps::kernels::cpu {
 namespace {
 
-constexpr std::int64_t kUnitPixels = 384;  // of y, that are added up at a time
+constexpr std::int64_t kUnitPixels = 384;  // pixels of y that are added up at a time
 constexpr std::int64_t kMaxBatchSlices = 8;
 
 template <class T> std::int64_t whole_registers(std::int64_t channels) {

@@ -21,7 +21,7 @@
 namespace eps::kernels::cpu {
 namespace {
 
-constexpr std::int64_t kBandBytes = 1 << 18;  // of products that are held at once
+constexpr std::int64_t kBandBytes = 1 << 18;  // products held at once
 
 /// Along one dimension, result i reads through kernel position u the input
 /// (i result_step + u position_step + shift) / divisor, if that is a whole number. A correlation

@@ -34,7 +34,7 @@ protected:
     static constexpr int n = F::points, m = F::results, r = F::positions;
     static constexpr int planes = n * n;
     static constexpr std::int64_t kBlockBytes = 1 << 19;
-    static constexpr std::int64_t kMostTiles = 16 * std::int64_t{kTileRows};  // of a block
+    static constexpr std::int64_t kMostTiles = 16 * std::int64_t{kTileRows};  // tiles of a block
 
     WinogradTiles(const Image<const T>& y, const std::vector<Correlation<T>>& parts,
                   std::int64_t least_tiles)
@@ -106,7 +106,7 @@ protected:
         }
     }
 
-    const Image<const T>& y_;  // of the results, or their gradient
+    const Image<const T>& y_;  // the results, or their gradient
     const std::vector<Correlation<T>>& parts_;
     std::int64_t in_, depth_;             // input channels: of a part, of all parts
     std::int64_t down_, across_, tiles_;  // tiles: of a column, of a line, of all images

@@ -16,8 +16,8 @@
 namespace eps::kernels::cpu {
 
 template <class R, class T, class S> class ReduceColumns {
-    static constexpr std::int64_t kColumns = 256;  // of a strip
-    static constexpr std::int64_t kRows = 256;     // of a chunk
+    static constexpr std::int64_t kColumns = 256;  // columns of a strip
+    static constexpr std::int64_t kRows = 256;     // rows of a chunk
 
 public:
     ReduceColumns(T* out, const S* src, const ReducePlan& plan)

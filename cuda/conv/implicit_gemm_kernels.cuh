@@ -11,7 +11,7 @@ namespace eps::kernels::cuda {
 struct Gather {
     Windows windows;
     std::int32_t outputs, in, out, groups;
-    std::int32_t image_step, row_step, column_step, first;  // of the result's pixels
+    std::int32_t image_step, row_step, column_step, first;  // offsets of the result's pixels
 
     explicit Gather(const Convolution& c)
         : windows(c.windows),
@@ -51,7 +51,7 @@ struct KernelPosition {
 /// consecutive k of two rows of each.
 template <class T> struct WindowLoader {
     const Gather& c;
-    const float *x, *filters;  // of the group
+    const float *x, *filters;  // the group's part
     Windows::Position output[2];
     // The offsets in x and in filters at which the vectors begin, or -1.
     std::int32_t pixel[2], filter[2];
@@ -131,7 +131,7 @@ __global__ void __launch_bounds__(T::kThreads, 2)
 /// copies four channels of two outputs of each.
 template <class T> struct OutputLoader {
     const Gather& c;
-    const float *y, *x;  // of the group
+    const float *y, *x;  // the group's part
     std::int32_t output, end;
     std::int32_t filter;
     KernelPosition position;
@@ -147,7 +147,7 @@ template <class T> struct OutputLoader {
           filter(first_filter + vector()) {
         position.advance(first_column + vector(), c);
     }
-    static constexpr int kVectors = T::kRows / 4;  // of an output
+    static constexpr int kVectors = T::kRows / 4;  // vectors of an output
     static __device__ std::int32_t vector() {
         return static_cast<std::int32_t>(threadIdx.x) % kVectors * 4;
     }

@@ -90,8 +90,8 @@ public:
 
 private:
     static constexpr int kAcross = T::kColumns / T::kWarpColumns;
-    int row_, column_;  // of the warp's part in the tile
-    int g_, t_;         // of the thread in the warp: see tensor_core.cuh
+    int row_, column_;  // the warp's corner in the tile
+    int g_, t_;         // the thread's numbers in the warp: see tensor_core.cuh
     float sum_[T::kWarpRows / 16][T::kWarpColumns / 8][4] = {};
 };
 

@@ -90,7 +90,7 @@ __global__ void __launch_bounds__(kBlock)
     const Matrix<const T> a = left.mine();
     for (std::int64_t step = 0; step < n; ++step) {
         const std::int64_t k = upper ? n - 1 - step : step;
-        const std::int64_t first = upper ? 0 : k + 1;  // of the rows that remain
+        const std::int64_t first = upper ? 0 : k + 1;  // the first of the remaining rows
         if (!unit) {
             for (std::int64_t c = threadIdx.x; c < columns; c += kBlock) x(k, c) /= a(k, k);
             __syncthreads();

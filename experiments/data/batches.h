@@ -23,7 +23,7 @@ private:
     std::int64_t count_, batch_;
     std::uint64_t seed_;
     mutable std::int64_t cached_epoch_ = -1;
-    mutable Tensor permutation_;  // of the cached epoch: i64 [count]
+    mutable Tensor permutation_;  // the order of the cached epoch, i64 [count]
 };
 
 /// Some images as intensities, pixel / 255 in [0, 1].

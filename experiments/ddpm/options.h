@@ -27,7 +27,7 @@ struct Settings : RunSettings {
     std::int64_t blocks = 3;
     std::vector<std::int64_t> levels;        // multiples of the width, U-Net only
     std::vector<std::int64_t> attention_at;  // image sizes, U-Net only
-    std::int64_t groups = 0;                 // of group norm, U-Net only
+    std::int64_t groups = 0;                 // groups of each group norm, U-Net only
     double dropout = 0;
     std::int64_t batch = 512;
     std::int64_t parts = 1;  // that a batch is taken in
@@ -57,7 +57,7 @@ Config complete(const Config& given);
 struct Sampling {
     SamplerOptions sampler;
     double guidance = 0;           // weight of classifier-free guidance; 0: the conditional model
-    std::int64_t only_class = -1;  // of all samples; -1: the classes in turn
+    std::int64_t only_class = -1;  // the class of all samples; -1: the classes in turn
     std::int64_t at_once = 128;    // samples in one pass: bounds memory, changes no result
 
     Sampling() = default;

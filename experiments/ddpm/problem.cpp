@@ -12,7 +12,7 @@
 namespace eps::models::ddpm {
 namespace {
 
-constexpr std::int64_t kColumns = 8, kFrames = 25;  // of strips, and of films
+constexpr std::int64_t kColumns = 8, kFrames = 25;  // columns of a strip, frames of a film
 constexpr std::int64_t kCurveTimes = 25, kCurveExamples = 16;
 
 }  // namespace

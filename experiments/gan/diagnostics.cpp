@@ -20,7 +20,7 @@ struct Numbers {
     double logit_gradient;  // what reaches G through D
     double value;           // V(D, G)
     double largest_loss;
-    double gradient_ratio;  // of G's gradient to D's
+    double gradient_ratio;  // norm of G's gradient over D's
     double modes, class_distance, high_quality;
 };
 

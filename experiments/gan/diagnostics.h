@@ -15,7 +15,7 @@ struct DiagnosticContext {
     std::string loss = "non-saturating";
     std::string penalty = "none";
     std::int64_t pac = 1;
-    std::int64_t modes = 0;  // of the data; 0: not known
+    std::int64_t modes = 0;  // modes of the data; 0: not known
     double lr_d = 1e-3;
     bool spectral_norm = false;
     bool minibatch_stddev = false;

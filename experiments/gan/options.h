@@ -28,7 +28,7 @@ struct Settings : RunSettings {
     std::int64_t batch = 256;
     std::string optimizer = "adam";  // "adam" or "sgd"
     double lr = 1e-3;
-    double lr_d = 0;  // of D; 0 stands for lr, which of() puts in its place
+    double lr_d = 0;  // D's rate; of() replaces 0 by lr
     double beta1 = 0.5;
     double beta2 = 0.999;
     bool decays = true;  // both learning rates, linearly to 0 at the last step

@@ -23,7 +23,7 @@ namespace eps::models {
 template <class S> struct Field {
     Option option;
     std::function<Value(const S& settings)> get;
-    std::function<void(S& settings, const Value& value)> set;  // of a value that was checked
+    std::function<void(S& settings, const Value& value)> set;  // stores a value that was checked
 
     Field at_least(double least) const { return between(least, option.most); }
     Field between(double least, double most) const {

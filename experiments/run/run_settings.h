@@ -12,12 +12,12 @@ namespace eps::models {
 struct RunSettings {
     std::uint64_t seed = 0;
     std::int64_t steps = 20000;            // in all; 0: no limit
-    double minutes = 0;                    // of training, over all sessions; 0: no limit
+    double minutes = 0;                    // minutes of training, over all sessions; 0: no limit
     std::int64_t log_every = 100;          // steps between lines of metrics.jsonl
     std::int64_t picture_every = 1000;     // steps between pictures; 0: at the end only
     std::int64_t checkpoint_every = 1000;  // steps between checkpoints; 0: at the end only
     std::string device_name = "auto";      // "auto", "cpu", "cuda" or "cuda:N"
-    Precision precision = Precision::f32;  // of matrix products on a GPU
+    Precision precision = Precision::f32;  // precision of matrix products on a GPU
 
     // These two follow from the device's name and the precision: see resolve_device.
     Device device = cpu;

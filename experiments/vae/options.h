@@ -21,8 +21,8 @@ struct Settings : RunSettings {
     std::int64_t flow_layers = 0;  // K
     double beta = 1;               // weight of the KL term
     std::int64_t anneal = 0;       // steps over which log p(x, z) gains its weight; 0: none
-    std::int64_t importance_samples = 1;  // of the training bound
-    std::int64_t eval_samples = 50;       // of the bound that is reported
+    std::int64_t importance_samples = 1;  // in the training bound
+    std::int64_t eval_samples = 50;       // in the bound that is reported
     std::int64_t batch = 100;
     std::int64_t parts = 1;  // that a batch is taken in
     double lr = 1e-3;

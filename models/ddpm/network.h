@@ -12,7 +12,7 @@ namespace eps::models::ddpm {
 /// The inputs of every network beside x, and its second output.
 struct ConditionOptions {
     std::int64_t sinusoids;    // features of the time
-    std::int64_t width;        // of the embedding made of them
+    std::int64_t width;        // width of their embedding
     std::int64_t classes = 0;  // 0: unconditional
     /// Also predicts v, behind the prediction in dimension 1   (Nichol & Dhariwal 2021, eq. 15).
     bool learned_variance = false;

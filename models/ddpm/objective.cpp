@@ -80,7 +80,7 @@ struct Evaluation {
     const Schedule& schedule;
     const Denoiser& denoiser;
     const Tensor &x0, &xt, &t;
-    const Tensor& target;  // of the prediction
+    const Tensor& target;  // what the network predicts
     Denoiser::Output out;
     const LossOptions& options;
 

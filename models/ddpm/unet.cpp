@@ -61,7 +61,7 @@ UNet::UNet(const UNetOptions& o)
                o.attention_at.end();
     };
     const std::size_t levels = o.multipliers.size();
-    std::vector<std::int64_t> widths{o.base};  // of the skip connections, in order
+    std::vector<std::int64_t> widths{o.base};  // channels of the skip connections, in order
     std::int64_t width = o.base, size = o.image_size;
     for (std::size_t l = 0; l < levels; ++l) {
         Level level;

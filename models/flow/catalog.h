@@ -10,8 +10,8 @@ namespace eps::models::flow {
 
 struct FlowOptions {
     std::int64_t dim = 2, k = 32;         // dimensions, layers
-    std::int64_t width = 64, hidden = 2;  // of networks in couplings and autoregressive flows
-    std::int64_t bins = 8;                // of a spline on [-bound, bound]
+    std::int64_t width = 64, hidden = 2;  // networks of couplings and autoregressive flows
+    std::int64_t bins = 8;                // bins of a spline on [-bound, bound]
     double bound = 4;
     double limit = 2;          // on |log scale| in affine maps
     std::int64_t context = 0;  // width of the context; 0: none

@@ -15,7 +15,7 @@ namespace eps::models::flow {
 struct Energy {
     std::string name;                               // "U1"
     std::function<Tensor(const Tensor& z)> energy;  // [B, 2] -> [B], nats
-    double log_z;                                   // of U1 to U4: 1.8775, 2.1575, 2.7171, 2.7861
+    double log_z;                                   // U1 to U4: 1.8775, 2.1575, 2.7171, 2.7861
 };
 
 /// U1 to U4.

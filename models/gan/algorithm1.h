@@ -50,7 +50,7 @@ struct Rules {
 /// Measurements of one iteration, f64 [] each; those of D are means over its k steps. What was not
 /// asked for is undefined.
 struct Report {
-    Tensor discriminator_loss, generator_loss;  // of the objective, without the penalty
+    Tensor discriminator_loss, generator_loss;  // the objective, without the penalty
     Tensor penalty;                             // without its weight
     Tensor value;                               // V(D, G) before D's update; -log 4 at equilibrium
     Tensor real_probability, fake_probability;  // mean D on data and on samples

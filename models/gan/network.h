@@ -14,7 +14,7 @@ struct NetworkOptions {
     std::int64_t noise = 64;   // features of z
     std::int64_t classes = 0;  // appended to both inputs (discriminator_input.h); 0: unconditional
     std::int64_t pac = 1;      // samples that D judges together
-    std::int64_t width = 64;   // of hidden layers; in a DCGAN channels at 14x14, doubled at 7x7
+    std::int64_t width = 64;   // hidden units; in a DCGAN channels at 14x14, doubled at 7x7
     std::int64_t layers = 2;   // hidden layers of an MLP
     std::string norm = "batch";     // in a DCGAN: batch, group or none
     bool spectral_norm = false;     // on all layers of D, instead of `norm` (Miyato et al. 2018)

@@ -13,8 +13,8 @@ namespace eps::nn {
 
 struct ResidualBlockOptions {
     std::int64_t time_width = 0;     // 0: the block is not conditioned on the time
-    std::int64_t groups = 8;         // of the group norms
-    Generator* generator = nullptr;  // of the weights; null: default_generator()
+    std::int64_t groups = 8;         // groups of each group norm
+    Generator* generator = nullptr;  // draws the weights; null: default_generator()
     double dropout = 0;              // before the second convolution
     // Draws the dropout's masks and must outlive the block; null: default_generator().
     Generator* masks = nullptr;

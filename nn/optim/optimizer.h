@@ -57,7 +57,7 @@ private:
     int state_count_;
     std::int64_t step_ = 0;
     std::vector<kernels::UpdateTensors> slots_;  // one a parameter; step() fills in the gradient
-    std::vector<std::int64_t> updates_;          // of each parameter
+    std::vector<std::int64_t> updates_;          // one count for each parameter
 };
 
 struct SGDOptions {

@@ -7,7 +7,7 @@ namespace eps::nn {
 
 struct PlateauOptions {
     double lr = 1e-3;            // at the start
-    double factor = 0.1;         // of each reduction
+    double factor = 0.1;         // the factor of a reduction
     std::int64_t patience = 10;  // readings without progress before a reduction
     double threshold = 1e-4;     // a reading is progress if it beats the best by this
     bool relative = true;        // the threshold is a fraction of the best

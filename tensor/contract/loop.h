@@ -24,7 +24,7 @@ template <int N> struct LoopDimension {
 template <int N> struct Loop {
     int rank = 0;
     std::array<std::int64_t, kMaxRank> sizes{};
-    std::array<std::array<std::int64_t, kMaxRank>, N> strides{};  // of each operand
+    std::array<std::array<std::int64_t, kMaxRank>, N> strides{};  // by operand
 
     LoopDimension<N> operator[](int d) const {
         const auto at = static_cast<std::size_t>(d);

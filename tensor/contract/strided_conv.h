@@ -26,7 +26,7 @@ namespace eps {
 /// One dimension of a convolution.
 struct ConvDimension {
     std::int64_t inputs = 0;     // pixels of x
-    std::int64_t positions = 1;  // of the kernel
+    std::int64_t positions = 1;  // kernel positions
     std::int64_t stride = 1, padding = 0, dilation = 1;
 };
 

@@ -15,7 +15,7 @@ namespace eps {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
-constexpr std::size_t kAlignment = 64;  // of the data
+constexpr std::size_t kAlignment = 64;  // alignment of the data
 constexpr std::size_t kGrowthDigits =
     21;  // NumPy leaves room for so many digits of the first extent
 

@@ -102,7 +102,7 @@ private:
     MemoryStats stats_;
     std::vector<std::vector<void*>> free_lists_;        // by size class
     std::unordered_map<void*, LiveBlock> large_;        // live blocks large enough to report
-    PrivatePool* pool_ = nullptr;                       // of the innermost scope
+    PrivatePool* pool_ = nullptr;                       // the pool of the innermost scope
     std::unordered_map<void*, PrivatePool*> in_pools_;  // blocks of private pools, live or free
 };
 

@@ -140,7 +140,7 @@ TEST_CASE(
     }
     CHECK(folded_by_norm > 50);
     CHECK(folded_without > 100);
-    // A case where a point that is not folded is told to have a wrong product.
+    // A case in which a point that is not folded gets a wrong product.
     const Tensor w = tensor({3, 4}, {2}, doubles), u = tensor({1, 0}, {2}, doubles);
     const double m = std::log1p(std::exp(3)) - 1;
     CHECK(std::abs(sum(w * (u + (m - 3) / norm(w) * w)).item() - m) > 1);

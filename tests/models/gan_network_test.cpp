@@ -1,4 +1,4 @@
-// The networks of the GANs: shapes, parameter counts by hand, where they start, what they refuse.
+// The networks of the GANs: shapes, parameter counts by hand, where they start, what they reject.
 #include "models/gan/network.h"
 
 #include <cmath>

@@ -32,7 +32,7 @@ struct ResizeOptions {
     double cubic = -0.75;          // the coefficient a of Keys (1981)
     bool exclude_outside = false;  // inputs beyond the edge have weight 0, else the edge repeats
     bool antialias = false;        // when shrinking, the filter widens by 1 / scale
-    double crop_start = 0, crop_end = 1;  // of tf_crop_and_resize, in units of n - 1
+    double crop_start = 0, crop_end = 1;  // for tf_crop_and_resize, in units of n - 1
 };
 
 /// The matrix for `resample` that takes `inputs` elements to `outputs`.

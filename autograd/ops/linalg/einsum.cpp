@@ -19,7 +19,7 @@ constexpr Checker check("einsum");
 /// One factor of the product that is left to compute.
 struct Term {
     Tensor x;
-    Labels labels;  // of the dimensions of x, no two equal
+    Labels labels;  // one for each dimension of x, no two equal
 };
 
 bool in(const LabelSet& set, int label) { return set[static_cast<std::size_t>(label)]; }

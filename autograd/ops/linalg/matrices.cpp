@@ -56,7 +56,7 @@ std::optional<BadMatrix> find_first(const Tensor& x, const Shape& batch, bool (*
     if (found == values.end()) return std::nullopt;
     const std::int64_t flat = found - values.begin();
     if (batch.empty()) return BadMatrix{"the matrix", flat};
-    Dims index = batch;  // of the matrix, from its number
+    Dims index = batch;  // index of the matrix, from its number
     std::int64_t number = flat / x.size(-1);
     for (int d = batch.rank() - 1; d >= 0; --d) {
         index[d] = number % batch[d];

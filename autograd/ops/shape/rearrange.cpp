@@ -34,7 +34,7 @@ std::int64_t beyond_edge(std::int64_t i, std::int64_t n, PadMode mode) {
     return i < n ? i : 2 * (n - 1) - i;
 }
 
-constexpr std::int64_t kMostElements = std::int64_t{1} << 31;  // of a mode's padding
+constexpr std::int64_t kMostElements = std::int64_t{1} << 31;  // limit of padding by a mode
 
 }  // namespace
 

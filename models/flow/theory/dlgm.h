@@ -20,7 +20,7 @@ namespace eps::models::flow {
 struct DlgmOptions {
     std::int64_t pixels = 784;
     std::vector<std::int64_t> latent = {40};  // dimensions of z_1, .., z_L
-    std::int64_t width = 400, hidden = 2;     // of every f; hidden = 0: linear
+    std::int64_t width = 400, hidden = 2;     // the networks f; hidden = 0: linear
     std::int64_t maxout = 0;                  // pieces of Maxout instead of ReLU; 4 in the paper
     bool gaussian = false;  // p(x|z_1): Gaussian with a variance for each pixel, or Bernoulli
 };
@@ -53,7 +53,7 @@ private:
 
     DlgmOptions options_;
     std::vector<std::unique_ptr<nn::Sequential>> means_;  // f_0, .., f_{L-1}
-    std::vector<std::unique_ptr<Tensor>> log_vars_;       // of z_1, .., z_{L-1}
+    std::vector<std::unique_ptr<Tensor>> log_vars_;       // for z_1, .., z_{L-1}
     Tensor pixel_log_var_;                                // [P]; undefined for a Bernoulli
 };
 
