@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes docs/architecture.svg from the sources: the rooms and their subfolders, an arrow for every
-pair of rooms of which one includes the other, and the path of one call through the classes.
+"""Writes docs/architecture.svg from the sources: the top folders and their subfolders, an arrow for every
+pair of folders of which one includes the other, and the path of one call through the classes.
 
   python3 docs/draw_architecture.py           writes the picture
   python3 docs/draw_architecture.py --check   exits with 1 if the picture is not up to date
@@ -14,7 +14,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs/architecture.svg"
 
-# From the top floor down: (room, left edge, what it is).
+# From top to bottom: (folder, left edge, what it is).
 FLOORS = [
     [("cli", 285, "the program eps")],
     [("experiments", 285, "training runs, data, metrics, pictures")],
@@ -53,7 +53,7 @@ STATIONS = [
 LINKS = ["was computed by", "runs", "calls"]
 
 WIDTH, LEFT, TOP = 940, 30, 64
-ROOM_WIDTH, ROOM_HEIGHT, GAP = 320, 74, 30
+BOX_WIDTH, BOX_HEIGHT, GAP = 320, 74, 30
 INK, SOFT, PAPER, LINE = "#1d2733", "#5b6b7c", "#ffffff", "#9fb0c0"
 FILLS = {
     "cli": "#f3e8d3",
@@ -67,32 +67,32 @@ FILLS = {
 }
 
 
-def rooms():
-    return [room for floor in FLOORS for room, _, _ in floor]
+def folders_drawn():
+    return [folder for floor in FLOORS for folder, _, _ in floor]
 
 
-def sources(room):
+def sources(folder):
     for kind in ("*.h", "*.cpp", "*.cu", "*.cuh"):
-        yield from (ROOT / room).rglob(kind)
+        yield from (ROOT / folder).rglob(kind)
 
 
 def arrows():
-    """The pairs (room, included room)."""
+    """The pairs (folder, included folder)."""
     found = set()
-    for room in rooms():
-        for file in sources(room):
+    for folder in folders_drawn():
+        for file in sources(folder):
             for target in re.findall(r'^#include "([a-z]+)/', file.read_text(), re.MULTILINE):
-                if target != room and target in rooms():
-                    found.add((room, target))
+                if target != folder and target in folders_drawn():
+                    found.add((folder, target))
     return sorted(found)
 
 
-def subfolders(room):
+def subfolders(folder):
     """Those with sources; a folder that has folders of its own stands before them: "ops: a b"."""
     names = []
-    for path in sorted(path for path in (ROOT / room).iterdir() if path.is_dir()):
-        if any(sources(f"{room}/{path.name}")):
-            inner = subfolders(f"{room}/{path.name}")
+    for path in sorted(path for path in (ROOT / folder).iterdir() if path.is_dir()):
+        if any(sources(f"{folder}/{path.name}")):
+            inner = subfolders(f"{folder}/{path.name}")
             names.append(f"{path.name}: {'  '.join(inner)}" if inner else path.name)
     return names
 
@@ -117,47 +117,45 @@ def arrow(path, color=SOFT):
     )
 
 
-def place(room):
-    """Left and top of a room's box."""
+def place(folder):
+    """Left and top of a folder's box."""
     for floor, row in enumerate(FLOORS):
         for name, left, _ in row:
-            if name == room:
-                return left, TOP + floor * (ROOM_HEIGHT + GAP)
-    raise KeyError(room)
+            if name == folder:
+                return left, TOP + floor * (BOX_HEIGHT + GAP)
+    raise KeyError(folder)
 
 
-def draw_room(room, caption):
-    x, y = place(room)
-    middle = x + ROOM_WIDTH / 2
-    lines = [box(x, y, ROOM_WIDTH, ROOM_HEIGHT, FILLS[room])]
-    lines.append(text(middle, y + 22, f"{room}/", 15, weight="bold"))
+def draw_folder(folder, caption):
+    x, y = place(folder)
+    middle = x + BOX_WIDTH / 2
+    lines = [box(x, y, BOX_WIDTH, BOX_HEIGHT, FILLS[folder])]
+    lines.append(text(middle, y + 22, f"{folder}/", 15, weight="bold"))
     lines.append(text(middle, y + 41, caption, 12))
-    folders = subfolders(room)
-    if folders:
-        lines.append(text(middle, y + 60, "  ".join(folders), 10.5, SOFT))
+    inner = subfolders(folder)
+    if inner:
+        lines.append(text(middle, y + 60, "  ".join(inner), 10.5, SOFT))
     return lines
 
 
-def distance(room, target):
+def distance(folder, target):
     """How many floors the arrow goes down; -1 goes up by one."""
-    return (place(target)[1] - place(room)[1]) // (ROOM_HEIGHT + GAP)
+    return (place(target)[1] - place(folder)[1]) // (BOX_HEIGHT + GAP)
 
 
-def draw_arrow(room, target, lane):
+def draw_arrow(folder, target, lane):
     """Straight between neighbouring floors, else around the right side in a lane of its own."""
-    (x, y), (u, v) = place(room), place(target)
-    if abs(distance(room, target)) == 1:
-        middle = max(x, u) + (ROOM_WIDTH - abs(x - u)) / 2
+    (x, y), (u, v) = place(folder), place(target)
+    if abs(distance(folder, target)) == 1:
+        middle = max(x, u) + (BOX_WIDTH - abs(x - u)) / 2
         return arrow(
-            f"M {middle} {y + ROOM_HEIGHT} V {v}"
-            if y < v
-            else f"M {middle} {y} V {v + ROOM_HEIGHT}"
+            f"M {middle} {y + BOX_HEIGHT} V {v}" if y < v else f"M {middle} {y} V {v + BOX_HEIGHT}"
         )
-    right = x + ROOM_WIDTH
+    right = x + BOX_WIDTH
     start, end, bend = y + 18 + 5 * (lane % 9), v + 14 + 6 * (lane % 9), right + 24 + 17 * lane
     return arrow(
         f"M {right} {start} H {bend - 12} Q {bend} {start} {bend} {start + 12} "
-        f"V {end - 12} Q {bend} {end} {bend - 12} {end} H {u + ROOM_WIDTH}",
+        f"V {end - 12} Q {bend} {end} {bend - 12} {end} H {u + BOX_WIDTH}",
         LINE,
     )
 
@@ -165,9 +163,9 @@ def draw_arrow(room, target, lane):
 def draw_arrows():
     """Longer arrows take outer lanes."""
     lines, lane = [], 0
-    for room, target in sorted(arrows(), key=lambda pair: distance(*pair)):
-        lines.append(draw_arrow(room, target, lane))
-        lane += abs(distance(room, target)) != 1
+    for folder, target in sorted(arrows(), key=lambda pair: distance(*pair)):
+        lines.append(draw_arrow(folder, target, lane))
+        lane += abs(distance(folder, target)) != 1
     return lines
 
 
@@ -206,7 +204,7 @@ def draw_path(top):
 
 
 def picture():
-    path_top = TOP + len(FLOORS) * (ROOM_HEIGHT + GAP) + 22
+    path_top = TOP + len(FLOORS) * (BOX_HEIGHT + GAP) + 22
     height = path_top + 132
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
@@ -216,12 +214,12 @@ def picture():
         f'markerHeight="8" orient="auto"><path d="M 0 1 L 8 4 L 0 7 z" fill="{SOFT}"/>'
         "</marker></defs>",
         f'<rect width="{WIDTH}" height="{height}" fill="{PAPER}"/>',
-        text(LEFT, 32, "The rooms, and which includes which", 15, weight="bold", anchor="start"),
+        text(LEFT, 32, "The folders, and which includes which", 15, weight="bold", anchor="start"),
     ]
     lines += draw_arrows()
     for floor in FLOORS:
-        for room, _, caption in floor:
-            lines += draw_room(room, caption)
+        for folder, _, caption in floor:
+            lines += draw_folder(folder, caption)
     lines += draw_path(path_top)
     return "\n".join(lines + ["</svg>"]) + "\n"
 
