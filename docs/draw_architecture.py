@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Writes docs/architecture.svg from the sources: the top folders and their subfolders, an arrow for every
-pair of folders of which one includes the other, and the path of one call through the classes.
+"""Writes docs/architecture.svg from the sources: the top folders and their subfolders, an arrow
+for every pair of folders of which one includes the other, and the path of one call through the
+classes.
 
   python3 docs/draw_architecture.py           writes the picture
   python3 docs/draw_architecture.py --check   exits with 1 if the picture is not up to date
