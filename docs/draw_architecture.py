@@ -17,15 +17,15 @@ PICTURE = ROOT / "docs/architecture.svg"
 
 # From top to bottom: (folder, left edge, what it is).
 FLOORS = [
-    [("cli", 285, "the program eps")],
-    [("experiments", 285, "training runs, data, metrics, pictures")],
-    [("models", 285, "the papers: networks, objectives, samplers")],
-    [("nn", 285, "modules, losses, optimisers")],
-    [("autograd", 285, "the graph, the engine, every differentiable op")],
-    [("tensor", 285, "what a tensor is; formulas; the list of kernels")],
+    [("cli", 275, "the program eps")],
+    [("experiments", 275, "training runs, data, metrics, pictures")],
+    [("models", 275, "the papers: networks, objectives, samplers")],
+    [("nn", 275, "modules, losses, optimisers")],
+    [("autograd", 275, "the graph, the engine, every differentiable op")],
+    [("tensor", 275, "what a tensor is; formulas; the list of kernels")],
     [
-        ("cpu", 110, "kernels on OpenBLAS and own loops"),
-        ("cuda", 460, "kernels on CUDA and cuBLAS"),
+        ("cpu", 95, "kernels on OpenBLAS and own loops"),
+        ("cuda", 455, "kernels on CUDA and cuBLAS"),
     ],
 ]
 
@@ -54,7 +54,7 @@ STATIONS = [
 LINKS = ["was computed by", "runs", "calls"]
 
 WIDTH, LEFT, TOP = 940, 30, 64
-BOX_WIDTH, BOX_HEIGHT, GAP = 320, 74, 30
+BOX_WIDTH, BOX_HEIGHT, GAP = 340, 74, 30
 INK, SOFT, PAPER, LINE = "#1d2733", "#5b6b7c", "#ffffff", "#9fb0c0"
 FILLS = {
     "cli": "#f3e8d3",
@@ -89,12 +89,12 @@ def arrows():
 
 
 def subfolders(folder):
-    """Those with sources; a folder that has folders of its own stands before them: "ops: a b"."""
+    """Those with sources; one with many folders of its own stands before these: "ops: a b"."""
     names = []
     for path in sorted(path for path in (ROOT / folder).iterdir() if path.is_dir()):
         if any(sources(f"{folder}/{path.name}")):
             inner = subfolders(f"{folder}/{path.name}")
-            names.append(f"{path.name}: {'  '.join(inner)}" if inner else path.name)
+            names.append(f"{path.name}: {'  '.join(inner)}" if len(inner) > 3 else path.name)
     return names
 
 
