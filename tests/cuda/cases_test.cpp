@@ -67,7 +67,7 @@ double largest_difference(const std::vector<Tensor>& a, const std::vector<Tensor
 }
 
 // Shapes large enough for what the small cases never reach: whole blocks to a line, 16-byte words,
-// several chunks of places.
+// several chunks of pixels.
 std::vector<OpCase> large_cases() {
     std::vector<OpCase> cases;
     const auto add = [&](const char* op, const char* what, TensorFunction f,
@@ -86,10 +86,10 @@ std::vector<OpCase> large_cases() {
         {uniform({4, 1801}), uniform({1801})});
     const std::vector<Tensor> image{uniform({2, 32, 31, 33}) + 100.0, uniform({32}), uniform({32})},
         batch{uniform({6, 12, 20, 21}), uniform({12}), uniform({12})};
-    add("group_norm", "places innermost", EPS_FUNCTION(group_norm_silu(x, 8, y, z)), image);
+    add("group_norm", "pixels innermost", EPS_FUNCTION(group_norm_silu(x, 8, y, z)), image);
     add("group_norm", "channels innermost",
         EPS_FUNCTION(group_norm_silu(channels_last(x), 8, y, z)), image);
-    add("batch_norm", "places innermost", EPS_FUNCTION(batch_norm(x, {}, {}, y, z)), batch);
+    add("batch_norm", "pixels innermost", EPS_FUNCTION(batch_norm(x, {}, {}, y, z)), batch);
     add("batch_norm", "channels innermost",
         EPS_FUNCTION(batch_norm(channels_last(x), {}, {}, y, z)), batch);
     const Tensor picture = uniform({2, 16, 20, 18}, -1, 1);

@@ -43,7 +43,7 @@ const std::vector<Case>& cases() {
     static const std::vector<Case> all{
         {"3x3", {2, 16, 9, 10}, {24, 16, 3, 3}, {.padding = {1, 1}}},
         {"3x3 of many channels", {2, 64, 33, 31}, {160, 64, 3, 3}, {.padding = {1, 1}}},
-        {"3x3 of many places", {3, 4, 64, 64}, {8, 4, 3, 3}, {.padding = {1, 1}}},
+        {"3x3 of many pixels", {3, 4, 64, 64}, {8, 4, 3, 3}, {.padding = {1, 1}}},
         {"3x3 of both", {8, 72, 48, 48}, {72, 72, 3, 3}, {.padding = {1, 1}}},
         {"3x3 of odd channels", {2, 6, 8, 9}, {10, 6, 3, 3}, {.padding = {1, 1}}},
         {"3x3 of one channel", {3, 1, 28, 28}, {8, 1, 3, 3}, {}},
