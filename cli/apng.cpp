@@ -12,6 +12,7 @@
 #include "autograd/ops/shape/shape.h"
 #include "cli/png.h"
 #include "tensor/io/atomic_file.h"
+#include "tensor/io/input_file.h"
 
 namespace eps::cli {
 namespace {

@@ -10,6 +10,7 @@
 #include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/shape/shape.h"
 #include "tensor/io/atomic_file.h"
+#include "tensor/io/input_file.h"
 
 namespace eps::cli {
 namespace {

@@ -9,6 +9,7 @@
 
 #include "experiments/run/flat_json.h"
 #include "tensor/io/atomic_file.h"
+#include "tensor/io/input_file.h"
 
 namespace eps::models {
 namespace {

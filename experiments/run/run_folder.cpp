@@ -14,6 +14,7 @@
 
 #include "experiments/run/checkpoint.h"
 #include "experiments/run/flat_json.h"
+#include "tensor/io/atomic_file.h"
 
 namespace eps::models {
 namespace {
@@ -35,7 +36,7 @@ bool is_fresh(const fs::path& folder) {
     std::error_code error;
     for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
          entry.increment(error))
-        if (entry->path().filename() != std::string(kConfigFile) + ".tmp") return false;
+        if (!is_temporary_name(entry->path().filename().string())) return false;
     check(!error, kOp, "cannot read the folder '", folder.string(), "': ", error.message());
     return true;
 }

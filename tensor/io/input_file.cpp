@@ -60,6 +60,13 @@ void InputFile::fail(std::string_view what, std::string_view rest) const {
     eps::fail(op_, printable(what), " in '", path_, "'", printable(rest));
 }
 
+std::vector<std::byte> read_file(const std::string& path, const char* op) {
+    const InputFile file(path, op);
+    std::vector<std::byte> bytes(static_cast<std::size_t>(file.size()));
+    file.read(0, bytes);
+    return bytes;
+}
+
 std::optional<std::uint64_t> byte_count(const Shape& shape, std::size_t element_bytes) {
     std::int64_t bytes = static_cast<std::int64_t>(element_bytes);
     bool has_zero = false;

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tensor/tensor.h"
 
@@ -37,6 +38,9 @@ private:
     int descriptor_ = -1;
     std::uint64_t size_ = 0;
 };
+
+/// All bytes of a regular file. Throws as InputFile does.
+std::vector<std::byte> read_file(const std::string& path, const char* op = "read_file");
 
 /// The bytes of a row-major tensor; nullopt if the product of the nonzero extents overflows (which
 /// can happen although another extent is 0).

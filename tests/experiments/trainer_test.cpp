@@ -275,6 +275,6 @@ TEST_CASE("two programs cannot train in one folder") {
 TEST_CASE("a run that is killed before its settings are written begins again") {
     TempFolder folder;
     std::filesystem::create_directory(folder.path() / "run");
-    put(folder / "run/config.json.tmp", "{\"fam");
+    put(folder / "run/.config.json.1f2e3d4c.eps-tmp", "{\"fam");
     CHECK(session(folder.path() / "run", toy_config()).last_step == 100);
 }
