@@ -54,15 +54,21 @@ std::string describe_run(const std::string& path) {
 }
 
 std::string describe_safetensors(const std::string& path) {
+    constexpr std::size_t kMostRows = 1000;
     const SafetensorsFile file = read_safetensors(path);
     Table table;
-    std::int64_t elements = 0;
-    for (const auto& [name, x] : file.tensors) {
-        table.row({printable(name), to_string(x.dtype()), x.shape().to_string()});
-        elements += x.numel();
+    std::int64_t numbers = 0;
+    for (std::size_t i = 0; i < file.size(); ++i) {
+        const SafetensorsFile::Entry entry = file.entry(i);
+        numbers += numel(entry.shape);
+        if (i < kMostRows)
+            table.row({printable(entry.name),
+                       entry.dtype ? std::string(to_string(*entry.dtype)) : entry.type,
+                       entry.shape.to_string()});
     }
-    std::string text =
-        table.to_string() + str(file.tensors.size(), " tensors, ", grouped(elements), " numbers\n");
+    std::string text = table.to_string();
+    if (file.size() > kMostRows) text += str("... and ", file.size() - kMostRows, " more\n");
+    text += str(file.size(), " tensors, ", grouped(numbers), " numbers\n");
     for (const auto& [key, value] : file.metadata) text += printable(str(key, " = ", value)) + "\n";
     return text;
 }

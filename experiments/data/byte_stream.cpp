@@ -10,15 +10,16 @@
 namespace eps::data {
 namespace {
 
-// DEFLATE encodes at most 258 bytes in two bits (https://zlib.net/zlib_tech.html).
-constexpr std::uint64_t kMaxRatio = 1032;
+constexpr std::byte kMagic[] = {std::byte{0x1f}, std::byte{0x8b}};
 
 }  // namespace
 
 struct ByteStream::Gzip {
     z_stream state{};
     std::array<std::byte, 32768> input;
-    bool finished = false;
+    std::uint64_t blocks = 0;  // of DEFLATE, so far
+    bool between = false;      // one member has ended, and the next has not begun
+    bool ended = false;
 
     Gzip() {
         constexpr int kGzipOnly = 16 + MAX_WBITS;
@@ -33,20 +34,35 @@ ByteStream::ByteStream(std::string path, const char* op) : file_(std::move(path)
     std::array<std::byte, 2> start{};
     if (file_.size() < start.size()) return;
     file_.read(0, start);
-    if (start == std::array{std::byte{0x1f}, std::byte{0x8b}}) gzip_ = std::make_unique<Gzip>();
+    if (std::ranges::equal(start, kMagic)) gzip_ = std::make_unique<Gzip>();
 }
 
 ByteStream::~ByteStream() = default;
 
-std::uint64_t ByteStream::max_size() const {
-    if (!gzip_) return file_.size();
-    return file_.size() > std::numeric_limits<std::uint64_t>::max() / kMaxRatio
-               ? std::numeric_limits<std::uint64_t>::max()
-               : file_.size() * kMaxRatio;
+void ByteStream::rewind() {
+    position_ = 0;
+    if (!gzip_) return;
+    inflateReset(&gzip_->state);
+    gzip_->state.avail_in = 0;
+    gzip_->blocks = 0;
+    gzip_->between = gzip_->ended = false;
 }
 
 std::size_t ByteStream::read(std::span<std::byte> out) {
     return gzip_ ? read_gzip(out) : read_plain(out);
+}
+
+std::uint64_t ByteStream::skip(std::uint64_t most) {
+    std::array<std::byte, 32768> scratch;
+    std::uint64_t done = 0;
+    while (done < most) {
+        const auto room =
+            static_cast<std::size_t>(std::min<std::uint64_t>(scratch.size(), most - done));
+        const std::size_t count = read(std::span(scratch).first(room));
+        done += count;
+        if (count < room) break;
+    }
+    return done;
 }
 
 std::size_t ByteStream::read_plain(std::span<std::byte> out) {
@@ -57,34 +73,64 @@ std::size_t ByteStream::read_plain(std::span<std::byte> out) {
     return count;
 }
 
-void ByteStream::refill() {
-    const auto count = static_cast<std::size_t>(
-        std::min<std::uint64_t>(gzip_->input.size(), file_.size() - position_));
-    if (count == 0) file_.fail("truncated gzip stream: the file ends within it");
-    file_.read(position_, std::span(gzip_->input).first(count));
-    position_ += count;
-    gzip_->state.next_in = reinterpret_cast<Bytef*>(gzip_->input.data());
-    gzip_->state.avail_in = static_cast<uInt>(count);
+// Makes sure that compressed bytes are there. Returns false at the end of the file.
+bool ByteStream::fill() {
+    z_stream& z = gzip_->state;
+    if (z.avail_in > 0) return true;
+    const std::size_t count = read_plain(gzip_->input);
+    z.next_in = reinterpret_cast<Bytef*>(gzip_->input.data());
+    z.avail_in = static_cast<uInt>(count);
+    return count > 0;
+}
+
+// Begins the next member. Returns false if there is none.
+bool ByteStream::next_member() {
+    z_stream& z = gzip_->state;
+    if (fill() && *z.next_in != 0) {
+        if (*z.next_in != std::to_integer<Bytef>(kMagic[0]))
+            file_.fail("bytes after the end of the gzip stream",
+                       "; expected another gzip stream, zeros or nothing");
+        gzip_->between = false;
+        return inflateReset(&z) == Z_OK;
+    }
+    while (fill()) {
+        const Bytef* const end = z.next_in + z.avail_in;
+        if (std::any_of(static_cast<const Bytef*>(z.next_in), end, [](Bytef b) { return b != 0; }))
+            file_.fail("bytes after the end of the gzip stream and zeros", "; expected nothing");
+        z.avail_in = 0;
+    }
+    gzip_->ended = true;
+    return false;
+}
+
+// A block of DEFLATE begins with tables that take time to build. Compressors write blocks of
+// kilobytes; a stream of tiny ones is made to keep the reader busy.
+void ByteStream::count_block() {
+    constexpr std::uint64_t kSlack = 8192, kLeastBytes = 32;
+    const std::uint64_t taken = position_ - gzip_->state.avail_in;
+    if (++gzip_->blocks > kSlack + taken / kLeastBytes)
+        file_.fail(str("damaged gzip stream (", gzip_->blocks, " blocks in ", taken, " bytes)"));
 }
 
 std::size_t ByteStream::read_gzip(std::span<std::byte> out) {
     z_stream& z = gzip_->state;
     std::size_t done = 0;
-    while (done < out.size() && !gzip_->finished) {
-        if (z.avail_in == 0) refill();
+    while (done < out.size() && !gzip_->ended) {
+        if (gzip_->between && !next_member()) break;
+        if (!fill()) file_.fail("truncated gzip stream: the file ends within it");
         const auto room = static_cast<uInt>(
             std::min<std::size_t>(out.size() - done, std::numeric_limits<uInt>::max()));
         z.next_out = reinterpret_cast<Bytef*>(out.data() + done);
         z.avail_out = room;
-        const int status = inflate(&z, Z_NO_FLUSH);
+        const int status = inflate(&z, Z_BLOCK);
         done += room - z.avail_out;
         if (status == Z_STREAM_END)
-            gzip_->finished = true;  // zlib has checked checksum and length
+            gzip_->between = true;  // zlib has checked checksum and length
         else if (status != Z_OK)
             file_.fail(str("damaged gzip stream (", z.msg ? z.msg : "zlib cannot continue", ")"));
+        constexpr int kBlockEnds = 128;
+        if ((z.data_type & kBlockEnds) != 0) count_block();
     }
-    if (gzip_->finished && (z.avail_in > 0 || position_ < file_.size()))
-        file_.fail("bytes after the end of the gzip stream");
     return done;
 }
 

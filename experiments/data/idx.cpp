@@ -5,11 +5,10 @@
 #include <cstring>
 
 #include "experiments/data/byte_stream.h"
+#include "tensor/io/stored_elements.h"
 
 namespace eps::data {
 namespace {
-
-constexpr std::int64_t kFirstBlock = 1 << 20;  // bytes allocated before any data have arrived
 
 void read_exactly(ByteStream& stream, std::span<std::byte> out, const char* what) {
     if (stream.read(out) < out.size()) stream.file().fail(str("truncated ", what));
@@ -37,24 +36,21 @@ Shape read_header(ByteStream& stream) {
     return shape;
 }
 
-// Reads exactly `total` bytes. The block doubles each time it is full, so that a false header costs
-// a megabyte instead of the size it claims.
-Tensor read_elements(ByteStream& stream, std::int64_t total) {
-    Tensor block = empty({std::min(total, kFirstBlock)}, {.dtype = u8});
-    std::int64_t filled = 0;
-    while (true) {
-        const std::span room(block.data<std::uint8_t>() + filled,
-                             static_cast<std::size_t>(block.numel() - filled));
-        const auto count = static_cast<std::int64_t>(stream.read(std::as_writable_bytes(room)));
-        filled += count;
-        if (filled == total) return block;
-        if (filled < block.numel())
-            stream.file().fail(str("truncated data: ", filled, " elements"),
-                               str("; expected ", total));
-        Tensor larger = empty({std::min(total, 2 * block.numel())}, {.dtype = u8});
-        std::memcpy(larger.raw_data(), block.raw_data(), static_cast<std::size_t>(filled));
-        block = larger;
-    }
+// Throws unless `total` bytes follow the header, and no more. The stream is then behind the header.
+// A compressed one is decompressed for it, without keeping anything: a file that promises more than
+// it holds takes no memory.
+void check_length(ByteStream& stream, std::uint64_t header_bytes, std::uint64_t total) {
+    const InputFile& file = stream.file();
+    if (stream.compressed()) file.check_unpacked(total);
+    const std::uint64_t there =
+        stream.compressed() ? stream.skip(total + 1) : file.size() - header_bytes;
+    if (there < total)
+        file.fail(str("truncated data: ", there, " elements"), str("; expected ", total));
+    if (there > total)
+        file.fail("data after the last element", str("; expected ", total, " elements"));
+    if (!stream.compressed()) return;
+    stream.rewind();
+    stream.skip(header_bytes);
 }
 
 }  // namespace
@@ -63,16 +59,12 @@ Tensor read_idx(const std::string& path) {
     ByteStream stream(path, "read_idx");
     const Shape shape = read_header(stream);
     const auto total = byte_count(shape, 1);
-    if (!total || *total > stream.max_size())
-        stream.file().fail(
-            str("the header promises more data than the file can hold: shape ", shape),
-            str("; the file has ", stream.file().size(), " bytes"));
-    const Tensor elements = read_elements(stream, static_cast<std::int64_t>(*total));
-    std::array<std::byte, 1> beyond{};
-    if (stream.read(beyond) != 0)
-        stream.file().fail("data after the last element",
-                           str("; expected ", *total, " bytes for shape ", shape));
-    return elements.as_strided(shape, contiguous_strides(shape), 0);
+    if (!total) stream.file().fail(str("shape ", shape, " overflows"));
+    check_length(stream, 4 + 4 * static_cast<std::uint64_t>(shape.rank()), *total);
+    Tensor elements = empty(shape, {.dtype = u8});
+    const std::span out(elements.data<std::uint8_t>(), static_cast<std::size_t>(*total));
+    read_exactly(stream, std::as_writable_bytes(out), "data");
+    return elements;
 }
 
 }  // namespace eps::data

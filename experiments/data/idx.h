@@ -8,9 +8,9 @@
 namespace eps::data {
 
 /// Reads an IDX file of unsigned bytes, plain or gzip-compressed, as a u8 tensor of the file's
-/// shape. The header is not trusted: memory grows with the data that arrive. Throws, naming the
-/// file, on truncation, trailing data, bad checksums, other element types, and a shape larger than
-/// a gzip stream of this size can hold.
+/// shape. The header is not trusted: memory is taken once it is known that the data are there.
+/// Throws, naming the file, on truncation, trailing data, bad checksums, other element types, and a
+/// compressed file that declares more than InputFile::check_unpacked allows.
 Tensor read_idx(const std::string& path);
 
 }  // namespace eps::data

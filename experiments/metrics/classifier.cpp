@@ -123,11 +123,11 @@ bool Classifier::load() {
     if (file_.empty() || !std::filesystem::exists(file_, ignored)) return false;
     try {
         const SafetensorsFile file = read_safetensors(file_);
+        const NamedTensors state = file.tensors();
         const auto sum = file.metadata.find("checksum");
-        if (sum == file.metadata.end() ||
-            sum->second != models::Checksum().add(file.tensors).text())
+        if (sum == file.metadata.end() || sum->second != models::Checksum().add(state).text())
             return false;
-        network_->load_state_dict(file.tensors);
+        network_->load_state_dict(state);
         return true;
     } catch (const Error&) { return false; }
 }

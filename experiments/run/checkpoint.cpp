@@ -96,13 +96,14 @@ void save_checkpoint(const std::string& path, const std::string& family, const T
 std::int64_t load_checkpoint(const std::string& path, const std::string& family, Task& task) {
     const SafetensorsFile file = read_safetensors(path);
     const std::int64_t step = whole(path, file, "step");
+    const NamedTensors found = file.tensors();
     const std::string stored = text_of(file, "checksum");
-    check(stored.empty() || stored == checksum(std::to_string(step), file.tensors), kOp,
+    check(stored.empty() || stored == checksum(std::to_string(step), found), kOp,
           "damaged: the checksum does not match the data in '", path, "'");
     check(text_of(file, "family") == family, kOp, "another family's state in '", path, "'; got '",
           text_of(file, "family"), "'; expected ", family);
-    check_state(path, task.state(), file.tensors);
-    task.load_state(file.tensors);
+    check_state(path, task.state(), found);
+    task.load_state(found);
     return step;
 }
 

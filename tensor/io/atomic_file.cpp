@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "tensor/error.h"
+#include "tensor/io/input_file.h"
 
 namespace eps {
 namespace {
@@ -76,9 +77,9 @@ bool is_temporary_name(std::string_view name) {
 
 AtomicFile::AtomicFile(std::string path, const char* op) : path_(std::move(path)), op_(op) {
     struct stat status {};
-    const bool exists = ::stat(path_.c_str(), &status) == 0;
-    check(!exists || S_ISREG(status.st_mode), op_, "'", path_, "' is ",
-          S_ISDIR(status.st_mode) ? "a folder" : "not a regular file",
+    const char* const kind =
+        ::stat(path_.c_str(), &status) == 0 ? irregular_kind(status.st_mode) : nullptr;
+    check(kind == nullptr, op_, "'", path_, "' is ", kind ? kind : "",
           "; expected a file or nothing");
     const fs::path parts(path_);
     check(parts.has_filename(), op_, "'", path_, "' names no file");

@@ -10,14 +10,16 @@
 
 #include "tensor/io/atomic_file.h"
 #include "tensor/io/input_file.h"
+#include "tensor/io/stored_elements.h"
 
 namespace eps {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr std::size_t kAlignment = 64;  // alignment of the data
-constexpr std::size_t kGrowthDigits =
-    21;  // NumPy leaves room for so many digits of the first extent
+// NumPy leaves room for so many digits of the first extent.
+constexpr std::size_t kGrowthDigits = 21;
+constexpr std::uint64_t kMaxHeader = 10'000;  // bytes; NumPy's limit, too
 
 struct Header {
     std::string descr;
@@ -114,6 +116,7 @@ private:
         if (error != std::errc() || value < 0)
             fail("header: an extent of 'shape' is not a number >= 0");
         at_ = static_cast<std::size_t>(stop - text_.data());
+        if (peek() == 'L') ++at_;  // a whole number of Python 2
         return value;
     }
 
@@ -149,22 +152,28 @@ private:
 
 Header read_header(const InputFile& file) {
     std::array<std::byte, 12> start{};
-    if (file.size() < 10)
-        file.fail(str("too short: ", file.size(), " bytes"), "; expected an .npy file");
-    file.read(0, std::span(start).first(10));
+    const auto read_start = [&](std::size_t end) {
+        if (file.size() < end)
+            file.fail(str("truncated: ", file.size(), " bytes"),
+                      "; expected an .npy file, whose header is longer");
+        file.read(0, std::span(start).first(end));
+    };
+    read_start(8);
     if (std::memcmp(start.data(), kMagic.data(), kMagic.size()) != 0)
         file.fail("no .npy signature", "; expected \\x93NUMPY at the start");
     const int major = std::to_integer<int>(start[6]), minor = std::to_integer<int>(start[7]);
     if (major < 1 || major > 3 || minor != 0)
         file.fail(str("unknown format version ", major, ".", minor), "; expected 1.0, 2.0 or 3.0");
     const std::size_t length_bytes = major == 1 ? 2 : 4;
-    file.read(8, std::span(start).subspan(8, length_bytes));
+    read_start(8 + length_bytes);
     std::uint64_t length = 0;
     for (std::size_t i = 0; i < length_bytes; ++i)
         length |= std::to_integer<std::uint64_t>(start[8 + i]) << (8 * i);
+    if (length > kMaxHeader)
+        file.fail(str("a header of ", length, " bytes"), str("; expected at most ", kMaxHeader));
     if (length > file.size() - 8 - length_bytes)
-        file.fail(str("header of ", length, " bytes"),
-                  str("; the file has only ", file.size(), " bytes"));
+        file.fail(str("truncated: ", file.size(), " bytes"),
+                  str("; expected ", 8 + length_bytes + length, " for the header alone"));
     std::string text(static_cast<std::size_t>(length), '\0');
     file.read(8 + length_bytes, std::as_writable_bytes(std::span(text)));
     Header header = HeaderParser(file, text).parse();
@@ -172,68 +181,9 @@ Header read_header(const InputFile& file) {
     return header;
 }
 
-// How the file stores elements: as one of our dtypes, or as an integer that is widened to i64.
-struct Element {
-    DType dtype;
-    std::size_t bytes;
-    bool widened = false, is_signed = false;
-};
-
-Element element_of(const InputFile& file, const std::string& descr) {
-    constexpr const char* kExpected = "; expected <f2, <f4, <f8, <i8, |u1, |b1, or <i1..4 and <u2";
-    const std::string_view kind =
-        descr.empty() ? std::string_view() : std::string_view(descr).substr(1);
-    const char order = descr.empty() ? '\0' : descr[0];
-    if (kind.starts_with('O'))
-        file.fail("object elements (pickled Python)",
-                  "; these are never read; hint: a.astype('f4')");
-    if (order != '<' && order != '|' && order != '>')
-        file.fail(str("unknown element type '", descr, "'"), kExpected);
-    const bool one_byte = kind == "u1" || kind == "b1" || kind == "i1";
-    if (order == '>' && !one_byte)
-        file.fail(str("big-endian elements '", descr, "'"),
-                  str(kExpected, "; hint: a.astype('<", kind, "')"));
-    if (kind == "f2") return {f16, 2};
-    if (kind == "f4") return {f32, 4};
-    if (kind == "f8") return {f64, 8};
-    if (kind == "i8") return {i64, 8};
-    if (kind == "u1") return {u8, 1};
-    if (kind == "b1") return {boolean, 1};
-    if (kind == "i1" || kind == "i2" || kind == "i4")
-        return {i64, static_cast<std::size_t>(kind[1] - '0'), true, true};
-    if (kind == "u2" || kind == "u4")
-        return {i64, static_cast<std::size_t>(kind[1] - '0'), true, false};
-    file.fail(str("unsupported element type '", descr, "'"),
-              str(kExpected, "; hint: a.astype('<f4')"));
-}
-
-// Reads n integers of a few bytes each as i64, in place: they are read to the end of the target and
-// widened from its start, so none is overwritten before it is used.
-Tensor read_widened(const InputFile& file, const Header& header, const Element& element) {
-    Tensor x = empty(header.shape, {.dtype = i64});
-    const auto count = static_cast<std::size_t>(x.numel());
-    auto* const bytes = static_cast<unsigned char*>(x.raw_data());
-    unsigned char* const narrow = bytes + count * (8 - element.bytes);
-    file.read(header.data_offset, std::as_writable_bytes(std::span(narrow, count * element.bytes)));
-    for (std::size_t i = 0; i < count; ++i) {
-        std::uint64_t value = 0;
-        for (std::size_t b = 0; b < element.bytes; ++b)
-            value |= std::uint64_t{narrow[i * element.bytes + b]} << (8 * b);
-        const std::uint64_t sign = std::uint64_t{1} << (8 * element.bytes - 1);
-        if (element.is_signed) value = (value ^ sign) - sign;
-        std::memcpy(bytes + 8 * i, &value, 8);
-    }
-    return x;
-}
-
-Dims reversed(const Dims& dims) {
-    Dims out = dims;
-    for (int i = 0; i < dims.rank(); ++i) out[i] = dims[dims.rank() - 1 - i];
-    return out;
-}
-
-const char* descr_of(const Tensor& x, const std::string& path) {
-    switch (x.dtype()) {
+// NumPy's name of a dtype; nullptr for bf16, which NumPy lacks.
+const char* descr_of(DType dtype) {
+    switch (dtype) {
         case f16: return "<f2";
         case f32: return "<f4";
         case f64: return "<f8";
@@ -242,8 +192,41 @@ const char* descr_of(const Tensor& x, const std::string& path) {
         case boolean: return "|b1";
         case bf16: break;
     }
-    fail("write_npy", "NumPy has no bf16; got ", describe(x), " for '", path,
-         "'; hint: to(x, f32), or write_safetensors");
+    return nullptr;
+}
+
+// The element type of 'descr': a byte order, a kind and a size, such as "<f4". Without an order,
+// and with '=', it is the machine's.
+StoredElement element_of(const InputFile& file, const std::string& descr) {
+    constexpr const char* kExpected =
+        "; expected f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8 or b1, after '<', '>', '|' or '='";
+    std::string_view kind = descr;
+    const char order = kind.empty() ? '\0' : kind[0];
+    if (order == '<' || order == '>' || order == '|' || order == '=') kind.remove_prefix(1);
+    if (kind.starts_with('O'))
+        file.fail("object elements (pickled Python)",
+                  "; these are never read; hint: a.astype('f4')");
+    const std::size_t size = kind.size() == 2 && kind[1] >= '1' && kind[1] <= '8'
+                                 ? static_cast<std::size_t>(kind[1] - '0')
+                                 : 0;
+    std::optional<StoredElement> element;
+    for (const DType dtype : {f16, f32, f64, i64, u8, boolean})
+        if (kind == std::string_view(descr_of(dtype)).substr(1)) element = stored(dtype);
+    if (!element && (size == 1 || size == 2 || size == 4 || size == 8)) {
+        if (kind[0] == 'i') element = signed_integer(size);
+        if (kind[0] == 'u') element = unsigned_integer(size);
+    }
+    if (!element)
+        file.fail(str("unsupported element type '", descr, "'"),
+                  str(kExpected, "; hint: a.astype('<f4')"));
+    element->big_endian = order == '>' && element->bytes > 1;
+    return *element;
+}
+
+Dims reversed(const Dims& dims) {
+    Dims out = dims;
+    for (int i = 0; i < dims.rank(); ++i) out[i] = dims[dims.rank() - 1 - i];
+    return out;
 }
 
 std::string header_text(const Tensor& x, const char* descr) {
@@ -261,7 +244,7 @@ std::string header_text(const Tensor& x, const char* descr) {
 Tensor read_npy(const std::string& path) {
     const InputFile file(path, "read_npy");
     Header header = read_header(file);
-    const Element element = element_of(file, header.descr);
+    const StoredElement element = element_of(file, header.descr);
     const auto wanted = byte_count(header.shape, element.bytes);
     const std::uint64_t there = file.size() - header.data_offset;
     if (!wanted || !byte_count(header.shape, 8))
@@ -273,15 +256,16 @@ Tensor read_npy(const std::string& path) {
             str("; expected ", *wanted, " for shape ", header.shape, " of '", header.descr, "'"));
     const Shape shape = header.shape;
     if (header.fortran_order) header.shape = reversed(shape);
-    const Tensor x = element.widened
-                         ? read_widened(file, header, element)
-                         : read_tensor(file, header.data_offset, header.shape, element.dtype);
+    const Tensor x = read_tensor(file, header.data_offset, header.shape, element);
     return header.fortran_order ? x.as_strided(shape, reversed(x.strides()), 0) : x;
 }
 
 void write_npy(const std::string& path, const Tensor& x) {
     check(x.defined(), "write_npy", "the tensor for '", path, "' is undefined");
-    const std::string text = header_text(x, descr_of(x, path));
+    const char* const descr = descr_of(x.dtype());
+    check(descr != nullptr, "write_npy", "NumPy has no bf16; got ", describe(x), " for '", path,
+          "'; hint: to(x, f32), or write_safetensors");
+    const std::string text = header_text(x, descr);
     const auto length = static_cast<unsigned>(text.size());
     const char prefix[] = {'\x01', '\x00', static_cast<char>(length & 0xff),
                            static_cast<char>(length >> 8)};

@@ -6,11 +6,12 @@
 
 namespace eps {
 
-/// Reads versions 1 to 3, little endian. Elements f2, f4, f8, i8, u1 and b1 keep their type; i1,
-/// i2, i4, u2 and u4 are widened to i64. A Fortran-order file gives Fortran-order strides. Shapes:
-/// that of the file; rank at most 8. Throws, naming the file, on everything else: objects, big
-/// endian, structures, truncated or trailing data. It never allocates more than the file's size
-/// (widened: times 8 / element size).
+/// Reads versions 1 to 3, in both byte orders. Elements f2, f4, f8, i8, u1 and b1 keep their type;
+/// i1, i2, i4, u2, u4 and u8 become i64. A Fortran-order file gives Fortran-order strides.
+/// Shapes: that of the file; rank at most 8.
+/// Throws, naming the file, on everything else: objects, complex numbers, structures, integers
+/// beyond i64, truncated or trailing data. It never allocates more than the file's size (of
+/// integers that become i64: 8 bytes for each).
 Tensor read_npy(const std::string& path);
 
 /// Writes version 1.0, row-major, atomically; byte for byte what numpy.save writes.

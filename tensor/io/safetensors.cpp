@@ -5,34 +5,19 @@
 #include <cstring>
 #include <numeric>
 #include <set>
+#include <utility>
 
 #include "tensor/io/atomic_file.h"
 #include "tensor/io/input_file.h"
+#include "tensor/io/json_scanner.h"
 #include "tensor/io/safetensors_header.h"
 #include "tensor/names.h"
 
 namespace eps {
 namespace {
 
-constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;  // the reference implementation's limit
-
-std::string read_json(const InputFile& file) {
-    std::array<std::byte, 8> start{};
-    if (file.size() < start.size())
-        file.fail(str("too short: ", file.size(), " bytes"), "; expected a safetensors file");
-    file.read(0, start);
-    std::uint64_t length = 0;
-    for (std::size_t i = 0; i < start.size(); ++i)
-        length |= std::to_integer<std::uint64_t>(start[i]) << (8 * i);
-    if (length > file.size() - start.size() || length > kMaxHeaderBytes)
-        file.fail(
-            str("header of ", length, " bytes"),
-            str("; the file has ", file.size(), " bytes, and a header at most ", kMaxHeaderBytes));
-    std::string json(static_cast<std::size_t>(length), '\0');
-    file.read(start.size(), std::as_writable_bytes(std::span(json)));
-    if (!json.starts_with('{')) file.fail("the header does not begin with '{'");
-    return json;
-}
+constexpr const char* kRead = "read_safetensors";
+constexpr const char* kWrite = "write_safetensors";
 
 // The order of the tensors in the data: by descending element size, otherwise as given.
 std::vector<std::size_t> data_order(const NamedTensors& tensors) {
@@ -60,7 +45,7 @@ std::string header_json(const NamedTensors& tensors, const std::vector<std::size
     if (!metadata.empty()) {
         for (const auto& [key, value] : metadata) {
             json += separator.empty() ? "\"__metadata__\":{" : ",";
-            json += detail::json_string(key) + ":" + detail::json_string(value);
+            json += detail::json_string(key, kWrite) + ":" + detail::json_string(value, kWrite);
             separator = ",";
         }
         json += "}";
@@ -69,8 +54,8 @@ std::string header_json(const NamedTensors& tensors, const std::vector<std::size
         const auto& [name, x] = tensors[i];
         std::string shape;
         for (const std::int64_t extent : x.shape()) shape += str(shape.empty() ? "" : ",", extent);
-        json += str(separator, detail::json_string(name), ":{\"dtype\":\"",
-                    detail::safetensors_name(x.dtype()), "\",\"shape\":[", shape,
+        json += str(separator, detail::json_string(name, kWrite), ":{\"dtype\":\"",
+                    detail::safetensors_type(x.dtype()).name, "\",\"shape\":[", shape,
                     "],\"data_offsets\":[", begin[i], ",", begin[i] + bytes_of(x), "]}");
     }
     json += "}";
@@ -80,44 +65,76 @@ std::string header_json(const NamedTensors& tensors, const std::vector<std::size
 void check_names(const std::string& path, const NamedTensors& tensors) {
     std::set<std::string_view> names;
     for (const auto& [name, x] : tensors) {
-        check(x.defined(), "write_safetensors", "tensor '", name, "' for '", path,
-              "' is undefined");
-        check(name != "__metadata__", "write_safetensors",
+        check(x.defined(), kWrite, "tensor '", name, "' for '", path, "' is undefined");
+        check(name != "__metadata__", kWrite,
               "the name '__metadata__' is reserved by the format; for '", path, "'");
-        check(names.insert(name).second, "write_safetensors", "the name '", name,
-              "' is given twice for '", path, "'");
+        check(names.insert(name).second, kWrite, "the name '", name, "' is given twice for '", path,
+              "'");
     }
 }
 
 }  // namespace
 
-bool SafetensorsFile::contains(const std::string& name) const {
-    return std::any_of(tensors.begin(), tensors.end(),
-                       [&](const auto& named) { return named.first == name; });
+struct SafetensorsFile::Contents {
+    explicit Contents(const std::string& path)
+        : file(path, kRead), header(detail::read_safetensors_header(file)) {}
+    InputFile file;
+    detail::SafetensorsHeader header;
+};
+
+std::size_t SafetensorsFile::size() const { return contents_ ? contents_->header.index.size() : 0; }
+
+SafetensorsFile::Entry SafetensorsFile::entry(std::size_t i) const {
+    check(i < size(), "safetensors", "no tensor ", i, "; expected less than ", size());
+    const detail::SafetensorsEntry entry = contents_->header.index[i];
+    return {std::string(entry.name), entry.type->name,
+            entry.type->element ? std::optional(entry.type->element->dtype) : std::nullopt,
+            entry.shape};
 }
 
-const Tensor& SafetensorsFile::at(const std::string& name) const {
-    for (const auto& [n, x] : tensors)
-        if (n == name) return x;
+bool SafetensorsFile::contains(const std::string& name) const {
+    return contents_ && contents_->header.index.find(name);
+}
+
+Tensor SafetensorsFile::read(std::size_t i) const {
+    const detail::SafetensorsEntry entry = contents_->header.index[i];
+    const InputFile& file = contents_->file;
+    if (entry.too_many_dimensions)
+        file.fail(str("more than ", kMaxRank, " dimensions of tensor '", entry.name, "'"));
+    if (!entry.type->element)
+        file.fail(str("unsupported dtype '", entry.type->name, "' of tensor '", entry.name, "'"),
+                  "; expected floating-point numbers of 16, 32 or 64 bits, integers or BOOL");
+    return read_tensor(file, contents_->header.data_offset + entry.begin, entry.shape,
+                       *entry.type->element);
+}
+
+Tensor SafetensorsFile::at(const std::string& name) const {
+    constexpr std::size_t kMostNames = 100;
+    if (contents_)
+        if (const auto i = contents_->header.index.find(name)) return read(*i);
     std::vector<std::string> names;
-    for (const auto& named : tensors) names.push_back(named.first);
+    for (std::size_t i = 0; i < std::min(size(), kMostNames); ++i) names.push_back(entry(i).name);
+    if (size() > kMostNames) names.push_back("...");
     fail("safetensors", "no tensor '", name,
          "'; expected one of: ", names.empty() ? "none" : listed(names));
 }
 
-SafetensorsFile read_safetensors(const std::string& path) {
-    const InputFile file(path, "read_safetensors");
-    const std::string json = read_json(file);
-    const std::uint64_t data_offset = 8 + json.size();
-    detail::SafetensorsHeader header =
-        detail::parse_safetensors_header(file, json, file.size() - data_offset);
-    SafetensorsFile out;
-    out.metadata = std::move(header.metadata);
-    for (auto& e : header.entries) {
-        Tensor x = read_tensor(file, data_offset + e.begin, e.shape, e.dtype);
-        out.tensors.emplace_back(std::move(e.name), std::move(x));
+NamedTensors SafetensorsFile::tensors(Unreadable unreadable) const {
+    NamedTensors tensors;
+    for (std::size_t i = 0; i < size(); ++i) {
+        const detail::SafetensorsEntry entry = contents_->header.index[i];
+        const bool readable = entry.type->element && !entry.too_many_dimensions;
+        if (readable || unreadable == Unreadable::refuse) tensors.emplace_back(entry.name, read(i));
     }
-    return out;
+    return tensors;
+}
+
+SafetensorsFile read_safetensors(const std::string& path) {
+    auto contents = std::make_shared<SafetensorsFile::Contents>(path);
+    SafetensorsFile file;
+    file.metadata = std::move(contents->header.metadata);
+    file.contents_ = std::move(contents);
+    return file;
 }
 
 void write_safetensors(const std::string& path, const NamedTensors& tensors,
@@ -128,7 +145,7 @@ void write_safetensors(const std::string& path, const NamedTensors& tensors,
     std::array<std::byte, 8> length{};
     for (std::size_t i = 0; i < length.size(); ++i)
         length[i] = static_cast<std::byte>(json.size() >> (8 * i));
-    AtomicFile file(path, "write_safetensors");
+    AtomicFile file(path, kWrite);
     file.write(length);
     file.write(json);
     for (const std::size_t i : order) {

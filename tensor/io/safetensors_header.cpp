@@ -1,206 +1,220 @@
 #include "tensor/io/safetensors_header.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
-#include <unordered_set>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "tensor/io/json_scanner.h"
 
 namespace eps::detail {
 namespace {
 
-using Json = nlohmann::json;
+constexpr std::uint64_t kMaxHeader = 100'000'000;  // bytes; the reference implementation's limit
+constexpr std::size_t kMaxName = 65'536;           // bytes of a name, a key or a type
+constexpr std::size_t kMaxMetadata = 4096;         // keys
 
-constexpr DType kDTypes[] = {boolean, u8, i64, f16, bf16, f32, f64};
-
-// Matches the parser's events against the one structure that the format allows. A document tree
-// would silently keep the last of two equal keys, and would take memory for whatever the file says.
-class HeaderEvents final : public Json::json_sax_t {
+class HeaderParser {
 public:
-    HeaderEvents(const InputFile& file, SafetensorsHeader& header) : file_(file), header_(header) {}
-
-    bool start_object(std::size_t) override {
-        if (within_ == Within::start)
-            within_ = Within::names;
-        else if (within_ == Within::names && name_ == "__metadata__")
-            within_ = Within::metadata;
-        else if (within_ == Within::names) {
-            within_ = Within::tensor;
-            header_.entries.push_back({.name = name_, .dtype = f32, .shape = {}});
-            seen_dtype_ = seen_shape_ = seen_offsets_ = false;
-        } else
-            unexpected("an object");
-        return true;
+    HeaderParser(const InputFile& file, std::uint64_t length)
+        : file_(file), json_(file, 8, length) {
+        header_.index.reserve(length);
+        header_.data_offset = 8 + length;
     }
 
-    bool key(string_t& key) override {
-        if (within_ == Within::names) {
-            if (!names_.insert(key).second) fail(str("the name '", key, "' occurs twice"));
-            name_ = key;
-        } else if (within_ == Within::metadata) {
-            if (header_.metadata.contains(key))
-                fail(str("the metadata key '", key, "' occurs twice"));
-            key_ = key;
-        } else {
-            bool* const seen = seen_flag(key);
-            if (!seen || *seen)
-                fail(str(seen ? "repeated" : "unknown", " key '", key, "'", of_tensor()));
-            *seen = true;
-            key_ = key;
+    SafetensorsHeader parse() {
+        open('{');
+        bool has_metadata = false;
+        for (bool first = true; json_.next('}', first);) {
+            text(name_);
+            json_.take(':');
+            if (name_ != "__metadata__")
+                tensor();
+            else if (std::exchange(has_metadata, true))
+                fail("the name '__metadata__' occurs twice");
+            else if (!json_.null())
+                metadata();
         }
-        return true;
-    }
-
-    bool string(string_t& value) override {
-        if (within_ == Within::metadata)
-            header_.metadata.emplace(key_, value);
-        else if (within_ == Within::tensor && key_ == "dtype")
-            entry().dtype = dtype_of_name(value);
-        else
-            unexpected("a string");
-        return true;
-    }
-
-    bool start_array(std::size_t) override {
-        if (within_ != Within::tensor || key_ == "dtype") unexpected("a list");
-        within_ = key_ == "shape" ? Within::shape : Within::offsets;
-        offsets_ = 0;
-        return true;
-    }
-
-    bool number_unsigned(number_unsigned_t value) override {
-        if (within_ == Within::shape) {
-            if (entry().shape.rank() == kMaxRank)
-                fail(str("more than ", kMaxRank, " dimensions", of_tensor()));
-            if (value > static_cast<std::uint64_t>(INT64_MAX))
-                fail(str("the extent ", value, " is too large", of_tensor()));
-            entry().shape.push_back(static_cast<std::int64_t>(value));
-        } else if (within_ == Within::offsets && offsets_ < 2)
-            (offsets_++ == 0 ? entry().begin : entry().end) = value;
-        else
-            unexpected("a number");
-        return true;
-    }
-
-    bool end_array() override {
-        if (within_ == Within::offsets && offsets_ != 2)
-            fail(str("data_offsets is not a pair", of_tensor()));
-        within_ = Within::tensor;
-        return true;
-    }
-
-    bool end_object() override {
-        if (within_ == Within::tensor && !(seen_dtype_ && seen_shape_ && seen_offsets_))
-            fail(str("dtype, shape or data_offsets is missing", of_tensor()));
-        within_ = within_ == Within::names ? Within::end : Within::names;
-        return true;
-    }
-
-    bool null() override { unexpected("null"); }
-    bool boolean(bool) override { unexpected("a boolean"); }
-    bool number_integer(number_integer_t) override { unexpected("a negative number"); }
-    bool number_float(number_float_t, const string_t&) override { unexpected("a fraction"); }
-    bool binary(binary_t&) override { unexpected("binary data"); }
-    bool parse_error(std::size_t position, const std::string&,
-                     const nlohmann::detail::exception&) override {
-        fail(str("the JSON is wrong at byte ", position));
+        json_.finish();
+        if (const auto name = header_.index.sort_names())
+            fail(str("the name '", *name, "' occurs twice"));
+        return std::move(header_);
     }
 
 private:
-    enum class Within { start, names, metadata, tensor, shape, offsets, end };
-
-    bool* seen_flag(const std::string& key) {
-        if (key == "dtype") return &seen_dtype_;
-        if (key == "shape") return &seen_shape_;
-        return key == "data_offsets" ? &seen_offsets_ : nullptr;
+    void metadata() {
+        open('{');
+        for (bool first = true; json_.next('}', first);) {
+            text(key_);
+            json_.take(':');
+            if (json_.peek() != '"') unexpected();
+            if (!header_.metadata.emplace(key_, json_.text()).second)
+                fail(str("the metadata key '", key_, "' occurs twice"));
+            if (header_.metadata.size() > kMaxMetadata)
+                fail(str("more than ", kMaxMetadata, " metadata keys"));
+        }
     }
-    SafetensorsEntry& entry() { return header_.entries.back(); }
+
+    void tensor() {
+        open('{');
+        entry_ = {};
+        seen_ = {};
+        for (bool first = true; json_.next('}', first);) {
+            text(key_);
+            json_.take(':');
+            if (key_ == "dtype")
+                dtype();
+            else if (key_ == "shape")
+                shape();
+            else if (key_ == "data_offsets")
+                offsets();
+            else
+                json_.skip_value();
+        }
+        if (!seen_[0] || !seen_[1] || !seen_[2])
+            fail(str("dtype, shape or data_offsets is missing", of_tensor()));
+        check_size();
+        entry_.name = name_;
+        header_.index.add(entry_);
+    }
+
+    void dtype() {
+        once(0);
+        text(text_);
+        entry_.type = safetensors_type(text_);
+        if (entry_.type == nullptr) fail(str("the format has no dtype '", text_, "'", of_tensor()));
+    }
+
+    void shape() {
+        once(1);
+        elements_ = 1;
+        has_zero_ = overflows_ = false;
+        open('[');
+        for (bool first = true; json_.next(']', first);) {
+            const std::uint64_t extent = number();
+            if (extent > static_cast<std::uint64_t>(INT64_MAX))
+                fail(str("the extent ", extent, " is too large", of_tensor()));
+            has_zero_ = has_zero_ || extent == 0;
+            overflows_ =
+                overflows_ ||
+                __builtin_mul_overflow(elements_, std::max<std::uint64_t>(extent, 1), &elements_);
+            entry_.too_many_dimensions = entry_.shape.rank() == kMaxRank;
+            if (!entry_.too_many_dimensions)
+                entry_.shape.push_back(static_cast<std::int64_t>(extent));
+        }
+    }
+
+    void offsets() {
+        once(2);
+        open('[');
+        std::size_t count = 0;
+        for (bool first = true; json_.next(']', first); ++count) {
+            const std::uint64_t offset = number();
+            if (count < 2) (count == 0 ? entry_.begin : entry_.end) = offset;
+        }
+        if (count != 2) fail(str("data_offsets is not a pair", of_tensor()));
+    }
+
+    // The byte range must be that of the elements. Widened to i64, they must have a size, too.
+    void check_size() {
+        const auto bits = static_cast<std::uint64_t>(entry_.type->bits);
+        std::uint64_t room = 0;
+        if (overflows_ || __builtin_mul_overflow(elements_, std::uint64_t{64}, &room) ||
+            room > static_cast<std::uint64_t>(INT64_MAX))
+            fail(str("shape ", entry_.shape, of_tensor(), " overflows"));
+        const std::uint64_t wanted = has_zero_ ? 0 : elements_ * bits;
+        if (wanted % 8 != 0)
+            fail(str(elements_, " elements of ", bits, " bits", of_tensor(), " end within a byte"));
+        if (entry_.begin > entry_.end || entry_.end - entry_.begin != wanted / 8)
+            file_.fail(str("header: tensor '", name_, "' has data_offsets [", entry_.begin, ", ",
+                           entry_.end, "]"),
+                       str("; expected ", wanted / 8, " bytes for ", entry_.type->name, " ",
+                           entry_.shape));
+    }
+
+    void once(std::size_t key) {
+        if (std::exchange(seen_[key], true)) fail(str("repeated key '", key_, "'", of_tensor()));
+    }
+    void open(char bracket) {
+        if (json_.peek() != bracket) unexpected();
+        json_.take(bracket);
+    }
+    void text(std::string& out) {
+        if (json_.peek() != '"') unexpected();
+        json_.text(out, kMaxName);
+    }
+    std::uint64_t number() {
+        if (std::string_view(json_.kind()) != "a number") unexpected();
+        const std::uint64_t value = json_.whole_number();
+        if (std::string_view(json_.kind()) == "a fraction") unexpected();
+        return value;
+    }
+    [[noreturn]] void unexpected() {
+        const std::string kind = json_.kind();
+        if (kind.empty()) json_.fail();
+        fail(kind + " where the format has none" + (name_.empty() ? "" : ", near '" + name_ + "'"));
+    }
     std::string of_tensor() const { return " of tensor '" + name_ + "'"; }
     [[noreturn]] void fail(const std::string& what) const { file_.fail("header: " + what); }
-    [[noreturn]] void unexpected(const char* what) const {
-        fail(
-            str(what, " where the format has none", name_.empty() ? "" : ", near '" + name_ + "'"));
-    }
-    DType dtype_of_name(const std::string& name) const {
-        for (const DType dtype : kDTypes)
-            if (name == safetensors_name(dtype)) return dtype;
-        file_.fail(str("header: unsupported dtype '", name, "'", of_tensor()),
-                   "; expected F32, F64, F16, BF16, I64, U8 or BOOL");
-    }
 
     const InputFile& file_;
-    SafetensorsHeader& header_;
-    Within within_ = Within::start;
-    std::string name_, key_;
-    std::unordered_set<std::string> names_;
-    bool seen_dtype_ = false, seen_shape_ = false, seen_offsets_ = false;
-    int offsets_ = 0;
+    JsonScanner json_;
+    SafetensorsHeader header_;
+    SafetensorsEntry entry_;
+    std::string name_, key_, text_;
+    std::array<bool, 3> seen_{};  // dtype, shape, data_offsets of entry_
+    std::uint64_t elements_ = 1;  // product of the extents of entry_ that are not 0
+    bool has_zero_ = false, overflows_ = false;
 };
-
-void check_sizes(const InputFile& file, const std::vector<SafetensorsEntry>& entries) {
-    for (const SafetensorsEntry& e : entries) {
-        const auto wanted = byte_count(e.shape, size_of(e.dtype));
-        if (!wanted)
-            file.fail(str("header: shape ", e.shape, " of tensor '", e.name, "' overflows"));
-        if (e.begin > e.end || e.end - e.begin != *wanted)
-            file.fail(
-                str("header: tensor '", e.name, "' has data_offsets [", e.begin, ", ", e.end, "]"),
-                str("; expected ", *wanted, " bytes for ", e.dtype, " ", e.shape));
-    }
-}
 
 // Sorted by offset, each tensor must begin where the one before ends, and the last must end where
 // the file does.
-void check_cover(const InputFile& file, const std::vector<SafetensorsEntry>& entries,
-                 std::uint64_t data_bytes) {
-    std::vector<const SafetensorsEntry*> by_offset;
-    for (const SafetensorsEntry& e : entries) by_offset.push_back(&e);
-    std::sort(by_offset.begin(), by_offset.end(), [](auto* a, auto* b) {
-        return std::pair(a->begin, a->end) < std::pair(b->begin, b->end);
+void check_cover(const InputFile& file, const SafetensorsIndex& index, std::uint64_t data_bytes) {
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> by_offset;
+    by_offset.reserve(index.size());
+    for (std::size_t i = 0; i < index.size(); ++i)
+        by_offset.emplace_back(index[i].begin, static_cast<std::uint32_t>(i));
+    std::sort(by_offset.begin(), by_offset.end(), [&](const auto& a, const auto& b) {
+        return a.first != b.first ? a.first < b.first : index[a.second].end < index[b.second].end;
     });
     std::uint64_t expected = 0;
-    for (const SafetensorsEntry* e : by_offset) {
-        if (e->begin != expected)
-            file.fail(str("header: ", e->begin < expected ? "overlap" : "hole",
-                          " in the data before tensor '", e->name, "', which begins at ", e->begin),
-                      str("; expected ", expected));
-        expected = e->end;
+    for (const auto& [begin, i] : by_offset) {
+        if (begin != expected)
+            file.fail(
+                str("header: ", begin < expected ? "overlap" : "hole",
+                    " in the data before tensor '", index[i].name, "', which begins at ", begin),
+                str("; expected ", expected));
+        expected = index[i].end;
     }
-    if (expected != data_bytes)
-        file.fail(str(expected > data_bytes ? "truncated data: " : "data after the last tensor: ",
-                      data_bytes, " bytes"),
+    if (expected > data_bytes)
+        file.fail(str("truncated: ", data_bytes, " bytes of data"), str("; expected ", expected));
+    if (expected < data_bytes)
+        file.fail(str("data after the last tensor: ", data_bytes, " bytes"),
                   str("; expected ", expected));
 }
 
 }  // namespace
 
-const char* safetensors_name(DType dtype) {
-    switch (dtype) {
-        case eps::boolean: return "BOOL";
-        case u8: return "U8";
-        case i64: return "I64";
-        case f16: return "F16";
-        case bf16: return "BF16";
-        case f32: return "F32";
-        case f64: break;
-    }
-    return "F64";
-}
-
-SafetensorsHeader parse_safetensors_header(const InputFile& file, std::string_view json,
-                                           std::uint64_t data_bytes) {
-    SafetensorsHeader header;
-    HeaderEvents events(file, header);
-    Json::sax_parse(json.begin(), json.end(), &events);
-    check_sizes(file, header.entries);
-    check_cover(file, header.entries, data_bytes);
+SafetensorsHeader read_safetensors_header(const InputFile& file) {
+    std::array<std::byte, 8> start{};
+    if (file.size() < start.size())
+        file.fail(str("truncated: ", file.size(), " bytes"),
+                  "; expected a safetensors file, which begins with a length of 8 bytes");
+    file.read(0, start);
+    std::uint64_t length = 0;
+    for (std::size_t i = 0; i < start.size(); ++i)
+        length |= std::to_integer<std::uint64_t>(start[i]) << (8 * i);
+    std::array<std::byte, 1> first{};
+    if (file.size() > start.size()) file.read(start.size(), first);
+    if (length > kMaxHeader || (file.size() > start.size() && first[0] != std::byte{'{'}))
+        file.fail("no safetensors header",
+                  str("; expected its length, at most ", kMaxHeader, ", and a '{'"));
+    if (length > file.size() - start.size())
+        file.fail(str("truncated: ", file.size(), " bytes"),
+                  str("; expected ", start.size() + length, " for the header alone"));
+    SafetensorsHeader header = HeaderParser(file, length).parse();
+    check_cover(file, header.index, file.size() - header.data_offset);
     return header;
-}
-
-std::string json_string(const std::string& text) {
-    try {
-        return Json(text).dump();
-    } catch (const Json::exception&) {
-        fail("write_safetensors", "a name or metadata text is not valid UTF-8");
-    }
 }
 
 }  // namespace eps::detail

@@ -4,34 +4,20 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "tensor/io/input_file.h"
+#include "tensor/io/safetensors_index.h"
 
 namespace eps::detail {
 
-struct SafetensorsEntry {
-    std::string name;
-    DType dtype = f32;
-    Shape shape;
-    std::uint64_t begin = 0, end = 0;  // byte range, from the start of the data
-};
-
 struct SafetensorsHeader {
-    std::vector<SafetensorsEntry> entries;  // in the order of the header
+    SafetensorsIndex index;  // the tensors, in the order of the header
     std::map<std::string, std::string> metadata;
+    std::uint64_t data_offset = 0;  // where the data begin in the file
 };
 
-/// "F32", "F64", "F16", "BF16", "I64", "U8", "BOOL".
-const char* safetensors_name(DType dtype);
-
-/// Parses the header of a file with `data_bytes` bytes of data behind it.
+/// Reads the header. It takes less memory than the file, and time in proportion to its length.
 /// Throws, through file.fail, on everything that the format does not allow.
-SafetensorsHeader parse_safetensors_header(const InputFile& file, std::string_view json,
-                                           std::uint64_t data_bytes);
-
-/// text as a JSON string, quotes included. Throws an Error of write_safetensors on invalid UTF-8.
-std::string json_string(const std::string& text);
+SafetensorsHeader read_safetensors_header(const InputFile& file);
 
 }  // namespace eps::detail

@@ -90,9 +90,9 @@ TEST_CASE_FIXTURE(Fixture, "what is no file is refused and stays, and a link is 
     CHECK(contains(error_of(folder / "d/"), "is a folder"));
     CHECK(contains(error_of(folder / "new/"), "names no file"));
     CHECK(contains(error_of(""), "names no file"));
-    CHECK(contains(error_of(folder / "fifo"), "fifo' is not a regular file"));
-    CHECK(contains(error_of(folder / "to-fifo"), "to-fifo' is not a regular file"));
-    CHECK(contains(error_of("/dev/null"), "not a regular file"));
+    CHECK(contains(error_of(folder / "fifo"), "fifo' is a FIFO"));
+    CHECK(contains(error_of(folder / "to-fifo"), "to-fifo' is a FIFO"));
+    CHECK(contains(error_of("/dev/null"), "is a device"));
     CHECK(contains(error_of(folder / "none/x"), "cannot create '" + folder / "none/x" + "': No"));
 
     put(path, "old");

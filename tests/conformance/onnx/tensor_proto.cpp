@@ -5,7 +5,7 @@
 #include <type_traits>
 
 #include "tensor/create.h"
-#include "tensor/io/input_file.h"
+#include "tensor/io/stored_elements.h"
 #include "tests/conformance/onnx/model.h"
 #include "tests/conformance/onnx/wire.h"
 
