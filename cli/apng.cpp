@@ -11,6 +11,7 @@
 
 #include "autograd/ops/shape/shape.h"
 #include "cli/png.h"
+#include "cli/png_chunks.h"
 #include "tensor/io/atomic_file.h"
 #include "tensor/io/input_file.h"
 
@@ -22,24 +23,13 @@ using Buffer = std::vector<std::byte>;
 constexpr std::size_t kMostFrames = 100;
 constexpr std::uint16_t kDelay = 100;  // milliseconds that a frame is shown
 constexpr std::uint16_t kRest = 2000;  // the same of the last frame
-constexpr std::size_t kSignature = 8;  // bytes before the first chunk
-constexpr std::size_t kHeader = 13;    // bytes in IHDR
-constexpr std::uint8_t kGray = 0;      // the two colour types without a palette or transparency
-constexpr std::uint8_t kTrueColour = 2;
 
 // Big-endian.
 void put(Buffer& out, std::uint64_t value, int bytes) {
     for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
         out.push_back(static_cast<std::byte>(value >> shift));
 }
-std::uint32_t get32(Bytes bytes) {
-    std::uint32_t value = 0;
-    for (std::size_t i = 0; i < 4; ++i)
-        value = value << 8 | std::to_integer<std::uint32_t>(bytes[i]);
-    return value;
-}
 
-// A chunk is its length, type and data, and the CRC of type and data.
 void put_chunk(Buffer& out, std::string_view type, Bytes data) {
     check(data.size() <= std::numeric_limits<std::int32_t>::max(), "write_film", "a frame of ",
           data.size(), " bytes; expected less than 2^31");
@@ -57,20 +47,13 @@ struct Still {
     Buffer header;      // the data of IHDR: size and colour type
     Buffer compressed;  // the data of all IDAT chunks
 };
-// `png` is a file that libpng has read or written.
 Still parsed(Bytes png) {
     Still still;
-    for (std::size_t at = kSignature; png.size() - at >= 12;) {
-        const std::size_t length = get32(png.subspan(at));
-        if (length > png.size() - at - 12) break;
-        const Bytes type = png.subspan(at + 4, 4), data = png.subspan(at + 8, length);
-        const auto is = [&](std::string_view name) {
-            return std::ranges::equal(type, as_byte_span(name));
-        };
-        if (is("IHDR")) still.header.assign(data.begin(), data.end());
-        if (is("IDAT")) still.compressed.insert(still.compressed.end(), data.begin(), data.end());
-        at += 12 + length;
-    }
+    for_each_png_chunk(png, [&](const PngChunk& chunk) {
+        Buffer& into = chunk.type == "IHDR" ? still.header : still.compressed;
+        if (chunk.type == "IHDR" || chunk.type == "IDAT")
+            into.insert(into.end(), chunk.data.begin(), chunk.data.end());
+    });
     return still;
 }
 
@@ -89,8 +72,8 @@ Buffer frame_control(const Still& still, std::uint32_t sequence, std::uint16_t d
 // Puts the last frame before the animation, too, as the default image: programs that cannot play
 // films show it.
 void write_stills(const std::string& path, const std::vector<Still>& stills) {
-    const std::string_view signature = "\x89PNG\r\n\x1a\n";
-    Buffer out(as_byte_span(signature).begin(), as_byte_span(signature).end());
+    const Bytes signature = as_byte_span(kPngSignature);
+    Buffer out(signature.begin(), signature.end());
     put_chunk(out, "IHDR", stills.back().header);
     Buffer animation;
     put(animation, stills.size(), 4);
@@ -117,9 +100,8 @@ bool read_still(const std::string& file, Still& still) {
         decode_png(file, bytes);
         still = parsed(bytes);
     } catch (const Error&) { return false; }
-    if (still.header.size() != kHeader) return false;
-    const auto colour_type = std::to_integer<std::uint8_t>(still.header[9]);
-    return colour_type == kGray || colour_type == kTrueColour;
+    const std::uint8_t colour_type = png_header(still.header).colour_type;
+    return colour_type == kPngGray || colour_type == kPngTrueColour;
 }
 
 // At most kMostFrames of the files: the first, the last, and others evenly between.

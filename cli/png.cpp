@@ -1,33 +1,16 @@
 #include "cli/png.h"
 
-#include <png.h>
-
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <vector>
 
 #include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/shape/shape.h"
+#include "cli/png_image.h"
 #include "tensor/io/atomic_file.h"
-#include "tensor/io/input_file.h"
 
 namespace eps::cli {
 namespace {
-
-// DEFLATE cannot compress by more than this: a small file cannot ask for a large picture.
-constexpr std::uint64_t kLargestRatio = 1032;
-constexpr std::int64_t kLargestSide = 32768;  // pixels
-
-// The simplified interface of libpng reports errors by return value and message. (The other one
-// uses longjmp.)
-struct Image {
-    png_image png{};
-    Image() { png.version = PNG_IMAGE_VERSION; }
-    ~Image() { png_image_free(&png); }
-    Image(const Image&) = delete;
-    Image& operator=(const Image&) = delete;
-};
 
 std::uint8_t level(double intensity) {
     return static_cast<std::uint8_t>(std::lround(255 * std::clamp(intensity, 0.0, 1.0)));
@@ -66,7 +49,7 @@ std::vector<std::uint8_t> enlarged(const Tensor& levels, std::int64_t scale) {
 
 std::vector<std::byte> encoded(const std::string& path, const std::vector<std::uint8_t>& pixels,
                                std::int64_t height, std::int64_t width, bool colour) {
-    Image image;
+    PngImage image;
     image.png.width = static_cast<png_uint_32>(width);
     image.png.height = static_cast<png_uint_32>(height);
     image.png.format = colour ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
@@ -104,28 +87,6 @@ std::vector<std::byte> encode_png(const std::string& path, const Tensor& picture
 void write_png(const std::string& path, const Tensor& picture, int scale) {
     const std::vector<std::byte> bytes = encode_png(path, picture, scale);
     write_file_atomically(path, {bytes}, "write_png");
-}
-
-Tensor read_png(const std::string& path) { return decode_png(path, read_file(path, "read_png")); }
-
-Tensor decode_png(const std::string& path, std::span<const std::byte> bytes) {
-    Image image;
-    const auto reject = [&](const char* what) {
-        fail("read_png", what, " in '", path, "'; expected a PNG picture without transparency");
-    };
-    if (!png_image_begin_read_from_memory(&image.png, bytes.data(), bytes.size()))
-        reject(image.png.message);
-    if (image.png.format & PNG_FORMAT_FLAG_ALPHA) reject("transparency");
-    const bool colour = (image.png.format & PNG_FORMAT_FLAG_COLOR) != 0;
-    image.png.format = colour ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
-    const std::uint64_t size = std::uint64_t{image.png.width} * image.png.height * (colour ? 3 : 1);
-    if (size > bytes.size() * kLargestRatio) reject("a size larger than the data can fill");
-    const std::int64_t height = image.png.height;
-    const std::int64_t width = image.png.width;
-    Tensor out = empty(colour ? Shape{height, width, 3} : Shape{height, width}, {.dtype = u8});
-    if (!png_image_finish_read(&image.png, nullptr, out.raw_data(), 0, nullptr))
-        reject(image.png.message);
-    return out;
 }
 
 }  // namespace eps::cli

@@ -1,11 +1,10 @@
 #include "experiments/data/byte_stream.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <utility>
+
+#include "experiments/data/inflater.h"
 
 namespace eps::data {
 namespace {
@@ -15,19 +14,9 @@ constexpr std::byte kMagic[] = {std::byte{0x1f}, std::byte{0x8b}};
 }  // namespace
 
 struct ByteStream::Gzip {
-    z_stream state{};
+    Inflater inflater{Inflater::Format::gzip};
     std::array<std::byte, 32768> input;
-    std::uint64_t blocks = 0;  // of DEFLATE, so far
-    bool between = false;      // one member has ended, and the next has not begun
-    bool ended = false;
-
-    Gzip() {
-        constexpr int kGzipOnly = 16 + MAX_WBITS;
-        check(inflateInit2(&state, kGzipOnly) == Z_OK, "gzip", "zlib cannot start: out of memory");
-    }
-    ~Gzip() { inflateEnd(&state); }
-    Gzip(const Gzip&) = delete;
-    Gzip& operator=(const Gzip&) = delete;
+    bool ended = false;  // all members have
 };
 
 ByteStream::ByteStream(std::string path, const char* op) : file_(std::move(path), op) {
@@ -41,11 +30,7 @@ ByteStream::~ByteStream() = default;
 
 void ByteStream::rewind() {
     position_ = 0;
-    if (!gzip_) return;
-    inflateReset(&gzip_->state);
-    gzip_->state.avail_in = 0;
-    gzip_->blocks = 0;
-    gzip_->between = gzip_->ended = false;
+    if (gzip_) gzip_ = std::make_unique<Gzip>();
 }
 
 std::size_t ByteStream::read(std::span<std::byte> out) {
@@ -75,61 +60,40 @@ std::size_t ByteStream::read_plain(std::span<std::byte> out) {
 
 // Makes sure that compressed bytes are there. Returns false at the end of the file.
 bool ByteStream::fill() {
-    z_stream& z = gzip_->state;
-    if (z.avail_in > 0) return true;
+    if (!gzip_->inflater.input().empty()) return true;
     const std::size_t count = read_plain(gzip_->input);
-    z.next_in = reinterpret_cast<Bytef*>(gzip_->input.data());
-    z.avail_in = static_cast<uInt>(count);
+    gzip_->inflater.feed(std::span(gzip_->input).first(count));
     return count > 0;
 }
 
 // Begins the next member. Returns false if there is none.
 bool ByteStream::next_member() {
-    z_stream& z = gzip_->state;
-    if (fill() && *z.next_in != 0) {
-        if (*z.next_in != std::to_integer<Bytef>(kMagic[0]))
+    Inflater& inflater = gzip_->inflater;
+    if (fill() && inflater.input()[0] != std::byte{0}) {
+        if (inflater.input()[0] != kMagic[0])
             file_.fail("bytes after the end of the gzip stream",
                        "; expected another gzip stream, zeros or nothing");
-        gzip_->between = false;
-        return inflateReset(&z) == Z_OK;
+        inflater.reset();
+        return true;
     }
     while (fill()) {
-        const Bytef* const end = z.next_in + z.avail_in;
-        if (std::any_of(static_cast<const Bytef*>(z.next_in), end, [](Bytef b) { return b != 0; }))
+        if (std::ranges::any_of(inflater.input(), [](std::byte b) { return b != std::byte{0}; }))
             file_.fail("bytes after the end of the gzip stream and zeros", "; expected nothing");
-        z.avail_in = 0;
+        inflater.feed({});
     }
     gzip_->ended = true;
     return false;
 }
 
-// A block of DEFLATE begins with tables that take time to build. Compressors write blocks of
-// kilobytes; a stream of tiny ones is made to keep the reader busy.
-void ByteStream::count_block() {
-    constexpr std::uint64_t kSlack = 8192, kLeastBytes = 32;
-    const std::uint64_t taken = position_ - gzip_->state.avail_in;
-    if (++gzip_->blocks > kSlack + taken / kLeastBytes)
-        file_.fail(str("damaged gzip stream (", gzip_->blocks, " blocks in ", taken, " bytes)"));
-}
-
 std::size_t ByteStream::read_gzip(std::span<std::byte> out) {
-    z_stream& z = gzip_->state;
+    Inflater& inflater = gzip_->inflater;
     std::size_t done = 0;
     while (done < out.size() && !gzip_->ended) {
-        if (gzip_->between && !next_member()) break;
+        if (inflater.ended() && !next_member()) break;
         if (!fill()) file_.fail("truncated gzip stream: the file ends within it");
-        const auto room = static_cast<uInt>(
-            std::min<std::size_t>(out.size() - done, std::numeric_limits<uInt>::max()));
-        z.next_out = reinterpret_cast<Bytef*>(out.data() + done);
-        z.avail_out = room;
-        const int status = inflate(&z, Z_BLOCK);
-        done += room - z.avail_out;
-        if (status == Z_STREAM_END)
-            gzip_->between = true;  // zlib has checked checksum and length
-        else if (status != Z_OK)
-            file_.fail(str("damaged gzip stream (", z.msg ? z.msg : "zlib cannot continue", ")"));
-        constexpr int kBlockEnds = 128;
-        if ((z.data_type & kBlockEnds) != 0) count_block();
+        done += inflater.read(out.subspan(done));
+        if (const std::string damage = inflater.damage(); !damage.empty())
+            file_.fail(str("damaged gzip stream (", damage, ")"));
     }
     return done;
 }

@@ -30,12 +30,11 @@ public:
     const InputFile& file() const { return file_; }
 
 private:
-    struct Gzip;  // zlib's state and an input buffer
+    struct Gzip;  // an inflater and its input
     std::size_t read_plain(std::span<std::byte> out);
     std::size_t read_gzip(std::span<std::byte> out);
     bool fill();
     bool next_member();
-    void count_block();
 
     InputFile file_;
     std::uint64_t position_ = 0;  // of the next byte of the file to be read

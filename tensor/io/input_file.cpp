@@ -77,7 +77,7 @@ void InputFile::read(std::uint64_t offset, std::span<std::byte> out) const {
 }
 
 void InputFile::check_unpacked(std::uint64_t bytes) const {
-    const std::uint64_t most = std::max(kUnpackedBytes, size_ * kUnpackedRatio);
+    const std::uint64_t most = most_unpacked(size_);
     if (bytes > most)
         fail(str("it declares that its ", size_, " bytes unpack to ", bytes),
              str("; expected at most ", most));
@@ -85,6 +85,10 @@ void InputFile::check_unpacked(std::uint64_t bytes) const {
 
 void InputFile::fail(std::string_view what, std::string_view rest) const {
     eps::fail(op_, printable(what), " in '", path_, "'", printable(rest));
+}
+
+std::uint64_t most_unpacked(std::uint64_t file_bytes) {
+    return std::max(kUnpackedBytes, file_bytes * kUnpackedRatio);
 }
 
 std::vector<std::byte> read_file(const std::string& path, const char* op, std::uint64_t most) {

@@ -26,8 +26,7 @@ public:
     const std::string& path() const { return path_; }
     /// Fills `out` with the bytes at `offset`. Throws if the file ends before.
     void read(std::uint64_t offset, std::span<std::byte> out) const;
-    /// Throws if a compressed file declares that it unpacks to more than 16 MB and more than 32
-    /// times its size. Such a file is not data but a bomb.
+    /// Throws if a compressed file declares that it unpacks to more than most_unpacked(size()).
     void check_unpacked(std::uint64_t bytes) const;
     /// Throws "op: <what> in '<path>'<rest>". All errors about the contents of a file go through
     /// here, so all of them name it. Texts quoted from a file are not trusted: control characters
@@ -40,6 +39,10 @@ private:
     int descriptor_ = -1;
     std::uint64_t size_ = 0;
 };
+
+/// The bytes that a compressed file may declare: 16 MB, or 32 times its size. One that declares
+/// more is not data but a bomb.
+std::uint64_t most_unpacked(std::uint64_t file_bytes);
 
 /// All bytes of a regular file of at most `most` bytes. Throws as InputFile does.
 std::vector<std::byte> read_file(const std::string& path, const char* op = "read_file",

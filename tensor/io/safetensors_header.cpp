@@ -170,21 +170,28 @@ private:
 // Sorted by offset, each tensor must begin where the one before ends, and the last must end where
 // the file does.
 void check_cover(const InputFile& file, const SafetensorsIndex& index, std::uint64_t data_bytes) {
-    std::vector<std::pair<std::uint64_t, std::uint32_t>> by_offset;
-    by_offset.reserve(index.size());
-    for (std::size_t i = 0; i < index.size(); ++i)
-        by_offset.emplace_back(index[i].begin, static_cast<std::uint32_t>(i));
-    std::sort(by_offset.begin(), by_offset.end(), [&](const auto& a, const auto& b) {
-        return a.first != b.first ? a.first < b.first : index[a.second].end < index[b.second].end;
-    });
+    struct Range {
+        std::uint64_t begin, end;
+        std::uint32_t i;
+        bool operator<(const Range& other) const {
+            return begin != other.begin ? begin < other.begin : end < other.end;
+        }
+    };
+    std::vector<Range> ranges;
+    ranges.reserve(index.size());
+    for (std::size_t i = 0; i < index.size(); ++i) {
+        const SafetensorsEntry entry = index[i];
+        ranges.push_back({entry.begin, entry.end, static_cast<std::uint32_t>(i)});
+    }
+    std::sort(ranges.begin(), ranges.end());
     std::uint64_t expected = 0;
-    for (const auto& [begin, i] : by_offset) {
+    for (const auto& [begin, end, i] : ranges) {
         if (begin != expected)
             file.fail(
                 str("header: ", begin < expected ? "overlap" : "hole",
                     " in the data before tensor '", index[i].name, "', which begins at ", begin),
                 str("; expected ", expected));
-        expected = index[i].end;
+        expected = end;
     }
     if (expected > data_bytes)
         file.fail(str("truncated: ", data_bytes, " bytes of data"), str("; expected ", expected));
