@@ -31,7 +31,8 @@ struct Header {
 // Parses the header, which is a Python dictionary literal with exactly three keys.
 class HeaderParser {
 public:
-    HeaderParser(const InputFile& file, std::string_view text) : file_(file), text_(text) {}
+    HeaderParser(const InputFile& file, std::string_view text, int version)
+        : file_(file), text_(text), version_(version) {}
 
     Header parse() {
         expect('{', "header is not a dictionary");
@@ -116,7 +117,7 @@ private:
         if (error != std::errc() || value < 0)
             fail("header: an extent of 'shape' is not a number >= 0");
         at_ = static_cast<std::size_t>(stop - text_.data());
-        if (peek() == 'L') ++at_;  // a whole number of Python 2
+        if (peek() == 'L' && version_ < 3) ++at_;  // a whole number of Python 2
         return value;
     }
 
@@ -144,6 +145,7 @@ private:
 
     const InputFile& file_;
     std::string_view text_;
+    int version_;
     std::size_t at_ = 0;
     std::optional<std::string> descr_;
     std::optional<bool> fortran_;
@@ -176,7 +178,7 @@ Header read_header(const InputFile& file) {
                   str("; expected ", 8 + length_bytes + length, " for the header alone"));
     std::string text(static_cast<std::size_t>(length), '\0');
     file.read(8 + length_bytes, std::as_writable_bytes(std::span(text)));
-    Header header = HeaderParser(file, text).parse();
+    Header header = HeaderParser(file, text, major).parse();
     header.data_offset = 8 + length_bytes + length;
     return header;
 }

@@ -18,6 +18,8 @@ const std::array kTypes{
     SafetensorsType{"F8_E5M2", 8, {}},
     SafetensorsType{"F8_E4M3", 8, {}},
     SafetensorsType{"F8_E8M0", 8, {}},
+    SafetensorsType{"F8_E4M3FNUZ", 8, {}},
+    SafetensorsType{"F8_E5M2FNUZ", 8, {}},
     SafetensorsType{"I16", 16, signed_integer(2)},
     SafetensorsType{"U16", 16, unsigned_integer(2)},
     SafetensorsType{"F16", 16, stored(f16)},

@@ -115,7 +115,10 @@ TEST_CASE_FIXTURE(Fixture, "read_npy reads both byte orders, no order, '=', and 
     CHECK(read(npy(dictionary(">u1", "(1,)"), "\x7")).item() == 7);
     CHECK(read(npy(dictionary("=f4", "(1,)"), bytes_of<float>({2}))).item() == 2);
     CHECK(read(npy(dictionary("f4", "(1,)"), bytes_of<float>({2}))).item() == 2);
-    CHECK(read(npy(dictionary("<f4", "(1L, 2L)"), bytes_of<float>({1, 2}))).shape() == Shape{1, 2});
+    const std::string longs = dictionary("<f4", "(1L, 2L)"), two = bytes_of<float>({1, 2});
+    for (const char version : {'\1', '\2'})
+        CHECK(read(npy(longs, two, version)).shape() == Shape{1, 2});
+    CHECK(contains(error_of(npy(longs, two, 3)), "'shape' lacks a ','"));
 }
 
 TEST_CASE_FIXTURE(Fixture, "read_npy throws on everything else, and says what is wrong") {

@@ -154,8 +154,8 @@ TEST_CASE_FIXTURE(Fixture, "read_safetensors throws on everything that the forma
     CHECK(contains(error_of("{} {}"), "the JSON is wrong at byte"));
     CHECK(contains(error_of("{\"\xff\":{}}"), "the JSON is wrong at byte"));
     CHECK(contains(error_of(std::string("{}\0\0", 4)), "the JSON is wrong at byte 2"));
-    CHECK(contains(error_of(" {}"), "no safetensors header"));
-    CHECK(contains(error_of("[]"), "no safetensors header"));
+    CHECK(contains(error_of("[]"), "a list where"));
+    CHECK(contains(error_of("x{}"), "the JSON is wrong at byte 0"));
     CHECK(contains(error_of("{" + std::string(100000, '[')), "a list where"));
     CHECK(contains(entry_error("{\"x\":" + std::string(100000, '[')), "nested more than 128"));
     CHECK(contains(error_of("{\"" + std::string(70000, 'n')), "a text of more than 65536 bytes"));
@@ -183,13 +183,13 @@ TEST_CASE_FIXTURE(Fixture, "a file that ends too early is called truncated") {
           str("read_safetensors: truncated: ", valid.size() - header - 9, " bytes of data in '",
               path, "'; expected ", valid.size() - header - 8));
     CHECK(contains(message_of([&] { read(std::string(8, '\xff') + "{}"); }),
-                   "no safetensors header in '"));
+                   "no safetensors file: a header of 18446744073709551615 bytes in '"));
 }
 
 // The reference implementation accepts what is read here.
 TEST_CASE_FIXTURE(Fixture, "unknown keys of a tensor, null metadata and padding are read") {
     const SafetensorsFile file = read(file_of(
-        R"({"__metadata__":null,"a":{"x":{"y":[1,-2.5e3,true,null,"\ud83d\ude00"]},"dtype":"U8",)"
+        R"( {"__metadata__":null,"a":{"x":{"y":[1,-2.5e3,true,null,"\ud83d\ude00"]},"dtype":"U8",)"
         R"("shape":[1],"data_offsets":[0,1],"z":[]},"\u00e9\n":{"dtype":"U8","shape":[0],)"
         R"("data_offsets":[1,1]}})"
         "\n\t\r  ",
