@@ -1,7 +1,6 @@
 # cmake --install BUILD --prefix PREFIX: the library, its headers, the program, and the files that
 # find_package() and pkg-config read. No file names the prefix, so the folder may be moved.
 include(CMakePackageConfigHelpers)
-include(GNUInstallDirs)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/varepsilon)
 # One folder, which goes on the include path: <varepsilon.h>, "tensor/tensor.h"
@@ -30,7 +29,7 @@ install(
 # pkg-config knows the folder of its own file, and finds the prefix relative to it.
 set(pc_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH EPS_PC_PREFIX /prefix/${pc_dir} /prefix)
-set(EPS_PC_LIBS -lstdc++ ${CMAKE_THREAD_LIBS_INIT} ${OpenMP_CXX_FLAGS})
+set(EPS_PC_LIBS -lstdc++ ${CMAKE_THREAD_LIBS_INIT})
 list(TRANSFORM CMAKE_DL_LIBS PREPEND -l OUTPUT_VARIABLE dl)
 list(APPEND EPS_PC_LIBS ${dl})
 if(EPS_CUDA)
@@ -41,7 +40,5 @@ configure_file(cmake/varepsilon.pc.in varepsilon.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/varepsilon.pc DESTINATION ${pc_dir})
 
 if(EPS_CLI)
-  file(RELATIVE_PATH to_library /prefix/${CMAKE_INSTALL_BINDIR} /prefix/${CMAKE_INSTALL_LIBDIR})
-  set_target_properties(eps PROPERTIES INSTALL_RPATH $ORIGIN/${to_library})
   install(TARGETS eps)
 endif()

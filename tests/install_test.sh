@@ -19,6 +19,9 @@ step "cmake --install" cmake --install "$build" --prefix "$work/first"
 mv "$work/first" "$work/moved"
 prefix=$work/moved
 ! grep -rlIF "$work/first" "$prefix" || fail "these files name the prefix they were installed to"
+mapfile -t binaries < <(find "$prefix" -name 'libvarepsilon.so' -o -path '*/bin/eps')
+((${#binaries[@]} == 0)) ||
+  step "the check of binaries" bash "$source/tests/hardening.sh" "${binaries[@]}"
 ! grep -rlIF "$source" "$prefix" || fail "these files name the folder of the sources"
 # Headers below cuda/ are for .cu files, which include CUDA's headers anyway.
 includes=$(grep -rhoE '#include <[a-z_]+[./][a-z_0-9./]*>' "$prefix/include/varepsilon" \

@@ -1,7 +1,5 @@
 // Factorisations and triangular solves by LAPACK and BLAS. One thread computes each matrix; threads
 // share the matrices of a batch.
-#include <cblas.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -9,7 +7,6 @@
 #include <vector>
 
 #include "cpu/matmul/lapack.h"
-#include "cpu/matmul/openblas.h"
 #include "tensor/contract/kernels.h"
 #include "tensor/raw_copy.h"
 #include "tensor/runtime/parallel.h"
@@ -93,15 +90,10 @@ template <class T> std::size_t qr_workspace(int m, int n) {
 template <class T>
 void solve_triangular(T* x, std::int64_t columns, const T* a, int n, int ld, bool by_columns,
                       bool upper, bool unit) {
-    // Column-major memory, read as row-major, is the transpose, with the other triangle.
-    const auto triangle = upper != by_columns ? CblasUpper : CblasLower;
-    const auto transpose = by_columns ? CblasTrans : CblasNoTrans;
-    const auto diagonal = unit ? CblasUnit : CblasNonUnit;
-    const int k = static_cast<int>(columns);
-    if constexpr (std::is_same_v<T, float>)
-        cblas_strsm(CblasRowMajor, CblasLeft, triangle, transpose, diagonal, n, k, 1, a, ld, x, k);
-    else
-        cblas_dtrsm(CblasRowMajor, CblasLeft, triangle, transpose, diagonal, n, k, 1, a, ld, x, k);
+    // BLAS counts by columns, so to it x holds its transpose: X^T A^T = B^T. If a is by rows, it
+    // holds A^T, whose triangle is the other one.
+    blas::trsm(upper == by_columns ? "U" : "L", by_columns ? "T" : "N", unit ? "U" : "N",
+               static_cast<int>(columns), n, a, ld, x);
 }
 
 }  // namespace

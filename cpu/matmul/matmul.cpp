@@ -1,12 +1,10 @@
 // Batched matrix products, and which of three ways computes each: matrix times vector by OpenBLAS,
 // a small result of long sums in slices, everything else by Gemm.
-#include <cblas.h>
-
 #include <algorithm>
 #include <limits>
 
 #include "cpu/matmul/gemm.h"
-#include "cpu/matmul/openblas.h"
+#include "cpu/matmul/lapack.h"
 #include "tensor/contract/kernels.h"
 #include "tensor/create.h"
 #include "tensor/runtime/parallel.h"
@@ -26,18 +24,6 @@ int narrow(std::int64_t extent) {
     return static_cast<int>(extent);
 }
 
-// y += op(a) x, where a is stored as [rows, columns].
-void gemv(CBLAS_TRANSPOSE op, std::int64_t rows, std::int64_t columns, const float* a,
-          std::int64_t ld, const float* x, std::int64_t x_step, float* y, std::int64_t y_step) {
-    cblas_sgemv(CblasRowMajor, op, narrow(rows), narrow(columns), 1, a, narrow(ld), x,
-                narrow(x_step), 1, y, narrow(y_step));
-}
-void gemv(CBLAS_TRANSPOSE op, std::int64_t rows, std::int64_t columns, const double* a,
-          std::int64_t ld, const double* x, std::int64_t x_step, double* y, std::int64_t y_step) {
-    cblas_dgemv(CblasRowMajor, op, narrow(rows), narrow(columns), 1, a, narrow(ld), x,
-                narrow(x_step), 1, y, narrow(y_step));
-}
-
 // y = A x with A [rows, columns]. Such a product reads its matrix once, so packing would cost as
 // much as the product. Returns false, having done nothing, if no stride of A is 1, as BLAS demands.
 template <class T>
@@ -50,8 +36,11 @@ bool multiply_vector(std::int64_t rows, std::int64_t columns, const T* a, std::i
     if (!accumulate)  // gemv would multiply the old y by 0, and 0 * NaN is NaN
         for (std::int64_t i = 0; i < rows; ++i) y[i * y_step] = T(0);
     const BlasCall call;
-    by_rows ? gemv(CblasNoTrans, rows, columns, a, a_row, x, x_step, y, y_step)
-            : gemv(CblasTrans, columns, rows, a, a_column, x, x_step, y, y_step);
+    // BLAS counts by columns: to it, memory by rows holds the transpose.
+    const auto product = [&](const char* op, std::int64_t m, std::int64_t n, std::int64_t ld) {
+        blas::gemv(op, narrow(m), narrow(n), a, narrow(ld), x, narrow(x_step), y, narrow(y_step));
+    };
+    by_rows ? product("T", columns, rows, a_row) : product("N", rows, columns, a_column);
     return true;
 }
 
