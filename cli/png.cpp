@@ -1,12 +1,13 @@
 #include "cli/png.h"
 
+#include <png.h>
+
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/shape/shape.h"
-#include "cli/png_image.h"
 #include "tensor/io/atomic_file.h"
 
 namespace eps::cli {
@@ -49,15 +50,16 @@ std::vector<std::uint8_t> enlarged(const Tensor& levels, std::int64_t scale) {
 
 std::vector<std::byte> encoded(const std::string& path, const std::vector<std::uint8_t>& pixels,
                                std::int64_t height, std::int64_t width, bool colour) {
-    PngImage image;
-    image.png.width = static_cast<png_uint_32>(width);
-    image.png.height = static_cast<png_uint_32>(height);
-    image.png.format = colour ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
-    png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image.png);
+    png_image image{};  // the simplified interface of libpng: it reports errors by return value
+    image.version = PNG_IMAGE_VERSION;
+    image.width = static_cast<png_uint_32>(width);
+    image.height = static_cast<png_uint_32>(height);
+    image.format = colour ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
+    png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
     std::vector<std::byte> bytes(size);
-    const bool written = png_image_write_to_memory(&image.png, bytes.data(), &size, 0,
-                                                   pixels.data(), 0, nullptr) != 0;
-    check(written, "write_png", "libpng failed: ", static_cast<const char*>(image.png.message),
+    const bool written =
+        png_image_write_to_memory(&image, bytes.data(), &size, 0, pixels.data(), 0, nullptr) != 0;
+    check(written, "write_png", "libpng failed: ", static_cast<const char*>(image.message),
           "; for '", path, "'");
     bytes.resize(size);
     return bytes;

@@ -1,4 +1,6 @@
 // Reading PNG files: what they hold is checked before libpng sees it and before memory is taken.
+#include <png.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -7,7 +9,6 @@
 
 #include "cli/png.h"
 #include "cli/png_chunks.h"
-#include "cli/png_image.h"
 #include "experiments/data/inflater.h"
 #include "tensor/create.h"
 #include "tensor/io/input_file.h"
@@ -101,6 +102,16 @@ void keep_essential(std::vector<std::byte>& png) {
     });
     png.resize(kept);
 }
+
+// libpng's image, released at the end of its scope. The simplified interface reports errors by
+// return value and message. (The other one uses longjmp.)
+struct PngImage {
+    png_image png{};
+    PngImage() { png.version = PNG_IMAGE_VERSION; }
+    ~PngImage() { png_image_free(&png); }
+    PngImage(const PngImage&) = delete;
+    PngImage& operator=(const PngImage&) = delete;
+};
 
 Tensor decoded(const std::string& path, Bytes bytes) {
     PngImage image;
