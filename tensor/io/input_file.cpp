@@ -79,8 +79,9 @@ void InputFile::read(std::uint64_t offset, std::span<std::byte> out) const {
 void InputFile::check_unpacked(std::uint64_t bytes) const {
     const std::uint64_t most = most_unpacked(size_);
     if (bytes > most)
-        fail(str("it declares that its ", size_, " bytes unpack to ", bytes),
-             str("; expected at most ", most));
+        fail(str("the header declares ", bytes, " bytes"),
+             str("; expected at most ", most, " of a compressed file of ", size_,
+                 "; hint: if you trust it, unpack it yourself"));
 }
 
 void InputFile::fail(std::string_view what, std::string_view rest) const {
