@@ -47,6 +47,10 @@ using TileFunction = void (*)(const TileSum<T>& sum, T* c, std::int64_t c_row, i
 template <class T, Along along> struct TileFunctions {
     static const std::array<TileFunction<T>, kTileRows> narrow, wide;
 };
+extern template struct TileFunctions<float, Along::steps>;
+extern template struct TileFunctions<float, Along::rows>;
+extern template struct TileFunctions<double, Along::steps>;
+extern template struct TileFunctions<double, Along::rows>;
 
 /// Computes `rows` <= kTileRows by `columns` <= kTileColumns of C. Reads whole registers of B, and
 /// ignores their elements past `columns`.

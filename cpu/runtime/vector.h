@@ -1,7 +1,7 @@
 #pragma once
 // One SIMD register as a type, for the few kernels whose speed depends on what stays in registers:
 // matrix tiles and Winograd transforms. All others are plain loops that the compiler vectorises.
-#include <cstring>
+#include <utility>
 
 namespace eps::kernels::cpu {
 
@@ -30,28 +30,26 @@ template <class T> inline void store(T* p, Vector<T> v) {
 /// not do, because -0 + 0 is 0.
 template <class T> inline Vector<T> broadcast(T x) { return x - Vector<T>{}; }
 
-/// Transposes a block of kLanes x kLanes elements in registers, in log2(kLanes) rounds. Each round
-/// exchanges the off-diagonal quarters of blocks twice as large as in the round before.
-template <class T>
-inline __attribute__((always_inline)) void transpose_block(Vector<T> (&r)[kLanes<T>]) {
+/// Exchanges the off-diagonal quarters of every block of 2h x 2h elements of a block of kLanes x
+/// kLanes.
+template <class T, int h, int... lane>
+inline __attribute__((always_inline)) void exchange_quarters(Vector<T> (&r)[kLanes<T>],
+                                                             std::integer_sequence<int, lane...>) {
     constexpr int n = kLanes<T>;
-    using Lane = decltype(Vector<T>{} < Vector<T>{});
-#pragma GCC unroll 4
-    for (int h = 1; h < n; h *= 2) {
-        // Lanes of the pair (r[i], r[i + h]): numbers from n on are those of the second.
-        Lane even{}, odd{};
-        for (int j = 0; j < n; ++j) {
-            even[j] = (j & h) != 0 ? n + j - h : j;
-            odd[j] = (j & h) != 0 ? n + j : j + h;
-        }
 #pragma GCC unroll 16
-        for (int i = 0; i < n; ++i) {
-            if ((i & h) != 0) continue;
-            const Vector<T> a = r[i], b = r[i + h];
-            r[i] = __builtin_shuffle(a, b, even);
-            r[i + h] = __builtin_shuffle(a, b, odd);
-        }
+    for (int i = 0; i < n; ++i) {
+        if ((i & h) != 0) continue;
+        const Vector<T> a = r[i], b = r[i + h];  // numbers of lanes from n on are those of b
+        r[i] = __builtin_shufflevector(a, b, ((lane & h) != 0 ? n + lane - h : lane)...);
+        r[i + h] = __builtin_shufflevector(a, b, ((lane & h) != 0 ? n + lane : lane + h)...);
     }
+}
+
+/// Transposes a block of kLanes x kLanes elements in registers, in log2(kLanes) rounds.
+template <class T, int h = 1>
+inline __attribute__((always_inline)) void transpose_block(Vector<T> (&r)[kLanes<T>]) {
+    exchange_quarters<T, h>(r, std::make_integer_sequence<int, kLanes<T>>());
+    if constexpr (2 * h < kLanes<T>) transpose_block<T, 2 * h>(r);
 }
 
 }  // namespace eps::kernels::cpu
