@@ -131,6 +131,9 @@ TEST_CASE_FIXTURE(Fixture, "read_safetensors throws on everything that the forma
     CHECK(contains(
         entry_error(R"({"dtype":"F32","shape":[18446744073709551615],"data_offsets":[0,8]})"),
         "too large"));
+    CHECK(contains(
+        entry_error(R"({"dtype":"F32","shape":[18446744073709551616],"data_offsets":[0,8]})"),
+        "a number beyond 2^64"));
     CHECK(contains(entry_error(R"({"dtype":"F32","shape":[-2],"data_offsets":[0,8]})"),
                    "a negative number"));
     CHECK(contains(entry_error(R"({"dtype":"F32","shape":[2.0],"data_offsets":[0,8]})"),
@@ -197,6 +200,27 @@ TEST_CASE_FIXTURE(Fixture, "unknown keys of a tensor, null metadata and padding 
     CHECK(file.metadata.empty());
     CHECK(file.at("a").item() == 7);
     CHECK(file.entry(1).name == "\xc3\xa9\n");
+}
+
+TEST_CASE_FIXTURE(Fixture, "texts and headers of any length are read") {
+    // Longer than the window of the scanner, with characters and escapes at its borders.
+    std::string text;
+    for (int i = 0; text.size() < 300'000; ++i) text += str("\x1f\"\\\xf0\x9f\x98\x80\t/", i);
+    NamedTensors tensors;
+    for (int i = 0; i < 3000; ++i)
+        tensors.emplace_back(str("layer.", i, ".weight"), full({i % 7, 300}, i, {.dtype = i64}));
+    write_safetensors(path, tensors, {{"text", text}, {text.substr(0, 60'000), "long key"}});
+    const SafetensorsFile file = read_safetensors(path);
+    CHECK(file.metadata.at("text") == text);
+    CHECK(file.metadata.at(text.substr(0, 60'000)) == "long key");
+    REQUIRE(file.size() == tensors.size());
+    for (int i = 0; i < 3000; i += 13) {
+        const auto& [name, x] = tensors[static_cast<std::size_t>(i)];
+        CHECK(file.entry(static_cast<std::size_t>(i)).name == name);
+        CHECK(file.at(name).shape() == x.shape());
+        CHECK(file.at(name).to_vector() == x.to_vector());
+    }
+    CHECK(contains(message_of([&] { (void)file.at("w"); }), "layer.99.weight, ..."));
 }
 
 TEST_CASE_FIXTURE(Fixture, "integers become i64, and their values stay") {
