@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
 # hardening.sh [--fortified] FILE...: checks programs and shared libraries as cmake/hardening.cmake
-# promises them, and that they load no library but these. --fortified: the files were compiled with
-# optimisation.
+# promises them, and that they load no library but those in dependencies.spdx. --fortified: the files
+# were compiled with optimisation.
 set -euo pipefail
 export LC_ALL=C
-allowed=' libc.so.6 libm.so.6 libgcc_s.so.1 libstdc++.so.6 libz.so.1 libpng16.so.16
-  libvarepsilon.so ld-linux-x86-64.so.2 ld-linux-aarch64.so.1 libdl.so.2 libpthread.so.0
-  libcudart.so libcublas.so libcublasLt.so ' # the last three: in a build with CUDA
+allowed=" libvarepsilon.so $(sed -nE 's/^PackageComment:.*; files: //p' \
+  "$(dirname "$0")/../dependencies.spdx" | tr '\n' ' ') "
 fortified=
 [[ ${1:-} != --fortified ]] || { fortified=yes; shift; }
 (($# > 0)) || { echo "hardening: no file to check"; exit 1; }
