@@ -28,8 +28,11 @@ Tensor empty_image(const Shape& shape, Options options) {
 void check_image(const Checker& check, const Tensor& x, int rank) {
     check.defined(x);
     const char* const hint = "; hint: unsqueeze(x, 0) makes a batch of one";
-    check(x.rank() == rank, "needs ", rank == 4 ? "an image [B, C, H, W]" : "a signal [B, C, L]",
-          "; got ", describe(x), x.rank() == rank - 1 ? hint : "");
+    const char* const wanted = rank == 5   ? "a volume [B, C, D, H, W]"
+                               : rank == 4 ? "an image [B, C, H, W]"
+                                           : "a signal [B, C, L]";
+    check(x.rank() == rank, "needs ", wanted, "; got ", describe(x),
+          x.rank() == rank - 1 ? hint : "");
 }
 
 }  // namespace eps

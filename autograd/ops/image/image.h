@@ -12,7 +12,8 @@ Tensor channels_last_data(const Tensor& x);
 /// Uninitialised and channels-last.
 Tensor empty_image(const Shape& shape, Options options);
 
-/// Throws unless x is an image [B, C, H, W] (rank 4) or a signal [B, C, L] (rank 3).
+/// Throws unless x is a volume [B, C, D, H, W] (rank 5), an image [B, C, H, W] (rank 4) or a signal
+/// [B, C, L] (rank 3).
 void check_image(const Checker& check, const Tensor& x, int rank);
 
 }  // namespace eps
