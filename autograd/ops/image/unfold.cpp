@@ -8,14 +8,16 @@
 namespace eps {
 namespace {
 
-using Extents = std::array<std::int64_t, 2>;
+template <std::size_t N> using Extents = std::array<std::int64_t, N>;
 
 constexpr std::int64_t kLimit = std::int64_t{1} << 31;  // for extents, so that products are int64
 
 /// How many windows there are in each dimension.
-Extents window_counts(const Checker& check, Extents size, Extents kernel, const UnfoldOptions& o) {
-    Extents counts{};
-    for (std::size_t d = 0; d < 2; ++d) {
+template <std::size_t N, class Options>
+Extents<N> window_counts(const Checker& check, Extents<N> size, Extents<N> kernel,
+                         const Options& o) {
+    Extents<N> counts{};
+    for (std::size_t d = 0; d < N; ++d) {
         const bool sound =
             kernel[d] >= 1 && o.stride[d] >= 1 && o.dilation[d] >= 1 && o.padding[d] >= 0;
         const bool small = kernel[d] < kLimit && o.stride[d] < kLimit && o.dilation[d] < kLimit &&
@@ -34,9 +36,11 @@ Extents window_counts(const Checker& check, Extents size, Extents kernel, const 
 }
 
 /// Selects the first element of every window, then the second of every window, and so on.
-CsrMatrix window_matrix(std::size_t d, std::int64_t inputs, std::int64_t windows,
-                        std::int64_t kernel, const UnfoldOptions& o) {
-    CsrMatrix matrix(inputs);
+template <class Options>
+CsrMatrix window_matrix(const Checker& check, std::size_t d, std::int64_t inputs,
+                        std::int64_t windows, std::int64_t kernel, const Options& o) {
+    const Extent elements = Extent(windows) * kernel;
+    CsrMatrix matrix(check.op, inputs, elements, elements);
     for (std::int64_t u = 0; u < kernel; ++u)
         for (std::int64_t i = 0; i < windows; ++i, matrix.end_row()) {
             const std::int64_t source = i * o.stride[d] - o.padding[d] + u * o.dilation[d];
@@ -45,41 +49,80 @@ CsrMatrix window_matrix(std::size_t d, std::int64_t inputs, std::int64_t windows
     return matrix;
 }
 
+/// The product of the extents, which may be too large.
+template <std::size_t N> std::int64_t product(const Extents<N>& extents) {
+    return numel(Dims(std::span<const std::int64_t>(extents)));
+}
+
+/// [B, C, h, H', w, W'] -> [B, C, h, w, H', W'], for N = 2.
+template <std::size_t N> Dims kernel_before_windows() {
+    Dims order{0, 1};
+    for (int first : {2, 3})
+        for (int d = 0; d < static_cast<int>(N); ++d) order.push_back(first + 2 * d);
+    return order;
+}
+
+template <std::size_t N, class Options>
+Tensor unfolded(const Checker& check, const Tensor& x, Extents<N> kernel, const Options& o) {
+    check_image(check, x, static_cast<int>(N) + 2);
+    Extents<N> size{};
+    for (std::size_t d = 0; d < N; ++d) size[d] = x.size(static_cast<int>(d) + 2);
+    const Extents<N> counts = window_counts<N>(check, size, kernel, o);
+    Tensor windows = x;
+    Shape shape{x.size(0), x.size(1)};  // [B, C, h, H', w, W'], for N = 2
+    for (std::size_t d = 0; d < N; ++d) {
+        windows = resample(windows, static_cast<int>(d) + 2,
+                           window_matrix(check, d, size[d], counts[d], kernel[d], o), check.op);
+        shape.push_back(kernel[d]);
+        shape.push_back(counts[d]);
+    }
+    return reshape(permute(reshape(windows, shape), kernel_before_windows<N>()),
+                   {x.size(0), x.size(1) * product<N>(kernel), product<N>(counts)});
+}
+
+template <std::size_t N, class Options>
+Tensor folded(const Checker& check, const Tensor& x, Extents<N> size, Extents<N> kernel,
+              const Options& o) {
+    check_image(check, x, 3);
+    const Extents<N> counts = window_counts<N>(check, size, kernel, o);
+    const std::int64_t window = product<N>(kernel);
+    check(x.size(1) % window == 0 && x.size(2) == product<N>(counts), "x does not fit; got ",
+          x.shape(), "; expected [B, C ", window, ", ", product<N>(counts), "] for an image of ",
+          Dims(std::span<const std::int64_t>(size)));
+    const std::int64_t channels = x.size(1) / window;
+    Shape split{x.size(0), channels}, joined = split;
+    for (const std::int64_t extent : kernel) split.push_back(extent);
+    for (const std::int64_t extent : counts) split.push_back(extent);
+    Dims order{0, 1};  // the inverse of kernel_before_windows
+    for (std::size_t d = 0; d < N; ++d) {
+        order.push_back(static_cast<int>(2 + d));
+        order.push_back(static_cast<int>(2 + N + d));
+        joined.push_back(kernel[d] * counts[d]);
+    }
+    Tensor image = reshape(permute(reshape(x, split), order), joined);
+    for (std::size_t d = N; d-- > 0;) {
+        const CsrMatrix matrix = window_matrix(check, d, size[d], counts[d], kernel[d], o);
+        image = resample(image, static_cast<int>(d) + 2, matrix.transposed(), check.op);
+    }
+    return image;
+}
+
 }  // namespace
 
 Tensor unfold(const Tensor& x, std::array<std::int64_t, 2> kernel, const UnfoldOptions& options) {
-    const Checker check("unfold");
-    check_image(check, x, 4);
-    const std::int64_t batch = x.size(0), channels = x.size(1);
-    const auto [rows, columns] = window_counts(check, {x.size(2), x.size(3)}, kernel, options);
-    const Tensor tall =
-        resample(x, 2, window_matrix(0, x.size(2), rows, kernel[0], options), check.op);
-    const Tensor both =
-        resample(tall, 3, window_matrix(1, x.size(3), columns, kernel[1], options), check.op);
-    const Tensor windows =
-        permute(reshape(both, {batch, channels, kernel[0], rows, kernel[1], columns}),
-                {0, 1, 2, 4, 3, 5});  // [B, C, h, w, H', W']
-    return reshape(windows, {batch, channels * kernel[0] * kernel[1], rows * columns});
+    return unfolded<2>("unfold", x, kernel, options);
 }
-
 Tensor fold(const Tensor& x, std::array<std::int64_t, 2> size, std::array<std::int64_t, 2> kernel,
             const UnfoldOptions& options) {
-    const Checker check("fold");
-    check_image(check, x, 3);
-    const auto [rows, columns] = window_counts(check, size, kernel, options);
-    const std::int64_t window = kernel[0] * kernel[1];
-    check(x.size(1) % window == 0 && x.size(2) == rows * columns, "x does not fit; got ", x.shape(),
-          "; expected [B, C ", window, ", ", rows * columns, "] for an image of ", size[0], " x ",
-          size[1]);
-    const std::int64_t batch = x.size(0), channels = x.size(1) / window;
-    const CsrMatrix down = window_matrix(0, size[0], rows, kernel[0], options);
-    const CsrMatrix across = window_matrix(1, size[1], columns, kernel[1], options);
-    const Tensor windows =
-        permute(reshape(x, {batch, channels, kernel[0], kernel[1], rows, columns}),
-                {0, 1, 2, 4, 3, 5});  // [B, C, h, H', w, W']
-    const Tensor both = reshape(windows, {batch, channels, kernel[0] * rows, kernel[1] * columns});
-    return resample(resample(both, 3, across.transposed(), check.op), 2, down.transposed(),
-                    check.op);
+    return folded<2>("fold", x, size, kernel, options);
+}
+Tensor unfold3d(const Tensor& x, std::array<std::int64_t, 3> kernel,
+                const Unfold3dOptions& options) {
+    return unfolded<3>("unfold3d", x, kernel, options);
+}
+Tensor fold3d(const Tensor& x, std::array<std::int64_t, 3> size, std::array<std::int64_t, 3> kernel,
+              const Unfold3dOptions& options) {
+    return folded<3>("fold3d", x, size, kernel, options);
 }
 
 }  // namespace eps
