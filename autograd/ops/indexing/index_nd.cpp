@@ -2,9 +2,13 @@
 // not named; scatter and index_select do the rest.
 #include "autograd/ops/indexing/index_nd.h"
 
+#include <cmath>
+#include <limits>
 #include <vector>
 
 #include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/elementwise/composed_functions.h"
 #include "autograd/ops/indexing/index.h"
 #include "autograd/ops/indexing/index_check.h"
 #include "autograd/ops/shape/join.h"
@@ -119,19 +123,46 @@ Tensor reduce_by_doubling(const Tensor& x, std::int64_t dim, const Tensor& index
     return scatter(x, dim, sorted.values, combine(how, gather(x, dim, sorted.values), run));
 }
 
+// What changes nothing when it is combined; the least or largest number for amax and amin.
+double identity_of(Combine how, DType dtype) {
+    if (how == Combine::prod) return 1;
+    if (how != Combine::amax && how != Combine::amin) return 0;
+    const bool least = how == Combine::amax;
+    if (dtype == u8) return least ? 0 : 255;
+    if (dtype == i64) return least ? -0x1p63 : std::nextafter(0x1p63, 0);
+    return least ? -std::numeric_limits<double>::infinity()
+                 : std::numeric_limits<double>::infinity();
+}
+
+// The sum of what meets at each position, divided by how many they are; x counts as one where
+// `self` says so.
+Tensor reduce_by_mean(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& src,
+                      const Tensor& self) {
+    const Tensor total = scatter_add(x, dim, index, src);
+    const Tensor count = scatter_add(self, dim, index, ones_like(src));
+    return is_floating(x.dtype()) ? total / count
+                                  : to(div(total, count, RoundingMode::floor), x.dtype());
+}
+
 }  // namespace
 
 Tensor scatter_reduce(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& src,
-                      Combine how) {
+                      Combine how, bool include_self) {
     if (how == Combine::replace) return scatter(x, dim, index, src);
-    if (how == Combine::sum) return scatter_add(x, dim, index, src);
+    if (how == Combine::sum && include_self) return scatter_add(x, dim, index, src);
     const Checker check("scatter_reduce");
     const int d = detail::check_index(check, x, dim, index);
     check(x.dtype() != boolean, "computes with numbers; got ", describe(x),
           "; hint: to(x, i64) first");
     detail::check_source(check, x, index.shape(), src);
     detail::check_range(check, index, x.size(d));
-    return reduce_by_doubling(x, d, index, src, how);
+    const auto without = [&](const Tensor& values, double identity) {
+        return include_self ? values : scatter(values, d, index, full_like(src, identity));
+    };
+    const Tensor start = without(x, identity_of(how, x.dtype()));
+    if (how == Combine::sum) return scatter_add(start, d, index, src);
+    if (how == Combine::mean) return reduce_by_mean(start, d, index, src, without(ones_like(x), 0));
+    return reduce_by_doubling(start, d, index, src, how);
 }
 
 Tensor index_put(const Tensor& x, std::span<const Tensor> indices, const Tensor& values,

@@ -9,14 +9,15 @@
 namespace eps {
 
 /// How a new value is combined with the element at its position.
-enum class Combine : std::uint8_t { replace, sum, prod, amax, amin };
+enum class Combine : std::uint8_t { replace, sum, prod, amax, amin, mean };
 
 /// A copy of x in which each src[i][j] has been combined with the element at index[i][j] along dim,
 /// in the order of j. `replace` is scatter, `sum` is scatter_add. Equal elements of amax and amin
-/// share the gradient in pairs.
+/// share the gradient in pairs. `mean` is that of all elements that meet at a position; of integers
+/// it is rounded down. Without include_self the element of x counts only where no index points.
 /// Shapes: index and src alike, as for gather -> x's.
 Tensor scatter_reduce(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& src,
-                      Combine how);
+                      Combine how, bool include_self = true);
 
 /// A copy of x with x[i0, i1, ..] = values, or += if `accumulate`. Where positions are equal the
 /// last one wins.
