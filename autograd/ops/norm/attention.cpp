@@ -32,8 +32,9 @@ namespace ops {
 
 struct Attention {
     kernels::AttentionOptions options;
-    Tensor mask = {};   // [B, H, L, S] or undefined; it has no gradient
-    Tensor saved = {};  // log-sum-exp of each query's scores, [B, H, L]
+    Tensor mask = {};    // [B, H, L, S] or undefined; it has no gradient
+    double softcap = 0;  // only compose() knows it
+    Tensor saved = {};   // log-sum-exp of each query's scores, [B, H, L]
     using saves = SaveAllInputsAndOutput;
 
     Tensor forward(const Tensor& q, const Tensor& k, const Tensor& v) {
@@ -55,22 +56,28 @@ struct Attention {
         if (context.needs(2)) out[2] = dv;
     }
     Tensor compose(const Tensor& q, const Tensor& k, const Tensor& v) const {
-        if (k.size(2) == 0) return no_keys(q, k, v);
+        return k.size(2) == 0 ? no_keys(q, k, v) : matmul(weights(q, k), v);
+    }
+    // What the values are averaged with, [B, H, L, S], if there are keys.
+    Tensor weights(const Tensor& q, const Tensor& k) const {
         const double inf = std::numeric_limits<double>::infinity();
         const Tensor one = ones({}, q.options());
-        const Tensor scores = masked(matmul(q, transpose(k)) * options.scale, q, k);
+        const Tensor scores = masked(capped(matmul(q, transpose(k)) * options.scale), q, k);
         Tensor largest = max(detach(scores), {3}, true);
         // A query without a key has only scores of -inf.
         largest = where(eq(largest, -inf), zeros({}, q.options()), largest);
-        const Tensor weights = exp(scores - largest);  // [B, H, L, S]
-        const Tensor total = sum(weights, {3}, true);
-        return matmul(weights / where(eq(total, 0.0), one, total), v);
+        const Tensor exponentials = exp(scores - largest);
+        const Tensor total = sum(exponentials, {3}, true);
+        return exponentials / where(eq(total, 0.0), one, total);
     }
 
 private:
     // Zeros [B, H, L, V], as a function of q and k.
     static Tensor no_keys(const Tensor& q, const Tensor& k, const Tensor& v) {
         return sum(matmul(q, transpose(k)), {3}, true) * zeros({1, 1, 1, v.size(3)}, q.options());
+    }
+    Tensor capped(const Tensor& scores) const {
+        return softcap > 0 ? softcap * tanh(scores / softcap) : scores;
     }
     // -inf where a query may not read a key.
     Tensor masked(Tensor scores, const Tensor& q, const Tensor& k) const {
@@ -130,6 +137,19 @@ double default_scale(const Tensor& q) {
     return 1 / std::sqrt(static_cast<double>(std::max<std::int64_t>(q.size(3), 1)));
 }
 
+ops::Attention checked_attention(const Checker& check, const Tensor& q, const Tensor& k,
+                                 const AttentionArguments& arguments) {
+    check(arguments.softcap >= 0, "softcap must not be negative; got ", arguments.softcap);
+    const double scale = arguments.scale ? *arguments.scale : default_scale(q);
+    ops::Attention attention{.options = {.scale = scale, .causal = arguments.causal},
+                             .softcap = arguments.softcap};
+    if (!arguments.mask.defined()) return attention;
+    const Shape scores{q.size(0), q.size(1), q.size(2), k.size(2)};
+    check_mask(check, arguments.mask, q, scores);
+    attention.mask = expand(arguments.mask, scores);
+    return attention;
+}
+
 }  // namespace
 
 Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tensor& v,
@@ -138,16 +158,26 @@ Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tens
     check_ranks(check, q, k, v);
     if (q.rank() == 3) return attend_without_heads(q, k, v, arguments);
     check_heads(check, q, k, v);
-    const double scale = arguments.scale ? *arguments.scale : default_scale(q);
-    ops::Attention attention{.options = {.scale = scale, .causal = arguments.causal}};
-    if (arguments.mask.defined()) {
-        const Shape scores{q.size(0), q.size(1), q.size(2), k.size(2)};
-        check_mask(check, arguments.mask, q, scores);
-        attention.mask = expand(arguments.mask, scores);
-        // The kernels compute no gradient of a mask.
-        if (grad_enabled() && attention.mask.requires_grad()) return attention.compose(q, k, v);
-    }
+    ops::Attention attention = checked_attention(check, q, k, arguments);
+    if (attention.softcap > 0) return attention.compose(q, k, v);
+    // The kernels compute no gradient of a mask.
+    if (grad_enabled() && attention.mask.defined() && attention.mask.requires_grad())
+        return attention.compose(q, k, v);
     return apply(std::move(attention), q, k, v);
+}
+
+Tensor attention_weights(const Tensor& q, const Tensor& k, const AttentionArguments& arguments) {
+    const Checker check("attention_weights");
+    check_ranks(check, q, k, k);
+    if (q.rank() == 3) {
+        AttentionArguments with_heads = arguments;
+        if (arguments.mask.defined() && arguments.mask.rank() == 3)
+            with_heads.mask = unsqueeze(arguments.mask, 1);
+        return squeeze(attention_weights(unsqueeze(q, 1), unsqueeze(k, 1), with_heads), 1);
+    }
+    check_heads(check, q, k, k);
+    check(k.size(2) >= 1, "there are no keys; got k ", k.shape());
+    return checked_attention(check, q, k, arguments).weights(q, k);
 }
 
 }  // namespace eps
