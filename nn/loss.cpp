@@ -4,9 +4,11 @@
 #include <numbers>
 
 #include "autograd/engine.h"
+#include "autograd/ops/checker.h"
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/indexing/index.h"
+#include "autograd/ops/indexing/index_check.h"
 #include "autograd/ops/norm/softmax.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
@@ -51,7 +53,7 @@ struct Targets {
     Tensor counts;  // which of them count; undefined: all
     Tensor weight;  // one for each of them; undefined: 1
 };
-Targets targets_of(const Tensor& scores, const Tensor& target, const Tensor& weight,
+Targets targets_of(const char* op, const Tensor& scores, const Tensor& target, const Tensor& weight,
                    const std::optional<std::int64_t>& ignored) {
     Targets targets{.target = target, .counts = {}, .weight = {}};
     if (ignored) {
@@ -59,6 +61,7 @@ Targets targets_of(const Tensor& scores, const Tensor& target, const Tensor& wei
         targets.target = target * to(targets.counts, i64);  // class 0 where it is ignored
         targets.weight = to(targets.counts, scores.dtype());
     }
+    detail::check_range(op, targets.target, scores.size(1));
     if (!weight.defined()) return targets;
     const Tensor of_class =
         reshape(index_select(weight, 0, reshape(targets.target, {targets.target.numel()})),
@@ -133,18 +136,88 @@ Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& targ
     return reduced(bce_with_logits(logits, target), reduction);
 }
 
+namespace {
+
+Tensor weighted(const Checker& check, const Tensor& losses, const Tensor& weight) {
+    if (!weight.defined()) return losses;
+    check(broadcastable_to(weight.shape(), losses.shape()), "the weight does not broadcast; got ",
+          weight.shape(), " to ", losses.shape());
+    return losses * weight;
+}
+
+// log p and log(1 - p), but -100 where that would be less, and no gradient there.
+Tensor bounded_log(const Tensor& p) {
+    const Tensor tiny = p < std::exp(-100);
+    const Tensor above = where(tiny, ones({}, p.options()), p);
+    return where(tiny, full({}, -100, p.options()), log(above));
+}
+Tensor bounded_log_of_rest(const Tensor& p) {
+    const Tensor tiny = 1 - p < std::exp(-100);
+    const Tensor below = where(tiny, zeros({}, p.options()), p);
+    return where(tiny, full({}, -100, p.options()), log1p(-below));
+}
+
+}  // namespace
+
+Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& target,
+                                        const BceWithLogitsOptions& o) {
+    const Checker check("binary_cross_entropy_with_logits");
+    check_same_shape(check.op, logits, target);
+    if (!o.pos_weight.defined())
+        return reduced(weighted(check, bce_with_logits(logits, target), o.weight), o.reduction);
+    const Tensor positive = weighted(check, target * softplus(-logits), o.pos_weight);
+    const Tensor losses = positive + (1 - target) * softplus(logits);
+    return reduced(weighted(check, losses, o.weight), o.reduction);
+}
+
+Tensor binary_cross_entropy(const Tensor& input, const Tensor& target, const BceOptions& o) {
+    const Checker check("binary_cross_entropy");
+    check_same_shape(check.op, input, target);
+    const Tensor losses =
+        -(target * bounded_log(input) + (1 - target) * bounded_log_of_rest(input));
+    return reduced(weighted(check, losses, o.weight), o.reduction);
+}
+
 Tensor nll_loss(const Tensor& log_probs, const Tensor& target, const NllLossOptions& o) {
     check_classes("nll_loss", log_probs, target, o.weight);
-    const Targets targets = targets_of(log_probs, target, o.weight, o.ignore_index);
+    const Targets targets = targets_of("nll_loss", log_probs, target, o.weight, o.ignore_index);
     return reduced(class_losses(log_probs, targets), targets.weight, o.reduction);
 }
 
-Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& o) {
-    check_classes("cross_entropy", logits, target, o.weight);
+namespace {
+
+// Against probabilities of all classes.
+Tensor soft_cross_entropy(const Checker& check, const Tensor& logits, const Tensor& target,
+                          const CrossEntropyOptions& o) {
+    check(!o.ignore_index, "a target of probabilities has no class to ignore; got ignore_index ",
+          o.ignore_index.value_or(0));
+    const std::int64_t classes = logits.size(1);
     const double s = o.label_smoothing;
-    check(s >= 0 && s <= 1, "cross_entropy", "bad label smoothing; got ", s, "; expected 0 to 1");
+    const Tensor q = s > 0 ? (1 - s) * target + s / static_cast<double>(classes) : target;
+    Shape by_class = Dims::filled(logits.rank(), 1);
+    by_class[1] = classes;
+    if (o.weight.defined())
+        check(o.weight.shape() == Shape{classes},
+              "the weight must hold one number for each class; got ", describe(o.weight),
+              "; expected [", classes, "]");
     const Tensor log_probs = log_softmax(logits, 1);
-    const Targets targets = targets_of(logits, target, o.weight, o.ignore_index);
+    const Tensor terms =
+        o.weight.defined() ? q * reshape(o.weight, by_class) * log_probs : q * log_probs;
+    return reduced(-sum(terms, {1}), o.reduction);
+}
+
+}  // namespace
+
+Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& o) {
+    const Checker check("cross_entropy");
+    const double s = o.label_smoothing;
+    check(s >= 0 && s <= 1, "bad label smoothing; got ", s, "; expected 0 to 1");
+    if (logits.defined() && target.defined() && logits.rank() >= 2 && is_floating(target.dtype()) &&
+        target.shape() == logits.shape())
+        return soft_cross_entropy(check, logits, target, o);
+    check_classes("cross_entropy", logits, target, o.weight);
+    const Tensor log_probs = log_softmax(logits, 1);
+    const Targets targets = targets_of("cross_entropy", logits, target, o.weight, o.ignore_index);
     Tensor losses = class_losses(log_probs, targets);
     if (s > 0) losses = (1 - s) * losses + s * smoothing_losses(log_probs, o.weight, targets);
     return reduced(losses, targets.weight, o.reduction);
@@ -160,14 +233,16 @@ Tensor gaussian_nll_loss(const Tensor& input, const Tensor& target, const Tensor
         fits = variance.size(d) == input.size(d) || variance.size(d) == 1;
     check(fits, op, "the variance does not fit; got ", describe(variance), "; expected ",
           input.shape(), ", or 1 where it is shared");
-    const Tensor bounded = variance + detach(clamp(variance, {.lo = o.epsilon}) - variance);
+    // epsilon itself where the variance is below, with the gradient of the variance.
+    const Tensor bounded =
+        where(variance < o.epsilon, variance - detach(variance) + o.epsilon, variance);
     const Tensor losses = (log(bounded) + squared_error(input, target) / bounded) * 0.5;
     return reduced(o.full ? losses + 0.5 * std::log(2 * std::numbers::pi) : losses, o.reduction);
 }
 
 Tensor kl_div(const Tensor& input, const Tensor& target, const KlDivOptions& o) {
     check_same_shape("kl_div", input, target);
-    if (o.log_target) return reduced(exp(target) * (target - input), o.reduction);
+    if (o.log_target) return reduced(mul_no_nan(exp(target), target - input), o.reduction);
     const Tensor is_zero = eq(target, 0.0);
     const Tensor p = where(is_zero, ones_like(target), target);
     return reduced(where(is_zero, zeros_like(target), p * (log(p) - input)), o.reduction);

@@ -39,6 +39,28 @@ Tensor hinge_loss(const Tensor& input, const Tensor& target, Reduction reduction
 Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& target,
                                         Reduction reduction = Reduction::mean);
 
+struct BceWithLogitsOptions {
+    Tensor weight = {};      // multiplies the losses; broadcasts to them
+    Tensor pos_weight = {};  // multiplies what a target of 1 costs; broadcasts, often [C]
+    Reduction reduction = Reduction::mean;
+};
+/// -w (p t log sigmoid(logit) + (1 - t) log sigmoid(-logit)) with weights w and p. The mean is over
+/// all elements, whatever their weights.
+/// Throws: unless the weights broadcast to the logits.
+Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& target,
+                                        const BceWithLogitsOptions& options);
+
+struct BceOptions {
+    Tensor weight = {};  // multiplies the losses; broadcasts to them
+    Reduction reduction = Reduction::mean;
+};
+/// -w (t log p + (1 - t) log(1 - p)) for probabilities p = input and targets t in [0, 1]. As in
+/// PyTorch a logarithm is at least -100, so that an impossible event costs 100. Its gradient is 0
+/// then: prefer logits, if there are.
+/// Throws: unless the weight broadcasts to the input.
+Tensor binary_cross_entropy(const Tensor& input, const Tensor& target,
+                            const BceOptions& options = {});
+
 struct NllLossOptions {
     Tensor weight = {};  // one for each class, [C]; undefined: 1
     // Targets of this value are left out. PyTorch's default is -100.
@@ -58,7 +80,10 @@ struct CrossEntropyOptions {
 };
 /// Cross entropy of softmax(logits) against (1 - s) [c = target] + s / C, where s is the label
 /// smoothing; class c of the sum weighs w[c]. The mean is that of nll_loss.
-/// Shapes: logits [B, C, ..], target i64 [B, ..] -> [], or [B, ..] unreduced.
+/// A target of the logits' shape and dtype holds probabilities q of all classes instead. Then the
+/// loss is -sum_c w[c] ((1 - s) q[c] + s / C) log softmax(logits)[c], whose mean is over B and
+/// whatever follows C, and no target is ignored.
+/// Shapes: logits [B, C, ..], target i64 [B, ..] or [B, C, ..] -> [], or [B, ..] unreduced.
 /// Throws: as nll_loss, and unless 0 <= s <= 1.
 /// Source: Szegedy et al. 2016, section 7.
 Tensor cross_entropy(const Tensor& logits, const Tensor& target,
