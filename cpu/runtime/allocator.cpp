@@ -3,7 +3,7 @@
 
 #include <sys/mman.h>
 
-#include <cstdlib>
+#include <new>
 
 #include "tensor/contract/kernels.h"
 
@@ -12,15 +12,23 @@ namespace {
 
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
+std::align_val_t alignment_of(std::size_t bytes) {
+    return std::align_val_t{bytes >= 2 * kHugePage ? kHugePage : 64};
+}
+
+// Through operator new, which a program may replace.
 void* host_allocate(int, std::size_t bytes) {
-    const std::size_t alignment = bytes >= 2 * kHugePage ? kHugePage : 64;
-    void* block = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+    const std::align_val_t alignment = alignment_of(bytes);
+    void* block = ::operator new(bytes, alignment, std::nothrow);
     // Huge pages for large blocks: fewer page faults at first touch, fewer TLB misses later.
-    if (block && alignment == kHugePage) (void)madvise(block, bytes, MADV_HUGEPAGE);
+    if (block && alignment == std::align_val_t{kHugePage})
+        (void)madvise(block, bytes, MADV_HUGEPAGE);
     return block;
 }
 
-void host_free(int, void* block, std::size_t) { std::free(block); }
+void host_free(int, void* block, std::size_t bytes) {
+    ::operator delete(block, alignment_of(bytes));
+}
 
 }  // namespace
 

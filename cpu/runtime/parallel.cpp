@@ -10,10 +10,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdlib>
 #include <exception>
 #include <mutex>
-#include <system_error>
+#include <new>
 #include <thread>
 
 #include "tensor/numbers.h"
@@ -145,7 +146,8 @@ class Pool {
 public:
     /// The pool is never destroyed: its threads may outlive main, and end with the process.
     static Pool& instance() {
-        static Pool& pool = *new Pool;
+        alignas(Pool) static std::byte memory[sizeof(Pool)];
+        static Pool& pool = *new (memory) Pool;
         return pool;
     }
 
@@ -174,7 +176,7 @@ private:
         try {
             for (; started_ < count; ++started_)
                 std::thread([this, id = started_ + 1] { serve(id); }).detach();
-        } catch (const std::system_error&) {}
+        } catch (const std::exception&) {}  // std::system_error or std::bad_alloc
     }
 
     [[noreturn]] void serve(int id) {

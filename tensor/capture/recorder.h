@@ -3,7 +3,7 @@
 // generators the random numbers come from.
 #include <cstdint>
 #include <functional>
-#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -44,7 +44,7 @@ struct StepGenerator {
 struct StepRecord {
     std::vector<HostInput> host_inputs;
     std::vector<StepGenerator> generators;
-    std::string fallback_reason;  // why the step cannot be captured; empty if it can
+    std::string_view fallback_reason;  // why the step cannot be captured; empty if it can
 };
 
 /// Where a captured step reads what the host writes before each replay.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "tensor/error.h"
 
@@ -53,7 +54,15 @@ CachingAllocator::CachingAllocator(std::string name, SystemAllocate system_alloc
       system_allocate_(system_allocate),
       system_free_(system_free),
       device_(device),
-      free_lists_(kClasses) {}
+      free_lists_(kClasses),
+      blocks_(kClasses) {}
+
+inline void CachingAllocator::put_back(void* block, int size_class, std::size_t bytes,
+                                       PrivatePool* pool) noexcept {
+    auto& lists = pool ? pool->free_lists_ : free_lists_;
+    lists[static_cast<std::size_t>(size_class)].push_back(block);  // into room that was made for it
+    (pool ? stats_.private_bytes : stats_.cached_bytes) += bytes;
+}
 
 void* CachingAllocator::allocate(std::size_t bytes, const BlockUse& use) {
     check(bytes < (std::size_t{1} << 46), name_, "request of ", bytes,
@@ -61,9 +70,14 @@ void* CachingAllocator::allocate(std::size_t bytes, const BlockUse& use) {
     const SizeClass size = size_class(bytes);
     std::lock_guard lock(mutex_);
     void* block = take_cached(size.index, size.bytes);
-    if (!block) block = request_from_system(size.bytes, use);
-    if (pool_) in_pools_[block] = pool_;
-    if (size.bytes >= kReportedBytes) large_[block] = {size.bytes, use};
+    if (!block) block = request_from_system(size.index, size.bytes, use);
+    try {
+        if (pool_) in_pools_[block] = pool_;
+        if (size.bytes >= kReportedBytes) large_[block] = {size.bytes, use};
+    } catch (...) {
+        put_back(block, size.index, size.bytes, pool_);
+        throw;
+    }
     ++stats_.allocations;
     stats_.live_bytes += size.bytes;
     stats_.peak_bytes = std::max(stats_.peak_bytes, stats_.live_bytes);
@@ -72,7 +86,7 @@ void* CachingAllocator::allocate(std::size_t bytes, const BlockUse& use) {
 
 // A free block of the innermost pool, else one of the cache, which then belongs to the pool.
 void* CachingAllocator::take_cached(int size_class, std::size_t bytes) {
-    const auto take = [&](std::vector<std::vector<void*>>& lists, std::size_t& count) -> void* {
+    const auto take = [&](FreeLists& lists, std::size_t& count) -> void* {
         auto& list = lists[static_cast<std::size_t>(size_class)];
         if (list.empty()) return nullptr;
         void* block = list.back();
@@ -84,7 +98,18 @@ void* CachingAllocator::take_cached(int size_class, std::size_t bytes) {
     return block ? block : take(free_lists_, stats_.cached_bytes);
 }
 
-void* CachingAllocator::request_from_system(std::size_t bytes, const BlockUse& use) {
+// Room for one more block than there are.
+void CachingAllocator::make_room(FreeLists& lists, std::size_t size_class) const {
+    auto& list = lists[size_class];
+    const std::size_t needed = blocks_[size_class] + 1;
+    if (list.capacity() < needed) list.reserve(std::max<std::size_t>(8, 2 * needed));
+}
+
+void* CachingAllocator::request_from_system(int size_class, std::size_t bytes,
+                                            const BlockUse& use) {
+    const auto index = static_cast<std::size_t>(size_class);
+    make_room(free_lists_, index);
+    for (PrivatePool* pool = pools_; pool; pool = pool->next_) make_room(pool->free_lists_, index);
     void* block = system_allocate_(device_, bytes);
     // Not within a capture: releasing memory waits for the device.
     if (!block && !pool_) {
@@ -97,6 +122,7 @@ void* CachingAllocator::request_from_system(std::size_t bytes, const BlockUse& u
               ? str(" and ", in_words(stats_.private_bytes), " kept by captured steps")
               : "",
           largest_live_blocks(), "; hint: a smaller batch");
+    ++blocks_[index];
     stats_.system_bytes += bytes;
     return block;
 }
@@ -127,21 +153,19 @@ std::string CachingAllocator::largest_live_blocks() const {
 
 void CachingAllocator::free(void* block, std::size_t bytes) noexcept {
     const SizeClass size = size_class(bytes);
-    const auto index = static_cast<std::size_t>(size.index);
     std::lock_guard lock(mutex_);
     stats_.live_bytes -= size.bytes;
     if (size.bytes >= kReportedBytes) large_.erase(block);
     const auto owner = in_pools_.empty() ? in_pools_.end() : in_pools_.find(block);
-    PrivatePool* pool = owner != in_pools_.end() ? owner->second : pool_;
-    // The captured step may have read this block, so it must not be reused elsewhere.
-    if (pool && owner == in_pools_.end()) in_pools_[block] = pool;
-    (pool ? stats_.private_bytes : stats_.cached_bytes) += size.bytes;
-    (pool ? pool->free_lists_ : free_lists_)[index].push_back(block);
+    // Within a scope, the captured step may have read any block that is freed, so it must not be
+    // reused elsewhere.
+    put_back(block, size.index, size.bytes, owner != in_pools_.end() ? owner->second : pool_);
 }
 
 void CachingAllocator::release_cache_locked() {
     for (std::size_t i = 0; i < free_lists_.size(); ++i) {
         for (void* block : free_lists_[i]) system_free_(device_, block, bytes_of_class(i));
+        blocks_[i] -= free_lists_[i].size();
         free_lists_[i].clear();
     }
     stats_.cached_bytes = 0;
@@ -163,7 +187,12 @@ void CachingAllocator::reset_peak() {
 }
 
 CachingAllocator::PrivatePool::PrivatePool(CachingAllocator& allocator)
-    : allocator_(allocator), free_lists_(kClasses) {}
+    : allocator_(allocator), free_lists_(kClasses) {
+    std::lock_guard lock(allocator_.mutex_);
+    for (std::size_t i = 0; i < free_lists_.size(); ++i)
+        if (allocator_.blocks_[i] > 0) allocator_.make_room(free_lists_, i);
+    next_ = std::exchange(allocator_.pools_, this);
+}
 
 CachingAllocator::PrivatePool::~PrivatePool() {
     std::lock_guard lock(allocator_.mutex_);
@@ -175,6 +204,9 @@ CachingAllocator::PrivatePool::~PrivatePool() {
                                          free_lists_[i].end());
     }
     std::erase_if(allocator_.in_pools_, [this](const auto& entry) { return entry.second == this; });
+    PrivatePool** link = &allocator_.pools_;
+    while (*link != this) link = &(*link)->next_;
+    *link = next_;
 }
 
 CachingAllocator::PrivatePool::Scope::Scope(PrivatePool& pool) : allocator_(pool.allocator_) {

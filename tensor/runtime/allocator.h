@@ -40,20 +40,25 @@ public:
     using SystemFree = void (*)(int device, void* block, std::size_t bytes);
     CachingAllocator(std::string name, SystemAllocate system_allocate, SystemFree system_free,
                      int device = 0);
+    /// Returns the cached blocks to the system; all others must have been freed.
+    ~CachingAllocator() { release_cache(); }
 
     /// A block of at least `bytes` bytes. If the system has none left, the cache is released first.
     /// Throws, naming the request, the live bytes and the ten largest live blocks, if that does not
-    /// help; blocks allocated before stay valid.
+    /// help; blocks allocated before stay valid, and nothing has changed.
     void* allocate(std::size_t bytes, const BlockUse& use);
     void* allocate(std::size_t bytes) {
         return allocate(bytes, {DType::u8, {static_cast<std::int64_t>(bytes)}});
     }
-    /// `bytes` must be the size that was requested.
+    /// `bytes` must be the size that was requested. Freeing needs no memory: when a block comes
+    /// from the system, every list that it may go to gets room for it.
     void free(void* block, std::size_t bytes) noexcept;
     /// Returns every cached block to the system.
     void release_cache();
     MemoryStats stats() const;
     void reset_peak();
+
+    using FreeLists = std::vector<std::vector<void*>>;  // by size class
 
     /// Blocks reserved for one user while the pool lives: a captured step replays on the same
     /// addresses. A block that is allocated or freed within a Scope belongs to the pool from then
@@ -80,7 +85,8 @@ public:
     private:
         friend class CachingAllocator;
         CachingAllocator& allocator_;
-        std::vector<std::vector<void*>> free_lists_;  // by size class
+        FreeLists free_lists_;
+        PrivatePool* next_;  // another pool of the allocator
     };
 
 private:
@@ -90,7 +96,9 @@ private:
     };
 
     void* take_cached(int size_class, std::size_t bytes);
-    void* request_from_system(std::size_t bytes, const BlockUse& use);
+    void put_back(void* block, int size_class, std::size_t bytes, PrivatePool* pool) noexcept;
+    void* request_from_system(int size_class, std::size_t bytes, const BlockUse& use);
+    void make_room(FreeLists& lists, std::size_t size_class) const;
     void release_cache_locked();
     std::string largest_live_blocks() const;
 
@@ -100,10 +108,12 @@ private:
     int device_;
     mutable std::mutex mutex_;
     MemoryStats stats_;
-    std::vector<std::vector<void*>> free_lists_;        // by size class
+    FreeLists free_lists_;
+    std::vector<std::size_t> blocks_;                   // how many there are, by size class
     std::unordered_map<void*, LiveBlock> large_;        // live blocks large enough to report
+    PrivatePool* pools_ = nullptr;                      // all of them
     PrivatePool* pool_ = nullptr;                       // the pool of the innermost scope
-    std::unordered_map<void*, PrivatePool*> in_pools_;  // blocks of private pools, live or free
+    std::unordered_map<void*, PrivatePool*> in_pools_;  // blocks that were allocated in pools
 };
 
 /// The allocator of a device. Throws if the build or the machine lacks the device.
