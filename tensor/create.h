@@ -1,5 +1,5 @@
 #pragma once
-// New tensors, from numbers.
+// New tensors, from numbers. Integers take whole numbers only.
 #include <span>
 
 #include "tensor/tensor.h"
@@ -17,9 +17,10 @@ Tensor full_like(const Tensor& x, double value);
 Tensor empty_like(const Tensor& x);
 /// The same, with another shape of x's rank.
 Tensor empty_like(const Tensor& x, const Shape& shape);
-/// start, start + step, ... below end.
+/// start, start + step, ... below end; above it if step < 0. Integers are computed exactly.
 Tensor arange(double start, double end, double step = 1, Options options = {});
-/// `count` evenly spaced values from start to end, both included.
+/// `count` evenly spaced values from start to end, both included; integers are cut to whole
+/// numbers.
 Tensor linspace(double start, double end, std::int64_t count, Options options = {});
 /// [n, n] or [n, m], with ones on the diagonal.
 Tensor eye(std::int64_t n, Options options = {});

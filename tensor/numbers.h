@@ -1,5 +1,6 @@
 #pragma once
 // Small helpers of kernels. f16 and bf16 are storage-only: compute kernels reject them here.
+#include <cmath>
 #include <cstdint>
 
 #include "tensor/tensor.h"
@@ -8,6 +9,16 @@ namespace eps {
 
 /// a / b, rounded up, for a >= 0 and b > 0.
 constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+/// Throws unless an element of this dtype can be `value`: integers take whole numbers of their
+/// range, all others take any number.
+inline void check_holds(const char* op, DType dtype, double value) {
+    check(can_hold(dtype, value), op, "the value is beyond the range of the dtype; got ", value,
+          " for ", dtype);
+    check(is_floating(dtype) || dtype == DType::boolean || value == std::floor(value), op,
+          "a fractional value for integers; got ", value, " for ", dtype,
+          "; hint: a tensor of f32, or a whole number");
+}
 
 /// Throws if x has a storage-only dtype.
 template <class Op> void check_computes(const Op& op, const Tensor& x) {

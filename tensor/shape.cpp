@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tensor/error.h"
+#include "tensor/extent.h"
 
 namespace eps {
 
@@ -45,18 +46,28 @@ std::string Dims::to_string() const {
     return text + "]";
 }
 
-std::int64_t numel(const Shape& shape) {
+std::int64_t numel(const Shape& shape, const char* op) {
     std::int64_t count = 1;
     for (std::int64_t extent : shape)
-        check(!__builtin_mul_overflow(count, extent, &count), "shape",
-              "element count overflows; got ", shape);
+        check(!__builtin_mul_overflow(count, extent, &count), op, "element count overflows; got ",
+              shape);
     return count;
 }
 
+void Extent::throw_overflow(const char* op) {
+    fail(op, "an extent of the result overflows; expected less than 2^63");
+}
+
 Strides contiguous_strides(const Shape& shape) {
-    Strides strides = Dims::filled(shape.rank(), 1);
-    for (int d = shape.rank() - 2; d >= 0; --d)
-        strides[d] = strides[d + 1] * std::max<std::int64_t>(shape[d + 1], 1);
+    Strides strides = shape;
+    std::int64_t stride = 1;
+    bool overflows = false;
+    for (int d = shape.rank() - 1; d >= 0; --d) {
+        strides[d] = stride;
+        overflows |= __builtin_mul_overflow(stride, std::max<std::int64_t>(shape[d], 1), &stride);
+    }
+    if (overflows) [[unlikely]]
+        fail("shape", "element count overflows; got ", shape);
     return strides;
 }
 
@@ -84,9 +95,14 @@ bool broadcastable_to(const Shape& from, const Shape& to) {
     return true;
 }
 
+std::string in_range(std::int64_t low, std::int64_t end) {
+    return low < end ? str("expected ", low, " to ", end - 1) : "there are none";
+}
+
 int normalize_dim(std::int64_t dim, int rank, const char* op) {
-    check(dim >= -rank && dim < rank, op, "dim ", dim, " is out of range for a tensor of rank ",
-          rank, "; expected ", -rank, " to ", rank - 1);
+    if (dim < -rank || dim >= rank) [[unlikely]]
+        fail(op, "dim ", dim, " is out of range for a tensor of rank ", rank, "; ",
+             in_range(-rank, rank));
     return static_cast<int>(dim < 0 ? dim + rank : dim);
 }
 

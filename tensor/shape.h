@@ -49,9 +49,10 @@ private:
 using Shape = Dims;
 using Strides = Dims;
 
-/// The product of the extents; 1 for rank 0. Throws if it overflows.
-std::int64_t numel(const Shape& shape);
-/// Row-major strides, in elements.
+/// The product of the extents; 1 for rank 0. Throws, naming `op`, if it overflows.
+std::int64_t numel(const Shape& shape, const char* op = "shape");
+/// Row-major strides, in elements. Throws if the extents above 0 have a product that overflows:
+/// then that of some of a tensor's extents never does, even where another extent is 0.
 Strides contiguous_strides(const Shape& shape);
 /// The dimensions by falling stride, outermost in memory first; equal strides keep their order.
 /// A dimension d with moves(d) false keeps its position among those before it.
@@ -73,6 +74,8 @@ inline Dims dims_by_stride(const Strides& strides) {
 /// is none.
 Shape broadcast_shapes(const Shape& a, const Shape& b, const char* op);
 bool broadcastable_to(const Shape& from, const Shape& to);
+/// "expected low to end - 1", or, where that is no range, "there are none": for messages.
+std::string in_range(std::int64_t low, std::int64_t end);
 /// Maps dim in [-rank, rank) to [0, rank). Throws, naming `op`, on any other.
 int normalize_dim(std::int64_t dim, int rank, const char* op);
 /// All dims normalized and ascending; an empty list means all dimensions. Throws on duplicates.

@@ -1,10 +1,13 @@
 #include "tensor/tensor.h"
 
-#include <cstring>
+#include <algorithm>
+#include <bit>
 
 #include "tensor/capture/recorder.h"
 #include "tensor/contract/kernels.h"
 #include "tensor/create.h"
+#include "tensor/numbers.h"
+#include "tensor/overlap.h"
 #include "tensor/raw_copy.h"
 
 namespace eps {
@@ -30,12 +33,14 @@ Tensor Tensor::from_impl(Ref<TensorImpl> impl) {
 }
 
 bool Tensor::is_contiguous() const {
+    const Shape& shape = get().shape;
+    const Strides& strides = get().strides;
     std::int64_t expected = 1;
     bool in_order = true;
-    for (int d = rank() - 1; d >= 0; --d) {
-        const std::int64_t extent = shape()[d];
+    for (int d = shape.rank() - 1; d >= 0; --d) {
+        const std::int64_t extent = shape[d];
         if (extent == 0) return true;  // without elements, strides do not matter
-        if (extent != 1 && strides()[d] != expected) in_order = false;
+        in_order &= extent == 1 || strides[d] == expected;
         expected *= extent;
     }
     return in_order;
@@ -66,7 +71,62 @@ std::vector<double> Tensor::to_vector() const {
     return {values, values + host.numel()};
 }
 
+namespace {
+
+[[noreturn, gnu::cold]] void fail_outside(const TensorImpl& x, const Shape& shape,
+                                          const Strides& strides, std::int64_t offset) {
+    fail("as_strided", "the view does not lie inside the storage; got shape ", shape, ", strides ",
+         strides, ", offset ", offset, "; expected elements from 0 to ",
+         x.storage->bytes() / size_of(x.dtype) - 1, ", and strides of 0 or more");
+}
+
+/// Where the last element of a view lies. False if that, or the number of elements, overflows.
+bool last_element(const Shape& shape, const Strides& strides, std::int64_t offset,
+                  std::int64_t& last) {
+    std::int64_t count = 1, reach = 0;
+    bool overflows = false;
+    last = offset;
+    for (int d = 0; d < shape.rank(); ++d) {
+        overflows |= __builtin_mul_overflow(shape[d] - 1, strides[d], &reach);
+        overflows |= __builtin_add_overflow(last, reach, &last);
+        overflows |= __builtin_mul_overflow(count, std::max<std::int64_t>(shape[d], 1), &count);
+    }
+    return !overflows;
+}
+
+void check_inside(const TensorImpl& x, const Shape& shape, const Strides& strides,
+                  std::int64_t offset) {
+    bool sound = shape.rank() == strides.rank() && offset >= 0, empty = false;
+    std::int64_t last = offset, extent_bits = 0, stride_bits = offset;  // bits that any of them has
+    for (int d = 0; d < shape.rank(); ++d) {
+        extent_bits |= shape[d];
+        stride_bits |= strides[d];
+        empty |= shape[d] == 0;
+        last = static_cast<std::int64_t>(static_cast<std::uint64_t>(last) +
+                                         static_cast<std::uint64_t>(shape[d] - 1) *
+                                             static_cast<std::uint64_t>(strides[d]));
+    }
+    // Numbers of few bits, as nearly all are, cannot overflow.
+    const auto width = [](std::int64_t bits) {
+        return std::bit_width(static_cast<std::uint64_t>(bits));
+    };
+    if (width(extent_bits) + width(stride_bits) > 58 || width(extent_bits) * shape.rank() > 62)
+        [[unlikely]]
+        sound = sound && extent_bits >= 0 && stride_bits >= 0 &&
+                last_element(shape, strides, offset, last);
+    const auto bytes = static_cast<std::int64_t>(x.storage->bytes());
+    // Every element has a byte at least; with that, the product is far from overflowing.
+    const bool inside =
+        empty ||
+        (last < bytes && (last + 1) * static_cast<std::int64_t>(size_of(x.dtype)) <= bytes);
+    if (!sound || !inside) [[unlikely]]
+        fail_outside(x, shape, strides, offset);
+}
+
+}  // namespace
+
 Tensor Tensor::as_strided(const Shape& shape, const Strides& strides, std::int64_t offset) const {
+    check_inside(get(), shape, strides, offset);
     auto impl = make_ref<TensorImpl>();
     impl->storage = impl_->storage;
     impl->offset = offset;
@@ -82,37 +142,26 @@ Tensor& Tensor::copy_(const Tensor& source) {
           "the source does not broadcast to the target; got ", source.shape(), "; expected ",
           shape());
     check_writable("copy_");
-    kernels::copy(*this, raw::to(source, device()));
+    check_no_overlap("copy_", *this);
+    const Overlap overlap = overlap_of(*this, source);
+    if (overlap == Overlap::partial)
+        kernels::copy(*this, raw::clone(source));
+    else if (source.device() != device())
+        kernels::copy(*this, raw::to(source, device()));
+    else if (overlap == Overlap::none)
+        kernels::copy(*this, source);
     storage().bump_version();
     return *this;
 }
 
 Tensor& Tensor::fill_(double value) {
     check(defined(), "fill_", "the tensor is undefined");
-    check(can_hold(dtype(), value), "fill_", "the value is beyond the range of the dtype; got ",
-          value, " for ", dtype());
+    check_holds("fill_", dtype(), value);
     check_writable("fill_");
+    check_no_overlap("fill_", *this);
     kernels::fill(*this, value);
     storage().bump_version();
     return *this;
-}
-
-Tensor empty_strided(const Shape& shape, const Strides& strides, Options options) {
-    for (std::int64_t extent : shape) check(extent >= 0, "empty", "negative extent; got ", shape);
-    auto impl = make_ref<TensorImpl>();
-    std::size_t bytes = 0;
-    const bool overflows = __builtin_mul_overflow(static_cast<std::size_t>(numel(shape)),
-                                                  size_of(options.dtype), &bytes);
-    check(!overflows, "empty", "size in bytes overflows; got ", shape);
-    impl->storage = make_ref<Storage>(bytes, options.device, BlockUse{options.dtype, shape});
-    impl->shape = shape;
-    impl->strides = strides;
-    impl->dtype = options.dtype;
-    return Tensor::from_impl(std::move(impl));
-}
-
-Tensor empty(const Shape& shape, Options options) {
-    return empty_strided(shape, contiguous_strides(shape), options);
 }
 
 std::string Description::to_string() const {
@@ -120,105 +169,6 @@ std::string Description::to_string() const {
     return str(x.dtype(), " ", x.shape(),
                x.device().is_cuda() ? " on " + x.device().to_string() : "");
 }
-
-// create.h
-
-namespace {
-// The dimensions of x by falling stride; those with one element or broadcast keep their position.
-Dims memory_order(const Tensor& x) {
-    return dims_by_stride(x.strides(),
-                          [&](int d) { return x.size(d) != 1 && x.strides()[d] != 0; });
-}
-
-// The strides of a tensor whose elements fill one block of memory in this order of the dimensions.
-Strides dense_strides(const Shape& shape, const Dims& order) {
-    Strides strides = shape;
-    std::int64_t stride = 1;
-    for (int i = order.rank() - 1; i >= 0; --i) {
-        const int d = static_cast<int>(order[i]);
-        strides[d] = stride;
-        stride *= shape[d];
-    }
-    return strides;
-}
-}  // namespace
-
-Tensor empty_like(const Tensor& x, const Shape& shape) {
-    return empty_strided(shape, dense_strides(shape, memory_order(x)), x.options());
-}
-Tensor empty_like(const Tensor& x) { return empty_like(x, x.shape()); }
-
-bool is_dense(const Tensor& x) {
-    if (x.is_contiguous()) return true;
-    const Strides strides = dense_strides(x.shape(), memory_order(x));
-    for (int d = 0; d < x.rank(); ++d)
-        if (x.size(d) != 1 && x.strides()[d] != strides[d]) return false;
-    return true;
-}
-
-Tensor full(const Shape& shape, double value, Options options) {
-    check(can_hold(options.dtype, value), "full",
-          "the value is beyond the range of the dtype; got ", value, " for ", options.dtype);
-    Tensor out = empty(shape, options);
-    kernels::fill(out, value);
-    return out;
-}
-Tensor zeros(const Shape& shape, Options options) { return full(shape, 0, options); }
-Tensor ones(const Shape& shape, Options options) { return full(shape, 1, options); }
-Tensor full_like(const Tensor& x, double value) {
-    check(x.defined(), "full_like", "the tensor is undefined");
-    return full(x.shape(), value, x.options());
-}
-Tensor zeros_like(const Tensor& x) { return full_like(x, 0); }
-Tensor ones_like(const Tensor& x) { return full_like(x, 1); }
-
-Tensor arange(double start, double end, double step, Options options) {
-    check(step != 0 && (end - start) / step < 1e15, "arange", "bad step; got start ", start,
-          ", end ", end, ", step ", step);
-    const double count = std::max(0.0, (end - start) / step);
-    const auto whole = static_cast<std::int64_t>(count);
-    Tensor out = empty({whole + (count > static_cast<double>(whole))}, options);
-    kernels::arange(out, start, step);
-    return out;
-}
-
-Tensor linspace(double start, double end, std::int64_t count, Options options) {
-    check(count >= 0, "linspace", "negative count; got ", count);
-    Tensor out = empty({count}, options);
-    kernels::arange(out, start, count > 1 ? (end - start) / static_cast<double>(count - 1) : 0);
-    return out;
-}
-
-Tensor eye(std::int64_t n, Options options) { return eye(n, n, options); }
-Tensor eye(std::int64_t n, std::int64_t m, Options options) {
-    const Tensor out = zeros({n, m}, options);
-    out.as_strided({std::min(n, m)}, {m + 1}, 0).fill_(1);
-    return out;
-}
-
-Tensor tensor(const std::vector<double>& values, const Shape& shape, Options options) {
-    const Shape wanted = shape.empty() ? Shape{static_cast<std::int64_t>(values.size())} : shape;
-    check(numel(wanted) == static_cast<std::int64_t>(values.size()), "tensor",
-          "the values do not fill the shape; got ", values.size(), " values; expected ",
-          numel(wanted), " for ", wanted);
-    for (double value : values)
-        check(can_hold(options.dtype, value), "tensor",
-              "a value is beyond the range of the dtype; got ", value, " for ", options.dtype);
-    return raw::to(raw::to(from_span(std::span(values), wanted), options.dtype), options.device);
-}
-
-template <class T> Tensor from_span(std::span<const T> values, const Shape& shape) {
-    check(numel(shape) == static_cast<std::int64_t>(values.size()), "from_span",
-          "the values do not fill the shape; got ", values.size(), " values; expected ",
-          numel(shape), " for ", shape);
-    Tensor out = empty(shape, {.dtype = dtype_of<T>});
-    if (!values.empty()) std::memcpy(out.raw_data(), values.data(), values.size_bytes());
-    return out;
-}
-template Tensor from_span(std::span<const float>, const Shape&);
-template Tensor from_span(std::span<const double>, const Shape&);
-template Tensor from_span(std::span<const std::int64_t>, const Shape&);
-template Tensor from_span(std::span<const std::uint8_t>, const Shape&);
 
 // raw_copy.h
 

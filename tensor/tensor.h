@@ -97,13 +97,15 @@ public:
     std::vector<double> to_vector() const;
 
     /// A view of the same storage: nothing is copied or recorded.
+    /// Throws unless strides are at least 0 and every element lies inside the storage.
     Tensor as_strided(const Shape& shape, const Strides& strides, std::int64_t offset) const;
 
     /// Overwrites the elements with those of `source`, broadcast and converted. This counts as a
-    /// write (Storage::version).
-    /// Throws while gradients are recorded if this tensor requires one.
+    /// write (Storage::version). Where the two overlap, the source is read before it is
+    /// overwritten. Throws if this tensor overlaps itself (tensor/overlap.h), as an expanded one
+    /// does, and, while gradients are recorded, if it requires one.
     Tensor& copy_(const Tensor& source);
-    /// Overwrites every element; otherwise as copy_.
+    /// Overwrites every element; otherwise as copy_. Integers take whole numbers only.
     Tensor& fill_(double value);
     Tensor& zero_() { return fill_(0); }
 
@@ -150,8 +152,8 @@ using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
 /// An uninitialised row-major tensor.
 Tensor empty(const Shape& shape, Options options = {});
-/// An uninitialised tensor with these strides. They must lay out numel(shape) elements densely, in
-/// some order of the dimensions.
+/// An uninitialised tensor with these strides.
+/// Throws unless they lay out numel(shape) elements densely, in some order of the dimensions.
 Tensor empty_strided(const Shape& shape, const Strides& strides, Options options = {});
 
 /// dtype, shape and device of x for error messages: "f32 [2, 3]". The text is built only when the

@@ -6,6 +6,7 @@
 #include "tensor/contract/conversion.h"
 #include "tensor/contract/kernels.h"
 #include "tensor/contract/loop.h"
+#include "tensor/contract/sequence.h"
 #include "tensor/numbers.h"
 #include "tensor/runtime/parallel.h"
 
@@ -179,9 +180,9 @@ void fill(Tensor& out, double value) {
 void arange(Tensor& out, double start, double step) {
     visit(out.dtype(), [&]<class T>() {
         T* data = static_cast<T*>(out.raw_data());
+        const ArithmeticSequence<T> element(start, step);
         parallel_for(out.numel(), kGrain, [=](std::int64_t begin, std::int64_t end) {
-            for (std::int64_t i = begin; i < end; ++i)
-                data[i] = convert<T>(start + static_cast<double>(i) * step);
+            for (std::int64_t i = begin; i < end; ++i) data[i] = element(i);
         });
     });
 }

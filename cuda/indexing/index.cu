@@ -6,6 +6,7 @@
 #include "cuda/reduction/lines.cuh"
 #include "cuda/indexing/sort.h"
 #include "tensor/contract/kernels.h"
+#include "tensor/create.h"
 
 namespace eps::kernels::cuda {
 namespace {
@@ -96,7 +97,7 @@ void scatter(Tensor& out, int dim, const Tensor& index, const Tensor& src, bool 
         if (d == dim || index.strides()[d] == 0) distinct[d] = 1;
     const Tensor index_starts = index.as_strided(distinct, index.strides(), index.offset());
     // Not read: only its offsets are used, as the numbers of the lines.
-    const Tensor ids = index.as_strided(distinct, contiguous_strides(distinct), 0);
+    const Tensor ids = empty(distinct, {DType::u8, index.device()});
     const Lines<2> index_lines(plan_loop<2>({&ids, &index_starts}));
     const std::int64_t slots = std::int64_t{index_lines.count} * length;
 

@@ -4,6 +4,7 @@
 #include "cuda/runtime/vector.cuh"
 #include "tensor/contract/conversion.h"
 #include "tensor/contract/kernels.h"
+#include "tensor/contract/sequence.h"
 
 namespace eps::kernels::cuda {
 namespace {
@@ -140,9 +141,9 @@ __global__ void __launch_bounds__(kBlock)
 
 template <class T>
 __global__ void __launch_bounds__(kBlock)
-    arange_kernel(T* out, double start, double step, std::int64_t n) {
+    arange_kernel(T* out, const ArithmeticSequence<T> element, std::int64_t n) {
     const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
-    if (i < n) out[i] = convert<T>(start + static_cast<double>(i) * step);
+    if (i < n) out[i] = element(i);
 }
 
 }  // namespace
@@ -179,8 +180,8 @@ void arange(Tensor& out, double start, double step) {
     const std::int64_t n = out.numel();
     if (n == 0) return;
     visit(out.dtype(), [&]<class T>() {
-        arange_kernel<<<blocks_for(n), kBlock, 0, stream()>>>(static_cast<T*>(out.raw_data()),
-                                                              start, step, n);
+        arange_kernel<<<blocks_for(n), kBlock, 0, stream()>>>(
+            static_cast<T*>(out.raw_data()), ArithmeticSequence<T>(start, step), n);
         check_launch("arange");
     });
 }

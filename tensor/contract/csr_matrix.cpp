@@ -3,7 +3,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tensor/error.h"
+
 namespace eps {
+
+CsrMatrix::CsrMatrix(const char* op, std::int64_t extent, Extent rows, Extent entries)
+    : inputs(extent) {
+    check(rows.within(0, kMost) && entries.within(0, kMost), op,
+          "the result is too large: the table of which elements it is made of would have more than "
+          "2^28 rows or entries");
+    starts.reserve(static_cast<std::size_t>(rows.value(op)) + 1);
+}
 
 bool CsrMatrix::selects() const {
     for (std::size_t i = 0; i + 1 < starts.size(); ++i)

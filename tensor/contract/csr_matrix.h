@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "tensor/extent.h"
+
 namespace eps {
 
 /// out[i] = sum over t in [starts[i], starts[i + 1]) of weights[t] in[sources[t]]
@@ -15,6 +17,11 @@ struct CsrMatrix {
     std::vector<double> weights;
 
     explicit CsrMatrix(std::int64_t extent) : inputs(extent) {}
+    /// A matrix that will have so many rows and, at most, so many entries. Throws, naming `op`,
+    /// where either is more than kMost: the table is built row by row, and takes memory and time.
+    CsrMatrix(const char* op, std::int64_t extent, Extent rows, Extent entries);
+    static constexpr std::int64_t kMost = std::int64_t{1} << 28;  // a table of 6 GiB
+
     std::int64_t outputs() const { return static_cast<std::int64_t>(starts.size()) - 1; }
 
     /// Adds an entry to the row that is being written.

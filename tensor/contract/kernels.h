@@ -29,7 +29,7 @@ EPS_KERNEL(copy, void(Tensor& out, const Tensor& src));
 /// out[...] = value.
 EPS_KERNEL(fill, void(Tensor& out, double value));
 
-/// out[i] = start + i step, computed in f64; out is contiguous.
+/// out[i] = start + i step, as tensor/contract/sequence.h says; out is contiguous.
 EPS_KERNEL(arange, void(Tensor& out, double start, double step));
 
 // ---- Reductions --------------------------------------------------------------------------------
@@ -220,7 +220,8 @@ EPS_KERNEL(attention_backward, void(Tensor& dq, Tensor& dk, Tensor& dv, const Te
 
 // ---- Optimiser steps ---------------------------------------------------------------------------
 
-/// Takes one step of an optimiser for all parameters of the list in one launch.
+/// Takes one step of an optimiser for all parameters of the list in one launch. On a CPU it needs no
+/// memory, so that it cannot fail half way.
 /// Shapes: coefficients is what as_tensor() makes, on the parameters' device.
 EPS_KERNEL(multi_tensor_update, void(Update update, const Tensor& coefficients,
                                      std::span<const UpdateTensors> list));

@@ -47,12 +47,13 @@ inline ConvPhase conv_phase(const ConvDimension& d, std::int64_t phase) {
     // u + stride / gcd(stride, dilation) do so together.
     const std::int64_t common = std::gcd(d.stride, d.dilation), step = d.stride / common;
     const auto numerator = [&](std::int64_t u) { return phase + d.padding - u * d.dilation; };
+    const std::int64_t end = std::min(step, d.positions);  // a stride may be huge, a kernel is not
     std::int64_t first = 0;
-    while (first < step && numerator(first) % d.stride != 0) ++first;
+    while (first < end && numerator(first) % d.stride != 0) ++first;
 
     ConvPhase result{.position_step = step, .dilation = d.dilation / common};
     if (phase < d.inputs) result.inputs = (d.inputs - 1 - phase) / d.stride + 1;
-    if (first < std::min(step, d.positions)) {
+    if (first < end) {
         result.first_position = first;
         result.positions = (d.positions - 1 - first) / step + 1;
         result.offset = numerator(first) / d.stride;
