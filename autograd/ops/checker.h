@@ -28,6 +28,15 @@ struct Checker {
         eps::fail(op, parts...);
     }
 
+    /// f(), whose errors begin with this op: for functions that are made of others.
+    template <class F> auto calling(const F& f) const {
+        try {
+            return f();
+        } catch (const Unavailable&) { throw; } catch (const Error& error) {
+            fail(error.sentence());
+        }
+    }
+
     void defined(const Tensor& x) const { (*this)(x.defined(), "the tensor is undefined"); }
     template <class... More>
     void defined(const Tensor& first, const Tensor& second, const More&... more) const {

@@ -14,7 +14,7 @@ namespace {
 
 [[noreturn, gnu::cold, gnu::noinline]] void out_of_range(const char* op, std::int64_t index,
                                                          std::int64_t extent) {
-    fail(op, "index out of range; got ", index, "; expected 0 to ", extent - 1);
+    fail(op, "index out of range; got ", index, "; ", in_range(0, extent));
 }
 
 template <bool Accumulate> constexpr const char* kScatter = Accumulate ? "scatter_add" : "scatter";
@@ -36,7 +36,7 @@ void check_row(const char* op, const std::int64_t* index, std::int64_t stride, s
         for (std::int64_t i = 0; i < n; ++i)
             bad |= static_cast<std::uint64_t>(index[i * stride]) >= limit;
     // A second pass finds the first bad index, at which checked() throws.
-    for (std::int64_t i = 0; bad; ++i) checked(op, index[i * stride], extent);
+    for (std::int64_t i = 0; bad && i < n; ++i) checked(op, index[i * stride], extent);
 }
 
 // to[i] = table[index[i], i], where table_line is the distance of the table's lines. The row's

@@ -220,8 +220,8 @@ EPS_KERNEL(attention_backward, void(Tensor& dq, Tensor& dk, Tensor& dv, const Te
 
 // ---- Optimiser steps ---------------------------------------------------------------------------
 
-/// Takes one step of an optimiser for all parameters of the list in one launch. On a CPU it needs no
-/// memory, so that it cannot fail half way.
+/// Takes one step of an optimiser for all parameters of the list in one launch. On a CPU it needs
+/// no memory, so that it cannot fail half way.
 /// Shapes: coefficients is what as_tensor() makes, on the parameters' device.
 EPS_KERNEL(multi_tensor_update, void(Update update, const Tensor& coefficients,
                                      std::span<const UpdateTensors> list));

@@ -20,7 +20,7 @@ void add_bad_calls_linalg(std::vector<BadCall>& calls) {
     const std::vector<BadCall> table = {
         EPS_THROWS("diag_embed", diag_embed(scalar), "rank 0"),
         EPS_THROWS("diag_embed", diag_embed(v, INT64_MIN), "overflows"),
-        EPS_THROWS("shape", diag_embed(zeros({1, 1, 1, 1, 1, 1, 1, 1})), "too many dimensions",
+        EPS_THROWS("diag_embed", diag_embed(zeros({1, 1, 1, 1, 1, 1, 1, 1})), "too many dimensions",
                    "8"),
         EPS_THROWS("diag", diag(zeros({2, 2, 2})), "vector or a matrix", "[2, 2, 2]"),
         EPS_THROWS("trace", trace(v), "[3]"),

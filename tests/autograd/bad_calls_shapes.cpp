@@ -17,6 +17,7 @@ void add_bad_calls_shapes(std::vector<BadCall>& calls) {
     static const Tensor none;
     static const Tensor empty_row = zeros({2, 0});
     static const Tensor whole = zeros({3}, {.dtype = i64});
+    static const Options i64s{.dtype = i64};
     const std::vector<BadCall> table = {
         // Views.
         EPS_THROWS("reshape", reshape(a, {5, 3}), "[4, 3] (12)", "[5, 3] (15)"),
@@ -24,7 +25,8 @@ void add_bad_calls_shapes(std::vector<BadCall>& calls) {
         EPS_THROWS("reshape", reshape(a, {5, -1}), "cannot be inferred", "[5, -1]"),
         EPS_THROWS("reshape", reshape(a, {-2, -6}), "negative extent"),
         EPS_THROWS("reshape", reshape(empty_row, {0, -1}), "cannot be inferred"),
-        EPS_THROWS("shape", reshape(a, {huge, 4, -1}), "overflows", "[4611686018427387904, 4, 1]"),
+        EPS_THROWS("reshape", reshape(a, {huge, 4, -1}), "overflows",
+                   "[4611686018427387904, 4, 1]"),
         EPS_THROWS("flatten", flatten(a, 1, 0), "behind"),
         EPS_THROWS("flatten", flatten(a, 0, 2), "dim 2", "rank 2"),
         EPS_THROWS("permute", permute(a, {0}), "every dimension", "[0]", "[4, 3]"),
@@ -36,8 +38,10 @@ void add_bad_calls_shapes(std::vector<BadCall>& calls) {
         EPS_THROWS("expand", expand(scalar, {2, -1}), "[2, -1]"),
         EPS_THROWS("squeeze", squeeze(a, 0), "extent 4", "[4, 3]"),
         EPS_THROWS("unsqueeze", unsqueeze(a, 4), "dim 4"),
-        EPS_THROWS("shape", unsqueeze(zeros({1, 1, 1, 1, 1, 1, 1, 1}), 0), "too many dimensions",
-                   "8"),
+        EPS_THROWS("unsqueeze", unsqueeze(zeros({1, 1, 1, 1, 1, 1, 1, 1}), 0),
+                   "too many dimensions", "8"),
+        EPS_THROWS("expand", expand(ones({1}), {huge, huge}), "overflows", "4611686018427387904"),
+        EPS_THROWS("transpose", transpose(scalar), "rank 0", "there are none"),
         EPS_THROWS("slice", slice(a, 0, 0, 4, 0), "step", "got 0"),
         EPS_THROWS("slice", slice(scalar, 0, 0), "dim 0", "rank 0"),
         EPS_THROWS("narrow", narrow(a, 0, 3, 2), "start 3", "length 2", "[4, 3]"),
@@ -73,6 +77,20 @@ void add_bad_calls_shapes(std::vector<BadCall>& calls) {
         EPS_THROWS("tile", tile(a, {2, -1}), "negative", "[2, -1]"),
         EPS_THROWS("repeat_interleave", repeat_interleave(a, -1), "negative", "-1"),
         EPS_THROWS("repeat_interleave", repeat_interleave(a, whole), "i64 [3]", "i64 [4]"),
+        EPS_THROWS("repeat_interleave", repeat_interleave(a, huge), "overflows"),
+        EPS_THROWS("repeat_interleave", repeat_interleave(a, full({4}, 0x1p62, {.dtype = i64})),
+                   "overflows"),
+        EPS_THROWS("repeat_interleave", repeat_interleave(v, tensor({0x1p62, 0x1p62, 5}, {}, i64s)),
+                   "overflows"),
+        EPS_THROWS("tile", tile(a, {huge, 1}), "overflows"),
+        EPS_THROWS("tile", tile(a, {huge / 3, huge / 3}), "overflows"),
+        EPS_THROWS("unfold", unfold(expand(scalar, {1 << 20}), 0, 1 << 15, 1), "too large"),
+        EPS_THROWS("pad", pad(v, {huge}, {huge}, PadMode::replicate), "too large"),
+        EPS_THROWS("pad", pad(whole, {1}, {1}, 0.5), "fractional", "0.5", "i64"),
+        EPS_THROWS("pad", pad(zeros({2}, {.dtype = u8}), {1}, {1}, 300), "beyond the range"),
+        EPS_THROWS("meshgrid", meshgrid({expand(scalar, {huge}), expand(scalar, {huge})}),
+                   "overflows"),
+        EPS_THROWS("slice_backward", slice_backward(v, {5}, 0, 1, INT64_MAX), "does not fit"),
         EPS_THROWS("repeat_interleave", repeat_interleave(v, full({3}, -2, {.dtype = i64})),
                    "negative", "-2"),
         EPS_THROWS("meshgrid", meshgrid({v, a}), "rank 1", "f32 [4, 3]"),

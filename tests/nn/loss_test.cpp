@@ -228,4 +228,11 @@ TEST_CASE("losses throw on shapes, dtypes and options that do not fit") {
     CHECK(contains(error_of([&] { softmax(x, 2); }), "softmax"));
     CHECK(contains(error_of([&] { log_softmax(Tensor(1.0)); }), "rank at least 1"));
     CHECK(std::isnan(nn::mse_loss(zeros({0}), zeros({0})).item()));
+    // The errors of a loss begin with its name, not with that of an op it is made of.
+    for (const std::int64_t wrong : {-1, 3}) {
+        const Tensor target = full({4}, static_cast<double>(wrong), {.dtype = i64});
+        CHECK(contains(error_of([&] { nn::nll_loss(x, target); }), "nll_loss: index out of range"));
+        CHECK(contains(error_of([&] { nn::cross_entropy(x, target, {.weight = ones({3})}); }),
+                       "cross_entropy: index out of range"));
+    }
 }

@@ -1,4 +1,6 @@
 // Pooling by the mean: a sparse matrix along each dimension, which resample() applies.
+#include <algorithm>
+
 #include "autograd/ops/checker.h"
 #include "autograd/ops/image/image.h"
 #include "autograd/ops/image/pool.h"
@@ -9,9 +11,10 @@
 namespace eps {
 namespace {
 
-CsrMatrix adaptive_matrix(std::int64_t inputs, std::int64_t outputs) {
+CsrMatrix adaptive_matrix(const Checker& check, std::int64_t inputs, std::int64_t outputs) {
     const kernels::PoolGeometry geometry{.adaptive = true};
-    CsrMatrix matrix(inputs);
+    // Neighbouring windows share one pixel at most.
+    CsrMatrix matrix(check.op, inputs, outputs, Extent(inputs) + outputs);
     for (std::int64_t i = 0; i < outputs; ++i, matrix.end_row()) {
         const auto window = geometry.window(0, i, inputs, outputs);
         for (std::int64_t k = window.first; k < window.end; ++k)
@@ -33,7 +36,7 @@ CsrMatrix average_matrix(const Checker& check, std::int64_t inputs, std::int64_t
     const kernels::PoolGeometry geometry{{kernel, 1}, {stride, 1}, {o.before, 0}, {o.dilation, 1}};
     kernels::PoolGeometry with_padding = geometry;  // the padding is a part of the image
     with_padding.padding = {0, 0};
-    CsrMatrix matrix(inputs);
+    CsrMatrix matrix(check.op, inputs, outputs, Extent(outputs) * std::min(kernel, inputs));
     for (std::int64_t i = 0; i < outputs; ++i, matrix.end_row()) {
         const auto inside = geometry.window(0, i, inputs, outputs);
         const auto padded = with_padding.window(0, i, inputs + o.before + o.after, outputs);
@@ -83,14 +86,14 @@ CsrMatrix average_matrix(std::int64_t inputs, std::int64_t kernel, const Average
 Tensor adaptive_avg_pool2d(const Tensor& x, std::array<std::int64_t, 2> size) {
     const Checker check("adaptive_avg_pool2d");
     detail::check_adaptive(check, x, 4, size);
-    const Tensor rows = resample(x, 2, adaptive_matrix(x.size(2), size[0]), check.op);
-    return resample(rows, 3, adaptive_matrix(x.size(3), size[1]), check.op);
+    const Tensor rows = resample(x, 2, adaptive_matrix(check, x.size(2), size[0]), check.op);
+    return resample(rows, 3, adaptive_matrix(check, x.size(3), size[1]), check.op);
 }
 
 Tensor adaptive_avg_pool1d(const Tensor& x, std::int64_t size) {
     const Checker check("adaptive_avg_pool1d");
     detail::check_adaptive(check, x, 3, {&size, 1});
-    return resample(x, 2, adaptive_matrix(x.size(2), size), check.op);
+    return resample(x, 2, adaptive_matrix(check, x.size(2), size), check.op);
 }
 
 }  // namespace eps

@@ -1,6 +1,8 @@
 #include "autograd/ops/image/conv.h"
 
 #include "autograd/ops/checker.h"
+#include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/image/conv_windows.h"
 #include "autograd/ops/image/image.h"
 #include "autograd/ops/list.h"
 #include "autograd/ops/reduction/reduce.h"
@@ -12,7 +14,7 @@
 namespace eps {
 namespace {
 
-using Extents = std::array<std::int64_t, 2>;
+using detail::Extents;
 
 // Height and width of an image [B, C, H, W] or of a weight [K, C, h, w].
 Extents image_extents(const Shape& shape) { return {shape[2], shape[3]}; }
@@ -103,19 +105,6 @@ Tensor conv_weight(const Tensor& x, const Tensor& y, Extents kernel,
 
 namespace {
 
-template <class Options>
-kernels::ConvGeometry checked_geometry(const Checker& check, const Options& o) {
-    for (std::size_t d = 0; d < 2; ++d) {
-        check(o.stride[d] >= 1 && o.dilation[d] >= 1,
-              "stride and dilation must be at least 1; got stride ", o.stride[d], ", dilation ",
-              o.dilation[d]);
-        check(o.padding[d] >= 0, "padding must not be negative; got ", o.padding[d],
-              "; hint: slice() crops");
-    }
-    check(o.groups >= 1, "needs at least one group; got ", o.groups);
-    return {o.stride, o.padding, o.dilation, o.groups};
-}
-
 void check_ranks(const Checker& check, const Tensor& x, const Tensor& weight, int rank) {
     check.defined(x, weight);
     check(x.rank() == rank && weight.rank() == rank, "needs x and weight of rank ", rank,
@@ -123,82 +112,24 @@ void check_ranks(const Checker& check, const Tensor& x, const Tensor& weight, in
           x.rank() == rank - 1 ? "; hint: unsqueeze(x, 0) makes a batch of one" : "");
 }
 
-void check_operands(const Checker& check, const Tensor& x, const Tensor& weight, const Tensor& bias,
-                    std::int64_t out_channels) {
-    check(x.dtype() == weight.dtype() && (x.dtype() == f32 || x.dtype() == f64),
-          "dtypes differ or are not real; got ", x.dtype(), " and ", weight.dtype(),
-          "; expected both f32 or both f64; hint: to(x, f32)");
-    check(weight.size(2) >= 1 && weight.size(3) >= 1, "the kernel is empty; got weight ",
-          weight.shape());
-    if (!bias.defined()) return;
-    check(bias.shape() == Shape{out_channels} && bias.dtype() == x.dtype(),
-          "the bias does not match; got ", describe(bias), "; expected ", x.dtype(), " [",
-          out_channels, "]");
+// y with the results around it that see nothing but padding: they are the bias.
+Tensor with_margin(const Tensor& y, const Tensor& bias, const detail::ConvWindows& w) {
+    const Tensor all = pad(y, {0, 0, w.before[0], w.before[1]}, {0, 0, w.after[0], w.after[1]});
+    return bias.defined() ? all + reshape(bias, {-1, 1, 1}) : all;
 }
 
-void check_channels(const Checker& check, const Tensor& x, const Tensor& weight,
-                    std::int64_t groups) {
-    check(x.size(1) == weight.size(1) * groups, "channels differ: x is ", x.shape(), ", weight is ",
-          weight.shape(), ", groups ", groups, "; expected x [B, ", weight.size(1) * groups,
-          ", H, W]");
-    check(weight.size(0) % groups == 0, "the groups do not divide the output channels; got weight ",
-          weight.shape(), ", groups ", groups);
+// Of images and their checked windows.
+Tensor convolved(const Tensor& x, const Tensor& weight, const Tensor& bias,
+                 const detail::ConvWindows& w) {
+    if (w.has_margin()) return with_margin(ops::conv(x, weight, w.extents, w.geometry), bias, w);
+    if (!bias.defined()) return ops::conv(x, weight, w.extents, w.geometry);
+    return apply(ops::Conv2d{w.geometry, w.extents}, x, weight, bias);
 }
 
-void check_transposed_channels(const Checker& check, const Tensor& x, const Tensor& weight,
-                               std::int64_t groups) {
-    check(x.size(1) == weight.size(0), "channels differ: x is ", x.shape(), ", weight is ",
-          weight.shape(), "; expected x [B, ", weight.size(0),
-          ", H, W]; a transposed weight is [in, out / groups, h, w]");
-    check(x.size(1) % groups == 0, "the groups do not divide the input channels; got x ", x.shape(),
-          ", groups ", groups);
-}
-
-// How often a kernel fits an image in dimension d; 0 if it is larger than the padded image.
-std::int64_t conv_extent(std::int64_t image, std::int64_t kernel, std::size_t d,
-                         const kernels::ConvGeometry& g) {
-    const std::int64_t room = image + 2 * g.padding[d] - g.dilation[d] * (kernel - 1) - 1;
-    return room < 0 ? 0 : room / g.stride[d] + 1;
-}
-
-Extents checked_extents(const Checker& check, const Tensor& x, const Tensor& weight,
-                        const kernels::ConvGeometry& g) {
-    Extents extents{};
-    for (std::size_t d = 0; d < 2; ++d) {
-        const int dim = static_cast<int>(d) + 2;
-        extents[d] = conv_extent(x.size(dim), weight.size(dim), d, g);
-        check(extents[d] > 0, "the kernel is larger than the padded image; got x ", x.shape(),
-              ", weight ", weight.shape(), ", padding ", g.padding[d], ", dilation ",
-              g.dilation[d]);
-    }
-    return extents;
-}
-
-Extents checked_transposed_extents(const Checker& check, const Tensor& x, const Tensor& weight,
-                                   const kernels::ConvGeometry& g, Extents output_padding) {
-    Extents extents{};
-    for (std::size_t d = 0; d < 2; ++d) {
-        check(output_padding[d] >= 0 && output_padding[d] < std::max(g.stride[d], g.dilation[d]),
-              "output_padding must be less than the stride or the dilation; got ",
-              output_padding[d], " with stride ", g.stride[d], ", dilation ", g.dilation[d]);
-        const int dim = static_cast<int>(d) + 2;
-        const std::int64_t kernel_reach = g.dilation[d] * (weight.size(dim) - 1);
-        extents[d] = (x.size(dim) - 1) * g.stride[d] - 2 * g.padding[d] + kernel_reach +
-                     output_padding[d] + 1;
-        check(extents[d] > 0, "nothing is left of the result; got x ", x.shape(), ", weight ",
-              weight.shape(), ", padding ", g.padding[d]);
-    }
-    return extents;
-}
-
-// A signal is an image of height 1.
-template <class Options2d, class Options1d> Options2d as_image_options(const Options1d& o) {
-    Options2d options{.stride = {1, o.stride},
-                      .padding = {0, o.padding},
-                      .dilation = {1, o.dilation},
-                      .groups = o.groups};
-    if constexpr (requires { o.output_padding; }) options.output_padding = {0, o.output_padding};
-    return options;
+Tensor transposed(const Tensor& x, const Tensor& weight, const Tensor& bias,
+                  const detail::ConvWindows& w) {
+    if (!bias.defined()) return ops::conv_input(x, weight, w.extents, w.geometry);
+    return apply(ops::Conv2dInput{w.geometry, w.extents}, x, weight, bias);
 }
 
 }  // namespace
@@ -207,41 +138,31 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
               const Conv2dOptions& options) {
     const Checker check("conv2d");
     check_ranks(check, x, weight, 4);
-    const kernels::ConvGeometry geometry = checked_geometry(check, options);
-    check_channels(check, x, weight, options.groups);
-    check_operands(check, x, weight, bias, weight.size(0));
-    const Extents extents = checked_extents(check, x, weight, geometry);
-    if (!bias.defined()) return ops::conv(x, weight, extents, geometry);
-    return apply(ops::Conv2d{geometry, extents}, x, weight, bias);
+    return convolved(x, weight, bias, detail::conv_windows(check, x, weight, bias, options));
 }
 
 Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
                         const ConvTranspose2dOptions& options) {
     const Checker check("conv_transpose2d");
     check_ranks(check, x, weight, 4);
-    const kernels::ConvGeometry geometry = checked_geometry(check, options);
-    check_transposed_channels(check, x, weight, options.groups);
-    check_operands(check, x, weight, bias, weight.size(1) * options.groups);
-    const Extents extents =
-        checked_transposed_extents(check, x, weight, geometry, options.output_padding);
-    if (!bias.defined()) return ops::conv_input(x, weight, extents, geometry);
-    return apply(ops::Conv2dInput{geometry, extents}, x, weight, bias);
+    return transposed(x, weight, bias, detail::transposed_windows(check, x, weight, bias, options));
 }
 
+// A signal is an image of height 1.
 Tensor conv1d(const Tensor& x, const Tensor& weight, const Tensor& bias,
               const Conv1dOptions& options) {
-    check_ranks("conv1d", x, weight, 3);
-    return squeeze(conv2d(unsqueeze(x, 2), unsqueeze(weight, 2), bias,
-                          as_image_options<Conv2dOptions>(options)),
-                   2);
+    const Checker check("conv1d");
+    check_ranks(check, x, weight, 3);
+    const auto windows = detail::conv_windows(check, x, weight, bias, options);
+    return squeeze(convolved(unsqueeze(x, 2), unsqueeze(weight, 2), bias, windows), 2);
 }
 
 Tensor conv_transpose1d(const Tensor& x, const Tensor& weight, const Tensor& bias,
                         const ConvTranspose1dOptions& options) {
-    check_ranks("conv_transpose1d", x, weight, 3);
-    return squeeze(conv_transpose2d(unsqueeze(x, 2), unsqueeze(weight, 2), bias,
-                                    as_image_options<ConvTranspose2dOptions>(options)),
-                   2);
+    const Checker check("conv_transpose1d");
+    check_ranks(check, x, weight, 3);
+    const auto windows = detail::transposed_windows(check, x, weight, bias, options);
+    return squeeze(transposed(unsqueeze(x, 2), unsqueeze(weight, 2), bias, windows), 2);
 }
 
 Tensor channels_last(const Tensor& x) {

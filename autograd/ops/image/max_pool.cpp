@@ -64,7 +64,9 @@ Pooling checked_pooling(const Checker& check, const Tensor& x, Extents kernel,
                                           .ceil_mode = o.ceil_mode};
         const std::int64_t outputs = detail::pooled_extent(check, inputs, windows);
         if (geometry.stride[d] == 0) geometry.stride[d] = kernel[d];
-        for (std::int64_t i = 0; i < outputs; ++i) {
+        // Padding is less than a window, so only a window with gaps can miss all pixels.
+        const bool has_gaps = o.dilation[d] > inputs;
+        for (std::int64_t i = 0; has_gaps && i < outputs; ++i) {
             const auto window = geometry.window(d, i, inputs, outputs);
             check(window.first < window.end, "window ", i, " lies between the pixels; got extent ",
                   inputs, ", kernel ", kernel[d], ", padding ", o.padding[d], ", dilation ",
@@ -121,8 +123,10 @@ Tensor adaptive_max_pool2d(const Tensor& x, std::array<std::int64_t, 2> size) {
 }
 
 Tensor adaptive_max_pool1d(const Tensor& x, std::int64_t size) {
-    detail::check_adaptive("adaptive_max_pool1d", x, 3, {&size, 1});
-    return squeeze(adaptive_max_pool2d(unsqueeze(x, 2), {1, size}), 2);
+    const Checker check("adaptive_max_pool1d");
+    detail::check_adaptive(check, x, 3, {&size, 1});
+    const Pooling pooling{.geometry = {.adaptive = true}, .outputs = {1, size}};
+    return squeeze(max_pooled(check, unsqueeze(x, 2), pooling).values, 2);
 }
 
 }  // namespace eps

@@ -1,6 +1,7 @@
 #include "autograd/ops/image/pool_windows.h"
 
 #include "autograd/ops/image/image.h"
+#include "tensor/extent.h"
 
 namespace eps::detail {
 
@@ -15,7 +16,7 @@ std::int64_t pooled_extent(const Checker& check, std::int64_t inputs, const Pool
     check(w.before >= 0 && w.after >= 0 && w.before < reach && w.after < reach,
           "padding must be less than the window; got ", w.before, " and ", w.after,
           " for a window of ", reach, "; hint: pad() adds more");
-    const std::int64_t room = inputs + w.before + w.after - reach;
+    const std::int64_t room = (Extent(inputs) + w.before + w.after - reach).value(check.op);
     const std::int64_t rounded = room + (w.ceil_mode ? stride - 1 : 0);
     check(inputs >= 1 && rounded >= 0, "the window is larger than the padded image; got extent ",
           inputs, ", window ", reach, ", padding ", w.before);

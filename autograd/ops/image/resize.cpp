@@ -49,11 +49,18 @@ double weight_at(double distance, const ResizeOptions& o) {
     return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0;
 }
 
+/// The filter of an antialiased reduction is wider, to see all of the inputs.
+double widening_of(const ResizeOptions& o) {
+    return o.antialias && o.scale > 0 && o.scale < 1 ? 1 / o.scale : 1;
+}
+double radius_of(const ResizeOptions& o) {
+    return (o.filter == Filter::linear ? 1 : 2) * widening_of(o);
+}
+
 /// The row of the matrix for an output at coordinate x. Where the edge repeats, its weights are
 /// added up.
 void add_filter(CsrMatrix& matrix, double x, const ResizeOptions& o) {
-    const double widening = o.antialias && o.scale > 0 && o.scale < 1 ? 1 / o.scale : 1;
-    const double radius = (o.filter == Filter::linear ? 1 : 2) * widening;
+    const double widening = widening_of(o), radius = radius_of(o);
     const bool excludes = o.exclude_outside || o.antialias;
     const double end = static_cast<double>(matrix.inputs - 1);
     const double low = std::floor(x - radius) + 1;
@@ -86,6 +93,13 @@ void check_options(std::int64_t inputs, std::int64_t outputs, const ResizeOption
           "the crop is not within reason; got ", options.crop_start, " to ", options.crop_end);
 }
 
+/// The most entries that the row of an output has.
+std::int64_t entries_of_row(std::int64_t inputs, const ResizeOptions& o) {
+    if (o.filter == Filter::nearest) return 1;
+    const auto within_radius = static_cast<std::int64_t>(2 * std::ceil(radius_of(o))) + 1;
+    return std::min(within_radius, inputs);  // an edge that repeats is one entry
+}
+
 constexpr double kFarthest = 1e15;  // coordinates are clamped, so that they convert to integers
 
 }  // namespace
@@ -96,7 +110,7 @@ CsrMatrix resize_matrix(std::int64_t inputs, std::int64_t outputs, const ResizeO
     if (o.antialias && o.scale == 0)
         o.scale = static_cast<double>(outputs) / static_cast<double>(inputs);
     const auto end = static_cast<double>(inputs - 1);
-    CsrMatrix matrix(inputs);
+    CsrMatrix matrix("resize_matrix", inputs, outputs, Extent(outputs) * entries_of_row(inputs, o));
     for (std::int64_t i = 0; i < outputs; ++i, matrix.end_row()) {
         const double x = std::clamp(coordinate(i, inputs, outputs, options), -kFarthest, kFarthest);
         if (o.coordinates == Coordinates::tf_crop_and_resize && (x < 0 || x > end)) continue;

@@ -7,6 +7,7 @@
 #include "autograd/ops/image/resample.h"
 #include "autograd/ops/image/resize.h"
 #include "autograd/ops/shape/shape.h"
+#include "tensor/extent.h"
 
 namespace eps {
 
@@ -17,8 +18,11 @@ Tensor upsample_nearest(const Tensor& x, std::int64_t scale) {
     check(scale >= 1, "the scale must be at least 1; got ", scale);
     const std::int64_t b = x.size(0), c = x.size(1), h = x.size(2), w = x.size(3);
     const Tensor pixels = reshape(permute(x, {0, 2, 3, 1}), {b, h, 1, w, 1, c});
+    const std::int64_t height = (Extent(h) * scale).value(check.op);
+    const std::int64_t width = (Extent(w) * scale).value(check.op);
+    numel({b, height, width, c}, check.op);
     const Tensor squares =
-        reshape(expand(pixels, {b, h, scale, w, scale, c}), {b, h * scale, w * scale, c});
+        reshape(expand(pixels, {b, h, scale, w, scale, c}), {b, height, width, c});
     return permute(squares, {0, 3, 1, 2});
 }
 
@@ -79,8 +83,9 @@ Tensor interpolate(const Tensor& x, const InterpolateOptions& options) {
         check(inputs >= 1 && outputs >= 1 && outputs < 0x1p31,
               "an extent is not positive, or beyond 2^31; got ", x.shape(), " with ", inputs,
               " resized to ", outputs);
-        y = resample(y, d, resize_matrix(x.size(d), static_cast<std::int64_t>(outputs), resize),
-                     check.op);
+        const auto matrix = check.calling(
+            [&] { return resize_matrix(x.size(d), static_cast<std::int64_t>(outputs), resize); });
+        y = resample(y, d, matrix, check.op);
     }
     return y;
 }

@@ -1,5 +1,7 @@
 #include "autograd/ops/indexing/index.h"
 
+#include <span>
+
 #include "autograd/engine.h"
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/elementwise/cast.h"
@@ -29,9 +31,10 @@ int check_index(const Checker& check, const Tensor& x, std::int64_t dim, const T
 
 void check_range(const Checker& check, const Tensor& index, std::int64_t extent) {
     if (index.device().is_cuda()) return;
-    for (double i : index.to_vector())
-        check(i >= 0 && i < static_cast<double>(extent), "index out of range; got ", i,
-              "; expected 0 to ", extent - 1);
+    const Tensor indices = raw::contiguous(index);
+    for (const std::int64_t i :
+         std::span(indices.data<std::int64_t>(), static_cast<std::size_t>(indices.numel())))
+        check(i >= 0 && i < extent, "index out of range; got ", i, "; ", in_range(0, extent));
 }
 
 void check_source(const Checker& check, const Tensor& x, const Shape& shape, const Tensor& src) {

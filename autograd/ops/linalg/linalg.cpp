@@ -8,15 +8,9 @@
 #include "autograd/ops/linalg/matrices.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
+#include "tensor/extent.h"
 
 namespace eps {
-namespace {
-
-// An extent and an offset below it add up to an int64.
-constexpr std::int64_t kMaxOffset = std::int64_t{1} << 60;
-
-}  // namespace
-
 Tensor trace(const Tensor& x) {
     const Checker check("trace");
     check.defined(x);
@@ -28,10 +22,13 @@ Tensor diag_embed(const Tensor& x, std::int64_t offset) {
     const Checker check("diag_embed");
     check.defined(x);
     check(x.rank() >= 1, "needs a diagonal [.., k]; got a tensor of rank 0");
-    check(offset > -kMaxOffset && offset < kMaxOffset, "the size overflows; got offset ", offset);
+    check(x.rank() < kMaxRank, "the result would have too many dimensions; got ", x.shape(),
+          "; expected at most ", kMaxRank);
+    check(offset > INT64_MIN, "the size overflows; got offset ", offset);
     Shape shape = x.shape();
-    shape[x.rank() - 1] += std::abs(offset);
+    shape[x.rank() - 1] = (Extent(shape.back()) + std::abs(offset)).value(check.op);
     shape.push_back(shape.back());
+    numel(shape, check.op);
     return diagonal_backward(x, shape, offset, -2, -1);
 }
 

@@ -9,6 +9,7 @@
 #include "autograd/ops/shape/shape.h"
 #include "tensor/contract/kernels.h"
 #include "tensor/create.h"
+#include "tensor/overlap.h"
 #include "tensor/raw_copy.h"
 
 namespace eps {
@@ -162,6 +163,7 @@ void check_running(const Checker& check, const Tensor& running, const Tensor& x)
               !running.requires_grad(),
           "running statistics do not match; got ", describe(running), "; expected f32 or f64 [",
           x.size(1), "] on ", x.device(), " without a gradient");
+    check_no_overlap(check.op, running);
 }
 
 // Moves the running statistics towards those of the batch: once, even where a checkpoint runs the

@@ -6,6 +6,7 @@
 #include "autograd/ops/list.h"
 #include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
+#include "tensor/extent.h"
 
 namespace eps {
 namespace ops {
@@ -16,8 +17,9 @@ struct Concat {
     using saves = SaveNothing;
     Tensor forward(std::span<const Tensor> inputs) const {
         Shape shape = inputs[0].shape();
-        shape[dim] = 0;
-        for (std::int64_t length : lengths) shape[dim] += length;
+        Extent total = 0;
+        for (std::int64_t length : lengths) total += length;
+        shape[dim] = total.value("concat");
         Tensor out = empty_like(inputs[0], shape);  // keeps images channels-last
         std::int64_t start = 0;
         for (std::size_t i = 0; i < inputs.size(); start += lengths[i++])

@@ -4,6 +4,7 @@
 #include "autograd/ops/list.h"
 #include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
+#include "tensor/extent.h"
 
 namespace eps {
 namespace ops {
@@ -14,7 +15,9 @@ struct Pad {
     using saves = SaveNothing;
     Tensor forward(const Tensor& x) const {
         Shape shape = x.shape();
-        for (int d = 0; d < x.rank(); ++d) shape[d] += before[d] + after[d];
+        for (int d = 0; d < x.rank(); ++d)
+            shape[d] = (Extent(shape[d]) + before[d] + after[d]).value("pad");
+        numel(shape, "pad");
         Tensor out = empty_like(x, shape);  // keeps images channels-last
         out.fill_(value);
         std::int64_t offset = 0;
@@ -32,25 +35,16 @@ struct Pad {
 
 }  // namespace ops
 
-namespace {
-
-// An extent and two widths add up to an int64.
-constexpr std::int64_t kMaxWidth = std::int64_t{1} << 60;
-
-}  // namespace
-
 Tensor pad(const Tensor& x, const Dims& before, const Dims& after, double value) {
     const Checker check("pad");
     check.defined(x);
     check(before.rank() == x.rank() && after.rank() == x.rank(),
           "needs one width a dimension on each side; got ", before, " and ", after, " for ",
           x.shape());
-    for (int d = 0; d < x.rank(); ++d) {
+    for (int d = 0; d < x.rank(); ++d)
         check(before[d] >= 0 && after[d] >= 0, "negative width; got ", before, " and ", after,
               "; hint: slice() cuts");
-        check(before[d] <= kMaxWidth && after[d] <= kMaxWidth, "the size overflows; got widths ",
-              before, " and ", after);
-    }
+    check_holds(check.op, x.dtype(), value);
     return apply(ops::Pad{before, after, value}, x);
 }
 

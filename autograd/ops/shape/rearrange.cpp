@@ -10,17 +10,18 @@
 #include "autograd/ops/shape/join.h"
 #include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
+#include "tensor/extent.h"
 
 namespace eps {
 namespace {
 
 std::int64_t modulo(std::int64_t i, std::int64_t n) { return (i % n + n) % n; }
 
-/// out[i] = x[source(i)] along dim, for i in [0, outputs).
+/// out[i] = x[source(i)] along dim, for i in [0, extent).
 template <class Source>
-Tensor picked(const Checker& check, const Tensor& x, int dim, std::int64_t outputs,
-              const Source& source) {
-    CsrMatrix matrix(x.size(dim));
+Tensor picked(const Checker& check, const Tensor& x, int dim, Extent extent, const Source& source) {
+    CsrMatrix matrix(check.op, x.size(dim), extent, extent);
+    const std::int64_t outputs = extent.value(check.op);
     for (std::int64_t i = 0; i < outputs; ++i, matrix.end_row()) matrix.add(source(i));
     return resample(x, dim, std::move(matrix), check.op);
 }
@@ -33,8 +34,6 @@ std::int64_t beyond_edge(std::int64_t i, std::int64_t n, PadMode mode) {
     if (i < 0) return -i;
     return i < n ? i : 2 * (n - 1) - i;
 }
-
-constexpr std::int64_t kMostElements = std::int64_t{1} << 31;  // limit of padding by a mode
 
 }  // namespace
 
@@ -84,8 +83,7 @@ Tensor pad(const Tensor& x, const Dims& before, const Dims& after, PadMode mode)
               "there is not enough to repeat; got widths ", before, " and ", after, " for ",
               x.shape(),
               "; expected less than the extent (reflect), or at most the extent (circular)");
-        check(widest < kMostElements, "the size overflows; got widths ", before, " and ", after);
-        y = picked(check, y, d, n + before[d] + after[d],
+        y = picked(check, y, d, Extent(n) + before[d] + after[d],
                    [&](std::int64_t i) { return beyond_edge(i - before[d], n, mode); });
     }
     return y;
@@ -102,7 +100,9 @@ Tensor pixel_shuffle(const Tensor& x, std::int64_t factor) {
     const std::int64_t c = x.size(1) / (r * r);
     const Tensor pixels = reshape(permute(x, {0, 2, 3, 1}), {b, h, w, c, r, r});
     const Tensor squares = permute(pixels, {0, 1, 4, 2, 5, 3});  // [B, H, r, W, r, C]
-    return permute(reshape(squares, {b, h * r, w * r, c}), {0, 3, 1, 2});
+    const std::int64_t height = (Extent(h) * r).value(check.op);
+    const std::int64_t width = (Extent(w) * r).value(check.op);
+    return permute(reshape(squares, {b, height, width, c}), {0, 3, 1, 2});
 }
 
 Tensor pixel_unshuffle(const Tensor& x, std::int64_t factor) {

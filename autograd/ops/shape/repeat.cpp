@@ -7,20 +7,24 @@
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
+#include "tensor/extent.h"
+#include "tensor/raw_copy.h"
 
 namespace eps {
 namespace {
 
 // Blocks of x, `repeats` times in a row: `each` slice along dim is a block, or all slices together
 // are. It goes through rank 3, whatever the rank of x.
-Tensor repeat_blocks(const Tensor& x, int dim, std::int64_t repeats, bool each) {
+Tensor repeat_blocks(const Checker& check, const Tensor& x, int dim, std::int64_t repeats,
+                     bool each) {
     const int first = each ? dim + 1 : dim;  // dimension of a block
     std::int64_t outer = 1;
     for (int d = 0; d < first; ++d) outer *= x.size(d);
     std::int64_t block = 1;
     for (int d = first; d < x.rank(); ++d) block *= x.size(d);
     Shape shape = x.shape();
-    shape[dim] *= repeats;
+    shape[dim] = (Extent(shape[dim]) * repeats).value(check.op);
+    numel(shape, check.op);
     return reshape(expand(reshape(x, {outer, 1, block}), {outer, repeats, block}), shape);
 }
 
@@ -35,7 +39,7 @@ Tensor tile(const Tensor& x, const Dims& reps) {
     Tensor out = reshape(x, shape);
     for (int i = 1; i <= reps.rank(); ++i) {
         const std::int64_t r = reps[reps.rank() - i];
-        if (r != 1) out = repeat_blocks(out, shape.rank() - i, r, false);
+        if (r != 1) out = repeat_blocks(check, out, shape.rank() - i, r, false);
     }
     return out;
 }
@@ -44,7 +48,7 @@ Tensor repeat_interleave(const Tensor& x, std::int64_t repeats, std::int64_t dim
     const Checker check("repeat_interleave");
     check.defined(x);
     check(repeats >= 0, "negative number of repetitions; got ", repeats);
-    return repeat_blocks(x, check.dim(dim, x), repeats, true);
+    return repeat_blocks(check, x, check.dim(dim, x), repeats, true);
 }
 
 Tensor repeat_interleave(const Tensor& x, const Tensor& repeats, std::int64_t dim) {
@@ -55,12 +59,17 @@ Tensor repeat_interleave(const Tensor& x, const Tensor& repeats, std::int64_t di
           "the repetitions do not match; got ", describe(repeats), "; expected i64 [", x.size(d),
           "]");
     if (x.size(d) == 0) return x;
-    const double least = min(repeats).item();
-    check(least >= 0, "negative number of repetitions; got ", least);
+    const Tensor counts = raw::contiguous(raw::to(repeats, cpu));
+    const auto* const each = counts.data<std::int64_t>();
+    Extent total = 0;
+    for (std::int64_t i = 0; i < x.size(d); ++i) {
+        check(each[i] >= 0, "negative number of repetitions; got ", each[i]);
+        total += each[i];
+    }
+    const auto count = static_cast<double>(total.value(check.op));
     // Element i of the result comes from the first slice whose copies end behind i.
-    const Tensor ends = cumsum(repeats, 0);
-    const double total = select(ends, 0, -1).item();
-    return index_select(x, d, searchsorted(ends, arange(0, total, 1, repeats.options()), true));
+    const Tensor positions = check.calling([&] { return arange(0, count, 1, repeats.options()); });
+    return index_select(x, d, searchsorted(cumsum(repeats, 0), positions, true));
 }
 
 std::vector<Tensor> meshgrid(std::span<const Tensor> lines) {
@@ -70,6 +79,7 @@ std::vector<Tensor> meshgrid(std::span<const Tensor> lines) {
         check(line.defined() && line.rank() <= 1, "needs lines of rank 1; got ", describe(line));
         shape.push_back(line.numel());
     }
+    numel(shape, check.op);
     std::vector<Tensor> grids;
     for (int d = 0; d < shape.rank(); ++d) {
         Shape along = Dims::filled(shape.rank(), 1);

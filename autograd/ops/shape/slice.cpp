@@ -6,6 +6,7 @@
 #include "autograd/ops/list.h"
 #include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
+#include "tensor/extent.h"
 
 namespace eps {
 namespace ops {
@@ -83,7 +84,8 @@ Tensor slice_backward(const Tensor& x, const Shape& shape, std::int64_t dim, std
     const int d = check.dim(dim, x);
     Shape expected = shape;
     if (expected.rank() == x.rank()) expected[d] = x.size(d);
-    const bool inside = x.size(d) == 0 || start + (x.size(d) - 1) * step < shape[d];
+    const Extent last = Extent(start) + (Extent(x.size(d)) - 1) * step;
+    const bool inside = x.size(d) == 0 || (shape[d] > 0 && last.within(0, shape[d] - 1));
     check(expected == x.shape() && step >= 1 && start >= 0 && inside, "x does not fit; got ",
           x.shape(), " at ", start, " with step ", step, " along dim ", dim, " of ", shape);
     return apply(ops::SliceBackward{shape, d, start, step}, x);

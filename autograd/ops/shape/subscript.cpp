@@ -16,8 +16,8 @@ Tensor Tensor::operator[](std::initializer_list<Index> indices) const {
         const std::int64_t extent = size(from++);
         if (index.selects) {
             check(index.position >= -extent && index.position < extent, "index ", index.position,
-                  " is out of range; expected ", -extent, " to ", extent - 1, " along dim ",
-                  from - 1, " of ", shape());
+                  " is out of range; ", in_range(-extent, extent), " along dim ", from - 1, " of ",
+                  shape());
             view = select(view, dim, index.position);
         } else {
             const Slice& range = index.range;

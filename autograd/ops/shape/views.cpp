@@ -77,13 +77,13 @@ Shape with_inferred_extent(const Tensor& x, Shape shape) {
     if (inferred >= 0) {
         Shape others = shape;
         others[inferred] = 1;
-        const std::int64_t known = numel(others);
+        const std::int64_t known = numel(others, check.op);
         check(known > 0 && x.numel() % known == 0, "the -1 cannot be inferred; got ", shape,
               " for ", x.shape());
         shape[inferred] = x.numel() / known;
     }
-    check(numel(shape) == x.numel(), "element counts differ; got ", x.shape(), " (", x.numel(),
-          ") to ", shape, " (", numel(shape), ")");
+    check(numel(shape, check.op) == x.numel(), "element counts differ; got ", x.shape(), " (",
+          x.numel(), ") to ", shape, " (", numel(shape), ")");
     return shape;
 }
 
@@ -200,6 +200,7 @@ Tensor expand(const Tensor& x, const Shape& shape) {
               "; expected -1 only where x has a dimension");
     check(broadcastable_to(x.shape(), target), "the shape does not broadcast; got ", x.shape(),
           " to ", shape, "; expected equal extents or 1, aligned at the last dimension");
+    numel(target, check.op);
     return target == x.shape() ? x : apply(ops::Expand{target}, x);
 }
 
@@ -225,6 +226,8 @@ Tensor squeeze(const Tensor& x) {
 Tensor unsqueeze(const Tensor& x, std::int64_t dim) {
     const Checker check("unsqueeze");
     check.defined(x);
+    check(x.rank() < kMaxRank, "the result would have too many dimensions; got ", x.shape(),
+          "; expected at most ", kMaxRank);
     Shape shape = x.shape();
     shape.insert(normalize_dim(dim, x.rank() + 1, check.op), 1);
     return reshape(x, shape);
