@@ -10,7 +10,7 @@ Evaluation::Evaluation(Module& module, EMA* average) : module_(module) {
         average->swap(module);
         swapped_ = average;
     }
-    module.eval();
+    for (const auto& [each, training] : modes_) each->training_ = false;  // needs no memory
 }
 
 Evaluation::~Evaluation() {

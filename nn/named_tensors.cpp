@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "autograd/grad_mode.h"
+#include "tensor/raw_copy.h"
 
 namespace eps::nn {
 namespace {
@@ -31,13 +32,14 @@ private:
 
 }  // namespace
 
-void copy_by_name(const char* op, const NamedTensors& targets, const NamedTensors& state) {
+std::vector<TargetAndSource> match_by_name(const char* op, const NamedTensors& targets,
+                                           const NamedTensors& state) {
     List missing("missing"), unknown("unknown"), repeated("given twice"), differing("differing");
     std::unordered_map<std::string, Tensor> sources;
     for (const auto& [name, source] : state)
         if (!sources.emplace(name, source).second) repeated.add(name);
 
-    std::vector<std::pair<Tensor, Tensor>> copies;  // target, source
+    std::vector<TargetAndSource> matches;
     std::size_t found = 0;
     for (const auto& [name, target] : targets) {
         const auto source = sources.find(name);
@@ -48,7 +50,7 @@ void copy_by_name(const char* op, const NamedTensors& targets, const NamedTensor
         ++found;
         const Tensor& given = source->second;
         if (given.defined() && given.shape() == target.shape() && given.dtype() == target.dtype())
-            copies.emplace_back(target, given);
+            matches.push_back({target, given});
         else
             differing.add(
                 str(name, " (got ", describe(given), ", expected ", describe(target), ")"));
@@ -63,9 +65,14 @@ void copy_by_name(const char* op, const NamedTensors& targets, const NamedTensor
     for (const List* list : {&missing, &unknown, &repeated, &differing})
         if (list->count()) faults += list->to_string();
     check(faults.empty(), op, "the state does not fit, and nothing was changed", faults);
+    return matches;
+}
 
+void copy_by_name(const char* op, const NamedTensors& targets, const NamedTensors& state) {
+    std::vector<TargetAndSource> matches = match_by_name(op, targets, state);
+    for (auto& [target, source] : matches) source = raw::to(source, target.device());
     NoGrad guard;
-    for (auto& [target, source] : copies) target.copy_(source);
+    for (auto& [target, source] : matches) target.copy_(source);  // needs no memory
 }
 
 }  // namespace eps::nn

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <vector>
 
 #include "tensor/contract/kernels.h"
+#include "tensor/numbers.h"
 #include "tensor/runtime/parallel.h"
 
 namespace eps::kernels::cpu {
@@ -16,32 +16,29 @@ namespace {
 constexpr std::int64_t kChunk = 8 * 1024;  // elements
 
 struct Piece {
-    std::size_t tensor;
     std::int64_t first, count;
 };
 
-std::vector<Piece> pieces_of(std::span<const UpdateTensors> list) {
-    std::vector<Piece> pieces;
-    for (std::size_t t = 0; t < list.size(); ++t) {
-        const std::int64_t n = list[t].value.numel();
-        for (std::int64_t first = 0; first < n; first += kChunk)
-            pieces.push_back({t, first, std::min(kChunk, n - first)});
-        list[t].value.storage().bump_version();
-    }
-    return pieces;
-}
+std::int64_t pieces_of(const UpdateTensors& t) { return ceil_div(t.value.numel(), kChunk); }
 
-/// Calls f(piece) for the pieces of dtype T, on several threads if there is enough to do.
-template <class T, class F>
-void parallel_pieces(std::span<const UpdateTensors> list, const std::vector<Piece>& pieces,
-                     const F& f) {
-    std::int64_t work = 0;
-    for (const Piece& piece : pieces) work += piece.count;
-    const auto count = static_cast<std::int64_t>(pieces.size());
+/// Calls f(tensor, piece) for the pieces of dtype T, on several threads if there is enough to do.
+/// Nothing is allocated: a step that has begun must not fail.
+template <class T, class F> void parallel_pieces(std::span<const UpdateTensors> list, const F& f) {
+    std::int64_t count = 0, work = 0;
+    for (const UpdateTensors& t : list) {
+        if (t.value.dtype() != dtype_of<T>) continue;
+        count += pieces_of(t);
+        work += t.value.numel();
+    }
     parallel_for(count, work <= 2 * kChunk ? count : 1, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) {
-            const Piece& piece = pieces[static_cast<std::size_t>(i)];
-            if (list[piece.tensor].value.dtype() == dtype_of<T>) f(piece);
+        std::int64_t before = 0;  // pieces of the tensors so far
+        for (const UpdateTensors& t : list) {
+            if (t.value.dtype() != dtype_of<T>) continue;
+            const std::int64_t own = pieces_of(t), n = t.value.numel();
+            const std::int64_t last = std::min(end - before, own);
+            for (std::int64_t i = std::max<std::int64_t>(begin - before, 0); i < last; ++i)
+                f(t, Piece{i * kChunk, std::min(kChunk, n - i * kChunk)});
+            before += own;
         }
     });
 }
@@ -75,24 +72,16 @@ void update_piece(const UpdateTensors& t, const Piece& piece,
         loop(std::false_type{}, std::false_type{});
 }
 
-template <class U, class T>
-void update_all(std::span<const UpdateTensors> list, const std::vector<Piece>& pieces,
-                const UpdateCoefficients& c) {
-    const math::Coefficients<T> typed(c);
-    parallel_pieces<T>(list, pieces, [&](const Piece& piece) {
-        update_piece<U, T>(list[piece.tensor], piece, typed);
-    });
-}
-
 template <class U>
-void update_dtypes(std::span<const UpdateTensors> list, const std::vector<Piece>& pieces,
-                   const UpdateCoefficients& c) {
-    const auto any = [&](DType dtype) {
-        return std::any_of(list.begin(), list.end(),
-                           [&](const UpdateTensors& t) { return t.value.dtype() == dtype; });
+void update_dtypes(std::span<const UpdateTensors> list, const UpdateCoefficients& c) {
+    const auto update = [&]<class T>() {
+        const math::Coefficients<T> typed(c);
+        parallel_pieces<T>(list, [&](const UpdateTensors& t, const Piece& piece) {
+            update_piece<U, T>(t, piece, typed);
+        });
     };
-    if (any(DType::f32)) update_all<U, float>(list, pieces, c);
-    if (any(DType::f64)) update_all<U, double>(list, pieces, c);
+    update.template operator()<float>();
+    update.template operator()<double>();
 }
 
 /// value = gradient * factor. Returns true if the gradient is finite.
@@ -114,22 +103,22 @@ void multi_tensor_update(Update update, const Tensor& coefficients,
     UpdateCoefficients c;
     std::memcpy(&c, coefficients.raw_data(), sizeof c);
     if (c.skip != 0) return;
-    const std::vector<Piece> pieces = pieces_of(list);
+    for (const UpdateTensors& t : list) t.value.storage().bump_version();
     switch (update) {
 #define EPS_UPDATE_CASE(name, S) \
-    case Update::name: return update_dtypes<math::S>(list, pieces, c);
+    case Update::name: return update_dtypes<math::S>(list, c);
         EPS_UPDATES(EPS_UPDATE_CASE)
 #undef EPS_UPDATE_CASE
     }
 }
 
 void multi_tensor_unscale(Tensor& found, const Tensor& scale, std::span<const UpdateTensors> list) {
-    const std::vector<Piece> pieces = pieces_of(list);
+    for (const UpdateTensors& t : list) t.value.storage().bump_version();
     const double factor = 1 / static_cast<double>(*scale.data<float>());
     std::atomic<bool> finite{true};
     const auto unscale = [&]<class T>() {
-        parallel_pieces<T>(list, pieces, [&](const Piece& piece) {
-            if (!unscale_piece<T>(list[piece.tensor], piece, static_cast<T>(factor)))
+        parallel_pieces<T>(list, [&](const UpdateTensors& t, const Piece& piece) {
+            if (!unscale_piece<T>(t, piece, static_cast<T>(factor)))
                 finite.store(false, std::memory_order_relaxed);
         });
     };

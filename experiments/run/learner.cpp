@@ -40,31 +40,51 @@ NamedTensors Learner::step(const Loss& loss) {
 }
 
 void Learner::add(const Loss& part, double share) {
-    backward(scaler_.scale(share == 1 ? part.value : part.value * share));
-    const NoGrad guard;
-    const bool is_first = shown_.empty();
-    for (std::size_t i = 0; i < part.shown.size(); ++i) {
-        const auto& [name, mean] = part.shown[i];
-        const Tensor weighted = to(detach(mean), f64) * share;
-        if (is_first)
-            shown_.emplace_back(name, weighted);
-        else
-            shown_.at(i).second = shown_.at(i).second + weighted;
-    }
+    or_start_anew([&] {
+        backward(scaler_.scale(share == 1 ? part.value : part.value * share));
+        const NoGrad guard;
+        const bool is_first = shown_.empty();
+        for (std::size_t i = 0; i < part.shown.size(); ++i) {
+            const auto& [name, mean] = part.shown[i];
+            const Tensor weighted = to(detach(mean), f64) * share;
+            if (is_first)
+                shown_.emplace_back(name, weighted);
+            else
+                shown_.at(i).second = shown_.at(i).second + weighted;
+        }
+    });
 }
 
 NamedTensors Learner::step() {
-    NamedTensors shown = std::exchange(shown_, {});
-    if (options_.grad_clip > 0) {
-        scaler_.unscale_(optimizer_);
-        shown.emplace_back("grad_norm", nn::clip_grad_norm_(parameters_, options_.grad_clip));
-    }
-    scaler_.step(optimizer_);
-    scaler_.update();
-    optimizer_.zero_grad();
-    if (scaler_.is_enabled()) shown.emplace_back("loss_scale", scaler_.current_scale());
-    if (average_) average_->update();
+    NamedTensors shown;
+    or_start_anew([&] {
+        shown = std::exchange(shown_, {});
+        if (options_.grad_clip > 0) {
+            scaler_.unscale_(optimizer_);
+            shown.emplace_back("grad_norm", nn::clip_grad_norm_(parameters_, options_.grad_clip));
+        }
+        if (scaler_.is_enabled()) shown.emplace_back("loss_scale", scaler_.current_scale());
+        // What may fail comes first, so that weights, scale and averages change together.
+        const auto step = scaler_.prepare_step(optimizer_);
+        const auto update_scale = scaler_.prepare_update();
+        const auto update_average = average_ ? average_->prepare_update() : [] {};
+        step();
+        update_scale();
+        update_average();
+        optimizer_.zero_grad();
+    });
     return shown;
+}
+
+template <class F> void Learner::or_start_anew(const F& f) {
+    try {
+        f();
+    } catch (...) {
+        scaler_.discard();
+        optimizer_.zero_grad();
+        shown_.clear();
+        throw;
+    }
 }
 
 void Learner::erase_skipped(Scalars& numbers) const {

@@ -41,6 +41,7 @@ public:
     /// One step down the gradient of the loss.
     /// Returns: the numbers to show: those of the loss, "grad_norm" if gradients are clipped, and
     /// "loss_scale" if losses are scaled.
+    /// Throws: before weights, optimiser, scale or average have changed; gradients are dropped.
     NamedTensors step(const Loss& loss);
     /// The same for a batch that is taken in parts, in the memory that one part needs: add() each
     /// part's loss with its share of the batch, then step(). The gradients are those of the mean
@@ -57,6 +58,9 @@ public:
     void add_to(TrainState& state);
 
 private:
+    /// f(), or, where it throws, the state before the first part of the batch: no gradients.
+    template <class F> void or_start_anew(const F& f);
+
     LearnerOptions options_;
     std::vector<Tensor> parameters_;
     nn::Adam optimizer_;

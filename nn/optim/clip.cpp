@@ -33,9 +33,13 @@ Tensor clip_grad_norm_(const std::vector<Tensor>& parameters, double max_norm,
     NoGrad guard;
     const Tensor scale = where(norm <= max_norm, ones_like(norm), max_norm / norm);
     // New buffers, because two parameters may share one gradient, which must be scaled once.
-    for (const Tensor& p : parameters)
-        if (const Tensor gradient = p.grad(); gradient.defined())
-            p.set_grad(gradient * to(scale, gradient.dtype()));
+    std::vector<Tensor> clipped;  // all of them, before the first gradient is replaced
+    for (const Tensor& p : parameters) {
+        const Tensor gradient = p.grad();
+        clipped.push_back(gradient.defined() ? gradient * to(scale, gradient.dtype()) : gradient);
+    }
+    for (std::size_t i = 0; i < parameters.size(); ++i)
+        if (clipped[i].defined()) parameters[i].set_grad(clipped[i]);
     return norm;
 }
 

@@ -34,7 +34,9 @@ double EMA::next_decay() const {
     return warmup_ ? std::min(decay_, (1 + n) / (10 + n)) : decay_;
 }
 
-void EMA::update() {
+void EMA::update() { prepare_update()(); }
+
+std::function<void()> EMA::prepare_update() {
     check(
         !swapped_into_, "EMA",
         "the averages are in the module at present; hint: update() after the scope of evaluation");
@@ -51,14 +53,17 @@ void EMA::update() {
         list.push_back(
             {.value = average, .gradient = contiguous(parameter), .state1 = {}, .state2 = {}});
     }
-    if (list.empty()) return host_work([this] { ++updates_; });
-    const Tensor coefficients = host_tensor(list[0].value.device(), [this] {
-        kernels::UpdateCoefficients c;
-        c.beta1 = next_decay();
-        ++updates_;
-        return kernels::as_tensor(c);
-    });
-    kernels::multi_tensor_update(kernels::Update::ema, coefficients, list);
+    Tensor coefficients;
+    if (!list.empty())
+        coefficients = host_tensor(list[0].value.device(), [this] {
+            kernels::UpdateCoefficients c;
+            c.beta1 = next_decay();
+            return kernels::as_tensor(c);
+        });
+    return [this, list = std::move(list), coefficients] {
+        host_work([this] { ++updates_; });
+        if (!list.empty()) kernels::multi_tensor_update(kernels::Update::ema, coefficients, list);
+    };
 }
 
 void EMA::apply_to(Module& module) const { copy_by_name("EMA", averaged(module), shadow_); }
@@ -67,10 +72,18 @@ void EMA::swap(Module& module) {
     check(!swapped_into_ || is_in(module), "EMA",
           "the averages are in another module at present; hint: end that scope first");
     const NoGrad guard;
-    NamedTensors before;
-    for (const auto& [name, value] : averaged(module)) before.emplace_back(name, clone(value));
-    apply_to(module);
-    copy_by_name("EMA", shadow_, before);
+    if (!swapped_into_) {
+        std::vector<Exchange> exchanges;
+        for (const auto& [own, average] : match_by_name("EMA", averaged(module), shadow_))
+            exchanges.push_back({own, average, empty_like(own)});
+        exchanges_ = std::move(exchanges);
+    }
+    for (auto& [own, average, spare] : exchanges_) {
+        spare.copy_(own);
+        own.copy_(average);
+        average.copy_(spare);
+    }
+    if (swapped_into_) exchanges_.clear();
     swapped_into_ = swapped_into_ ? nullptr : &module;
 }
 

@@ -1,6 +1,9 @@
 #pragma once
 // An exponential moving average of a module's weights. Diffusion models and GANs draw their samples
 // with averaged weights.
+#include <functional>
+#include <vector>
+
 #include "nn/module.h"
 
 namespace eps::nn {
@@ -21,7 +24,10 @@ class EMA {
 public:
     EMA(const Module& module, double decay, bool warmup = false, bool buffers = false);
     /// Averages in the present parameters (and buffers) of the module.
+    /// Throws: before it has changed anything, if memory runs out or a dtype has changed.
     void update();
+    /// As Optimizer::prepare_step.
+    std::function<void()> prepare_update();
     std::int64_t update_count() const { return updates_; }
     /// The d of the next update.
     double next_decay() const;
@@ -32,7 +38,7 @@ public:
     /// Throws: naming them, if names, shapes or dtypes differ.
     void apply_to(Module& module) const;
     /// Exchanges the averages and the module's own tensors: twice is the identity, bit for bit.
-    /// Until then update() throws.
+    /// Until then update() throws. The second needs no memory, so that a destructor may call it.
     void swap(Module& module);
     /// Whether swap() has put the averages into this module.
     bool is_in(const Module& module) const { return swapped_into_ == &module; }
@@ -45,12 +51,17 @@ public:
 private:
     NamedTensors averaged(const Module& module) const;
 
+    struct Exchange {
+        Tensor own, average, spare;
+    };
+
     double decay_;
     bool warmup_, buffers_;
     std::int64_t updates_ = 0;
     const Module* swapped_into_ = nullptr;
     std::vector<Tensor> parameters_;  // and buffers
     NamedTensors shadow_;
+    std::vector<Exchange> exchanges_;  // while the averages are in a module
 };
 
 /// Averaged weights in a module until the end of the scope, and nothing else: Evaluation is also

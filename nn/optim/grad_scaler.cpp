@@ -57,6 +57,7 @@ void GradScaler::unscale_(Optimizer& optimizer) {
              " already; hint: update() comes between");
     const NoGrad guard;
     std::vector<kernels::UpdateTensors> list;
+    std::vector<Tensor> owners;
     for (const Tensor& p : optimizer.parameters())
         if (const Tensor gradient = p.grad(); gradient.defined()) {
             check(gradient.device() == scale_.device(), kOp,
@@ -66,25 +67,32 @@ void GradScaler::unscale_(Optimizer& optimizer) {
             const Tensor unscaled = empty(gradient.shape(), gradient.options());
             list.push_back(
                 {.value = unscaled, .gradient = contiguous(gradient), .state1 = {}, .state2 = {}});
-            p.set_grad(unscaled);
+            owners.push_back(p);
         }
-    Unscaled& state = unscaled_[&optimizer];
-    state.found = zeros({}, scale_.options());
-    if (!list.empty()) kernels::multi_tensor_unscale(state.found, scale_, list);
+    Tensor found = zeros({}, scale_.options());
+    if (!list.empty()) kernels::multi_tensor_unscale(found, scale_, list);
+    unscaled_[&optimizer].found = found;
+    // From here on nothing fails.
+    for (std::size_t i = 0; i < owners.size(); ++i) owners[i].set_grad(list[i].value);
 }
 
-void GradScaler::step(Optimizer& optimizer) {
-    if (!options_.enabled) return optimizer.step();
+void GradScaler::step(Optimizer& optimizer) { prepare_step(optimizer)(); }
+void GradScaler::update() { prepare_update()(); }
+
+std::function<void()> GradScaler::prepare_step(Optimizer& optimizer) {
+    if (!options_.enabled) return optimizer.prepare_step();
     if (!unscaled_.contains(&optimizer)) unscale_(optimizer);
     Unscaled& state = unscaled_.at(&optimizer);
     check(!state.stepped, kOp,
           "step() of an optimizer whose step() was already; hint: update() comes between");
-    optimizer.step(state.found);
-    state.stepped = true;
+    return [&state, step = optimizer.prepare_step(state.found)] {
+        step();
+        state.stepped = true;
+    };
 }
 
-void GradScaler::update() {
-    if (!options_.enabled) return;
+std::function<void()> GradScaler::prepare_update() {
+    if (!options_.enabled) return [] {};
     check(!unscaled_.empty(), kOp, "update() without a step() or unscale_() before it");
     const NoGrad guard;
     Tensor found = zeros({}, scale_.options());
@@ -94,10 +102,14 @@ void GradScaler::update() {
     const Tensor grows = tracker >= static_cast<double>(options_.growth_interval);
     const Tensor grown = scale_ * options_.growth_factor;
     const Tensor unless_skipped = where(logical_and(grows, isfinite(grown)), grown, scale_);
-    // In place, because a captured step repeats addresses.
-    scale_.copy_(where(skipped, scale_ * options_.backoff_factor, unless_skipped));
-    growth_tracker_.copy_(where(grows, zeros_like(tracker), tracker));
-    unscaled_.clear();
+    const Tensor next = where(skipped, scale_ * options_.backoff_factor, unless_skipped);
+    const Tensor next_tracker = where(grows, zeros_like(tracker), tracker);
+    return [this, next, next_tracker] {
+        const NoGrad no_grad;
+        scale_.copy_(next);  // in place, because a captured step repeats addresses
+        growth_tracker_.copy_(next_tracker);
+        unscaled_.clear();
+    };
 }
 
 NamedTensors GradScaler::state_dict() const {

@@ -1,6 +1,7 @@
 #pragma once
 // Loss scaling for products whose factors are f16 (tensor/runtime/precision.h), where gradients
 // below 2^-24 would be 0.
+#include <functional>
 #include <map>
 
 #include "nn/optim/optimizer.h"
@@ -45,9 +46,15 @@ public:
     /// step(), which otherwise does it itself.
     void unscale_(Optimizer& optimizer);
     /// optimizer.step(), skipped where a gradient was not finite. At most once before update().
+    /// Throws: as Optimizer::step; it can then be called again.
     void step(Optimizer& optimizer);
     /// Computes the scale of the next step, after the step() of every optimiser.
     void update();
+    /// As Optimizer::prepare_step. The scale may be prepared before what step() prepared is called.
+    std::function<void()> prepare_step(Optimizer& optimizer);
+    std::function<void()> prepare_update();
+    /// Forgets what was unscaled since the last update(), because the gradients are thrown away.
+    void discard() noexcept { unscaled_.clear(); }
     /// The present scale, f32 [], on its device. It is the same tensor throughout.
     const Tensor& current_scale() const { return scale_; }
 

@@ -1,7 +1,7 @@
 #include "nn/optim/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
-#include <map>
 #include <unordered_set>
 
 #include "autograd/grad_mode.h"
@@ -9,6 +9,7 @@
 #include "autograd/ops/shape/shape.h"
 #include "tensor/capture/host_input.h"
 #include "tensor/create.h"
+#include "tensor/overlap.h"
 
 namespace eps::nn {
 namespace {
@@ -20,6 +21,27 @@ void check_not_negative(const char* op, const char* name, double value) {
 void check_fraction(const char* op, const char* name, double value) {
     check(value >= 0 && value < 1, op, "bad ", name, "; got ", value, "; expected 0 <= ", name,
           " < 1");
+}
+
+// Throws if two of these contiguous tensors share memory: both would be updated from what the other
+// has written.
+void check_disjoint(const char* op, const std::vector<Tensor>& parameters) {
+    struct Block {
+        const char* begin;
+        std::size_t bytes, parameter;
+    };
+    std::vector<Block> blocks;
+    for (std::size_t i = 0; i < parameters.size(); ++i)
+        blocks.push_back(
+            {static_cast<const char*>(parameters[i].raw_data()),
+             static_cast<std::size_t>(parameters[i].numel()) * size_of(parameters[i].dtype()), i});
+    std::sort(blocks.begin(), blocks.end(),
+              [](const Block& a, const Block& b) { return std::less<>()(a.begin, b.begin); });
+    std::erase_if(blocks, [](const Block& b) { return b.bytes == 0; });
+    for (std::size_t k = 1; k < blocks.size(); ++k)
+        check(!std::less<>()(blocks[k].begin, blocks[k - 1].begin + blocks[k - 1].bytes), op,
+              "parameters ", blocks[k - 1].parameter, " and ", blocks[k].parameter,
+              " share memory; hint: give the optimiser the tensor of which they are views");
 }
 
 }  // namespace
@@ -47,6 +69,7 @@ Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double lr
                           .state1 = state_count >= 1 ? zeros_like(p) : Tensor(),
                           .state2 = state_count >= 2 ? zeros_like(p) : Tensor()});
     }
+    check_disjoint(name_, parameters);
 }
 
 std::vector<Tensor> Optimizer::parameters() const {
@@ -55,40 +78,61 @@ std::vector<Tensor> Optimizer::parameters() const {
     return list;
 }
 
-void Optimizer::step(const Tensor& skip) {
+void Optimizer::step(const Tensor& skip) { prepare_step(skip)(); }
+
+std::function<void()> Optimizer::prepare_step(const Tensor& skip) {
     const NoGrad guard;
-    // Parameters with the same number of updates share a launch: normally that is all of them.
-    struct Launch {
-        std::vector<std::size_t> parameters;
-        std::vector<kernels::UpdateTensors> tensors;
+    std::map<std::int64_t, Launch> all = launches();
+    std::vector<std::size_t> updated;
+    for (auto& [before, launch] : all) {
+        const std::size_t first = launch.parameters[0];
+        launch.coefficients = host_tensor(slots_[first].value.device(), [this, first] {
+            return kernels::as_tensor(coefficients(updates_[first] + 1));
+        });
+        if (skip.defined()) kernels::set_skip(launch.coefficients, skip);
+        updated.insert(updated.end(), launch.parameters.begin(), launch.parameters.end());
+    }
+    std::function<void()> count = [this, updated = std::move(updated)] {
+        ++step_;
+        for (const std::size_t i : updated) ++updates_[i];
     };
-    std::map<std::int64_t, Launch> launches;
+    return [this, all = std::move(all), count = std::move(count)]() mutable {
+        host_work(std::move(count));
+        for (const auto& [before, launch] : all)
+            kernels::multi_tensor_update(update_, launch.coefficients, launch.tensors);
+    };
+}
+
+std::map<std::int64_t, Optimizer::Launch> Optimizer::launches() {
+    std::map<std::int64_t, Launch> all;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
-        follow(slots_[i]);
-        kernels::UpdateTensors slot = slots_[i];
-        slot.gradient = slot.value.grad();
+        kernels::UpdateTensors slot = with_gradient(i);
         if (!slot.gradient.defined()) continue;
-        check(slot.gradient.device() == slot.value.device(), name_, "parameter ", i,
-              " and its gradient are on different devices; got ", slot.value.device(), " and ",
-              slot.gradient.device());
-        check(state_count_ == 0 || slot.state1.dtype() == slot.value.dtype(), name_, "parameter ",
-              i, " has changed its dtype since the optimiser was made; got ", describe(slot.value),
-              "; expected ", describe(slot.state1), "; hint: make the optimiser after to()");
-        slot.gradient = contiguous(slot.gradient);
-        Launch& launch = launches[updates_[i]];
+        Launch& launch = all[updates_[i]];
         launch.parameters.push_back(i);
         launch.tensors.push_back(std::move(slot));
     }
-    host_work([this] { ++step_; });
-    for (const auto& [before, launch] : launches) {
-        Tensor numbers =
-            host_tensor(launch.tensors[0].value.device(), [this, parameters = launch.parameters] {
-                for (const std::size_t i : parameters) ++updates_[i];
-                return kernels::as_tensor(coefficients(updates_[parameters[0]]));
-            });
-        if (skip.defined()) kernels::set_skip(numbers, skip);
-        kernels::multi_tensor_update(update_, numbers, launch.tensors);
-    }
+    return all;
+}
+
+// Parameter i with its gradient, contiguous and in memory that the update does not write; without
+// one where there is none.
+kernels::UpdateTensors Optimizer::with_gradient(std::size_t i) {
+    follow(slots_[i]);
+    kernels::UpdateTensors slot = slots_[i];
+    slot.gradient = slot.value.grad();
+    if (!slot.gradient.defined()) return slot;
+    check(slot.gradient.device() == slot.value.device(), name_, "parameter ", i,
+          " and its gradient are on different devices; got ", slot.value.device(), " and ",
+          slot.gradient.device());
+    check(state_count_ == 0 || slot.state1.dtype() == slot.value.dtype(), name_, "parameter ", i,
+          " has changed its dtype since the optimiser was made; got ", describe(slot.value),
+          "; expected ", describe(slot.state1), "; hint: make the optimiser after to()");
+    slot.gradient = contiguous(slot.gradient);
+    for (const Tensor* written : {&slot.value, &slot.state1, &slot.state2})
+        if (written->defined() && overlap_of(*written, slot.gradient) != Overlap::none)
+            slot.gradient = clone(slot.gradient);
+    return slot;
 }
 
 void Optimizer::follow(kernels::UpdateTensors& slot) {

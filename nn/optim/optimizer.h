@@ -2,6 +2,9 @@
 // Optimisers: one multi-tensor kernel updates all parameters that have a gradient. Formulas and
 // conventions are PyTorch's; tests/nn compares trajectories. In the formulas p is a parameter, g
 // its gradient and t the number of its updates, from 1. Constructors throw on options out of range.
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <vector>
 
 #include "nn/module.h"
@@ -10,8 +13,8 @@
 namespace eps::nn {
 
 /// Base of the optimisers: holds the parameters, their states, and the count of steps.
-/// Throws: naming the parameter, unless parameters are distinct contiguous leaves that require
-/// gradients, on one device.
+/// Throws: naming the parameter, unless parameters are contiguous leaves that require gradients, on
+/// one device, and share no memory.
 class Optimizer {
 public:
     virtual ~Optimizer() = default;
@@ -22,7 +25,11 @@ public:
     /// state. In a captured Step, counts and learning rate advance from replay to replay.
     /// skip: a number [] on the parameters' device; if it is not 0, parameters and states stay as
     /// they are. Skipped steps are counted, because the host does not wait to find out.
+    /// Throws: before it has changed anything, if memory runs out or a gradient does not fit.
     void step(const Tensor& skip = {});
+    /// The part of step() that can fail: it allocates, and returns what is left to do, to be called
+    /// once. So that several things change together, prepare them all before the first call.
+    std::function<void()> prepare_step(const Tensor& skip = {});
     /// Drops the gradient of every parameter.
     void zero_grad();
     double learning_rate() const { return lr_; }
@@ -48,6 +55,14 @@ protected:
     void fill_state1(double value);
 
 private:
+    /// Parameters that had the same number of updates share a launch: normally that is all of them.
+    struct Launch {
+        std::vector<std::size_t> parameters;
+        std::vector<kernels::UpdateTensors> tensors;
+        Tensor coefficients;
+    };
+    std::map<std::int64_t, Launch> launches();
+    kernels::UpdateTensors with_gradient(std::size_t i);
     /// Moves the states to the device of their parameter.
     static void follow(kernels::UpdateTensors& slot);
 
