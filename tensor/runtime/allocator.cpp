@@ -116,12 +116,13 @@ void* CachingAllocator::request_from_system(int size_class, std::size_t bytes,
         release_cache_locked();
         block = system_allocate_(device_, bytes);
     }
-    check(block != nullptr, name_, "out of memory; asked for ", in_words(bytes), " for ",
-          in_words(use), " with ", in_words(stats_.live_bytes), " live",
-          stats_.private_bytes > 0
-              ? str(" and ", in_words(stats_.private_bytes), " kept by captured steps")
-              : "",
-          largest_live_blocks(), "; hint: a smaller batch");
+    if (!block) [[unlikely]]
+        fail(name_, "out of memory; asked for ", in_words(bytes), " for ", in_words(use), " with ",
+             in_words(stats_.live_bytes), " live",
+             stats_.private_bytes > 0
+                 ? str(" and ", in_words(stats_.private_bytes), " kept by captured steps")
+                 : "",
+             largest_live_blocks(), "; hint: a smaller batch");
     ++blocks_[index];
     stats_.system_bytes += bytes;
     return block;
