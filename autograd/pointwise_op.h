@@ -70,6 +70,10 @@ template <class F, std::same_as<Tensor>... Inputs>
 Tensor pointwise(const F& attributes, const Inputs&... inputs) {
     static_assert(sizeof...(Inputs) == DerivativeTable<F>::arity,
                   "pass as many tensors as the formula f has parameters");
+    if constexpr (requires { attributes.problem(); }) {
+        const char* const problem = attributes.problem();
+        check(!problem, op_name<F>, problem);
+    }
     if constexpr (sizeof...(Inputs) == 1) {
         // Most ops have one input: no second handle is made for it.
         return pointwise(pointwise_op<F>(), &attributes, std::span<const Tensor>(&inputs..., 1));

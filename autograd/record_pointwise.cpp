@@ -162,7 +162,7 @@ private:
         if (call_.has_g() && i == 0) return vjp(call_, h, x);
         const BoundEntry derivative = call_.differentiated(static_cast<int>(i - first()));
         if (derivative.entry().kind == Entry::Kind::zero) return {};
-        return vjp(derivative, call_.has_g() ? mul(h, inputs[0]) : h, x);
+        return vjp(derivative, call_.has_g() ? mul_no_nan(h, inputs[0]) : h, x);
     }
 
     /// Bit i: the backward of this node reads input i.

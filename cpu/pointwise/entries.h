@@ -17,7 +17,8 @@ template <class T> using Pointers = std::array<const T*, 5>;
 /// The tensors of one call: out, g, then the inputs. Those that the entry does not read are null.
 using Operands = std::array<const Tensor*, 6>;
 
-/// out[i] = (g[i] *) d^I f(x0[i], ...) for n elements, where I is the index of entry `Number`.
+/// out[i] = (g[i] *) d^I f(x0[i], ...) for n elements, where I is the index of entry `Number`. The
+/// product is 0 where one factor is 0, whatever the other (tensor/contract/derivative_table.h).
 template <class F, int Number, class T, class Out>
 void run_entry(const F& f, Out* __restrict out, const Pointers<T>& p, std::int64_t n) {
     using Table = DerivativeTable<F>;
@@ -40,7 +41,7 @@ void run_entry(const F& f, Out* __restrict out, const Pointers<T>& p, std::int64
             return formula::Derivative<I...>::at(op, a);
         });
         if constexpr (entry.index.order > 0)
-            out[i] = static_cast<Out>(g[i] * y);
+            out[i] = static_cast<Out>(math::mul_no_nan(g[i], y));
         else
             out[i] = static_cast<Out>(y);
     }

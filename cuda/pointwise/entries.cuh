@@ -35,7 +35,8 @@ constexpr int vector_width(std::size_t in, std::size_t out) {
     return static_cast<int>((out < in ? 32 : 16) / in);
 }
 
-/// One entry as a device function of its operands' values.
+/// One entry as a device function of its operands' values. The product with g is 0 where one factor
+/// is 0, whatever the other (tensor/contract/derivative_table.h).
 template <class F, int Number, class T, class Out> struct EntryFunction {
     using Table = DerivativeTable<F>;
     static constexpr Entry entry = Table::entries[Number];
@@ -57,7 +58,7 @@ template <class F, int Number, class T, class Out> struct EntryFunction {
         const auto y = derivative(
             f, a, std::make_index_sequence<static_cast<std::size_t>(entry.index.order)>());
         if constexpr (has_g)
-            return static_cast<Out>(x[0] * y);
+            return static_cast<Out>(math::mul_no_nan(x[0], y));
         else
             return static_cast<Out>(y);
     }

@@ -39,7 +39,10 @@
 //    is zero or one has no kernel and is never launched.
 //
 // 6. The kernels. kernels::cpu::run_entry<Silu, 1, float, float> (cpu/pointwise/entries.h) is the
-//    loop out[i] = g[i] * f'(x[i]); cuda/pointwise/entries.cuh has its twin.
+//    loop out[i] = g[i] * f'(x[i]); cuda/pointwise/entries.cuh has its twin. Here and in 9 the
+//    product is mul_no_nan(): it is 0 where g or the derivative is exactly 0, even if the other is
+//    infinite or NaN. So sqrt(where(x > 0, x, 0)) has gradient 0 at x = 0, where the chain rule
+//    says inf * 0: nothing flows along a branch that was not taken, at any order.
 //
 // 7. The forward call. silu(x) is pointwise(op, ..., {x}) in autograd/record_pointwise.cpp. run()
 //    checks x and allocates the result, launch() calls the kernel of entry 0, and record() makes a
@@ -226,7 +229,7 @@ template <class F> struct DerivativeTable {
 template <class F> struct DerivativeFromOutput {
     F of{};
     template <class T> EPS_HD constexpr T f(T g, T y) const {
-        return g * of.derivative_from_output(y);
+        return math::mul_no_nan(g, of.derivative_from_output(y));
     }
 };
 

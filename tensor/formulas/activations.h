@@ -5,7 +5,8 @@
 
 namespace eps::math {
 
-/// 1 / (1 + e^-x)
+/// 1 / (1 + e^-x); the derivative y (1 - y) is taken from the output y, so that its error is
+/// relative to 1, not to itself, where y is nearly 1
 struct Sigmoid {
     template <class T> EPS_HD constexpr T f(T x) const { return sigmoid(x); }
     template <class T> EPS_HD constexpr T derivative_from_output(T y) const {
@@ -22,13 +23,13 @@ struct Softplus {
 };
 /// x / (1 + |x|)
 struct Softsign {
-    template <class T> EPS_HD constexpr T f(T x) const { return x / (T(1) + abs(x)); }
+    template <class T> EPS_HD constexpr T f(T x) const { return softsign(x); }
 };
 /// max(x, 0); derivative 0 at 0
 struct Relu {
     template <class T> EPS_HD constexpr T f(T x) const { return where(x <= T(0), T(0), x); }
     template <class T> EPS_HD constexpr T derivative_from_output(T y) const {
-        return where(y > T(0), T(1), T(0));
+        return where(y <= T(0), T(0), T(1));
     }
 };
 /// min(max(x, 0), 6)
@@ -69,11 +70,15 @@ struct Silu {
 struct Gelu {
     template <class T> EPS_HD constexpr T f(T x) const { return gelu(x); }
 };
-/// x Phi(x) by the tanh approximation   (Hendrycks & Gimpel 2016)
+/// x (1 + tanh(u)) / 2 with u = sqrt(2 / pi) (x + 0.044715 x^3): x Phi(x) by the tanh
+/// approximation, computed as x sigmoid(2 u)   (Hendrycks & Gimpel 2016)
 struct GeluTanh {
     template <class T> EPS_HD constexpr T f(T x) const {
-        constexpr double sqrt_two_over_pi = 0.79788456080286536;
-        return T(0.5) * x * (T(1) + tanh(T(sqrt_two_over_pi) * (x + T(0.044715) * x * x * x)));
+        constexpr double two_sqrt_two_over_pi = 1.5957691216057308;
+        // Beyond 32 the sigmoid is 0 or 1 in f64 too, and the cube of x may overflow.
+        const T least = where(x < T(-32), T(-32), x), c = where(least > T(32), T(32), least);
+        const T s = sigmoid(T(two_sqrt_two_over_pi) * (c + T(0.044715) * c * c * c));
+        return where(x > T(32), x, where(x < T(-32), T(-0.0), x * s));
     }
 };
 /// x tanh(softplus(x))   (Misra 2019)
@@ -83,7 +88,7 @@ struct Mish {
 /// min(max(x + 3, 0), 6) / 6   (Howard et al. 2019)
 struct Hardsigmoid {
     template <class T> EPS_HD constexpr T f(T x) const {
-        return where(x <= T(-3), T(0), where(x >= T(3), T(1), x / T(6) + T(0.5)));
+        return where(x <= T(-3), T(0), where(x >= T(3), T(1), (x + T(3)) / T(6)));
     }
 };
 /// x hardsigmoid(x)   (Howard et al. 2019)
@@ -92,10 +97,11 @@ struct Hardswish {
         return where(x <= T(-3), T(0), where(x >= T(3), x, x * (x + T(3)) / T(6)));
     }
 };
-/// x clamped to [lo, hi]
+/// min(max(x, lo), hi)
 struct Hardtanh : HardtanhAttributes {
     template <class T> EPS_HD constexpr T f(T x) const {
-        return where(x <= T(lo), T(lo), where(x >= T(hi), T(hi), x));
+        const T least = where(x <= T(lo), T(lo), x);
+        return where(least >= T(hi), T(hi), least);
     }
 };
 /// x where |x| > lambda, shrunk towards 0 by lambda; else 0

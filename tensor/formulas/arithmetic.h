@@ -21,6 +21,10 @@ struct Mul : Numeric {
 struct Div {
     template <class T> EPS_HD constexpr T f(T a, T b) const { return a / b; }
 };
+/// a b, and 0 where a or b is 0, even if the other is infinite or NaN: for gradients
+struct MulNoNan : Numeric {
+    template <class T> EPS_HD constexpr T f(T a, T b) const { return mul_no_nan(a, b); }
+};
 /// a^b
 struct Pow {
     template <class T> EPS_HD constexpr T f(T a, T b) const { return pow(a, b); }
@@ -58,9 +62,7 @@ struct Logaddexp {
 };
 /// x log y, and 0 where x is 0 whatever y
 struct Xlogy {
-    template <class T> EPS_HD constexpr T f(T x, T y) const {
-        return where((x == T(0)) && ((y <= T(0)) || (y == T(__builtin_inf()))), T(0), x * log(y));
-    }
+    template <class T> EPS_HD constexpr T f(T x, T y) const { return xlogy(x, y); }
 };
 
 /// x + c
@@ -132,10 +134,14 @@ struct Trunc : Numeric {
 struct Clamp : Numeric, ClampAttributes {
     template <class T> EPS_HD constexpr T f(T x) const {
         if constexpr (std::is_integral_v<T>) {  // an infinite bound does not fit an integer
-            const double value = static_cast<double>(x);
-            return value < lo ? T(lo) : value > hi ? T(hi) : x;
+            using Limits = std::numeric_limits<T>;
+            const bool below = lo > static_cast<double>(Limits::lowest()) && x < scalar_as<T>(lo);
+            const T least = below ? scalar_as<T>(lo) : x;
+            const bool above = hi < static_cast<double>(Limits::max()) && least > scalar_as<T>(hi);
+            return above ? scalar_as<T>(hi) : least;
         } else {
-            return where(x < T(lo), T(lo), where(x > T(hi), T(hi), x));
+            const T least = where(x < T(lo), T(lo), x);
+            return where(least > T(hi), T(hi), least);
         }
     }
 };
@@ -146,12 +152,14 @@ struct Where : Numeric {
 /// x + value a b
 struct Addcmul : Numeric, AddcmulAttributes {
     template <class T> EPS_HD constexpr T f(T x, T a, T b) const {
-        return static_cast<T>(x + scalar_as<T>(value) * a * b);
+        return static_cast<T>(x + scalar_as<T>(value) * (a * b));
     }
 };
-/// a + t (b - a)
+/// a + t (b - a), from the nearer end, so that t = 0 gives a and t = 1 gives b
 struct Lerp {
-    template <class T> EPS_HD constexpr T f(T a, T b, T t) const { return a + t * (b - a); }
+    template <class T> EPS_HD constexpr T f(T a, T b, T t) const {
+        return where(t < T(0.5), a + t * (b - a), b - (T(1) - t) * (b - a));
+    }
 };
 
 }  // namespace eps::math

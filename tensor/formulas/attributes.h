@@ -1,7 +1,8 @@
 #pragma once
 // The attributes of the pointwise ops that have some: the numbers that a call gives in braces, as
 // in leaky_relu(x, {.slope = 0.2}). Formulas derive from these structs. They stand apart from the
-// formulas, so that a file which only calls an op does not read those.
+// formulas, so that a file which only calls an op does not read those. A struct that admits numbers
+// without meaning has problem(): what is wrong with them, or null.
 #include "tensor/formulas/list.h"
 
 namespace eps::math {
@@ -42,6 +43,7 @@ struct EluAttributes {
 };
 struct CeluAttributes {
     double alpha = 1;
+    const char* problem() const { return alpha != 0 ? nullptr : "alpha must not be 0; got 0"; }
 };
 struct HardtanhAttributes {
     double lo = -1;
@@ -49,6 +51,9 @@ struct HardtanhAttributes {
 };
 struct SoftshrinkAttributes {
     double lambda = 0.5;
+    const char* problem() const {
+        return lambda >= 0 ? nullptr : "lambda must not be negative or NaN";
+    }
 };
 struct HardshrinkAttributes {
     double lambda = 0.5;
@@ -61,6 +66,7 @@ struct ThresholdAttributes {
 // tensor/formulas/fused.h
 struct HuberAttributes {
     double delta = 1;
+    const char* problem() const { return delta > 0 ? nullptr : "delta must be positive"; }
 };
 
 /// What an op without attributes has.

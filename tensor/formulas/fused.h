@@ -17,7 +17,7 @@ struct Reparameterise {
 /// (Kingma & Welling 2014, appendix B)
 struct KlStandardNormal {
     template <class T> EPS_HD constexpr T f(T mu, T log_var) const {
-        return T(0.5) * (mu * mu + expm1(log_var) - log_var);
+        return T(0.5) * (mu * mu + exp_excess(log_var));  // two terms >= 0: nothing cancels
     }
 };
 /// log N(x; mu, exp(log_var)), in nats
@@ -29,10 +29,13 @@ struct NormalLogProb {
     }
 };
 /// -(target log sigmoid(logit) + (1 - target) log sigmoid(-logit)), in nats;
-/// computed as softplus(logit) - target logit
+/// computed as max(logit, 0) - target logit + log(1 + e^-|logit|), with each target on its own side
 struct BceWithLogits {
     template <class T> EPS_HD constexpr T f(T logit, T target) const {
-        return softplus(logit) - target * logit;
+        // where() and not abs(), whose second derivative at 0 is not that of the loss.
+        const auto right = logit > T(0);
+        const T linear = where(right, (T(1) - target) * logit, -(target * logit));
+        return linear + softplus(where(right, -logit, logit));
     }
 };
 /// (a - b)^2
@@ -53,7 +56,8 @@ struct Huber : HuberAttributes {
 /// (Rezende & Mohamed 2015, eq. 11-12)
 struct PlanarLogDet {
     template <class T> EPS_HD constexpr T f(T h, T wu) const {
-        return log(abs(T(1) + (T(1) - h * h) * wu));
+        const T v = (T(1) - h) * (T(1) + h) * wu;
+        return log1p(where(v < T(-1), T(-2) - v, v));  // |1 + v| = 1 + (-2 - v) for v < -1
     }
 };
 /// x exp(s) + t: the transformed half of an affine coupling   (Dinh et al. 2017, eq. 5)

@@ -15,6 +15,7 @@
     X(2, Add, add)                                   \
     X(2, Sub, sub)                                   \
     X(2, Mul, mul)                                   \
+    X(2, MulNoNan, mul_no_nan)                       \
     X(2, Div, div)                                   \
     X(2, Pow, pow)                                   \
     X(2, Maximum, maximum)                           \

@@ -1,138 +1,26 @@
 #pragma once
-// Dual numbers: v + d e with e^2 = 0. Evaluating f on v + 1 e gives f(v) + f'(v) e, so the rules
-// below, one for each scalar primitive, contain every pointwise derivative of the library:
+// The derivatives of all scalar primitives as rules for dual numbers (tensor/scalar/dual_number.h).
+// Every pointwise derivative of the library is made of them:
 //
 //     f(a)      derivative                     f(a, b)    derivatives by a and b
 //     exp       exp(a)                         a + b      1, 1
 //     log       1 / a                          a b        b, a
 //     sqrt      1 / (2 sqrt(a))                a / b      1 / b, -a / b^2
 //     sin       cos(a)                         pow        b a^(b - 1), a^b log(a)
-//     tanh      1 - tanh(a)^2                  max        1 by the larger; ties share, 1/2 each
+//     tanh      4 sigmoid'(2 a)                max        1 by the larger; ties share, 1/2 each
 //     sigmoid   sigmoid(a) (1 - sigmoid(a))    where      that of the number chosen
-//     abs       sign(a)                        fmod       1, -trunc(a / b)
+//     abs       sign(a)                        fmod       1, -(a - fmod(a, b)) / b
 //     sign, floor, ceil, round, trunc   0
 //
-// Nested, as in Dual<Dual<float>>, they give higher derivatives.
-//
-// `active` says whether the number depends on the seeded variable at all. It is known at compile
-// time, since every function here is inlined and every seed is a constant, so it costs nothing. It
-// keeps 0 * inf from making NaN in a derivative that is simply zero.
-#include <concepts>
-#include <type_traits>
-
-#include "tensor/scalar/formula_errors.h"
-#include "tensor/scalar/functions.h"
+// Each rule keeps its digits over the whole range of arguments: none subtracts what cancels or
+// squares what overflows where another form does not.
+#include "tensor/scalar/dual_number.h"
 #include "tensor/scalar/gelu.h"
 #include "tensor/scalar/integer.h"
 #include "tensor/scalar/normal.h"
 
 namespace eps::math {
 
-/// A C++ number type that is not T itself.
-template <class U, class T>
-concept OtherNumber = std::is_arithmetic_v<U> && !std::is_same_v<U, T>;
-
-template <class T> struct Dual {
-    T v;
-    T d;
-    bool active;
-
-    EPS_HD constexpr Dual(T value, T tangent, bool is_active)
-        : v(value), d(tangent), active(is_active) {}
-    EPS_HD constexpr Dual(T constant) : v(constant), d(T(0)), active(false) {}
-    /// A constant. Explicit, so that formulas write T(0.5) and stay in their own precision.
-    template <OtherNumber<T> U>
-    EPS_HD constexpr explicit Dual(U constant) : v(T(constant)), d(T(0)), active(false) {}
-
-    // It exists for its error message: a formula that needs it is wrong.
-    template <std::same_as<double> Number> EPS_HD constexpr operator Number() const {
-        return formula_needs_a_plain_number<Number>();
-    }
-};
-
-/// The chain rule for one argument: f(a) = {value, derivative * a'}.
-template <class T> EPS_HD constexpr Dual<T> chain(T value, T derivative, const Dual<T>& a) {
-    return {value, a.active ? derivative * a.d : T(0), a.active};
-}
-/// The chain rule for two arguments: f(a, b) = {value, df_da * a' + df_db * b'}.
-template <class T>
-EPS_HD constexpr Dual<T> chain(T value, T df_da, const Dual<T>& a, T df_db, const Dual<T>& b) {
-    return {value,
-            a.active && b.active ? df_da * a.d + df_db * b.d
-            : a.active           ? df_da * a.d
-            : b.active           ? df_db * b.d
-                                 : T(0),
-            a.active || b.active};
-}
-
-// Arithmetic, written out rather than through chain(): a derivative of 1 should leave no
-// multiplication.
-template <class T> EPS_HD constexpr Dual<T> operator-(const Dual<T>& a) {
-    return {-a.v, a.active ? -a.d : T(0), a.active};
-}
-template <class T> EPS_HD constexpr Dual<T> operator+(const Dual<T>& a, const Dual<T>& b) {
-    return {a.v + b.v,
-            a.active && b.active ? a.d + b.d
-            : a.active           ? a.d
-                                 : b.d,
-            a.active || b.active};
-}
-template <class T> EPS_HD constexpr Dual<T> operator-(const Dual<T>& a, const Dual<T>& b) {
-    return {a.v - b.v,
-            a.active && b.active ? a.d - b.d
-            : a.active           ? a.d
-            : b.active           ? -b.d
-                                 : T(0),
-            a.active || b.active};
-}
-template <class T> EPS_HD constexpr Dual<T> operator*(const Dual<T>& a, const Dual<T>& b) {
-    return {a.v * b.v,
-            a.active && b.active ? a.d * b.v + a.v * b.d
-            : a.active           ? a.d * b.v
-            : b.active           ? a.v * b.d
-                                 : T(0),
-            a.active || b.active};
-}
-template <class T> EPS_HD constexpr Dual<T> operator/(const Dual<T>& a, const Dual<T>& b) {
-    const T q = a.v / b.v;  // (a/b)' = (a' - (a/b) b') / b
-    return {q,
-            a.active && b.active ? (a.d - q * b.d) / b.v
-            : a.active           ? a.d / b.v
-            : b.active           ? -q * b.d / b.v
-                                 : T(0),
-            a.active || b.active};
-}
-
-// Comparisons use values only. At a kink the derivative is that of the branch taken: relu'(0) = 0
-// with relu(x) = where(x > 0, x, 0).
-template <class T> EPS_HD constexpr auto operator<(const Dual<T>& a, const Dual<T>& b) {
-    return a.v < b.v;
-}
-template <class T> EPS_HD constexpr auto operator>(const Dual<T>& a, const Dual<T>& b) {
-    return a.v > b.v;
-}
-template <class T> EPS_HD constexpr auto operator<=(const Dual<T>& a, const Dual<T>& b) {
-    return a.v <= b.v;
-}
-template <class T> EPS_HD constexpr auto operator>=(const Dual<T>& a, const Dual<T>& b) {
-    return a.v >= b.v;
-}
-template <class T> EPS_HD constexpr auto operator==(const Dual<T>& a, const Dual<T>& b) {
-    return a.v == b.v;
-}
-template <class T> EPS_HD constexpr auto operator!=(const Dual<T>& a, const Dual<T>& b) {
-    return a.v != b.v;
-}
-
-/// Selects value and tangent together: the tangent of the branch not taken is never multiplied by
-/// zero, so it cannot leak NaN.
-template <class C, class T>
-EPS_HD constexpr Dual<T> where(C condition, const Dual<T>& a, const Dual<T>& b) {
-    return {where(condition, a.v, b.v), a.active || b.active ? where(condition, a.d, b.d) : T(0),
-            a.active || b.active};
-}
-
-// Primitives.
 template <class T> EPS_HD constexpr Dual<T> exp(const Dual<T>& a) {
     const T y = exp(a.v);
     return chain(y, y, a);
@@ -142,8 +30,15 @@ template <class T> EPS_HD constexpr Dual<T> exp2(const Dual<T>& a) {
     return chain(y, y * T(0.69314718055994531), a);
 }
 template <class T> EPS_HD constexpr Dual<T> expm1(const Dual<T>& a) {
-    const T y = expm1(a.v);
-    return chain(y, y + T(1), a);
+    return chain(expm1(a.v), exp(a.v), a);  // expm1 + 1 would be 0 where e^x is small
+}
+template <class T> EPS_HD constexpr Dual<T> exp_excess(const Dual<T>& a) {
+    return chain(exp_excess(a.v), expm1(a.v), a);
+}
+/// e^(c a^2)
+template <class T> EPS_HD constexpr Dual<T> exp_of_square(const Dual<T>& a, double c) {
+    const T y = exp_of_square(a.v, c);
+    return chain(y, (T(2 * c) * a.v) * y, a);
 }
 template <class T> EPS_HD constexpr Dual<T> log(const Dual<T>& a) {
     return chain(log(a.v), T(1) / a.v, a);
@@ -170,38 +65,49 @@ template <class T> EPS_HD constexpr Dual<T> cbrt(const Dual<T>& a) {
     return chain(y, T(0.33333333333333333) / (y * y), a);
 }
 template <class T> EPS_HD constexpr Dual<T> tanh(const Dual<T>& a) {
-    const T y = tanh(a.v);
-    return chain(y, T(1) - y * y, a);
+    return chain(tanh(a.v), T(4) * sigmoid_derivative(T(2) * a.v), a);  // 1 - tanh^2 would cancel
 }
 template <class T> EPS_HD constexpr Dual<T> sigmoid(const Dual<T>& a) {
-    const T y = sigmoid(a.v);
-    return chain(y, y * (T(1) - y), a);
+    return chain(sigmoid(a.v), sigmoid_derivative(a.v), a);
+}
+template <class T> EPS_HD constexpr Dual<T> sigmoid_derivative(const Dual<T>& a) {
+    const T slope = sigmoid_derivative(a.v);
+    return chain(slope, slope * (T(1) - T(2) * sigmoid(a.v)), a);
 }
 template <class T> EPS_HD constexpr Dual<T> softplus(const Dual<T>& a) {
     return chain(softplus(a.v), sigmoid(a.v), a);
 }
+template <class T> EPS_HD constexpr Dual<T> softsign(const Dual<T>& a) {
+    const T r = T(1) / (T(1) + abs(a.v));  // the quotient rule would cancel
+    return chain(softsign(a.v), r * r, a);
+}
 template <class T> EPS_HD constexpr Dual<T> erf(const Dual<T>& a) {
-    return chain(erf(a.v), T(1.1283791670955126) * exp(-(a.v * a.v)), a);
+    return chain(erf(a.v), T(1.1283791670955126) * exp_of_square(a.v, -1), a);
 }
 template <class T> EPS_HD constexpr Dual<T> erfc(const Dual<T>& a) {
-    return chain(erfc(a.v), T(-1.1283791670955126) * exp(-(a.v * a.v)), a);
+    return chain(erfc(a.v), T(-1.1283791670955126) * exp_of_square(a.v, -1), a);
 }
 template <class T> EPS_HD constexpr Dual<T> ndtr(const Dual<T>& a) {
-    return chain(ndtr(a.v), T(0.3989422804014327) * exp(T(-0.5) * a.v * a.v), a);
+    return chain(ndtr(a.v), T(0.3989422804014327) * exp_of_square(a.v, -0.5), a);
 }
 template <class T> EPS_HD constexpr Dual<T> log_ndtr(const Dual<T>& a) {
     return chain(log_ndtr(a.v), inverse_mills(a.v), a);
 }
 template <class T> EPS_HD constexpr Dual<T> inverse_mills(const Dual<T>& a) {
     const T y = inverse_mills(a.v);
-    return chain(y, -y * (a.v + y), a);
+    return chain(y, -y * mills_excess(a.v), a);
+}
+template <class T> EPS_HD constexpr Dual<T> mills_excess(const Dual<T>& a) {
+    const T y = mills_excess(a.v);
+    return chain(y, T(1) - inverse_mills(a.v) * y, a);
 }
 template <class T> EPS_HD constexpr Dual<T> gelu(const Dual<T>& a) {
     return chain(gelu(a.v), gelu_derivative(a.v), a);
 }
 template <class T> EPS_HD constexpr Dual<T> gelu_derivative(const Dual<T>& a) {
+    const T x = where(abs(a.v) > T(40), T(40), a.v);  // where the bell is 0: a^2 may overflow
     return chain(gelu_derivative(a.v),
-                 T(0.3989422804014327) * exp(T(-0.5) * a.v * a.v) * (T(2) - a.v * a.v), a);
+                 T(0.3989422804014327) * exp_of_square(a.v, -0.5) * (T(2) - x * x), a);
 }
 template <class T> EPS_HD constexpr Dual<T> sin(const Dual<T>& a) {
     return chain(sin(a.v), cos(a.v), a);
@@ -219,8 +125,19 @@ template <class T> EPS_HD constexpr Dual<T> asin(const Dual<T>& a) {
 template <class T> EPS_HD constexpr Dual<T> acos(const Dual<T>& a) {
     return chain(acos(a.v), -rsqrt((T(1) - a.v) * (T(1) + a.v)), a);
 }
+/// a or, where the square of a could overflow, 1 / a, and which of the two it is.
+template <class T> EPS_HD constexpr auto at_most_one(const T& a) {
+    const auto small = abs(a) <= T(1);
+    struct Result {
+        decltype(abs(a) <= T(1)) small;
+        T value;
+    };
+    return Result{small, where(small, a, T(1) / a)};
+}
 template <class T> EPS_HD constexpr Dual<T> atan(const Dual<T>& a) {
-    return chain(atan(a.v), T(1) / (T(1) + a.v * a.v), a);
+    const auto [small, s] = at_most_one(a.v);
+    const T slope = T(1) / (T(1) + s * s);
+    return chain(atan(a.v), where(small, slope, s * s * slope), a);
 }
 template <class T> EPS_HD constexpr Dual<T> sinh(const Dual<T>& a) {
     return chain(sinh(a.v), cosh(a.v), a);
@@ -229,10 +146,12 @@ template <class T> EPS_HD constexpr Dual<T> cosh(const Dual<T>& a) {
     return chain(cosh(a.v), sinh(a.v), a);
 }
 template <class T> EPS_HD constexpr Dual<T> asinh(const Dual<T>& a) {
-    return chain(asinh(a.v), rsqrt(T(1) + a.v * a.v), a);
+    const auto [small, s] = at_most_one(a.v);
+    const T root = rsqrt(T(1) + s * s);
+    return chain(asinh(a.v), where(small, root, abs(s) * root), a);
 }
 template <class T> EPS_HD constexpr Dual<T> acosh(const Dual<T>& a) {
-    return chain(acosh(a.v), rsqrt((a.v - T(1)) * (a.v + T(1))), a);
+    return chain(acosh(a.v), T(1) / (sqrt(a.v - T(1)) * sqrt(a.v + T(1))), a);
 }
 template <class T> EPS_HD constexpr Dual<T> atanh(const Dual<T>& a) {
     return chain(atanh(a.v), T(1) / ((T(1) - a.v) * (T(1) + a.v)), a);
@@ -254,24 +173,43 @@ template <class T> EPS_HD constexpr Dual<T> max(const Dual<T>& a, const Dual<T>&
 template <class T> EPS_HD constexpr Dual<T> min(const Dual<T>& a, const Dual<T>& b) {
     return -max(-a, -b);
 }
+/// a^(b - 1). Where b - 1 is no number of type T, as 2^24 + 1 is no float, it is rounded to b or
+/// b - 2, which is even where b - 1 is odd. A power that is neither 0 nor inf has |a| = 1 nearly
+/// then, so that only the sign has to be mended.
+template <class T> EPS_HD constexpr T pow_less_one(const T& a, const T& b) {
+    const T exponent = b - T(1), y = pow(a, exponent);
+    const auto odd = abs((b - exponent) - T(1)) == T(1), whole = floor(b) == b;
+    return where(a < T(0), where(whole, where(odd, -y, y), T(__builtin_nan(""))), y);
+}
 template <class T> EPS_HD constexpr Dual<T> pow(const Dual<T>& a, const Dual<T>& b) {
     // d/da = b a^(b-1), zero for b = 0 even at a = 0;  d/db = a^b log a, zero at a = 0 for b >= 0.
     const T y = pow(a.v, b.v);
-    const T d_da = a.active ? where(b.v == T(0), T(0), b.v * pow(a.v, b.v - T(1))) : T(0);
+    const T d_da = a.active ? where(b.v == T(0), T(0), b.v * pow_less_one(a.v, b.v)) : T(0);
     const T d_db =
         b.active ? where(a.v == T(0), where(b.v >= T(0), T(0), y * log(a.v)), y * log(a.v)) : T(0);
     return chain(y, d_da, a, d_db, b);
 }
 template <class T> EPS_HD constexpr Dual<T> atan2(const Dual<T>& y, const Dual<T>& x) {
-    const T r2 = x.v * x.v + y.v * y.v;
-    return chain(atan2(y.v, x.v), x.v / r2, y, -y.v / r2, x);
+    // x / r^2 and -y / r^2, scaled by the larger of both: the square of either may over- or
+    // underflow.
+    const T scale = constant(max(abs(x.v), abs(y.v))), u = x.v / scale, v = y.v / scale;
+    const T square = u * u + v * v;
+    return chain(atan2(y.v, x.v), u / square / scale, y, -v / square / scale, x);
 }
 template <class T> EPS_HD constexpr Dual<T> hypot(const Dual<T>& a, const Dual<T>& b) {
-    const T y = hypot(a.v, b.v);
-    return chain(y, where(y == T(0), T(0), a.v / y), a, where(y == T(0), T(0), b.v / y), b);
+    // a / y and b / y, scaled because y overflows before them.
+    const T scale = constant(max(abs(a.v), abs(b.v))), u = a.v / scale, v = b.v / scale;
+    const T root = sqrt(u * u + v * v);
+    const auto zero = scale == T(0);
+    return chain(hypot(a.v, b.v), where(zero, T(0), u / root), a, where(zero, T(0), v / root), b);
 }
 template <class T> EPS_HD constexpr Dual<T> fmod(const Dual<T>& a, const Dual<T>& b) {
-    return chain(fmod(a.v, b.v), T(1), a, -trunc(a.v / b.v), b);  // a - trunc(a / b) b
+    const T r = fmod(a.v, b.v);  // a - trunc(a / b) b, where the quotient alone may round up
+    return chain(r, T(1), a, -round((a.v - r) / b.v), b);
+}
+template <class T> EPS_HD constexpr Dual<T> xlogy(const Dual<T>& x, const Dual<T>& y) {
+    const auto zero = (x.v == T(0)) && ((y.v <= T(0)) || (y.v == T(__builtin_inf())));
+    return chain(xlogy(x.v, y.v), where(zero, T(0), log(y.v)), x, where(zero, T(0), x.v / y.v), y);
 }
 template <class T> EPS_HD constexpr Dual<T> logaddexp(const Dual<T>& a, const Dual<T>& b) {
     const T difference = a.v - b.v;

@@ -153,4 +153,16 @@ EPS_HD float log1p(float x) {
 
 #endif
 
+// e^x - 1 - x: how far the exponential lies above its tangent at 0. Near 0, where the difference
+// would cancel, it is x^2 times a polynomial.
+EPS_HD float exp_excess(float x) {
+    const float near = x * x * detail::exp_poly(x);
+    return std::fabs(x) < 0.34f ? near : expm1(x) - x;
+}
+EPS_HD double exp_excess(double x) {
+    double series = 0;  // sum over k of x^k 2 / (k + 2)!
+    for (int k = 14; k >= 0; --k) series = fma(series, x / (k + 3), 1.0);
+    return std::fabs(x) < 0.5 ? 0.5 * x * x * series : expm1(x) - x;
+}
+
 }  // namespace eps::math

@@ -118,9 +118,41 @@ EPS_HD void sincos_2pi(float u, float& s, float& c) {
     c = ((k + 1) & 2) != 0 ? -b : b;
 }
 
+// a b, and 0 where a or b is 0, even if the other one is infinite or NaN. It multiplies gradients:
+// nothing flows through a factor of exactly 0, so an infinite slope behind it does no harm.
+// The product comes first and two selections follow: g++ vectorises no branch around it.
+template <Arithmetic T> EPS_HD constexpr T mul_no_nan(T a, T b) {
+    const T product = static_cast<T>(a * b), or_zero = a == T(0) ? T(0) : product;
+    return b == T(0) ? T(0) : or_zero;
+}
+
+// e^(c x^2) for c = -1 or -1/2. Rounding x^2 alone would cost up to c x^2 ULP, so what the rounding
+// lost is given back to first order. Beyond 40 the result is 0.
+EPS_HD float exp_of_square(float x, double factor) {
+    const float c = static_cast<float>(factor), a = detail::clamp(x, -40.0f, 40.0f);
+    const float square = a * a, y = exp(c * square);
+    return fma(y, c * fma(a, a, -square), y);
+}
+EPS_HD double exp_of_square(double x, double c) {
+    const double a = x < -40.0 ? -40.0 : x > 40.0 ? 40.0 : x, square = a * a, y = exp(c * square);
+    return fma(y, c * fma(a, a, -square), y);
+}
+
 // log(1 + e^x) = max(x, 0) + log1p(e^-|x|): neither overflows nor cancels.
 EPS_HD float softplus(float x) { return max(x, 0.0f) + log1p(exp(-abs(x))); }
 EPS_HD double softplus(double x) { return max(x, 0.0) + log1p(exp(-abs(x))); }
+
+// x log y, and 0 where x is 0, even for y = 0 and y = inf.
+EPS_HD float xlogy(float x, float y) {
+    return x == 0.0f && (y <= 0.0f || y == detail::kInf) ? 0.0f : x * log(y);
+}
+EPS_HD double xlogy(double x, double y) {
+    return x == 0.0 && (y <= 0.0 || y == double{detail::kInf}) ? 0.0 : x * log(y);
+}
+
+// x / (1 + |x|)
+EPS_HD float softsign(float x) { return x / (1.0f + abs(x)); }
+EPS_HD double softsign(double x) { return x / (1.0 + abs(x)); }
 
 // log(e^a + e^b) = max(a, b) + log1p(e^-|a - b|). Equal arguments, infinities too, differ by 0.
 EPS_HD float logaddexp(float a, float b) {

@@ -7,10 +7,12 @@
 
 namespace eps::math {
 
-// Below -39 Phi(x) is 0, and -inf * 0 would be NaN: the result there is -0.
+// Below -39 Phi(x) is 0, and -inf * 0 would be NaN: the result there is -0. Above 39 the derivative
+// is 1 likewise.
 EPS_HD double gelu(double x) { return x < -39.0 ? -0.0 : x * ndtr(x); }
 EPS_HD double gelu_derivative(double x) {
-    return x < -39.0 ? -0.0 : fma(x * 0.3989422804014327, exp(-0.5 * x * x), ndtr(x));
+    const double y = fma(x * 0.3989422804014327, exp_of_square(x, -0.5), ndtr(x));
+    return x < -39.0 ? -0.0 : x > 39.0 ? 1.0 : y;
 }
 
 namespace detail {

@@ -21,7 +21,14 @@ EPS_HD double ndtr(double x) {
 EPS_HD double inverse_mills(double x) {
     double tail = -x;
     for (int k = 30; k > 0; --k) tail = static_cast<double>(k) / tail - x;
-    return x < -5.0 ? tail : 0.3989422804014327 * exp(-0.5 * x * x) / ndtr(x);
+    return x < -5.0 ? tail : 0.3989422804014327 * exp_of_square(x, -0.5) / ndtr(x);
+}
+
+// inverse_mills(x) + x, which on the left is small: the fraction without its first term.
+EPS_HD double mills_excess(double x) {
+    double tail = -x;
+    for (int k = 30; k > 1; --k) tail = static_cast<double>(k) / tail - x;
+    return x < -5.0 ? 1.0 / tail : inverse_mills(x) + x;
 }
 
 // log Phi(x): log phi(x) - log(phi(x) / Phi(x)) on the left, log1p(-Phi(-x)) on the right.
@@ -56,6 +63,11 @@ EPS_HD float inverse_mills(float x) {
     const float left = x < -5000.0f ? -x : 0.797884561f / scaled;
     return x > 0.0f ? 0.398942280f * weight / fma(-0.5f * scaled, weight, 1.0f) : left;
 }
+EPS_HD float mills_excess(float x) {
+    float tail = -x;  // it has converged for x < -5
+    for (int k = 30; k > 1; --k) tail = static_cast<float>(k) / tail - x;
+    return x < -5.0f ? 1.0f / tail : inverse_mills(x) + x;
+}
 EPS_HD float log_ndtr(float x) {
     const auto [scaled, weight] = detail::scaled_tail(abs(x));
     return x > 0.0f ? ::log1pf(-0.5f * scaled * weight) : -0.5f * x * x + ::logf(0.5f * scaled);
@@ -66,6 +78,9 @@ EPS_HD float log_ndtr(float x) {
 EPS_HD float ndtr(float x) { return static_cast<float>(ndtr(static_cast<double>(x))); }
 EPS_HD float inverse_mills(float x) {
     return static_cast<float>(inverse_mills(static_cast<double>(x)));
+}
+EPS_HD float mills_excess(float x) {
+    return static_cast<float>(mills_excess(static_cast<double>(x)));
 }
 EPS_HD float log_ndtr(float x) { return static_cast<float>(log_ndtr(static_cast<double>(x))); }
 

@@ -16,13 +16,35 @@ EPS_HD double sigmoid(double x) {
     return fma(-y, lost / s, y);
 }
 
-// 1 / (1 + s + s t), where e^-x = s (1 + t) and s = 2^n. Everything is scaled by 2^-64, so that s
-// is normal where the quotient is denormal. The rounding error of 1 + s is added to s t. Max
-// error: 1.62 ULP.
-EPS_HD float sigmoid(float x) {
-    const auto [tail, n] = detail::split_exp(-detail::clamp(x, -104.0f, 30.0f));
-    const float one = 0x1p-64f, s = detail::pow2(n - 64), sum = one + s, lost = one - (sum - s);
-    return one / (fma(s, tail, lost) + sum);
+// Its derivative, z / (1 + z)^2 with z = e^-|x|. As y (1 - y) it would cancel for large x, and a
+// factor x, as in silu, would make that visible.
+EPS_HD double sigmoid_derivative(double x) {
+    const double z = std::exp(-std::fabs(x)), s = 1.0 + z;
+    return z / (s * s);
+}
+
+namespace detail {
+
+// y = 1 / (1 + s + s t), where e^-x = s (1 + t) and s = 2^n, and `complement` = 1 - y without
+// cancellation. Everything is scaled by 2^-64, so that s is normal where the quotient is denormal.
+// The rounding error of 1 + s is added to s t.
+struct SigmoidParts {
+    float y, complement;
+};
+EPS_HD SigmoidParts sigmoid_parts(float x) {
+    const auto [tail, n] = split_exp(-clamp(x, -104.0f, 43.0f));
+    const float one = 0x1p-64f, s = pow2(n - 64), sum = one + s, lost = one - (sum - s);
+    const float y = one / (fma(s, tail, lost) + sum);
+    return {y, fma(s, tail, s) * (y * 0x1p64f)};
+}
+
+}  // namespace detail
+
+// Max error: 1.62 ULP.
+EPS_HD float sigmoid(float x) { return detail::sigmoid_parts(x).y; }
+EPS_HD float sigmoid_derivative(float x) {
+    const auto [y, complement] = detail::sigmoid_parts(x);
+    return x > 43.0f ? 0.0f : y * complement;
 }
 
 #ifdef __CUDA_ARCH__

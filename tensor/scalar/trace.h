@@ -43,6 +43,7 @@ constexpr Trace operator-(const Trace& a, const Trace& b) { return mix(a, b); }
 constexpr Trace operator*(const Trace& a, const Trace& b) {
     return a.kind == Trace::Kind::one ? b : b.kind == Trace::Kind::one ? a : mix(a, b);
 }
+constexpr Trace mul_no_nan(const Trace& a, const Trace& b) { return a * b; }
 constexpr Trace operator/(const Trace& a, const Trace& b) { return mix(a, b); }
 constexpr Trace operator<(const Trace& a, const Trace& b) { return mix(a, b); }
 constexpr Trace operator>(const Trace& a, const Trace& b) { return mix(a, b); }
@@ -81,22 +82,27 @@ EPS_MIXED(<) EPS_MIXED(>) EPS_MIXED(<=) EPS_MIXED(>=) EPS_MIXED(==) EPS_MIXED(!=
     constexpr Trace name(const Trace& a) { return mix(a); }
 #define EPS_TRACE_2(name) \
     constexpr Trace name(const Trace& a, const Trace& b) { return mix(a, b); }
-EPS_TRACE_1(exp) EPS_TRACE_1(exp2) EPS_TRACE_1(expm1)
+EPS_TRACE_1(exp) EPS_TRACE_1(exp2) EPS_TRACE_1(expm1) EPS_TRACE_1(exp_excess)
 EPS_TRACE_1(log) EPS_TRACE_1(log2) EPS_TRACE_1(log10) EPS_TRACE_1(log1p)
 EPS_TRACE_1(sqrt) EPS_TRACE_1(rsqrt) EPS_TRACE_1(cbrt)
-EPS_TRACE_2(pow) EPS_TRACE_2(hypot) EPS_TRACE_2(logaddexp)
+EPS_TRACE_2(pow) EPS_TRACE_2(hypot) EPS_TRACE_2(logaddexp) EPS_TRACE_2(xlogy)
 EPS_TRACE_1(sin) EPS_TRACE_1(cos) EPS_TRACE_1(tan)
 EPS_TRACE_1(asin) EPS_TRACE_1(acos) EPS_TRACE_1(atan) EPS_TRACE_2(atan2)
 EPS_TRACE_1(sinh) EPS_TRACE_1(cosh) EPS_TRACE_1(tanh)
 EPS_TRACE_1(asinh) EPS_TRACE_1(acosh) EPS_TRACE_1(atanh)
-EPS_TRACE_1(sigmoid) EPS_TRACE_1(softplus) EPS_TRACE_1(gelu) EPS_TRACE_1(gelu_derivative)
-EPS_TRACE_1(erf) EPS_TRACE_1(erfc)
-EPS_TRACE_1(ndtr) EPS_TRACE_1(log_ndtr) EPS_TRACE_1(inverse_mills)
+EPS_TRACE_1(sigmoid) EPS_TRACE_1(sigmoid_derivative) EPS_TRACE_1(softplus)
+EPS_TRACE_1(gelu) EPS_TRACE_1(gelu_derivative)
+EPS_TRACE_1(erf) EPS_TRACE_1(erfc) EPS_TRACE_1(softsign)
+EPS_TRACE_1(ndtr) EPS_TRACE_1(log_ndtr) EPS_TRACE_1(inverse_mills) EPS_TRACE_1(mills_excess)
 EPS_TRACE_1(abs) EPS_TRACE_1(sign) EPS_TRACE_2(max) EPS_TRACE_2(min) EPS_TRACE_2(fmod)
 EPS_TRACE_1(floor) EPS_TRACE_1(ceil) EPS_TRACE_1(round) EPS_TRACE_1(trunc)
-EPS_TRACE_1(isnan) EPS_TRACE_1(isinf)
+EPS_TRACE_1(isnan) EPS_TRACE_1(isinf) EPS_TRACE_1(constant)
 // clang-format on
 #undef EPS_TRACE_1
 #undef EPS_TRACE_2
+                                                                    constexpr Trace
+    exp_of_square(const Trace& a, double) {
+    return mix(a);
+}
 
 }  // namespace eps::math

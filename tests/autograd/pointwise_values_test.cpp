@@ -25,6 +25,7 @@ const std::map<std::string, Reference>& references() {
         EPS_REFERENCE(add, x[0] + x[1]),
         EPS_REFERENCE(sub, x[0] - x[1]),
         EPS_REFERENCE(mul, x[0] * x[1]),
+        EPS_REFERENCE(mul_no_nan, x[0] * x[1]),
         EPS_REFERENCE(div, x[0] / x[1]),
         EPS_REFERENCE(pow, std::exp(x[1] * std::log(x[0]))),
         EPS_REFERENCE(maximum, std::max(x[0], x[1])),
