@@ -59,93 +59,127 @@
 /// of any order are those of their parts. X(name), or X(name, why there is no derivative). A test
 /// fails where a function of autograd/ops is in none of these lists.
 // clang-format off
-#define EPS_COMPOSITIONS(X)          \
-    /* shape/shape.h */              \
-    X(contiguous)                    \
-    X(flatten)                       \
-    X(transpose)                     \
-    X(squeeze)                       \
-    X(unsqueeze)                     \
-    X(narrow)                        \
-    X(select)                        \
-    /* shape/join.h */               \
-    X(stack)                         \
-    X(split)                         \
-    /* shape/repeat.h */             \
-    X(tile)                          \
-    X(repeat_interleave)             \
-    X(meshgrid)                      \
-    /* shape/rearrange.h */          \
-    X(flip)                          \
-    X(roll)                          \
-    X(pixel_shuffle)                 \
-    X(pixel_unshuffle)               \
-    X(tril)                          \
-    X(triu)                          \
-    /* reduction/reduce.h */         \
-    X(sum_to)                        \
-    X(mean)                          \
-    X(min)                           \
-    X(prod)                          \
-    X(logsumexp)                     \
-    X(var)                           \
-    X(stddev)                        \
-    X(norm)                          \
-    X(argmax, "gives indices")       \
-    X(argmin, "gives indices")       \
-    X(any, "gives bool")             \
-    X(all, "gives bool")             \
-    /* indexing/index.h */           \
-    X(index_select)                  \
-    X(index_add)                     \
-    X(index_copy)                    \
-    X(embedding)                     \
-    X(cumprod)                       \
-    X(sort)                          \
-    X(argsort, "gives indices")      \
-    X(topk)                          \
-    X(one_hot, "takes indices")      \
-    /* indexing/index_nd.h */        \
-    X(scatter_reduce)                \
-    X(index_put)                     \
-    X(gather_nd)                     \
-    X(scatter_nd)                    \
-    /* indexing/masked.h */          \
-    X(masked_fill)                   \
-    X(masked_select)                 \
-    X(nonzero, "gives indices")      \
-    X(unique)                        \
-    /* indexing/search.h */          \
-    X(searchsorted, "gives indices") \
-    X(bucketize, "gives indices")    \
-    /* linalg/linalg.h */            \
-    X(diag)                          \
-    X(diag_embed)                    \
-    X(trace)                         \
-    X(inverse)                       \
-    X(logdet_triangular)             \
-    /* linalg/einsum.h */            \
-    X(einsum)                        \
-    /* image/conv.h */               \
-    X(conv1d)                        \
-    X(conv_transpose1d)              \
-    X(channels_last)                 \
-    /* image/pool.h */               \
-    X(max_pool1d)                    \
-    X(avg_pool1d)                    \
-    X(avg_pool2d)                    \
-    X(adaptive_avg_pool1d)           \
-    X(adaptive_avg_pool2d)           \
-    X(adaptive_max_pool1d)           \
-    X(adaptive_max_pool2d)           \
-    /* image/upsample.h */           \
-    X(upsample_nearest)              \
-    X(interpolate)                   \
-    /* image/unfold.h */             \
-    X(unfold)                        \
-    X(fold)                          \
-    /* norm/norm.h */                \
-    X(instance_norm)
+#define EPS_COMPOSITIONS(X)                \
+    /* elementwise/composed_functions.h */ \
+    X(logit)                               \
+    X(nan_to_num)                          \
+    /* shape/shape.h */                    \
+    X(contiguous)                          \
+    X(flatten)                             \
+    X(transpose)                           \
+    X(squeeze)                             \
+    X(unsqueeze)                           \
+    X(narrow)                              \
+    X(select)                              \
+    /* shape/join.h */                     \
+    X(stack)                               \
+    X(split)                               \
+    /* shape/repeat.h */                   \
+    X(tile)                                \
+    X(repeat_interleave)                   \
+    X(meshgrid)                            \
+    /* shape/rearrange.h */                \
+    X(flip)                                \
+    X(roll)                                \
+    X(pixel_shuffle)                       \
+    X(pixel_unshuffle)                     \
+    X(tril)                                \
+    X(triu)                                \
+    /* reduction/reduce.h */               \
+    X(sum_to)                              \
+    X(mean)                                \
+    X(min)                                 \
+    X(prod)                                \
+    X(logsumexp)                           \
+    X(var)                                 \
+    X(stddev)                              \
+    X(norm)                                \
+    X(argmax, "gives indices")             \
+    X(argmin, "gives indices")             \
+    X(any, "gives bool")                   \
+    X(all, "gives bool")                   \
+    /* indexing/index.h */                 \
+    X(index_select)                        \
+    X(index_add)                           \
+    X(index_copy)                          \
+    X(embedding)                           \
+    X(cumprod)                             \
+    X(sort)                                \
+    X(argsort, "gives indices")            \
+    X(topk)                                \
+    X(one_hot, "takes indices")            \
+    /* indexing/index_nd.h */              \
+    X(scatter_reduce)                      \
+    X(index_put)                           \
+    X(gather_nd)                           \
+    X(scatter_nd)                          \
+    /* indexing/masked.h */                \
+    X(masked_fill)                         \
+    X(masked_select)                       \
+    X(nonzero, "gives indices")            \
+    X(unique)                              \
+    /* indexing/search.h */                \
+    X(searchsorted, "gives indices")       \
+    X(bucketize, "gives indices")          \
+    /* linalg/linalg.h */                  \
+    X(diag)                                \
+    X(diag_embed)                          \
+    X(trace)                               \
+    X(inverse)                             \
+    X(logdet_triangular)                   \
+    /* linalg/einsum.h */                  \
+    X(einsum)                              \
+    /* linalg/fourier.h */                 \
+    X(dft)                                 \
+    X(stft)                                \
+    /* image/conv.h */                     \
+    X(conv1d)                              \
+    X(conv_transpose1d)                    \
+    X(channels_last)                       \
+    /* image/pool.h */                     \
+    X(max_pool1d)                          \
+    X(avg_pool1d)                          \
+    X(avg_pool2d)                          \
+    X(adaptive_avg_pool1d)                 \
+    X(adaptive_avg_pool2d)                 \
+    X(adaptive_max_pool1d)                 \
+    X(adaptive_max_pool2d)                 \
+    /* image/upsample.h */                 \
+    X(upsample_nearest)                    \
+    X(interpolate)                         \
+    /* image/grid_sample.h */              \
+    X(grid_sample)                         \
+    X(affine_grid)                         \
+    /* image/conv3d.h */                   \
+    X(conv3d)                              \
+    X(conv_transpose3d)                    \
+    /* image/pool3d.h */                   \
+    X(max_pool3d)                          \
+    X(avg_pool3d)                          \
+    X(adaptive_avg_pool3d)                 \
+    X(adaptive_max_pool3d)                 \
+    /* image/lp_pool.h */                  \
+    X(lp_pool1d)                           \
+    X(lp_pool2d)                           \
+    X(lp_pool3d)                           \
+    /* image/max_unpool.h */               \
+    X(max_unpool2d)                        \
+    /* image/roi_align.h */                \
+    X(roi_align)                           \
+    /* image/deform_conv.h */              \
+    X(deform_conv2d)                       \
+    /* image/unfold.h */                   \
+    X(unfold)                              \
+    X(fold)                                \
+    X(unfold3d)                            \
+    X(fold3d)                              \
+    /* norm/norm.h */                      \
+    X(instance_norm)                       \
+    /* norm/attention.h */                 \
+    X(attention_weights)                   \
+    /* norm/rotary.h */                    \
+    X(rotary_table)                        \
+    X(rotary_embedding)
 // clang-format on
 
 namespace eps {

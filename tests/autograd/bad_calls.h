@@ -26,5 +26,6 @@ void add_bad_calls_linalg(std::vector<BadCall>& calls);
 void add_bad_calls_shapes(std::vector<BadCall>& calls);
 void add_bad_calls_indexing(std::vector<BadCall>& calls);
 void add_bad_calls_images(std::vector<BadCall>& calls);
+void add_bad_calls_operators(std::vector<BadCall>& calls);
 
 }  // namespace eps::test

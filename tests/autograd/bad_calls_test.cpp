@@ -17,6 +17,7 @@ std::vector<BadCall> eps::test::bad_calls() {
     add_bad_calls_indexing(calls);
     add_bad_calls_linalg(calls);
     add_bad_calls_images(calls);
+    add_bad_calls_operators(calls);
     return calls;
 }
 

@@ -154,6 +154,9 @@ std::vector<OpCase> op_cases() {
     add_indexing(cases);
     add_convolutions(cases);
     add_spatial(cases);
+    add_volumes(cases);
+    add_sampling(cases);
+    add_composed(cases);
     add_fused(cases);
     add_linalg(cases);
     return cases;

@@ -24,6 +24,9 @@ std::vector<OpCase> op_cases();
 void add_convolutions(std::vector<OpCase>& cases);
 void add_indexing(std::vector<OpCase>& cases);
 void add_spatial(std::vector<OpCase>& cases);
+void add_volumes(std::vector<OpCase>& cases);
+void add_sampling(std::vector<OpCase>& cases);
+void add_composed(std::vector<OpCase>& cases);
 void add_fused(std::vector<OpCase>& cases);
 void add_linalg(std::vector<OpCase>& cases);
 
