@@ -46,15 +46,33 @@ Strides dense_strides(const Shape& shape, const Dims& order) {
     return strides;
 }
 
+// Whether each stride is the product of the extents inside it, in some order of the dimensions.
+bool lays_out_densely(const Shape& shape, const Strides& strides) {
+    std::int64_t expected = 1;
+    int left = 0;
+    for (const std::int64_t extent : shape) {
+        if (extent == 0) return true;
+        left += extent != 1;
+    }
+    while (left > 0) {
+        int d = 0;
+        while (d < shape.rank() && (shape[d] == 1 || strides[d] != expected)) ++d;
+        if (d == shape.rank()) return false;
+        expected *= shape[d];
+        --left;
+    }
+    return true;
+}
+
 }  // namespace
 
 Tensor empty_strided(const Shape& shape, const Strides& strides, Options options) {
     check(shape.rank() == strides.rank(), "empty_strided", "shape and strides differ in rank; got ",
           shape, " and ", strides);
-    Tensor out = uninitialised(shape, strides, options);
-    check(is_dense(out), "empty_strided", "the strides do not lay out the elements densely; got ",
-          strides, " for ", shape);
-    return out;
+    numel(shape, "empty_strided");
+    check(lays_out_densely(shape, strides), "empty_strided",
+          "the strides do not lay out the elements densely; got ", strides, " for ", shape);
+    return uninitialised(shape, strides, options);
 }
 
 Tensor empty(const Shape& shape, Options options) {
@@ -94,7 +112,9 @@ Tensor arange(double start, double end, double step, Options options) {
           ", end ", end, ", step ", step);
     const double count = std::max(0.0, std::ceil((end - start) / step));
     if (!is_floating(options.dtype)) {
-        const auto is_whole = [](double x) { return x == std::floor(x) && std::abs(x) < 0x1p63; };
+        const auto is_whole = [](double x) {
+            return x == std::floor(x) && x >= -0x1p63 && x < 0x1p63;
+        };
         check(is_whole(start) && is_whole(step), "arange",
               "a fractional start or step for integers; got start ", start, ", step ", step,
               " for ", options.dtype, "; hint: arange in f32, then to()");
@@ -130,7 +150,9 @@ Tensor tensor(const std::vector<double>& values, const Shape& shape, Options opt
     check(numel(wanted, "tensor") == static_cast<std::int64_t>(values.size()), "tensor",
           "the values do not fill the shape; got ", values.size(), " values; expected ",
           numel(wanted), " for ", wanted);
-    for (double value : values) check_holds("tensor", options.dtype, value);
+    for (double value : values)
+        check(can_hold(options.dtype, value), "tensor",
+              "a value is beyond the range of the dtype; got ", value, " for ", options.dtype);
     return raw::to(raw::to(from_span(std::span(values), wanted), options.dtype), options.device);
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// New tensors, from numbers. Integers take whole numbers only.
+// New tensors, from numbers.
 #include <span>
 
 #include "tensor/tensor.h"
@@ -8,6 +8,7 @@ namespace eps {
 
 Tensor zeros(const Shape& shape, Options options = {});
 Tensor ones(const Shape& shape, Options options = {});
+/// Integers take whole numbers only.
 Tensor full(const Shape& shape, double value, Options options = {});
 Tensor zeros_like(const Tensor& x);
 Tensor ones_like(const Tensor& x);
@@ -17,7 +18,8 @@ Tensor full_like(const Tensor& x, double value);
 Tensor empty_like(const Tensor& x);
 /// The same, with another shape of x's rank.
 Tensor empty_like(const Tensor& x, const Shape& shape);
-/// start, start + step, ... below end; above it if step < 0. Integers are computed exactly.
+/// start, start + step, ... below end; above it if step < 0. Integers are computed exactly,
+/// from whole numbers.
 Tensor arange(double start, double end, double step = 1, Options options = {});
 /// `count` evenly spaced values from start to end, both included; integers are cut to whole
 /// numbers.

@@ -14,7 +14,9 @@ namespace eps {
 template <class T> class ArithmeticSequence {
 public:
     ArithmeticSequence(double start, double step) : start_(start), step_(step) {
-        const auto whole = [](double x) { return x == std::floor(x) && std::abs(x) < 0x1p63; };
+        const auto whole = [](double x) {
+            return x == std::floor(x) && x >= -0x1p63 && x < 0x1p63;
+        };
         exact_ = std::is_integral_v<T> && whole(start) && whole(step);
         if (!exact_) return;
         whole_start_ = static_cast<std::int64_t>(start);

@@ -40,7 +40,6 @@ void add_bad_calls_tensors(std::vector<BadCall>& calls) {
         EPS_THROWS("fill_", expand(scalar, {3}).fill_(1), "overlaps itself", "f32 [3]"),
         EPS_THROWS("copy_", expand(v, {4, 3}).copy_(a), "overlaps itself", "f32 [4, 3]"),
         EPS_THROWS("full", full({2}, 0.5, {.dtype = u8}), "fractional", "0.5", "u8"),
-        EPS_THROWS("tensor", tensor({1.5}, {}, {.dtype = i64}), "fractional", "1.5"),
         EPS_THROWS("shape", zeros({0, huge, huge}), "overflow"),
         EPS_THROWS("as_strided", ones({4}).as_strided({64}, {1}, -64), "inside the storage",
                    "offset -64", "0 to 3"),
