@@ -61,7 +61,7 @@ double radius_of(const ResizeOptions& o) {
 /// added up.
 void add_filter(CsrMatrix& matrix, double x, const ResizeOptions& o) {
     const double widening = widening_of(o), radius = radius_of(o);
-    const bool excludes = o.exclude_outside || o.antialias;
+    const bool excludes = o.exclude_outside;
     const double end = static_cast<double>(matrix.inputs - 1);
     const double low = std::floor(x - radius) + 1;
     const double high = std::ceil(x + radius) - 1;
@@ -78,7 +78,7 @@ void add_filter(CsrMatrix& matrix, double x, const ResizeOptions& o) {
         else
             matrix.add(source, weight);
     }
-    if (excludes)
+    if (excludes || widening > 1)  // else they add up to 1
         for (std::size_t t = begin; t < matrix.weights.size(); ++t) matrix.weights[t] /= sum;
 }
 
@@ -93,11 +93,12 @@ void check_options(std::int64_t inputs, std::int64_t outputs, const ResizeOption
           "the crop is not within reason; got ", options.crop_start, " to ", options.crop_end);
 }
 
-/// The most entries that the row of an output has.
+/// The most terms that the row of an output is made of: where an edge repeats, several are one
+/// entry.
 std::int64_t entries_of_row(std::int64_t inputs, const ResizeOptions& o) {
     if (o.filter == Filter::nearest) return 1;
     const auto within_radius = static_cast<std::int64_t>(2 * std::ceil(radius_of(o))) + 1;
-    return std::min(within_radius, inputs);  // an edge that repeats is one entry
+    return o.exclude_outside ? std::min(within_radius, inputs) : within_radius;
 }
 
 constexpr double kFarthest = 1e15;  // coordinates are clamped, so that they convert to integers

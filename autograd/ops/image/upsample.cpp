@@ -31,6 +31,7 @@ namespace {
 ResizeOptions resize_options(const InterpolateOptions& o) {
     ResizeOptions r;
     r.antialias = o.antialias;
+    r.exclude_outside = o.antialias;  // as in PyTorch
     switch (o.mode) {
         case Interpolation::nearest:
             return {.filter = Filter::nearest,

@@ -59,20 +59,10 @@ std::string ops_of(const Graph& graph) {
     return ops;
 }
 
-// The lines that are not empty and do not begin with '#'.
-std::vector<std::string> lines_of(const fs::path& path) {
-    std::ifstream file(path);
-    check(file.good(), "conformance", "cannot open '", path.string(), "'");
-    std::vector<std::string> lines;
-    for (std::string line; std::getline(file, line);)
-        if (!line.empty() && line[0] != '#') lines.push_back(line);
-    return lines;
-}
-
 // Lines of the form "name: reason".
 std::vector<CaseLists::Marked> marked(const fs::path& path) {
     std::vector<CaseLists::Marked> out;
-    for (const std::string& line : lines_of(path)) {
+    for (const std::string& line : names_in(path)) {
         const std::size_t colon = line.find(": ");
         check(colon != std::string::npos, "conformance", "a line of '", path.string(),
               "' has no reason; got '", line, "'; expected 'name: reason'");
@@ -112,11 +102,30 @@ std::string run_case(const std::string& folder, const Tolerance& tolerance) {
     }
 }
 
-CaseLists::CaseLists(const std::string& folder)
-    : cases(lines_of(fs::path(folder) / "cases.txt")),
-      quarantine(marked(fs::path(folder) / "quarantine.txt")),
+std::int64_t op_set_of(const std::string& folder) {
+    const Model model = parse_model(bytes_of(fs::path(folder) / "model.onnx"));
+    const auto onnx = model.opset.find("");
+    return onnx == model.opset.end() ? 0 : onnx->second;
+}
+
+std::vector<std::string> names_in(const std::string& path) {
+    std::ifstream file(path);
+    check(file.good(), "conformance", "cannot open '", path, "'");
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(file, line);)
+        if (!line.empty() && line[0] != '#') lines.push_back(line);
+    return lines;
+}
+
+CaseLists::CaseLists(const std::string& folder, const std::vector<std::string>& files)
+    : quarantine(marked(fs::path(folder) / "quarantine.txt")),
       out_of_scope(marked(fs::path(folder) / "out_of_scope.txt")),
-      rounded(marked(fs::path(folder) / "rounded.txt")) {}
+      rounded(marked(fs::path(folder) / "rounded.txt")) {
+    for (const std::string& file : files)
+        for (std::string& name : names_in(fs::path(folder) / file))
+            cases.push_back(std::move(name));
+    if (files.size() > 1) std::sort(cases.begin(), cases.end());
+}
 
 const CaseLists::Marked* CaseLists::quarantined(const std::string& name) const {
     const auto found = std::find_if(quarantine.begin(), quarantine.end(),

@@ -12,7 +12,13 @@ namespace eps::conformance {
 /// sentence that says what is wrong.
 std::string run_case(const std::string& folder, const Tolerance& tolerance = {});
 
-/// The lists of cases beside this file, "group/name" each.
+/// The op set of the case's model.
+std::int64_t op_set_of(const std::string& folder);
+
+/// The names in a list: its lines that are not empty and do not begin with '#'.
+std::vector<std::string> names_in(const std::string& file);
+
+/// The lists of cases in a folder, "group/name" each.
 struct CaseLists {
     struct Marked {
         std::string name, reason;
@@ -23,7 +29,9 @@ struct CaseLists {
     std::vector<Marked> out_of_scope;  // are not run
     std::vector<Marked> rounded;       // have few digits, and are compared with ONNX's tolerance
 
-    explicit CaseLists(const std::string& folder);
+    /// `files` are the lists of cases that must pass.
+    explicit CaseLists(const std::string& folder,
+                       const std::vector<std::string>& files = {"cases.txt"});
     const Marked* quarantined(const std::string& name) const;
     const Marked* outside(const std::string& name) const;
     Tolerance tolerance(const std::string& name) const;

@@ -95,10 +95,11 @@ const OpTable& op_table() {
     static const OpTable table = [] {
         OpTable all;
         for (const auto add :
-             {add_activation_ops, add_arithmetic_ops, add_control_ops, add_conv_ops, add_index_ops,
-              add_layout_ops, add_linear_ops, add_loss_ops, add_norm_ops, add_pool_ops,
-              add_quantised_ops, add_recurrent_ops, add_reduce_ops, add_resample_ops,
-              add_search_ops, add_sequence_ops, add_shape_ops, add_signal_ops, add_training_ops})
+             {add_activation_ops, add_arithmetic_ops, add_attention_ops, add_control_ops,
+              add_conv_ops,       add_index_ops,      add_layout_ops,    add_linear_ops,
+              add_loss_ops,       add_norm_ops,       add_pool_ops,      add_quantised_ops,
+              add_recurrent_ops,  add_reduce_ops,     add_resample_ops,  add_search_ops,
+              add_sequence_ops,   add_shape_ops,      add_signal_ops,    add_training_ops})
             add(all);
         return all;
     }();

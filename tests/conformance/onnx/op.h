@@ -99,6 +99,7 @@ using OpTable = std::map<std::string, OpFunction, std::less<>>;
 // Each is in the file of its name in ops/.
 void add_activation_ops(OpTable& table);
 void add_arithmetic_ops(OpTable& table);
+void add_attention_ops(OpTable& table);
 void add_control_ops(OpTable& table);
 void add_conv_ops(OpTable& table);
 void add_index_ops(OpTable& table);

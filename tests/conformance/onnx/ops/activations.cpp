@@ -48,6 +48,10 @@ Results hardmax(const Call& c) {
     return scatter_add(zeros_like(c[0]), axis, largest, ones(largest.shape(), c[0].options()));
 }
 
+Results gelu_of(const Call& c) {
+    return c.text("approximate", "none") == "tanh" ? gelu_tanh(c[0]) : gelu(c[0]);
+}
+
 }  // namespace
 
 void add_activation_ops(OpTable& table) {
@@ -59,6 +63,10 @@ void add_activation_ops(OpTable& table) {
         {"HardSwish", unary<hardswish>},
         {"HardSigmoid", hard_sigmoid},
         {"Selu", selu_of},
+        {"Gelu", gelu_of},
+        {"Mish", unary<mish>},
+        {"Swish",
+         [](const Call& c) -> Results { return c[0] * sigmoid(c.real("alpha", 1) * c[0]); }},
         {"Shrink", shrink},
         {"ThresholdedRelu", thresholded_relu},
         {"PRelu", prelu},

@@ -1,4 +1,5 @@
 // Elementary functions, arithmetic, comparisons, casts.
+#include "autograd/ops/elementwise/composed_functions.h"
 #include "autograd/ops/elementwise/pointwise_functions.h"
 #include "tests/conformance/onnx/ops/common.h"
 
@@ -23,7 +24,7 @@ template <auto F> Results variadic(const Call& c) { return chain<F>(c.tensors())
 Results divide(const Call& c) {
     const Tensor &a = c[0], b = second_operand(c);
     if (is_floating(a.dtype())) return div(a, b);
-    return to(trunc(div(to(a, f64), to(b, f64))), a.dtype());
+    return to(div(a, b, RoundingMode::trunc), a.dtype());
 }
 
 // The result has the dtype of the base.
@@ -117,8 +118,17 @@ void add_arithmetic_ops(OpTable& table) {
         {"Clip", clip},
         {"BitShift", shift_bits},
         {"Cast",
-         [](const Call& c) -> Results { return to(c[0], dtype_of_onnx(c.integer("to", 0))); }},
-        {"CastLike", [](const Call& c) -> Results { return to(c[0], c[1].dtype()); }},
+         [](const Call& c) -> Results {
+             c.ignore("saturate");    // for floats of eight bits
+             c.ignore("round_mode");  // the same
+             return to(c[0], dtype_of_onnx(c.integer("to", 0)));
+         }},
+        {"CastLike",
+         [](const Call& c) -> Results {
+             c.ignore("saturate");
+             c.ignore("round_mode");
+             return to(c[0], c[1].dtype());
+         }},
     });
 }
 

@@ -1,82 +1,32 @@
-// Convolutions of one to three dimensions, and their transposes. One of three dimensions is a sum
-// of two-dimensional ones over the depth of the weight.
+// Convolutions of one to three dimensions, and their transposes; and convolutions with offsets.
 #include "autograd/ops/image/conv.h"
 
 #include <algorithm>
 
+#include "autograd/ops/image/conv3d.h"
+#include "autograd/ops/image/deform_conv.h"
 #include "tests/conformance/onnx/ops/common.h"
 #include "tests/conformance/onnx/ops/window.h"
 
 namespace eps::conformance {
 namespace {
 
-Tensor with_bias(const Tensor& x, const Tensor& bias) {
-    return bias.defined() ? x + reshape(bias, {-1, 1, 1, 1}) : x;
-}
-
-// The planes of x that are multiplied with plane k of the weight become a batch of images:
-// [B, C, D, H, W] -> [B D', C, H, W].
-Tensor convolution_3d(const Tensor& image, const Tensor& weight, const Tensor& bias,
-                      std::vector<WindowDim> window, std::int64_t groups) {
-    const Tensor x = pad_window(image, window);
-    const std::vector<WindowDim> plane(window.begin() + 1, window.end());
-    const WindowDim& w = window[0];
-    const std::int64_t b = x.size(0);
-    const std::int64_t channels = x.size(1);
-    const std::int64_t depth = (x.size(2) - w.extent()) / w.stride + 1;
-    Tensor total;
-    for (std::int64_t k = 0; k < w.size; ++k) {
-        const Tensor planes = narrow(slice(x, 2, k * w.dilation, INT64_MAX, w.stride), 2, 0, depth);
-        const Tensor images =
-            reshape(permute(planes, {0, 2, 1, 3, 4}), {b * depth, channels, x.size(3), x.size(4)});
-        const Tensor part = convolution(images, select(weight, 2, k), Tensor(), plane, groups);
-        total = total.defined() ? total + part : part;
-    }
-    return with_bias(
-        permute(reshape(total, {b, depth, total.size(1), total.size(2), total.size(3)}),
-                {0, 2, 1, 3, 4}),
-        bias);
-}
-
 Results conv(const Call& c) {
     return convolution(c[0], c[1], c.optional(2), window_of(c, c[0], kernel_sizes(c, c[1])),
                        c.integer("group", 1));
-}
-
-Tensor transposed(const Tensor& x, const Tensor& weight, const Tensor& bias,
-                  const std::vector<WindowDim>& w, const std::vector<std::int64_t>& more,
-                  std::int64_t groups);
-
-// Each plane of x contributes, through each plane of the weight, to one plane of the result.
-Tensor transposed_3d(const Tensor& x, const Tensor& weight, const Tensor& bias,
-                     const std::vector<WindowDim>& window, const std::vector<std::int64_t>& more,
-                     std::int64_t groups) {
-    const std::vector<WindowDim> plane(window.begin() + 1, window.end());
-    const WindowDim& w = window[0];
-    const std::int64_t b = x.size(0);
-    const std::int64_t depth = x.size(2);
-    const std::int64_t full = (depth - 1) * w.stride + w.extent() + more[0];
-    const Tensor images =
-        reshape(permute(x, {0, 2, 1, 3, 4}), {b * depth, x.size(1), x.size(3), x.size(4)});
-    Tensor total;
-    for (std::int64_t k = 0; k < w.size; ++k) {
-        const Tensor part =
-            transposed(images, select(weight, 2, k), Tensor(), plane, {more[1], more[2]}, groups);
-        const Tensor planes = permute(
-            reshape(part, {b, depth, part.size(1), part.size(2), part.size(3)}), {0, 2, 1, 3, 4});
-        const Tensor placed =
-            slice_backward(planes, {b, planes.size(1), full, planes.size(3), planes.size(4)}, 2,
-                           k * w.dilation, w.stride);
-        total = total.defined() ? total + placed : placed;
-    }
-    return with_bias(narrow(total, 2, w.before, full - w.before - w.after), bias);
 }
 
 // `more` is the output padding.
 Tensor transposed(const Tensor& x, const Tensor& weight, const Tensor& bias,
                   const std::vector<WindowDim>& w, const std::vector<std::int64_t>& more,
                   std::int64_t groups) {
-    if (w.size() == 3) return transposed_3d(x, weight, bias, w, more, groups);
+    if (w.size() == 3)
+        return conv_transpose3d(x, weight, bias,
+                                {.stride = {w[0].stride, w[1].stride, w[2].stride},
+                                 .padding = {w[0].before, w[1].before, w[2].before},
+                                 .output_padding = {more[0], more[1], more[2]},
+                                 .dilation = {w[0].dilation, w[1].dilation, w[2].dilation},
+                                 .groups = groups});
     if (w.size() == 1)
         return conv_transpose1d(x, weight, bias,
                                 {.stride = w[0].stride,
@@ -136,13 +86,32 @@ Results conv_transpose(const Call& c) {
     return transposed_and_cut(x, weight, c.optional(2), window, extents, groups);
 }
 
+// Inputs: x, weight, offset, bias, mask.
+Results deformed(const Call& c) {
+    c.ignore("offset_group");  // which the shape of the offsets says
+    c.ignore("group");         // and that of the weight
+    const Tensor &x = c[0], &weight = c[1];
+    std::vector<WindowDim> w = window_of(c, x, kernel_sizes(c, weight));
+    const Tensor image = is_symmetric(w) ? x : pad_window(x, w);
+    return deform_conv2d(image, c[2], weight, c.optional(3),
+                         {.stride = {w[0].stride, w[1].stride},
+                          .padding = {w[0].before, w[1].before},
+                          .dilation = {w[0].dilation, w[1].dilation},
+                          .mask = c.optional(4)});
+}
+
 }  // namespace
 
 Tensor convolution(const Tensor& image, const Tensor& weight, const Tensor& bias,
                    const std::vector<WindowDim>& window, std::int64_t groups) {
     std::vector<WindowDim> w = window;
-    if (w.size() == 3) return convolution_3d(image, weight, bias, w, groups);
     const Tensor x = is_symmetric(w) ? image : pad_window(image, w);
+    if (w.size() == 3)
+        return conv3d(x, weight, bias,
+                      {.stride = {w[0].stride, w[1].stride, w[2].stride},
+                       .padding = {w[0].before, w[1].before, w[2].before},
+                       .dilation = {w[0].dilation, w[1].dilation, w[2].dilation},
+                       .groups = groups});
     if (w.size() == 1)
         return conv1d(x, weight, bias,
                       {.stride = w[0].stride,
@@ -157,7 +126,7 @@ Tensor convolution(const Tensor& image, const Tensor& weight, const Tensor& bias
 }
 
 void add_conv_ops(OpTable& table) {
-    table.insert({{"Conv", conv}, {"ConvTranspose", conv_transpose}});
+    table.insert({{"Conv", conv}, {"ConvTranspose", conv_transpose}, {"DeformConv", deformed}});
 }
 
 }  // namespace eps::conformance

@@ -40,6 +40,8 @@ Combine combine_of(const Call& c) {
     const std::string name = c.text("reduction", "none");
     if (name == "add") return Combine::sum;
     if (name == "mul") return Combine::prod;
+    if (name == "max") return Combine::amax;
+    if (name == "min") return Combine::amin;
     if (name != "none") c.unsupported("reduction " + name);
     return Combine::replace;
 }
@@ -56,6 +58,23 @@ Results scatter_positions(const Call& c) {
     return scatter_nd(c[0], wrapped_nd(c[1], c[0].shape(), 0), c[2], combine_of(c));
 }
 
+// A copy of a cache [B, ..] into which updates are written from position write_indices[b] on along
+// the axis, in mode circular beyond the end from the start.
+Results scatter_tensor(const Call& c) {
+    const Tensor &cache = c[0], &updates = c[1];
+    const int axis = normalize_dim(c.integer("axis", -2), cache.rank(), "TensorScatter");
+    const std::int64_t extent = cache.size(axis), count = updates.size(axis);
+    const bool circular = c.text("mode", "linear") == "circular";
+    Shape batch = Dims::filled(cache.rank(), 1), along = batch;
+    batch[0] = cache.size(0);
+    along[axis] = count;
+    const Tensor start = c.has(2) ? to(c[2], i64) : zeros({cache.size(0)}, {.dtype = i64});
+    const Tensor step = arange(0, static_cast<double>(count), 1, {.dtype = i64});
+    Tensor index = reshape(start, batch) + reshape(step, along);
+    if (circular) index = remainder(index, full({}, static_cast<double>(extent), {.dtype = i64}));
+    return scatter(cache, axis, contiguous(expand(index, updates.shape())), updates);
+}
+
 }  // namespace
 
 void add_index_ops(OpTable& table) {
@@ -64,7 +83,8 @@ void add_index_ops(OpTable& table) {
                   {"GatherND", gather_positions},
                   {"Scatter", scatter_elements},
                   {"ScatterElements", scatter_elements},
-                  {"ScatterND", scatter_positions}});
+                  {"ScatterND", scatter_positions},
+                  {"TensorScatter", scatter_tensor}});
 }
 
 }  // namespace eps::conformance

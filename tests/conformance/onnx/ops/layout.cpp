@@ -1,5 +1,6 @@
 // Joining, splitting, repeating and rearranging.
 #include <algorithm>
+#include <numeric>
 
 #include "autograd/ops/shape/rearrange.h"
 #include "autograd/ops/shape/repeat.h"
@@ -17,7 +18,12 @@ Results split_parts(const Call& c) {
     const std::int64_t extent = c[0].size(axis);
     const std::int64_t count = static_cast<std::int64_t>(c.output_count());
     std::vector<std::int64_t> sizes = c.has(1) ? c.numbers(1) : c.integers("split");
-    if (sizes.empty()) sizes.assign(c.output_count(), extent / count);
+    c.ignore("num_outputs");  // which is how many there are
+    if (sizes.empty()) {      // the last part may be smaller
+        const std::int64_t part = (extent + count - 1) / count;
+        sizes.assign(c.output_count(), part);
+        sizes.back() = extent - (count - 1) * part;
+    }
     Results parts;
     for (const Tensor& part : split(c[0], sizes, axis)) parts.push_back(part);
     return parts;
@@ -53,14 +59,43 @@ Results slice_dims(const Call& c) {
 
 Results pad_edges(const Call& c) {
     const std::vector<std::int64_t> pads = c.has(1) ? c.numbers(1) : c.integers("pads");
-    const std::span<const std::int64_t> widths(pads);
-    const Dims before(widths.first(widths.size() / 2)), after(widths.last(widths.size() / 2));
+    const std::size_t count = pads.size() / 2;
+    std::vector<std::int64_t> axes = c.has(3) ? c.numbers(3) : std::vector<std::int64_t>(count);
+    if (!c.has(3)) std::iota(axes.begin(), axes.end(), 0);
+    Dims before = Dims::filled(c[0].rank(), 0), after = before;
+    for (std::size_t k = 0; k < count; ++k) {
+        const int dim = normalize_dim(axes[k], c[0].rank(), "Pad");
+        before[dim] = pads[k];
+        after[dim] = pads[count + k];
+    }
     const std::string mode = c.text("mode", "constant");
     const double value = c.has(2) ? c[2].item() : c.real("value", 0);
     if (mode == "constant") return pad(c[0], before, after, value);
     if (mode == "reflect") return pad(c[0], before, after, PadMode::reflect);
+    if (mode == "wrap") return pad(c[0], before, after, PadMode::circular);
     if (mode == "edge") return pad(c[0], before, after, PadMode::replicate);
     c.unsupported("mode " + mode);
+}
+
+// The middle of x, or x in the middle of zeros, along each axis; an odd element is left out, or
+// zero, at the end.
+Results center_crop_pad(const Call& c) {
+    const std::vector<std::int64_t> sizes = c.numbers(1), axes = c.integers("axes");
+    Tensor out = c[0];
+    for (std::size_t k = 0; k < sizes.size(); ++k) {
+        const int dim = normalize_dim(axes.empty() ? static_cast<std::int64_t>(k) : axes[k],
+                                      out.rank(), "CenterCropPad");
+        const std::int64_t missing = sizes[k] - out.size(dim);
+        if (missing <= 0) {
+            out = narrow(out, dim, -missing / 2, sizes[k]);
+            continue;
+        }
+        Dims before = Dims::filled(out.rank(), 0), after = before;
+        before[dim] = missing / 2;
+        after[dim] = missing - missing / 2;
+        out = pad(out, before, after);
+    }
+    return out;
 }
 
 // [B, s s C, H, W] -> [B, C, s H, s W]: the square of a pixel is the first part of the channels
@@ -119,6 +154,7 @@ void add_layout_ops(OpTable& table) {
         {"Split", split_parts},
         {"Slice", slice_dims},
         {"Pad", pad_edges},
+        {"CenterCropPad", center_crop_pad},
         {"Tile", [](const Call& c) -> Results { return tile(c[0], Dims(c.numbers(1))); }},
         {"DepthToSpace", depth_to_space},
         {"SpaceToDepth", space_to_depth},

@@ -2,6 +2,7 @@
 #include "autograd/ops/norm/norm.h"
 
 #include "autograd/ops/elementwise/pointwise_functions.h"
+#include "autograd/ops/shape/repeat.h"
 #include "tests/conformance/onnx/ops/common.h"
 
 namespace eps::conformance {
@@ -63,12 +64,41 @@ Results mean_variance_normalization(const Call& c) {
     return (c[0] - mean(c[0], axes, true)) / (stddev(c[0], axes, true, 0) + 1e-9);
 }
 
+// Since op set 21 a scale and a bias belong to a channel, before to a group.
+Results group_normalization(const Call& c) {
+    c.ignore("stash_type");
+    const std::int64_t groups = c.integer("num_groups", 1), channels = c[0].size(1);
+    const auto by_channel = [&](const Tensor& t) {
+        return c.opset() >= 21 ? t : repeat_interleave(t, channels / groups);
+    };
+    return group_norm(c[0], groups, by_channel(c[1]), by_channel(c[2]), c.real("epsilon", 1e-5));
+}
+
+Results rms_normalization(const Call& c) {
+    c.ignore("stash_type");
+    const Tensor& x = c[0];
+    const int axis = normalize_dim(c.integer("axis", -1), x.rank(), "RMSNormalization");
+    Shape shape;
+    for (int d = axis; d < x.rank(); ++d) shape.push_back(x.size(d));
+    return rms_norm(x, shape, expand(c[1], shape), c.real("epsilon", 1e-5));
+}
+
+// x / its norm along the axis, and 0 where that is 0
+Results lp_normalization(const Call& c) {
+    const double p = static_cast<double>(c.integer("p", 2));
+    const Tensor length = norm(c[0], p, {c.integer("axis", -1)}, true);
+    return where(eq(length, 0.0), zeros_like(c[0]), c[0] / length);
+}
+
 }  // namespace
 
 void add_norm_ops(OpTable& table) {
     table.insert({
         {"BatchNormalization", batch_normalization},
         {"LayerNormalization", layer_normalization},
+        {"GroupNormalization", group_normalization},
+        {"RMSNormalization", rms_normalization},
+        {"LpNormalization", lp_normalization},
         {"LRN", local_response_normalization},
         {"MeanVarianceNormalization", mean_variance_normalization},
         {"InstanceNormalization",

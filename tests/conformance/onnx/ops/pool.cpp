@@ -3,6 +3,8 @@
 
 #include <limits>
 
+#include "autograd/ops/image/lp_pool.h"
+#include "autograd/ops/image/pool3d.h"
 #include "autograd/ops/image/resample.h"
 #include "tests/conformance/onnx/ops/common.h"
 #include "tests/conformance/onnx/ops/window.h"
@@ -17,7 +19,6 @@ MaxPool2dOptions options_of(const WindowDim& h, const WindowDim& w, bool ceil_mo
             .ceil_mode = ceil_mode};
 }
 
-// In three dimensions the maximum of each plane is taken first, then the maximum along the depth.
 Tensor largest(const Tensor& x, const std::vector<WindowDim>& w, bool ceil_mode) {
     if (w.size() == 1)
         return max_pool1d(x, w[0].size,
@@ -27,12 +28,11 @@ Tensor largest(const Tensor& x, const std::vector<WindowDim>& w, bool ceil_mode)
                            .ceil_mode = ceil_mode});
     if (w.size() == 2)
         return max_pool2d(x, {w[0].size, w[1].size}, options_of(w[0], w[1], ceil_mode));
-    const std::int64_t b = x.size(0), c = x.size(1), d = x.size(2);
-    const Tensor planes = max_pool2d(reshape(x, {b, c * d, x.size(3), x.size(4)}),
-                                     {w[1].size, w[2].size}, options_of(w[1], w[2], ceil_mode));
-    const Tensor lines = max_pool2d(reshape(planes, {b, c, d, -1}), {w[0].size, 1},
-                                    options_of(w[0], {1, 1, 1, 0, 0}, ceil_mode));
-    return reshape(lines, {b, c, -1, planes.size(2), planes.size(3)});
+    return max_pool3d(x, {w[0].size, w[1].size, w[2].size},
+                      {.stride = {w[0].stride, w[1].stride, w[2].stride},
+                       .padding = {w[0].before, w[1].before, w[2].before},
+                       .dilation = {w[0].dilation, w[1].dilation, w[2].dilation},
+                       .ceil_mode = ceil_mode});
 }
 
 // Positions in an image as positions in the whole tensor, whose images are stored by rows, or by
@@ -97,6 +97,31 @@ Results average_pool(const Call& c) {
     return out;
 }
 
+// The p-norm of each window; padding is zero, and counts nothing.
+Results lp_pool(const Call& c) {
+    const double p = static_cast<double>(c.integer("p", 2));
+    std::vector<WindowDim> w = window_of(c, c[0], kernel_sizes(c));
+    const Tensor x = is_symmetric(w) ? c[0] : pad_window(c[0], w);
+    const bool ceil_mode = c.flag("ceil_mode");
+    if (w.size() == 1)
+        return lp_pool1d(x, p, w[0].size,
+                         {.stride = w[0].stride,
+                          .padding = w[0].before,
+                          .dilation = w[0].dilation,
+                          .ceil_mode = ceil_mode});
+    if (w.size() == 2)
+        return lp_pool2d(x, p, {w[0].size, w[1].size},
+                         {.stride = {w[0].stride, w[1].stride},
+                          .padding = {w[0].before, w[1].before},
+                          .dilation = {w[0].dilation, w[1].dilation},
+                          .ceil_mode = ceil_mode});
+    return lp_pool3d(x, p, {w[0].size, w[1].size, w[2].size},
+                     {.stride = {w[0].stride, w[1].stride, w[2].stride},
+                      .padding = {w[0].before, w[1].before, w[2].before},
+                      .dilation = {w[0].dilation, w[1].dilation, w[2].dilation},
+                      .ceil_mode = ceil_mode});
+}
+
 // Zeros, with the values at their positions in the whole tensor.
 Results max_unpool(const Call& c) {
     const Tensor& x = c[0];
@@ -118,6 +143,7 @@ void add_pool_ops(OpTable& table) {
     table.insert({
         {"MaxPool", max_pool},
         {"AveragePool", average_pool},
+        {"LpPool", lp_pool},
         {"MaxUnpool", max_unpool},
         {"GlobalAveragePool",
          [](const Call& c) -> Results {

@@ -32,6 +32,16 @@ Results cumulative_sum(const Call& c) {
     return c.flag("exclusive") ? sums - c[0] : sums;
 }
 
+// An exclusive product is that of a line which begins with 1 and lacks its last element.
+Results cumulative_product(const Call& c) {
+    const std::int64_t axis = c.numbers(1).at(0), n = c[0].size(axis);
+    Tensor x = c.flag("reverse") ? flip(c[0], {axis}) : c[0];
+    if (c.flag("exclusive") && n > 0)
+        x = concat({ones_like(narrow(x, axis, 0, 1)), narrow(x, axis, 0, n - 1)}, axis);
+    const Tensor products = cumprod(x, axis);
+    return c.flag("reverse") ? flip(products, {axis}) : products;
+}
+
 // The slices along an axis, or the elements, for which a line of bools is true.
 Results compress(const Call& c) {
     const Tensor chosen = squeeze(nonzero(c[1]), 1);
@@ -100,6 +110,7 @@ void add_search_ops(OpTable& table) {
         {"ArgMin", arg_extremum<argmin>},
         {"TopK", top_k},
         {"CumSum", cumulative_sum},
+        {"CumProd", cumulative_product},
         {"Compress", compress},
         {"NonZero", [](const Call& c) -> Results { return transpose(nonzero(c[0])); }},
         {"OneHot", one_hot_values},
