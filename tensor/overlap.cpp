@@ -1,7 +1,6 @@
 #include "tensor/overlap.h"
 
 #include <array>
-#include <cstdlib>
 #include <numeric>
 
 namespace eps {
@@ -17,9 +16,11 @@ struct Dimensions {
     int count = 0;
 
     explicit Dimensions(const Tensor& x) {
-        for (int d = 0; d < x.rank(); ++d) {
-            if (x.size(d) == 1) continue;
-            const Dimension added{x.size(d), std::abs(x.strides()[d])};
+        const Shape& shape = x.shape();
+        const Strides& strides = x.strides();
+        for (int d = 0; d < shape.rank(); ++d) {
+            if (shape[d] == 1) continue;
+            const Dimension added{shape[d], strides[d]};
             int at = count++;
             for (; at > 0 && (*this)[at - 1].stride > added.stride; --at)
                 (*this)[at] = (*this)[at - 1];
@@ -28,6 +29,18 @@ struct Dimensions {
     }
     Dimension& operator[](int i) { return list[static_cast<std::size_t>(i)]; }
 };
+
+// Whether each stride is larger than the reach of all dimensions behind it, as in a contiguous
+// tensor and in what slices leave of it.
+bool is_nested(const Shape& shape, const Strides& strides) {
+    std::int64_t reach = 0;
+    for (int d = shape.rank() - 1; d >= 0; --d) {
+        if (shape[d] == 1) continue;
+        if (strides[d] <= reach) return false;
+        reach += (shape[d] - 1) * strides[d];
+    }
+    return true;
+}
 
 // Every stride is larger than the reach of all smaller ones: no two elements can meet. That holds
 // for what views and slices make of a contiguous tensor. Dimensions that stick out so are dropped;
@@ -50,15 +63,14 @@ bool may_meet(Dimensions d) {
 struct Range {
     std::int64_t first, last;
     explicit Range(const Tensor& x) : first(x.offset()), last(x.offset()) {
-        for (int d = 0; d < x.rank(); ++d)
-            (x.strides()[d] < 0 ? first : last) += (x.size(d) - 1) * x.strides()[d];
+        for (int d = 0; d < x.rank(); ++d) last += (x.shape()[d] - 1) * x.strides()[d];
     }
 };
 
 bool same_layout(const Tensor& a, const Tensor& b) {
     if (a.offset() != b.offset() || a.shape() != b.shape()) return false;
     for (int d = 0; d < a.rank(); ++d)
-        if (a.size(d) != 1 && a.strides()[d] != b.strides()[d]) return false;
+        if (a.shape()[d] != 1 && a.strides()[d] != b.strides()[d]) return false;
     return true;
 }
 
@@ -67,15 +79,14 @@ bool on_one_grid(const Tensor& a, const Tensor& b) {
     std::int64_t common = 0;
     for (const Tensor* x : {&a, &b})
         for (int d = 0; d < x->rank(); ++d)
-            if (x->size(d) != 1) common = std::gcd(common, x->strides()[d]);
+            if (x->shape()[d] != 1) common = std::gcd(common, x->strides()[d]);
     return common == 0 || (a.offset() - b.offset()) % common == 0;
 }
 
 }  // namespace
 
 bool overlaps_itself(const Tensor& x) {
-    if (x.is_contiguous() || x.numel() == 0) return false;
-    return may_meet(Dimensions(x));
+    return !is_nested(x.shape(), x.strides()) && x.numel() > 0 && may_meet(Dimensions(x));
 }
 
 Overlap detail::overlap_within_storage(const Tensor& a, const Tensor& b) {

@@ -31,7 +31,7 @@ inline Overlap overlap_of(const Tensor& a, const Tensor& b) {
 /// Throws, naming `op`, if an element of x, which is about to be written, stands at the place of
 /// another.
 inline void check_no_overlap(const char* op, const Tensor& x) {
-    if (!x.is_contiguous() && overlaps_itself(x)) [[unlikely]]
+    if (overlaps_itself(x)) [[unlikely]]
         detail::fail_overlap(op, x);
 }
 

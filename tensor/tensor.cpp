@@ -138,7 +138,7 @@ Tensor Tensor::as_strided(const Shape& shape, const Strides& strides, std::int64
 
 Tensor& Tensor::copy_(const Tensor& source) {
     check(defined() && source.defined(), "copy_", "an undefined tensor");
-    check(broadcastable_to(source.shape(), shape()), "copy_",
+    check(source.shape() == shape() || broadcastable_to(source.shape(), shape()), "copy_",
           "the source does not broadcast to the target; got ", source.shape(), "; expected ",
           shape());
     check_writable("copy_");
