@@ -3,11 +3,20 @@
 #include <cxxabi.h>
 #include <dlfcn.h>
 #include <execinfo.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/auxv.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
+
+#include "tensor/error.h"
 
 namespace eps {
 namespace {
@@ -20,30 +29,67 @@ std::string demangled(const char* symbol) {
     return name;
 }
 
+std::string all_of(int descriptor) {
+    std::string text;
+    char buffer[4096];
+    for (ssize_t n = 0; (n = ::read(descriptor, buffer, sizeof buffer)) != 0;) {
+        if (n > 0) text.append(buffer, static_cast<std::size_t>(n));
+        if (n < 0 && errno != EINTR) break;
+    }
+    return text;
+}
+
+// What a program of the PATH prints to stdout; "" if it is missing. There is no shell between, so
+// the words may hold anything.
+std::string output_of(std::vector<std::string> words) {
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return "";
+    posix_spawn_file_actions_t files;
+    ::posix_spawn_file_actions_init(&files);
+    ::posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&files, ends[1], STDOUT_FILENO);
+    ::posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    ::pid_t id = 0;
+    const bool started = ::posix_spawnp(&id, argv[0], &files, nullptr, argv.data(), environ) == 0;
+    ::posix_spawn_file_actions_destroy(&files);
+    ::close(ends[1]);
+    const std::string text = started ? all_of(ends[0]) : "";
+    ::close(ends[0]);
+    while (started && ::waitpid(id, nullptr, 0) < 0 && errno == EINTR) {}
+    return text;
+}
+
+// The program's own name may be relative to another folder than the current one, or to the PATH.
+std::string path_of(const char* object) {
+    Dl_info program{};
+    const bool is_program =
+        ::dladdr(reinterpret_cast<void*>(::getauxval(AT_ENTRY)), &program) != 0 &&
+        std::strcmp(program.dli_fname, object) == 0;
+    return is_program ? str("/proc/", ::getpid(), "/exe") : object;
+}
+
 struct Line {
     std::string function, file;  // empty when the tool or the debug information is missing
 };
 
 // The calls at an address, innermost first: several where functions were inlined.
 std::vector<Line> source_lines(const char* object, std::uintptr_t address) {
-    char command[4352];
-    std::snprintf(command, sizeof command, "addr2line -i -f -C -s -e '%s' 0x%zx 2>/dev/null",
-                  object, address);
+    char number[32];
+    std::snprintf(number, sizeof number, "0x%zx", static_cast<std::size_t>(address));
+    std::istringstream text(
+        output_of({"addr2line", "-i", "-f", "-C", "-s", "-e", path_of(object), number}));
     std::vector<Line> lines;
-    if (FILE* pipe = popen(command, "r")) {
-        char buffer[4096];
-        for (bool is_function = true; std::fgets(buffer, sizeof buffer, pipe);
-             is_function = !is_function) {
-            std::string text = buffer;
-            while (!text.empty() && text.back() == '\n') text.pop_back();
-            if (text.find("??") != std::string::npos) text.clear();
-            text = text.substr(0, text.find(" (discriminator"));
-            if (is_function)
-                lines.push_back({text, ""});
-            else
-                lines.back().file = text;
-        }
-        pclose(pipe);
+    bool is_function = true;
+    for (std::string line; std::getline(text, line); is_function = !is_function) {
+        if (line.find("??") != std::string::npos) line.clear();
+        line = line.substr(0, line.find(" (discriminator"));
+        if (is_function)
+            lines.push_back({line, ""});
+        else
+            lines.back().file = line;
     }
     return lines;
 }

@@ -17,10 +17,14 @@ bool all_finite(const Tensor& x) {
 
 void check_anomaly(const Node& node, const Tensor& gradient, std::size_t input) {
     if (all_finite(gradient)) return;
-    const std::string where = node.where();
-    fail(node.name(), "its backward made a NaN or an infinity in the gradient of input ", input,
-         " (", describe(gradient), "); the forward op was called at ",
-         where.empty() ? "an unknown place (it ran outside anomaly mode)" : where);
+    std::string sentence = str("its backward made a NaN or an infinity in the gradient of input ",
+                               input, " (", describe(gradient), ")");
+    if (AnomalyMode::remembers_call_sites()) {
+        const std::string where = node.where();
+        sentence += "; the forward op was called at " +
+                    (where.empty() ? "an unknown place (it ran outside anomaly mode)" : where);
+    }
+    fail(node.name(), sentence);
 }
 
 // A gradient must look like the tensor it belongs to. The error names the op that returned it.
@@ -96,10 +100,21 @@ Tensor seed_for(const Tensor& output, const Tensor& given, const char* op) {
 void LeafNode::backward(const Tensor& incoming, std::span<Tensor>) {
     const bool is_ours =
         incoming.impl()->unique() && incoming.storage().unique() && incoming.is_contiguous();
-    if (!gradient.defined() && !is_ours && !grad_enabled())
-        gradient = raw::clone(incoming);
+    const std::lock_guard lock(mutex_);
+    if (!gradient_.defined() && !is_ours && !grad_enabled())
+        gradient_ = raw::clone(incoming);
     else
-        accumulate(gradient, incoming);
+        accumulate(gradient_, incoming);
+}
+
+Tensor LeafNode::gradient() const {
+    const std::lock_guard lock(mutex_);
+    return gradient_;
+}
+
+void LeafNode::set_gradient(Tensor gradient) {
+    const std::lock_guard lock(mutex_);
+    std::swap(gradient_, gradient);  // the old one is dropped by the caller, without the lock
 }
 
 void backward(const Tensor& output, const BackwardOptions& options) {

@@ -22,6 +22,14 @@ struct BackwardOptions {
 
 /// Adds d(output)/d(leaf) to leaf.grad() for every leaf behind `output`.
 ///
+/// With create_graph, a leaf's gradient has a graph, which leads back to the leaf: the two keep
+/// each other, and all that the graph has saved, in memory, even when every tensor has been
+/// dropped. Drop the gradient to free them, by zero_grad() or leaf.set_grad(Tensor()), or call
+/// grad(), which leaves nothing behind.
+///
+/// Passes may run in several threads at once, also where their graphs meet at a leaf: it adds them
+/// up one after the other. They must not share other nodes: see autograd/README.md.
+///
 /// Throws: if output requires no gradient, or has several elements and options.gradient is not
 /// given.
 void backward(const Tensor& output, const BackwardOptions& options = {});

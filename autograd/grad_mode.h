@@ -22,19 +22,23 @@ public:
     NoGrad() : GradMode(false) {}
 };
 
-/// While one lives, every node remembers where it was created, and backward throws at the first NaN
-/// or infinity in a gradient. The error names the op whose backward computed it and the source line
-/// that called the op.
+/// Whether anomaly mode remembers where ops were called. Finding the source lines takes a second.
+enum class CallSites { remembered, forgotten };
+
+/// While one lives, backward throws at the first NaN or infinity in a gradient. The error names the
+/// op whose backward computed it and, unless call sites are forgotten, the source line that called
+/// the op.
 class AnomalyMode {
 public:
-    AnomalyMode();
+    explicit AnomalyMode(CallSites call_sites = CallSites::remembered);
     ~AnomalyMode();
     AnomalyMode(const AnomalyMode&) = delete;
     AnomalyMode& operator=(const AnomalyMode&) = delete;
     static bool enabled();
+    static bool remembers_call_sites();
 
 private:
-    bool before_;
+    bool enabled_before_, remembered_before_;
 };
 
 }  // namespace eps

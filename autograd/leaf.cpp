@@ -24,12 +24,12 @@ void Tensor::check_writable(const char* op) const {
 }
 
 bool Tensor::is_leaf() const {
-    return !impl_->meta || dynamic_cast<LeafNode*>(impl_->meta.get()) != nullptr;
+    return !get().meta || dynamic_cast<LeafNode*>(get().meta.get()) != nullptr;
 }
 
 Tensor Tensor::grad() const {
-    const auto* leaf = dynamic_cast<LeafNode*>(impl_->meta.get());
-    return leaf ? leaf->gradient : Tensor();
+    const auto* leaf = dynamic_cast<LeafNode*>(get().meta.get());
+    return leaf ? leaf->gradient() : Tensor();
 }
 
 void Tensor::set_grad(const Tensor& gradient) const {
@@ -40,7 +40,7 @@ void Tensor::set_grad(const Tensor& gradient) const {
     check(!gradient.defined() || (gradient.shape() == shape() && gradient.dtype() == dtype()),
           "set_grad", "the gradient does not match; got ", describe(gradient), "; expected ",
           describe(*this));
-    leaf->gradient = gradient;
+    leaf->set_gradient(gradient);
 }
 
 }  // namespace eps

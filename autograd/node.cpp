@@ -18,7 +18,7 @@ std::uint64_t next_sequence() {
 }  // namespace
 
 Node::Node(const char* name) : name_(name), sequence_(next_sequence()) {
-    if (AnomalyMode::enabled()) [[unlikely]]
+    if (AnomalyMode::remembers_call_sites()) [[unlikely]]
         extras().stack = capture_stack();
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -64,13 +65,19 @@ private:
     Node* next_dying_ = nullptr;
 };
 
-/// Where the gradient of a leaf arrives: backward() adds into `gradient`.
+/// Where the gradient of a leaf arrives: backward() adds to it. Several threads may, with a
+/// backward pass each.
 class LeafNode final : public Node {
 public:
     explicit LeafNode(const TensorImpl& leaf);
     std::span<const Ref<Node>> edges() const override { return {}; }
     void backward(const Tensor& incoming, std::span<Tensor>) override;
-    Tensor gradient;
+    Tensor gradient() const;
+    void set_gradient(Tensor gradient);
+
+private:
+    mutable std::mutex mutex_;
+    Tensor gradient_;
 };
 
 /// The node of a tensor, or null. Every AutogradMeta is a Node.

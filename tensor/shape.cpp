@@ -61,13 +61,11 @@ void Extent::throw_overflow(const char* op) {
 Strides contiguous_strides(const Shape& shape) {
     Strides strides = shape;
     std::int64_t stride = 1;
-    bool overflows = false;
     for (int d = shape.rank() - 1; d >= 0; --d) {
         strides[d] = stride;
-        overflows |= __builtin_mul_overflow(stride, std::max<std::int64_t>(shape[d], 1), &stride);
+        if (shape[d] > 1 && __builtin_mul_overflow(stride, shape[d], &stride)) [[unlikely]]
+            fail("shape", "element count overflows; got ", shape);
     }
-    if (overflows) [[unlikely]]
-        fail("shape", "element count overflows; got ", shape);
     return strides;
 }
 
