@@ -91,6 +91,8 @@ void add_bad_calls_images(std::vector<BadCall>& calls) {
             "interpolate",
             interpolate(zeros({1, 2, 4}), {.size = {INT32_MAX}, .mode = Interpolation::nearest}),
             "too large"),
+        EPS_THROWS("resize_matrix", resize_matrix(4, 1, {.scale = 1e-9, .antialias = true}),
+                   "too large"),
         EPS_THROWS("upsample_nearest", upsample_nearest(zeros({1, 1, 4, 4}), huge), "overflows"),
         // Pooling.
         EPS_THROWS("max_pool2d", max_pool2d(a, {2, 2}), "[B, C, H, W]", "f32 [4, 3]"),
