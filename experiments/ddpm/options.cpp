@@ -132,7 +132,7 @@ const std::vector<Field<Settings>>& Settings::fields() {
             .between(0, 1)
             .derived("0; with --conditional 0.1"),
         field("width", &S::width, "width of hidden layers; U-Net: channels at 28x28")
-            .at_least(4)
+            .between(4, most::width)
             .by("data"),
         field("blocks", &S::blocks, "residual blocks; U-Net: at each level")
             .between(1, 64)
@@ -144,9 +144,11 @@ const std::vector<Field<Settings>>& Settings::fields() {
         field("attention", &S::attention_at,
               "U-Net: image sizes with attention, such as 14,7; the middle block always has it")
             .by("data"),
-        field("groups", &S::groups, "U-Net: groups of group norm").at_least(0).by("data"),
+        field("groups", &S::groups, "U-Net: groups of group norm")
+            .between(0, most::width)
+            .by("data"),
         field("dropout", &S::dropout, "dropout in every residual block").between(0, 0.95),
-        field("batch", &S::batch, "samples per step").at_least(1).by("data"),
+        field("batch", &S::batch, "samples per step").between(1, most::batch).by("data"),
         accumulate_field<S>(),
         field("lr", &S::lr, "learning rate of Adam").at_least(0).by("data"),
         lr_decay_field<S>().derived("linear; without --steps none"),
@@ -157,7 +159,7 @@ const std::vector<Field<Settings>>& Settings::fields() {
             .by("data"),
         field("sample-steps", &S::sampler, &SamplerOptions::steps,
               "steps of that sampler; 0: as many as --T")
-            .at_least(0)
+            .between(0, 100000)
             .derived("50, or --T where that is less"),
         field("sample-eta", &S::sampler, &SamplerOptions::eta,
               "noise of DDIM, from 0 (none) to 1 (ancestral)")
@@ -206,7 +208,7 @@ const std::vector<Field<Sampling>>& Sampling::fields() {
             .one_of(sampler_names())
             .derived("of the run"),
         field("steps", &S::sampler, &O::steps, "its steps; 0: every t")
-            .at_least(0)
+            .between(0, 100000)
             .derived("of the run"),
         field("variance", &S::sampler, &O::variance, "variance of ancestral sampling")
             .one_of(variance_names())
@@ -221,7 +223,7 @@ const std::vector<Field<Sampling>>& Sampling::fields() {
         field("guidance", &S::guidance, "weight of classifier-free guidance; 0: none")
             .between(0, 100),
         field("class", &S::only_class, "class of all samples; -1: the classes in turn")
-            .at_least(-1),
+            .between(-1, 1000),
         field("batch", &S::at_once, "samples drawn at once: changes memory, not the result")
             .between(1, 100000),
     };

@@ -115,25 +115,25 @@ const std::vector<Field<Settings>>& Settings::fields() {
             .one_of(target_names()),
         data_dir_field<S>(),
         field("k", &S::layers, &F::k, "layers; images: steps at each scale")
-            .between(1, 100000)
+            .between(1, most::layers)
             .by("flow"),
         field("base", &S::base, "base distribution")
             .one_of({"normal", "learned", "uniform", "mixture"})
             .by("flow"),
         field("width", &S::layers, &F::width, "width of hidden layers; images: channels")
-            .at_least(0)
+            .between(0, most::width)
             .by("flow"),
         field("layers", &S::layers, &F::hidden, "hidden layers of each network")
             .between(0, 64)
             .by("flow"),
-        field("bins", &S::layers, &F::bins, "bins of a spline").at_least(0).by("flow"),
+        field("bins", &S::layers, &F::bins, "bins of a spline").between(0, most::width).by("flow"),
         field("tail", &S::layers, &F::bound, "a spline is the identity outside of [-tail, tail]")
             .at_least(0)
             .by("flow"),
         field("limit", &S::layers, &F::limit, "largest |log scale| of an affine map of points")
             .between(0, 20)
             .by("flow"),
-        field("levels", &S::levels, "scales, for images").at_least(0).by("target"),
+        field("levels", &S::levels, "scales, for images").between(0, most::layers).by("target"),
         field("noise", &S::noise,
               "standard deviation of noise on points, in units of theirs; it falls to a hundredth, "
               "then to 0")
@@ -142,13 +142,13 @@ const std::vector<Field<Settings>>& Settings::fields() {
         field("anneal", &S::anneal,
               "steps over which beta rises from 0.01 to 1 (energies) or the noise falls (points); "
               "0: none")
-            .at_least(0)
+            .between(0, most::steps)
             .by("target"),
         field("stl", &S::path, "energies: gradient through the path of the samples only"),
         field("ot", &S::transport,
               "flow matching: pair noise with data by optimal transport within the batch"),
         field("reversible", &S::reversible, "store no inputs of layers: backward inverts them"),
-        field("batch", &S::batch, "samples per step").at_least(2).by("flow"),
+        field("batch", &S::batch, "samples per step").between(2, most::batch).by("flow"),
         field("lr", &S::lr, "learning rate of Adam").at_least(0).by("flow"),
         lr_decay_field<S>().derived("cosine; without --steps none"),
         field("grad-clip", &S::grad_clip, "largest norm of the gradient; 0: no limit")

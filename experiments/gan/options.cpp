@@ -124,21 +124,24 @@ const std::vector<Field<Settings>>& Settings::fields() {
                choices_of(names_in(objectives()),
                           [](const std::string& name) { return &gan::objective(name); }),
                "loss of D and G"),
-        field("k", &S::discriminator_steps, "steps of D for each step of G").at_least(1),
+        field("k", &S::discriminator_steps, "steps of D for each step of G")
+            .between(1, most::inner_steps),
         choice("gp", &S::penalty, penalty_choices(), "penalty on the gradient of D"),
         field("gp-weight", &S::penalty_weight, "its weight")
             .at_least(0)
             .derived("that of its paper"),
-        field("pac", &S::network, &N::pac, "samples that D judges at once (PacGAN)").at_least(1),
+        field("pac", &S::network, &N::pac, "samples that D judges at once (PacGAN)")
+            .between(1, most::batch),
         field("label-smoothing", &S::label_smoothing, "one-sided label smoothing").between(0, 0.9),
         field("instance-noise", &S::instance_noise,
               "standard deviation of the noise on D's inputs, at first")
             .at_least(0)
             .by("data"),
         field("instance-noise-steps", &S::instance_noise_steps, "steps until it is 0")
-            .at_least(0)
+            .between(0, most::steps)
             .derived("half of --steps"),
-        field("unroll", &S::unrolled_steps, "steps of D that G unrolls").at_least(0),
+        field("unroll", &S::unrolled_steps, "steps of D that G unrolls")
+            .between(0, most::unrolled_steps),
         field("conditional", &S::conditional, "give G and D the class (in a mixture: the mode)"),
         field("spectral-norm", &S::network, &N::spectral_norm, "spectral normalisation of D"),
         field("norm", &S::network, &N::norm, "normalisation in a DCGAN")
@@ -146,12 +149,14 @@ const std::vector<Field<Settings>>& Settings::fields() {
             .by("net"),
         field("minibatch-stddev", &S::network, &N::minibatch_stddev,
               "give D the standard deviation over the minibatch"),
-        field("noise", &S::network, &N::noise, "dimensions of z").at_least(1).by("net"),
+        field("noise", &S::network, &N::noise, "dimensions of z").between(1, most::width).by("net"),
         field("width", &S::network, &N::width, "width of hidden layers; DCGAN: channels at 14x14")
-            .at_least(1)
+            .between(1, most::width)
             .by("net"),
-        field("layers", &S::network, &N::layers, "hidden layers of an MLP").at_least(1).by("net"),
-        field("batch", &S::batch, "samples per minibatch").at_least(1).by("net"),
+        field("layers", &S::network, &N::layers, "hidden layers of an MLP")
+            .between(1, most::layers)
+            .by("net"),
+        field("batch", &S::batch, "samples per minibatch").between(1, most::batch).by("net"),
         field("optimizer", &S::optimizer, "optimizer of G and D").one_of({"adam", "sgd"}).by("net"),
         field("lr", &S::lr, "learning rate").at_least(0).by("net"),
         field("lr-d", &S::lr_d, "learning rate of D; 0: the same").at_least(0),

@@ -28,6 +28,11 @@ struct Option {
     std::string default_text = {};
 };
 
+/// The value that a text stands for, in the option's own type. Whole numbers are decimal digits,
+/// with "-" in front or not.
+/// Throws, naming the option, what came and what was expected, if the text is no such value or is
+/// beyond what 64 bits hold. The option's bounds and choices are for check_value().
+Value value_from(const Option& option, const std::string& text);
 /// The value in the option's own type: a whole number becomes a double where one is asked for.
 /// Throws, naming the option and the source, if the value has another type, is none of the choices,
 /// or is out of range.

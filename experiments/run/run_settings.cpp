@@ -1,19 +1,22 @@
 #include "experiments/run/run_settings.h"
 
+#include "experiments/run/bounds.h"
+
 namespace eps::models {
 
 const std::vector<Field<RunSettings>>& run_fields() {
     using S = RunSettings;
     static const std::vector<Field<S>> fields{
         field("seed", &S::seed, "seed of all random numbers").at_least(0),
-        field("steps", &S::steps, "total training steps; 0: no limit").at_least(0),
+        field("steps", &S::steps, "total training steps; 0: no limit").between(0, most::steps),
         field("minutes", &S::minutes, "total training minutes; 0: no limit").at_least(0),
-        field("log-every", &S::log_every, "steps between lines of metrics.jsonl").at_least(1),
+        field("log-every", &S::log_every, "steps between lines of metrics.jsonl")
+            .between(1, most::steps),
         field("picture-every", &S::picture_every, "steps between pictures; 0: at the end only")
-            .at_least(0),
+            .between(0, most::steps),
         field("checkpoint-every", &S::checkpoint_every,
               "steps between checkpoints; 0: at the end only")
-            .at_least(0),
+            .between(0, most::steps),
         field("device", &S::device_name,
               "where to compute: auto (a GPU if there is one), cpu, cuda or cuda:N")
             .accepting(is_device_name, "auto, cpu, cuda or cuda:N"),

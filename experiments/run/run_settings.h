@@ -3,6 +3,7 @@
 // and on which device it computes. The families' Settings derive from them.
 #include <vector>
 
+#include "experiments/run/bounds.h"
 #include "experiments/run/field.h"
 #include "nn/optim/grad_scaler.h"
 #include "tensor/runtime/precision.h"
@@ -69,7 +70,7 @@ template <class S> Field<S> accumulate_field() {
     return field("accumulate", &S::parts,
                  "parts a batch is taken in, with their gradients added up: less memory, the same "
                  "step")
-        .at_least(1);
+        .between(1, most::batch);
 }
 template <class S> Field<S> lr_decay_field() {
     return field("lr-decay", &S::lr_decay, "decay of the learning rate to 0 at the last step")

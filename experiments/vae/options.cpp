@@ -38,22 +38,24 @@ const std::vector<Field<Settings>>& Settings::fields() {
                {{"bernoulli", Decoder::bernoulli}, {"gaussian", Decoder::gaussian}},
                "distribution of a pixel"),
         field("layers", &S::network, &N::stochastic_layers, "stochastic layers").between(1, 2),
-        field("latent", &S::network, &N::latent, "latent variables of the first layer").at_least(1),
+        field("latent", &S::network, &N::latent, "latent variables of the first layer")
+            .between(1, most::width),
         field("latent-top", &S::network, &N::latent_top, "latent variables of the second layer")
-            .at_least(1),
-        field("hidden", &S::network, &N::hidden, "width of the hidden layers").at_least(1),
+            .between(1, most::width),
+        field("hidden", &S::network, &N::hidden, "width of the hidden layers")
+            .between(1, most::width),
         field("flow", &S::flow, "flow that transforms the posterior")
             .one_of({"none", "planar", "radial", "nice", "iaf"}),
-        field("flow-k", &S::flow_layers, "layers of that flow").between(0, 1000),
+        field("flow-k", &S::flow_layers, "layers of that flow").between(0, most::layers),
         field("beta", &S::beta, "weight of the KL term (beta-VAE)"),
         field("anneal", &S::anneal,
               "steps over which the weight of log p(x, z) rises from 0.01 to 1; 0: always 1")
-            .at_least(0),
+            .between(0, most::steps),
         field("k", &S::importance_samples, "importance samples of the training bound (k > 1: IWAE)")
-            .at_least(1),
+            .between(1, most::importance_samples),
         field("eval-k", &S::eval_samples, "importance samples of the bound that eval reports")
-            .at_least(1),
-        field("batch", &S::batch, "images per step").at_least(1),
+            .between(1, most::importance_samples),
+        field("batch", &S::batch, "images per step").between(1, most::batch),
         accumulate_field<S>(),
         field("lr", &S::lr, "learning rate of Adam").at_least(0),
         lr_decay_field<S>(),
