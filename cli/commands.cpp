@@ -1,8 +1,12 @@
 #include "cli/commands.h"
 
+#include <unistd.h>
+
+#include <cstring>
 #include <exception>
 #include <new>
 
+#include "cli/signals.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
 
@@ -19,6 +23,29 @@ int complain(const std::string& sentence, int code) {
     return code;
 }
 
+// Allocates nothing.
+int complain_of_memory() noexcept {
+    constexpr const char* sentence = "eps: out of memory\n";
+    (void)!::write(STDERR_FILENO, sentence, std::strlen(sentence));
+    return exit_error;
+}
+
+int answer(int argc, const char* const* argv) {
+    try {
+        if (argc > 0 && argv[0] != nullptr) set_program_name(argv[0]);
+        return std::visit([](const auto& arguments) { return run(arguments); },
+                          parse_arguments(argc, argv));
+    } catch (const UsageError& error) {
+        return complain(error.what(), exit_usage);  // names the command: "eps train vae: ..."
+    } catch (const Unavailable& error) {
+        return complain(str("eps: ", error.what()), exit_unavailable);
+    } catch (const std::bad_alloc&) {
+        return complain_of_memory();
+    } catch (const std::exception& error) {
+        return complain(str("eps: ", error.what()), exit_error);
+    }
+}
+
 }  // namespace
 
 void set_program_name(std::string name) { name_of_program() = std::move(name); }
@@ -30,18 +57,11 @@ int run(const ShowText& arguments) {
 }
 
 int main_of(int argc, const char* const* argv) {
-    if (argc > 0 && argv[0] != nullptr) set_program_name(argv[0]);
+    ignore_file_size_signal();
     try {
-        return std::visit([](const auto& arguments) { return run(arguments); },
-                          parse_arguments(argc, argv));
-    } catch (const UsageError& error) {
-        return complain(error.what(), exit_usage);  // names the command: "eps train vae: ..."
-    } catch (const Unavailable& error) {
-        return complain(str("eps: ", error.what()), exit_unavailable);
-    } catch (const std::bad_alloc&) {
-        return complain("eps: out of memory", exit_error);
-    } catch (const std::exception& error) {
-        return complain(str("eps: ", error.what()), exit_error);
+        return answer(argc, argv);
+    } catch (const std::bad_alloc&) {  // in the middle of a complaint
+        return complain_of_memory();
     }
 }
 

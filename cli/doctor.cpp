@@ -34,7 +34,7 @@ int run(const DoctorArguments&) {
         table.row({"", "this CPU LACKS " + missing + ": build again here"});
     table.row(
         {"threads", str(num_threads(), " of ", std::thread::hardware_concurrency(), " cores")});
-    table.row({"BLAS", blas_summary()});
+    table.row({"BLAS", blas_text()});
     table.row({"memory", memory_text()});
     table.row({"CUDA", cuda_text()});
     for (int index = 1; index < kernels::cuda::device_count(); ++index)

@@ -2,10 +2,12 @@
 
 #include <fstream>
 
+#include "cli/arguments.h"
 #include "cli/text.h"
 #include "tensor/config.h"
 #include "tensor/error.h"
 #include "tensor/runtime/isa.h"
+#include "tensor/runtime/parallel.h"
 #include "tensor/contract/kernels.h"
 
 namespace eps::cli {
@@ -26,11 +28,24 @@ double kilobytes(const std::string& text) { return 1024 * std::atof(text.c_str()
 
 }  // namespace
 
+void use_threads(std::int64_t threads) {
+    if (threads == 0) return;
+    set_num_threads(static_cast<int>(threads));
+    if (num_threads() != threads)
+        throw UsageError("eps", str("--threads is ", threads, "; expected 0 to ", num_threads()));
+}
+
 std::string cpu_model() { return proc_value("/proc/cpuinfo", "model name"); }
 
 std::string isa_text() {
     const std::string compiled = compiled_isa(), available = available_isa();
     return compiled == available ? compiled : str(compiled, " (this CPU has ", available, ")");
+}
+
+std::string blas_text() {
+    try {
+        return blas_summary();
+    } catch (const Error& error) { return str("missing: ", error.what()); }
 }
 
 std::string cuda_text() {
@@ -44,8 +59,8 @@ std::string memory_text() {
 }
 
 std::string version_text() {
-    return str("eps ", EPS_VERSION, "\nBLAS  ", blas_summary(), "\nCPU   ", isa_text(), "\nCUDA  ",
-               cuda_text(), "\n");
+    return str("eps ", EPS_VERSION, "\nBLAS  OpenBLAS, loaded when first needed: see eps doctor",
+               "\nCPU   ", isa_text(), "\nCUDA  ", cuda_text(), "\n");
 }
 
 }  // namespace eps::cli

@@ -55,7 +55,13 @@ void usage_error(CLI::App& app, const CLI::ParseError& error) {
     }
     if (app.get_subcommands().empty())
         usage_error(app, "no command; expected one of: " + listed(names_of_commands(app)));
-    usage_error(app, std::string(error.what()));
+    // CLI11 says "--steps: 1 required N missing" of both.
+    std::string sentence = error.what();
+    if (error.get_name() == "ArgumentMismatch")
+        sentence = sentence.substr(0, sentence.find(':')) + " takes one value, once";
+    if (const std::string converted = "Could not convert: "; sentence.starts_with(converted))
+        sentence = sentence.substr(converted.size()) + "; expected true or false";  // a flag
+    usage_error(app, sentence);
 }
 
 }  // namespace eps::cli

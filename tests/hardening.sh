@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # hardening.sh [--fortified] FILE...: checks programs and shared libraries as cmake/hardening.cmake
-# promises them, and that they load no library but those in dependencies.spdx. --fortified: the files
-# were compiled with optimisation.
+# promises them, and that they load only libraries that dependencies.spdx lists. --fortified: the
+# files were compiled with optimisation.
 set -euo pipefail
 export LC_ALL=C
 allowed=" libvarepsilon.so $(sed -nE 's/^PackageComment:.*; files: //p' \

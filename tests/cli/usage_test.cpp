@@ -60,6 +60,22 @@ TEST_CASE("wrong usage: exit code 2, and one sentence that says what was probabl
         {"train vae --out x --resum y", "unknown option '--resum'"},
         {"train vae --out x --latent two", "--latent"},
         {"train vae --out x --latent", "--latent"},
+        {"train gan --out x --steps abc", "--steps is 'abc'; expected a whole number"},
+        {"train gan --out x --steps=", "--steps"},
+        {"train gan --out x --steps 9223372036854775808", "beyond what 64 bits hold"},
+        {"train gan --out x --steps 9007199254740993", "expected 0 to 9007199254740992"},
+        {"train gan --out x --seed 18446744073709551616", "beyond what 64 bits hold"},
+        {"train gan --out x --layers 1000000", "'layers' is 1000000 in the options; expected 1 to"},
+        {"train gan --out x --k 1000000000", "'k' is 1000000000 in the options; expected 1 to"},
+        {"train gan --out x --unroll 1000000000", "expected 0 to 100"},
+        {"train gan --out x --threads 1000", "--threads is 1000; expected 0 to 64"},
+        {"train gan --out x --lr 1e400", "--lr is '1e400', which is beyond"},
+        {"train gan --out x --lr 0,1", "--lr is '0,1'; expected a number"},
+        {"train gan --out x --steps 5 --steps 6", "--steps"},
+        {"train gan --out x --conditional=maybe", "--conditional"},
+        {"train --resume x --minutes soon", "--minutes is 'soon'; expected a number"},
+        {"sample x --out a.png --seed 1.5", "--seed is '1.5'; expected a whole number"},
+        {"eval x --steps abc", "--steps is 'abc'; expected a whole number"},
         {"train vae --out x --lr nan", "'lr' is nan"},
         {"train vae --out x --steps -1", "'steps' is -1"},
         {"train vae --out x --data cifar", "expected one of: fashion-mnist, mnist"},
@@ -81,8 +97,30 @@ TEST_CASE("wrong usage: exit code 2, and one sentence that says what was probabl
         CHECK_MESSAGE(contains(finished.err, part), finished.err);
     };
     for (const auto& [line, part] : mistakes) check_mistake(words(line), part);
+    check_mistake({"train", "gan", "--out", "x", "--steps", ""}, "--steps is ''; expected a whole");
     check_mistake({"eval", "x", "--" + std::string(100000, 'a')}, "unknown option");
     CHECK_FALSE(std::filesystem::exists("x"));
+}
+
+TEST_CASE("an argument of any length: a message of 3000 bytes at most") {
+    const std::string longest(100'000, 'a'), umlauts = [] {
+        std::string text;
+        for (int i = 0; i < 50'000; ++i) text += "\u00e4";
+        return text;
+    }();
+    for (const std::string& word : {longest, umlauts})
+        for (const Words& command :
+             {Words{word}, Words{"--" + word}, Words{"info", word}, Words{"eval", word},
+              Words{"sample", "x", "--out", word}, Words{"train", "--resume", word},
+              Words{"train", "gan", "--out", "x", "--steps", word},
+              Words{"train", "gan", "--out", "x", "--data", word},
+              Words{"train", "gan", "--out", "x", "--device", word}}) {
+            const Finished finished = eps_program(command);
+            CHECK(finished.code != 0);
+            CHECK_MESSAGE(one_sentence(finished.err), command[0]);
+            CHECK_MESSAGE(finished.err.size() < 3000, command[0]);
+            CHECK(contains(finished.err, " bytes] "));
+        }
 }
 
 TEST_CASE("missing data: exit code 3, and no folder is left behind") {
