@@ -5,8 +5,8 @@
 #   - canaries on the stack;
 #   - calls of the C library that know the size of their buffer, where the compiler optimises;
 #   - the linker's tables resolved at start and then read-only; no stack that can be executed;
-#   - indices of the standard library's containers checked, where the compiler does not optimise
-#     and under sanitizers;
+#   - indices of the standard library's containers checked in tests, under sanitizers, and where
+#     the compiler does not optimise;
 #   - no library that is not used, and none from a folder that is not the system's or, for our own
 #     shared library, one beside the program.
 include(CheckPIESupported)
