@@ -22,8 +22,8 @@ void check_matrix(const Checker& check, const CsrMatrix& matrix) {
           " weights and ", matrix.starts.size(),
           " starts; expected starts to rise from 0 to the number of sources");
     for (std::int64_t source : matrix.sources)
-        check(source >= 0 && source < matrix.inputs, "a source is out of range; got ", source, "; ",
-              in_range(0, matrix.inputs));
+        if (source < 0 || source >= matrix.inputs) [[unlikely]]
+            check.fail("a source is out of range; got ", source, "; ", in_range(0, matrix.inputs));
 }
 
 // Can elements of this dtype be combined by the matrix?

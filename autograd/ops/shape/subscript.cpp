@@ -15,9 +15,9 @@ Tensor Tensor::operator[](std::initializer_list<Index> indices) const {
     for (const Index& index : indices) {
         const std::int64_t extent = size(from++);
         if (index.selects) {
-            check(index.position >= -extent && index.position < extent, "index ", index.position,
-                  " is out of range; ", in_range(-extent, extent), " along dim ", from - 1, " of ",
-                  shape());
+            if (index.position < -extent || index.position >= extent) [[unlikely]]
+                check.fail("index ", index.position, " is out of range; ",
+                           in_range(-extent, extent), " along dim ", from - 1, " of ", shape());
             view = select(view, dim, index.position);
         } else {
             const Slice& range = index.range;
