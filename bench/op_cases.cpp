@@ -47,10 +47,10 @@ void add_reductions(std::vector<OpCase>& cases) {
     const std::pair<const char*, Dims> kinds[] = {{"all", {}}, {"rows", {1}}, {"columns", {0}}};
     for (const auto& [which, dims] : kinds) {
         const std::string suffix = std::string("_") + which;
-        cases.push_back(
-            {"reduce/sum" + suffix, matrix(), [dims](const Inputs& x) { return sum(x[0], dims); }});
-        cases.push_back(
-            {"reduce/max" + suffix, matrix(), [dims](const Inputs& x) { return max(x[0], dims); }});
+        cases.push_back({"reduce/sum" + suffix, matrix(),
+                         [dims = dims](const Inputs& x) { return sum(x[0], dims); }});
+        cases.push_back({"reduce/max" + suffix, matrix(),
+                         [dims = dims](const Inputs& x) { return max(x[0], dims); }});
     }
     cases.push_back({"reduce/var_rows", matrix(), [](const Inputs& x) { return var(x[0], {1}); }});
     cases.push_back(

@@ -108,7 +108,7 @@ void check_inside(const TensorImpl& x, const Shape& shape, const Strides& stride
     }
     // Numbers of few bits, as nearly all are, cannot overflow.
     const auto width = [](std::int64_t bits) {
-        return std::bit_width(static_cast<std::uint64_t>(bits));
+        return static_cast<int>(std::bit_width(static_cast<std::uint64_t>(bits)));
     };
     if (width(extent_bits) + width(stride_bits) > 58 || width(extent_bits) * shape.rank() > 62)
         [[unlikely]]
@@ -127,13 +127,7 @@ void check_inside(const TensorImpl& x, const Shape& shape, const Strides& stride
 
 Tensor Tensor::as_strided(const Shape& shape, const Strides& strides, std::int64_t offset) const {
     check_inside(get(), shape, strides, offset);
-    auto impl = make_ref<TensorImpl>();
-    impl->storage = impl_->storage;
-    impl->offset = offset;
-    impl->shape = shape;
-    impl->strides = strides;
-    impl->dtype = impl_->dtype;
-    return from_impl(std::move(impl));
+    return raw::view(*this, shape, strides, offset);
 }
 
 Tensor& Tensor::copy_(const Tensor& source) {
@@ -190,6 +184,16 @@ Tensor raw::to(const Tensor& x, Device device) {
     kernels::cuda::copy_bytes(out.raw_data(), device, source.raw_data(), x.device(),
                               static_cast<std::size_t>(x.numel()) * size_of(x.dtype()));
     return out;
+}
+
+Tensor raw::view(const Tensor& x, const Shape& shape, const Strides& strides, std::int64_t offset) {
+    auto impl = make_ref<TensorImpl>();
+    impl->storage = x.impl()->storage;
+    impl->offset = offset;
+    impl->shape = shape;
+    impl->strides = strides;
+    impl->dtype = x.impl()->dtype;
+    return Tensor::from_impl(std::move(impl));
 }
 
 Tensor raw::contiguous(const Tensor& x) { return x.is_contiguous() ? x : raw::clone(x); }

@@ -8,7 +8,7 @@ extern const bool compiled_features[];
 
 // As text, a macro that is defined is 1, and one that is not is its own name.
 #define EPS_TEXT_OF(macro) #macro
-#define EPS_IS_DEFINED(name, macro) EPS_TEXT_OF(macro)[0] == '1',
-const bool compiled_features[] = {EPS_ISA_FEATURES(EPS_IS_DEFINED) false};
+#define EPS_IS_DEFINED(name, macro, ...) EPS_TEXT_OF(macro)[0] == '1',
+const bool compiled_features[] = {EPS_ISA_FEATURES(EPS_IS_DEFINED, EPS_IS_DEFINED) false};
 
 }  // namespace eps::kernels::cpu

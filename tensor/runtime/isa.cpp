@@ -1,5 +1,9 @@
 #include "tensor/runtime/isa.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #include "tensor/runtime/isa_features.h"
 
 namespace eps {
@@ -25,6 +29,15 @@ std::string level(bool IsaFeature::*has) {
     return avx512 ? "AVX-512" : "AVX2";
 }
 
+#if defined(__x86_64__)
+bool cpuid_bit(unsigned leaf, int which, int bit) noexcept {
+    unsigned registers[4] = {};
+    return __get_cpuid_count(leaf, 0, &registers[0], &registers[1], &registers[2], &registers[3]) !=
+               0 &&
+           (registers[which] >> bit & 1) != 0;
+}
+#endif
+
 }  // namespace
 
 IsaFeature isa_feature([[maybe_unused]] int index) noexcept {
@@ -32,11 +45,11 @@ IsaFeature isa_feature([[maybe_unused]] int index) noexcept {
 #if defined(__x86_64__)
     __builtin_cpu_init();
 #endif
-#define EPS_FEATURE(feature, macro)                              \
-    if (i++ == index)                                            \
-        return {feature, kernels::cpu::compiled_features[i - 1], \
-                __builtin_cpu_supports(feature) != 0};
-    EPS_ISA_FEATURES(EPS_FEATURE)
+#define EPS_FEATURE_IF(feature, available) \
+    if (i++ == index) return {feature, kernels::cpu::compiled_features[i - 1], available};
+#define EPS_FEATURE(feature, macro) EPS_FEATURE_IF(feature, __builtin_cpu_supports(feature) != 0)
+#define EPS_FEATURE_BY_BIT(feature, macro, ...) EPS_FEATURE_IF(feature, cpuid_bit(__VA_ARGS__))
+    EPS_ISA_FEATURES(EPS_FEATURE, EPS_FEATURE_BY_BIT)
     return {nullptr, false, false};
 }
 
