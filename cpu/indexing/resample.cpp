@@ -7,6 +7,7 @@
 #include "tensor/contract/loop.h"
 #include "tensor/numbers.h"
 #include "tensor/runtime/parallel.h"
+#include "tensor/raw_copy.h"
 
 namespace eps::kernels::cpu {
 namespace {
@@ -18,7 +19,7 @@ constexpr std::int64_t kBlock = 2048;       // elements of a row that are summed
 Tensor line_starts(const Tensor& x, int dim) {
     Shape shape = x.shape();
     shape[dim] = 1;
-    return x.as_strided(shape, x.strides(), x.offset());
+    return raw::view(x, shape, x.strides(), x.offset());
 }
 
 /// With `Selects`, each row of the matrix is empty or one entry of weight 1, and T may be any word

@@ -5,6 +5,7 @@
 #include "tensor/contract/loop.h"
 #include "tensor/numbers.h"
 #include "tensor/runtime/parallel.h"
+#include "tensor/raw_copy.h"
 
 namespace eps::kernels::cpu {
 
@@ -15,7 +16,7 @@ void searchsorted(Tensor& out, const Tensor& sorted, const Tensor& values, bool 
     // For each value, the start of the line in which it is sought.
     Strides start_strides = sorted.strides();
     start_strides[start_strides.rank() - 1] = 0;
-    const Tensor starts = sorted.as_strided(out.shape(), start_strides, sorted.offset());
+    const Tensor starts = raw::view(sorted, out.shape(), start_strides, sorted.offset());
 
     Loop<3> loop;
     for (int d = 0; d < out.rank(); ++d)

@@ -4,6 +4,7 @@
 #include "tensor/dtype.h"
 #include "tensor/error.h"
 #include "tensor/numbers.h"
+#include "tensor/raw_copy.h"
 
 namespace eps::kernels::cuda {
 
@@ -11,7 +12,7 @@ namespace eps::kernels::cuda {
 inline Tensor line_starts(const Tensor& x, int dim) {
     Shape shape = x.shape();
     shape[dim] = 1;
-    return x.as_strided(shape, x.strides(), x.offset());
+    return raw::view(x, shape, x.strides(), x.offset());
 }
 
 /// A loop over lines, with 32-bit indices and 64-bit offsets.

@@ -257,8 +257,8 @@ void reduce(Reduction reduction, Tensor& out, const Tensor& src, const Dims& dim
     const Tensor x = raw::to(src, out.dtype());  // bool and u8 are summed as i64
     Shape kept_shape = x.shape(), reduced_shape = x.shape();
     for (int d = 0; d < x.rank(); ++d) (dims.contains(d) ? kept_shape : reduced_shape)[d] = 1;
-    const Tensor kept = x.as_strided(kept_shape, x.strides(), x.offset());
-    const Tensor reduced = x.as_strided(reduced_shape, x.strides(), x.offset());
+    const Tensor kept = raw::view(x, kept_shape, x.strides(), x.offset());
+    const Tensor reduced = raw::view(x, reduced_shape, x.strides(), x.offset());
     check_count(std::max(kept.numel(), reduced.numel()), "reduce");
 
     visit_number(out.dtype(), [&]<class T>() {
