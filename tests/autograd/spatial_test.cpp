@@ -140,3 +140,16 @@ TEST_CASE("spatial: a second backward through a pooling throws") {
     backward(y);
     CHECK_FALSE(error_of([&] { backward(y); }).sentence.empty());
 }
+
+TEST_CASE("spatial: an antialiased resizing repeats edges, or leaves them out if it is told to") {
+    // The hat of radius 2 around 1/2 has the weights 1/4, 3/4, 3/4, 1/4 at -1, 0, 1, 2.
+    const auto weights = [](bool exclude_outside) {
+        const CsrMatrix matrix =
+            resize_matrix(4, 2, {.exclude_outside = exclude_outside, .antialias = true});
+        return std::vector<double>(matrix.weights.begin(), matrix.weights.begin() + 3);
+    };
+    CHECK(weights(false) == std::vector<double>{0.5, 0.375, 0.125});
+    const std::vector<double> inside = weights(true);
+    CHECK(inside[0] == doctest::Approx(3.0 / 7));
+    CHECK(inside[2] == doctest::Approx(1.0 / 7));
+}
