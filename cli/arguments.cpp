@@ -1,7 +1,6 @@
 #include "cli/arguments.h"
 
 #include <CLI/CLI.hpp>
-#include <limits>
 #include <memory>
 
 #include "cli/flags.h"
@@ -9,6 +8,7 @@
 #include "cli/machine.h"
 #include "cli/text.h"
 #include "cli/usage.h"
+#include "experiments/run/bounds.h"
 #include "experiments/run/run_settings.h"
 #include "tensor/names.h"
 
@@ -60,14 +60,13 @@ public:
           app_(*program.add_subcommand("train", "Train a model, or resume a run")) {
         app_.require_subcommand(0, 1);
         app_.add_option("--resume", resumed_, "resume the run in this folder")->type_name("RUN");
-        add_count(app_, "--steps", steps_,
+        add_count(app_, "steps", steps_,
                   "with --resume: total steps, instead of those in config.json", 0,
-                  std::numeric_limits<std::int64_t>::max());
-        app_.add_option("--minutes", minutes_,
-                        "with --resume: total minutes, instead of those in config.json")
-            ->type_name("X")
-            ->check(CLI::Range(0.0, 1e9).description(""));
+                  models::most::steps);
+        add_real(app_, "minutes", minutes_,
+                 "with --resume: total minutes, instead of those in config.json", 0, 1e9);
         add_device(app_, arguments_.device, std::string("with --resume: ") + kOtherDevice);
+        add_accept_edited(app_, arguments_.edited);
         add_threads(app_, arguments_.threads);
         add_quiet(app_, arguments_.quiet);
         for (const models::Family& family : models::families())
@@ -87,7 +86,9 @@ private:
             usage_error(program_,
                         "--resume takes the family from the run; hint: eps train --resume " +
                             shell_quoted(resumed_));
-        if (app_.count("--steps") + app_.count("--minutes") + app_.count("--device") > 0)
+        if (app_.count("--steps") + app_.count("--minutes") + app_.count("--device") +
+                app_.count("--accept-edited-config") >
+            0)
             usage_error(program_, "options of a new run go after '" + family.name() + "'");
         arguments_.config = family.config();
         return arguments_;
@@ -131,9 +132,10 @@ public:
         app_.add_option("--out", arguments_.out, "the picture to write")
             ->type_name("FILE.png")
             ->required();
-        add_count(app_, "--count", arguments_.count, "number of samples", 1, 100000)
+        add_count(app_, "count", arguments_.count, "number of samples", 1, 100000)
             ->default_str("64");
         add_seed(app_, arguments_.seed, "seed of the samples");
+        add_accept_edited(app_, arguments_.edited);
         add_sampling(flags_, app_);
         add_device(app_, arguments_.device, kOtherDevice);
         add_threads(app_, arguments_.threads);
@@ -163,6 +165,7 @@ public:
         app_.add_flag("--json", arguments_.json,
                       "print a JSON object instead of a table; docs/eval.md describes its keys");
         add_seed(app_, arguments_.seed, "seed of the estimates");
+        add_accept_edited(app_, arguments_.edited);
         add_sampling(flags_, app_);
         add_device(app_, arguments_.device, kOtherDevice);
         add_threads(app_, arguments_.threads);
@@ -200,6 +203,7 @@ public:
         program_->add_flag("--version", version_,
                            "print version, BLAS, CPU instruction set and CUDA of this program");
         info_->add_option("PATH", info_arguments_.path, "folder of a run, or a file")->required();
+        add_accept_edited(*info_, info_arguments_.edited);
         ops_->add_flag("--json", ops_arguments_.json, "print a JSON list instead of a table");
         program_->add_subcommand(
             "doctor", "Describe this machine: CPU, threads, BLAS, memory, CUDA, data sets");

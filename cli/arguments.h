@@ -37,7 +37,8 @@ struct TrainArguments {
     std::optional<std::int64_t> steps;  // for --resume: replaces the value in config.json
     std::optional<double> minutes;      // the same
     std::string device;                 // the same, if it is not empty
-    int threads = 0;                    // 0: the library's default
+    models::EditedConfig edited = models::EditedConfig::refused;  // for --resume
+    std::int64_t threads = 0;                                     // 0: the library's default
     bool quiet = false;
 };
 struct SampleArguments {
@@ -47,18 +48,21 @@ struct SampleArguments {
     std::int64_t seed = 0;
     models::Config sampling;  // sampling options of any family; open_run checks them
     std::string device;       // replaces the run's, if it is not empty
-    int threads = 0;
+    models::EditedConfig edited = models::EditedConfig::refused;
+    std::int64_t threads = 0;
 };
 struct EvalArguments {
     std::string run;
     std::int64_t seed = 0;
     models::Config sampling;
     std::string device;
-    int threads = 0;
+    models::EditedConfig edited = models::EditedConfig::refused;
+    std::int64_t threads = 0;
     bool json = false;
 };
 struct InfoArguments {
     std::string path;
+    models::EditedConfig edited = models::EditedConfig::refused;
 };
 struct OpsArguments {
     bool json = false;

@@ -5,11 +5,11 @@
 #include <cmath>
 
 #include "cli/commands.h"
+#include "cli/machine.h"
 #include "cli/runs.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
 #include "experiments/run/flat_json.h"
-#include "tensor/runtime/parallel.h"
 
 namespace eps::cli {
 namespace {
@@ -50,9 +50,9 @@ std::string table_of(const models::Scalars& metrics) {
 }  // namespace
 
 int run(const EvalArguments& arguments) {
-    if (arguments.threads > 0) set_num_threads(arguments.threads);
+    use_threads(arguments.threads);
     const TrainedRun trained =
-        open_run(arguments.run, "eps eval", arguments.sampling, arguments.device);
+        open_run(arguments.run, "eps eval", arguments.sampling, arguments.device, arguments.edited);
     Generator generator(static_cast<std::uint64_t>(arguments.seed));
     talk(str("evaluating '", arguments.run, "', ", trained.folder.family(), " after ", trained.step,
              " steps\n"));

@@ -33,12 +33,15 @@ private:
     std::deque<Entry> entries_;  // CLI11 points at the values: a deque does not move them
 };
 
-/// A whole number with bounds.
-CLI::Option* add_count(CLI::App& command, const std::string& flag, std::int64_t& value,
-                       const std::string& help, std::int64_t least, std::int64_t most);
+/// A whole number with bounds, and a number with bounds.
+CLI::Option* add_count(CLI::App& command, const std::string& name, std::int64_t& value,
+                       const std::string& help, double least, double most);
+CLI::Option* add_real(CLI::App& command, const std::string& name, double& value,
+                      const std::string& help, double least, double most);
 void add_seed(CLI::App& command, std::int64_t& seed, const std::string& help);
-void add_threads(CLI::App& command, int& threads);
+void add_threads(CLI::App& command, std::int64_t& threads);
 void add_device(CLI::App& command, std::string& device, const std::string& help);
+void add_accept_edited(CLI::App& command, models::EditedConfig& edited);
 void add_quiet(CLI::App& command, bool& quiet);
 
 }  // namespace eps::cli

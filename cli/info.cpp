@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/png.h"
+#include "cli/runs.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
 #include "experiments/data/idx.h"
@@ -26,36 +27,53 @@ std::string grouped(std::int64_t number) {
     return text;
 }
 
-std::string describe_run(const std::string& path) {
-    models::RunFolder run = models::RunFolder::open(path);
+std::string settings_of(const models::Config& config) {
+    Table settings;
+    for (const auto& [key, value] : config.entries())
+        if (key != "family") settings.row({"  " + key, models::json_value(value)});
+    return "\nSettings\n" + settings.to_string();
+}
+
+std::string last_metrics(models::RunFolder& run) {
+    const auto line = run.metrics().last();
+    show_notes({run.metrics().skipped()});
+    if (!line) return "";
+    Table metrics;
+    metrics.row({"  step", grouped(line->step)});
+    metrics.row({"  seconds", significant(line->seconds, 6)});
+    for (const auto& [name, value] : line->scalars)
+        metrics.row({"  " + name, significant(value, 6)});
+    return "\nLast metrics\n" + metrics.to_string();
+}
+
+std::string describe_run(const std::string& path, models::EditedConfig edited) {
+    models::RunFolder run = models::RunFolder::open(path, edited);
     Table table;
     table.row({"family", printable(run.family())});
+    models::CheckpointInfo info;
     if (run.has_checkpoint()) {
-        const models::CheckpointInfo info = models::checkpoint_info(run.checkpoint_file().string());
+        info = models::checkpoint_info(run.checkpoint_file().string());
         table.row({"steps", grouped(info.step)});
         table.row({"parameters", grouped(info.parameters)});
         table.row({"saved by", "eps " + printable(info.version)});
     } else {
         table.row({"steps", "no checkpoint yet"});
     }
-    std::string text = table.to_string() + "\nSettings\n";
-    Table settings;
-    for (const auto& [key, value] : run.config().entries())
-        if (key != "family") settings.row({"  " + key, models::json_value(value)});
-    text += settings.to_string();
-    const auto line = run.metrics().last();
-    if (!line) return text;
-    Table metrics;
-    metrics.row({"  step", grouped(line->step)});
-    metrics.row({"  seconds", significant(line->seconds, 6)});
-    for (const auto& [name, value] : line->scalars)
-        metrics.row({"  " + name, significant(value, 6)});
-    return text + "\nLast metrics\n" + metrics.to_string();
+    show_notes({run.config_note(), info.note});
+    return table.to_string() + settings_of(run.config()) + last_metrics(run);
+}
+
+// A checkpoint's data are checked, too.
+void check_checkpoint(const std::string& path, const SafetensorsFile& file) {
+    for (const char* key : {"family", "step", "checksum"})
+        if (!file.metadata.contains(key)) return;
+    models::checkpoint_info(path);
 }
 
 std::string describe_safetensors(const std::string& path) {
     constexpr std::size_t kMostRows = 1000;
     const SafetensorsFile file = read_safetensors(path);
+    check_checkpoint(path, file);
     Table table;
     std::int64_t numbers = 0;
     for (std::size_t i = 0; i < file.size(); ++i) {
@@ -95,7 +113,7 @@ int run(const InfoArguments& arguments) {
     const bool folder = std::filesystem::is_directory(arguments.path, ignored);
     check(folder || std::filesystem::exists(arguments.path, ignored), "info", "there is no '",
           arguments.path, "'");
-    print(folder ? describe_run(arguments.path) : describe_file(arguments.path));
+    print(folder ? describe_run(arguments.path, arguments.edited) : describe_file(arguments.path));
     return exit_ok;
 }
 

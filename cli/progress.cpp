@@ -29,6 +29,7 @@ void ProgressDisplay::started(const models::RunSettings& settings,
     shown_ = Clock::now();
     shown_step_ = progress.step;
     shown_seconds_ = progress.seconds;
+    if (!quiet_ && !title_.empty()) talk(title_ + "\n");
     if (!quiet_ && progress.step > 0) talk(str("resuming from step ", progress.step, "\n"));
 }
 

@@ -11,7 +11,9 @@ namespace eps::cli {
 
 class ProgressDisplay final : public models::TrainListener {
 public:
-    ProgressDisplay(Terminal terminal, bool quiet) : terminal_(terminal), quiet_(quiet) {}
+    /// `title` is a line that is shown when training starts.
+    ProgressDisplay(Terminal terminal, bool quiet, std::string title = "")
+        : terminal_(terminal), quiet_(quiet), title_(std::move(title)) {}
     /// Ends the line of the bar, so that its last state stays visible.
     ~ProgressDisplay() override;
 
@@ -30,6 +32,7 @@ private:
 
     Terminal terminal_;
     bool quiet_;
+    std::string title_;
     models::RunSettings settings_;
     Clock::time_point shown_{};
     std::int64_t shown_step_ = 0;

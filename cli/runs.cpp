@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "cli/arguments.h"
+#include "cli/terminal.h"
+#include "cli/text.h"
 #include "experiments/run/checkpoint.h"
 #include "experiments/run/run_settings.h"
 #include "tensor/names.h"
@@ -21,8 +23,9 @@ models::Config checked(const models::Config& sampling, const models::Family& fam
     models::Config config;
     for (const auto& [key, value] : sampling.entries()) {
         const auto& options = family.sample_options;
-        const auto option = std::find_if(options.begin(), options.end(),
-                                         [&](const auto& each) { return each.name == key; });
+        const auto option =
+            std::find_if(options.begin(), options.end(),
+                         [&name = key](const auto& each) { return each.name == name; });
         check(option != options.end(), "eps", "a run of ", family.name, " has no --", key,
               options.empty() ? "; it has no sampling options"
                               : "; expected one of: " + listed(flags_of(options)));
@@ -33,9 +36,8 @@ models::Config checked(const models::Config& sampling, const models::Family& fam
 
 // The family of the checkpoint, or that of the settings if there is none yet.
 std::string trained_family(const models::RunFolder& folder) {
-    return folder.has_checkpoint()
-               ? models::checkpoint_info(folder.checkpoint_file().string()).family
-               : folder.family();
+    return folder.has_checkpoint() ? models::checkpoint_family(folder.checkpoint_file().string())
+                                   : folder.family();
 }
 
 }  // namespace
@@ -61,8 +63,9 @@ void prepare_machine(const models::Config& config) {
 }
 
 TrainedRun open_run(const std::string& path, const std::string& command,
-                    const models::Config& sampling, const std::string& device) {
-    models::RunFolder folder = models::RunFolder::open(path);
+                    const models::Config& sampling, const std::string& device,
+                    models::EditedConfig edited) {
+    models::RunFolder folder = models::RunFolder::open(path, edited);
     models::Config config = checked_config(folder);
     if (!device.empty()) config.set("device", device);
     folder.set_config(std::move(config));
@@ -77,8 +80,14 @@ TrainedRun open_run(const std::string& path, const std::string& command,
     });
     std::unique_ptr<models::Task> task = task_of(folder.config());
     if (!given.entries().empty()) as_usage(command, [&] { task->set_sampling(given); });
-    const std::int64_t step = folder.require_checkpoint(*task);
-    return {std::move(folder), std::move(task), step};
+    const models::CheckpointInfo loaded = folder.require_checkpoint(*task);
+    show_notes({folder.config_note(), loaded.note});
+    return {std::move(folder), std::move(task), loaded.step};
+}
+
+void show_notes(const std::vector<std::string>& notes) {
+    for (const std::string& note : notes)
+        if (!note.empty()) talk("note: " + printable(note) + "\n");
 }
 
 }  // namespace eps::cli

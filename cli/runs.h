@@ -2,6 +2,7 @@
 // From a run folder to its model, for every command that needs one.
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "experiments/run/family.h"
 #include "experiments/run/run_folder.h"
@@ -25,9 +26,13 @@ struct TrainedRun {
     std::int64_t step;
 };
 /// Opens a run for a command that was given these sampling options, on this device or, if it is
-/// empty, on the run's. Throws UsageError where the options are not those of the run's family, or
-/// do not go together.
+/// empty, on the run's. Says on stderr what there is to know of the run's files. Throws UsageError
+/// where the options are not those of the run's family, or do not go together.
 TrainedRun open_run(const std::string& path, const std::string& command,
-                    const models::Config& sampling, const std::string& device);
+                    const models::Config& sampling, const std::string& device,
+                    models::EditedConfig edited);
+
+/// Says sentences on stderr, each on a line of its own; nothing for empty ones.
+void show_notes(const std::vector<std::string>& notes);
 
 }  // namespace eps::cli

@@ -3,16 +3,16 @@
 
 #include "cli/apng.h"
 #include "cli/commands.h"
+#include "cli/machine.h"
 #include "cli/runs.h"
 #include "cli/terminal.h"
-#include "tensor/runtime/parallel.h"
 
 namespace eps::cli {
 
 int run(const SampleArguments& arguments) {
-    if (arguments.threads > 0) set_num_threads(arguments.threads);
-    const TrainedRun trained =
-        open_run(arguments.run, "eps sample", arguments.sampling, arguments.device);
+    use_threads(arguments.threads);
+    const TrainedRun trained = open_run(arguments.run, "eps sample", arguments.sampling,
+                                        arguments.device, arguments.edited);
     Generator generator(static_cast<std::uint64_t>(arguments.seed));
     const std::filesystem::path out = arguments.out;
     bool first = true;

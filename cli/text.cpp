@@ -4,6 +4,9 @@
 #include <cmath>
 #include <cstdio>
 #include <numeric>
+#include <string_view>
+
+#include "tensor/error.h"
 
 namespace eps::cli {
 namespace {
@@ -26,10 +29,11 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
     return last[b.size()];
 }
 
-// Characters of a UTF-8 text: its bytes that do not continue a character.
+bool continues_character(char byte) { return (byte & 0xC0) == 0x80; }  // in UTF-8
+
 std::size_t columns(const std::string& text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+    return text.size() -
+           static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues_character));
 }
 
 }  // namespace
@@ -68,15 +72,6 @@ std::string wrapped(const std::string& text, std::size_t indent, std::size_t wid
     return out;
 }
 
-std::string shell_quoted(const std::string& word) {
-    constexpr const char* plain =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+=:,@%";
-    if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
-    std::string out = "'";
-    for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return out + "'";
-}
-
 std::string duration(double seconds) {
     if (!(seconds < 100 * 3600.0)) return "long";
     const auto whole = static_cast<int>(std::lround(std::max(0.0, seconds)));
@@ -95,6 +90,14 @@ std::string significant(double value, int digits) {
 }
 
 std::string printable(std::string text) {
+    constexpr std::size_t kLongest = 2000, kEnd = 500;
+    if (text.size() > kLongest) {
+        std::size_t begin = kLongest - kEnd, end = text.size() - kEnd;
+        while (begin > 0 && continues_character(text[begin])) --begin;
+        while (end < text.size() && continues_character(text[end])) ++end;
+        text = str(std::string_view(text).substr(0, begin), " [", end - begin, " bytes] ",
+                   std::string_view(text).substr(end));
+    }
     std::replace_if(
         text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 127; }, '?');
     return text;

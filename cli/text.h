@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "experiments/run/shell_quoted.h"
+
 namespace eps::cli {
 
 /// The candidate that a mistyped word most likely meant: the closest within an edit distance of a
@@ -11,14 +13,14 @@ std::string closest(const std::string& word, const std::vector<std::string>& can
 /// `text` in lines of at most `width` columns. Every line but the first begins with `indent`
 /// spaces.
 std::string wrapped(const std::string& text, std::size_t indent, std::size_t width);
-/// The word as a shell reads it back.
-std::string shell_quoted(const std::string& word);
+using models::shell_quoted;
 /// "0:07", "12:34", "1:02:03"
 std::string duration(double seconds);
 /// `value` with `digits` significant digits, as printf's %g.
 std::string significant(double value, int digits);
-/// The text with '?' for control characters: names in files may hold anything, and no terminal
-/// should obey them.
+/// The text as a message or a table shows it. Names in files and arguments may hold anything, but
+/// no terminal should obey them, so control characters become '?'; and of more than 2000 bytes the
+/// middle is left out.
 std::string printable(std::string text);
 /// "1.5 GB"
 std::string bytes_text(double bytes);

@@ -3,6 +3,7 @@
 
 #include "cli/apng.h"
 #include "cli/commands.h"
+#include "cli/machine.h"
 #include "cli/progress.h"
 #include "cli/runs.h"
 #include "cli/signals.h"
@@ -16,7 +17,7 @@ namespace {
 
 models::RunFolder folder_of(const TrainArguments& arguments) {
     if (!arguments.resume) return models::RunFolder::create(arguments.run, arguments.config);
-    models::RunFolder folder = models::RunFolder::open(arguments.run);
+    models::RunFolder folder = models::RunFolder::resume(arguments.run, arguments.edited);
     models::Config config = checked_config(folder);
     if (arguments.steps) config.set("steps", *arguments.steps);
     if (arguments.minutes) config.set("minutes", *arguments.minutes);
@@ -70,17 +71,16 @@ std::string summary(const models::TrainResult& result, const models::RunFolder& 
 
 int run(const TrainArguments& arguments) {
     const std::atomic<int>& stop = catch_stop_signals();
-    if (arguments.threads > 0) set_num_threads(arguments.threads);
+    use_threads(arguments.threads);
     models::RunFolder folder = folder_of(arguments);
     const std::unique_ptr<models::Task> task = task_for(arguments, folder.config());
     task->steps_per_epoch();  // reads the data, so that missing data are noticed at once
-    if (!arguments.quiet)
-        talk(str(folder.family(), " in '", folder.path().string(),
-                 "': ", counted(task->parameter_count(), "parameter"), ", ",
-                 machine_of(folder.config()), "\n"));
+    const std::string title = str(folder.family(), " in '", folder.path().string(),
+                                  "': ", counted(task->parameter_count(), "parameter"), ", ",
+                                  machine_of(folder.config()));
 
     const models::TrainResult result = [&] {
-        ProgressDisplay display(Terminal::of(STDERR_FILENO), arguments.quiet);
+        ProgressDisplay display(Terminal::of(STDERR_FILENO), arguments.quiet, title);
         return models::train(*task, folder, {.save = write_picture, .join = join_film}, display,
                              stop);
     }();

@@ -1,6 +1,6 @@
-# Defines the target PkgConfig::OPENBLAS for the benchmarks, which compare with it: by pkg-config or,
-# where that program is missing, from CMAKE_PREFIX_PATH and the system's folders. The library itself
-# loads OpenBLAS when it first needs it (cpu/matmul/openblas.h).
+# Defines the target PkgConfig::OPENBLAS for the benchmarks, which compare with it: by pkg-config,
+# or where that program is missing, from CMAKE_PREFIX_PATH and the system's folders. The library
+# itself loads OpenBLAS when it first needs it (cpu/matmul/openblas.h).
 find_package(PkgConfig QUIET)
 if(PKG_CONFIG_FOUND)
   pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)
