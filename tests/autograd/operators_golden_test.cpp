@@ -191,10 +191,10 @@ TEST_CASE("operators: scatter_reduce has PyTorch's values, with and without the 
                                              {"mean", Combine::mean},
                                              {"amax", Combine::amax},
                                              {"amin", Combine::amin}};
-    for (const auto& [name, how] : all)
+    for (const auto& each : all)
         for (const bool self : {true, false})
-            COMPARE("scatter_reduce " + name + (self ? " self" : " others"),
-                    scatter_reduce(x, 0, index, y, how, self), base, source);
+            COMPARE("scatter_reduce " + each.first + (self ? " self" : " others"),
+                    scatter_reduce(x, 0, index, y, each.second, self), base, source);
     const Tensor counts = tensor({7, 7, 7, 7}, {}, {.dtype = i64});
     const Tensor at = tensor({0, 0, 2}, {}, {.dtype = i64});
     const Tensor more = tensor({-2, -3, 4}, {}, {.dtype = i64});

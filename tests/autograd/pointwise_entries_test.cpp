@@ -2,6 +2,7 @@
 // layouts, threads, extreme inputs.
 #include <algorithm>
 #include <limits>
+#include <tuple>
 
 #include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/shape/shape.h"
@@ -51,7 +52,9 @@ TEST_CASE("pointwise: each entry is the derivative of the entry one order lower"
     std::size_t checked = 0;
     for (const PointwiseOp* op : ops_and_derivatives_from_output())
         for (std::size_t number = 1; number < op->entries.size(); ++number, ++checked) {
-            const auto [lower, by] = lower_entry(*op, number);
+            std::size_t lower = 0;
+            int by = 0;
+            std::tie(lower, by) = lower_entry(*op, number);
             const std::vector<Tensor> inputs = samples(*op, {n});
             const Tensor g = ones({n}, {.dtype = f64});
             const auto shifted = [&](double by_how_much) {

@@ -145,10 +145,11 @@ TEST_CASE("pointwise: numeric ops are exact on integers, predicates on every dty
         {"where", where(x > 0.0, x, zero), {big, 0, 7}},
         {"clamp", clamp(x, {.lo = 0}), {big, 0, 7}},
     };
-    for (const auto& [name, got, expected] : cases) {
-        REQUIRE_MESSAGE(got.dtype() == i64, std::string(name));
+    for (const auto& [op, got, expected] : cases) {
+        const std::string name = op;
+        REQUIRE_MESSAGE(got.dtype() == i64, name);
         for (std::size_t i = 0; i < 3; ++i)
-            CHECK_MESSAGE(got.data<std::int64_t>()[i] == expected[i], std::string(name), " at ", i);
+            CHECK_MESSAGE(got.data<std::int64_t>()[i] == expected[i], name, " at ", i);
     }
     CHECK(eq(x, x - one).to_vector() == std::vector<double>{0, 0, 0});
     CHECK((x > x - one).to_vector() == std::vector<double>{1, 1, 1});

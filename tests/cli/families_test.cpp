@@ -65,8 +65,8 @@ TEST_CASE("wrong options of a GAN: one sentence with what is allowed") {
     const std::string none = data / "none";
     check_mistakes_of_training(
         "gan", none,
-        {{"--k 0", "expected at least 1"},
-         {"--pac 0", "expected at least 1"},
+        {{"--k 0", "expected 1 to 1000"},
+         {"--pac 0", "expected 1 to 1048576"},
          {"--pac 3", "packs must divide the batch"},
          {"--loss chi-squared",
           "non-saturating, minimax, hinge, least-squares, wasserstein, relativistic"},
@@ -90,7 +90,8 @@ TEST_CASE("wrong settings of an existing run are an error of that run") {
     const std::string good = bytes_of_file(config);
     std::string bad = good;
     put(config, bad.replace(bad.find("\"pac\": 1"), 8, "\"pac\": 3"));
-    const Finished broken = eps_program({"train", "--resume", run, "--steps", "30"});
+    const Finished broken =
+        eps_program({"train", "--resume", run, "--steps", "30", "--accept-edited-config"});
     CHECK(broken.code == 1);
     CHECK_MESSAGE(contains(broken.err, "packs must divide the batch"), broken.err);
     CHECK(contains(broken.err, run));

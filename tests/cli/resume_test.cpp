@@ -129,8 +129,8 @@ TEST_CASE("GANs that are killed and resumed, at any step, end bitwise like undis
         {23, "--data mnist --noise 4 --minibatch-stddev"},
     };
     for (const auto& [steps, options] : runs)
-        check_resumes(data, steps, [&](const std::string& folder, int until) {
-            return tiny_gan(data, folder, until, words(options));
+        check_resumes(data, steps, [&, more = options](const std::string& folder, int until) {
+            return tiny_gan(data, folder, until, words(more));
         });
 }
 
@@ -143,8 +143,8 @@ TEST_CASE("DDPMs that are killed and resumed, at any step, end bitwise like undi
         {23, "--data mnist --conditional --dropout 0.2 --ema 0.99"},
     };
     for (const auto& [steps, options] : runs)
-        check_resumes(data, steps, [&](const std::string& folder, int until) {
-            return tiny_ddpm(data, folder, until, words(options));
+        check_resumes(data, steps, [&, more = options](const std::string& folder, int until) {
+            return tiny_ddpm(data, folder, until, words(more));
         });
 }
 
@@ -157,8 +157,8 @@ TEST_CASE("flows that are killed and resumed, at any step, end bitwise like undi
         {23, "--flow realnvp --target mnist --k 1 --width 4"},
     };
     for (const auto& [steps, options] : runs)
-        check_resumes(data, steps, [&](const std::string& folder, int until) {
-            return tiny_flow(data, folder, until, words(options));
+        check_resumes(data, steps, [&, more = options](const std::string& folder, int until) {
+            return tiny_flow(data, folder, until, words(more));
         });
 }
 

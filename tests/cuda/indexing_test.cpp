@@ -85,8 +85,8 @@ TEST_CASE("cuda: resample, with tables shorter and longer than a launch takes") 
                         random_twin(with_size({6, 6, 6}, dim, outputs), Memory::reversed, dtype);
                     cpu_kernels::resample(out.host, src.host, dim, matrix);
                     cuda_kernels::resample(out.device, src.device, dim, matrix);
-                    INFO(name_of(dtype), ", dim ", dim, ", layout ", int(layout), ", ", outputs,
-                         " outputs");
+                    INFO(name_of(dtype), ", dim ", dim, ", layout ", int(layout), ", ",
+                         out.host.size(dim), " outputs");
                     CHECK(difference(out) <= (longest == 1 ? 0 : tolerance(dtype)));
                 }
 }

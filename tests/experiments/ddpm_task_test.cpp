@@ -82,8 +82,8 @@ TEST_CASE("ddpm: pictures, samples and evaluation change nothing that is trained
         }
         Generator generator(9);
         if (&given == &runs.back())  // that of toys takes longer, and is tested through the program
-            for (const auto& [name, value] : evaluated->evaluate(generator))
-                CHECK_MESSAGE(std::isfinite(value), name);
+            for (const auto& metric : evaluated->evaluate(generator))
+                CHECK_MESSAGE(std::isfinite(metric.second), metric.first);
         CHECK(same_state(*evaluated, *left_alone));
     }
 }

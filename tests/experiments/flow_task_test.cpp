@@ -103,7 +103,7 @@ TEST_CASE("flow: the metrics of an energy agree with their definitions") {
     const auto task = task_of(small("planar", "U1"));
     Generator generator(1);
     const Scalars scalars = task->evaluate(generator);
-    for (const auto& [name, value] : scalars) CHECK_MESSAGE(std::isfinite(value), name);
+    for (const auto& each : scalars) CHECK_MESSAGE(std::isfinite(each.second), each.first);
     CHECK(scalar(scalars, "kl") ==
           doctest::Approx(scalar(scalars, "free_energy") + scalar(scalars, "ln_z_true")));
     CHECK(std::abs(scalar(scalars, "ln_z") - scalar(scalars, "ln_z_true")) <

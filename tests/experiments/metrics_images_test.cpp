@@ -62,9 +62,9 @@ Tensor pixels(const data::ImageDataset& set) {
 
 std::map<std::string, double> by_name(const models::Scalars& scalars) {
     std::map<std::string, double> values;
-    for (const auto& [name, value] : scalars) {
-        CHECK_MESSAGE(std::isfinite(value), name);
-        CHECK_MESSAGE(values.emplace(name, value).second, name, " is there twice");
+    for (const auto& each : scalars) {
+        CHECK_MESSAGE(std::isfinite(each.second), each.first);
+        CHECK_MESSAGE(values.insert(each).second, each.first, " is there twice");
     }
     return values;
 }

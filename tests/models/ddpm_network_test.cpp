@@ -115,9 +115,9 @@ TEST_CASE("networks take classes, apply dropout in training only, and learn vari
         // the masks come from their generator alone
         CHECK(largest(net.forward(x, t, classes) - once) == 0);
         backward(sum(square(net.forward(x, t, classes))));
-        for (const auto& [name, parameter] : net.named_parameters()) {
-            CAPTURE(name);
-            CHECK(parameter.grad().defined());
+        for (const auto& parameter : net.named_parameters()) {
+            CAPTURE(parameter.first);
+            CHECK(parameter.second.grad().defined());
         }
         CHECK_THROWS_WITH_AS(net.forward(x, t, full({2}, 4, {.dtype = i64})),
                              "ddpm: no such class; got 4; expected 0 to 2, or 3 for none", Error);

@@ -129,7 +129,8 @@ TEST_CASE("D16: a small step makes the reverse Gaussian") {
     };
     const double table[][2] = {{.5, 3.89e-2},  {.2, 1.18e-2},  {.1, 3.20e-3},  {.05, 6.44e-4},
                                {.02, 5.76e-5}, {.01, 8.19e-6}, {.001, 9.35e-9}};
-    for (const auto& [beta, expected] : table) {
+    for (const auto& [first, expected] : table) {
+        const double beta = first;
         CAPTURE(beta);
         CHECK(kl(beta) == doctest::Approx(expected).epsilon(0.02));
     }

@@ -45,7 +45,8 @@ TEST_CASE("samplers of the ODE converge with their order") {
     };
     const std::pair<std::string, double> orders[] = {
         {"ddim", 1}, {"euler", 1}, {"heun", 2}, {"dpm++", 2}};
-    for (const auto& [name, order] : orders) {
+    for (const auto& [sampler, order] : orders) {
+        const std::string name = sampler;
         CAPTURE(name);
         const double measured = slope(name);
         CHECK(std::abs(measured - order) < 0.2);

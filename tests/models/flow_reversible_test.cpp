@@ -86,7 +86,7 @@ TEST_CASE("reversible flows: the peak of 64 layers is at most 1.2 of that of 8")
 TEST_CASE("reversible flows: second derivatives throw, frozen parameters cost nothing") {
     const auto [plain, reversible] = twins("planar", {.dim = 2, .k = 2}, 5);
     Tensor z = ones({1, 2}, doubles).requires_grad_();
-    CHECK(message_of([&] {
+    CHECK(message_of([&, &reversible = reversible] {
               grad(sum(reversible->transform(z).z), {z}, {.create_graph = true});
           }).find("no second derivatives") != std::string::npos);
     reversible->requires_grad_(false);

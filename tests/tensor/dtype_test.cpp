@@ -97,8 +97,8 @@ TEST_CASE("f16 is IEEE 754's binary16, rounded to even") {
         {0x387fefff, 0x0400}, {0x387fc000, 0x03ff}, {0x387fe000, 0x0400}, {0x38800000, 0x0400},
         {0x00000001, 0x0000}, {0x80000000, 0x8000}};
     // clang-format on
-    for (const auto& [from, to] : roundings)
-        CHECK_MESSAGE(float16(std::bit_cast<float>(from)).bits == to, from);
+    for (const auto& each : roundings)
+        CHECK_MESSAGE(float16(std::bit_cast<float>(each.from)).bits == each.to, each.from);
     for (std::uint32_t nan : {0x7f800001u, 0xffbfffffu, 0x7fc00000u})
         CHECK(std::isnan(static_cast<float>(float16(std::bit_cast<float>(nan)))));
     const Tensor x = tensor({1, -2.5, 65504, 1e5, -1e5, std::nan("")});

@@ -45,7 +45,8 @@ TEST_CASE("undefined: every member of Tensor throws an Error that says so") {
         {"grad", [&] { none.grad(); }},
         {"set_grad", [&] { none.set_grad(one); }},
     };
-    for (const auto& [member, call] : members) {
+    for (const auto& [name, call] : members) {
+        const std::string member = name;
         CAPTURE(member);
         CHECK(contains(error_of(call).sentence, "undefined"));
     }
