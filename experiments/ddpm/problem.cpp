@@ -7,6 +7,7 @@
 #include "autograd/ops/shape/shape.h"
 #include "experiments/ddpm/estimates.h"
 #include "experiments/plots/line_plot.h"
+#include "models/distributions/pairwise_distances.h"
 #include "tensor/create.h"
 
 namespace eps::models::ddpm {
@@ -34,6 +35,7 @@ std::vector<Picture> DdpmProblem::samples(EvaluationModel& model, std::int64_t c
                                           Generator& generator) {
     Film film{.frames = kFrames, .most = shown_count()};
     const Tensor samples = model.samples(count, generator.seed(), &film);
+    check_points(flatten(samples, 1), "sample");
     return {{.name = "samples", .pixels = picture(samples), .scale = scale()},
             sampling_film(film),
             denoising(film)};

@@ -9,6 +9,7 @@
 #include "autograd/ops/shape/shape.h"
 #include "experiments/flow/plots.h"
 #include "experiments/flow/problem.h"
+#include "models/distributions/pairwise_distances.h"
 #include "models/flow/target.h"
 #include "models/free_energy.h"
 #include "tensor/create.h"
@@ -56,8 +57,9 @@ public:
     }
 
     std::vector<Picture> samples(Model& model, std::int64_t count, Generator& generator) override {
-        return {samples_over(target_log_density(), model.q->sample(count, generator)),
-                warp(model, kWindow, generator)};
+        const Tensor z = model.q->sample(count, generator);
+        check_points(z, "sample");
+        return {samples_over(target_log_density(), z), warp(model, kWindow, generator)};
     }
 
     /// kl = E_q[log q + U] + ln Z. The error of the effective sample size comes from groups of

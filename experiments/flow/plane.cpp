@@ -13,6 +13,7 @@
 #include "experiments/flow/plots.h"
 #include "experiments/flow/problem.h"
 #include "experiments/metrics/report.h"
+#include "models/distributions/pairwise_distances.h"
 #include "models/flow/flow_matching.h"
 #include "models/flow/transport.h"
 #include "tensor/create.h"
@@ -99,7 +100,9 @@ public:
     }
 
     std::vector<Picture> samples(Model& model, std::int64_t count, Generator& generator) override {
-        return {picture(model.q->sample(count, generator)), warp(model, kUnits, generator)};
+        const Tensor z = model.q->sample(count, generator);
+        check_points(z, "sample");
+        return {picture(z), warp(model, kUnits, generator)};
     }
 
     /// Evaluates fresh data. The gap to the entropy is estimated from the same data as both, so

@@ -14,6 +14,7 @@
 #include "experiments/metrics/modes.h"
 #include "experiments/metrics/report.h"
 #include "experiments/plots/plot.h"
+#include "models/distributions/pairwise_distances.h"
 #include "models/distributions/parzen.h"
 #include "tensor/capture/host_input.h"
 #include "tensor/create.h"
@@ -75,8 +76,10 @@ public:
 
     std::vector<Picture> samples(Sampler& sampler, std::int64_t count,
                                  Generator& generator) override {
+        const Tensor made = sampler.samples(sampler.noise_in_turn(count, generator));
+        check_points(made, "sample");
         Tensor picture = ones({kPixels, kPixels, 3});
-        scatter(picture, window_, sampler.samples(sampler.noise_in_turn(count, generator)), kInk);
+        scatter(picture, window_, made, kInk);
         return {{.name = "samples", .pixels = picture, .scale = 1}};
     }
 

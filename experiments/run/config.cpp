@@ -1,8 +1,10 @@
 #include "experiments/run/config.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
+#include "experiments/run/checksum.h"
 #include "experiments/run/flat_json.h"
 #include "tensor/io/atomic_file.h"
 #include "tensor/io/input_file.h"
@@ -11,6 +13,9 @@ namespace eps::models {
 namespace {
 
 constexpr std::uint64_t kLargestFile = 1 << 20;  // bytes; settings are a few hundred
+constexpr const char* kChecksum = "checksum";
+
+std::string checksum_of(const Fields& entries) { return Checksum().add(to_json(entries)).text(); }
 
 }  // namespace
 
@@ -55,17 +60,35 @@ double Config::number(const std::string& key) const {
     return get<double>(key);
 }
 
-Config Config::read(const std::filesystem::path& path) {
-    const InputFile file(path.string(), "config");
-    if (file.size() > kLargestFile)
-        file.fail(str("too long: ", file.size(), " bytes"),
-                  str("; expected at most ", kLargestFile));
+Config Config::read(const std::filesystem::path& path, EditedConfig edited) {
+    const InputFile file(path.string(), "config", kLargestFile);
     std::string text(static_cast<std::size_t>(file.size()), '\0');
     file.read(0, std::as_writable_bytes(std::span(text)));
     Config config;
     config.source_ = "'" + path.string() + "'";
     config.entries_ = parse_flat_json(text, "config", config.source_);
+    const auto stored = std::find_if(config.entries_.begin(), config.entries_.end(),
+                                     [](const auto& entry) { return entry.first == kChecksum; });
+    std::optional<Value> sum;
+    if (stored != config.entries_.end()) {
+        sum = std::move(stored->second);
+        config.entries_.erase(stored);
+    }
+    config.check_sum(sum, edited);
     return config;
+}
+
+void Config::check_sum(const std::optional<Value>& stored, EditedConfig edited) {
+    if (!stored) {
+        note_ = source_ + " has no checksum, so that damage to it goes unnoticed";
+    } else if (*stored != Value(checksum_of(entries_))) {
+        check(
+            edited == EditedConfig::accepted, "config",
+            "the checksum does not match the settings in ", source_,
+            "; hint: if you edited them by hand, add --accept-edited-config to eps train --resume, "
+            "sample, eval or info; otherwise the file is damaged");
+        note_ = source_ + " was edited, and is taken as it is";
+    }
 }
 
 void Config::write(const std::filesystem::path& file) const {
@@ -73,7 +96,9 @@ void Config::write(const std::filesystem::path& file) const {
         if (const auto* number = std::get_if<double>(&value))
             check(std::isfinite(*number), "config", "'", key, "' is ", *number,
                   "; expected a finite number");
-    write_file_atomically(file.string(), to_json(entries_, true) + "\n", "config");
+    Fields fields = entries_;
+    fields.emplace_back(kChecksum, checksum_of(entries_));
+    write_file_atomically(file.string(), to_json(fields, true) + "\n", "config");
 }
 
 }  // namespace eps::models

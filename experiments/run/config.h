@@ -3,6 +3,7 @@
 // commands rebuild the model without flags.
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -11,6 +12,9 @@
 namespace eps::models {
 
 using Value = std::variant<bool, std::int64_t, double, std::string>;
+
+/// What to do with a config.json whose checksum belongs to other values.
+enum class EditedConfig { refused, accepted };
 
 class Config {
 public:
@@ -30,17 +34,25 @@ public:
     double number(const std::string& key) const;
     const std::string& text(const std::string& key) const;
 
-    /// Reads a flat JSON object. Throws one sentence that names the file and what is wrong.
-    static Config read(const std::filesystem::path& file);
-    /// Writes one, atomically. Throws on values that JSON cannot hold: NaN, infinities, texts that
-    /// are not UTF-8.
+    /// Reads a flat JSON object of at most 1 MB. Its key "checksum" is not among the entries: it
+    /// covers their names, values and order, but not white space.
+    /// Throws one sentence that names the file and what is wrong. An object without a checksum is
+    /// read, with a note.
+    static Config read(const std::filesystem::path& file,
+                       EditedConfig edited = EditedConfig::refused);
+    /// What the user should know about the file that was read: it has no checksum, or another one.
+    /// Empty if it is as this program wrote it.
+    const std::string& note() const { return note_; }
+    /// Writes one, with its checksum, atomically. Throws on values that JSON cannot hold: NaN,
+    /// infinities, texts that are not UTF-8.
     void write(const std::filesystem::path& file) const;
 
 private:
     template <class T> const T& get(const std::string& key) const;
+    void check_sum(const std::optional<Value>& stored, EditedConfig edited);
 
     std::vector<std::pair<std::string, Value>> entries_;
-    std::string source_ = "the options";
+    std::string source_ = "the options", note_;
 };
 
 /// The type of a value in words: "a whole number".

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <unordered_set>
 
 #include "tensor/error.h"
 
@@ -11,6 +12,8 @@ namespace eps::models {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr std::size_t kMostKeys = 1000;  // settings are some sixty, a line of metrics some twenty
 
 // Receives the events of nlohmann's parser. Returning false ends the parse, so that nothing nested
 // is ever built.
@@ -48,9 +51,8 @@ public:
             return c > ' ' && c <= '~' && c != '"' && c != '\\';
         });
         if (name.empty() || !printable || name.size() > 100) return reject("a key that is no name");
-        const auto same = [&](const auto& field) { return field.first == name; };
-        if (std::any_of(fields.begin(), fields.end(), same))
-            return reject("the key '" + name + "' twice");
+        if (keys_.size() == kMostKeys) return reject(str("more than ", kMostKeys, " keys"));
+        if (!keys_.insert(name).second) return reject("the key '" + name + "' twice");
         key_ = std::move(name);
         return true;
     }
@@ -71,6 +73,7 @@ private:
 
     bool nulls_, inside_ = false;
     std::string key_;
+    std::unordered_set<std::string> keys_;
 };
 
 }  // namespace

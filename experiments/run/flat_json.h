@@ -10,8 +10,9 @@ namespace eps::models {
 
 using Fields = std::vector<std::pair<std::string, Value>>;
 
-/// Parses one object, strictly: no nesting, no key twice, keys in printable ASCII. `null` is an
-/// error; with nulls = true it is NaN. Throws an Error of `op` that says what is wrong in `where`
+/// Parses one object, strictly: no nesting, no key twice, at most 1000 keys, in printable ASCII.
+/// `null` is an error; with nulls = true it is NaN. Throws an Error of `op` that says what is wrong
+/// in `where`
 /// ("'run/config.json'").
 Fields parse_flat_json(std::string_view text, const char* op, const std::string& where,
                        bool nulls = false);

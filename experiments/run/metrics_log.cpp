@@ -1,13 +1,17 @@
 #include "experiments/run/metrics_log.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cmath>
+#include <limits>
 #include <system_error>
+#include <vector>
 
-#include "experiments/run/flat_json.h"
+#include "experiments/run/lines_from_end.h"
+#include "experiments/run/metrics_line.h"
 #include "tensor/io/atomic_file.h"
 #include "tensor/io/input_file.h"
 
@@ -15,68 +19,62 @@ namespace eps::models {
 namespace {
 
 constexpr const char* kOp = "metrics";
+constexpr int kMostDamaged = 1000;  // lines that are skipped before the search ends
 
-double number(const Value& value, const std::string& key, const std::string& where) {
-    if (const auto* whole = std::get_if<std::int64_t>(&value)) return static_cast<double>(*whole);
-    const auto* real = std::get_if<double>(&value);
-    check(real != nullptr, kOp, "'", key, "' is no number in ", where);
-    return *real;
-}
-
-MetricsLine parse(std::string_view text, const std::string& where) {
-    MetricsLine line{.step = -1};
-    for (const auto& [key, value] : parse_flat_json(text, kOp, where, true)) {
-        if (key == "step") {
-            const auto* step = std::get_if<std::int64_t>(&value);
-            check(step != nullptr && *step >= 0, kOp, "'step' is no count in ", where);
-            line.step = *step;
-        } else if (key == "epoch") {
-            line.epoch = number(value, key, where);
-        } else if (key == "seconds") {
-            line.seconds = number(value, key, where);
-            check(std::isfinite(line.seconds) && line.seconds >= 0, kOp,
-                  "'seconds' is no duration in ", where);
-        } else if (key == "note") {
-            const auto* note = std::get_if<std::string>(&value);
-            check(note != nullptr, kOp, "'note' is no text in ", where);
-            line.note = *note;
-        } else {
-            line.scalars.emplace_back(key, number(value, key, where));
-        }
-    }
-    check(line.step >= 0, kOp, "no 'step' in ", where);
-    return line;
-}
-
-std::string read_text(const std::filesystem::path& file) {
+bool is_there(const std::filesystem::path& file) {
     std::error_code ignored;
-    if (!std::filesystem::exists(std::filesystem::symlink_status(file, ignored))) return "";
-    const std::vector<std::byte> bytes = read_file(file.string(), kOp);
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    return std::filesystem::exists(std::filesystem::symlink_status(file, ignored));
 }
 
-// The lines up to a step: their length in bytes, and the last of them.
-struct Prefix {
-    std::size_t bytes = 0;
-    std::optional<MetricsLine> last;
+// What the end of a log says of its lines up to a step.
+struct End {
+    std::optional<MetricsLine> line;  // the last of them that is not damaged
+    std::uint64_t bytes = 0;          // where the first line of a later step begins
+    int damaged = 0;                  // lines that were skipped
+    bool within_line = false;
 };
-Prefix lines_up_to(std::int64_t step, const std::string& text, const std::string& file) {
-    Prefix prefix;
-    std::int64_t before = -1;
-    bool cutting = false;
-    for (std::size_t begin = 0, number = 1; begin < text.size(); ++number) {
-        const std::size_t end = text.find('\n', begin);
-        // The program was killed while it wrote this line.
-        if (end == std::string::npos) break;
-        const std::string where = str("'", file, "', line ", number);
-        MetricsLine line = parse(std::string_view(text).substr(begin, end - begin), where);
-        check(line.step > before, kOp, "step ", line.step, " after step ", before, " in ", where);
-        before = line.step;
-        begin = end + 1;
-        cutting = cutting || line.step > step;
-        if (!cutting) prefix = {begin, std::move(line)};
+End find_end(const InputFile& file, std::int64_t step) {
+    LinesFromEnd lines(file);
+    End end{
+        .line = {}, .bytes = file.size(), .damaged = 0, .within_line = lines.ends_within_line()};
+    bool first = true;
+    while (const auto text = lines.next()) {
+        if (first) end.bytes = text->end;
+        first = false;
+        std::optional<MetricsLine> line;
+        if (!text->too_long) line = parse_line(text->text);
+        if (line && line->step <= step) {
+            end.line = std::move(line);
+            return end;
+        }
+        if (line) end.bytes = text->begin;
+        if (!line && ++end.damaged == kMostDamaged) return end;
     }
-    return prefix;
+    if (first) end.bytes = 0;  // not a single whole line
+    return end;
+}
+
+// "2 damaged lines and a line without its end are skipped in 'run/metrics.jsonl'"
+std::string skipped_in(const std::string& file, const End& end) {
+    std::string what;
+    if (end.damaged > 0) what = str(end.damaged, " damaged line", end.damaged == 1 ? "" : "s");
+    if (end.within_line) what += str(what.empty() ? "" : " and ", "a line without its end");
+    if (what.empty()) return "";
+    const bool one = end.damaged + (end.within_line ? 1 : 0) == 1;
+    return str(what, one ? " is" : " are", " skipped in '", file, "'",
+               end.damaged == kMostDamaged ? ", and the search for a good one ends there" : "");
+}
+
+// Replaces the file by its first bytes.
+void shorten(const InputFile& file, std::uint64_t bytes) {
+    std::vector<std::byte> part(1 << 20);
+    AtomicFile shorter(file.path(), kOp);
+    for (std::uint64_t at = 0; at < bytes; at += part.size()) {
+        part.resize(static_cast<std::size_t>(std::min<std::uint64_t>(part.size(), bytes - at)));
+        file.read(at, part);
+        shorter.write(part);
+    }
+    shorter.commit();
 }
 
 }  // namespace
@@ -85,41 +83,50 @@ MetricsLog::~MetricsLog() {
     if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-std::optional<MetricsLine> MetricsLog::last() const {
-    return lines_up_to(std::numeric_limits<std::int64_t>::max(), read_text(file_), file_.string())
-        .last;
+std::optional<MetricsLine> MetricsLog::last() {
+    skipped_.clear();
+    if (!is_there(file_)) return std::nullopt;
+    const InputFile file(file_.string(), kOp);
+    End end = find_end(file, std::numeric_limits<std::int64_t>::max());
+    skipped_ = skipped_in(file.path(), end);
+    return std::move(end.line);
 }
 
-std::optional<MetricsLine> MetricsLog::cut(std::int64_t step) const {
-    const std::string text = read_text(file_);
-    Prefix prefix = lines_up_to(step, text, file_.string());
-    if (prefix.bytes < text.size())
-        write_file_atomically(file_.string(), std::string_view(text).substr(0, prefix.bytes), kOp);
-    return std::move(prefix.last);
+std::optional<MetricsLine> MetricsLog::cut(std::int64_t step) {
+    skipped_.clear();
+    if (!is_there(file_)) return std::nullopt;
+    const InputFile file(file_.string(), kOp);
+    End end = find_end(file, step);
+    skipped_ = skipped_in(file.path(), end);
+    if (end.bytes < file.size()) shorten(file, end.bytes);
+    return std::move(end.line);
+}
+
+void MetricsLog::open() {
+    // NONBLOCK: opening a FIFO would wait for its reader.
+    descriptor_ = ::open(file_.c_str(),
+                         O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+    struct stat status {};
+    if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0 || S_ISREG(status.st_mode)) return;
+    ::close(descriptor_);
+    descriptor_ = -1;
+    errno = EINVAL;
 }
 
 void MetricsLog::append(const MetricsLine& line) {
-    const auto fail_to_write = [&] {
-        fail(kOp, "cannot write '", file_.string(), "': ", std::generic_category().message(errno));
+    if (descriptor_ < 0) open();
+    const ::off_t size = descriptor_ < 0 ? -1 : ::lseek(descriptor_, 0, SEEK_END);
+    const auto give_up = [&] {
+        const int reason = errno;
+        if (size >= 0) (void)!::ftruncate(descriptor_, size);
+        fail(kOp, "cannot write '", file_.string(), "': ", std::generic_category().message(reason));
     };
-    if (descriptor_ < 0)
-        descriptor_ =
-            ::open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
-    if (descriptor_ < 0) fail_to_write();
-    text_ = "{\"step\": " + std::to_string(line.step);
-    const auto add = [&](const std::string& name, double value) {
-        text_.append(", \"").append(name).append("\": ").append(std::isfinite(value) ? str(value)
-                                                                                     : "null");
-    };
-    add("epoch", line.epoch);
-    add("seconds", line.seconds);
-    for (const auto& [name, value] : line.scalars) add(name, value);
-    if (!line.note.empty()) text_.append(", \"note\": ").append(json_quoted(line.note));
-    text_ += "}\n";
+    if (size < 0) give_up();
+    write_line(line, text_);
     for (std::size_t done = 0; done < text_.size();) {
         const ssize_t count = ::write(descriptor_, text_.data() + done, text_.size() - done);
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0) fail_to_write();
+        if (count < 0) give_up();
         done += static_cast<std::size_t>(count);
     }
 }

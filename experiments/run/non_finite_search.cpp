@@ -10,15 +10,9 @@ namespace {
 std::unique_ptr<Task> replica(const RunFolder& run, std::int64_t& step) {
     try {
         std::unique_ptr<Task> task = family(run.config()).make(run.config());
-        step = run.load_checkpoint(*task);
+        step = run.load_checkpoint(*task).step;
         return task;
     } catch (const Error&) { return nullptr; }
-}
-
-// "mul: its backward made a NaN ..." without the source line, which users of the program cannot
-// change.
-std::string brief(const std::string& message) {
-    return message.substr(0, message.find("; the forward op was called"));
 }
 
 }  // namespace
@@ -26,11 +20,12 @@ std::string brief(const std::string& message) {
 std::string find_non_finite(const RunFolder& run, std::int64_t step, const std::atomic<int>& stop) {
     std::int64_t at = 0;
     const std::unique_ptr<Task> task = replica(run, at);
-    const AnomalyMode guard;
+    // users of the program cannot change the source line
+    const AnomalyMode guard(CallSites::forgotten);
     for (; task && at < step && stop.load(std::memory_order_relaxed) == 0; ++at) {
         try {
             task->step(at);
-        } catch (const Error& error) { return str(brief(error.what()), " at step ", at + 1); }
+        } catch (const Error& error) { return str(error.what(), " at step ", at + 1); }
     }
     return "";
 }

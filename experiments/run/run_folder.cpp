@@ -1,10 +1,5 @@
 #include "experiments/run/run_folder.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <map>
@@ -12,8 +7,8 @@
 #include <string_view>
 #include <system_error>
 
-#include "experiments/run/checkpoint.h"
 #include "experiments/run/flat_json.h"
+#include "experiments/run/shell_quoted.h"
 #include "tensor/io/atomic_file.h"
 
 namespace eps::models {
@@ -68,42 +63,61 @@ std::optional<std::int64_t> step_of(std::string_view file, const std::string& na
                : std::nullopt;
 }
 
-}  // namespace
-
-void RunFolder::CloseFile::operator()(int* descriptor) const {
-    ::close(*descriptor);
-    delete descriptor;
+// For hints: "eps train --resume 'a run'".
+std::string command(const char* words, const fs::path& path) {
+    return str("eps ", words, " ", shell_quoted(path.string()));
 }
 
-RunFolder::RunFolder(fs::path path, Config config, bool written)
+void check_run(const fs::path& path) {
+    const std::string name = path.string();
+    check(is_there(path), kOp, "there is no '", name,
+          "'; hint: ", command("train vae --out", path));
+    check(fs::is_directory(path), kOp, "'", name, "' is no folder; expected that of a run");
+    check(is_there(path / kConfigFile), kOp, "no ", kConfigFile, " in '", name,
+          "', so it is not the folder of a run; hint: ", command("train vae --out", path));
+}
+
+}  // namespace
+
+RunFolder::RunFolder(fs::path path, FolderLock lock, Config config, bool written)
     : path_(std::move(path)),
+      lock_(std::move(lock)),
       config_(std::move(config)),
+      config_note_(config_.note()),
       written_(written),
       metrics_(std::make_unique<MetricsLog>(path_ / "metrics.jsonl")) {}
 
 RunFolder RunFolder::create(fs::path path, Config config) {
     const std::string name = path.string();
     check(!name.empty(), kOp, "the run folder has no name");
-    if (!is_there(path)) return {std::move(path), std::move(config), false};
-    check(fs::is_directory(path), kOp, "'", name, "' is there and is no folder");
-    if (is_fresh(path)) return {std::move(path), std::move(config), false};
+    check(!is_there(path) || fs::is_directory(path), kOp, "'", name, "' is there and is no folder");
+    FolderLock lock(path);
+    if (is_fresh(path)) return {std::move(path), std::move(lock), std::move(config), false};
     check(is_there(path / kConfigFile), kOp, "'", name,
           "' is not empty and holds no run; hint: another --out");
-    const std::string other = difference(Config::read(path / kConfigFile), config);
+    const Config there = Config::read(path / kConfigFile);
+    const std::string other = difference(there, config);
     check(other.empty(), kOp, "'", name, "' holds a run of other settings: ", other,
-          "; hint: another --out, or go on with it: eps train --resume ", name);
-    return {std::move(path), std::move(config), true};
+          "; hint: another --out, or go on with it: ", command("train --resume", path));
+    return {std::move(path), std::move(lock), there, there.note().empty()};
 }
 
-RunFolder RunFolder::open(fs::path path) {
-    const std::string name = path.string();
-    check(is_there(path), kOp, "there is no '", name, "'; hint: eps train vae --out ", name);
-    check(fs::is_directory(path), kOp, "'", name, "' is no folder; expected that of a run");
-    check(is_there(path / kConfigFile), kOp, "no ", kConfigFile, " in '", name,
-          "', so it is not the folder of a run; hint: eps train vae --out ", name);
-    Config config = Config::read(path / kConfigFile);
+RunFolder RunFolder::resume(fs::path path, EditedConfig edited) {
+    check_run(path);
+    FolderLock lock(path);
+    return existing(std::move(path), std::move(lock), edited);
+}
+
+RunFolder RunFolder::open(fs::path path, EditedConfig edited) {
+    return existing(std::move(path), FolderLock(), edited);
+}
+
+RunFolder RunFolder::existing(fs::path path, FolderLock lock, EditedConfig edited) {
+    check_run(path);
+    Config config = Config::read(path / kConfigFile, edited);
     config.text("family");
-    return {std::move(path), std::move(config), true};
+    const bool written = config.note().empty();
+    return {std::move(path), std::move(lock), std::move(config), written};
 }
 
 bool RunFolder::has_checkpoint() const { return is_there(checkpoint_file()); }
@@ -113,31 +127,24 @@ void RunFolder::set_config(Config config) {
     config_ = std::move(config);
 }
 
-void RunFolder::claim() {
-    std::error_code error;
-    fs::create_directories(path_, error);
-    check(!error, kOp, "cannot create the folder '", path_.string(), "': ", error.message());
-    lock_.reset(new int(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
-    // A file system without locks fails with another error, and then there is no lock to respect.
-    const bool taken = ::flock(*lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    check(!taken, kOp, "another program is training in '", path_.string(), "'");
+void RunFolder::save_config() {
     if (!written_) config_.write(path_ / kConfigFile);
     written_ = true;
 }
 
-std::int64_t RunFolder::load_checkpoint(Task& task) const {
+CheckpointInfo RunFolder::load_checkpoint(Task& task) const {
     return has_checkpoint() ? models::load_checkpoint(checkpoint_file().string(), family(), task)
-                            : 0;
+                            : CheckpointInfo();
 }
 
-std::int64_t RunFolder::require_checkpoint(Task& task) const {
+CheckpointInfo RunFolder::require_checkpoint(Task& task) const {
     check(has_checkpoint(), kOp, "no checkpoint in '", path_.string(),
-          "' yet; hint: eps train --resume ", path_.string());
+          "' yet; hint: ", command("train --resume", path_));
     return load_checkpoint(task);
 }
 
-void RunFolder::save_checkpoint(const Task& task, std::int64_t step) const {
-    models::save_checkpoint(checkpoint_file().string(), family(), task, step);
+void RunFolder::save_checkpoint(const Task& task, std::int64_t step, bool ended) const {
+    models::save_checkpoint(checkpoint_file().string(), family(), task, step, ended);
 }
 
 void RunFolder::save_pictures(const std::vector<Picture>& pictures, std::int64_t step,

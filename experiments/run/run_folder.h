@@ -7,14 +7,17 @@
 //     samples/NAME-STEP.png    pictures; NAME.png is the newest, NAME-film.png joins all steps
 //
 // Files are replaced atomically, metrics.jsonl apart, so a program that is killed at any moment
-// leaves a folder that can be resumed.
+// leaves a folder that can be resumed. Each has a checksum: config.json and the lines of
+// metrics.jsonl as a last key, the checkpoint in its metadata, and a PNG by its format.
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "experiments/run/checkpoint.h"
 #include "experiments/run/config.h"
+#include "experiments/run/folder_lock.h"
 #include "experiments/run/metrics_log.h"
 #include "experiments/run/task.h"
 
@@ -29,11 +32,17 @@ struct PictureWriter {
 
 class RunFolder {
 public:
-    /// A run that begins. Writes nothing yet. Throws if the path holds anything but a run of equal
-    /// settings, which is then continued.
+    /// For training: a run that begins, or one of equal settings that continues. Creates the
+    /// folder, locks it, and looks into it only then; writes nothing yet. An empty folder that it
+    /// created is removed in the end. Throws: if the path holds anything else, or another program
+    /// trains in it.
     static RunFolder create(std::filesystem::path path, Config config);
-    /// A run that exists. Throws, with a hint, if it does not, or if its config.json is broken.
-    static RunFolder open(std::filesystem::path path);
+    /// For training: a run that exists, locked before its settings are read.
+    /// Throws: as open(), or if another program trains in it.
+    static RunFolder resume(std::filesystem::path path,
+                            EditedConfig edited = EditedConfig::refused);
+    /// For reading. Throws, with a hint, if there is no run, or if its config.json is broken.
+    static RunFolder open(std::filesystem::path path, EditedConfig edited = EditedConfig::refused);
 
     const std::filesystem::path& path() const { return path_; }
     const Config& config() const { return config_; }
@@ -43,34 +52,36 @@ public:
     bool has_checkpoint() const;
     MetricsLog& metrics() { return *metrics_; }
 
-    /// Changes the settings, for example to more steps; claim() writes them.
+    /// Whether this program may train in the folder.
+    bool is_locked() const { return lock_.is_held(); }
+    /// Changes the settings, for example to more steps; save_config() writes them.
     void set_config(Config config);
-    /// Prepares the folder for training: creates it, locks it against a second program, and writes
-    /// config.json if it changed.
-    void claim();
+    /// What the user should know about the config.json that was read; empty if nothing.
+    const std::string& config_note() const { return config_note_; }
+    /// Writes config.json, if it does not hold these settings with their checksum.
+    void save_config();
 
-    /// Loads the checkpoint and returns its step; 0 if there is no checkpoint yet.
-    std::int64_t load_checkpoint(Task& task) const;
+    /// Loads the checkpoint; that of step 0 stands for one that is not there yet.
+    CheckpointInfo load_checkpoint(Task& task) const;
     /// The same for commands that need a trained model: throws, with a hint, if there is no
     /// checkpoint.
-    std::int64_t require_checkpoint(Task& task) const;
-    void save_checkpoint(const Task& task, std::int64_t step) const;
+    CheckpointInfo require_checkpoint(Task& task) const;
+    void save_checkpoint(const Task& task, std::int64_t step, bool ended) const;
     void save_pictures(const std::vector<Picture>& pictures, std::int64_t step,
                        const PictureWriter& writer) const;
     /// Joins the pictures that were saved under `name` up to `step` into a film, if there are two.
     void save_film(const std::string& name, std::int64_t step, const PictureWriter& writer) const;
 
 private:
-    RunFolder(std::filesystem::path path, Config config, bool written);
+    RunFolder(std::filesystem::path path, FolderLock lock, Config config, bool written);
+    static RunFolder existing(std::filesystem::path path, FolderLock lock, EditedConfig edited);
 
     std::filesystem::path path_;
+    FolderLock lock_;
     Config config_;
+    std::string config_note_;
     bool written_;  // whether config.json holds config_
     std::unique_ptr<MetricsLog> metrics_;
-    struct CloseFile {
-        void operator()(int* descriptor) const;
-    };
-    std::unique_ptr<int, CloseFile> lock_;
 };
 
 }  // namespace eps::models

@@ -2,10 +2,12 @@
 
 #include <chrono>
 #include <cmath>
+#include <exception>
 #include <optional>
 #include <set>
 
 #include "experiments/run/non_finite_search.h"
+#include "experiments/run/shell_quoted.h"
 
 namespace eps::models {
 namespace {
@@ -64,25 +66,32 @@ public:
           options_(run_settings_of(run.config())) {}
 
     TrainResult operator()() {
-        step_ = run_.load_checkpoint(task_);
+        check(run_.is_locked(), kOp, "the run in '", run_.path().string(),
+              "' was opened for reading; expected RunFolder::create or RunFolder::resume");
+        const CheckpointInfo loaded = run_.load_checkpoint(task_);
+        const std::int64_t first = step_ = loaded.step;
         if (run_.has_checkpoint()) saved_ = step_;
-        const std::int64_t first = step_;
+        ended_ = saved_ && loaded.ended;
+        if (ended_) pictured_ = step_;
         if (const auto line = run_.metrics().last(); line && line->step <= step_)
             seconds_before_ = line->seconds;
         std::optional<TrainEnd> end = reached();
-        // There is nothing to do, so nothing is touched.
-        if (saved_ && end && *end != TrainEnd::interrupted) return {*end, first, step_, seconds()};
+        if (end != TrainEnd::interrupted && end && ended_) {
+            show_notes({run_.config_note(), loaded.note, run_.metrics().skipped()});
+            return {*end, first, step_, seconds()};  // nothing to do, so nothing is touched
+        }
 
-        run_.claim();
+        run_.save_config();
         const auto line = run_.metrics().cut(step_);
         seconds_before_ = line ? line->seconds : 0;
         start_ = Clock::now();
         logged_ = line ? line->step : 0;
         listener_.started(options_, {step_, seconds(), {}});
+        show_notes({run_.config_note(), loaded.note, run_.metrics().skipped()});
+        // A killed program may have saved this checkpoint but not its pictures.
+        if (saved_ && !ended_ && is_due(options_.picture_every)) pictures();
         for (end = reached(); !end; end = reached()) advance();
-        if (*end != TrainEnd::interrupted && pictured_ != step_) pictures();
-        for (const std::string& name : filmed_) run_.save_film(name, step_, writer_);
-        if (saved_ != step_) save();
+        finish(*end);
         return {*end, first, step_, seconds()};
     }
 
@@ -101,6 +110,8 @@ private:
         return std::nullopt;
     }
 
+    bool is_due(std::int64_t every) const { return every > 0 && step_ % every == 0; }
+
     void advance() {
         const Scalars scalars = task_.step(step_);
         ++step_;
@@ -112,13 +123,31 @@ private:
         }
         for (const auto& [name, value] : scalars)
             if (is_loss(name) && !std::isfinite(value)) stop_at(name, value);
-        const auto due = [&](std::int64_t every) { return every > 0 && step_ % every == 0; };
-        if (due(options_.log_every)) log();
-        if (due(options_.picture_every)) pictures();
-        if (due(options_.checkpoint_every)) save();
+        if (is_due(options_.log_every)) log();
+        if (is_due(options_.checkpoint_every)) save(false);
+        if (is_due(options_.picture_every)) pictures();
         listener_.stepped({step_, seconds(), scalars});
     }
 
+    // The checkpoint comes first, so that nothing that goes wrong later loses what was trained. It
+    // is saved again when the pictures and films are: then the run has ended.
+    void finish(TrainEnd end) {
+        if (saved_ != step_) save(false);
+        if (end != TrainEnd::interrupted && pictured_ != step_) pictures();
+        if (picture_problem_.empty()) films();
+        if (end == TrainEnd::interrupted) return;
+        if (picture_problem_.empty() && !ended_) save(true);
+        check(picture_problem_.empty(), kOp, "the checkpoint of step ", step_, " is saved, but ",
+              picture_problem_, "; hint: eps train --resume ", shell_quoted(run_.path().string()),
+              ", when that is mended, draws them again");
+        check(log_problem_.empty(), kOp, "the checkpoint of step ", step_, " is saved, but ",
+              log_problem_);
+    }
+
+    void show_notes(const std::vector<std::string>& notes) {
+        for (const std::string& sentence : notes)
+            if (!sentence.empty()) listener_.noted(sentence);
+    }
     void note(const std::string& sentence) {
         line_.note += (line_.note.empty() ? "" : "\n") + sentence;
         listener_.noted(sentence);
@@ -137,8 +166,7 @@ private:
              "; hint: a smaller learning rate");
     }
 
-    // The checkpoint comes last: a run that is killed before it writes the same lines and pictures
-    // again when it is resumed.
+    // A line that cannot be written is lost, and training goes on. The first of them is noted.
     void log() {
         if (logged_ == step_) return;
         const std::int64_t epoch = task_.steps_per_epoch();
@@ -146,20 +174,47 @@ private:
         line_.epoch = epoch > 0 ? static_cast<double>(step_) / static_cast<double>(epoch) : 0;
         line_.seconds = std::round(1000 * seconds()) / 1000;
         recent_.take(line_.scalars);
-        run_.metrics().append(line_);
-        line_.note.clear();
+        try {
+            run_.metrics().append(line_);
+            log_problem_.clear();
+            line_.note.clear();
+        } catch (const Error& error) {
+            if (log_problem_.empty())
+                note(str("lines of metrics.jsonl are lost from step ", step_,
+                         " on: ", error.what()));
+            log_problem_ = error.what();
+        }
+    }
+    // Pictures show the training and are no part of it: it goes on without them.
+    template <class Draw> void draw(const char* what, const Draw& draw) {
+        try {
+            draw();
+        } catch (const std::exception& error) {
+            picture_problem_ =
+                str("the ", what, " of step ", step_, " were not saved: ", error.what());
+            note(picture_problem_);
+        }
     }
     void pictures() {
-        const std::vector<Picture> pictures = task_.pictures();
-        run_.save_pictures(pictures, step_, writer_);
-        for (const Picture& picture : pictures)
-            if (picture.filmed) filmed_.insert(picture.name);
+        picture_problem_.clear();
         pictured_ = step_;
+        draw("pictures", [&] {
+            const std::vector<Picture> pictures = task_.pictures();
+            for (const Picture& picture : pictures)
+                if (picture.filmed) filmed_.insert(picture.name);
+            run_.save_pictures(pictures, step_, writer_);
+        });
     }
-    void save() {
+    void films() {
+        for (const std::string& name : filmed_)
+            draw("films", [&] { run_.save_film(name, step_, writer_); });
+    }
+    // A checkpoint that cannot be saved ends the training: going on would risk more and more work.
+    void save(bool ended) {
         log();
-        run_.save_checkpoint(task_, step_);
+        run_.save_checkpoint(task_, step_, ended);
         saved_ = step_;
+        ended_ = ended;
     }
 
     Task& task_;
@@ -171,7 +226,9 @@ private:
 
     std::int64_t step_ = 0, logged_ = 0, pictured_ = -1;
     std::optional<std::int64_t> saved_;
-    std::set<std::string> filmed_;  // names of pictures of this session
+    bool ended_ = false;                         // whether the checkpoint on the disk says so
+    std::string log_problem_, picture_problem_;  // why the last ones are not on the disk
+    std::set<std::string> filmed_;               // names of pictures of this session
     double seconds_before_ = 0;
     std::optional<Clock::time_point> start_;
     RecentMeans recent_;

@@ -1,5 +1,5 @@
 #pragma once
-// The training loop that all families share: step, log, pictures, checkpoint.
+// The training loop that all families share: step, log, checkpoint, pictures.
 #include <atomic>
 #include <cstdint>
 #include <vector>
@@ -37,11 +37,18 @@ struct TrainResult {
 };
 
 /// Trains in `run`, from its checkpoint if it has one, until the steps are done, the time is up, or
-/// `stop` is set, which lets the current step finish. Then it saves a checkpoint and joins the
-/// pictures that are filmed. A program that is killed at any moment and calls this again ends with
-/// the same checkpoint, bit for bit, as one that runs undisturbed.
-/// Throws: if a loss (a scalar "loss" or "..._loss") is not finite, naming the step, the op that
-/// the value came from, and the last good checkpoint.
+/// `stop` is set, which lets the current step finish. Then it saves a checkpoint, draws pictures and
+/// joins those that are filmed. A program that is killed at any moment and calls this again ends
+/// with the same files, bit for bit, as one that runs undisturbed, but for the clock in
+/// metrics.jsonl.
+///
+/// Files that cannot be written:
+/// - a line of the log, a picture or a film: the listener is told and training goes on. If it is
+///   that of the last step, this throws after all else is done and the checkpoint is saved.
+/// - a checkpoint or config.json: this throws. The checkpoint before stays.
+///
+/// Throws: also if a loss (a scalar "loss" or "..._loss") is not finite, naming the step, the op
+/// that the value came from, and the last good checkpoint; and if the run was opened for reading.
 TrainResult train(Task& task, RunFolder& run, const PictureWriter& writer, TrainListener& listener,
                   const std::atomic<int>& stop);
 

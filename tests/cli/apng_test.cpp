@@ -171,7 +171,7 @@ TEST_CASE_FIXTURE(Fixture, "training leaves a film, and a longer one after a res
         const std::atomic<int> stop{0};
         models::RunFolder run = steps == 100
                                     ? models::RunFolder::create(folder / "run", toy_config())
-                                    : models::RunFolder::open(folder / "run");
+                                    : models::RunFolder::resume(folder / "run");
         models::Config config = run.config();
         config.set("steps", steps);
         run.set_config(config);

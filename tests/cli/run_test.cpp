@@ -171,7 +171,8 @@ TEST_CASE("absurd settings in config.json: one sentence that names the run") {
         const std::size_t at = text.find(from);
         REQUIRE(at != std::string::npos);
         put(path, text.replace(at, std::string(from).size(), to));
-        const std::string message = complaint({"train", "--resume", trained.run, "--steps", "50"});
+        const std::string message = complaint(
+            {"train", "--resume", trained.run, "--steps", "50", "--accept-edited-config"});
         CHECK_MESSAGE(contains(message, trained.run), message);
     }
     put(path, good);
