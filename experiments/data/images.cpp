@@ -29,7 +29,8 @@ std::string folder_of(const std::string& name, const std::string& dir) {
 
 std::string find_file(const std::string& name, const std::string& folder, const std::string& file) {
     for (const char* suffix : {".gz", ""}) {
-        const std::string path = folder + "/" + file + suffix;
+        std::string path = folder;
+        path.append("/").append(file).append(suffix);
         std::error_code ignored;
         if (std::filesystem::exists(path, ignored)) return path;
     }

@@ -77,9 +77,9 @@ Toy gaussians(std::string name, std::vector<Point> means, double sigma) {
 
 // Two curves with noise. Each is chosen with probability 1/2, at t = quantile(u).
 template <class Curve, class Quantile>
-Toy two_curves(std::string name, Curve curve, Quantile quantile, PlanarMixture density) {
+Toy two_curves(const char* name, Curve curve, Quantile quantile, PlanarMixture density) {
     const double sigma = density.sigma;
-    return {.name = std::move(name),
+    return {.name = name,
             .sample =
                 [=](std::int64_t n, Generator& generator) {
                     return sample_each(n, 2, generator, [&](const Draw& d) {

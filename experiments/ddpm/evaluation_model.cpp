@@ -69,7 +69,7 @@ EvaluationModel::EvaluationModel(Network& network, nn::EMA* average, const Setti
       schedule_(make_schedule(settings.schedule, settings.timesteps).on(device_)),
       prediction_(settings.prediction),
       loss_(settings.loss),
-      sample_shape_(std::move(sample_shape)),
+      sample_shape_(sample_shape),
       sampling_(settings) {}
 
 Denoiser EvaluationModel::denoiser(const Tensor& classes, double guidance) {

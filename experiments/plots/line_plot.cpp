@@ -50,8 +50,8 @@ Tensor line_plot(const std::vector<double>& x, const std::vector<double>& y, std
     const double left = x.front(), right = x.back() > left ? x.back() : left + 1;
     const double beside = 0.05 * (right - left), above = 0.05 * (top - bottom);
     const Window window{left - beside, right + beside, bottom - above, top + above};
-    for (double decade = bottom + 1; decade <= top; ++decade)
-        line(picture, window, left, decade, right, decade, kDecade, 0.5);
+    for (int i = 1; i <= static_cast<int>(top - bottom); ++i)
+        line(picture, window, left, bottom + i, right, bottom + i, kDecade, 0.5);
     line(picture, window, left, bottom, right, bottom, kAxis, 0.75);
     line(picture, window, left, bottom, left, top, kAxis, 0.75);
     for (std::size_t i = 1; i < x.size(); ++i)

@@ -17,11 +17,11 @@ void TrainState::add_prefixed(const std::string& prefix, Save save, Load load) {
         prefix,
         [prefix, save = std::move(save)] {
             NamedTensors tensors = save();
-            for (auto& [name, x] : tensors) name = prefix + name;
+            for (auto& [name, x] : tensors) name.insert(0, prefix);
             return tensors;
         },
         [prefix, load = std::move(load)](NamedTensors tensors) {
-            for (auto& [name, x] : tensors) name = name.substr(prefix.size());
+            for (auto& [name, x] : tensors) name.erase(0, prefix.size());
             load(tensors);
         });
 }

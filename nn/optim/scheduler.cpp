@@ -48,7 +48,10 @@ double CosineWarmRestarts::at(std::int64_t step) const {
     double period = static_cast<double>(first);
     check(factor >= 1, "CosineWarmRestarts", "periods must not shrink; got factor ", factor);
     if (factor == 1) t = std::fmod(t, period);
-    for (; t >= period; period *= static_cast<double>(factor)) t -= period;
+    while (t >= period) {
+        t -= period;
+        period *= static_cast<double>(factor);
+    }
     return cosine_between(lr, floor, t / period);
 }
 

@@ -76,7 +76,7 @@ void SafetensorsIndex::add(const SafetensorsEntry& entry) {
     put(entry.name.size());
     packed_.append(entry.name);
     put(static_cast<std::uint64_t>(entry.type - kTypes.data()));
-    put(static_cast<std::uint64_t>(entry.shape.rank() + (entry.too_many_dimensions ? 1 : 0)));
+    put(static_cast<std::uint64_t>(entry.shape.rank()) + (entry.too_many_dimensions ? 1 : 0));
     for (const std::int64_t extent : entry.shape) put(static_cast<std::uint64_t>(extent));
     put(entry.begin);
     put(entry.end);

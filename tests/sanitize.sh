@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Runs tests under AddressSanitizer with UndefinedBehaviorSanitizer, ThreadSanitizer and valgrind:
+#
+#     tests/sanitize.sh [--chosen] [address|thread|valgrind ...]
+#
+# Without names all three. --chosen is what continuous integration has time for: with addresses the
+# tests of files, tensors, ops and the program; with threads those of the pool, the allocator, the
+# engine and training; no valgrind.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+chosen=
+if [[ ${1:-} == --chosen ]]; then
+  chosen=1
+  shift
+fi
+kinds=("$@")
+if ((${#kinds[@]} == 0)); then
+  kinds=(address thread)
+  [[ -n $chosen ]] || kinds+=(valgrind)
+fi
+
+# build PRESET REGEX: the tests whose paths match, with warnings as errors.
+build() {
+  cmake --preset "$1" -DEPS_WERROR=ON "-DEPS_TESTS_MATCHING=$2" >/dev/null
+  ninja -C "build/$1" --quiet eps eps_tests
+}
+
+# folders NAME ...: a regular expression for ctest's entries of those names.
+entries() { local IFS='|'; echo "^($*)\$"; }
+
+address() {
+  local folders=(tensor autograd nn models experiments cli fuzz)
+  [[ -z $chosen ]] || folders=(tensor autograd experiments cli fuzz)
+  local IFS='|'
+  build asan-ubsan "/tests/(${folders[*]})/"
+  ctest --test-dir build/asan-ubsan --output-on-failure -j2 -R "$(entries "${folders[@]}")"
+}
+
+thread() {
+  local matching='/tests/(tensor|autograd|nn|models|experiments)/'
+  if [[ -n $chosen ]]; then
+    matching='/tests/(tensor/(parallel|allocator)|autograd/(engine|threads)|experiments/trainer)_test'
+  fi
+  build tsan "$matching"
+  build/tsan/tests/eps_tests --minimal
+}
+
+valgrind() {
+  build valgrind '/tests/autograd/'
+  command valgrind --quiet --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite \
+    build/valgrind/tests/eps_tests --minimal --test-case='structured: *,pointwise: *'
+}
+
+for kind in "${kinds[@]}"; do
+  case $kind in
+    address | thread | valgrind) "$kind" ;;
+    *) echo "sanitize: '$kind' is not one of address, thread, valgrind" >&2; exit 2 ;;
+  esac
+  echo "$kind: passed"
+done
