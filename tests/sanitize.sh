@@ -26,7 +26,7 @@ build() {
   ninja -C "build/$1" --quiet eps eps_tests
 }
 
-# folders NAME ...: a regular expression for ctest's entries of those names.
+# entries NAME ...: a regular expression for ctest's entries of those names.
 entries() { local IFS='|'; echo "^($*)\$"; }
 
 address() {
@@ -39,9 +39,7 @@ address() {
 
 thread() {
   local matching='/tests/(tensor|autograd|nn|models|experiments)/'
-  if [[ -n $chosen ]]; then
-    matching='/tests/(tensor/(parallel|allocator)|autograd/(engine|threads)|experiments/trainer)_test'
-  fi
+  [[ -z $chosen ]] || matching='/(parallel|allocator|engine|threads|trainer)_test'
   build tsan "$matching"
   build/tsan/tests/eps_tests --minimal
 }
