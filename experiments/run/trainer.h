@@ -37,9 +37,9 @@ struct TrainResult {
 };
 
 /// Trains in `run`, from its checkpoint if it has one, until the steps are done, the time is up, or
-/// `stop` is set, which lets the current step finish. Then it saves a checkpoint, draws pictures and
-/// joins those that are filmed. A program that is killed at any moment and calls this again ends
-/// with the same files, bit for bit, as one that runs undisturbed, but for the clock in
+/// `stop` is set, which lets the current step finish. Then it saves a checkpoint, draws pictures
+/// and joins those that are filmed. A program that is killed at any moment and calls this again
+/// ends with the same files, bit for bit, as one that runs undisturbed, but for the clock in
 /// metrics.jsonl.
 ///
 /// Files that cannot be written:
