@@ -1,8 +1,12 @@
 // argmax and cumsum: along lines, in order.
+#include <algorithm>
+#include <array>
+
 #include "cpu/reduction/lines.h"
 #include "cpu/reduction/reduce.h"
 #include "cpu/reduction/reduce_plan.h"
 #include "tensor/contract/kernels.h"
+#include "tensor/contract/running_total.h"
 #include "tensor/numbers.h"
 #include "tensor/runtime/parallel.h"
 
@@ -54,28 +58,56 @@ template <class T> void argmax_typed(Tensor& out, const Tensor& src, int dim, bo
 }
 
 /// The running sums of lines, each of `length` steps. Operand 0 is the target, 1 the source; a
-/// reversed sum begins at the end and has negative steps.
+/// reversed sum begins at the end and has negative steps. Sums of f32 are carried in f64.
 template <class T> struct RunningSums {
+    using Total = RunningTotal<T>;
     std::int64_t length, to_step, from_step;
     LoopDimension<2> inner;
 
-    // One line.
+    // One line, by fours: each group is summed before the total is added to it, so that additions
+    // wait for one another once in four elements.
     void line(T* to, const T* from) const {
-        T total = T(0);
-        for (std::int64_t k = 0; k < length; ++k)
-            to[k * to_step] = total = static_cast<T>(total + from[k * from_step]);
+        Total total = 0;
+        std::int64_t k = 0;
+        for (; k + 4 <= length; k += 4) {
+            const T* const x = from + k * from_step;
+            const Total a = x[0], ab = a + x[from_step];
+            const Total c = x[2 * from_step], cd = c + x[3 * from_step];
+            T* const y = to + k * to_step;
+            y[0] = static_cast<T>(total + a);
+            y[to_step] = static_cast<T>(total + ab);
+            y[2 * to_step] = static_cast<T>(total + (ab + c));
+            y[3 * to_step] = static_cast<T>(total += ab + cd);
+        }
+        for (; k < length; ++k) to[k * to_step] = static_cast<T>(total += from[k * from_step]);
     }
-    // Lines [first, last) side by side: one row of totals after the other.
+    // Lines [first, last) side by side, a few hundred of them at a time.
     void lines(T* to, const T* from, std::int64_t first, std::int64_t last) const {
+        std::array<Total, 256> totals;
+        constexpr std::int64_t most = totals.size();
+        for (std::int64_t begin = first; begin < last; begin += most) {
+            const std::int64_t count = std::min(most, last - begin);
+            std::fill_n(totals.begin(), count, Total(0));
+            T* const y = to + begin * inner.strides[0];
+            const T* const x = from + begin * inner.strides[1];
+            std::int64_t k = 0;
+            for (; k + 4 <= length; k += 4)
+                rows<4>(y + k * to_step, x + k * from_step, totals.data(), count);
+            for (; k < length; ++k)
+                rows<1>(y + k * to_step, x + k * from_step, totals.data(), count);
+        }
+    }
+    // The next rows of the lines, whose totals are loaded once for all of them.
+    template <int Rows>
+    void rows(T* __restrict to, const T* from, Total* __restrict totals, std::int64_t count) const {
         const auto [to_inner, from_inner] = inner.strides;
-        for (std::int64_t i = first; i < last; ++i) to[i * to_inner] = from[i * from_inner];
-        for (std::int64_t k = 1; k < length; ++k) {
-            T* __restrict row = to + k * to_step;
-            const T* before = row - to_step;
-            const T* x = from + k * from_step;
 #pragma GCC ivdep
-            for (std::int64_t i = first; i < last; ++i)
-                row[i * to_inner] = static_cast<T>(before[i * to_inner] + x[i * from_inner]);
+        for (std::int64_t i = 0; i < count; ++i) {
+            Total total = totals[i];
+            for (int r = 0; r < Rows; ++r)
+                to[r * to_step + i * to_inner] =
+                    static_cast<T>(total += from[r * from_step + i * from_inner]);
+            totals[i] = total;
         }
     }
 };

@@ -3,6 +3,7 @@
 #include "cuda/reduction/lines.cuh"
 #include "cuda/runtime/team.cuh"
 #include "tensor/contract/kernels.h"
+#include "tensor/contract/running_total.h"
 
 namespace eps::kernels::cuda {
 namespace {
@@ -15,10 +16,10 @@ __global__ void cumsum_kernel(T* out, const T* src, std::int64_t out_stride,
     const std::uint32_t line = blockIdx.x * blockDim.x + threadIdx.x;
     if (line >= lines.count) return;
     const auto at = lines.at(line);
-    T total = 0;
+    RunningTotal<T> total = 0;
     for (std::int64_t k = 0; k < length; ++k) {
-        total = static_cast<T>(total + src[at.of[1] + k * src_stride]);
-        out[at.of[0] + k * out_stride] = total;
+        total += src[at.of[1] + k * src_stride];
+        out[at.of[0] + k * out_stride] = static_cast<T>(total);
     }
 }
 
@@ -32,16 +33,16 @@ __global__ void cumsum_warp_kernel(T* out, const T* src, std::int64_t out_stride
     const unsigned lane = threadIdx.x % kWarpSize;
     if (line >= lines.count) return;  // the whole warp leaves
     const auto at = lines.at(line);
-    T carried = 0;
+    RunningTotal<T> carried = 0;
     for (std::int64_t first = 0; first < length; first += kWarpSize) {
         const std::int64_t k = first + lane;
-        T sum = k < length ? src[at.of[1] + k * src_stride] : T(0);
+        RunningTotal<T> sum = k < length ? src[at.of[1] + k * src_stride] : T(0);
         for (unsigned distance = 1; distance < kWarpSize; distance *= 2) {
-            const T before = __shfl_up_sync(~0u, sum, distance);
-            if (lane >= distance) sum = static_cast<T>(sum + before);
+            const RunningTotal<T> before = __shfl_up_sync(~0u, sum, distance);
+            if (lane >= distance) sum += before;
         }
-        sum = static_cast<T>(sum + carried);
-        if (k < length) out[at.of[0] + k * out_stride] = sum;
+        sum += carried;
+        if (k < length) out[at.of[0] + k * out_stride] = static_cast<T>(sum);
         carried = __shfl_sync(~0u, sum, kWarpSize - 1);
     }
 }

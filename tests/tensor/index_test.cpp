@@ -179,6 +179,25 @@ TEST_CASE("cumsum sums forwards and backwards along any dim") {
     CHECK(single.item() == 3);
 }
 
+TEST_CASE(
+    "cumsum keeps the digits of long sums in f32, forwards and backwards, in one line or many") {
+    constexpr std::int64_t kLong = std::int64_t{1} << 22;
+    const Tensor tenths = full({kLong}, 0.1);
+    for (const std::int64_t lines : {1, 8, 300})
+        for (bool reverse : {false, true}) {
+            const std::int64_t length = kLong / lines;
+            const Tensor src = tenths.as_strided({length, lines}, {lines, 1}, 0);
+            Tensor out = empty(src.shape());
+            kernels::cumsum(out, src, 0, reverse);
+            const std::int64_t last = reverse ? 0 : length - 1;
+            CHECK(at(out, {last, lines - 1}) ==
+                  static_cast<float>(double{0.1f} * static_cast<double>(length)));
+        }
+    Tensor count = full({(std::int64_t{1} << 24) + 4}, 1.0);
+    kernels::cumsum(count, full(count.shape(), 1.0), 0, false);
+    CHECK(at(count, {(1 << 24) + 3}) == (1 << 24) + 4);
+}
+
 TEST_CASE("argsort is stable in both directions, with NaN as the largest") {
     Random random(5);
     for (DType dtype : {f32, f64, i64, u8})

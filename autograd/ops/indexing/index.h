@@ -28,10 +28,11 @@ Tensor index_copy(const Tensor& x, std::int64_t dim, const Tensor& index, const 
 /// Shapes: weight [count, dim], index [..] -> [.., dim].
 Tensor embedding(const Tensor& weight, const Tensor& index, std::int64_t padding_idx = -1);
 
-/// Inclusive running sums along dim, from the end if `reverse`.
+/// Inclusive running sums along dim, from the end if `reverse`. Sums of f32 are carried in f64, as
+/// those of sum().
 Tensor cumsum(const Tensor& x, std::int64_t dim, bool reverse = false);
 /// Inclusive running products along dim. They are computed by doubling distances, so derivatives
-/// are right at zeros, too.
+/// are right at zeros, too, and each is rounded log2(its length) times.
 /// Source: Hillis and Steele 1986, "Data parallel algorithms".
 Tensor cumprod(const Tensor& x, std::int64_t dim);
 
