@@ -38,17 +38,24 @@ Tensor derivatives_of(const Tensor& raw, const Tensor& knots, const SplineOption
 
 }  // namespace
 
-/// One bin for each element: its lower left corner, its extents, the derivatives at both ends, and
-/// the slope of its diagonal.
+/// One bin for each element. All formulas are sums of terms that are not negative, so nothing
+/// cancels however steep the spline is: eq. 4 to 8 of the paper, with 1 - 2 xi (1 - xi) =
+/// xi^2 + (1 - xi)^2, and with the distances to both ends of the bin.
 struct RationalQuadratic::Bin {
-    Tensor inside;  // bool: |value| <= bound
-    Tensor x, y, width, height;
-    Tensor d0, d1, slope;  // derivatives at the left and right knot; height / width
-    Tensor bend() const { return d0 + d1 - 2.0 * slope; }
-    Tensor log_derivative(const Tensor& xi) const {  // eq. 5
-        const Tensor rest = 1.0 - xi, mixed = xi * rest;
-        const Tensor above = d1 * square(xi) + 2.0 * slope * mixed + d0 * square(rest);
-        return 2.0 * log(slope) + log(above) - 2.0 * log(slope + bend() * mixed);
+    Tensor inside;         // bool: |value| <= bound
+    Tensor below, above;   // from the lower end of the bin to the value, and to the upper end
+    Tensor x, y;           // the lower left corner
+    Tensor width, height;  // the extents
+    Tensor d0, d1;         // the derivatives at both ends
+    Tensor slope;          // height / width
+
+    // The denominator of eq. 4 at xi = 1 - rest.
+    Tensor denominator(const Tensor& xi, const Tensor& rest) const {
+        return slope * (square(xi) + square(rest)) + (d0 + d1) * (xi * rest);
+    }
+    Tensor log_derivative(const Tensor& xi, const Tensor& rest) const {  // eq. 5
+        const Tensor numerator = d1 * square(xi) + 2.0 * slope * (xi * rest) + d0 * square(rest);
+        return 2.0 * log(slope) + log(numerator) - 2.0 * log(denominator(xi, rest));
     }
     // The spline inside the box, and the identity, whose log-derivative is 0, outside.
     ElementwiseBijector::Output or_identity(const Tensor& value, const Tensor& spline,
@@ -82,38 +89,41 @@ RationalQuadratic::Bin RationalQuadratic::bin_of(const Tensor& value, const Tens
     const auto at = [](const Tensor& table, const Tensor& i) {
         return squeeze(gather(table, 1, i), 1);
     };
-    const Tensor next = index + 1.0, x0 = at(xs, index), y0 = at(ys, index);
-    const Tensor width = at(xs, next) - x0, height = at(ys, next) - y0;
-    return {abs(value) <= options_.bound,
-            x0,
-            y0,
-            width,
-            height,
-            at(derivatives, index),
-            at(derivatives, next),
-            height / width};
+    const Tensor next = index + 1.0;
+    const Tensor x0 = at(xs, index), x1 = at(xs, next), y0 = at(ys, index), y1 = at(ys, next);
+    const Tensor width = x1 - x0, height = y1 - y0;
+    const Tensor clamped = clamp(value, {-options_.bound, options_.bound});
+    return {.inside = abs(value) <= options_.bound,
+            .below = clamped - (by_height ? y0 : x0),
+            .above = (by_height ? y1 : x1) - clamped,
+            .x = x0,
+            .y = y0,
+            .width = width,
+            .height = height,
+            .d0 = at(derivatives, index),
+            .d1 = at(derivatives, next),
+            .slope = height / width};
 }
 
 ElementwiseBijector::Output RationalQuadratic::forward(const Tensor& x, const Tensor& theta) const {
     const Bin bin = bin_of(x, theta, false);
-    const Tensor xi = (clamp(x, {-options_.bound, options_.bound}) - bin.x) / bin.width;
-    const Tensor mixed = xi * (1.0 - xi);
-    // eq. 4
-    const Tensor rise =
-        bin.height * (bin.slope * square(xi) + bin.d0 * mixed) / (bin.slope + bin.bend() * mixed);
-    return bin.or_identity(x, bin.y + rise, bin.log_derivative(xi));
+    const Tensor xi = bin.below / bin.width, rest = bin.above / bin.width;
+    const Tensor rise = bin.height * (bin.slope * square(xi) + bin.d0 * (xi * rest)) /
+                        bin.denominator(xi, rest);  // eq. 4
+    return bin.or_identity(x, bin.y + rise, bin.log_derivative(xi, rest));
 }
 
+// With r = below and t = above, eq. 6 to 8 have the discriminant e^2 + 4 slope^2 r t, where
+// e = d0 t - d1 r, and xi : (1 - xi) = 2 slope r : e + sqrt(e^2 + 4 slope^2 r t).
 ElementwiseBijector::Output RationalQuadratic::inverse(const Tensor& y, const Tensor& theta) const {
     const Bin bin = bin_of(y, theta, true);
-    const Tensor rise = clamp(y, {-options_.bound, options_.bound}) - bin.y;
-    const Tensor bent = rise * bin.bend();
-    // eq. 6 to 8
-    const Tensor a = bin.height * (bin.slope - bin.d0) + bent, b = bin.height * bin.d0 - bent;
-    const Tensor c = -(bin.slope * rise);
-    // The form of the root without cancellation; relu guards against rounding below 0.
-    const Tensor xi = -2.0 * c / (b + sqrt(relu(square(b) - 4.0 * a * c)));
-    return bin.or_identity(y, bin.x + xi * bin.width, -bin.log_derivative(xi));
+    const Tensor e = bin.d0 * bin.above - bin.d1 * bin.below;
+    const Tensor product = 4.0 * square(bin.slope) * bin.below * bin.above;
+    const Tensor root = sqrt(square(e) + product);
+    const Tensor left = 2.0 * bin.slope * bin.below;
+    const Tensor right = where(e >= 0.0, e + root, product / (root - e));
+    const Tensor xi = left / (left + right), rest = right / (left + right);
+    return bin.or_identity(y, bin.x + xi * bin.width, -bin.log_derivative(xi, rest));
 }
 
 }  // namespace eps::models::flow
