@@ -46,6 +46,7 @@
 #include "autograd/ops/norm/norm.h"
 #include "autograd/ops/norm/rotary.h"
 #include "autograd/ops/norm/softmax.h"
+#include "autograd/ops/reduction/norms.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/join.h"
 #include "autograd/ops/shape/rearrange.h"

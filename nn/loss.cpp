@@ -10,6 +10,7 @@
 #include "autograd/ops/indexing/index.h"
 #include "autograd/ops/indexing/index_check.h"
 #include "autograd/ops/norm/softmax.h"
+#include "autograd/ops/reduction/norms.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"

@@ -93,11 +93,14 @@
     X(logsumexp)                           \
     X(var)                                 \
     X(stddev)                              \
-    X(norm)                                \
     X(argmax, "gives indices")             \
     X(argmin, "gives indices")             \
     X(any, "gives bool")                   \
     X(all, "gives bool")                   \
+    /* reduction/norms.h */                \
+    X(norm)                                \
+    X(normalize)                           \
+    X(cdist)                               \
     /* indexing/index.h */                 \
     X(index_select)                        \
     X(index_add)                           \
@@ -121,6 +124,8 @@
     /* indexing/search.h */                \
     X(searchsorted, "gives indices")       \
     X(bucketize, "gives indices")          \
+    /* norm/norm.h */                      \
+    X(local_response_norm)                 \
     /* linalg/linalg.h */                  \
     X(diag)                                \
     X(diag_embed)                          \

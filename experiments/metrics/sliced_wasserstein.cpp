@@ -6,6 +6,7 @@
 #include "autograd/ops/indexing/index.h"
 #include "autograd/ops/shape/join.h"
 #include "autograd/ops/linalg/matmul.h"
+#include "autograd/ops/reduction/norms.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
 #include "experiments/metrics/neighbours.h"

@@ -1,6 +1,7 @@
 #include "models/flow/radial.h"
 
 #include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/reduction/norms.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
 #include "models/flow/amortise.h"

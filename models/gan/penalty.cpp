@@ -2,6 +2,7 @@
 
 #include "autograd/engine.h"
 #include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/reduction/norms.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
 #include "tensor/names.h"

@@ -10,6 +10,7 @@
 #include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/shape/join.h"
 #include "autograd/ops/linalg/matmul.h"
+#include "autograd/ops/reduction/norms.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
 #include "tests/autograd/support.h"

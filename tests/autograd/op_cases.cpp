@@ -8,6 +8,7 @@
 #include "autograd/ops/indexing/index.h"
 #include "autograd/ops/shape/join.h"
 #include "autograd/ops/linalg/matmul.h"
+#include "autograd/ops/reduction/norms.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
 #include "tensor/contract/kernels.h"
@@ -112,6 +113,13 @@ void add_reductions(std::vector<OpCase>& cases) {
         EPS_CASE("norm", "1", norm(x, 1), block),
         EPS_CASE("norm", "infinity", norm(x, INFINITY, {2}, true), block),
         EPS_CASE("norm", "3", norm(x, 3, {0, 1}), block),
+        EPS_CASE("norm", "1/2", norm(x, 0.5, {1}), block),
+        EPS_CASE("norm", "-2", norm(x, -2, {2}), block),
+        EPS_CASE("norm", "-infinity", norm(x, -INFINITY, {1}), block),
+        EPS_CASE("normalize", "2", normalize(x, 2, 2), block),
+        EPS_CASE("normalize", "1", normalize(x, 1, 0), block),
+        EPS_CASE("cdist", "2", cdist(x, y), any({2, 3, 4}), any({2, 4})),
+        EPS_CASE("cdist", "1", cdist(x, y, 1), any({3, 2}, 5), any({2, 2}, 6)),
         EPS_CASE("cumsum", "inner", square(cumsum(x, 2)), block),
         EPS_CASE("cumsum", "outer, reversed", cumsum(x, 0, true) * x, block),
         EPS_CASE("cumsum", "empty", cumsum(x, 1), any({2, 0})),

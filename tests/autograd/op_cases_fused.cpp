@@ -27,6 +27,10 @@ void add_norms(std::vector<OpCase>& cases) {
                      group(3),
                      {any({2, 3, 2, 2}, 5), any({2, 3}, 6), any({3}, 7)}});
     cases.push_back({"group_norm",
+                     "a scale and a shift for each sample",
+                     group(1),
+                     {any({3, 2, 2}, 5), any({3, 2}, 6), any({3, 2}, 7)}});
+    cases.push_back({"group_norm",
                      "an empty batch",
                      group(2),
                      {any({0, 4, 3, 2}, 1), any({4}, 2), any({4}, 3)}});
@@ -52,10 +56,15 @@ void add_norms(std::vector<OpCase>& cases) {
         EPS_CASE("layer_norm", "no parameters", layer_norm(x, {5}), any({2, 2, 5}, 24)));
     cases.push_back(
         EPS_CASE("rms_norm", "features", rms_norm(x, {4}, y), any({3, 4}, 25), any({4}, 26)));
+    cases.push_back(EPS_CASE("local_response_norm", "three channels",
+                             local_response_norm(x, 3, 0.5, 0.75, 2), any({2, 4, 2}, 60)));
+    cases.push_back(EPS_CASE("local_response_norm", "more channels than there are",
+                             local_response_norm(x, 8, 2), any({2, 3}, 61)));
 }
 
 void add_softmax(std::vector<OpCase>& cases) {
     cases.push_back(EPS_CASE("softmax", "last", softmax(x), any({3, 5}, 27)));
+    cases.push_back(EPS_CASE("softmax", "in f64", softmax(x, 0, f64), any({4, 2}, 29)));
     cases.push_back(EPS_CASE("softmax", "in the middle", softmax(x, 1), any({2, 4, 3}, 28)));
     cases.push_back(EPS_CASE("softmax", "nothing", softmax(x, 1), any({2, 0, 3}, 28)));
     cases.push_back(EPS_CASE("log_softmax", "last", log_softmax(x), any({3, 5}, 29)));

@@ -11,6 +11,7 @@
 #include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/indexing/index.h"
 #include "autograd/ops/shape/join.h"
+#include "autograd/ops/reduction/norms.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
 #include "tensor/contract/kernels.h"

@@ -12,6 +12,7 @@
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/indexing/index.h"
 #include "autograd/ops/linalg/matmul.h"
+#include "autograd/ops/reduction/norms.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/join.h"
 #include "autograd/ops/shape/shape.h"

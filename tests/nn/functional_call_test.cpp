@@ -8,6 +8,7 @@
 #include "autograd/engine.h"
 #include "autograd/gradcheck.h"
 #include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/reduction/norms.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "nn/layers/activation.h"
 #include "nn/layers/linear.h"

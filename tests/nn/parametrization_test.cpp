@@ -7,6 +7,7 @@
 #include "autograd/gradcheck.h"
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/linalg/matmul.h"
+#include "autograd/ops/reduction/norms.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
 #include "nn/layers/activation.h"

@@ -2,7 +2,8 @@
 // Normalisation: subtract a mean, divide by a standard deviation, scale and shift.
 //     y = (x - mean) / sqrt(variance + epsilon) weight + bias
 // The norms differ in the elements that share a mean; the variance is the biased one. x is f32 or
-// f64, statistics are computed in f64, and images keep their order of memory.
+// f64, statistics are summed in f64, and images keep their order of memory. Squares of distances
+// from the mean are numbers of x's dtype: in f32 they must be less than 1.8e19.
 #include <cstdint>
 
 #include "tensor/tensor.h"
@@ -53,5 +54,13 @@ Tensor layer_norm(const Tensor& x, const Shape& shape, const Tensor& weight = {}
 /// Source: Zhang and Sennrich 2019, "Root mean square layer normalization".
 Tensor rms_norm(const Tensor& x, const Shape& shape, const Tensor& weight = {},
                 double epsilon = 1e-6);
+
+/// Divides each element by what its neighbours among the channels add up to:
+///     x / (k + alpha / size sum x_j^2)^beta,  over `size` channels j around the element's own
+/// Shapes: x [B, C, ..] -> x's. Of the neighbours (size - 1) / 2 come after the channel.
+/// Throws: unless 1 <= size.
+/// Source: Krizhevsky, Sutskever and Hinton 2012, section 3.3; with alpha / size as in PyTorch.
+Tensor local_response_norm(const Tensor& x, std::int64_t size, double alpha = 1e-4,
+                           double beta = 0.75, double k = 1);
 
 }  // namespace eps

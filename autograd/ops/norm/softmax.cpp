@@ -70,25 +70,28 @@ struct LogSoftmax {
 
 namespace {
 
-// x, or integers as f32.
-Tensor checked_input(const Checker& check, const Tensor& x) {
+// x as `dtype`, or integers as f32.
+Tensor checked_input(const Checker& check, const Tensor& x, std::optional<DType> dtype) {
     check.defined(x);
     check(x.rank() > 0, "needs a tensor of rank at least 1; got ", describe(x));
     check.computes(x);
+    check(!dtype || *dtype == f32 || *dtype == f64, "the dtype must be f32 or f64; got ",
+          dtype.value_or(f32));
+    if (dtype) return to(x, *dtype);
     return is_floating(x.dtype()) ? x : to(x, f32);
 }
 
 }  // namespace
 
-Tensor softmax(const Tensor& x, std::int64_t dim) {
+Tensor softmax(const Tensor& x, std::int64_t dim, std::optional<DType> dtype) {
     const Checker check("softmax");
-    const Tensor input = checked_input(check, x);
+    const Tensor input = checked_input(check, x, dtype);
     return apply(ops::Softmax{check.dim(dim, x)}, input);
 }
 
-Tensor log_softmax(const Tensor& x, std::int64_t dim) {
+Tensor log_softmax(const Tensor& x, std::int64_t dim, std::optional<DType> dtype) {
     const Checker check("log_softmax");
-    const Tensor input = checked_input(check, x);
+    const Tensor input = checked_input(check, x, dtype);
     return apply(ops::LogSoftmax{check.dim(dim, x)}, input);
 }
 

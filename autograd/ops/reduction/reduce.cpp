@@ -7,6 +7,7 @@
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/list.h"
+#include "autograd/ops/reduction/norms.h"
 #include "autograd/ops/shape/join.h"
 #include "autograd/ops/shape/shape.h"
 #include "tensor/contract/kernels.h"
@@ -131,11 +132,7 @@ namespace {
 // The product along one dimension: multiply the first half by the second until one is left; an odd
 // last element waits for the next round.
 Tensor product_along(Tensor rest, std::int64_t dim) {
-    if (rest.size(dim) == 0) {
-        Shape shape = rest.shape();
-        shape[static_cast<int>(dim)] = 1;
-        return ones(shape, rest.options());
-    }
+    if (rest.size(dim) == 0) return sum(rest, {dim}, true) + 1.0;  // 1, and in the graph
     while (rest.size(dim) > 1) {
         const std::int64_t half = rest.size(dim) / 2;
         const bool odd = rest.size(dim) % 2 != 0;
@@ -165,40 +162,23 @@ Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim) {
 
 namespace {
 
-Tensor variance(const Checker& check, const Tensor& x, const Dims& dims, bool keepdim,
-                double correction) {
-    const Dims over = checked_dims(check, x, dims);
+Tensor centred(const Tensor& x, const Dims& dims) {
     const Tensor values = floating(x);
-    const Tensor centred = values - mean(values, over, true);
-    return sum(square(centred), over, keepdim) /
-           (static_cast<double>(reduced_count(x, over)) - correction);
+    return values - mean(values, dims, true);
 }
 
 }  // namespace
 
 Tensor var(const Tensor& x, const Dims& dims, bool keepdim, double correction) {
-    return variance("var", x, dims, keepdim, correction);
+    const Dims over = checked_dims("var", x, dims);
+    return sum(square(centred(x, over)), over, keepdim) /
+           (static_cast<double>(reduced_count(x, over)) - correction);
 }
 
 Tensor stddev(const Tensor& x, const Dims& dims, bool keepdim, double correction) {
-    return sqrt(variance("stddev", x, dims, keepdim, correction));
-}
-
-Tensor norm(const Tensor& x, double p, const Dims& dims, bool keepdim) {
-    const Checker check("norm");
-    check.computes(x);
-    check(p >= 1, "p must be at least 1; got ", p);
-    const Dims over = check.dims(dims, x);
-    const Tensor values = floating(x);
-    if (p == 1) return sum(abs(values), over, keepdim);
-    if (std::isinf(p)) return max(abs(values), over, keepdim);
-    if (p != 2) return pow(sum(pow(abs(values), p), over, keepdim), 1 / p);
-    const Tensor squares = sum(square(values), over, keepdim);
-    // The derivative of sqrt is infinite at 0, where the norm has the subgradient 0: differentiate
-    // sqrt(1) there and select 0.
-    const Tensor is_zero = eq(squares, 0);
-    const Tensor zero = zeros({}, squares.options()), one = ones({}, squares.options());
-    return where(is_zero, zero, sqrt(where(is_zero, one, squares)));
+    const Dims over = checked_dims("stddev", x, dims);
+    const double count = static_cast<double>(reduced_count(x, over));
+    return norm(centred(x, over), 2, over, keepdim) / std::sqrt(count - correction);
 }
 
 namespace {

@@ -23,11 +23,9 @@ Tensor logsumexp(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
 /// The variance, unbiased by default.
 ///     sum (x - mean)^2 / (count - correction)
 Tensor var(const Tensor& x, const Dims& dims = {}, bool keepdim = false, double correction = 1);
-/// The standard deviation, sqrt(var).
+/// The standard deviation, sqrt(var), computed as norm(x - mean) / sqrt(count - correction): squares
+/// of large and small numbers are no limit. The gradient of equal elements is 0.
 Tensor stddev(const Tensor& x, const Dims& dims = {}, bool keepdim = false, double correction = 1);
-/// The p-norm; p = 1, 2 and infinity have forms of their own. For p = 2 the gradient at x = 0 is 0.
-///     (sum |x|^p)^(1/p)
-Tensor norm(const Tensor& x, double p = 2, const Dims& dims = {}, bool keepdim = false);
 
 /// The index (i64) of the first largest (smallest) element along dim. NaN counts as largest
 /// (smallest).

@@ -3,6 +3,7 @@
 
 #include "autograd/ops/elementwise/pointwise_functions.h"
 #include "autograd/ops/shape/repeat.h"
+#include "autograd/ops/reduction/norms.h"
 #include "tests/conformance/onnx/ops/common.h"
 
 namespace eps::conformance {
