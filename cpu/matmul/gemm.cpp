@@ -129,8 +129,9 @@ private:
                             prepare_rows<rows>(prepared + (t - first) * kTileRows * pitch(),
                                                g_.m * t / tiles, g_.m * (t + 1) / tiles);
                     for (std::int64_t t = first; t < last; ++t)
-                        tile<rows>(prepared + (t - first) * kTileRows * pitch(), strip,
-                                   g_.m * t / tiles, g_.m * (t + 1) / tiles);
+                        tile<rows>(
+                            prepared ? prepared + (t - first) * kTileRows * pitch() : nullptr,
+                            strip, g_.m * t / tiles, g_.m * (t + 1) / tiles);
                 }
             });
     }
