@@ -24,6 +24,15 @@ CsrMatrix unfinished_matrix() {
     return matrix;
 }
 
+/// A matrix whose second row ends before it begins.
+CsrMatrix falling_matrix() {
+    CsrMatrix matrix(4);
+    matrix.add(0);
+    matrix.add(1);
+    matrix.starts = {0, 2, 1, 2};
+    return matrix;
+}
+
 }  // namespace
 
 void add_bad_calls_images(std::vector<BadCall>& calls) {
@@ -106,6 +115,9 @@ void add_bad_calls_images(std::vector<BadCall>& calls) {
                    "stride -1"),
         EPS_THROWS("max_pool2d", max_pool2d(zeros({1, 2, 4, 4}), {huge, 2}), "make no sense"),
         EPS_THROWS("max_pool2d",
+                   max_pool2d(zeros({1, 2, 4, 4}), {2, 2}, {.stride = {1, std::int64_t{1} << 31}}),
+                   "make no sense", "stride 2147483648"),
+        EPS_THROWS("max_pool2d",
                    max_pool2d(zeros({1, 2, 1, 4}), {2, 2}, {.padding = {2, 0}, .dilation = {3, 1}}),
                    "between the pixels"),
         EPS_THROWS("max_pool2d", max_pool2d(zeros({1, 2, 0, 4}), {1, 1}), "extent 0"),
@@ -131,6 +143,7 @@ void add_bad_calls_images(std::vector<BadCall>& calls) {
                    "expected 4"),
         EPS_THROWS("resample", resample(a, 0, csr_row(4, 4, 1)), "out of range", "got 4", "0 to 3"),
         EPS_THROWS("resample", resample(a, 0, unfinished_matrix()), "malformed", "1 sources"),
+        EPS_THROWS("resample", resample(a, 0, falling_matrix()), "malformed", "2 sources"),
         EPS_THROWS("resample", resample(whole, 0, csr_row(3, 0, 0.5)), "weighted sums", "i64 [3]"),
         EPS_THROWS("resample", resample(scalar, 0, CsrMatrix(1)), "dim 0", "rank 0"),
         EPS_THROWS("resize_matrix", resize_matrix(0, 3), "0 to 3"),

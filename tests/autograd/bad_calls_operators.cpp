@@ -18,6 +18,10 @@ void add_bad_calls_operators(std::vector<BadCall>& calls) {
         EPS_THROWS("grid_sample",
                    grid_sample(volume, zeros({1, 1, 1, 1, 3}), {.mode = GridMode::bicubic}),
                    "trilinear"),
+        EPS_THROWS("grid_sample", grid_sample(zeros({1, 2, 0, 4}), zeros({1, 4, 4, 2})),
+                   "the image is empty"),
+        EPS_THROWS("grid_sample", grid_sample(zeros({1, 2, 4, 0}), zeros({1, 4, 4, 2})),
+                   "the image is empty"),
         EPS_THROWS("affine_grid", affine_grid(zeros({1, 2, 3}), {1, 4, 4}), "[B, C, H, W]"),
         EPS_THROWS("affine_grid", affine_grid(zeros({2, 2, 3}), {1, 1, 4, 4}), "[1, 2, 3]"),
         // Volumes.
@@ -62,6 +66,10 @@ void add_bad_calls_operators(std::vector<BadCall>& calls) {
                    deform_conv2d(image, zeros({1, 8, 3, 3}), zeros({1, 2, 2, 2}), {},
                                  {.mask = zeros({1, 3, 3, 3})}),
                    "mask"),
+        EPS_THROWS("deform_conv2d",
+                   deform_conv2d(expand(zeros({1, 1, 1, 1}), {1, 1, 1, std::int64_t{1} << 31}),
+                                 zeros({1, 2, 1, 1}), zeros({1, 1, 1, 1})),
+                   "larger than the padded image"),
         // Elements.
         EPS_THROWS("logit", logit(zeros({2}), 0.5), "epsilon", "0.5"),
         EPS_THROWS("softplus", softplus(zeros({2}), 0), "beta must be positive"),

@@ -12,6 +12,7 @@
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
 #include "tensor/runtime/parallel.h"
+#include "tests/autograd/op_case_inputs.h"
 #include "tests/autograd/op_cases.h"
 #include "tests/autograd/support.h"
 #include "tests/tensor/layouts.h"
@@ -41,6 +42,23 @@ std::vector<Tensor> run(const OpCase& c, const std::vector<Tensor>& values, Layo
     return results;
 }
 
+void check_same(const std::vector<Tensor>& fused, const std::vector<Tensor>& composed,
+                double tolerance) {
+    REQUIRE(fused.size() == composed.size());
+    for (std::size_t i = 0; i < fused.size(); ++i) {
+        if (!fused[i].defined() && !composed[i].defined()) continue;
+        // An undefined gradient means zero.
+        const Tensor zero = zeros_like(fused[i].defined() ? fused[i] : composed[i]);
+        const auto got = (fused[i].defined() ? fused[i] : zero).to_vector(),
+                   wanted = (composed[i].defined() ? composed[i] : zero).to_vector();
+        REQUIRE(got.size() == wanted.size());
+        std::size_t wrong = 0;
+        for (std::size_t j = 0; j < got.size(); ++j)
+            wrong += !(std::abs(got[j] - wanted[j]) <= tolerance * (1 + std::abs(wanted[j])));
+        CHECK_MESSAGE(wrong == 0, "of output or gradient ", i);
+    }
+}
+
 }  // namespace
 
 TEST_CASE("fused: forward and backward are those of the composition") {
@@ -58,19 +76,7 @@ TEST_CASE("fused: forward and backward are those of the composition") {
                     const ComposeMode plain;
                     composed = run(c, c.inputs, layout, dtype);
                 }
-                const double tolerance = dtype == f64 ? 1e-11 : 3e-5;
-                REQUIRE(fused.size() == composed.size());
-                for (std::size_t i = 0; i < fused.size(); ++i) {
-                    if (!fused[i].defined() && !composed[i].defined()) continue;
-                    // An undefined gradient means zero.
-                    const Tensor zero = zeros_like(fused[i].defined() ? fused[i] : composed[i]);
-                    const auto got = (fused[i].defined() ? fused[i] : zero).to_vector(),
-                               wanted = (composed[i].defined() ? composed[i] : zero).to_vector();
-                    REQUIRE(got.size() == wanted.size());
-                    for (std::size_t j = 0; j < got.size(); ++j)
-                        CHECK(std::abs(got[j] - wanted[j]) <=
-                              tolerance * (1 + std::abs(wanted[j])));
-                }
+                check_same(fused, composed, dtype == f64 ? 1e-11 : 3e-5);
             }
     }
     CHECK(tried >= 20);
@@ -92,6 +98,29 @@ TEST_CASE(
         const auto first = results(false, batch).to_vector(),
                    last = results(true, batch).to_vector();
         for (std::size_t i = 0; i < first.size(); ++i) REQUIRE(std::abs(first[i] - last[i]) < 1e-5);
+    }
+}
+
+TEST_CASE(
+    "fused: sums over many elements, which are made in pieces, are those of the composition") {
+    const auto values = [](const Shape& shape, unsigned seed) {
+        return uniform(shape, -1, 1, seed);
+    };
+    const std::vector<OpCase> cases{
+        EPS_CASE("layer_norm", "many rows", layer_norm(x, {3}, y, z), values({150'000, 3}, 1),
+                 values({3}, 2), values({3}, 3)),
+        EPS_CASE("rms_norm", "many rows", rms_norm(x, {3}, y), values({150'000, 3}, 4),
+                 values({3}, 5)),
+        EPS_CASE("group_norm", "many pixels", group_norm(x, 2, y, z), values({2, 4, 150, 170}, 6),
+                 values({4}, 7), values({4}, 8)),
+        EPS_CASE("batch_norm", "many images", batch_norm(x, {}, {}, y, z),
+                 values({90, 3, 40, 30}, 9), values({3}, 10), values({3}, 11)),
+    };
+    for (const OpCase& c : cases) {
+        INFO(std::string(c.op));
+        const auto fused = run(c, c.inputs, Layout::contiguous, f64);
+        const ComposeMode plain;
+        check_same(fused, run(c, c.inputs, Layout::contiguous, f64), 1e-9);
     }
 }
 

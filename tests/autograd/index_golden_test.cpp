@@ -100,6 +100,31 @@ TEST_CASE("indexing: values are PyTorch's") {
     check_close(grid[1], golden::grid_1);
 }
 
+TEST_CASE("indexing: scatter_reduce combines numbers of every dtype, with or without those of x") {
+    const V x{3, 250, 7, 9}, src{200, 2, 251, 5, 4, 255};
+    const std::vector<std::size_t> at{0, 1, 0, 1, 1, 2};
+    const Tensor index = whole({0, 1, 0, 1, 1, 2}, {6});
+    for (const DType dtype : {f32, f64, i64, u8})
+        for (const Combine how : {Combine::prod, Combine::amax, Combine::amin})
+            for (const bool include_self : {true, false}) {
+                if (how == Combine::prod && dtype == u8) continue;  // it would overflow
+                V expected = x;
+                std::vector<bool> fresh(x.size(), !include_self);
+                for (std::size_t i = 0; i < at.size(); ++i) {
+                    double& cell = expected[at[i]];
+                    cell = fresh[at[i]]           ? src[i]
+                           : how == Combine::prod ? cell * src[i]
+                           : how == Combine::amax ? std::max(cell, src[i])
+                                                  : std::min(cell, src[i]);
+                    fresh[at[i]] = false;
+                }
+                const Tensor got = scatter_reduce(to(line(x), dtype), 0, index,
+                                                  to(line(src), dtype), how, include_self);
+                CHECK(got.dtype() == dtype);
+                CHECK(got.to_vector() == expected);
+            }
+}
+
 TEST_CASE("indexing: of equal positions the last wins, and only it has a gradient") {
     const Tensor x = zeros({3}, {.dtype = f64}).requires_grad_();
     const Tensor y = line({1, 2, 3, 4}).requires_grad_();

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "tests/autograd/pointwise_table.h"
+#include "varepsilon.h"
 
 using namespace eps;
 using namespace eps::test;
@@ -160,4 +161,36 @@ TEST_CASE("pointwise: values agree with a second formula") {
         }
     }
     CHECK(checked >= 80);
+}
+
+TEST_CASE("pointwise: at their kinks activations have PyTorch's derivatives") {
+    using V = std::vector<double>;
+    const auto slopes = [](const auto& f, const V& at) {
+        const Tensor x = tensor(at, {}, {.dtype = f64}).requires_grad_();
+        return grad(sum(f(x)), {x})[0].to_vector();
+    };
+    CHECK(slopes([](const Tensor& x) { return relu6(x); }, {0, 6}) == V{0, 0});
+    CHECK(slopes([](const Tensor& x) { return leaky_relu(x, {.slope = 0.1}); }, {0}) == V{0.1});
+    CHECK(slopes([](const Tensor& x) { return elu(x, {.alpha = 0.5}); }, {0}) == V{0.5});
+    CHECK(slopes([](const Tensor& x) { return hardtanh(x, {.lo = -2, .hi = 1.5}); }, {-2, 1.5}) ==
+          V{0, 0});
+    CHECK(slopes([](const Tensor& x) { return hardsigmoid(x); }, {-3, 3}) == V{0, 0});
+    CHECK(slopes([](const Tensor& x) { return hardswish(x); }, {-3, 3}) == V{0, 1});
+    CHECK(slopes([](const Tensor& x) { return softshrink(x); }, {-0.5, 0.5}) == V{0, 0});
+    CHECK(slopes([](const Tensor& x) { return hardshrink(x); }, {-0.5, 0.5}) == V{0, 0});
+    CHECK(slopes([](const Tensor& x) { return threshold(x, {.threshold = 0.5, .value = 2}); },
+                 {0.5}) == V{0});
+    // Where huber's branches meet, the second derivative is still that of the parabola.
+    const auto slope_of_huber = [](const Tensor& x) {
+        return grad(sum(huber(x, zeros_like(x))), {x}, {.create_graph = true})[0];
+    };
+    CHECK(slopes(slope_of_huber, {-1, 1, 1.5}) == V{1, 1, 0});
+}
+
+TEST_CASE("pointwise: lerp keeps the digits of the end that is nearer") {
+    const Tensor large = tensor({1e8, 1}), small = tensor({1, 1e8});
+    const double near = 0x1p-24;
+    const auto from_large = lerp(large, small, tensor({1 - near, near})).to_vector();
+    for (const double got : from_large)
+        CHECK(got == doctest::Approx(1 + near * (1e8 - 1)).epsilon(1e-6));
 }

@@ -70,6 +70,11 @@ TEST_CASE("real times lie between the steps") {
         CHECK(s.time_of(logit(t)) == doctest::Approx(t).epsilon(1e-10));
     CHECK(s.time_of(100) == 1);
     CHECK(s.time_of(-100) == 1000);
+    // Beside alpha_bar = 1 and 0, whose logits are infinite, alpha_bar itself is interpolated.
+    CHECK(s.alpha_bar_at(0.25) == doctest::Approx(0.75 + 0.25 * s.alpha_bar(1)).epsilon(1e-12));
+    const Schedule to_zero = make_schedule("zero-snr", 1000);
+    CHECK(to_zero.alpha_bar_at(999.25) ==
+          doctest::Approx(0.75 * to_zero.alpha_bar(999)).epsilon(1e-12));
     // A time for each sample, whole or real, is the time for the batch.
     const Tensor x = normal({2, 3}, 1);
     const Coefficients each = s.at(tensor({321, 321.25}, {2}, {.dtype = f64}), x);

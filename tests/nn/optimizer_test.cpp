@@ -258,6 +258,9 @@ TEST_CASE(
     // within the bound: untouched
     CHECK(nn::clip_grad_norm_({p, q}, 2).item() == doctest::Approx(1.5).epsilon(1e-14));
     CHECK(nn::clip_grad_norm_({none}, 1).item() == 0);
+    q.set_grad(zeros_like(q));  // a bound of 0 is met by gradients of 0
+    CHECK(nn::clip_grad_norm_({q}, 0).item() == 0);
+    CHECK(q.grad().to_vector() == std::vector<double>{0, 0, 0});
 
     const Tensor shared = f64s({3, 4}, {2}), a = zeros_like(shared).requires_grad_(),
                  b = zeros_like(shared).requires_grad_();

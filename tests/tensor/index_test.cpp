@@ -127,22 +127,30 @@ TEST_CASE("gather reads an embedding; scatter_add adds equal indices in their or
 TEST_CASE("gather and scatter throw on an index out of range, from any thread") {
     const ThreadsGuard guard;
     set_num_threads(3);
-    Tensor out = empty({100000});
-    const Tensor table = ones({5});
+    Tensor out = empty({100000}), table = ones({5});
     for (std::int64_t bad : {std::int64_t{5}, std::int64_t{-1}}) {
         Tensor index = zeros({100000}, {.dtype = i64});
         index.data<std::int64_t>()[77777] = bad;
-        CHECK_THROWS_WITH_AS(
-            kernels::gather(out, table, 0, index),
-            str("gather: index out of range; got ", bad, "; expected 0 to 4").c_str(), Error);
-        Tensor target = raw::clone(table);
-        CHECK_THROWS_WITH_AS(
-            kernels::scatter(target, 0, index, out, true),
-            str("scatter_add: index out of range; got ", bad, "; expected 0 to 4").c_str(), Error);
-        CHECK_THROWS_WITH_AS(
-            kernels::scatter(target, 0, index, out, false),
-            str("scatter: index out of range; got ", bad, "; expected 0 to 4").c_str(), Error);
+        const std::string rest = str(": index out of range; got ", bad, "; expected 0 to 4");
+        CHECK_THROWS_WITH_AS(kernels::gather(out, table, 0, index), ("gather" + rest).c_str(),
+                             Error);
+        CHECK_THROWS_WITH_AS(kernels::scatter(table, 0, index, out, true),
+                             ("scatter_add" + rest).c_str(), Error);
+        CHECK_THROWS_WITH_AS(kernels::scatter(table, 0, index, out, false),
+                             ("scatter" + rest).c_str(), Error);
     }
+}
+
+TEST_CASE("gather and scatter find an index out of range wherever it stands, along any dim") {
+    Tensor out = empty({4, 4}), table = ones({4, 4});
+    for (const Strides& strides : {Strides{4, 1}, Strides{1, 4}, Strides{8, 2}})
+        for (std::int64_t at = 0; at < 16; ++at)
+            for (int dim : {0, 1}) {
+                Tensor index = zeros({32}, {.dtype = i64}).as_strided({4, 4}, strides, 0);
+                index.data<std::int64_t>()[at / 4 * strides[0] + at % 4 * strides[1]] = 4;
+                CHECK_THROWS_AS(kernels::gather(out, table, dim, index), Error);
+                CHECK_THROWS_AS(kernels::scatter(table, dim, index, out, true), Error);
+            }
 }
 
 TEST_CASE("cumsum sums forwards and backwards along any dim") {
