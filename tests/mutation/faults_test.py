@@ -45,6 +45,7 @@ class Candidates(unittest.TestCase):
 
     def test_nothing_that_is_decided_before_the_program_runs(self):
         for text in ("constexpr double half = 1.0 / 2.0;", "static_assert(a + b == c);",
+                     "#ifdef __CUDA_ARCH__\nfloat f() { return a + b; }\n#endif",
                      "constexpr std::array<double, 2> k{1. / 3, a + b};",
                      "void f() { T sums[8]; }", "template <class V> void f(const V (&d)[6]);",
                      "void f() { g<2 * n>(x); }", "void f() { if constexpr (N + 1 == 2) g(); }",

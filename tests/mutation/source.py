@@ -28,6 +28,8 @@ STATEMENT_WORDS = {"return", "case", "else", "do", "throw", "co_yield", "goto", 
 NO_FAULT = re.compile(
     r"\b(static_assert|using|case|enum|template|throw|check|fail|grain|\w*Grain|reserve|prefetch|"
     r"requires|operator)\b|\bassert\(")
+# Text for the GPU alone.
+CUDA_ONLY = re.compile(r"^#ifdef __CUDA_ARCH__$.*?^#(else|endif)", re.DOTALL | re.MULTILINE)
 
 
 def tokens_of(text):
@@ -94,7 +96,10 @@ class Source:
         return first, last
 
     def _freeze(self):
+        cuda = [(m.start(), m.end()) for m in CUDA_ONLY.finditer(self.text)]
         for i, token in enumerate(self.tokens):
+            if any(begin <= token.begin < end for begin, end in cuda):
+                self.frozen.add(i)
             if token.text == "constexpr":
                 if self.word(i - 1) == "if":
                     self.frozen.update(range(i, self.partner.get(i + 1, i) + 1))
