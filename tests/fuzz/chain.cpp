@@ -30,8 +30,7 @@ const std::vector<NamedOp>& all_ops() {
 // The values in memory of another layout: transposed, or every second element of a larger block
 // whose other elements are huge.
 Tensor in_layout(const Tensor& x, std::int64_t layout) {
-    if (layout == 1 && x.rank() >= 2)
-        return transpose(clone(transpose(x, 0, -1)), 0, -1);
+    if (layout == 1 && x.rank() >= 2) return transpose(clone(transpose(x, 0, -1)), 0, -1);
     if (layout == 2 && x.rank() >= 1) {
         Shape doubled = x.shape();
         doubled[x.rank() - 1] = 2 * doubled.back() + 1;
@@ -114,15 +113,13 @@ Operand Chain::indices(const Shape& of_shape, std::int64_t end) {
     std::vector<double> values;
     for (const Jet& number : out.naive.numbers) values.push_back(number.value);
     out.tensor = empty(of_shape, {.dtype = i64});
-    if (!values.empty())
-        out.tensor.copy_(reshape(tensor(values, {}, {.dtype = i64}), of_shape));
+    if (!values.empty()) out.tensor.copy_(reshape(tensor(values, {}, {.dtype = i64}), of_shape));
     return out;
 }
 
 void Chain::step() {
     const auto& ops = all_ops();
-    const NamedOp& op =
-        ops[static_cast<std::size_t>(draws.below(256)) % ops.size()];
+    const NamedOp& op = ops[static_cast<std::size_t>(draws.below(256)) % ops.size()];
     trace_ += str("\n  ", op.name, " of ", describe(x().tensor));
     const Call call = op.make(*this);
     Tensor y;
@@ -132,8 +129,8 @@ void Chain::step() {
     } catch (const Error& error) { message = error.what(); }
     if (call.expected == Call::Expected::open) return;
     if (call.expected == Call::Expected::error) {
-        check(!message.empty(), str("must throw, but gave ", y.defined() ? describe(y).to_string()
-                                                                         : "nothing"));
+        check(!message.empty(),
+              str("must throw, but gave ", y.defined() ? describe(y).to_string() : "nothing"));
         trace_ += " throws";
         return;
     }
@@ -188,8 +185,9 @@ void Chain::check_derivatives() {
     double actual = 0;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
         if (!gradients[i].defined()) continue;
-        check(gradients[i].shape() == inputs[i].shape() && gradients[i].dtype() == inputs[i].dtype(),
-              str("a gradient is ", describe(gradients[i]), " for ", describe(inputs[i])));
+        check(
+            gradients[i].shape() == inputs[i].shape() && gradients[i].dtype() == inputs[i].dtype(),
+            str("a gradient is ", describe(gradients[i]), " for ", describe(inputs[i])));
         actual += dot(gradients[i], leaves_[i].tangent, magnitude);
     }
     check(std::abs(actual - first) <= tolerance(scale_) + 100 * tolerance(0) * magnitude,
@@ -204,8 +202,8 @@ void Chain::check_second(const std::vector<Tensor>& gradients, double expected) 
     for (std::size_t i = 0; i < gradients.size(); ++i) {
         inputs.push_back(leaves_[i].tensor);
         if (!gradients[i].defined() || gradients[i].numel() == 0) continue;
-        const Tensor tangent = reshape(tensor(leaves_[i].tangent, {}, {.dtype = f64}),
-                                       gradients[i].shape());
+        const Tensor tangent =
+            reshape(tensor(leaves_[i].tangent, {}, {.dtype = f64}), gradients[i].shape());
         along = along + sum(gradients[i] * tangent);
     }
     double actual = 0;

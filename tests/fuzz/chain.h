@@ -33,9 +33,7 @@ inline Call gives(Naive naive, std::function<Tensor()> run) {
 inline Call throws(std::function<Tensor()> run) {
     return {Call::Expected::error, {}, std::move(run)};
 }
-inline Call open(std::function<Tensor()> run) {
-    return {Call::Expected::open, {}, std::move(run)};
-}
+inline Call open(std::function<Tensor()> run) { return {Call::Expected::open, {}, std::move(run)}; }
 
 class Chain {
 public:
@@ -77,7 +75,7 @@ private:
     std::vector<Leaf> leaves_;
     std::vector<Operand> operands_;
     std::string trace_;
-    double scale_ = 1;  // the largest number so far
+    double scale_ = 1;     // the largest number so far
     bool single_ = false;  // whether an f32 took part
 };
 

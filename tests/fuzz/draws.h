@@ -25,9 +25,7 @@ public:
     }
 
 private:
-    std::int64_t byte() {
-        return empty() ? 0 : std::to_integer<std::int64_t>(bytes_[at_++]);
-    }
+    std::int64_t byte() { return empty() ? 0 : std::to_integer<std::int64_t>(bytes_[at_++]); }
 
     Bytes bytes_;
     std::size_t at_ = 0;

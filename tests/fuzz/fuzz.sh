@@ -4,16 +4,19 @@
 #     tests/fuzz/fuzz.sh BUILD MINUTES [TARGET ...]
 #
 # A target starts from tests/fuzz/corpus/TARGET and keeps what it finds in BUILD/corpus/TARGET, from
-# where the next run goes on. Prints a line for each target; exits with 1, and the path of the input,
-# if one crashed, took too long or took too much memory.
+# where the next run goes on. Prints a line for each target; exits with 1, and the path of the
+# input, if one crashed, took too long or took too much memory.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 build=$1 minutes=$2
 shift 2
 targets=("$@")
-((${#targets[@]})) || for folder in tests/fuzz/corpus/*/; do targets+=("$(basename "$folder")"); done
+if ((${#targets[@]} == 0)); then
+  for folder in tests/fuzz/corpus/*/; do targets+=("$(basename "$folder")"); done
+fi
 for target in "${targets[@]}"; do
-  [[ -x $build/tests/fuzz/fuzz_$target ]] || { echo "fuzz: there is no target '$target'" >&2; exit 2; }
+  [[ -x $build/tests/fuzz/fuzz_$target ]] ||
+    { echo "fuzz: there is no target '$target'" >&2; exit 2; }
 done
 
 export ASAN_OPTIONS=allocator_may_return_null=0:detect_leaks=1

@@ -31,8 +31,7 @@ inline Jet operator+(Jet a, double c) { return {a.value + c, a.first, a.second};
 
 inline Jet power(Jet x, double p) {
     const double v = x.value;
-    return chain_rule(x, std::pow(v, p), p * std::pow(v, p - 1),
-                      p * (p - 1) * std::pow(v, p - 2));
+    return chain_rule(x, std::pow(v, p), p * std::pow(v, p - 1), p * (p - 1) * std::pow(v, p - 2));
 }
 inline Jet inverse(Jet x) {
     const double r = 1 / x.value;

@@ -10,7 +10,8 @@ namespace {
 
 bool apart(double a, double b) { return std::abs(a - b) > 1e-2; }
 
-// A shape that mostly broadcasts with x: some extents 1, some dimensions in front left out or added.
+// A shape that mostly broadcasts with x: some extents are 1, and dimensions in front are left out
+// or added.
 Shape beside(Chain& chain, const Shape& x) {
     Shape out;
     const int skipped = static_cast<int>(chain.draws.below(x.rank() + 1));
@@ -43,15 +44,16 @@ Call call(Chain& chain, Run2 op, Formula2 formula, Smooth2 smooth, bool same_sha
     return is_smooth ? gives(out, run) : open(run);
 }
 
-#define EPS_BINARY(name, expression, formula, where, ...)                             \
-    NamedOp {                                                                         \
-        name, [](Chain& chain) {                                                      \
-            return call(                                                              \
-                chain, [](const Tensor& a, const Tensor& b) { return expression; },   \
-                [](Jet a, Jet b) { return formula; },                                 \
-                []([[maybe_unused]] double a, [[maybe_unused]] double b) { return where; } \
-                __VA_OPT__(, ) __VA_ARGS__);                                          \
-        }                                                                             \
+#define EPS_TWO_INPUTS(name, expression, formula, where, ...)                       \
+    NamedOp {                                                                       \
+        name, [](Chain& chain) {                                                    \
+            return call(                                                            \
+                chain, [](const Tensor& a, const Tensor& b) { return expression; }, \
+                [](Jet a, Jet b) { return formula; },                               \
+                []([[maybe_unused]] double a, [[maybe_unused]] double b) {          \
+                    return where;                                                   \
+                } __VA_OPT__(, ) __VA_ARGS__);                                      \
+        }                                                                           \
     }
 
 Jet huber_of(Jet d) {
@@ -112,26 +114,26 @@ Call masked_fill_call(Chain& chain) {
 }
 
 const NamedOp ops[] = {
-    EPS_BINARY("add", a + b, a + b, true),
-    EPS_BINARY("sub", a - b, a - b, true),
-    EPS_BINARY("mul", a* b, a* b, true),
-    EPS_BINARY("div", a / b, a / b, apart(b, 0) && std::abs(b) > 0.1),
-    EPS_BINARY("pow", pow(a, b), exponential(b* logarithm(a)),
-               a > 0.1 && a < 5 && std::abs(b) < 3),
-    EPS_BINARY("maximum", maximum(a, b), max_of(a, b), apart(a, b)),
-    EPS_BINARY("minimum", minimum(a, b), -max_of(-a, -b), apart(a, b)),
-    EPS_BINARY("hypot", hypot(a, b), root(a* a + b * b), a* a + b* b > 0.05),
-    EPS_BINARY("atan2", atan2(a, b), arc_tangent(a / b), b > 0.1),
-    EPS_BINARY("logaddexp", logaddexp(a, b), logarithm(exponential(a) + exponential(b)),
-               std::abs(a) < 6 && std::abs(b) < 6),
-    EPS_BINARY("xlogy", xlogy(a, b), a* logarithm(b), b > 0.1 && apart(a, 0)),
-    EPS_BINARY("squared_error", squared_error(a, b), (a - b) * (a - b), true),
-    EPS_BINARY("huber", huber(a, b), huber_of(a - b),
-               apart(std::abs(a - b), 1)),
-    EPS_BINARY("bce_with_logits", bce_with_logits(a, b), bce_of(a, b), std::abs(a) < 6),
-    EPS_BINARY("mse_loss", nn::mse_loss(a, b, nn::Reduction::none), (a - b) * (a - b), true, true),
-    EPS_BINARY("l1_loss", nn::l1_loss(a, b, nn::Reduction::none),
-               a.value > b.value ? a - b : b - a, apart(a, b), true),
+    EPS_TWO_INPUTS("add", a + b, a + b, true),
+    EPS_TWO_INPUTS("sub", a - b, a - b, true),
+    EPS_TWO_INPUTS("mul", a* b, a* b, true),
+    EPS_TWO_INPUTS("div", a / b, a / b, apart(b, 0) && std::abs(b) > 0.1),
+    EPS_TWO_INPUTS("pow", pow(a, b), exponential(b* logarithm(a)),
+                   a > 0.1 && a < 5 && std::abs(b) < 3),
+    EPS_TWO_INPUTS("maximum", maximum(a, b), max_of(a, b), apart(a, b)),
+    EPS_TWO_INPUTS("minimum", minimum(a, b), -max_of(-a, -b), apart(a, b)),
+    EPS_TWO_INPUTS("hypot", hypot(a, b), root(a* a + b * b), a* a + b * b > 0.05),
+    EPS_TWO_INPUTS("atan2", atan2(a, b), arc_tangent(a / b), b > 0.1),
+    EPS_TWO_INPUTS("logaddexp", logaddexp(a, b), logarithm(exponential(a) + exponential(b)),
+                   std::abs(a) < 6 && std::abs(b) < 6),
+    EPS_TWO_INPUTS("xlogy", xlogy(a, b), a* logarithm(b), b > 0.1 && apart(a, 0)),
+    EPS_TWO_INPUTS("squared_error", squared_error(a, b), (a - b) * (a - b), true),
+    EPS_TWO_INPUTS("huber", huber(a, b), huber_of(a - b), apart(std::abs(a - b), 1)),
+    EPS_TWO_INPUTS("bce_with_logits", bce_with_logits(a, b), bce_of(a, b), std::abs(a) < 6),
+    EPS_TWO_INPUTS("mse_loss", nn::mse_loss(a, b, nn::Reduction::none), (a - b) * (a - b), true,
+                   true),
+    EPS_TWO_INPUTS("l1_loss", nn::l1_loss(a, b, nn::Reduction::none),
+                   a.value > b.value ? a - b : b - a, apart(a, b), true),
     {"where", where_call},
     {"masked_fill", masked_fill_call},
     {"lerp",
@@ -151,7 +153,7 @@ const NamedOp ops[] = {
      }},
 };
 
-#undef EPS_BINARY
+#undef EPS_TWO_INPUTS
 
 }  // namespace
 

@@ -67,13 +67,15 @@ struct ConvCall {
 
 Call conv2d_call(Chain& chain) {
     ConvCall c;
-    c.options = {.stride = pair(chain, 1, 3), .padding = pair(chain, 0, 3),
-                 .dilation = pair(chain, 1, 2), .groups = chain.draws.between(1, 3)};
+    c.options = {.stride = pair(chain, 1, 3),
+                 .padding = pair(chain, 0, 3),
+                 .dilation = pair(chain, 1, 2),
+                 .groups = chain.draws.between(1, 3)};
     const std::int64_t channels = chain.draws.between(1, 2);
     c.x = image(chain, 4, channels * c.options.groups);
     const Pair kernel = pair(chain, 1, 3);
-    const std::int64_t filters = c.options.groups * chain.draws.between(1, 2) +
-                                 (chain.draws.one_in(16) ? 1 : 0);
+    const std::int64_t filters =
+        c.options.groups * chain.draws.between(1, 2) + (chain.draws.one_in(16) ? 1 : 0);
     const std::int64_t expected =
         c.x.naive.rank() == 4 ? c.x.naive.shape[1] / c.options.groups : channels;
     c.weight = chain.partner({filters, expected, kernel[0], kernel[1]});
@@ -81,9 +83,7 @@ Call conv2d_call(Chain& chain) {
     if (c.biased) c.bias = chain.partner({filters});
     c.rows = {kernel[0], c.options.stride[0], c.options.padding[0], c.options.dilation[0]};
     c.columns = {kernel[1], c.options.stride[1], c.options.padding[1], c.options.dilation[1]};
-    const auto run = [=] {
-        return conv2d(c.x.tensor, c.weight.tensor, c.bias.tensor, c.options);
-    };
+    const auto run = [=] { return conv2d(c.x.tensor, c.weight.tensor, c.bias.tensor, c.options); };
     const bool regular = c.weight.naive.rank() != 4 || c.weight.naive.count() > 0;
     if (!regular || c.x.naive.count() == 0) return open(run);
     if (c.weight.naive.rank() == 4) {
@@ -92,8 +92,7 @@ Call conv2d_call(Chain& chain) {
     }
     if (!c.fits()) return throws(run);
     const Shape shape{c.x.naive.shape[0], c.weight.naive.shape[0],
-                      *c.rows.outputs(c.x.naive.shape[2]),
-                      *c.columns.outputs(c.x.naive.shape[3])};
+                      *c.rows.outputs(c.x.naive.shape[2]), *c.columns.outputs(c.x.naive.shape[3])};
     return gives(naive_from(shape, c.x.naive.dtype, [&](const Shape& i) { return c.at(i); }), run);
 }
 

@@ -54,8 +54,8 @@ template <class Op> Call scatter_by(Chain& chain, const Op& op, bool adds) {
     Indexed a = index_of_rank(chain);
     a.source = chain.partner(a.index.naive.shape);
     const auto run = [=] { return op(a.x.tensor, a.dim, a.index.tensor, a.source.tensor); };
-    const bool alike = a.source.naive.shape == a.index.naive.shape &&
-                       a.source.naive.dtype == a.x.naive.dtype;
+    const bool alike =
+        a.source.naive.shape == a.index.naive.shape && a.source.naive.dtype == a.x.naive.dtype;
     if (!a.d || !alike || !fits(a)) return throws(run);
     Naive out = a.x.naive;
     for_each_index(a.index.naive.shape, [&](const Shape& i) {

@@ -22,13 +22,12 @@ Call concat_call(Chain& chain) {
     if (!d || y.naive.rank() != rank) return throws(run);
     const std::int64_t n = x.naive.shape[*d], m = y.naive.shape[*d];
     if (!(with(x.naive.shape, *d, m) == y.naive.shape)) return throws(run);
-    const Naive out = naive_from(
-        with(x.naive.shape, *d, 2 * n + m), wider(x.naive.dtype, y.naive.dtype),
-        [&](const Shape& i) {
-            if (i[*d] < n) return x.naive[i];
-            if (i[*d] < n + m) return y.naive[with(i, *d, i[*d] - n)];
-            return x.naive[with(i, *d, i[*d] - n - m)];
-        });
+    const Naive out = naive_from(with(x.naive.shape, *d, 2 * n + m),
+                                 wider(x.naive.dtype, y.naive.dtype), [&](const Shape& i) {
+                                     if (i[*d] < n) return x.naive[i];
+                                     if (i[*d] < n + m) return y.naive[with(i, *d, i[*d] - n)];
+                                     return x.naive[with(i, *d, i[*d] - n - m)];
+                                 });
     return gives(out, run);
 }
 
@@ -39,11 +38,10 @@ Call stack_call(Chain& chain) {
     const auto run = [=] { return stack({x.tensor, y.tensor}, dim); };
     const auto d = dimension(dim, rank + 1);
     if (!d || !(y.naive.shape == x.naive.shape)) return throws(run);
-    return gives(naive_from(inserted(x.naive.shape, *d, 2), wider(x.naive.dtype, y.naive.dtype),
-                            [&](const Shape& i) {
-                                return (i[*d] == 0 ? x : y).naive[without(i, *d)];
-                            }),
-                 run);
+    return gives(
+        naive_from(inserted(x.naive.shape, *d, 2), wider(x.naive.dtype, y.naive.dtype),
+                   [&](const Shape& i) { return (i[*d] == 0 ? x : y).naive[without(i, *d)]; }),
+        run);
 }
 
 // The position in a line of n from which a frame takes what stands at i, which may lie outside.
@@ -116,9 +114,7 @@ Call interleave_call(Chain& chain) {
     const auto d = dimension(dim, x.naive.rank());
     if (!d || repeats < 0) return throws(run);
     return gives(naive_from(with(x.naive.shape, *d, x.naive.shape[*d] * repeats), x.naive.dtype,
-                            [&](const Shape& i) {
-                                return x.naive[with(i, *d, i[*d] / repeats)];
-                            }),
+                            [&](const Shape& i) { return x.naive[with(i, *d, i[*d] / repeats)]; }),
                  run);
 }
 
@@ -136,9 +132,7 @@ Call split_call(Chain& chain) {
     if (n == 0) return open([=] { return x.tensor; });
     const std::int64_t first = part % ((n + size - 1) / size) * size;
     return gives(naive_from(with(x.naive.shape, *d, std::min(size, n - first)), x.naive.dtype,
-                            [&](const Shape& i) {
-                                return x.naive[with(i, *d, i[*d] + first)];
-                            }),
+                            [&](const Shape& i) { return x.naive[with(i, *d, i[*d] + first)]; }),
                  run);
 }
 

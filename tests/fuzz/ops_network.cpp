@@ -12,8 +12,7 @@ Shape right_of(Chain& chain, const Shape& a) {
     const std::int64_t inner = a.empty() ? 2 : a.back();
     if (chain.draws.one_in(4)) return {inner};
     Shape out;
-    for (int d = 0; d + 2 < a.rank(); ++d)
-        out.push_back(chain.draws.one_in(3) ? 1 : a[d]);
+    for (int d = 0; d + 2 < a.rank(); ++d) out.push_back(chain.draws.one_in(3) ? 1 : a[d]);
     out.push_back(inner);
     out.push_back(chain.draws.below(5));
     return out;

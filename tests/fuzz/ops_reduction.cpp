@@ -139,12 +139,30 @@ Line sorted(Line line) {
 }
 
 const NamedOp ops[] = {
-    {"sum", [](Chain& c) { return reduce(c, {sum, sum_of, always}); }},
-    {"mean", [](Chain& c) { return reduce(c, {mean, mean_of, some}); }},
-    {"prod", [](Chain& c) { return reduce(c, {prod, product_of, always}); }},
-    {"max", [](Chain& c) { return reduce(c, {max, largest_of, all_apart, true}); }},
-    {"min", [](Chain& c) { return reduce(c, {min, smallest_of, all_apart, true}); }},
-    {"logsumexp", [](Chain& c) { return reduce(c, {logsumexp, log_sum_exp_of, some}); }},
+    {"sum",
+     [](Chain& c) {
+         return reduce(c, {sum, sum_of, always});
+     }},
+    {"mean",
+     [](Chain& c) {
+         return reduce(c, {mean, mean_of, some});
+     }},
+    {"prod",
+     [](Chain& c) {
+         return reduce(c, {prod, product_of, always});
+     }},
+    {"max",
+     [](Chain& c) {
+         return reduce(c, {max, largest_of, all_apart, true});
+     }},
+    {"min",
+     [](Chain& c) {
+         return reduce(c, {min, smallest_of, all_apart, true});
+     }},
+    {"logsumexp",
+     [](Chain& c) {
+         return reduce(c, {logsumexp, log_sum_exp_of, some});
+     }},
     {"var",
      [](Chain& c) {
          return reduce(c, {[](const Tensor& x, const Dims& dims, bool keepdim) {

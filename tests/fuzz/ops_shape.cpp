@@ -82,9 +82,9 @@ Call expand_call(Chain& chain) {
     if (shape.rank() < 5 && chain.draws.one_in(3)) shape.insert(0, chain.draws.between(0, 3));
     const auto run = [=] { return expand(x.tensor, shape); };
     if (!broadcasts_to(x.naive.shape, shape)) return throws(run);
-    return gives(naive_from(shape, x.naive.dtype,
-                            [&](const Shape& i) { return broadcast_at(x.naive, i); }),
-                 run);
+    return gives(
+        naive_from(shape, x.naive.dtype, [&](const Shape& i) { return broadcast_at(x.naive, i); }),
+        run);
 }
 
 Call squeeze_call(Chain& chain) {
@@ -121,11 +121,10 @@ Call slice_call(Chain& chain) {
     };
     for (std::int64_t i = bound(begin); i < bound(end); i += step) kept.push_back(i);
     const Shape shape = with(x.naive.shape, *d, static_cast<std::int64_t>(kept.size()));
-    return gives(picked(x.naive, shape,
-                        [&](const Shape& i) {
-                            return with(i, *d, kept[static_cast<std::size_t>(i[*d])]);
-                        }),
-                 run);
+    return gives(
+        picked(x.naive, shape,
+               [&](const Shape& i) { return with(i, *d, kept[static_cast<std::size_t>(i[*d])]); }),
+        run);
 }
 
 Call narrow_call(Chain& chain) {
@@ -249,11 +248,11 @@ Call windows_call(Chain& chain) {
 }
 
 const NamedOp ops[] = {
-    {"reshape", reshape_call},   {"permute", permute_call},     {"transpose", transpose_call},
-    {"expand", expand_call},     {"squeeze", squeeze_call},     {"unsqueeze", unsqueeze_call},
-    {"slice", slice_call},       {"narrow", narrow_call},       {"select", select_call},
-    {"flip", flip_call},         {"roll", roll_call},           {"diagonal", diagonal_call},
-    {"tril", triangle_call},     {"unfold", windows_call},
+    {"reshape", reshape_call}, {"permute", permute_call}, {"transpose", transpose_call},
+    {"expand", expand_call},   {"squeeze", squeeze_call}, {"unsqueeze", unsqueeze_call},
+    {"slice", slice_call},     {"narrow", narrow_call},   {"select", select_call},
+    {"flip", flip_call},       {"roll", roll_call},       {"diagonal", diagonal_call},
+    {"tril", triangle_call},   {"unfold", windows_call},
 };
 
 }  // namespace

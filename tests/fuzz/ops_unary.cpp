@@ -42,12 +42,12 @@ Call call(Chain& chain, const Unary& unary) {
     return gives(out, run);
 }
 
-#define EPS_UNARY(name, expression, formula, where)                                          \
-    NamedOp {                                                                                \
-        name, [](Chain& chain) {                                                             \
-            return call(chain, {name, [](const Tensor& x) { return expression; },            \
+#define EPS_UNARY(name, expression, formula, where)                                              \
+    NamedOp {                                                                                    \
+        name, [](Chain& chain) {                                                                 \
+            return call(chain, {name, [](const Tensor& x) { return expression; },                \
                                 [](Jet x) { return formula; }, [](double v) { return where; }}); \
-        }                                                                                    \
+        }                                                                                        \
     }
 
 const NamedOp ops[] = {

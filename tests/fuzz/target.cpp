@@ -12,17 +12,10 @@ namespace eps::fuzz {
 
 const std::vector<Target>& targets() {
     static const std::vector<Target> list = {
-        {"safetensors", fuzz_safetensors},
-        {"npy", fuzz_npy},
-        {"idx", fuzz_idx},
-        {"png", fuzz_png, repair_png},
-        {"config", fuzz_config},
-        {"metrics", fuzz_metrics},
-        {"checkpoint", fuzz_checkpoint},
-        {"onnx", fuzz_onnx},
-        {"options", fuzz_options},
-        {"operators", fuzz_operators},
-        {"views", fuzz_views},
+        {"safetensors", fuzz_safetensors}, {"npy", fuzz_npy},       {"idx", fuzz_idx},
+        {"png", fuzz_png, repair_png},     {"config", fuzz_config}, {"metrics", fuzz_metrics},
+        {"checkpoint", fuzz_checkpoint},   {"onnx", fuzz_onnx},     {"options", fuzz_options},
+        {"operators", fuzz_operators},     {"views", fuzz_views},
     };
     return list;
 }
@@ -53,9 +46,8 @@ namespace {
 std::string scratch_path() {
     static int count = 0;
     const std::filesystem::path memory = "/dev/shm";
-    const auto folder = std::filesystem::is_directory(memory)
-                            ? memory
-                            : std::filesystem::temp_directory_path();
+    const auto folder =
+        std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
     const std::string name =
         "eps_fuzz_" + std::to_string(::getpid()) + "_" + std::to_string(count++ % 8);
     return (folder / name).string();

@@ -72,9 +72,9 @@ private:
             for (std::int64_t place : places) inside = inside && place >= 0 && place < kNumbers;
             for (std::int64_t stride : strides) inside = inside && stride >= 0;
             View out{{}, shape, places};
-            const bool made =
-                reads([&] { out.tensor = base_.as_strided(shape, strides, offset); });
-            if (!places.empty()) require(made == inside, "views: as_strided " + str(shape, strides));
+            const bool made = reads([&] { out.tensor = base_.as_strided(shape, strides, offset); });
+            if (!places.empty())
+                require(made == inside, "views: as_strided " + str(shape, strides));
             if (made) return out;
             if (draws_.empty()) return {base_, base_.shape(), places_of({kNumbers}, {1}, 0)};
         }
@@ -131,8 +131,7 @@ private:
         for_each_index(to.shape, [&](const Shape& i) {
             Shape own;
             for (int d = 0; d < from.shape.rank(); ++d)
-                own.push_back(from.shape[d] == 1 ? 0
-                                                 : i[i.rank() - from.shape.rank() + d]);
+                own.push_back(from.shape[d] == 1 ? 0 : i[i.rank() - from.shape.rank() + d]);
             const std::int64_t place = from.places[Naive{from.shape, {}}.place(own)];
             at(to.places[next++]) = before[static_cast<std::size_t>(place)];
         });
