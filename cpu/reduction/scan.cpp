@@ -61,6 +61,7 @@ template <class T> void argmax_typed(Tensor& out, const Tensor& src, int dim, bo
 /// reversed sum begins at the end and has negative steps. Sums of f32 are carried in f64.
 template <class T> struct RunningSums {
     using Total = RunningTotal<T>;
+    static Total sum_of(Total a, Total b) { return static_cast<Total>(a + b); }  // u8 wraps
     std::int64_t length, to_step, from_step;
     LoopDimension<2> inner;
 
@@ -71,15 +72,16 @@ template <class T> struct RunningSums {
         std::int64_t k = 0;
         for (; k + 4 <= length; k += 4) {
             const T* const x = from + k * from_step;
-            const Total a = x[0], ab = a + x[from_step];
-            const Total c = x[2 * from_step], cd = c + x[3 * from_step];
+            const Total a = x[0], ab = sum_of(a, x[from_step]);
+            const Total c = x[2 * from_step], cd = sum_of(c, x[3 * from_step]);
             T* const y = to + k * to_step;
-            y[0] = static_cast<T>(total + a);
-            y[to_step] = static_cast<T>(total + ab);
-            y[2 * to_step] = static_cast<T>(total + (ab + c));
-            y[3 * to_step] = static_cast<T>(total += ab + cd);
+            y[0] = static_cast<T>(sum_of(total, a));
+            y[to_step] = static_cast<T>(sum_of(total, ab));
+            y[2 * to_step] = static_cast<T>(sum_of(total, sum_of(ab, c)));
+            y[3 * to_step] = static_cast<T>(total = sum_of(total, sum_of(ab, cd)));
         }
-        for (; k < length; ++k) to[k * to_step] = static_cast<T>(total += from[k * from_step]);
+        for (; k < length; ++k)
+            to[k * to_step] = static_cast<T>(total = sum_of(total, from[k * from_step]));
     }
     // Lines [first, last) side by side, a few hundred of them at a time.
     void lines(T* to, const T* from, std::int64_t first, std::int64_t last) const {
@@ -106,7 +108,7 @@ template <class T> struct RunningSums {
             Total total = totals[i];
             for (int r = 0; r < Rows; ++r)
                 to[r * to_step + i * to_inner] =
-                    static_cast<T>(total += from[r * from_step + i * from_inner]);
+                    static_cast<T>(total = sum_of(total, from[r * from_step + i * from_inner]));
             totals[i] = total;
         }
     }
