@@ -52,9 +52,8 @@ Tensor algorithm2(const Schedule& schedule, const Denoiser& eps_theta, const Ten
 
 Tensor ancestral_step(const Schedule& schedule, const Tensor& xt, const Tensor& eps, std::int64_t t,
                       double sigma, const Tensor& z) {
-    const double alpha = schedule.alpha(t), alpha_bar = schedule.alpha_bar(t);
-    return (xt - eps * ((1 - alpha) / std::sqrt(1 - alpha_bar))) * (1 / std::sqrt(alpha)) +
-           z * sigma;
+    const double alpha = schedule.alpha(t), sigma_t = std::sqrt(schedule.noise_variance(t));
+    return (xt - eps * (schedule.beta(t) / sigma_t)) * (1 / std::sqrt(alpha)) + z * sigma;
 }
 
 }  // namespace eps::models::ddpm

@@ -30,10 +30,10 @@ Sampler::Constrain inpaint(const Schedule& schedule, const Tensor& known, const 
         check(x.shape() == known.shape(), "inpaint",
               "samples differ in shape from the known values; got ", describe(x), "; expected ",
               describe(known));
-        const double signal = schedule.alpha_bar_at(s);
         const Tensor given =
             s == 0 ? known
-                   : known * std::sqrt(signal) + noise.normal_like(x) * std::sqrt(1 - signal);
+                   : known * std::sqrt(schedule.alpha_bar_at(s)) +
+                         noise.normal_like(x) * std::sqrt(schedule.noise_variance_at(s));
         return where(ne(mask, 0.0), given, x);
     };
 }
@@ -60,11 +60,11 @@ Tensor interpolate_diffused(const Schedule& schedule, const Denoiser& denoiser, 
     check_pair(from, to);
     NoGrad guard;
     const auto sampler = make_sampler(schedule, options);
-    const double signal = schedule.alpha_bar_at(sampler->times().front());
+    const double t = sampler->times().front(), signal = schedule.alpha_bar_at(t);
     std::vector<Tensor> between;
     for (double weight : weights) {
         SampleNoise noise(seed, 0, from.size(0));
-        const Tensor z = noise.normal_like(from) * std::sqrt(1 - signal);
+        const Tensor z = noise.normal_like(from) * std::sqrt(schedule.noise_variance_at(t));
         const Tensor xt =
             (from * std::sqrt(signal) + z) * (1 - weight) + (to * std::sqrt(signal) + z) * weight;
         between.push_back(sampler->sample(denoiser, xt, noise));

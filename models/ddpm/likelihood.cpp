@@ -132,7 +132,7 @@ Velocity velocity_at(const Schedule& schedule, const Denoiser& denoiser, double 
     Tensor at = detach(x);
     at.requires_grad_();
     const Tensor velocity =
-        (at - predict(schedule, denoiser, t, at).noise / std::sqrt(1 - schedule.alpha_bar_at(t))) *
+        (at - predict(schedule, denoiser, t, at).noise / std::sqrt(schedule.noise_variance_at(t))) *
         0.5;
     const Tensor flat = reshape(velocity, {x.size(0), -1});  // [B, D]
     Tensor trace = zeros({x.size(0)}, x.options());

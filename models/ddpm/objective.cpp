@@ -29,7 +29,7 @@ Tensor simple_loss(const Tensor& predicted, const Tensor& target) {
 double bound_weight(const Schedule& schedule, std::int64_t t, bool posterior_variance) {
     const double beta = schedule.beta(t);
     const double variance = posterior_variance ? schedule.posterior_variance(t) : beta;
-    return beta * beta / (2 * variance * schedule.alpha(t) * (1 - schedule.alpha_bar(t)));
+    return beta * beta / (2 * variance * schedule.alpha(t) * schedule.noise_variance(t));
 }
 
 double min_snr_weight(const Schedule& schedule, std::int64_t t, double gamma, Prediction kind) {

@@ -21,8 +21,8 @@ Tensor as(const Tensor& coefficient, const Tensor& x) {
 struct MeanWeights {
     Tensor x0, xt;
     MeanWeights(const Coefficients& c, const Tensor& x)
-        : x0(as(sqrt(c.previous_alpha_bar) * c.beta / (1.0 - c.alpha_bar), x)),
-          xt(as(sqrt(1.0 - c.beta) * (1.0 - c.previous_alpha_bar) / (1.0 - c.alpha_bar), x)) {}
+        : x0(as(sqrt(c.previous_alpha_bar) * c.beta / c.noise_variance, x)),
+          xt(as(sqrt(1.0 - c.beta) * c.previous_noise_variance / c.noise_variance, x)) {}
 };
 
 struct NamedPrediction {
@@ -52,12 +52,12 @@ Normal forward_step(const Schedule& schedule, const Tensor& previous, const Tens
 
 Normal forward(const Schedule& schedule, const Tensor& x0, const Tensor& t) {
     const Coefficients c = schedule.at(t, x0);
-    return {as(sqrt(c.alpha_bar), x0) * x0, as(1.0 - c.alpha_bar, x0)};
+    return {as(sqrt(c.alpha_bar), x0) * x0, as(c.noise_variance, x0)};
 }
 
 Tensor diffuse(const Schedule& schedule, const Tensor& x0, const Tensor& t, const Tensor& noise) {
     const Coefficients c = schedule.at(t, x0);
-    return as(sqrt(c.alpha_bar), x0) * x0 + as(sqrt(1.0 - c.alpha_bar), x0) * noise;
+    return as(sqrt(c.alpha_bar), x0) * x0 + as(sqrt(c.noise_variance), x0) * noise;
 }
 
 Normal posterior(const Schedule& schedule, const Tensor& xt, const Tensor& x0, const Tensor& t) {
@@ -82,9 +82,9 @@ Tensor to_x0(const Coefficients& c, Prediction kind, const Tensor& predicted, co
     switch (kind) {
         case Prediction::x0: return predicted;
         case Prediction::noise:
-            return (xt - as(sqrt(1.0 - c.alpha_bar), xt) * predicted) / as(sqrt(c.alpha_bar), xt);
+            return (xt - as(sqrt(c.noise_variance), xt) * predicted) / as(sqrt(c.alpha_bar), xt);
         case Prediction::v:
-            return as(sqrt(c.alpha_bar), xt) * xt - as(sqrt(1.0 - c.alpha_bar), xt) * predicted;
+            return as(sqrt(c.alpha_bar), xt) * xt - as(sqrt(c.noise_variance), xt) * predicted;
         case Prediction::mean: break;
     }
     const MeanWeights w(c, xt);
@@ -95,9 +95,9 @@ Tensor from_x0(const Coefficients& c, Prediction kind, const Tensor& x0, const T
     switch (kind) {
         case Prediction::x0: return x0;
         case Prediction::noise:
-            return (xt - as(sqrt(c.alpha_bar), xt) * x0) / as(sqrt(1.0 - c.alpha_bar), xt);
+            return (xt - as(sqrt(c.alpha_bar), xt) * x0) / as(sqrt(c.noise_variance), xt);
         case Prediction::v:
-            return (as(sqrt(c.alpha_bar), xt) * xt - x0) / as(sqrt(1.0 - c.alpha_bar), xt);
+            return (as(sqrt(c.alpha_bar), xt) * xt - x0) / as(sqrt(c.noise_variance), xt);
         case Prediction::mean: break;
     }
     return posterior_mean(c, x0, xt);

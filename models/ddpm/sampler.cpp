@@ -10,8 +10,6 @@
 namespace eps::models::ddpm {
 namespace {
 
-double logit(double p) { return std::log(p) - std::log1p(-p); }
-
 // `count` integer times from `from` to 1, evenly spaced up to rounding.
 std::vector<double> even_times(std::int64_t from, std::int64_t count) {
     std::vector<double> times;
@@ -25,9 +23,9 @@ std::vector<double> even_times(std::int64_t from, std::int64_t count) {
 // `count` real times from `from` to 1, evenly spaced in the logit of alpha_bar. If that of `from`
 // is infinite, the spacing starts at the step below.
 std::vector<double> even_logits(const Schedule& schedule, std::int64_t from, std::int64_t count) {
-    const double first = logit(schedule.alpha_bar(
-        schedule.alpha_bar(from) > 0 ? from : std::max<std::int64_t>(from - 1, 1)));
-    const double last = logit(schedule.alpha_bar(1));
+    const double first =
+        schedule.log_snr(schedule.alpha_bar(from) > 0 ? from : std::max<std::int64_t>(from - 1, 1));
+    const double last = schedule.log_snr(1);
     std::vector<double> times{static_cast<double>(from)};
     for (std::int64_t i = 1; i + 1 < count; ++i)
         times.push_back(schedule.time_of(first + (last - first) * static_cast<double>(i) /
@@ -96,8 +94,8 @@ Tensor Sampler::sample(const Denoiser& denoiser, const Tensor& xT, SampleNoise& 
 }
 
 Tensor ddim_step(const Schedule& schedule, const PredictedState& now, double s) {
-    const double signal = schedule.alpha_bar_at(s);
-    return now.x0 * std::sqrt(signal) + now.noise * std::sqrt(1 - signal);
+    return now.x0 * std::sqrt(schedule.alpha_bar_at(s)) +
+           now.noise * std::sqrt(schedule.noise_variance_at(s));
 }
 
 Tensor ddim_invert(const Schedule& schedule, const Denoiser& denoiser, const Tensor& x0,

@@ -47,10 +47,10 @@ private:
     Tensor step(const PredictedState& now, const PredictedState*, double s, const Predict&,
                 SampleNoise& noise) const override {
         if (eta_ == 0) return ddim_step(schedule(), now, s);
-        const double signal = schedule().alpha_bar_at(s);
+        const double signal = schedule().alpha_bar_at(s), rest = schedule().noise_variance_at(s);
         const double sigma =
             eta_ * std::sqrt(schedule().between(now.t, s).posterior_variance().item());
-        return now.x0 * std::sqrt(signal) + now.noise * std::sqrt(1 - signal - sigma * sigma) +
+        return now.x0 * std::sqrt(signal) + now.noise * std::sqrt(rest - sigma * sigma) +
                noise.normal_like(now.x) * sigma;
     }
 
@@ -69,7 +69,7 @@ public:
 
 protected:
     Tensor velocity(const PredictedState& p) const {
-        return (p.x - p.noise / std::sqrt(1 - schedule().alpha_bar_at(p.t))) * 0.5;
+        return (p.x - p.noise / std::sqrt(schedule().noise_variance_at(p.t))) * 0.5;
     }
     double stride(double t, double s) const {
         return std::log(schedule().alpha_bar_at(s) / schedule().alpha_bar_at(t));
@@ -102,13 +102,14 @@ class Heun final : public Ode {
 class DpmPlusPlus final : public Sampler {
     using Sampler::Sampler;
     double lambda(double t) const {
-        const double signal = schedule().alpha_bar_at(t);
-        return 0.5 * (std::log(signal) - std::log1p(-signal));
+        return 0.5 *
+               (std::log(schedule().alpha_bar_at(t)) - std::log(schedule().noise_variance_at(t)));
     }
     Tensor step(const PredictedState& now, const PredictedState* before, double s, const Predict&,
                 SampleNoise&) const override {
         const double signal = schedule().alpha_bar_at(s), h = lambda(s) - lambda(now.t);
-        const double sigma_ratio = std::sqrt((1 - signal) / (1 - schedule().alpha_bar_at(now.t)));
+        const double sigma_ratio =
+            std::sqrt(schedule().noise_variance_at(s) / schedule().noise_variance_at(now.t));
         Tensor d = now.x0;
         if (before) {
             // r is infinite if the first time had no signal.

@@ -16,7 +16,6 @@ namespace eps::models::ddpm {
 namespace {
 
 Tensor scalar(double value) { return Tensor(value, {.dtype = f64}); }
-double logit(double p) { return std::log(p) - std::log1p(-p); }
 
 // betas [T], checked, with beta_0 = 0 in front -> [T + 1]
 Tensor with_start(const Tensor& betas) {
@@ -30,10 +29,17 @@ Tensor with_start(const Tensor& betas) {
     return concat({zeros({1}, {f64, betas.device()}), to(betas, f64)});
 }
 
+// sum_{s <= t} alpha_bar_{s-1} beta_s for t = 0 .. T
+Tensor accumulated_noise(const Tensor& beta, const Tensor& alpha_bar) {
+    const std::int64_t steps = beta.numel() - 1;
+    const Tensor added = narrow(alpha_bar, 0, 0, steps) * narrow(beta, 0, 1, steps);
+    return concat({zeros({1}, beta.options()), cumsum(added, 0)});
+}
+
 }  // namespace
 
 Tensor Coefficients::posterior_variance() const {
-    return beta * (1.0 - previous_alpha_bar) / (1.0 - alpha_bar);
+    return beta * previous_noise_variance / noise_variance;
 }
 
 Schedule::Schedule(const std::vector<double>& betas)
@@ -42,13 +48,16 @@ Schedule::Schedule(const std::vector<double>& betas)
 Schedule::Schedule(const Tensor& betas)
     : beta_(with_start(betas)),
       alpha_bar_(cumprod(1.0 - beta_, 0)),
+      noise_variance_(accumulated_noise(beta_, alpha_bar_)),
       betas_(beta_.to_vector()),
-      alpha_bars_(alpha_bar_.to_vector()) {}
+      alpha_bars_(alpha_bar_.to_vector()),
+      noise_variances_(noise_variance_.to_vector()) {}
 
 Schedule Schedule::on(Device device) const {
     Schedule moved = *this;
     moved.beta_ = to(beta_, device);
     moved.alpha_bar_ = to(alpha_bar_, device);
+    moved.noise_variance_ = to(noise_variance_, device);
     return moved;
 }
 
@@ -59,29 +68,40 @@ std::size_t Schedule::index(std::int64_t t) const {
 }
 
 double Schedule::posterior_variance(std::int64_t t) const {
-    return beta(t) * (1 - alpha_bar(t - 1)) / (1 - alpha_bar(t));
+    return beta(t) * noise_variance(t - 1) / noise_variance(t);
 }
 
-double Schedule::alpha_bar_at(double t) const {
+double Schedule::log_snr(std::int64_t t) const {
+    return std::log(alpha_bar(t)) - std::log(noise_variance(t));
+}
+
+double Schedule::alpha_bar_at(double t) const { return levels_at(t).alpha_bar; }
+double Schedule::noise_variance_at(double t) const { return levels_at(t).noise_variance; }
+
+Schedule::Levels Schedule::levels_at(double t) const {
     check(t >= 0 && t <= static_cast<double>(steps()), "Schedule", "no such time; got t = ", t,
           "; expected 0 to ", steps());
     const auto below = static_cast<std::int64_t>(t);
-    const double a = alpha_bar(below), weight = t - static_cast<double>(below);
-    if (weight == 0) return a;
-    const double b = alpha_bar(below + 1);
-    if (a == 1 || b == 0) return a + weight * (b - a);  // a logit is infinite
-    return 1 / (1 + std::exp(-(logit(a) + weight * (logit(b) - logit(a)))));
+    const double weight = t - static_cast<double>(below);
+    if (weight == 0) return {alpha_bar(below), noise_variance(below)};
+    if (below == 0 || alpha_bar(below + 1) == 0) {  // a logit is infinite
+        const auto between = [&](double a, double b) { return a + weight * (b - a); };
+        return {between(alpha_bar(below), alpha_bar(below + 1)),
+                between(noise_variance(below), noise_variance(below + 1))};
+    }
+    const double a = log_snr(below), logit = a + weight * (log_snr(below + 1) - a);
+    return {1 / (1 + std::exp(-logit)), 1 / (1 + std::exp(logit))};
 }
 
 double Schedule::time_of(double wanted) const {
     std::int64_t low = 1, high = steps();  // logit(low) >= wanted > logit(high)
-    if (logit(alpha_bar(low)) <= wanted) return 1;
-    if (logit(alpha_bar(high)) >= wanted) return static_cast<double>(high);
+    if (log_snr(low) <= wanted) return 1;
+    if (log_snr(high) >= wanted) return static_cast<double>(high);
     while (high - low > 1) {
         const std::int64_t middle = (low + high) / 2;
-        (logit(alpha_bar(middle)) >= wanted ? low : high) = middle;
+        (log_snr(middle) >= wanted ? low : high) = middle;
     }
-    const double a = logit(alpha_bar(low)), b = logit(alpha_bar(high));
+    const double a = log_snr(low), b = log_snr(high);
     return static_cast<double>(low) + (std::isinf(b) ? 0 : (wanted - a) / (b - a));
 }
 
@@ -103,26 +123,29 @@ Coefficients Schedule::at(const Tensor& t, const Tensor& x) const {
         const auto pick = [&](const Tensor& table, const Tensor& where) {
             return reshape(index_select(to(table, t.device()), 0, where), shape);
         };
-        return {pick(beta_, t), pick(alpha_bar_, t), pick(alpha_bar_, t - 1.0)};
+        const Tensor before = t - 1.0;
+        return {pick(beta_, t), pick(alpha_bar_, t), pick(alpha_bar_, before),
+                pick(noise_variance_, t), pick(noise_variance_, before)};
     }
-    std::vector<double> bars, previous;
-    for (double each : times) {
-        bars.push_back(alpha_bar_at(each));
-        previous.push_back(alpha_bar_at(each - 1));
-    }
-    const auto make = [&](const std::vector<double>& values) {
+    const auto make = [&](double earlier, double Levels::*member) {
+        std::vector<double> values;
+        for (const double each : times) values.push_back(levels_at(each - earlier).*member);
         return to(tensor(values, shape, {.dtype = f64}), x.device());
     };
-    const Tensor bar = make(bars), before = make(previous);
-    return {1.0 - bar / before, bar, before};
+    const Tensor before = make(1, &Levels::alpha_bar), noise = make(0, &Levels::noise_variance),
+                 noise_before = make(1, &Levels::noise_variance);
+    return {(noise - noise_before) / before, make(0, &Levels::alpha_bar), before, noise,
+            noise_before};
 }
 
 Coefficients Schedule::at(double t) const { return between(t, t - 1); }
 
 Coefficients Schedule::between(double t, double s) const {
     check(s < t, "Schedule", "a step goes from t to a smaller s; got t = ", t, ", s = ", s);
-    const double bar = alpha_bar_at(t), before = alpha_bar_at(s);
-    return {scalar(1 - bar / before), scalar(bar), scalar(before)};
+    const Levels now = levels_at(t), before = levels_at(s);
+    return {scalar((now.noise_variance - before.noise_variance) / before.alpha_bar),
+            scalar(now.alpha_bar), scalar(before.alpha_bar), scalar(now.noise_variance),
+            scalar(before.noise_variance)};
 }
 
 namespace {

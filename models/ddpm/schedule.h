@@ -10,10 +10,11 @@
 
 namespace eps::models::ddpm {
 
-/// The coefficients of one step: beta_t, alpha_bar_t and alpha_bar_{t-1}.
+/// The coefficients of one step: beta_t, alpha_bar_t and alpha_bar_{t-1}, and the noise variances
+/// 1 - alpha_bar of both times, which have their digits where alpha_bar is nearly 1.
 /// Shapes: f64 [B, 1, ..], or [] if the whole batch is at one time
 struct Coefficients {
-    Tensor beta, alpha_bar, previous_alpha_bar;
+    Tensor beta, alpha_bar, previous_alpha_bar, noise_variance, previous_noise_variance;
     /// beta-tilde_t = (1 - alpha_bar_{t-1}) / (1 - alpha_bar_t) beta_t, the variance of
     /// q(x_{t-1} | x_t, x_0); 0 at t = 1   (Ho et al. 2020, eq. 7)
     Tensor posterior_variance() const;
@@ -33,14 +34,21 @@ public:
     double alpha(std::int64_t t) const { return 1 - beta(t); }
     /// prod_{s <= t} alpha_s; 1 at t = 0   (Ho et al. 2020, eq. 4)
     double alpha_bar(std::int64_t t) const { return alpha_bars_[index(t)]; }
+    /// 1 - alpha_bar_t = sum_{s <= t} alpha_bar_{s-1} beta_s, the variance of q(x_t | x_0). Summed
+    /// up so, and not as a difference, it loses no digits at small t.
+    double noise_variance(std::int64_t t) const { return noise_variances_[index(t)]; }
     /// beta-tilde_t; 0 at t = 1.
     double posterior_variance(std::int64_t t) const;
     /// The signal-to-noise ratio alpha_bar / (1 - alpha_bar).
-    double snr(std::int64_t t) const { return alpha_bar(t) / (1 - alpha_bar(t)); }
+    double snr(std::int64_t t) const { return alpha_bar(t) / noise_variance(t); }
+    /// Its logarithm, which is the logit of alpha_bar.
+    double log_snr(std::int64_t t) const;
 
     /// alpha_bar at real t in [0, T]. Its logit, the log signal-to-noise ratio, is linear between
     /// steps.
     double alpha_bar_at(double t) const;
+    /// 1 - alpha_bar_at(t)
+    double noise_variance_at(double t) const;
     /// The t in [1, T] at which alpha_bar has this logit, clamped to the ends.
     double time_of(double logit) const;
 
@@ -59,8 +67,13 @@ public:
 private:
     std::size_t index(std::int64_t t) const;  // throws unless 0 <= t <= T
 
-    Tensor beta_, alpha_bar_;                 // f64 [T + 1], beta_0 = 0
-    std::vector<double> betas_, alpha_bars_;  // their values
+    struct Levels {
+        double alpha_bar, noise_variance;
+    };
+    Levels levels_at(double t) const;
+
+    Tensor beta_, alpha_bar_, noise_variance_;                  // f64 [T + 1], beta_0 = 0
+    std::vector<double> betas_, alpha_bars_, noise_variances_;  // their values
 };
 
 /// A schedule by name:

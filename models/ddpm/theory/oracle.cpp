@@ -15,9 +15,9 @@ GaussianMixture diffused(const GaussianMixture& data, const Tensor& alpha_bar) {
 
 Denoiser oracle(const GaussianMixture& data, const Schedule& schedule) {
     return Denoiser([data, schedule](const Tensor& x, const Tensor& t) {
-        const Tensor alpha_bar = schedule.at(t, x).alpha_bar;
-        const Tensor score = diffused(data, alpha_bar).score(to(x, f64));
-        return to(score * -sqrt(1.0 - alpha_bar), x.dtype());
+        const Coefficients c = schedule.at(t, x);
+        const Tensor score = diffused(data, c.alpha_bar).score(to(x, f64));
+        return to(score * -sqrt(c.noise_variance), x.dtype());
     });
 }
 
