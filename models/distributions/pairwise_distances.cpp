@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "autograd/grad_mode.h"
 #include "autograd/ops/elementwise/arithmetic.h"
@@ -18,17 +19,42 @@ namespace {
 constexpr std::int64_t kBlock = std::int64_t{1} << 21;  // distances at a time
 constexpr std::int64_t kGrain = 8;                      // rows a thread takes at least
 
-// Turns products x_i . y_j [rows, m] into squared distances, in place.
-template <class T>
-void distances_from_products(T* products, const T* x_norms, std::int64_t rows, const T* y_norms,
-                             std::int64_t m) {
-    parallel_for(rows, kGrain, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) {
-            T* const line = products + i * m;
-            for (std::int64_t j = 0; j < m; ++j)
-                line[j] = std::max(T(0), (x_norms[i] + y_norms[j]) - 2 * line[j]);
-        }
-    });
+/// Points [n, dim] and their squared norms [n].
+template <class T> struct Points {
+    const T* coordinates;
+    const T* norms;
+    std::int64_t count, dim;
+    Points(const Tensor& x, const Tensor& squared_norms)
+        : coordinates(x.data<T>()),
+          norms(squared_norms.data<T>()),
+          count(x.size(0)),
+          dim(x.size(1)) {}
+    const T* operator[](std::int64_t i) const { return coordinates + i * dim; }
+};
+
+template <class T> T squared_difference(const T* x, const T* y, std::int64_t dim) {
+    double sum = 0;
+    for (std::int64_t d = 0; d < dim; ++d) {
+        const double difference = static_cast<double>(x[d]) - static_cast<double>(y[d]);
+        sum += difference * difference;
+    }
+    return static_cast<T>(sum);
+}
+
+// Turns the products x_i . y_j of a row into squared distances, in place. Those that lose a third
+// of their digits to cancellation are computed from the differences.
+template <class T> void distances_from_products(T* line, const T* x, T x_norm, const Points<T>& y) {
+    constexpr T kLeast = std::is_same_v<T, float> ? T(0x1p-7) : T(0x1p-16);
+    bool cancelled = false;
+    for (std::int64_t j = 0; j < y.count; ++j) {
+        const T norms = x_norm + y.norms[j];
+        line[j] = norms - 2 * line[j];
+        cancelled |= !(line[j] > kLeast * norms);
+    }
+    if (!cancelled) return;
+    for (std::int64_t j = 0; j < y.count; ++j)
+        if (!(line[j] > kLeast * (x_norm + y.norms[j])))
+            line[j] = squared_difference(x, y[j], y.dim);
 }
 
 }  // namespace
@@ -65,10 +91,15 @@ void for_distances(const Tensor& x, const Tensor& y,
         const std::int64_t rows = std::min(block, n - first);
         const Tensor products =
             contiguous(matmul(narrow(from, 0, first, rows), transpose(onto)));  // [rows, m]
-        const auto finish = [&]<class T>(T* values) {
-            distances_from_products(values, x_norms.data<T>() + first, rows, y_norms.data<T>(), m);
-        };
-        dtype == f64 ? finish(products.data<double>()) : finish(products.data<float>());
+        visit_real(dtype, [&]<class T>() {
+            const Points<T> all_x(from, x_norms), all_y(onto, y_norms);
+            T* const values = products.data<T>();
+            parallel_for(rows, kGrain, [&](std::int64_t begin, std::int64_t end) {
+                for (std::int64_t i = begin; i < end; ++i)
+                    distances_from_products(values + i * m, all_x[first + i],
+                                            all_x.norms[first + i], all_y);
+            });
+        });
         visit(first, products);
     }
 }

@@ -14,9 +14,10 @@ void check_points(const Tensor& x, const char* op, std::int64_t least = 1);
 void check_points(const Tensor& x, const Tensor& y, const char* op, std::int64_t least = 1);
 
 /// Calls visit(first, squared) for consecutive blocks of x, with
-///     squared[i - first, j] = max(0, ||x_i||^2 + ||y_j||^2 - 2 x_i . y_j),  i >= first,
-/// in f64 if either is. The error is relative to the norms rather than to the distance: pass f64
-/// where points lie close together and far from 0. Equal points give equal bits in either set.
+///     squared[i - first, j] = ||x_i - y_j||^2,  i >= first,
+/// in f64 if either is. They are computed as ||x_i||^2 + ||y_j||^2 - 2 x_i . y_j, and where that
+/// cancels, because points lie close together and far from 0, from the differences. Equal points
+/// give equal bits in either set.
 /// Shapes: x [n, D], y [m, D]; squared [rows, m]
 void for_distances(const Tensor& x, const Tensor& y,
                    const std::function<void(std::int64_t first, const Tensor& squared)>& visit);

@@ -91,6 +91,41 @@ TEST_CASE("neighbours agree with NumPy, for ties, blocks and any number of threa
     CHECK(distance(select(one.squared, 0, 2099), narrow(squared, 0, 1, 4).to_vector()) < 1e-13);
 }
 
+TEST_CASE("metrics of distances are the same far from 0, and for clusters far apart") {
+    // Multiples of 2^-20 within 2^-10, so that moving them by 10000 changes no digit in f64.
+    Generator generator(4);
+    const auto points = [&](std::int64_t n) {
+        return to(randint(-1024, 1025, {n, 3}, generator), f64) * 0x1p-20;
+    };
+    const Tensor x = points(60), y = points(50);
+    const Tensor apart = tensor({0.0, 10000.0}, {2, 1, 1}, {.dtype = f64});
+    const auto moved = [&](const Tensor& z) { return z + 10000.0; };
+    const auto clusters = [&](const Tensor& z) {
+        return reshape(unsqueeze(z, 0) + apart, {-1, 3});
+    };
+    const Neighbours near = nearest(x, y, 3), far = nearest(moved(x), moved(y), 3);
+    CHECK(far.indices.to_vector() == near.indices.to_vector());
+    CHECK(max(abs(far.squared / near.squared - 1.0)).item() < 1e-10);
+    const Prdc here = prdc(x, y, 3);
+    CHECK(here.coverage.value > 0.5);
+    for (const Prdc& there : {prdc(moved(x), moved(y), 3), prdc(clusters(x), clusters(y), 3)}) {
+        CHECK(there.precision.value == here.precision.value);
+        CHECK(there.recall.value == here.recall.value);
+        CHECK(there.density.value == doctest::Approx(here.density.value).epsilon(1e-14));
+        CHECK(there.coverage.value == here.coverage.value);
+    }
+    CHECK(median_distance(moved(x)) == doctest::Approx(median_distance(x)).epsilon(1e-10));
+    const auto discrepancy = [&](const Tensor& a, const Tensor& b) {
+        Generator same(9);
+        return mmd(a, b, {.bandwidths = {1e-3}, .permutations = 0}, same).squared.value;
+    };
+    CHECK(std::abs(discrepancy(moved(x), moved(y)) - discrepancy(x, y)) < 1e-10);
+    // In f32, where 1024 + 2^-13 k is exact.
+    const auto wide = [](const Tensor& z) { return to(z * 128.0 + 1024.0, f32); };
+    CHECK(nearest(wide(x), wide(y), 3).indices.to_vector() ==
+          nearest(x * 128.0, y * 128.0, 3).indices.to_vector());
+}
+
 TEST_CASE("precision, recall, density and coverage agree with NumPy") {
     const auto check_k = [&](std::int64_t k, const std::vector<double>& expected) {
         const Prdc balls = prdc(golden_x(), golden_y(), k);
