@@ -40,6 +40,16 @@ double cost_of(const Tensor& x0, const Tensor& x1, const Tensor& order) {
 
 }  // namespace
 
+TEST_CASE("solve_ode: fields that depend on the time are evaluated at the times of the method") {
+    const OdeField slope = [](double t, const Tensor& y) { return full_like(y, 2 * t); };
+    const auto end = [&](OdeMethod method) {
+        return solve_ode(slope, zeros({1}, doubles), 1, 3, {.method = method, .steps = 4}).y.item();
+    };
+    CHECK(end(OdeMethod::euler) == doctest::Approx(8 - 1).epsilon(1e-14));  // the sum of h 2 t
+    CHECK(end(OdeMethod::heun) == doctest::Approx(8).epsilon(1e-14));
+    CHECK(end(OdeMethod::rk45) == doctest::Approx(8).epsilon(1e-12));
+}
+
 TEST_CASE("solve_ode: every method has its order, both ways, and rk45 keeps to its tolerance") {
     // y' = (-y1, y0) turns by one radian.
     const OdeField turn = [](double, const Tensor& y) {
