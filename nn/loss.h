@@ -112,7 +112,8 @@ struct KlDivOptions {
 /// Source: Kullback & Leibler 1951.
 Tensor kl_div(const Tensor& input, const Tensor& target, const KlDivOptions& options = {});
 
-/// sum a b / (max(|a|, epsilon) max(|b|, epsilon)) along dim.
+/// sum a b / (max(|a|, epsilon) max(|b|, epsilon)) along dim. The gradient of a vector shorter than
+/// epsilon, 0 too, is that of a / epsilon: no longer than 1 / epsilon.
 /// Shapes: a, b of shapes that broadcast -> that shape without dim.
 /// Throws: unless epsilon > 0.
 Tensor cosine_similarity(const Tensor& a, const Tensor& b, std::int64_t dim = 1,

@@ -41,7 +41,8 @@ void column_moments(const Chunks& chunks, const T* data, std::int64_t rows, doub
                 s2[i] += a * a;
             }
         for (std::int64_t i = 0; i < n; ++i) {
-            const Moments m = moments_about(centre[i], s1[i], s2[i], rows);
+            const Moments m = std::isfinite(s2[i]) ? moments_about(centre[i], s1[i], s2[i], rows)
+                                                   : wide_moments(data + first + i, stride, rows);
             mean[first + i] = m.mean;
             squares[first + i] = m.squares;
         }

@@ -112,18 +112,20 @@ struct Partials {
 
 /// What `apply` reads, for each channel of each set:
 ///     z  = (x - centre) scale + offset
-///     dx = scale g + (x - centre) slope + shift
-/// The centre is the mean rounded to T; the offset makes up for the rounding.
+///     dx = scale g + ((x - centre) rstd) slope + shift
+/// The centre is the mean rounded to T; the offset makes up for the rounding. A slope for x -
+/// centre itself would have the size of rstd^3, which underflows for large x.
 template <class T> struct Coefficients {
     std::int64_t channels;
     std::vector<T> values;
     Coefficients(std::int64_t sets, std::int64_t c)
-        : channels(c), values(static_cast<std::size_t>(5 * sets * c)) {}
-    T* centre(std::int64_t set) { return values.data() + 5 * set * channels; }
+        : channels(c), values(static_cast<std::size_t>(6 * sets * c)) {}
+    T* centre(std::int64_t set) { return values.data() + 6 * set * channels; }
     T* scale(std::int64_t set) { return centre(set) + channels; }
     T* offset(std::int64_t set) { return centre(set) + 2 * channels; }
     T* slope(std::int64_t set) { return centre(set) + 3 * channels; }
     T* shift(std::int64_t set) { return centre(set) + 4 * channels; }
+    T* rstd(std::int64_t set) { return centre(set) + 5 * channels; }
 };
 
 /// The statistics, and the affine parameters weight and bias.

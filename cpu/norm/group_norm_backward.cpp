@@ -96,7 +96,7 @@ void chunk_gradient_sums(const Chunks& chunks, T* dx, const T* gradient, const T
         of.lines(start, n, partials.first(chunk), partials.second(chunk));
 }
 
-// dx = scale g + (x - centre) slope + shift; g may be dx.
+// dx = scale g + ((x - centre) rstd) slope + shift; g may be dx.
 template <class T>
 void apply_gradient(const Chunks& chunks, T* dx, const T* gradient, const T* data,
                     std::int64_t chunk, Coefficients<T>& k) {
@@ -104,6 +104,7 @@ void apply_gradient(const Chunks& chunks, T* dx, const T* gradient, const T* dat
     const std::int64_t n = chunks.chunk_size(chunk), start = chunks.chunk_start(chunk);
     const T* __restrict centre = k.centre(set);
     const T* __restrict scale = k.scale(set);
+    const T* __restrict rstd = k.rstd(set);
     const T* __restrict slope = k.slope(set);
     const T* __restrict shift = k.shift(set);
     if (chunks.channels_inner) {
@@ -114,7 +115,7 @@ void apply_gradient(const Chunks& chunks, T* dx, const T* gradient, const T* dat
             T* d = dx + at;
 #pragma GCC ivdep
             for (std::int64_t c = 0; c < chunks.channels; ++c)
-                d[c] = scale[c] * g[c] + ((x[c] - centre[c]) * slope[c] + shift[c]);
+                d[c] = scale[c] * g[c] + ((x[c] - centre[c]) * rstd[c] * slope[c] + shift[c]);
         }
         return;
     }
@@ -123,9 +124,9 @@ void apply_gradient(const Chunks& chunks, T* dx, const T* gradient, const T* dat
         const T* x = data + at;
         const T* g = gradient + at;
         T* d = dx + at;
-        const T m = centre[c], a = scale[c], p = slope[c], q = shift[c];
+        const T m = centre[c], a = scale[c], r = rstd[c], p = slope[c], q = shift[c];
 #pragma GCC ivdep
-        for (std::int64_t i = 0; i < n; ++i) d[i] = a * g[i] + ((x[i] - m) * p + q);
+        for (std::int64_t i = 0; i < n; ++i) d[i] = a * g[i] + ((x[i] - m) * r * p + q);
     }
 }
 
@@ -152,8 +153,9 @@ void join_gradient_sums(const Chunks& chunks, std::int64_t set, Partials& partia
             sum += static_cast<double>(parameters.weights(set)[c]) * sums[c];
             product += static_cast<double>(parameters.weights(set)[c]) * products[c];
         }
-        const double slope = constant ? 0 : -r * r * r * product / chunks.set_size();
-        const double shift = constant ? 0 : -r * sum / chunks.set_size() - slope * rest;
+        const double slope = constant ? 0 : -r * r * product / chunks.set_size();
+        const double shift = constant ? 0 : -r * sum / chunks.set_size() - slope * r * rest;
+        std::fill(k.rstd(set) + from, k.rstd(set) + to, static_cast<T>(r));
         std::fill(k.slope(set) + from, k.slope(set) + to, static_cast<T>(slope));
         std::fill(k.shift(set) + from, k.shift(set) + to, static_cast<T>(shift));
     }

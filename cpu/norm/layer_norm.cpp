@@ -20,7 +20,11 @@ constexpr std::int64_t kChunk = 64 * 1024;  // elements that share their sums dw
 template <class T> Moments mean_square(const T* __restrict x, std::int64_t n) {
     T sum, squares;
     sum_line_pairs<T>(n, sum, squares, [=](std::int64_t i, T&, T& b) { b += x[i] * x[i]; });
-    return {0, static_cast<double>(squares)};
+    if (std::isfinite(squares)) return {0, static_cast<double>(squares)};
+    Moments wide;
+    for (std::int64_t i = 0; i < n; ++i)
+        wide.squares += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+    return wide;
 }
 
 /// The statistics of a row in T: (x - mean) rstd = (x - centre) rstd - rest, where the centre is

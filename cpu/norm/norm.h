@@ -1,9 +1,11 @@
 #pragma once
 // The mean and variance of a line of numbers, which the norms share. Two passes: the mean, rounded
 // to T, is the centre of the second pass, and the part that the rounding lost is corrected in f64.
-// So a mean of 1e4 beside a deviation of 1 costs no digits.
+// So a mean of 1e4 beside a deviation of 1 costs no digits. Where the squares overflow, the passes
+// are repeated in f64.
 // Source: Chan, Golub & LeVeque 1983, the corrected two-pass algorithm.
 #include <algorithm>
+#include <cmath>
 
 #include "cpu/reduction/reduce.h"
 
@@ -31,6 +33,18 @@ template <class T, class F> void sum_line_pairs(std::int64_t n, T& first, T& sec
     second = fold<SumOf<T>, lanes / 2>(b);
 }
 
+/// The moments in f64, of f32 whose squares overflow.
+template <class T> Moments wide_moments(const T* x, std::int64_t stride, std::int64_t n) {
+    Moments m;
+    for (std::int64_t i = 0; i < n; ++i) m.mean += static_cast<double>(x[i * stride]);
+    m.mean /= static_cast<double>(n);
+    for (std::int64_t i = 0; i < n; ++i) {
+        const double d = static_cast<double>(x[i * stride]) - m.mean;
+        m.squares += d * d;
+    }
+    return m;
+}
+
 template <class T> Moments line_moments(const T* __restrict x, std::int64_t n) {
     const T centre = reduce_line<SumOf<T>, T>(x, 1, n) / static_cast<T>(n);
     T deviations, squares;
@@ -39,6 +53,7 @@ template <class T> Moments line_moments(const T* __restrict x, std::int64_t n) {
         a += d;
         b += d * d;
     });
+    if (!std::isfinite(squares)) return wide_moments(x, 1, n);
     return moments_about(centre, deviations, squares, n);
 }
 

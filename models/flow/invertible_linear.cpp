@@ -42,11 +42,11 @@ InvertibleLinear::InvertibleLinear(std::int64_t channels, Generator& generator)
     add_buffer("sign", sign);
 }
 
-Tensor InvertibleLinear::unit_lower() const {
-    return tril(lower, -1) + eye(channels_, lower.options());
-}
-Tensor InvertibleLinear::full_upper() const {
-    return triu(upper, 1) + diag(sign * exp(log_diagonal));
+InvertibleLinear::Factors InvertibleLinear::factors() const {
+    const Tensor unit = eye(channels_, {f64, lower.device()});
+    return {
+        eps::to(p, f64), tril(eps::to(lower, f64), -1) + unit,
+        triu(eps::to(upper, f64), 1) + diag(eps::to(sign, f64) * exp(eps::to(log_diagonal, f64)))};
 }
 
 void InvertibleLinear::check_input(const Tensor& z) const {
@@ -58,17 +58,19 @@ void InvertibleLinear::check_input(const Tensor& z) const {
 
 Transformed InvertibleLinear::transform(const Tensor& z, const Tensor&) {
     check_input(z);
-    const Tensor W = matmul(p, matmul(unit_lower(), full_upper()));
-    return {reshape(matmul(W, columns(z)), z.shape()),
+    const Factors f = factors();
+    const Tensor W = matmul(f.p, matmul(f.lower, f.upper));  // [C, C]
+    return {reshape(matmul(eps::to(W, z.dtype()), columns(z)), z.shape()),
             expand(pixels(z) * sum(log_diagonal), {z.size(0)})};
 }
 
 Transformed InvertibleLinear::inverse(const Tensor& z, const Tensor&) {
     check_input(z);
-    const Tensor half =
-        solve_triangular(unit_lower(), matmul(transpose(p), columns(z)), {.unit = true});
-    const Tensor x = solve_triangular(full_upper(), half, {.upper = true});
-    return {reshape(x, z.shape()), expand(-pixels(z) * sum(log_diagonal), {z.size(0)})};
+    const Factors f = factors();
+    const Tensor half = solve_triangular(f.lower, transpose(f.p), {.unit = true});
+    const Tensor back = solve_triangular(f.upper, half, {.upper = true});  // [C, C]
+    return {reshape(matmul(eps::to(back, z.dtype()), columns(z)), z.shape()),
+            expand(-pixels(z) * sum(log_diagonal), {z.size(0)})};
 }
 
 Permutation::Permutation(std::int64_t dim, Tensor order)

@@ -20,8 +20,12 @@ public:
     Tensor log_diagonal, sign;  // [C]
 
 private:
-    Tensor unit_lower() const;
-    Tensor full_upper() const;
+    /// P, L and U in f64. W and its inverse are computed from them and rounded once each: in f32
+    /// they would not fit one another, and a round trip through many layers would lose digits.
+    struct Factors {
+        Tensor p, lower, upper;
+    };
+    Factors factors() const;
     void check_input(const Tensor& z) const;
 
     std::int64_t channels_;

@@ -10,6 +10,7 @@
 #include "autograd/ops/norm/softmax.h"
 #include "autograd/ops/reduction/norms.h"
 #include "autograd/ops/reduction/reduce.h"
+#include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
 
 using namespace eps;
@@ -76,6 +77,33 @@ TEST_CASE("stddev: of huge, tiny and equal numbers") {
     const Tensor spread = stddev(x);
     CHECK(spread.item() == 0);
     CHECK(grad(spread, {x})[0].to_vector() == std::vector<double>(4, 0.0));
+}
+
+TEST_CASE(
+    "layer, group, batch and RMS norms of numbers whose squares overflow f32 are those of f64") {
+    for (const double scale : {1e14, 1e19, 1e30}) {
+        CAPTURE(scale);
+        const Tensor unit = reshape(sin(arange(0, 4 * 6 * 10, 1, {.dtype = f64})), {4, 6, 2, 5});
+        const auto same = [&](auto f, const Tensor& x) {
+            const Tensor narrow = to(x * scale, f32).requires_grad_();
+            const Tensor wide = to(detach(narrow), f64).requires_grad_();
+            const Tensor got = f(narrow), expected = f(wide);
+            CHECK(max(abs(to(got, f64) - expected)).item() < 3e-6);
+            const Tensor weight = cos(to(arange(0, 240), f64) * 1.7);
+            const auto slope = [&](const Tensor& y, const Tensor& at) {
+                const Tensor w = to(reshape(weight, y.shape()), y.dtype());
+                return to(grad(sum(y * w), {at})[0], f64) * scale;
+            };
+            CHECK(max(abs(slope(got, narrow) - slope(expected, wide))).item() < 3e-5);
+        };
+        same([](const Tensor& x) { return layer_norm(x, {5}); }, unit);
+        same([](const Tensor& x) { return rms_norm(x, {5}); }, unit);
+        same([](const Tensor& x) { return group_norm(x, 2); }, unit);
+        same([](const Tensor& x) { return batch_norm(x, {}, {}); }, unit);
+        same([](const Tensor& x) { return batch_norm(x, {}, {}); }, reshape(unit, {24, 10}));
+    }
+    const Tensor four = tensor({1e19, -1e19, 1e19, -1e19}, {4});
+    CHECK(layer_norm(four, {4}).to_vector() == std::vector<double>{1, -1, 1, -1});
 }
 
 TEST_CASE("cdist: distances of points that lie close together, far from 0") {

@@ -64,7 +64,8 @@ void add_norms(std::vector<OpCase>& cases) {
 
 void add_softmax(std::vector<OpCase>& cases) {
     cases.push_back(EPS_CASE("softmax", "last", softmax(x), any({3, 5}, 27)));
-    cases.push_back(EPS_CASE("softmax", "in f64", softmax(x, 0, f64), any({4, 2}, 29)));
+    cases.push_back(
+        EPS_CASE("softmax", "in f64", to(softmax(x, 0, f64), x.dtype()), any({4, 2}, 29)));
     cases.push_back(EPS_CASE("softmax", "in the middle", softmax(x, 1), any({2, 4, 3}, 28)));
     cases.push_back(EPS_CASE("softmax", "nothing", softmax(x, 1), any({2, 0, 3}, 28)));
     cases.push_back(EPS_CASE("log_softmax", "last", log_softmax(x), any({3, 5}, 29)));

@@ -77,6 +77,18 @@ TEST_CASE("N16: round trips of 32 layers, 1e-10 in f64 and 1e-4 in f32") {
     }
 }
 
+TEST_CASE("Glow: a round trip of 17 dimensions through 32 layers, 1e-4 in f32") {
+    // Rotations whose factors are far from orthogonal; flows that magnify rounding 1000 times.
+    for (const std::uint64_t seed : {1, 3}) {
+        Generator generator(seed);
+        const auto flow = disturbed("glow", small(17, 32), generator, 0.1);
+        const Tensor z = randn({200, 17}, doubles, generator);
+        flow->to(f32);
+        const Tensor x = to(z, f32);
+        CHECK(largest(flow->inverse(flow->transform(x).z).z - x) < 1e-4);
+    }
+}
+
 TEST_CASE("flows: derivatives in the point and in every parameter, in both directions") {
     Generator generator(4);
     for (const FlowKind& kind : flow_kinds()) {

@@ -121,6 +121,11 @@ TEST_CASE("losses of generative models equal PyTorch's in every reduction") {
 TEST_CASE("losses are right at the edges of their arguments") {
     const Tensor x = f64s(golden::x, {4, 3}).requires_grad_(), zero = zeros({4, 3}, {.dtype = f64});
     CHECK(distance(nn::cosine_similarity(zero, x), {0, 0, 0, 0}) == 0);
+    const Tensor nowhere = zeros({1, 3}, {.dtype = f64}).requires_grad_();  // PyTorch's gradients
+    const Tensor cosine = nn::cosine_similarity(nowhere, f64s({1, 2, 2}, {1, 3}));
+    CHECK(distance(grad(sum(cosine), {nowhere})[0] * 3e-8, {1, 2, 2}) < 1e-14);
+    CHECK(distance(grad(sum(nn::cosine_similarity(nowhere, detach(nowhere))), {nowhere})[0],
+                   {0, 0, 0}) == 0);
     CHECK(nn::kl_div(x, zero, {.reduction = Reduction::sum}).item() == 0);
     backward(nn::kl_div(detach(x), exp(x) * 0.0 + zero));  // p = 0: a finite gradient
     for (const double g : x.grad().to_vector()) CHECK(std::isfinite(g));

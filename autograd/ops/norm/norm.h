@@ -2,8 +2,8 @@
 // Normalisation: subtract a mean, divide by a standard deviation, scale and shift.
 //     y = (x - mean) / sqrt(variance + epsilon) weight + bias
 // The norms differ in the elements that share a mean; the variance is the biased one. x is f32 or
-// f64, statistics are summed in f64, and images keep their order of memory. Squares of distances
-// from the mean are numbers of x's dtype: in f32 they must be less than 1.8e19.
+// f64, statistics are f64, and images keep their order of memory. Distances from the mean must be
+// numbers of x's dtype, and for second derivatives their squares too: in f32, less than 1.8e19.
 #include <cstdint>
 
 #include "tensor/tensor.h"
