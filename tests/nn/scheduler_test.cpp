@@ -88,6 +88,16 @@ TEST_CASE("ReduceLROnPlateau gives PyTorch's rates and resumes from its state wi
     check_plateau({.lr = 0.4, .factor = 0.5, .patience = 1, .threshold = 0.1, .maximise = true},
                   golden::plateau_up_relative);
 
+    // A change that is not larger than least_change is not made.
+    nn::ReduceLROnPlateau still({.lr = 0.4, .factor = 0.5, .patience = 0, .least_change = 0.2});
+    nn::ReduceLROnPlateau moves({.lr = 0.4, .factor = 0.5, .patience = 0, .least_change = 0.19});
+    for (int i = 0; i < 2; ++i) {
+        still.read(1);
+        moves.read(1);
+    }
+    CHECK(still.learning_rate() == 0.4);
+    CHECK(moves.learning_rate() == 0.2);
+
     nn::ReduceLROnPlateau plateau({.patience = 0});
     plateau.read(NAN);
     for (const auto& [name, x] : plateau.state_dict())
