@@ -74,8 +74,10 @@ void add_activation_ops(OpTable& table) {
          [](const Call& c) -> Results { return leaky_relu(c[0], {c.real("alpha", 0.01)}); }},
         {"Elu", [](const Call& c) -> Results { return elu(c[0], {c.real("alpha", 1)}); }},
         {"Celu", [](const Call& c) -> Results { return celu(c[0], {c.real("alpha", 1)}); }},
-        {"Softmax", along_axis<softmax>},
-        {"LogSoftmax", along_axis<log_softmax>},
+        {"Softmax",
+         along_axis<[](const Tensor& x, std::int64_t axis) { return softmax(x, axis); }>},
+        {"LogSoftmax",
+         along_axis<[](const Tensor& x, std::int64_t axis) { return log_softmax(x, axis); }>},
         {"Hardmax", hardmax},
     });
 }
