@@ -95,7 +95,8 @@ TEST_CASE("tensor: copy_ broadcasts and converts between all dtypes and layouts"
                 name_of(from), " to ", name_of(to));
             CHECK(raw::to(source, to).dtype() == to);
         }
-    CHECK(full({2}, -1.7, {.dtype = i64}).to_vector() == V{-1, -1});
+    CHECK(full({2}, -1, {.dtype = i64}).to_vector() == V{-1, -1});
+    CHECK(op_that_throws([] { full({2}, -1.7, {.dtype = i64}); }) == "full");
     CHECK(full({2}, 0.25, {.dtype = boolean}).to_vector() == V{1, 1});
 }
 

@@ -23,8 +23,8 @@ Tensor logsumexp(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
 /// The variance, unbiased by default.
 ///     sum (x - mean)^2 / (count - correction)
 Tensor var(const Tensor& x, const Dims& dims = {}, bool keepdim = false, double correction = 1);
-/// The standard deviation, sqrt(var), computed as norm(x - mean) / sqrt(count - correction): squares
-/// of large and small numbers are no limit. The gradient of equal elements is 0.
+/// The standard deviation, sqrt(var), computed as norm(x - mean) / sqrt(count - correction):
+/// squares of large and small numbers are no limit. The gradient of equal elements is 0.
 Tensor stddev(const Tensor& x, const Dims& dims = {}, bool keepdim = false, double correction = 1);
 
 /// The index (i64) of the first largest (smallest) element along dim. NaN counts as largest
