@@ -58,7 +58,7 @@ public:
     }
 
     Scalars step(std::int64_t index) override {
-        learner_.schedule(index);
+        learner_.begin(index);
         Scalars numbers = step_(problem_->inputs(index, noise_)).numbers();
         learner_.erase_skipped(numbers);
         return numbers;

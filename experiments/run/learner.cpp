@@ -30,7 +30,8 @@ Learner::Learner(nn::Module& model, LearnerOptions options)
     if (options_.ema > 0) average_.emplace(model, options_.ema, true, options_.average_buffers);
 }
 
-void Learner::schedule(std::int64_t index) {
+void Learner::begin(std::int64_t index) {
+    start_anew();
     optimizer_.set_learning_rate(learning_rate(options_, index));
 }
 
@@ -80,11 +81,15 @@ template <class F> void Learner::or_start_anew(const F& f) {
     try {
         f();
     } catch (...) {
-        scaler_.discard();
-        optimizer_.zero_grad();
-        shown_.clear();
+        start_anew();
         throw;
     }
+}
+
+void Learner::start_anew() {
+    scaler_.discard();
+    optimizer_.zero_grad();
+    shown_.clear();
 }
 
 void Learner::erase_skipped(Scalars& numbers) const {

@@ -35,8 +35,9 @@ public:
     /// The model must be on its device, and outlive this.
     Learner(nn::Module& model, LearnerOptions options);
 
-    /// Sets the learning rate of step `index`. Called on the host, before the step.
-    void schedule(std::int64_t index);
+    /// Begins step `index`, on the host: sets its learning rate, and drops the gradients of a step
+    /// that failed between its parts.
+    void begin(std::int64_t index);
 
     /// One step down the gradient of the loss.
     /// Returns: the numbers to show: those of the loss, "grad_norm" if gradients are clipped, and
@@ -60,6 +61,7 @@ public:
 private:
     /// f(), or, where it throws, the state before the first part of the batch: no gradients.
     template <class F> void or_start_anew(const F& f);
+    void start_anew();
 
     LearnerOptions options_;
     std::vector<Tensor> parameters_;

@@ -31,7 +31,8 @@ public:
     virtual ~Task() = default;
 
     /// Makes one optimiser step; `index` counts from 0. Everything random comes from the task's own
-    /// generators, so state() makes it resumable.
+    /// generators, so state() makes it resumable. One that throws, for want of memory, has updated
+    /// each network wholly or not at all; load_state() of what state() was before it undoes it.
     virtual Scalars step(std::int64_t index) = 0;
     /// Sentences for the user that came up since the last call: what looks wrong and what to try.
     /// The loop asks after every step.

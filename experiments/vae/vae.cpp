@@ -53,7 +53,7 @@ public:
     }
 
     Scalars step(std::int64_t index) override {
-        learner_.schedule(index);
+        learner_.begin(index);
         // The annealed bound has other terms.
         const bool annealed = problem_.annealing(index) < 1;
         if (std::exchange(annealed_, annealed) != annealed) step_.forget();

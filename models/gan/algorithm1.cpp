@@ -62,6 +62,8 @@ Algorithm1::Algorithm1(Players players, Sources sources, DiscriminatorInput inpu
 Report Algorithm1::iteration(Generator& generator) {
     // Algorithm 1: for number of training iterations do
     Report report;
+    for (nn::GradScaler* scaler : {&scalers.discriminator, &scalers.generator})
+        scaler->discard();  // of an iteration that failed
     // Algorithm 1:     for k steps do
     for (std::int64_t step = 0; step < rules_.discriminator_steps; ++step)
         update_discriminator(report, generator);

@@ -1,4 +1,5 @@
 // Runs that are killed, interrupted and resumed end with the same bytes as undisturbed runs.
+// (tests/faults/kills_test.cpp kills them at many more moments.)
 #include "tests/cli/process.h"
 #include "tests/cli/tiny_data.h"
 
@@ -6,8 +7,6 @@ using namespace eps;
 using namespace eps::test;
 
 namespace {
-
-using Milliseconds = std::chrono::duration<double, std::milli>;
 
 std::string checkpoint_of(const std::string& run) {
     return bytes_of_file(run + "/checkpoint.safetensors");
@@ -42,35 +41,6 @@ void check_resumes(const TempFolder& data, int steps, const Training& training) 
 }
 
 }  // namespace
-
-TEST_CASE("a run that is killed twenty times with -9 ends bitwise like one that is not") {
-    constexpr int kKills = 20;
-    constexpr int kSteps = 600;
-    TempFolder data;
-    put_tiny_data(data);
-    const auto start = std::chrono::steady_clock::now();
-    REQUIRE(eps_program(tiny_vae(data, data / "whole", kSteps)).code == 0);
-    const Milliseconds whole = std::chrono::steady_clock::now() - start;
-
-    // It is killed after a random time, from before main() to a good part of the run. Most kills
-    // must hit.
-    std::mt19937 random(5);
-    const std::string run = data / "killed";
-    int hit = 0;
-    for (int i = 0; i < kKills; ++i) {
-        const bool exists = std::filesystem::exists(run + "/config.json");
-        Process process(eps_command(exists ? Words{"train", "--resume", run, "--threads", "1"}
-                                           : tiny_vae(data, run, kSteps)));
-        std::this_thread::sleep_for(whole * 0.15 * std::uniform_real_distribution<>(0, 1)(random));
-        process.signal(SIGKILL);
-        const Finished finished = process.wait();
-        REQUIRE_MESSAGE((finished.code == 137 || finished.code == 0), finished.err);
-        hit += finished.code == 137;
-    }
-    CHECK(hit >= kKills / 2);
-    REQUIRE(resume(run, "--threads 1").code == 0);
-    CHECK(checkpoint_of(run) == checkpoint_of(data / "whole"));
-}
 
 TEST_CASE("Ctrl-C saves, prints the command that resumes, and changes nothing") {
     constexpr int kSteps = 1000;  // far more than are done before the signal comes

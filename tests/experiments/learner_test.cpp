@@ -117,16 +117,16 @@ TEST_CASE("Learner: a state that is loaded continues bitwise, with the average")
     other.add_to(loaded);
     loaded.add("noise", second.generator);
     for (int step = 0; step < 4; ++step) {
-        one.schedule(step);
+        one.begin(step);
         one.step(first.loss_of(all));
     }
     first.generator.set_state(5, 6);
     loaded.load(saved.save());
     CHECK(second.generator.counter() == 6);
     for (int step = 4; step < 8; ++step) {
-        one.schedule(step);
+        one.begin(step);
         one.step(first.loss_of(all));
-        other.schedule(step);
+        other.begin(step);
         other.step(second.loss_of(all));
     }
     const NamedTensors a = saved.save(), b = loaded.save();

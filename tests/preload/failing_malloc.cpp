@@ -1,9 +1,10 @@
 // A library for LD_PRELOAD: from allocation number EPS_MALLOC_FAILS_FROM of a program on, counted
-// from 0, every one fails.
+// from 0, every one fails; or only as many as EPS_MALLOC_FAILURES says.
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
+#include <limits>
 
 extern "C" {
 void* __libc_malloc(std::size_t);
@@ -16,13 +17,17 @@ namespace {
 
 std::atomic<long> number{0};
 long first_failure = -1;  // none
+long failures = std::numeric_limits<long>::max();
 
 [[gnu::constructor]] void read_environment() {
     if (const char* text = std::getenv("EPS_MALLOC_FAILS_FROM")) first_failure = std::atol(text);
+    if (const char* text = std::getenv("EPS_MALLOC_FAILURES")) failures = std::atol(text);
 }
 
 bool fails() {
-    if (first_failure < 0 || number.fetch_add(1) < first_failure) return false;
+    if (first_failure < 0) return false;
+    const long after = number.fetch_add(1) - first_failure;
+    if (after < 0 || after >= failures) return false;
     errno = ENOMEM;
     return true;
 }
