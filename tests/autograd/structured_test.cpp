@@ -129,6 +129,13 @@ TEST_CASE("structured: kinks and ties have the documented gradient") {
     CHECK(std::isnan(mean(nothing).item()));
 }
 
+TEST_CASE("structured: a product of no elements stays in the graph") {
+    const Tensor x = zeros({0, 2}, {.dtype = f64}).requires_grad_();
+    const Tensor y = prod(x, {0});
+    CHECK(y.to_vector() == std::vector<double>{1, 1});
+    CHECK(grad(sum(y), {x})[0].shape() == Shape{0, 2});
+}
+
 TEST_CASE("structured: sort and topk are stable and count NaN as largest") {
     const double none = std::numeric_limits<double>::quiet_NaN();
     const Tensor x = tensor({2, none, 1, 2, none, 1});

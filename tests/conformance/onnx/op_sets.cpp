@@ -22,8 +22,7 @@ std::string list_of(std::int64_t op_set) { return std::to_string(op_set) + ".txt
 // pip names a folder beside the package after its version. The data are in backend/test/data.
 bool is_listed_version(const fs::path& data) {
     const fs::path package = data.parent_path().parent_path().parent_path();
-    return fs::is_directory(package.parent_path() /
-                            (std::string("onnx-") + kVersion + ".dist-info"));
+    return fs::is_directory(package.parent_path() / str("onnx-", kVersion, ".dist-info"));
 }
 
 // The cases on disk, "node/test_abs", of the op sets that the lists are for. Some models cannot be
