@@ -71,23 +71,27 @@ void check_checkpoint(const std::string& path, const SafetensorsFile& file) {
 }
 
 std::string describe_safetensors(const std::string& path) {
-    constexpr std::size_t kMostRows = 1000;
+    constexpr std::size_t kMostRows = 1000, kMostBytes = 100'000;  // of names
     const SafetensorsFile file = read_safetensors(path);
     check_checkpoint(path, file);
     Table table;
     std::int64_t numbers = 0;
+    std::size_t rows = 0, bytes = 0;
     for (std::size_t i = 0; i < file.size(); ++i) {
         const SafetensorsFile::Entry entry = file.entry(i);
         numbers += numel(entry.shape);
-        if (i < kMostRows)
-            table.row({printable(entry.name),
-                       entry.dtype ? std::string(to_string(*entry.dtype)) : entry.type,
-                       entry.shape.to_string()});
+        bytes += entry.name.size();
+        if (i >= kMostRows || bytes > kMostBytes) continue;
+        table.row({printable(entry.name),
+                   entry.dtype ? std::string(to_string(*entry.dtype)) : entry.type,
+                   entry.shape.to_string()});
+        ++rows;
     }
     std::string text = table.to_string();
-    if (file.size() > kMostRows) text += str("... and ", file.size() - kMostRows, " more\n");
+    if (file.size() > rows) text += str("... and ", file.size() - rows, " more\n");
     text += str(file.size(), " tensors, ", grouped(numbers), " numbers\n");
-    for (const auto& [key, value] : file.metadata) text += printable(str(key, " = ", value)) + "\n";
+    for (const auto& [key, value] : file.metadata)
+        text += printable(key) + " = " + printable(value) + "\n";
     return text;
 }
 

@@ -89,18 +89,20 @@ std::string significant(double value, int digits) {
     return text;
 }
 
-std::string printable(std::string text) {
+std::string printable(std::string_view text) {
     constexpr std::size_t kLongest = 2000, kEnd = 500;
+    std::size_t begin = text.size(), end = text.size();  // of what is left out
     if (text.size() > kLongest) {
-        std::size_t begin = kLongest - kEnd, end = text.size() - kEnd;
+        begin = kLongest - kEnd;
+        end = text.size() - kEnd;
         while (begin > 0 && continues_character(text[begin])) --begin;
         while (end < text.size() && continues_character(text[end])) ++end;
-        text = str(std::string_view(text).substr(0, begin), " [", end - begin, " bytes] ",
-                   std::string_view(text).substr(end));
     }
+    std::string shown(text.substr(0, begin));
+    if (begin < end) shown += str(" [", end - begin, " bytes] ", text.substr(end));
     std::replace_if(
-        text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 127; }, '?');
-    return text;
+        shown.begin(), shown.end(), [](unsigned char c) { return c < ' ' || c == 127; }, '?');
+    return shown;
 }
 
 std::string bytes_text(double bytes) {

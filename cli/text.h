@@ -21,7 +21,7 @@ std::string significant(double value, int digits);
 /// The text as a message or a table shows it. Names in files and arguments may hold anything, but
 /// no terminal should obey them, so control characters become '?'; and of more than 2000 bytes the
 /// middle is left out.
-std::string printable(std::string text);
+std::string printable(std::string_view text);
 /// "1.5 GB"
 std::string bytes_text(double bytes);
 

@@ -12,7 +12,7 @@
 namespace eps::models {
 namespace {
 
-constexpr std::uint64_t kLargestFile = 1 << 20;  // bytes; settings are a few hundred
+constexpr std::uint64_t kLargestFile = 1 << 16;  // bytes; settings are some 2000
 constexpr const char* kChecksum = "checksum";
 
 std::string checksum_of(const Fields& entries) { return Checksum().add(to_json(entries)).text(); }

@@ -34,7 +34,7 @@ public:
     double number(const std::string& key) const;
     const std::string& text(const std::string& key) const;
 
-    /// Reads a flat JSON object of at most 1 MB. Its key "checksum" is not among the entries: it
+    /// Reads a flat JSON object of at most 64 kB. Its key "checksum" is not among the entries: it
     /// covers their names, values and order, but not white space.
     /// Throws one sentence that names the file and what is wrong. An object without a checksum is
     /// read, with a note.

@@ -3,7 +3,7 @@
 namespace eps::models {
 namespace {
 
-constexpr std::uint64_t kWindow = 1 << 16, kLongestLine = 1 << 20;  // bytes
+constexpr std::uint64_t kWindow = 1 << 16, kLongestLine = kWindow;  // bytes; usual are some 300
 
 }  // namespace
 

@@ -20,7 +20,7 @@ public:
     struct Line {
         std::uint64_t begin, end;  // where it lies in the file, its line end included
         std::string_view text;     // without the line end; valid until the next call
-        bool too_long;             // longer than 1 MB; then the text is empty
+        bool too_long;             // longer than 64 kB; then the text is empty
     };
     /// The line before the one that was returned last; nothing at the beginning of the file.
     std::optional<Line> next();
