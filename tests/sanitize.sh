@@ -3,9 +3,9 @@
 #
 #     tests/sanitize.sh [--chosen] [address|thread|valgrind ...]
 #
-# Without names all three. --chosen is a part: with addresses the tests of files, tensors, ops and the
-# program; with threads those of the pool, the allocator, the engine and training, which are what
-# continuous integration runs; no valgrind.
+# Without names all three. --chosen is a part: with addresses the tests of files, tensors, ops and
+# the program; with threads those of the pool, the allocator, the engine and training, which are
+# what continuous integration runs; no valgrind.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
