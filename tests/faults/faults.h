@@ -84,6 +84,14 @@ inline std::string checkpoint_in(const std::string& run) {
     return bytes_of_file(run + "/checkpoint.safetensors");
 }
 
+using Files = std::map<std::string, std::string>;
+/// The name of an expected file that is missing or different; empty if all are there.
+inline std::string difference(const Files& files, const Files& expected) {
+    for (const auto& [name, bytes] : expected)
+        if (!files.contains(name) || files.at(name) != bytes) return name;
+    return "";
+}
+
 /// The names of temporary files below a folder.
 inline Words temporary_files(const std::string& folder) {
     Words names;

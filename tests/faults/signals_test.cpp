@@ -24,7 +24,11 @@ TEST_CASE("a signal while training starts, saves or draws: it saves, and goes on
         const std::string whole = runs.folder / "whole", run = runs.folder / "run",
                           log = runs.folder / "log";
         const auto count = static_cast<int>(calls_on_files(runs.train(whole), whole, log).size());
-        const auto expected = SmallRuns::files_of(whole);
+        // A signal may add a line to the log, and leave out a film of what was drawn until then.
+        auto expected = SmallRuns::files_of(whole);
+        std::erase_if(expected, [](const auto& file) {
+            return contains(file.first, "-film") || file.first == "metrics.jsonl";
+        });
         for (const int at : chosen(count, 7)) {
             std::filesystem::remove_all(run);
             const int signal = signals[at % 3];
@@ -37,10 +41,7 @@ TEST_CASE("a signal while training starts, saves or draws: it saves, and goes on
             const Finished recovered = runs.recover(run);
             CHECK_MESSAGE(recovered.code == 0, recovered.err);
             const auto files = SmallRuns::files_of(run);
-            CHECK(files.at("checkpoint.safetensors") == expected.at("checkpoint.safetensors"));
-            for (const auto& [name, bytes] : expected)
-                if (!contains(name, "-film") && name != "metrics.jsonl")
-                    CHECK_MESSAGE((files.contains(name) && files.at(name) == bytes), name);
+            CHECK_MESSAGE(difference(files, expected).empty(), difference(files, expected));
         }
     }
 }

@@ -24,7 +24,7 @@
 
 namespace {
 
-constexpr int kMostDescriptors = 1024;
+constexpr std::size_t kMostDescriptors = 1024;
 
 const char *folder = nullptr, *log_file = nullptr;
 long fault_at = -1;  // none
@@ -63,10 +63,12 @@ bool is_within(const char* path) {
            (path[length] == '\0' || path[length] == '/');
 }
 bool is_within(int descriptor) {
-    return descriptor >= 0 && descriptor < kMostDescriptors && within.at(descriptor);
+    const auto place = static_cast<std::size_t>(descriptor);  // beyond the end where negative
+    return place < within.size() && within.at(place);
 }
 void set_within(int descriptor, bool value) {
-    if (descriptor >= 0 && descriptor < kMostDescriptors) within.at(descriptor) = value;
+    const auto place = static_cast<std::size_t>(descriptor);
+    if (place < within.size()) within.at(place) = value;
 }
 
 enum class Fault { none, error, half };
