@@ -131,6 +131,7 @@
     X(diag_embed)                          \
     X(trace)                               \
     X(inverse)                             \
+    X(logdet)                              \
     X(logdet_triangular)                   \
     /* linalg/einsum.h */                  \
     X(einsum)                              \

@@ -62,6 +62,7 @@ void add_bad_calls_linalg(std::vector<BadCall>& calls) {
         EPS_THROWS("inverse", inverse(a), "not square"),
         EPS_THROWS("det", det(a), "not square"),
         EPS_THROWS("slogdet", slogdet(v), "f32 [3]"),
+        EPS_THROWS("logdet", logdet(a), "not square"),
         EPS_THROWS("logdet_triangular", logdet_triangular(a), "not square"),
     };
     calls.insert(calls.end(), table.begin(), table.end());

@@ -130,6 +130,13 @@ void add_solving(std::vector<OpCase>& cases) {
     add_square(cases, "inverse", [](const Tensor& x) { return inverse(pivoting(x)); });
     add_square(cases, "det", [](const Tensor& x) { return det(pivoting(x)) * 0.01; });
     add_square(cases, "slogdet", [](const Tensor& x) { return slogdet(pivoting(x)).logabsdet; });
+    const auto determinant = [](Inputs in) { return det(in[0]); };
+    cases.push_back({"det",
+                     "rank 2",
+                     determinant,
+                     {tensor({1, 2, 3, 2, 4, 6, 1, 0, 1}, {3, 3}, {.dtype = f64})}});
+    cases.push_back({"det", "rank 1", determinant, {ones({3, 3}, {.dtype = f64})}});
+    add_square(cases, "logdet", [](const Tensor& x) { return logdet(positive(x)); });
     add_square(cases, "logdet_triangular",
                [](const Tensor& x) { return logdet_triangular(dominant(x)); });
 }

@@ -81,8 +81,8 @@ Tensor inverse(const Tensor& a);
 /// The determinant: the product of LU's pivots, with the sign of the permutation. Its derivative is
 /// Jacobi's formula:
 ///     d det(a) = det(a) tr(a^-1 da)
-/// which divides by the pivot 0 of a singular matrix: that gradient is not finite, although det is
-/// smooth there.
+/// A batch with a matrix that is singular, or nearly so, is differentiated by its cofactors, to any
+/// order and without a division by 0. On a GPU, this holds for ranks of n - 2 and above.
 /// Shapes: [.., n, n] -> [..].
 Tensor det(const Tensor& a);
 /// The determinant as sign exp(logabsdet), which neither overflows nor underflows.
@@ -93,6 +93,9 @@ struct SlogDet {
     Tensor sign, logabsdet;
 };
 SlogDet slogdet(const Tensor& a);
+/// log det a, which is NaN where the determinant is negative.
+/// Shapes: [.., n, n] -> [..].
+Tensor logdet(const Tensor& a);
 /// log |det a| of a triangular a:
 ///     sum_i log |a_ii|
 /// Shapes: [.., n, n] -> [..].

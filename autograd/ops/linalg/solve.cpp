@@ -1,8 +1,11 @@
 // Solving: with triangles, and with the factors of LU.
+#include <cmath>
+
 #include "autograd/engine.h"
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/elementwise/cast.h"
 #include "autograd/ops/indexing/index.h"
+#include "autograd/ops/linalg/cofactors.h"
 #include "autograd/ops/linalg/linalg.h"
 #include "autograd/ops/linalg/matmul.h"
 #include "autograd/ops/linalg/matrices.h"
@@ -116,6 +119,20 @@ Tensor scaled_inverse_transpose(const Tensor& scale, const Factors& factors, con
     return unsqueeze(unsqueeze(scale, -1), -1) * transpose(inverse);
 }
 
+/// Whether det(a) a^-T and its derivatives keep nearly all digits: the condition numbers of a
+/// [B, n, n] in the 1-norm are small, and powers of the inverse do not overflow. Also where a is
+/// not finite, so that its cofactors are neither. False on a GPU, where reading would wait.
+bool well_conditioned(const Factors& factors, const Tensor& a) {
+    if (a.numel() == 0) return true;
+    if (a.device().is_cuda()) return false;
+    NoGrad guard;
+    if (all(isfinite(a)).item() == 0) return true;
+    const auto norm1 = [](const Tensor& x) { return max(sum(abs(x), {1}), {1}); };
+    const Tensor inverse = scaled_inverse_transpose(ones({a.size(0)}, a.options()), factors, a);
+    const Tensor size = norm1(transpose(inverse));
+    return all(logical_and(size < 1e8, norm1(a) * size < 1e3)).item() != 0;
+}
+
 struct Det {
     Factors saved;
     using saves = SaveInputsAndOutput<0>;
@@ -123,7 +140,10 @@ struct Det {
         return parity(saved.order, a.options()) * prod(main_diagonal(saved.packed), {-1});
     }
     void backward(const Tensor& g, const Context& context, Gradients out) const {
-        out[0] = scaled_inverse_transpose(g * context.output(), saved, context.input(0));
+        const Tensor a = context.input(0);
+        out[0] = well_conditioned(saved, a)
+                     ? scaled_inverse_transpose(g * context.output(), saved, a)
+                     : unsqueeze(unsqueeze(g, -1), -1) * cofactors(a);
     }
 };
 
@@ -199,6 +219,13 @@ SlogDet slogdet(const Tensor& a) {
     const Tensor signs = parity(factors.order, a.options()) * prod(sign(pivots), {-1});
     const Tensor logs = apply(ops::LogAbsDet{join_batch(factors, batch)}, join_batch(a));
     return {signs, restore_batch(logs, batch)};
+}
+
+Tensor logdet(const Tensor& a) {
+    const Checker check("logdet");
+    check_square(check, a);
+    const SlogDet both = slogdet(a);
+    return where(both.sign < 0.0, full({}, NAN, a.options()), both.logabsdet);
 }
 
 }  // namespace eps
