@@ -66,7 +66,7 @@ public:
             for (std::int64_t unit = begin; unit < end; ++unit) {
                 const std::int64_t b = unit / blocks, first = unit % blocks * lines;
                 const std::int64_t count = std::min(lines, out_.height - first);
-                const Lines<T> in =
+                const ImageLines<T> in =
                     reader.read(b, first * c_.stride_y - c_.padding_y, input_lines(count));
                 block(in, out_.data + b * out_.batch + first * out_.line, count);
             }
@@ -79,7 +79,7 @@ private:
     }
 
     // `count` lines of the result. A strip of filters stays in cache while the lines pass by.
-    void block(const Lines<T>& in, T* out, std::int64_t count) const {
+    void block(const ImageLines<T>& in, T* out, std::int64_t count) const {
         constexpr int width = kTileColumns<T>;
         const std::int64_t strips = ceil_div(out_channels_, width);
         const std::int64_t depth = c_.filters.positions() * in_channels_;
@@ -96,8 +96,8 @@ private:
     }
 
     // One line of the result, `columns` channels of it: tiles of pixels side by side.
-    void line(const T* in, const Lines<T>& lines, const T* filters, T* out, std::int64_t channel,
-              int columns) const {
+    void line(const T* in, const ImageLines<T>& lines, const T* filters, T* out,
+              std::int64_t channel, int columns) const {
         const std::int64_t tiles = ceil_div(out_.width, kTileRows);
         for (std::int64_t t = 0; t < tiles; ++t) {
             const std::int64_t first = out_.width * t / tiles;
@@ -112,7 +112,7 @@ private:
 
     // One tile. If nothing separates the pixels that neighbouring kernel positions of a line read,
     // a line of the filter is one run of the sum; else each kernel position is a run.
-    void tile(const T* in, const Lines<T>& lines, const T* filters, int pixels, int columns,
+    void tile(const T* in, const ImageLines<T>& lines, const T* filters, int pixels, int columns,
               T* out) const {
         constexpr int width = kTileColumns<T>;
         TileSum<T> s{.a = in,

@@ -49,9 +49,9 @@ public:
         for (std::int64_t b = begin; b < end; ++b)
             for (std::int64_t first = 0; first < y_.height; first += lines) {
                 const std::int64_t count = std::min(lines, y_.height - first);
-                const Lines<T> x =
+                const ImageLines<T> x =
                     x_reader.read(b, first * c_.stride_y - c_.padding_y, input_lines(count));
-                Lines<T> y{y_.data + b * y_.batch + first * y_.line, y_.line, y_.pixel};
+                ImageLines<T> y{y_.data + b * y_.batch + first * y_.line, y_.line, y_.pixel};
                 if (padded_lines.defined())
                     y = copy_padded(y, count, static_cast<T*>(padded_lines.raw_data()));
                 add(x, y, count);
@@ -63,7 +63,7 @@ private:
         return input_extent(count, c_.stride_y, c_.filters.height, c_.dilation_y);
     }
 
-    Lines<T> copy_padded(const Lines<T>& from, std::int64_t count, T* to) const {
+    ImageLines<T> copy_padded(const ImageLines<T>& from, std::int64_t count, T* to) const {
         const std::int64_t pixel = c_.groups * out_padded_;
         for (std::int64_t i = 0; i < count; ++i)
             for (std::int64_t j = 0; j < y_.width; ++j)
@@ -75,7 +75,7 @@ private:
 
     // sums[(u, v, c)][k] += sum over `count` lines of x times y. If nothing separates the pixels
     // that neighbouring kernel positions read, (v, c) is one run of rows of the product.
-    void add(const Lines<T>& x, const Lines<T>& y, std::int64_t count) {
+    void add(const ImageLines<T>& x, const ImageLines<T>& y, std::int64_t count) {
         const bool adjacent = c_.dilation_x == 1 && x.pixel == in_;
         const std::int64_t run = adjacent ? c_.filters.width : 1;  // kernel positions
         const std::int64_t y_group = y.pixel / c_.groups;

@@ -8,7 +8,7 @@
 namespace eps::kernels::cpu {
 
 /// Pixel x of line i is at data[i line + x pixel].
-template <class T> struct Lines {
+template <class T> struct ImageLines {
     const T* data;
     std::int64_t line, pixel;
 };
@@ -31,7 +31,7 @@ public:
 
     /// Lines first .. first + count - 1 of image b; zeros where there is no image. Valid until the
     /// next call.
-    Lines<T> read(std::int64_t b, std::int64_t first, std::int64_t count) const {
+    ImageLines<T> read(std::int64_t b, std::int64_t first, std::int64_t count) const {
         const T* const from = image_.data + b * image_.batch;
         if (!overhangs_ && first >= 0 && first + count <= image_.height)
             return {from + first * image_.line + left_ * image_.pixel, image_.line, image_.pixel};

@@ -36,10 +36,9 @@ void check_fault(const SmallRuns& runs, const std::string& whole, const FileFaul
     CHECK(temporary_files(run).empty());
 }
 
-}  // namespace
-
-TEST_CASE("any call on a file of a run fails: a sentence or a note, and nothing is lost") {
-    if (!kPreloads) return;
+/// For each family disturb(calls, check), where check(fault, at, lasts) is check_fault() for one of
+/// the calls on files that its training makes.
+template <class Disturb> Outcome disturb_families(const Disturb& disturb) {
     Outcome outcome;
     for (const SmallFamily& family : small_families) {
         CAPTURE(family.name);
@@ -47,29 +46,32 @@ TEST_CASE("any call on a file of a run fails: a sentence or a note, and nothing 
         const std::string whole = runs.folder / "whole", log = runs.folder / "calls";
         const Words calls = calls_on_files(runs.train(whole), whole, log);
         CHECK(calls.size() > 100);
-        for (const int at : chosen(static_cast<int>(calls.size()), 6)) {
-            const bool is_write = calls[static_cast<std::size_t>(at)] == "write";
-            check_fault(runs, whole, {runs.folder / "run", log, at % 2 == 0 ? "ENOSPC" : "EIO", at},
-                        outcome);
-            if (is_write)
-                check_fault(runs, whole, {runs.folder / "run", log, "short", at}, outcome);
-        }
+        disturb(calls, [&](const char* fault, int at, bool lasts) {
+            check_fault(runs, whole, {runs.folder / "run", log, fault, at, lasts}, outcome);
+        });
     }
+    return outcome;
+}
+
+}  // namespace
+
+TEST_CASE("any call on a file of a run fails: a sentence or a note, and nothing is lost") {
+    if (!kPreloads) return;
+    const Outcome outcome = disturb_families([](const Words& calls, const auto& check) {
+        for (const int at : chosen(static_cast<int>(calls.size()), 6)) {
+            check(at % 2 == 0 ? "ENOSPC" : "EIO", at, false);
+            if (calls[static_cast<std::size_t>(at)] == "write") check("short", at, false);
+        }
+    });
     MESSAGE(outcome.disturbed << " calls failed, " << outcome.lost << " trainings lost");
 }
 
 TEST_CASE("a disk that is full from some moment on: the last checkpoint stays, and training ends") {
     if (!kPreloads) return;
-    Outcome outcome;
-    for (const SmallFamily& family : small_families) {
-        CAPTURE(family.name);
-        const SmallRuns runs(family);
-        const std::string whole = runs.folder / "whole", log = runs.folder / "calls";
-        const auto calls = static_cast<int>(calls_on_files(runs.train(whole), whole, log).size());
+    const Outcome outcome = disturb_families([](const Words& calls, const auto& check) {
         const int disks = all_faults() ? 25 : 3;
         for (int i = 0; i < disks; ++i)
-            check_fault(runs, whole, {runs.folder / "run", log, "ENOSPC", i * calls / disks, true},
-                        outcome);
-    }
+            check("ENOSPC", i * static_cast<int>(calls.size()) / disks, true);
+    });
     MESSAGE(outcome.disturbed << " full disks, " << outcome.lost << " trainings lost");
 }

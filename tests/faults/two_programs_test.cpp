@@ -36,7 +36,7 @@ void check_one_winner(const SmallRuns& runs, int at) {
 
 }  // namespace
 
-TEST_CASE("two programs begin in one folder: whoever is late is refused, and nothing is mixed") {
+TEST_CASE("two programs begin in one folder: the later one is refused, and nothing is mixed") {
     if (!kPreloads) return;
     const SmallRuns runs(small_families[1]);
     for (const char* seed : {"7", "8"})
