@@ -23,19 +23,26 @@ bad=0 seen=0
 
 complain() { echo "$1: $2 must not include $3"; bad=1; }
 
-# The family of a path of models/ or experiments/, or nothing.
-family_of() { sed -nE 's/^(models|experiments)\/(vae|gan|ddpm|flow)\/.*/\2/p' <<<"$1"; }
+# family_of PATH: sets `family` to the family of a path of models/ or experiments/, or to nothing.
+family_of() {
+  family=
+  [[ ! $1 =~ ^(models|experiments)/(vae|gan|ddpm|flow)/ ]] || family=${BASH_REMATCH[2]}
+}
 
-while IFS=: read -r file line text; do
+include='^([^:]+):([0-9]+):#include "([^"]+)"'
+while read -r line; do
+  [[ $line =~ $include ]] || continue
   seen=$((seen + 1))
-  target=$(sed -E 's/.*#include "([^"]+)".*/\1/' <<<"$text")
+  file=${BASH_REMATCH[1]} place=${BASH_REMATCH[1]}:${BASH_REMATCH[2]} target=${BASH_REMATCH[3]}
   room=${file%%/*} target_room=${target%%/*}
   [[ -n ${allowed[$target_room]+known} ]] || continue
-  [[ " ${allowed[$room]} " == *" $target_room "* ]] || complain "$file:$line" "$room/" "$target"
-  family=$(family_of "$file") target_family=$(family_of "$target")
+  [[ " ${allowed[$room]} " == *" $target_room "* ]] || complain "$place" "$room/" "$target"
+  family_of "$target"
+  target_family=$family
+  family_of "$file"
   [[ -z $target_family || $file == experiments/families.cpp ]] && continue
   [[ $room == experiments && $target_room == models ]] && continue
-  [[ $family == "$target_family" ]] || complain "$file:$line" "${file%/*}/" "$target"
+  [[ $family == "$target_family" ]] || complain "$place" "${file%/*}/" "$target"
 done < <(grep -rnE '^#include "[a-z_]+/' "${!allowed[@]}" \
   --include=*.h --include=*.cpp --include=*.cu --include=*.cuh)
 

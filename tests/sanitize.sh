@@ -3,9 +3,9 @@
 #
 #     tests/sanitize.sh [--chosen] [address|thread|valgrind ...]
 #
-# Without names all three. --chosen is a part: with addresses the tests of files, tensors, ops and
-# the program; with threads those of the pool, the allocator, the engine and training, which are
-# what continuous integration runs; no valgrind.
+# Without names all three. --chosen is a part, which continuous integration runs: with addresses half
+# of the tests, those of tensors, ops, experiments and damaged files; with threads those of the pool,
+# the allocator, the engine and training; no valgrind.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,10 +20,12 @@ if ((${#kinds[@]} == 0)); then
   [[ -n $chosen ]] || kinds+=(valgrind)
 fi
 
-# build PRESET REGEX: the tests whose paths match, with warnings as errors.
+# build PRESET REGEX [OPTION ...]: the tests whose paths match, with warnings as errors.
 build() {
-  cmake --preset "$1" -DEPS_WERROR=ON "-DEPS_TESTS_MATCHING=$2" >/dev/null
-  ninja -C "build/$1" --quiet eps eps_tests
+  local preset=$1 matching=$2
+  shift 2
+  cmake --preset "$preset" -DEPS_WERROR=ON "-DEPS_TESTS_MATCHING=$matching" "$@" >/dev/null
+  ninja -C "build/$preset" --quiet eps_tests
 }
 
 # entries NAME ...: a regular expression for ctest's entries of those names.
@@ -31,7 +33,7 @@ entries() { local IFS='|'; echo "^($*)\$"; }
 
 address() {
   local folders=(tensor autograd nn models experiments cli fuzz)
-  [[ -z $chosen ]] || folders=(tensor autograd experiments cli fuzz)
+  [[ -z $chosen ]] || folders=(tensor autograd experiments fuzz)
   local IFS='|'
   build asan-ubsan "/tests/(${folders[*]})/"
   ctest --test-dir build/asan-ubsan --output-on-failure -j2 -R "$(entries "${folders[@]}")"
@@ -40,7 +42,7 @@ address() {
 thread() {
   local matching='/tests/(tensor|autograd|nn|models|experiments)/'
   [[ -z $chosen ]] || matching='/(parallel|allocator|engine|threads|trainer)_test'
-  build tsan "$matching"
+  build tsan "$matching" -DEPS_CLI=OFF
   # Clang 14's ThreadSanitizer does not start where a kernel places memory at too random addresses.
   local fixed=(setarch "$(uname -m)" --addr-no-randomize)
   "${fixed[@]}" true 2>/dev/null || fixed=()

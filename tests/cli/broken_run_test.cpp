@@ -193,7 +193,7 @@ TEST_CASE("pictures that cannot be written do not lose the training") {
                                  "--batch",
                                  "8",
                                  "--steps",
-                                 "2000",
+                                 "400",
                                  "--checkpoint-every",
                                  "0",
                                  "--picture-every",
@@ -208,7 +208,7 @@ TEST_CASE("pictures that cannot be written do not lose the training") {
     put(run + "/samples", "");
     const Finished finished = process.wait();
     CHECK_MESSAGE(finished.code == 1, finished.err);
-    CHECK_MESSAGE(contains(finished.err, "eps: train: the checkpoint of step 2000 is saved, but"),
+    CHECK_MESSAGE(contains(finished.err, "eps: train: the checkpoint of step 400 is saved, but"),
                   finished.err);
     CHECK(contains(eps_program({"info", run}).out, "2,000"));
     // the hint, as a shell reads it, draws them

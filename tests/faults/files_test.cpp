@@ -58,7 +58,7 @@ template <class Disturb> Outcome disturb_families(const Disturb& disturb) {
 TEST_CASE("any call on a file of a run fails: a sentence or a note, and nothing is lost") {
     if (!kPreloads) return;
     const Outcome outcome = disturb_families([](const Words& calls, const auto& check) {
-        for (const int at : chosen(static_cast<int>(calls.size()), 6)) {
+        for (const int at : chosen(static_cast<int>(calls.size()), 4)) {
             check(at % 2 == 0 ? "ENOSPC" : "EIO", at, false);
             if (calls[static_cast<std::size_t>(at)] == "write") check("short", at, false);
         }
@@ -69,7 +69,7 @@ TEST_CASE("any call on a file of a run fails: a sentence or a note, and nothing 
 TEST_CASE("a disk that is full from some moment on: the last checkpoint stays, and training ends") {
     if (!kPreloads) return;
     const Outcome outcome = disturb_families([](const Words& calls, const auto& check) {
-        const int disks = all_faults() ? 25 : 3;
+        const int disks = all_faults() ? 25 : 2;
         for (int i = 0; i < disks; ++i)
             check("ENOSPC", i * static_cast<int>(calls.size()) / disks, true);
     });

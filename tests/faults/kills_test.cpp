@@ -22,7 +22,7 @@ TEST_CASE(
                           log = runs.folder / "calls";
         const Words calls = calls_on_files(runs.train(whole), whole, log);
         const auto expected = SmallRuns::files_of(whole);
-        for (const int at : chosen(static_cast<int>(calls.size()), 8)) {
+        for (const int at : chosen(static_cast<int>(calls.size()), 4)) {
             CAPTURE(at);
             std::filesystem::remove_all(run);
             const FileFault fault{run, log, std::to_string(SIGKILL), at};
@@ -40,7 +40,7 @@ TEST_CASE(
 }
 
 TEST_CASE("killed again and again at random moments, runs end with the bytes of undisturbed ones") {
-    const int kills = all_faults() ? 50 : 5;
+    const int kills = all_faults() ? 50 : 2;
     int hit = 0, lost = 0;
     for (const SmallFamily& family : small_families) {
         CAPTURE(family.name);

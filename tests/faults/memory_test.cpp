@@ -44,7 +44,7 @@ TEST_CASE("training whose memory runs out ends with a sentence, and its folder g
         const std::string whole = runs.folder / "whole";
         REQUIRE(eps_program(runs.train(whole)).code == 0);
         // Geometric steps meet the start, which has few allocations, as well as the steps.
-        const double ratio = all_faults() ? 1.03 : 1.9;
+        const double ratio = all_faults() ? 1.03 : 3.1;
         const int before = counts.failed;
         for (double at = 20;; at *= ratio) {
             const int failed = counts.failed;

@@ -64,6 +64,14 @@ std::size_t row_major(const Shape& shape, const Dims& index) {
     return static_cast<std::size_t>(at);
 }
 
+// All elements, row-major.
+std::vector<double> values_of(const Tensor& x) {
+    std::vector<double> values;
+    values.reserve(static_cast<std::size_t>(x.numel()));
+    for_each_index(x.shape(), [&](const Dims& index) { values.push_back(at(x, index)); });
+    return values;
+}
+
 struct Errors {
     double forward = 0, input = 0, weight = 0;
 };
@@ -88,10 +96,13 @@ Errors check_triple(Random& random, const Case& c, DType dtype, bool with_bias) 
         for_each_index(ys, [&](const Dims& i) { y[row_major(ys, i)] = at(y_bias, {i[1]}); });
         for_each_index(xs, [&](const Dims& i) { dx[row_major(xs, i)] = at(x_bias, {i[1]}); });
     }
-    for_each_product(c, [&](const Dims& yi, const Dims& xi, const Dims& wi) {
-        y[row_major(ys, yi)] += at(x, xi) * at(w, wi);
-        dx[row_major(xs, xi)] += at(g, yi) * at(w, wi);
-        dw[row_major(ws, wi)] += at(g, yi) * at(x, xi);
+    const std::vector<double> xv = values_of(x), gv = values_of(g), wv = values_of(w);
+    for_each_product(c, [&](const Dims& y_index, const Dims& x_index, const Dims& w_index) {
+        const std::size_t yi = row_major(ys, y_index), xi = row_major(xs, x_index),
+                          wi = row_major(ws, w_index);
+        y[yi] += xv[xi] * wv[wi];
+        dx[xi] += gv[yi] * wv[wi];
+        dw[wi] += gv[yi] * xv[xi];
     });
 
     // Kernels must not depend on what the target contained.
