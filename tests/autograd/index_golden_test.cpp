@@ -1,6 +1,7 @@
 // einsum, reading and writing by index, and some scalar functions, against NumPy, PyTorch and
 // mpmath.
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 #include "tests/autograd/support.h"
@@ -123,6 +124,25 @@ TEST_CASE("indexing: scatter_reduce combines numbers of every dtype, with or wit
                 CHECK(got.dtype() == dtype);
                 CHECK(got.to_vector() == expected);
             }
+}
+
+TEST_CASE("indexing: scatter_reduce is exact among the limits of i64, without those of x, too") {
+    constexpr std::int64_t least = INT64_MIN, largest = INT64_MAX;
+    const auto exact = [](const std::vector<std::int64_t>& values) {
+        return from_span(std::span(values), {static_cast<std::int64_t>(values.size())});
+    };
+    const Tensor x = exact({5, 6, 7});
+    const Tensor src = exact({largest, largest - 1, least, least + 1});
+    const Tensor index = whole({0, 1, 2, 2}, {4});
+    const auto reduced = [&](Combine how, bool include_self) {
+        const Tensor y = scatter_reduce(x, 0, index, src, how, include_self);
+        return std::vector<std::int64_t>(y.data<std::int64_t>(), y.data<std::int64_t>() + 3);
+    };
+    using Whole = std::vector<std::int64_t>;
+    CHECK(reduced(Combine::amin, false) == Whole{largest, largest - 1, least});
+    CHECK(reduced(Combine::amax, false) == Whole{largest, largest - 1, least + 1});
+    CHECK(reduced(Combine::amin, true) == Whole{5, 6, least});
+    CHECK(reduced(Combine::amax, true) == Whole{largest, largest - 1, 7});
 }
 
 TEST_CASE("indexing: of equal positions the last wins, and only it has a gradient") {

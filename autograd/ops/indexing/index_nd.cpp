@@ -2,8 +2,8 @@
 // not named; scatter and index_select do the rest.
 #include "autograd/ops/indexing/index_nd.h"
 
-#include <cmath>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "autograd/ops/elementwise/arithmetic.h"
@@ -14,6 +14,7 @@
 #include "autograd/ops/shape/join.h"
 #include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
+#include "tensor/raw_copy.h"
 
 namespace eps {
 namespace {
@@ -123,15 +124,19 @@ Tensor reduce_by_doubling(const Tensor& x, std::int64_t dim, const Tensor& index
     return scatter(x, dim, sorted.values, combine(how, gather(x, dim, sorted.values), run));
 }
 
-// What changes nothing when it is combined; the least or largest number for amax and amin.
-double identity_of(Combine how, DType dtype) {
-    if (how == Combine::prod) return 1;
-    if (how != Combine::amax && how != Combine::amin) return 0;
+// What changes nothing when it is combined, where src is combined with it; the least or largest
+// number for amax and amin.
+Tensor identity_like(const Tensor& src, Combine how) {
+    if (how == Combine::prod) return ones_like(src);
+    if (how != Combine::amax && how != Combine::amin) return zeros_like(src);
     const bool least = how == Combine::amax;
-    if (dtype == u8) return least ? 0 : 255;
-    if (dtype == i64) return least ? -0x1p63 : std::nextafter(0x1p63, 0);
-    return least ? -std::numeric_limits<double>::infinity()
-                 : std::numeric_limits<double>::infinity();
+    if (src.dtype() == u8) return full_like(src, least ? 0 : 255);
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    if (src.dtype() != i64) return full_like(src, least ? -infinity : infinity);
+    using Limits = std::numeric_limits<std::int64_t>;  // of which the largest is no double
+    const std::int64_t limit = least ? Limits::min() : Limits::max();
+    const Tensor one = from_span(std::span<const std::int64_t>(&limit, 1), {});
+    return raw::clone(expand(raw::to(one, src.device()), src.shape()));
 }
 
 // The sum of what meets at each position, divided by how many they are; x counts as one where
@@ -156,12 +161,12 @@ Tensor scatter_reduce(const Tensor& x, std::int64_t dim, const Tensor& index, co
           "; hint: to(x, i64) first");
     detail::check_source(check, x, index.shape(), src);
     detail::check_range(check, index, x.size(d));
-    const auto without = [&](const Tensor& values, double identity) {
-        return include_self ? values : scatter(values, d, index, full_like(src, identity));
+    const auto start_of = [&](const Tensor& self) {
+        return include_self ? self : scatter(self, d, index, identity_like(src, how));
     };
-    const Tensor start = without(x, identity_of(how, x.dtype()));
+    const Tensor start = start_of(x);
     if (how == Combine::sum) return scatter_add(start, d, index, src);
-    if (how == Combine::mean) return reduce_by_mean(start, d, index, src, without(ones_like(x), 0));
+    if (how == Combine::mean) return reduce_by_mean(start, d, index, src, start_of(ones_like(x)));
     return reduce_by_doubling(start, d, index, src, how);
 }
 
