@@ -130,3 +130,25 @@ TEST_CASE("softmax: in another dtype") {
     CHECK(s.to_vector()[0] == doctest::Approx(std::exp(-100)).epsilon(1e-12));
     CHECK(log_softmax(tensor({1.0, 2.0}, {2}, {.dtype = f64}), 0, f32).dtype() == f32);
 }
+
+TEST_CASE("group_norm: no samples, no channels and no pixels are nothing, also backwards") {
+    for (const Shape& shape : {Shape{0, 4, 3, 3}, Shape{2, 0, 3, 3}, Shape{2, 4, 0, 3}}) {
+        CAPTURE(shape.to_string());
+        const Tensor x = zeros(shape).requires_grad_();
+        const Tensor y = group_norm(x, shape[1] == 0 ? 1 : 2);
+        CHECK(y.shape() == shape);
+        CHECK(grad(sum(square(y)), {x})[0].shape() == shape);
+    }
+}
+
+TEST_CASE("group_norm, instance_norm and batch_norm of one channel of one sample") {
+    // (x - 3) / sqrt(5 + epsilon)
+    const std::vector<double> values{0, 2, 4, 6};
+    const double epsilon = 0.25, scale = 1 / std::sqrt(5 + epsilon);
+    const std::vector<double> expected{-3 * scale, -scale, scale, 3 * scale};
+    const Tensor x = tensor(values, {1, 1, 2, 2}, {.dtype = f64});
+    check_close(group_norm(x, 1, {}, {}, epsilon), expected, 1e-14);
+    check_close(instance_norm(x, {}, {}, epsilon), expected, 1e-14);
+    check_close(batch_norm(x, {}, {}, {}, {}, {.training = true, .epsilon = epsilon}), expected,
+                1e-14);
+}

@@ -89,6 +89,10 @@ TEST_CASE("neighbours agree with NumPy, for ties, blocks and any number of threa
     const Tensor last = narrow(many, 0, 2099, 1);
     const Tensor squared = sort(sum(square(many - last), {1})).values;
     CHECK(distance(select(one.squared, 0, 2099), narrow(squared, 0, 1, 4).to_vector()) < 1e-13);
+    // Far from 0 the products cancel, so that the points themselves are read, in each block.
+    const Tensor far = to(randint(-512, 513, {2100, 3}, generator), f64) + 1e8;
+    CHECK(nearest_others(far, 4).squared.to_vector() ==
+          nearest_others(far - 1e8, 4).squared.to_vector());
 }
 
 TEST_CASE("metrics of distances are the same far from 0, and for clusters far apart") {

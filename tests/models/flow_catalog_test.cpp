@@ -30,6 +30,26 @@ FlowOptions small(std::int64_t dim, std::int64_t k) {
     return {.dim = dim, .k = k, .width = 16, .hidden = 1, .bins = 4};
 }
 
+void check_context(const FlowKind& kind, std::int64_t width, Generator& generator) {
+    CAPTURE(kind.name);
+    CAPTURE(width);
+    const auto flow =
+        disturbed(kind.name, {.dim = 3, .k = 3, .width = 8, .context = width}, generator);
+    const Tensor z = randn({6, 3}, doubles, generator);
+    const Tensor context = randn({6, width}, doubles, generator);
+    const Transformed batch = flow->transform(z, context), back = flow->inverse(batch.z, context);
+    CHECK(largest(back.z - z) < 1e-10);
+    CHECK(largest(batch.z - flow->map(z, flip(context, {0}))) > 1e-3);  // it does depend on it
+    for (std::int64_t i = 0; i < 6; ++i) {
+        const Transformed one = flow->transform(narrow(z, 0, i, 1), narrow(context, 0, i, 1));
+        CHECK(largest(one.z - narrow(batch.z, 0, i, 1)) < 1e-12);
+        CHECK(largest(one.log_det - narrow(batch.log_det, 0, i, 1)) < 1e-12);
+    }
+    CHECK(message_of([&] { flow->transform(z); }).find("context") != std::string::npos);
+    CHECK(message_of([&] { flow->transform(z, narrow(context, 0, 0, 5)); }).find("bad context") !=
+          std::string::npos);
+}
+
 }  // namespace
 
 TEST_CASE(
@@ -109,29 +129,11 @@ TEST_CASE("flows: derivatives in the point and in every parameter, in both direc
     }
 }
 
-TEST_CASE("N12: with a context, a batch is what its samples are one by one") {
+TEST_CASE("N12: with a context, of one number, too, a batch is what its samples are one by one") {
     Generator generator(5);
-    for (const FlowKind& kind : flow_kinds()) {
-        if (!kind.takes_context) continue;
-        CAPTURE(kind.name);
-        const auto flow =
-            disturbed(kind.name, {.dim = 3, .k = 3, .width = 8, .context = 4}, generator);
-        const Tensor z = randn({6, 3}, doubles, generator);
-        const Tensor context = randn({6, 4}, doubles, generator);
-        const Transformed batch = flow->transform(z, context),
-                          back = flow->inverse(batch.z, context);
-        CHECK(largest(back.z - z) < 1e-10);
-        CHECK(largest(batch.z - flow->map(z, flip(context, {0}))) > 1e-3);  // it does depend on it
-        for (std::int64_t i = 0; i < 6; ++i) {
-            const Transformed one = flow->transform(narrow(z, 0, i, 1), narrow(context, 0, i, 1));
-            CHECK(largest(one.z - narrow(batch.z, 0, i, 1)) < 1e-12);
-            CHECK(largest(one.log_det - narrow(batch.log_det, 0, i, 1)) < 1e-12);
-        }
-        CHECK(message_of([&] { flow->transform(z); }).find("context") != std::string::npos);
-        CHECK(message_of([&] {
-                  flow->transform(z, narrow(context, 0, 0, 5));
-              }).find("bad context") != std::string::npos);
-    }
+    for (const FlowKind& kind : flow_kinds())
+        if (kind.takes_context)
+            for (const std::int64_t width : {4, 1}) check_context(kind, width, generator);
 }
 
 TEST_CASE("flows: empty batches, bad shapes, bad options") {

@@ -3,6 +3,7 @@
 // too.
 #include <doctest/doctest.h>
 
+#include "models/flow/autoregressive.h"
 #include "models/flow/elementwise.h"
 #include "models/flow/image.h"
 #include "tests/models/flow_case.h"
@@ -36,4 +37,24 @@ TEST_CASE("RealNVP squeezes images between its levels only, Glow at every level"
     options.width = 10;
     CHECK_NOTHROW(realnvp(options, generator));
     CHECK_THROWS_WITH_AS(glow(options, generator), doctest::Contains("odd height"), Error);
+}
+
+// With degrees of hidden units beyond D - 1 (Germain et al. 2015), outputs would still depend on
+// the right inputs, through fewer units.
+TEST_CASE("MADE: every hidden unit is read, and reads") {
+    Generator generator(3);
+    for (const std::int64_t dim : {2, 3, 5}) {
+        constexpr std::int64_t kWidth = 16, kHidden = 2, kParameters = 2;
+        Made made(dim, kParameters, kWidth, kHidden, generator);
+        std::vector<Tensor> masks;
+        for (const auto& [name, mask] : made.named_buffers()) masks.push_back(mask);
+        REQUIRE(masks.size() == kHidden + 1);
+        for (std::size_t i = 0; i < masks.size(); ++i) {
+            const Tensor reads = sum(masks[i], {1}), is_read = sum(masks[i], {0});
+            const bool first = i == 0, last = i == kHidden;
+            // The first element's parameters depend on nothing, and nothing on the last input.
+            CHECK(sum(eq(reads, 0)).item() == (last ? kParameters : 0));
+            CHECK(sum(eq(is_read, 0)).item() == (first ? 1 : 0));
+        }
+    }
 }
