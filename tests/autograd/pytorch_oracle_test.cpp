@@ -194,7 +194,7 @@ TEST_CASE("PyTorch: every op of the catalog has vectors, or a reason why not") {
         if (orders.count(op.name) && op.differentiable && !first_order_only.count(op.name))
             CHECK(orders[op.name] == 2);
     }
-    for (const auto& [name, order] : orders) CHECK_MESSAGE(names.count(name) == 1, name);
+    for (const auto& each : orders) CHECK_MESSAGE(names.count(each.first) == 1, each.first);
     for (const auto& list : {without_vectors, first_order_only, conventions})
-        for (const auto& [name, reason] : list) CHECK_MESSAGE(names.count(name) == 1, name);
+        for (const auto& each : list) CHECK_MESSAGE(names.count(each.first) == 1, each.first);
 }
