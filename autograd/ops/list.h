@@ -37,6 +37,7 @@
     X(LuPacked, "lu")                        \
     X(QrPacked, "qr")                        \
     X(EighPacked, "eigh")                    \
+    X(SvdPacked, "svd")                      \
     X(TriangularSolve, "solve_triangular")   \
     X(Solve, "solve")                        \
     X(Det, "det")                            \
@@ -101,6 +102,7 @@
     X(norm)                                \
     X(normalize)                           \
     X(cdist)                               \
+    X(matrix_norm)                         \
     /* indexing/index.h */                 \
     X(index_select)                        \
     X(index_add)                           \
@@ -127,6 +129,7 @@
     /* norm/norm.h */                      \
     X(local_response_norm)                 \
     /* linalg/linalg.h */                  \
+    X(svdvals)                             \
     X(diag)                                \
     X(diag_embed)                          \
     X(trace)                               \

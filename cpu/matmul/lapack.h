@@ -39,10 +39,10 @@ template <class T> int potrf(int n, T* a, int ld) {
     routines<T>().potrf("U", &n, a, &ld, &info, 1);
     return info;
 }
-/// L U = a after exchanging row i with row pivots[i] - 1, for i = 0, 1, ...; both over a.
-template <class T> int getrf(int n, T* a, int ld, int* pivots) {
+/// L U = a [m, n] after exchanging row i with row pivots[i] - 1, for i = 0, 1, ...; both over a.
+template <class T> int getrf(int m, int n, T* a, int ld, int* pivots) {
     int info = 0;
-    routines<T>().getrf(&n, &n, a, &ld, pivots, &info);
+    routines<T>().getrf(&m, &n, a, &ld, pivots, &info);
     return info;
 }
 /// R over the upper triangle of a [m, n], the reflections below it and in tau [n]. With size -1 it

@@ -36,12 +36,13 @@ void for_each_range(std::int64_t count, std::int64_t rows, std::int64_t columns,
                  });
 }
 
-// True if all of a, or its lower triangle, is finite; a is column-major. Other matrices are kept
-// from LAPACK, whose searches and iterations may not end on them.
-template <class T> bool is_finite(const T* a, std::int64_t n, std::int64_t ld, bool lower) {
+// True if all of a [m, n], or its lower triangle, is finite; a is column-major. Other matrices are
+// kept from LAPACK, whose searches and iterations may not end on them.
+template <class T>
+bool is_finite(const T* a, std::int64_t m, std::int64_t n, std::int64_t ld, bool lower) {
     T zero = 0;
     for (std::int64_t j = 0; j < n; ++j)
-        for (std::int64_t i = lower ? j : 0; i < n; ++i) zero += a[i + j * ld] * T(0);
+        for (std::int64_t i = lower ? j : 0; i < m; ++i) zero += a[i + j * ld] * T(0);
     return zero == T(0);
 }
 
@@ -57,13 +58,13 @@ template <class T> void factor_cholesky(T* a, int n) {
 }
 
 template <class T>
-void factor_lu(T* a, std::int64_t* permutation, int n, std::vector<int>& pivots) {
-    std::iota(permutation, permutation + n, 0);
-    if (!is_finite(a, n, n, false)) {
-        std::fill_n(a, std::int64_t{n} * n, std::numeric_limits<T>::quiet_NaN());
+void factor_lu(T* a, std::int64_t* permutation, int m, int n, std::vector<int>& pivots) {
+    std::iota(permutation, permutation + m, 0);
+    if (!is_finite(a, m, n, m, false)) {
+        std::fill_n(a, std::int64_t{m} * n, std::numeric_limits<T>::quiet_NaN());
         return;
     }
-    lapack::getrf(n, a, n, pivots.data());
+    lapack::getrf(m, n, a, m, pivots.data());
     for (int i = 0; i < n; ++i)
         std::swap(permutation[i], permutation[pivots[static_cast<std::size_t>(i)] - 1]);
 }
@@ -113,14 +114,14 @@ void cholesky(Tensor& out, const Tensor& a) {
 void lu(Tensor& out, Tensor& permutation, const Tensor& a) {
     if (out.numel() == 0) return;
     copy(out, a);
-    const int n = narrow(a.size(-1), "lu");
+    const int n = narrow(a.size(-1), "lu"), m = narrow(a.size(-2), "lu");
     auto* const order = permutation.data<std::int64_t>();
     visit_real(out.dtype(), [&]<class T>() {
         T* const data = out.data<T>();
-        for_each_range(a.size(0), n, n, n, [&](std::int64_t begin, std::int64_t end) {
+        for_each_range(a.size(0), m, n, n, [&](std::int64_t begin, std::int64_t end) {
             std::vector<int> pivots(static_cast<std::size_t>(n));
             for (std::int64_t b = begin; b < end; ++b)
-                factor_lu(data + b * n * n, order + b * n, n, pivots);
+                factor_lu(data + b * m * n, order + b * m, m, n, pivots);
         });
     });
 }
@@ -154,7 +155,7 @@ void eigh(Tensor& out, const Tensor& a) {
                 std::vector<int> iwork(3 + 5 * size);
                 for (std::int64_t b = begin; b < end; ++b) {
                     T* const vectors = data + b * ld * n;
-                    if (!is_finite(vectors, n, ld, true) ||
+                    if (!is_finite(vectors, n, n, ld, true) ||
                         lapack::syevd(n, vectors, ld, values.data(), work, iwork) != 0)
                         std::fill(values.begin(), values.end(),
                                   std::numeric_limits<T>::quiet_NaN());

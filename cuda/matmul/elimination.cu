@@ -40,17 +40,18 @@ template <class T> struct Pivot {
 
 template <class T>
 __global__ void __launch_bounds__(kBlock)
-    lu_kernel(Matrices<T> out, std::int64_t* orders, Matrices<const T> a, std::int64_t n) {
+    lu_kernel(Matrices<T> out, std::int64_t* orders, Matrices<const T> a, std::int64_t rows,
+              std::int64_t n) {
     const Matrix<T> m = out.mine();
     const Matrix<const T> from = a.mine();
-    std::int64_t* const order = orders + blockIdx.x * n;
-    each_of(n, n, [&](std::int64_t j, std::int64_t i) { m(i, j) = from(i, j); });
-    for (std::int64_t i = threadIdx.x; i < n; i += kBlock) order[i] = i;
+    std::int64_t* const order = orders + blockIdx.x * rows;
+    each_of(n, rows, [&](std::int64_t j, std::int64_t i) { m(i, j) = from(i, j); });
+    for (std::int64_t i = threadIdx.x; i < rows; i += kBlock) order[i] = i;
     for (std::int64_t k = 0; k < n; ++k) {
         // the pivot: the first of the largest elements of column k
         __syncthreads();
         Pivot<T> largest{T(-1), k};
-        for (std::int64_t i = k + threadIdx.x; i < n; i += kBlock)
+        for (std::int64_t i = k + threadIdx.x; i < rows; i += kBlock)
             if (math::abs(m(i, k)) > largest.size) largest = {math::abs(m(i, k)), i};
         const std::int64_t row =
             WholeBlock::reduce(largest, [](Pivot<T> x, Pivot<T> y) {
@@ -73,10 +74,10 @@ __global__ void __launch_bounds__(kBlock)
         // column k of L; if the pivot is 0, so is all below it
         const T pivot = m(k, k);
         if (pivot != T(0))
-            for (std::int64_t i = k + 1 + threadIdx.x; i < n; i += kBlock) m(i, k) /= pivot;
+            for (std::int64_t i = k + 1 + threadIdx.x; i < rows; i += kBlock) m(i, k) /= pivot;
         // what is left of the matrix
         __syncthreads();
-        each_of(n - k - 1, n - k - 1, [&, first = k + 1](std::int64_t j, std::int64_t i) {
+        each_of(n - k - 1, rows - k - 1, [&, first = k + 1](std::int64_t j, std::int64_t i) {
             m(first + i, first + j) -= m(first + i, k) * m(k, first + j);
         });
     }
@@ -120,7 +121,7 @@ void lu(Tensor& out, Tensor& permutation, const Tensor& a) {
     visit_real(out, [&]<class T>() {
         lu_kernel<T><<<static_cast<unsigned>(a.size(0)), kBlock, 0, stream()>>>(
             Matrices<T>(out), static_cast<std::int64_t*>(permutation.raw_data()),
-            Matrices<const T>(a), a.size(1));
+            Matrices<const T>(a), a.size(1), a.size(2));
     });
     check_launch("lu");
 }

@@ -70,7 +70,8 @@ EPS_KERNEL(cholesky, void(Tensor& out, const Tensor& a));
 
 /// out = U and, below its diagonal, L without its unit diagonal. L U is a with its rows in the
 /// order of permutation; the pivot is the largest element of a column.
-/// Shapes: a [B, n, n]; out [B, n, n], column-major; permutation i64 [B, n], contiguous.
+/// Shapes: a [B, m, n], m >= n; out [B, m, n], column-major; permutation i64 [B, m], contiguous,
+/// which is not written if n is 0.
 /// A zero on U's diagonal means that a is singular. If a is not finite, neither is out.
 EPS_KERNEL(lu, void(Tensor& out, Tensor& permutation, const Tensor& a));
 
@@ -85,6 +86,12 @@ EPS_KERNEL(qr, void(Tensor& out, const Tensor& a));
 /// column-major.
 /// The eigenvalues are NaN if a is not finite or the iteration did not converge.
 EPS_KERNEL(eigh, void(Tensor& out, const Tensor& a));
+
+/// out = U, whose columns are orthonormal, or 0 where the singular value is 0, above V, orthogonal,
+/// above a row of singular values, which descend: U diag(s) V^T = a.
+/// Shapes: a [B, m, n], m >= n; out [B, m + n + 1, n], column-major.
+/// All of out is NaN if a is not finite or the iteration did not converge.
+EPS_KERNEL(svd, void(Tensor& out, const Tensor& a));
 
 /// x = a^-1 x, reading only the upper or the lower triangle of a, and its diagonal unless `unit`.
 /// Shapes: x [B, n, k], contiguous; a [B, n, n].

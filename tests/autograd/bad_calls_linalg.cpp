@@ -1,4 +1,5 @@
 // Bad calls: linear algebra.
+#include <cmath>
 #include <limits>
 
 #include "tests/autograd/bad_calls.h"
@@ -35,7 +36,21 @@ void add_bad_calls_linalg(std::vector<BadCall>& calls) {
             cholesky(tensor({1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, -1, 0, 0, 1}, {2, 2, 2, 2})),
             "matrix [1, 1] of the batch", "order 1 of 2"),
         EPS_THROWS("lu", lu(v), "[.., m, n]", "f32 [3]"),
-        EPS_THROWS("lu", lu(a), "not square"),
+        EPS_THROWS("lu", lu(none), "undefined"),
+        EPS_THROWS("svd", svd(v), "[.., m, n]", "f32 [3]"),
+        EPS_THROWS("svd", svd(none), "undefined"),
+        EPS_THROWS("svd", svd(zeros({2, 2}, {.dtype = f16})), "f32 or f64", "f16 [2, 2]"),
+        EPS_THROWS("svd", svd(full({1, 2, 3}, nan_)), "matrix [0] of the batch is not finite",
+                   "f32 [1, 3, 2]"),
+        EPS_THROWS("svdvals", svdvals(v), "[.., m, n]", "f32 [3]"),
+        EPS_THROWS("matrix_norm", matrix_norm(v), "[.., m, n]", "f32 [3]"),
+        EPS_THROWS("matrix_norm", matrix_norm(none, 1), "undefined"),
+        EPS_THROWS("matrix_norm", matrix_norm(zeros({2, 2}, {.dtype = i64})), "f32 or f64"),
+        EPS_THROWS("matrix_norm", matrix_norm(a, 3), "no meaning", "got 3", "infinity"),
+        EPS_THROWS("matrix_norm", matrix_norm(a, nan_), "no meaning"),
+        EPS_THROWS("matrix_norm", matrix_norm(zeros({0, 2}), INFINITY), "without elements",
+                   "[0, 2]"),
+        EPS_THROWS("matrix_norm", matrix_norm(zeros({2, 0}), -2), "without elements", "[2, 0]"),
         EPS_THROWS("qr", qr(v), "f32 [3]"),
         EPS_THROWS("qr", qr(zeros({2, 2}, {.dtype = bf16})), "bf16"),
         EPS_THROWS("eigh", eigh(a), "not square", "[4, 3]"),

@@ -1,9 +1,13 @@
 // Gradient cases of linear algebra. The functions make their matrices regular themselves, so that
 // small changes of an input keep them regular.
+#include <algorithm>
+#include <cmath>
+
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/shape/join.h"
 #include "autograd/ops/linalg/linalg.h"
 #include "autograd/ops/linalg/matmul.h"
+#include "autograd/ops/reduction/norms.h"
 #include "autograd/ops/shape/shape.h"
 #include "tests/autograd/op_case_inputs.h"
 
@@ -36,6 +40,15 @@ Tensor separated(const Tensor& x) {
                       (4.0 * static_cast<double>(x.size(-1))));
 }
 
+// Singular values that lie apart: 3, 6, .., and what small elements of x move them by.
+Tensor spread_values(const Tensor& x) {
+    const Tensor wide = zeros(x.shape(), x.options());
+    const Tensor values =
+        arange(1, 1.0 + static_cast<double>(std::min(x.size(-2), x.size(-1))), 1, x.options());
+    if (wide.numel() > 0) diagonal(wide, 0, -2, -1).copy_(values);
+    return x * 0.3 + wide * 3.0;
+}
+
 using MatrixFunction = Tensor (*)(const Tensor&);
 // f of one matrix, of one element, of a batch, of empty matrices and of an empty batch.
 void add_square(std::vector<OpCase>& cases, const char* op, MatrixFunction f) {
@@ -45,6 +58,19 @@ void add_square(std::vector<OpCase>& cases, const char* op, MatrixFunction f) {
     cases.push_back({op, "a batch", of, {small({2, 2, 2, 2}, 3)}});
     cases.push_back({op, "0x0", of, {small({2, 0, 0}, 4)}});
     cases.push_back({op, "an empty batch", of, {small({0, 3, 3}, 5)}});
+}
+
+// f of a tall and a wide matrix, of batches, a row and a column, and without rows or columns.
+template <class F> void add_rectangular(std::vector<OpCase>& cases, const char* op, const F& f) {
+    const auto of = [f](Inputs in) { return f(in[0]); };
+    cases.push_back({op, "tall", of, {small({4, 2}, 31)}});
+    cases.push_back({op, "wide", of, {small({2, 4}, 32)}});
+    cases.push_back({op, "tall, a batch", of, {small({2, 2, 3, 2}, 33)}});
+    cases.push_back({op, "wide, a batch", of, {small({2, 2, 3}, 34)}});
+    cases.push_back({op, "a row", of, {small({1, 3}, 35)}});
+    cases.push_back({op, "a column", of, {small({3, 1}, 36)}});
+    cases.push_back({op, "no columns", of, {small({2, 3, 0}, 37)}});
+    cases.push_back({op, "no rows", of, {small({0, 3}, 38)}});
 }
 
 void add_diagonals(std::vector<OpCase>& cases) {
@@ -79,6 +105,10 @@ void add_factorisations(std::vector<OpCase>& cases) {
     cases.push_back({"qr", "a batch", both, {columns({2, 2, 3, 2}, 16)}});
     cases.push_back(EPS_CASE("qr", "no columns", qr(x).q, small({2, 3, 0}, 17)));
     cases.push_back(EPS_CASE("qr", "no rows", qr(x).r, small({0, 3}, 18)));
+    add_rectangular(cases, "lu", [](const Tensor& x) {
+        const Lu f = lu(spread_values(x));
+        return concat({matmul(f.p, f.l), transpose(f.u)}, -2);
+    });
     add_square(cases, "eigh", [](const Tensor& x) { return eigh(separated(x)).eigenvalues; });
     add_square(cases, "eigh",
                [](const Tensor& x) { return square(eigh(separated(x)).eigenvectors); });
@@ -87,6 +117,34 @@ void add_factorisations(std::vector<OpCase>& cases) {
         return matmul(e.eigenvectors * unsqueeze(sin(e.eigenvalues), -2),
                       transpose(e.eigenvectors));
     });
+}
+
+void add_singular_values(std::vector<OpCase>& cases) {
+    // u_i v_i^T and squares have no sign that is arbitrary
+    const auto vectors = [](const Tensor& x) {
+        const Svd f = svd(spread_values(x));
+        return matmul(f.u * unsqueeze(sin(f.s), -2), f.vt) + 0.5 * matmul(square(f.u), f.vt * f.vt);
+    };
+    add_square(cases, "svd", vectors);
+    add_rectangular(cases, "svd", vectors);
+    add_rectangular(cases, "svdvals", [](const Tensor& x) { return svdvals(spread_values(x)); });
+    // All singular values are equal, which the gradient of the nuclear norm does not mind.
+    cases.push_back({"svd",
+                     "a nuclear norm at equal values",
+                     [](Inputs in) { return matrix_norm(in[0], MatrixNorm::nuclear); },
+                     {eye(3, {.dtype = f64}) * 2.0},
+                     {},
+                     false});
+    for (const MatrixNorm kind : {MatrixNorm::frobenius, MatrixNorm::nuclear})
+        add_rectangular(cases, "matrix_norm", [kind](const Tensor& x) {
+            return square(matrix_norm(spread_values(x), kind, true));
+        });
+    for (const double p : {1.0, -1.0, 2.0, -2.0, double{INFINITY}, -double{INFINITY}})
+        for (const Shape& shape : {Shape{2, 3, 2}, Shape{2, 4}})
+            cases.push_back({"matrix_norm",
+                             "an order",
+                             [p](Inputs in) { return square(matrix_norm(in[0], p)); },
+                             {small(shape, 21)}});
 }
 
 void add_solving(std::vector<OpCase>& cases) {
@@ -146,6 +204,7 @@ void add_solving(std::vector<OpCase>& cases) {
 void add_linalg(std::vector<OpCase>& cases) {
     add_diagonals(cases);
     add_factorisations(cases);
+    add_singular_values(cases);
     add_solving(cases);
 }
 

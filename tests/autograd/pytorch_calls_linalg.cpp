@@ -4,6 +4,7 @@
 #include "autograd/ops/linalg/fourier.h"
 #include "autograd/ops/linalg/linalg.h"
 #include "autograd/ops/linalg/matmul.h"
+#include "autograd/ops/reduction/norms.h"
 #include "autograd/ops/shape/rearrange.h"
 #include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
@@ -26,6 +27,13 @@ Tensor transformed(const OracleCall& c) {
     return dft(c[0], options);
 }
 
+Tensor norm_of(const OracleCall& c) {
+    if (!c.has("kind")) return matrix_norm(c[0], c.number("p", 0), c.flag("keepdim"));
+    const bool nuclear = c.text("kind") == "nuc";
+    return matrix_norm(c[0], nuclear ? MatrixNorm::nuclear : MatrixNorm::frobenius,
+                       c.flag("keepdim"));
+}
+
 }  // namespace
 
 OracleTable linalg_calls() {
@@ -40,6 +48,13 @@ OracleTable linalg_calls() {
              if (c.has("only")) return {f.p};
              return {f.l, f.u};
          }},
+        {"svd",
+         [](const OracleCall& c) -> Outputs {
+             const Svd f = svd(c[0]);
+             return {square(f.u), f.s, square(f.vt), matmul(f.u, f.vt)};
+         }},
+        EPS_CALL("svdvals", svdvals(c[0])),
+        EPS_CALL("matrix_norm", norm_of(c)),
         {"qr",
          [](const OracleCall& c) -> Outputs {
              const Qr f = qr(c[0]);

@@ -31,6 +31,15 @@ TEST_CASE("cuda: factors multiply to the matrix, solutions solve") {
             check_equal(matmul(o.q, o.r), narrow(x, -1, 0, (n + 1) / 2));
             check_equal(matmul(transpose(o.q), o.q),
                         expand(eye((n + 1) / 2, x.options()), o.r.shape()));
+            const Tensor tall = narrow(x, -1, 0, (n + 1) / 2);
+            for (const Tensor& rectangle : {tall, transpose(tall)}) {
+                const Lu some = lu(rectangle);
+                check_equal(matmul(some.p, matmul(some.l, some.u)), rectangle);
+                const Svd s = svd(rectangle);
+                check_equal(matmul(s.u * unsqueeze(s.s, -2), s.vt), rectangle);
+                check_equal(matmul(transpose(s.u), s.u),
+                            expand(eye((n + 1) / 2, x.options()), o.r.shape()));
+            }
             const Eigh e = eigh(positive);
             check_equal(
                 matmul(e.eigenvectors * unsqueeze(e.eigenvalues, -2), transpose(e.eigenvectors)),

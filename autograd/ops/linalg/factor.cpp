@@ -41,22 +41,29 @@ struct Cholesky {
     }
 };
 
-/// [B, n, n]: U, and L below its diagonal.
+/// [B, m, n], m >= n: U, and L below its diagonal.
 struct LuPacked {
-    Tensor permutation;  // i64 [B, n], written by forward
+    Tensor permutation;  // i64 [B, m], written by forward
     using saves = SaveOutput;
     Tensor forward(const Tensor& a) {
         Tensor packed = empty_by_columns(a.shape(), a.options());
         kernels::lu(packed, permutation, a);
         return packed;
     }
-    // P L^-T (strictly lower(L^T G) + upper(G U^T)) U^-T
+    // With the rows below n, of which L has L_2 and G has G_2, and the others L_1 and G_1:
+    //     P [ L_1^-T (strictly lower(L_1^T G_1) + upper(G_1 U^T - L_2^T G_2)) ] U^-T
+    //       [ G_2                                                             ]
     void backward(const Tensor& g, const Context& context, Gradients out) const {
+        const std::int64_t m = g.size(1), n = g.size(2);
         const Tensor packed = context.output();
-        const Tensor u = triu(packed);
-        const Tensor l = tril(packed, -1) + eye(packed.size(-1), packed.options());
-        const Tensor inner = tril(matmul(transpose(l), g), -1) + triu(matmul(g, transpose(u)));
-        const Tensor left = solve_triangular(transpose(l), inner, {.upper = true, .unit = true});
+        const Tensor top = narrow(packed, 1, 0, n), below = narrow(packed, 1, n, m - n);
+        const Tensor g_top = narrow(g, 1, 0, n), g_below = narrow(g, 1, n, m - n);
+        const Tensor u = triu(top), l = tril(top, -1) + eye(n, packed.options());
+        Tensor upper = matmul(g_top, transpose(u));
+        if (m > n) upper = upper - matmul(transpose(below), g_below);
+        const Tensor inner = tril(matmul(transpose(l), g_top), -1) + triu(upper);
+        Tensor left = solve_triangular(transpose(l), inner, {.upper = true, .unit = true});
+        if (m > n) left = concat({left, g_below}, 1);
         const Tensor rows = solve_triangular(transpose(u), left, {.left = false});
         out[0] = permute_rows(rows, unsqueeze(argsort(permutation, 1), 2));
     }
@@ -128,16 +135,26 @@ Tensor cholesky(const Tensor& a) {
 }
 
 Lu lu(const Tensor& a) {
-    check_square("lu", a);
+    check_matrices("lu", a);
     const Shape batch = batch_of(a);
-    const std::int64_t n = a.size(-1);
-    const Tensor permutation = empty({numel(batch), n}, {i64, a.device()});
+    const std::int64_t m = a.size(-2), n = a.size(-1);
+    if (m < n) {  // the first m columns decide; the others are solved for
+        const Lu square = lu(narrow(a, -1, 0, m));
+        const Tensor rest = matmul(transpose(square.p), narrow(a, -1, m, n - m));
+        const Tensor solved = solve_triangular(square.l, rest, {.unit = true});
+        return {square.p, square.l, concat({square.u, solved}, -1)};
+    }
+    const Options whole{i64, a.device()};
+    const Tensor permutation =  // no column leaves the order as it is
+        n > 0 ? empty({numel(batch), m}, whole)
+              : expand(arange(0, static_cast<double>(m), 1, whole), {numel(batch), m});
     const Tensor packed = restore_batch(apply(ops::LuPacked{permutation}, join_batch(a)), batch);
-    const Tensor identity = eye(n, a.options());
+    const Tensor identity = eye(m, a.options());
     // The permutation orders the rows of a; p is the inverse of that, its transpose.
     const Tensor rows =
-        permute_rows(expand(identity, {numel(batch), n, n}), unsqueeze(permutation, 2));
-    return {transpose(restore_batch(rows, batch)), tril(packed, -1) + identity, triu(packed)};
+        permute_rows(expand(identity, {numel(batch), m, m}), unsqueeze(permutation, 2));
+    return {transpose(restore_batch(rows, batch)), tril(packed, -1) + narrow(identity, 1, 0, n),
+            triu(narrow(packed, -2, 0, n))};
 }
 
 Qr qr(const Tensor& a) {

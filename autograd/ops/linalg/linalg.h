@@ -23,8 +23,8 @@ Tensor cholesky(const Tensor& a);
 /// A permutation p, l lower triangular with a unit diagonal, and u upper triangular:
 ///     a = p l u
 /// The pivot of each column is its largest element. Exists for every a; the derivative exists if
-/// u has no zero on its diagonal. p has no gradient.
-/// Shapes: a, p, l, u [.., n, n].
+/// the first k columns of u have no zero on their diagonal. p has no gradient.
+/// Shapes: a [.., m, n], p [.., m, m], l [.., m, k], u [.., k, n], k = min(m, n).
 /// Source: de Hoog, Anderssen and Lukas 2011, "Differentiation of matrix functionals using
 /// triangular factorization".
 struct Lu {
@@ -55,6 +55,30 @@ struct Eigh {
     Tensor eigenvalues, eigenvectors;
 };
 Eigh eigh(const Tensor& a);
+
+/// Singular values s, descending, and singular vectors, the orthonormal columns of u and rows of
+/// vt, in the reduced form:
+///     a = u diag(s) vt
+/// One-sided Jacobi rotations compute them, and small singular values are as accurate as the
+/// scaling of a's columns (of its rows, if it is wide) permits. The sign of a pair of vectors is
+/// arbitrary, and so is the basis of a subspace with equal singular values, and all of the vectors
+/// of those that are 0: a loss must not depend on any of that. For such a loss the derivative is
+/// right at equal singular values too, and pairs of vectors of zeros add nothing to it. Second
+/// derivatives are right where all singular values differ and none is 0.
+/// Shapes: a [.., m, n], u [.., m, k], s [.., k], vt [.., k, n], k = min(m, n).
+/// Throws if a is not finite.
+/// Source: Townsend 2016, "Differentiating the singular value decomposition"; Demmel and Veselic
+/// 1992, "Jacobi's method is more accurate than QR".
+struct Svd {
+    Tensor u, s, vt;
+};
+Svd svd(const Tensor& a);
+/// The singular values alone, descending. Their sum, the nuclear norm, has the gradient u vt: at a
+/// matrix that is not of full rank, this is one of the subgradients.
+///     d s_i = u_i^T da v_i
+/// Shapes: [.., m, n] -> [.., k], k = min(m, n).
+/// Throws: as svd().
+Tensor svdvals(const Tensor& a);
 
 // Solving.
 

@@ -6,6 +6,8 @@
 #include "autograd/ops/checker.h"
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/elementwise/cast.h"
+#include "autograd/ops/linalg/linalg.h"
+#include "autograd/ops/linalg/matrices.h"
 #include "autograd/ops/reduction/reduce.h"
 #include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
@@ -45,6 +47,17 @@ Tensor without_dims(const Tensor& x, const Dims& dims) {
     return reshape(x, shape);
 }
 
+Tensor extreme(const Checker& check, const Tensor& of, double p, const Tensor& x) {
+    check(of.size(-1) > 0, "a matrix without elements has no norm of order ", p, "; got ",
+          x.shape());
+    return p > 0 ? max(of, {-1}) : min(of, {-1});
+}
+
+// A dimension of 1 for each of the two of a matrix.
+Tensor restore_dims(const Tensor& norms, bool keepdim) {
+    return keepdim ? unsqueeze(unsqueeze(norms, -1), -1) : norms;
+}
+
 }  // namespace
 
 Tensor norm(const Tensor& x, double p, const Dims& dims, bool keepdim) {
@@ -53,6 +66,22 @@ Tensor norm(const Tensor& x, double p, const Dims& dims, bool keepdim) {
     const Dims over = check.dims(dims, x);
     const Tensor length = norm_over(check, x, p, over);
     return keepdim ? length : without_dims(length, over);
+}
+
+Tensor matrix_norm(const Tensor& x, MatrixNorm kind, bool keepdim) {
+    check_matrices("matrix_norm", x);
+    if (kind == MatrixNorm::frobenius) return norm(x, 2, {-2, -1}, keepdim);
+    return restore_dims(sum(svdvals(x), {-1}), keepdim);
+}
+
+Tensor matrix_norm(const Tensor& x, double p, bool keepdim) {
+    const Checker check("matrix_norm");
+    check_matrices(check, x);
+    const double order = std::abs(p);
+    check(order == 1 || order == 2 || std::isinf(p), "p has no meaning for matrices; got ", p,
+          "; expected 1, -1, 2, -2, infinity or -infinity");
+    const Tensor sizes = order == 2 ? svdvals(x) : sum(abs(x), {order == 1 ? -2 : -1});
+    return restore_dims(extreme(check, sizes, p, x), keepdim);
 }
 
 Tensor normalize(const Tensor& x, double p, std::int64_t dim, double epsilon) {

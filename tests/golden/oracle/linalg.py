@@ -4,7 +4,7 @@ matrices regular themselves; what has no fixed sign is squared."""
 import torch
 import torch.nn.functional as F
 
-from cases import case, spread
+from cases import INF, case, spread
 
 L = torch.linalg
 M = spread((2, 3, 3))
@@ -39,6 +39,17 @@ def products():
         case("einsum", lambda *x: torch.einsum(equation, *x), *inputs, equation=equation)
 
 
+RECTANGLES = ((4, 2), (2, 4), (2, 4, 3), (2, 2, 4), (3, 1), (1, 3))
+
+
+def distinct(shape):
+    """Singular values that lie apart, and pivots off the diagonal."""
+    k = min(shape[-2:])
+    steps = torch.zeros(shape[-2:])
+    steps.diagonal()[:] = 2 * torch.arange(1, k + 1)
+    return spread(shape, 0.4) + steps.flip(0)
+
+
 def symmetric(x):
     return x @ x.mT + 3 * torch.eye(3)
 
@@ -51,6 +62,9 @@ def factorisations():
     case("cholesky", lambda x: L.cholesky(symmetric(x)), M)
     case("lu", lambda x: L.lu(x)[1:], PIVOTING)
     case("lu", lambda x: L.lu(x)[0], PIVOTING, order=0, only="p")
+    for shape in RECTANGLES:
+        case("lu", lambda x: L.lu(x)[1:], distinct(shape))
+        case("lu", lambda x: L.lu(x)[0], distinct(shape), order=0, only="p")
     for shape in ((2, 4, 3), (3, 3), (2, 4), (3, 1)):
         case("qr", lambda x: L.qr(x), spread(shape) + 2 * torch.eye(*shape[-2:]))
 
@@ -59,6 +73,34 @@ def factorisations():
         return w, v * v
 
     case("eigh", eigh, M, digits=1)
+
+
+def singular_values():
+    def svd(x):
+        u, s, vt = L.svd(x, full_matrices=False)
+        return u * u, s, vt * vt, u @ vt
+
+    for shape in (*RECTANGLES, (3, 3)):
+        case("svd", svd, distinct(shape), digits=1)
+        case("svdvals", L.svdvals, distinct(shape), digits=1)
+        for p in ("fro", "nuc", 1, -1, 2, -2, INF, -INF):
+            for keepdim in (False, True):
+                order = p if p in (1, -1, 2, -2) else str(p)
+                name = dict(kind=p) if p in ("fro", "nuc") else dict(p=order)
+                f = lambda x: L.matrix_norm(x, p, keepdim=keepdim)
+                case("matrix_norm", f, distinct(shape), digits=1, keepdim=keepdim, **name)
+    # Equal sums and equal singular values share the gradient.
+    for p in (1, INF, 2, -2):
+        same = str(p) if p == INF else p
+        case("matrix_norm", lambda x: L.matrix_norm(x, p), 2 * torch.eye(3), p=same, order=1)
+    # Of rank 1: which subgradient the nuclear norm has depends on the SVD.
+    flat = torch.tensor([[1.0, 2, 2], [2, 4, 4]])
+    for kind in ("fro", "nuc"):
+        case("matrix_norm", lambda x: L.matrix_norm(x, kind), flat, kind=kind, order=0)
+    case("svdvals", L.svdvals, torch.zeros(2, 0, 3), order=1)
+    empty = torch.zeros(2, 0, 3)
+    for kind in ("fro", "nuc"):
+        case("matrix_norm", lambda x: L.matrix_norm(x, kind), empty, kind=kind, order=1)
 
 
 def solving():
@@ -144,5 +186,5 @@ def transforms():
 
 
 def add_cases():
-    for part in (products, factorisations, solving, transforms):
+    for part in (products, factorisations, singular_values, solving, transforms):
         part()
