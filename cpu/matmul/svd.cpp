@@ -38,7 +38,8 @@ template <class T> T largest_of(const T* x, std::int64_t size) {
     return largest;
 }
 
-// Turns columns p and q so that they become orthogonal, the longer one first. False if they are.
+// Turns columns p and q so that they become orthogonal, the longer one first. False if they were:
+// an exchange counts, since it brings together columns that have not met.
 template <class T> bool rotate(const Factors<T>& f, std::int64_t p, std::int64_t q) {
     T *const x = f.column(p), *const y = f.column(q);
     double xx = 0, yy = 0, xy = 0;
@@ -47,14 +48,15 @@ template <class T> bool rotate(const Factors<T>& f, std::int64_t p, std::int64_t
         yy += double{y[i]} * double{y[i]};
         xy += double{x[i]} * double{y[i]};
     }
-    if (xx < yy) {
+    const bool exchange = xx < yy;
+    if (exchange) {
         std::swap_ranges(x, x + f.m + f.n, y);
         std::swap(xx, yy);
     }
     const double least =
         double{std::numeric_limits<T>::epsilon()} * std::sqrt(static_cast<double>(f.m));
     if (yy < negligible<T>() || !(std::abs(xy) > least * std::sqrt(xx) * std::sqrt(yy)))
-        return false;
+        return exchange;
     const double theta = (yy - xx) / (2 * xy);
     const double tangent = std::copysign(1.0, theta) / (std::abs(theta) + std::hypot(1.0, theta));
     const double cosine = 1 / std::hypot(1.0, tangent), sine = tangent * cosine;

@@ -23,7 +23,8 @@ template <class T> __device__ constexpr double negligible() {
 }
 
 // Turns columns p and q of f, U over V, so that they become orthogonal in U [m, n], the longer one
-// first. False if they are.
+// first. False if they were: an exchange counts, since it brings together columns that have not
+// met.
 template <class T>
 __device__ bool rotate(const Matrix<T>& f, std::int64_t m, std::int64_t n, std::int64_t p,
                        std::int64_t q) {
@@ -53,7 +54,7 @@ __device__ bool rotate(const Matrix<T>& f, std::int64_t m, std::int64_t n, std::
         f(i, q) = s * a + c * b;
     }
     __syncthreads();
-    return turn;
+    return true;
 }
 
 // The length of a column becomes its singular value, and the column has length 1, or is 0. A

@@ -128,13 +128,11 @@ void add_singular_values(std::vector<OpCase>& cases) {
     add_square(cases, "svd", vectors);
     add_rectangular(cases, "svd", vectors);
     add_rectangular(cases, "svdvals", [](const Tensor& x) { return svdvals(spread_values(x)); });
-    // All singular values are equal, which the gradient of the nuclear norm does not mind.
+    // All singular values are equal, which the nuclear norm and its derivatives do not mind.
     cases.push_back({"svd",
                      "a nuclear norm at equal values",
                      [](Inputs in) { return matrix_norm(in[0], MatrixNorm::nuclear); },
-                     {eye(3, {.dtype = f64}) * 2.0},
-                     {},
-                     false});
+                     {eye(3, {.dtype = f64}) * 2.0}});
     for (const MatrixNorm kind : {MatrixNorm::frobenius, MatrixNorm::nuclear})
         add_rectangular(cases, "matrix_norm", [kind](const Tensor& x) {
             return square(matrix_norm(spread_values(x), kind, true));

@@ -86,6 +86,15 @@ TEST_CASE("svdvals: small singular values of scaled columns have all digits") {
         }
 }
 
+TEST_CASE("svd: columns that only an exchange brings together become orthogonal, too") {
+    for (const double h : {1e-4, -1e-6}) {
+        const Tensor x =
+            tensor({2.0, 0.0, 0.0, 0.0, 2.0, h, 0.0, 0.0, 2.0}, {3, 3}, {.dtype = f64});
+        const Svd f = svd(x);
+        CHECK(largest(matmul(f.u * unsqueeze(f.s, -2), f.vt) - x) <= 1e-14);
+    }
+}
+
 TEST_CASE("svdvals: numbers whose squares overflow or vanish") {
     for (const double scale : {1e-300, 1e-160, 1e160, 1e300})
         CHECK(svdvals(tensor({0.0, 4.0, 3.0, 0.0}, {2, 2}, {.dtype = f64}) * scale).to_vector() ==
