@@ -6,7 +6,7 @@
 namespace eps {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef EPS_SANITIZED
 constexpr bool kPooled = false;  // sanitizers must observe every deallocation
 #else
 constexpr bool kPooled = true;

@@ -15,6 +15,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -133,11 +134,14 @@ def build_commit(commit):
 
 def runs(program, case):
     pattern = re.sub(r"[,*\\]", "?", case)  # commas and stars are doctest's own
+    process = subprocess.Popen([program, "--minimal", f"--test-case={pattern}"], cwd=WORK,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               start_new_session=True)
     try:
-        run = subprocess.run([program, "--minimal", f"--test-case={pattern}"], timeout=120,
-                             capture_output=True, cwd=WORK)
-        return run.returncode == 0
+        return process.wait(timeout=120) == 0
     except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)  # the programs that it has started, too
+        process.wait()
         return False
 
 

@@ -24,7 +24,7 @@ constexpr double kSeconds = 0.1;
 #else
 constexpr double kSeconds = 0.4;  // without optimisation
 #endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef EPS_SANITIZED
 constexpr bool kMeasured = false;  // a sanitizer's own time and memory are larger
 #else
 constexpr bool kMeasured = true;

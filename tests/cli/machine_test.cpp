@@ -7,7 +7,7 @@ using namespace eps::test;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef EPS_SANITIZED
 constexpr bool kSanitized = true;  // has a malloc of its own, and wants terabytes of addresses
 #else
 constexpr bool kSanitized = false;

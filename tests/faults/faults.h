@@ -138,7 +138,7 @@ inline Words calls_on_files(const Words& command, const std::string& folder,
     return words(bytes_of_file(log));
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef EPS_SANITIZED
 constexpr bool kPreloads = false;  // a sanitizer has a malloc and file functions of its own
 #else
 constexpr bool kPreloads = true;

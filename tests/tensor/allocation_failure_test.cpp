@@ -75,8 +75,14 @@ TEST_CASE("out of memory: a failed allocation of a block leaves the allocator as
 }
 
 TEST_CASE("out of memory: operations, graphs and backward passes end with an exception") {
+    // A gradient with a graph holds its leaf, which holds the gradient.
+    struct Leaf {
+        Tensor x;
+        ~Leaf() { x.set_grad({}); }
+    };
     const auto step = [] {
-        const Tensor x = rand({3, 40}).requires_grad_(), w = rand({40, 9}).requires_grad_();
+        const Leaf a{rand({3, 40}).requires_grad_()}, b{rand({40, 9}).requires_grad_()};
+        const Tensor &x = a.x, &w = b.x;
         const Tensor y = softmax(matmul(silu(x), w), 1) + rand({9});
         const Tensor z = concat({y, y[Slice{1}]}, 0) * 3.0;
         backward(sum(square(z)), {.create_graph = true});

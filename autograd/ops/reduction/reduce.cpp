@@ -204,11 +204,13 @@ Tensor argmin(const Tensor& x, std::int64_t dim, bool keepdim) {
 }
 
 Tensor any(const Tensor& x, const Dims& dims, bool keepdim) {
-    return sum(ne(x, 0), checked_dims("any", x, dims), keepdim) > 0;
+    const Dims over = checked_dims("any", x, dims);
+    return sum(ne(x, 0), over, keepdim) > 0;
 }
 
 Tensor all(const Tensor& x, const Dims& dims, bool keepdim) {
-    return eq(sum(eq(x, 0), checked_dims("all", x, dims), keepdim), 0);
+    const Dims over = checked_dims("all", x, dims);
+    return eq(sum(eq(x, 0), over, keepdim), 0);
 }
 
 }  // namespace eps
