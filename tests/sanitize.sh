@@ -3,9 +3,9 @@
 #
 #     tests/sanitize.sh [--chosen] [address|thread|valgrind ...]
 #
-# Without names all three. --chosen is a part, which continuous integration runs: with addresses half
-# of the tests, those of tensors, ops, experiments and damaged files; with threads those of the pool,
-# the allocator, the engine and training; no valgrind.
+# Without names all three. --chosen is a part, which continuous integration runs: with addresses
+# half of the tests, those of tensors, ops, experiments and damaged files; with threads those of
+# the pool, the allocator, the engine and training; no valgrind.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
