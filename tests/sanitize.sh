@@ -4,8 +4,8 @@
 #     tests/sanitize.sh [--chosen] [address|thread|valgrind ...]
 #
 # Without names all three. --chosen is a part, which continuous integration runs: with addresses
-# half of the tests, those of tensors, ops, experiments and damaged files; with threads those of
-# the pool, the allocator, the engine and training; no valgrind.
+# half of the tests, those of tensors, ops and damaged files; with threads those of the pool, the
+# allocator, the engine and training; no valgrind.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -33,9 +33,13 @@ entries() { local IFS='|'; echo "^($*)\$"; }
 
 address() {
   local folders=(tensor autograd nn models experiments cli fuzz)
-  [[ -z $chosen ]] || folders=(tensor autograd experiments fuzz)
-  local IFS='|'
-  build asan-ubsan "/tests/(${folders[*]})/"
+  local IFS='|' readers='(checkpoint|config|idx|metrics_log|run_folder)_test'
+  local matching="/tests/(${folders[*]})/"
+  if [[ -n $chosen ]]; then
+    folders=(tensor autograd experiments fuzz)
+    matching="/tests/(tensor|autograd|fuzz|experiments/$readers)"
+  fi
+  build asan-ubsan "$matching"
   # Tests ask for more memory than there is, and expect an exception.
   ASAN_OPTIONS=allocator_may_return_null=1 \
     ctest --test-dir build/asan-ubsan --output-on-failure -j2 -R "$(entries "${folders[@]}")"
