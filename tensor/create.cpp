@@ -92,7 +92,7 @@ bool is_dense(const Tensor& x) {
     return true;
 }
 
-Tensor full(const Shape& shape, double value, Options options) {
+Tensor full(const Shape& shape, Number value, Options options) {
     check_holds("full", options.dtype, value);
     Tensor out = empty(shape, options);
     kernels::fill(out, value);
@@ -100,7 +100,7 @@ Tensor full(const Shape& shape, double value, Options options) {
 }
 Tensor zeros(const Shape& shape, Options options) { return full(shape, 0, options); }
 Tensor ones(const Shape& shape, Options options) { return full(shape, 1, options); }
-Tensor full_like(const Tensor& x, double value) {
+Tensor full_like(const Tensor& x, Number value) {
     check(x.defined(), "full_like", "the tensor is undefined");
     return full(x.shape(), value, x.options());
 }

@@ -2,17 +2,18 @@
 // New tensors, from numbers.
 #include <span>
 
+#include "tensor/exact_number.h"
 #include "tensor/tensor.h"
 
 namespace eps {
 
 Tensor zeros(const Shape& shape, Options options = {});
 Tensor ones(const Shape& shape, Options options = {});
-/// Integers take whole numbers only.
-Tensor full(const Shape& shape, double value, Options options = {});
+/// Integers take whole numbers only, and exactly: a C++ integer does not become a double.
+Tensor full(const Shape& shape, Number value, Options options = {});
 Tensor zeros_like(const Tensor& x);
 Tensor ones_like(const Tensor& x);
-Tensor full_like(const Tensor& x, double value);
+Tensor full_like(const Tensor& x, Number value);
 /// Uninitialised and dense, with x's dtype, device and order of dimensions in memory: channels-last
 /// stays channels-last.
 Tensor empty_like(const Tensor& x);

@@ -13,15 +13,16 @@ const char* name_of(DType dtype) {
     return names[static_cast<std::size_t>(dtype)];
 }
 
-bool can_hold(DType dtype, double x) {
-    if (dtype == DType::u8) return x > -1 && x < 256;
-    if (dtype == DType::i64) return x >= -0x1p63 && x < 0x1p63;
+bool can_hold(DType dtype, Number x) {
+    if (dtype == DType::u8) return x.value > -1 && x.value < 256;
+    if (dtype == DType::i64) return x.is_integer || (x.value >= -0x1p63 && x.value < 0x1p63);
     return true;
 }
 
-std::uint64_t word_of(DType dtype, double x) {
+std::uint64_t word_of(DType dtype, Number x) {
+    if (dtype == DType::i64 && x.is_integer) return std::bit_cast<std::uint64_t>(x.integer);
     return visit(dtype, [&]<class T>() {
-        const T element = convert<T>(x);
+        const T element = convert<T>(x.value);
         std::uint64_t word = 0;
         std::memcpy(&word, &element, sizeof(T));
         return word;

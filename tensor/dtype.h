@@ -6,6 +6,8 @@
 #include <string>
 #include <type_traits>
 
+#include "tensor/exact_number.h"
+
 namespace eps {
 
 /// Ordered by promotion: mixing two types gives the later one. The exception is f16 with bf16,
@@ -71,10 +73,10 @@ inline bool is_real(DType dtype) { return dtype >= DType::f32; }
 
 /// Whether x converts to the dtype: for integers, whether x lies in their range. Every x converts
 /// to bool.
-bool can_hold(DType dtype, double x);
+bool can_hold(DType dtype, Number x);
 
-/// The bits of x, converted to dtype, in the low bytes.
-std::uint64_t word_of(DType dtype, double x);
+/// The bits of x, converted to dtype, in the low bytes. As i64, an integer is itself.
+std::uint64_t word_of(DType dtype, Number x);
 
 /// The dtype that results from mixing two tensors: the later one of
 /// bool < u8 < i64 < f16, bf16 < f32 < f64, and f32 for f16 with bf16.

@@ -12,11 +12,11 @@ constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b 
 
 /// Throws unless an element of this dtype can be `value`: integers take whole numbers of their
 /// range, all others take any number.
-inline void check_holds(const char* op, DType dtype, double value) {
-    check(can_hold(dtype, value), op, "the value is beyond the range of the dtype; got ", value,
-          " for ", dtype);
-    check(is_floating(dtype) || dtype == DType::boolean || value == std::floor(value), op,
-          "a fractional value for integers; got ", value, " for ", dtype,
+inline void check_holds(const char* op, DType dtype, Number value) {
+    check(can_hold(dtype, value), op, "the value is beyond the range of the dtype; got ",
+          value.value, " for ", dtype);
+    check(is_floating(dtype) || dtype == DType::boolean || value.value == std::floor(value.value),
+          op, "a fractional value for integers; got ", value.value, " for ", dtype,
           "; hint: a tensor of f32, or a whole number");
 }
 

@@ -20,7 +20,7 @@ void without_cuda(const char* kernel) {
 }
 }  // namespace kernels
 
-Tensor::Tensor(double value, Options options) : Tensor(full({}, value, options)) {}
+Tensor::Tensor(Number value, Options options) : Tensor(full({}, value, options)) {}
 
 void Tensor::throw_undefined() {
     fail("Tensor", "undefined, so it has no shape, dtype or data; hint: check defined() first");
@@ -148,7 +148,7 @@ Tensor& Tensor::copy_(const Tensor& source) {
     return *this;
 }
 
-Tensor& Tensor::fill_(double value) {
+Tensor& Tensor::fill_(Number value) {
     check(defined(), "fill_", "the tensor is undefined");
     check_holds("fill_", dtype(), value);
     check_writable("fill_");

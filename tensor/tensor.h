@@ -13,6 +13,7 @@
 
 #include "tensor/dtype.h"
 #include "tensor/error.h"
+#include "tensor/exact_number.h"
 #include "tensor/ref.h"
 #include "tensor/shape.h"
 #include "tensor/storage.h"
@@ -59,7 +60,7 @@ public:
     /// An undefined tensor: defined() is false, and every other accessor throws.
     Tensor() = default;
     /// A rank-0 tensor on the CPU: `Tensor(0.5)`.
-    explicit Tensor(double value, Options options = {});
+    explicit Tensor(Number value, Options options = {});
     Tensor(const Tensor&) = default;
     Tensor(Tensor&&) = default;
     // Assignment needs a variable: `x[0] = y` would rebind a temporary, so it does not compile.
@@ -106,7 +107,7 @@ public:
     /// does, and, while gradients are recorded, if it requires one.
     Tensor& copy_(const Tensor& source);
     /// Overwrites every element; otherwise as copy_. Integers take whole numbers only.
-    Tensor& fill_(double value);
+    Tensor& fill_(Number value);
     Tensor& zero_() { return fill_(0); }
 
     // Indexing, defined in autograd/ops/shape/subscript.cpp.

@@ -154,7 +154,7 @@ void copy(Tensor& out, const Tensor& src) {
     });
 }
 
-void fill(Tensor& out, double value) {
+void fill(Tensor& out, Number value) {
     if (out.numel() == 0) return;
     visit_words(out.dtype(), [&]<class T>() {
         const auto loop = plan_loop<1>({&out});

@@ -156,10 +156,10 @@ void copy(Tensor& out, const Tensor& src) {
     });
 }
 
-void fill(Tensor& out, double value) {
+void fill(Tensor& out, Number value) {
     if (out.numel() == 0) return;
     const auto loop = plan_loop<1>({&out});
-    if (value == 0 && !std::signbit(value) && is_flat(loop, 0b1)) {
+    if (value.value == 0 && !std::signbit(value.value) && is_flat(loop, 0b1)) {
         cuda_check(
             cudaMemsetAsync(out.raw_data(), 0,
                             static_cast<std::size_t>(out.numel()) * size_of(out.dtype()), stream()),

@@ -26,8 +26,8 @@ namespace eps::kernels {
 /// out = src, converted and broadcast to out's shape; out may have any strides, too.
 EPS_KERNEL(copy, void(Tensor& out, const Tensor& src));
 
-/// out[...] = value.
-EPS_KERNEL(fill, void(Tensor& out, double value));
+/// out[...] = value; an integer that no double is reaches an i64, too.
+EPS_KERNEL(fill, void(Tensor& out, Number value));
 
 /// out[i] = start + i step, as tensor/contract/sequence.h says; out is contiguous.
 EPS_KERNEL(arange, void(Tensor& out, double start, double step));

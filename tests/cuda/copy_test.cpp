@@ -63,7 +63,7 @@ TEST_CASE("cuda: fill and arange") {
     for (DType dtype :
          {DType::boolean, DType::u8, DType::i64, DType::f16, DType::bf16, DType::f32, DType::f64}) {
         for (Memory layout : kWritable)
-            for (double value : {0.0, 1.0, 3.25}) {
+            for (const Number value : {Number(0.0), Number(1.0), Number(3.25), Number(INT64_MAX)}) {
                 Twin out = random_twin({4, 6, 8}, layout, dtype);
                 cpu_kernels::fill(out.host, value);
                 cuda_kernels::fill(out.device, value);

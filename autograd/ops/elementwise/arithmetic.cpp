@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <optional>
-#include <span>
 
 #include "autograd/ops/checker.h"
 #include "autograd/ops/shape/shape.h"
@@ -11,11 +10,6 @@
 
 namespace eps {
 namespace {
-
-// A tensor of one i64.
-Tensor integer(std::int64_t value, Device device) {
-    return raw::to(from_span(std::span<const std::int64_t>(&value, 1), {}), device);
-}
 
 // Among integers, c is replaced by the nearest one on the side from which the comparison with any
 // integer comes out the same.
@@ -35,7 +29,7 @@ Tensor compared(const Checker& check, const Tensor& x, Number c, Side side, cons
     check.defined(x);
     if (x.dtype() != i64)
         return op(x, full({}, c.value, {is_floating(x.dtype()) ? x.dtype() : f64, x.device()}));
-    if (const auto whole = as_integer(c, side)) return op(x, integer(*whole, x.device()));
+    if (const auto whole = as_integer(c, side)) return op(x, full({}, *whole, x.options()));
     // No integer equals c, or c is beyond them all, or NaN: the answer for 0 is that for all.
     const Tensor zero(0, {.dtype = f64});
     return raw::clone(
@@ -53,12 +47,12 @@ Tensor& rebind(const char* op, Tensor& x, Tensor result) {
 
 Tensor operator+(const Tensor& x, Number c) {
     if (!c.is_double() && x.dtype() == i64) [[unlikely]]
-        return add(x, integer(c.integer, x.device()));
+        return add(x, full({}, c, x.options()));
     return add_scalar(x, {c.value});
 }
 Tensor operator*(const Tensor& x, Number c) {
     if (!c.is_double() && x.dtype() == i64) [[unlikely]]
-        return mul(x, integer(c.integer, x.device()));
+        return mul(x, full({}, c, x.options()));
     return mul_scalar(x, {c.value});
 }
 
@@ -66,9 +60,9 @@ Tensor& operator+=(Tensor& x, const Tensor& y) { return rebind("operator+=", x, 
 Tensor& operator-=(Tensor& x, const Tensor& y) { return rebind("operator-=", x, x - y); }
 Tensor& operator*=(Tensor& x, const Tensor& y) { return rebind("operator*=", x, x * y); }
 Tensor& operator/=(Tensor& x, const Tensor& y) { return rebind("operator/=", x, x / y); }
-Tensor& operator+=(Tensor& x, double c) { return rebind("operator+=", x, x + c); }
-Tensor& operator-=(Tensor& x, double c) { return rebind("operator-=", x, x - c); }
-Tensor& operator*=(Tensor& x, double c) { return rebind("operator*=", x, x * c); }
+Tensor& operator+=(Tensor& x, Number c) { return rebind("operator+=", x, x + c); }
+Tensor& operator-=(Tensor& x, Number c) { return rebind("operator-=", x, x - c); }
+Tensor& operator*=(Tensor& x, Number c) { return rebind("operator*=", x, x * c); }
 Tensor& operator/=(Tensor& x, double c) { return rebind("operator/=", x, x / c); }
 
 Tensor operator<(const Tensor& x, Number c) {

@@ -31,9 +31,9 @@ Tensor& operator+=(Tensor& x, const Tensor& y);
 Tensor& operator-=(Tensor& x, const Tensor& y);
 Tensor& operator*=(Tensor& x, const Tensor& y);
 Tensor& operator/=(Tensor& x, const Tensor& y);
-Tensor& operator+=(Tensor& x, double c);
-Tensor& operator-=(Tensor& x, double c);
-Tensor& operator*=(Tensor& x, double c);
+Tensor& operator+=(Tensor& x, Number c);
+Tensor& operator-=(Tensor& x, Number c);
+Tensor& operator*=(Tensor& x, Number c);
 Tensor& operator/=(Tensor& x, double c);
 
 // Comparisons give bool tensors.

@@ -2,6 +2,7 @@
 // not named; scatter and index_select do the rest.
 #include "autograd/ops/indexing/index_nd.h"
 
+#include <cstdint>
 #include <limits>
 #include <span>
 #include <vector>
@@ -14,7 +15,6 @@
 #include "autograd/ops/shape/join.h"
 #include "autograd/ops/shape/shape.h"
 #include "tensor/create.h"
-#include "tensor/raw_copy.h"
 
 namespace eps {
 namespace {
@@ -124,19 +124,16 @@ Tensor reduce_by_doubling(const Tensor& x, std::int64_t dim, const Tensor& index
     return scatter(x, dim, sorted.values, combine(how, gather(x, dim, sorted.values), run));
 }
 
-// What changes nothing when it is combined, where src is combined with it; the least or largest
-// number for amax and amin.
-Tensor identity_like(const Tensor& src, Combine how) {
-    if (how == Combine::prod) return ones_like(src);
-    if (how != Combine::amax && how != Combine::amin) return zeros_like(src);
+// What changes nothing when it is combined; the least or largest number for amax and amin, which
+// need not be a double.
+Number identity_of(Combine how, DType dtype) {
+    if (how == Combine::prod) return 1;
+    if (how != Combine::amax && how != Combine::amin) return 0;
     const bool least = how == Combine::amax;
-    if (src.dtype() == u8) return full_like(src, least ? 0 : 255);
+    if (dtype == u8) return least ? 0 : 255;
+    if (dtype == i64) return least ? INT64_MIN : INT64_MAX;
     constexpr double infinity = std::numeric_limits<double>::infinity();
-    if (src.dtype() != i64) return full_like(src, least ? -infinity : infinity);
-    using Limits = std::numeric_limits<std::int64_t>;  // of which the largest is no double
-    const std::int64_t limit = least ? Limits::min() : Limits::max();
-    const Tensor one = from_span(std::span<const std::int64_t>(&limit, 1), {});
-    return raw::clone(expand(raw::to(one, src.device()), src.shape()));
+    return least ? -infinity : infinity;
 }
 
 // The sum of what meets at each position, divided by how many they are; x counts as one where
@@ -162,7 +159,8 @@ Tensor scatter_reduce(const Tensor& x, std::int64_t dim, const Tensor& index, co
     detail::check_source(check, x, index.shape(), src);
     detail::check_range(check, index, x.size(d));
     const auto start_of = [&](const Tensor& self) {
-        return include_self ? self : scatter(self, d, index, identity_like(src, how));
+        return include_self ? self
+                            : scatter(self, d, index, full_like(src, identity_of(how, x.dtype())));
     };
     const Tensor start = start_of(x);
     if (how == Combine::sum) return scatter_add(start, d, index, src);

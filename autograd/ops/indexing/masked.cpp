@@ -38,11 +38,11 @@ Tensor line_of(const Tensor& x) { return reshape(x, {x.numel()}); }
 
 }  // namespace
 
-Tensor masked_fill(const Tensor& x, const Tensor& mask, double value) {
+Tensor masked_fill(const Tensor& x, const Tensor& mask, Number value) {
     const Checker check("masked_fill");
     check_mask(check, x, mask);
     check(can_hold(x.dtype(), value), "the value is beyond the range of the tensor's type; got ",
-          value, " for ", describe(x));
+          value.value, " for ", describe(x));
     return to(where(mask, Tensor(value, x.options()), x), x.dtype());
 }
 

@@ -6,7 +6,7 @@
 namespace eps {
 
 /// x with `value` where the mask, bool, is true. The mask broadcasts.
-Tensor masked_fill(const Tensor& x, const Tensor& mask, double value);
+Tensor masked_fill(const Tensor& x, const Tensor& mask, Number value);
 /// The elements of x where the mask, bool, is true, in row-major order. Both broadcast.
 /// Shapes: -> [count].
 Tensor masked_select(const Tensor& x, const Tensor& mask);

@@ -11,7 +11,7 @@ namespace ops {
 
 struct Pad {
     Dims before, after;
-    double value;
+    Number value;
     using saves = SaveNothing;
     Tensor forward(const Tensor& x) const {
         Shape shape = x.shape();
@@ -35,7 +35,7 @@ struct Pad {
 
 }  // namespace ops
 
-Tensor pad(const Tensor& x, const Dims& before, const Dims& after, double value) {
+Tensor pad(const Tensor& x, const Dims& before, const Dims& after, Number value) {
     const Checker check("pad");
     check.defined(x);
     check(before.rank() == x.rank() && after.rank() == x.rank(),

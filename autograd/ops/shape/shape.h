@@ -46,7 +46,7 @@ Tensor clone(const Tensor& x);
 
 /// x with `value` around it: before[d] elements ahead of dimension d, after[d] behind it.
 /// Shapes: x [n_0, ..] -> [before[0] + n_0 + after[0], ..].
-Tensor pad(const Tensor& x, const Dims& before, const Dims& after, double value = 0);
+Tensor pad(const Tensor& x, const Dims& before, const Dims& after, Number value = 0);
 
 /// The adjoint of slice: zeros(shape) whose elements start, start + step, ... along dim are x.
 Tensor slice_backward(const Tensor& x, const Shape& shape, std::int64_t dim, std::int64_t start,

@@ -65,8 +65,7 @@ Results shape_of(const Call& c) {
 }
 
 Results constant(const Call& c) {
-    if (c.has("value_int"))
-        return Tensor(static_cast<double>(c.integer("value_int", 0)), {.dtype = i64});
+    if (c.has("value_int")) return Tensor(c.integer("value_int", 0), {.dtype = i64});
     if (c.has("value_float")) return Tensor(c.real("value_float", 0));
     if (c.has("value_ints")) return index_tensor(c.integers("value_ints"));
     return c.tensor("value");
