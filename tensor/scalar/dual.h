@@ -125,19 +125,13 @@ template <class T> EPS_HD constexpr Dual<T> asin(const Dual<T>& a) {
 template <class T> EPS_HD constexpr Dual<T> acos(const Dual<T>& a) {
     return chain(acos(a.v), -rsqrt((T(1) - a.v) * (T(1) + a.v)), a);
 }
-/// a or, where the square of a could overflow, 1 / a, and which of the two it is.
-template <class T> EPS_HD constexpr auto at_most_one(const T& a) {
-    const auto small = abs(a) <= T(1);
-    struct Result {
-        decltype(abs(a) <= T(1)) small;
-        T value;
-    };
-    return Result{small, where(small, a, T(1) / a)};
-}
+// Beyond kFar 1 + a^2 rounds to a^2, in f64 too, which may overflow for yet larger a. g++
+// vectorises a selection between two values before a division or after it, and none around it.
+inline constexpr double kFar = 1e9;
 template <class T> EPS_HD constexpr Dual<T> atan(const Dual<T>& a) {
-    const auto [small, s] = at_most_one(a.v);
-    const T slope = T(1) / (T(1) + s * s);
-    return chain(atan(a.v), where(small, slope, s * s * slope), a);
+    const auto far = abs(a.v) > T(kFar);
+    const T r = T(1) / where(far, a.v, T(1) + a.v * a.v);
+    return chain(atan(a.v), where(far, r * r, r), a);
 }
 template <class T> EPS_HD constexpr Dual<T> sinh(const Dual<T>& a) {
     return chain(sinh(a.v), cosh(a.v), a);
@@ -146,12 +140,12 @@ template <class T> EPS_HD constexpr Dual<T> cosh(const Dual<T>& a) {
     return chain(cosh(a.v), sinh(a.v), a);
 }
 template <class T> EPS_HD constexpr Dual<T> asinh(const Dual<T>& a) {
-    const auto [small, s] = at_most_one(a.v);
-    const T root = rsqrt(T(1) + s * s);
-    return chain(asinh(a.v), where(small, root, abs(s) * root), a);
+    const T root = sqrt(T(1) + a.v * a.v);
+    return chain(asinh(a.v), T(1) / where(abs(a.v) > T(kFar), abs(a.v), root), a);
 }
 template <class T> EPS_HD constexpr Dual<T> acosh(const Dual<T>& a) {
-    return chain(acosh(a.v), T(1) / (sqrt(a.v - T(1)) * sqrt(a.v + T(1))), a);
+    const T root = sqrt((a.v - T(1)) * (a.v + T(1)));
+    return chain(acosh(a.v), T(1) / where(abs(a.v) > T(kFar), abs(a.v), root), a);
 }
 template <class T> EPS_HD constexpr Dual<T> atanh(const Dual<T>& a) {
     return chain(atanh(a.v), T(1) / ((T(1) - a.v) * (T(1) + a.v)), a);
