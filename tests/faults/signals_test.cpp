@@ -67,7 +67,7 @@ TEST_CASE("a signal ends sample and eval at once, and leaves no half picture") {
             const std::string picture = bytes_of_file(pictures + "/a.png");
             CHECK((picture.empty() || picture == whole));
         }
-        for (const int at : chosen(reads, 2))
+        for (const int at : chosen(reads, 3))
             CHECK(with_signal(eval, run, log, signal, at).code == 128 + signal);
     }
     CHECK(eps_program(sample).code == 0);
