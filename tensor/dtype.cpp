@@ -1,5 +1,6 @@
 #include "tensor/dtype.h"
 
+#include <bit>
 #include <cstring>
 
 namespace eps {

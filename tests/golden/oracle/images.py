@@ -88,44 +88,30 @@ def convolutions():
     )
 
 
+def pool(name, x, kernel, **options):
+    case(name, lambda x: getattr(F, name)(x, kernel, **options), x, kernel=kernel, **options)
+
+
 def pooling():
     image, signal, volume = spread((2, 2, 6, 5)), spread((2, 3, 9)), spread((1, 1, 5, 4, 5))
     flat = torch.zeros(1, 1, 4, 4)  # all windows are ties
-    for o in (
-        dict(kernel=[2, 2]),
-        dict(kernel=[3, 2], stride=[1, 2], padding=[1, 1]),
-        dict(kernel=[2, 3], stride=[2, 2], ceil_mode=True),
-        dict(kernel=[2, 2], dilation=[2, 2], stride=[1, 1]),
-    ):
-        options = {k: v for k, v in o.items() if k != "kernel"}
-        case("max_pool2d", lambda x: F.max_pool2d(x, o["kernel"], **options), image, **o)
-    case("max_pool2d", lambda x: F.max_pool2d(x, 2, 1), flat, kernel=[2, 2], stride=[1, 1])
-    case("max_pool1d", lambda x: F.max_pool1d(x, 3, 2, 1), signal, kernel=3, stride=2, padding=1)
-    case(
-        "max_pool3d",
-        lambda x: F.max_pool3d(x, (2, 3, 2), (1, 2, 2), (1, 1, 0)),
-        volume,
-        kernel=[2, 3, 2],
-        stride=[1, 2, 2],
-        padding=[1, 1, 0],
-    )
-    for o in (
-        dict(kernel=[2, 2]),
-        dict(kernel=[3, 2], stride=[1, 2], padding=[1, 1]),
-        dict(kernel=[3, 3], stride=[2, 2], padding=[1, 1], ceil_mode=True, count_include_pad=False),
-        dict(kernel=[3, 2], stride=[2, 2], padding=[1, 0], ceil_mode=True),
-    ):
-        options = {k: v for k, v in o.items() if k != "kernel"}
-        case("avg_pool2d", lambda x: F.avg_pool2d(x, o["kernel"], **options), image, **o)
-    case("avg_pool1d", lambda x: F.avg_pool1d(x, 3, 2, 1), signal, kernel=3, stride=2, padding=1)
-    case(
-        "avg_pool3d",
-        lambda x: F.avg_pool3d(x, (2, 3, 2), (1, 2, 2), (1, 1, 0)),
-        volume,
-        kernel=[2, 3, 2],
-        stride=[1, 2, 2],
-        padding=[1, 1, 0],
-    )
+
+    def lines_and_volumes(kind):
+        pool(f"{kind}_pool1d", signal, kernel=3, stride=2, padding=1)
+        pool(f"{kind}_pool3d", volume, kernel=[2, 3, 2], stride=[1, 2, 2], padding=[1, 1, 0])
+
+    pool("max_pool2d", image, kernel=[2, 2])
+    pool("max_pool2d", image, kernel=[3, 2], stride=[1, 2], padding=[1, 1])
+    pool("max_pool2d", image, kernel=[2, 3], stride=[2, 2], ceil_mode=True)
+    pool("max_pool2d", image, kernel=[2, 2], dilation=[2, 2], stride=[1, 1])
+    pool("max_pool2d", flat, kernel=[2, 2], stride=[1, 1])
+    lines_and_volumes("max")
+    pool("avg_pool2d", image, kernel=[2, 2])
+    pool("avg_pool2d", image, kernel=[3, 2], stride=[1, 2], padding=[1, 1])
+    overhang = dict(stride=[2, 2], padding=[1, 1], ceil_mode=True)
+    pool("avg_pool2d", image, kernel=[3, 3], **overhang, count_include_pad=False)
+    pool("avg_pool2d", image, kernel=[3, 2], **overhang | dict(padding=[1, 0]))
+    lines_and_volumes("avg")
     for kind in ("avg", "max"):
         for rank, x, size in ((1, signal, 4), (2, image, [4, 2]), (3, volume, [2, 3, 1])):
             name = f"adaptive_{kind}_pool{rank}d"

@@ -64,22 +64,9 @@ def writing():
         src,
         dim=0,
     )
-    case(
-        "index_add",
-        lambda x, i, s: x.index_add(1, i, s),
-        V,
-        index(4, 4, 0),
-        spread((3, 3, 2), 0.4),
-        dim=1,
-    )
-    case(
-        "index_copy",
-        lambda x, i, s: x.index_copy(1, i, s),
-        V,
-        index(4, 1, 0),
-        spread((3, 3, 2), 0.4),
-        dim=1,
-    )
+    for name, places in (("index_add", index(4, 4, 0)), ("index_copy", index(4, 1, 0))):
+        written = spread((3, 3, 2), 0.4)
+        case(name, lambda x, i, s: getattr(x, name)(1, i, s), V, places, written, dim=1)
     twice = index([1, 1, 0, 0], [1, 0, 0, 2])
     for how in ("sum", "prod", "amax", "amin", "mean"):
         for include in (True, False):
